@@ -1,0 +1,41 @@
+# The parts. `core` is what every program shares; a daemon is <name>_parts (so that tests can link
+# it) plus a main. Nobody links another daemon's parts.
+file(GLOB_RECURSE CORE_SOURCES CONFIGURE_DEPENDS core/*.c)
+add_library(core STATIC ${CORE_SOURCES} ${EMBEDDED_SOURCES})
+target_link_libraries(core PUBLIC flags llhttp PkgConfig::UV PkgConfig::PQ PkgConfig::HIREDIS
+  PkgConfig::JANSSON PkgConfig::CURL PkgConfig::SODIUM PkgConfig::PCRE2 PkgConfig::INIH
+  PkgConfig::CRYPTO Threads::Threads m)
+
+# part(folder program [libraries]): folder/**/*.c without main*.c, and the program from main.c.
+function(part folder program)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.c)
+  list(FILTER sources EXCLUDE REGEX "/main(_[a-z]+)?\\.c$")
+  if(sources)
+    add_library(${folder}_parts STATIC ${sources})
+  else()
+    add_library(${folder}_parts INTERFACE)
+  endif()
+  if(sources)
+    target_link_libraries(${folder}_parts PUBLIC core ${ARGN})
+  else()
+    target_link_libraries(${folder}_parts INTERFACE core ${ARGN})
+  endif()
+  if(EXISTS ${CMAKE_SOURCE_DIR}/${folder}/main.c)
+    add_executable(${program} ${folder}/main.c)
+    target_link_libraries(${program} PRIVATE ${folder}_parts)
+    set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+  endif()
+endfunction()
+
+part(api execgov-api)
+part(scheduler execgov-scheduler)
+part(worker execgov-worker PkgConfig::ARCHIVE PkgConfig::SECCOMP)
+part(lifecycle execgov-lifecycle)
+part(cli execgov)
+
+# The privileged launcher is a program of the worker's, kept apart so that nothing else links root code.
+if(EXISTS ${CMAKE_SOURCE_DIR}/worker/sandbox/main_sandboxd.c)
+  add_executable(execgov-sandboxd worker/sandbox/main_sandboxd.c)
+  target_link_libraries(execgov-sandboxd PRIVATE worker_parts)
+  set_target_properties(execgov-sandboxd PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+endif()

@@ -1,0 +1,110 @@
+#include "core/base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+int64_t clock_now_us(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+int64_t clock_mono_us(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+char *clock_format(int64_t us, char text[CLOCK_TEXT_BYTES])
+{
+    int64_t seconds = us / 1000000;
+    int64_t fraction = us % 1000000;
+    if (fraction < 0) {
+        fraction += 1000000;
+        seconds--;
+    }
+    time_t t = (time_t)seconds;
+    struct tm tm;
+    gmtime_r(&t, &tm);
+    size_t n = strftime(text, CLOCK_TEXT_BYTES, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(text + n, CLOCK_TEXT_BYTES - n, ".%06dZ", (int)fraction);
+    return text;
+}
+
+static bool digits(const char **p, int count, int *value)
+{
+    *value = 0;
+    for (int i = 0; i < count; i++, (*p)++) {
+        if (**p < '0' || **p > '9')
+            return false;
+        *value = *value * 10 + (**p - '0');
+    }
+    return true;
+}
+
+static bool literal(const char **p, const char *set)
+{
+    if (!**p || !strchr(set, **p))
+        return false;
+    (*p)++;
+    return true;
+}
+
+static bool parse_fraction(const char **p, int *fraction_us)
+{
+    int scale = 100000;
+    int count = 0;
+    *fraction_us = 0;
+    if (**p != '.')
+        return true;
+    for ((*p)++; **p >= '0' && **p <= '9'; (*p)++, count++) {
+        *fraction_us += (**p - '0') * scale;
+        scale /= 10;
+    }
+    return count >= 1 && count <= 9;
+}
+
+static bool parse_offset(const char **p, int *offset_s)
+{
+    int hours, minutes, sign;
+    *offset_s = 0;
+    if (**p == 'Z' || **p == 'z') {
+        (*p)++;
+        return true;
+    }
+    sign = **p == '-' ? -1 : 1;
+    if (!literal(p, "+-") || !digits(p, 2, &hours) || !literal(p, ":") || !digits(p, 2, &minutes))
+        return false;
+    *offset_s = sign * (hours * 3600 + minutes * 60);
+    return hours <= 23 && minutes <= 59;
+}
+
+bool clock_parse(const char *text, int64_t *us)
+{
+    const char *p = text;
+    struct tm tm = { 0 };
+    int year, month, fraction, offset;
+
+    if (!digits(&p, 4, &year) || !literal(&p, "-") || !digits(&p, 2, &month) || !literal(&p, "-") ||
+        !digits(&p, 2, &tm.tm_mday) || !literal(&p, "Tt ") || !digits(&p, 2, &tm.tm_hour) ||
+        !literal(&p, ":") || !digits(&p, 2, &tm.tm_min) || !literal(&p, ":") ||
+        !digits(&p, 2, &tm.tm_sec) || !parse_fraction(&p, &fraction) ||
+        !parse_offset(&p, &offset) || *p)
+        return false;
+    if (month < 1 || month > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour > 23 ||
+        tm.tm_min > 59 || tm.tm_sec > 60)
+        return false;
+    tm.tm_year = year - 1900;
+    tm.tm_mon = month - 1;
+    int day = tm.tm_mday;
+    time_t t = timegm(&tm);
+    if (tm.tm_mday != day && tm.tm_sec != 0)
+        return false; /* 31 February; a leap second may roll over */
+    if (tm.tm_mon != month - 1)
+        return false;
+    *us = ((int64_t)t - offset) * 1000000 + fraction;
+    return true;
+}

@@ -1,0 +1,88 @@
+/* id.c - 48 bits of milliseconds, 12 bits that count up within one, 62 random bits.
+ *
+ * The counter makes ids of one process strictly increasing (RFC 9562, 6.2,
+ * method 1), which the queue's bounded inbox relies on.
+ */
+#include "core/base/id.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "core/base/check.h"
+#include "core/base/clock.h"
+
+static _Atomic uint64_t last; /* ms << 12 | counter of the newest id */
+
+static uint64_t stamp_next(int64_t now_us)
+{
+    uint64_t wanted = (uint64_t)(now_us / 1000) << 12;
+    uint64_t seen = atomic_load(&last);
+    uint64_t next;
+    do {
+        next = wanted > seen ? wanted : seen + 1;
+    } while (!atomic_compare_exchange_weak(&last, &seen, next));
+    return next;
+}
+
+static struct id id_from(uint64_t stamp)
+{
+    unsigned char random[8];
+    struct id id;
+
+    CHECK(getrandom(random, sizeof random, 0) == (ssize_t)sizeof random);
+    uint64_t ms = stamp >> 12;
+    snprintf(id.text, sizeof id.text, "%08x-%04x-7%03x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+             (unsigned)(ms >> 16), (unsigned)(ms & 0xffff), (unsigned)(stamp & 0xfff),
+             0x80u | (random[0] & 0x3fu), random[1], random[2], random[3], random[4], random[5],
+             random[6], random[7]);
+    return id;
+}
+
+struct id id_new(void)
+{
+    return id_from(stamp_next(clock_now_us()));
+}
+
+struct id id_at(int64_t now_us)
+{
+    return id_from((uint64_t)(now_us / 1000) << 12);
+}
+
+bool id_parse(const char *text, struct id *id)
+{
+    id->text[0] = 0;
+    if (!text || strlen(text) != 36)
+        return false;
+    for (int i = 0; i < 36; i++) {
+        char c = text[i];
+        if (i == 8 || i == 13 || i == 18 || i == 23) {
+            if (c != '-')
+                goto bad;
+        } else if (c >= 'A' && c <= 'F') {
+            c = (char)(c - 'A' + 'a');
+        } else if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
+            goto bad;
+        }
+        id->text[i] = c;
+    }
+    id->text[36] = 0;
+    return true;
+bad:
+    id->text[0] = 0;
+    return false;
+}
+
+bool id_empty(const struct id *id)
+{
+    return id->text[0] == 0;
+}
+
+int64_t id_ms(const struct id *id)
+{
+    unsigned high = 0, low = 0;
+    if (sscanf(id->text, "%8x-%4x", &high, &low) != 2)
+        return 0;
+    return ((int64_t)high << 16) | low;
+}
