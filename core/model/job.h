@@ -28,14 +28,14 @@ enum job_live {
     LIVE_COUNT
 };
 /* job_outcome.state; NONE: it has not ended. */
-enum job_end {
-    END_NONE,
-    END_SUCCEEDED,
-    END_FAILED,
-    END_CANCELLED,
-    END_EXPIRED,
-    END_DEAD,
-    END_COUNT
+enum job_outcome {
+    OUTCOME_NONE,
+    OUTCOME_SUCCEEDED,
+    OUTCOME_FAILED,
+    OUTCOME_CANCELLED,
+    OUTCOME_EXPIRED,
+    OUTCOME_DEAD,
+    OUTCOME_COUNT
 };
 
 /* The word of a value ("" for NONE), and the value of a word (false: unknown). */
@@ -43,12 +43,12 @@ const char *job_kind_name(enum job_kind kind);
 const char *job_lane_name(enum job_lane lane);
 const char *job_class_name(enum job_class class);
 const char *job_live_name(enum job_live live);
-const char *job_end_name(enum job_end end);
+const char *job_outcome_name(enum job_outcome outcome);
 bool job_kind_parse(const char *text, enum job_kind *kind);
 bool job_lane_parse(const char *text, enum job_lane *lane);
 bool job_class_parse(const char *text, enum job_class *class);
 bool job_live_parse(const char *text, enum job_live *live);
-bool job_end_parse(const char *text, enum job_end *end);
+bool job_outcome_parse(const char *text, enum job_outcome *outcome);
 
 /* The platform's own work goes to ctl; a run to the lane of its executor. */
 enum job_lane job_lane_of(enum job_kind kind, enum skill_executor executor);

@@ -25,7 +25,7 @@
  *   timeout_s   1-3600, default 60 · memory_mb 32-4096, default 256
  *   risk        default low; high sets confirm.required
  *   effects     0-20 texts of 200 bytes · examples 0-100 an action, of 500 bytes
- *   resources   names of HTTP resources it may call · collect 0-20 globs, default ["out/**"]
+ *   resources   names of HTTP resources it may call · collect 0-20 globs, default all below out/
  *   confirm     {required, people 1-5, expires_s 300-2592000, 0 = the tenant's setting}
  * A missing README.md, action without examples, are warnings; they refuse nothing.
  */
