@@ -179,3 +179,67 @@ where s.stored
 comment on view {{t}}.run_state is
     'every run with its state; one by hand that has no run job yet is shown under its request''s id, which its job will get';
 grant select on {{t}}.run_state to {{t}};
+
+-- Lists. An ORDER BY on the views would compute every state there is before it took fifty; these walk
+-- the primary keys backwards and compute the states of what they return. A caller that filters by
+-- state asks for pages until it has enough.
+create function {{t}}.request_page(p_before uuid, p_limit integer)
+    returns setof {{t}}.request_state
+    language sql stable
+as $$
+    select s.*
+    from (
+        (select r.id
+         from {{t}}.request r
+         where r.id < coalesce(p_before, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+         order by r.id desc
+         limit p_limit)
+        union all
+        (select j.id
+         from {{t}}.job j
+         where j.id < coalesce(p_before, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+           and j.kind = 'run'
+           and j.request_id = j.id
+           and not exists (select from {{t}}.request r where r.id = j.id)
+         order by j.id desc
+         limit p_limit)
+        order by id desc
+        limit p_limit
+    ) k
+    -- offset 0 keeps the condition inside: as a join it would not reach the view's branches.
+    cross join lateral (select v.* from {{t}}.request_state v where v.id = k.id offset 0) s
+    order by s.id desc
+$$;
+comment on function {{t}}.request_page(uuid, integer) is
+    'rows of request_state with an id before p_before (null: all), newest first';
+grant execute on function {{t}}.request_page(uuid, integer) to {{t}};
+
+create function {{t}}.run_page(p_before uuid, p_limit integer)
+    returns setof {{t}}.run_state
+    language sql stable
+as $$
+    select s.*
+    from (
+        (select j.id
+         from {{t}}.job j
+         where j.id < coalesce(p_before, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+           and j.kind = 'run'
+         order by j.id desc
+         limit p_limit)
+        union all
+        (select r.id
+         from {{t}}.request r
+         where r.id < coalesce(p_before, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+           and r.text is null
+           and not exists (select from {{t}}.job j where j.id = r.id and j.kind = 'run')
+         order by r.id desc
+         limit p_limit)
+        order by id desc
+        limit p_limit
+    ) k
+    cross join lateral (select v.* from {{t}}.run_state v where v.id = k.id offset 0) s
+    order by s.id desc
+$$;
+comment on function {{t}}.run_page(uuid, integer) is
+    'rows of run_state with an id before p_before (null: all), newest first';
+grant execute on function {{t}}.run_page(uuid, integer) to {{t}};
