@@ -66,10 +66,22 @@ static enum op_next push(struct op *op)
 {
     struct work *w = work_of(op);
 
-    for (int i = 0; i < w->next_count; i++)
-        job_queue_push_one(op, w->worker->queue, w->tenant.scope.schema, &w->next[i].id, 1,
-                           w->next[i].lane, w->next[i].class, w->next[i].kind, w->next[i].cost_ms);
-    event_bus_publish(w->worker->events, w->tenant.scope.schema, w->job.request.text);
+    struct queue_entry *entries = ARENA_ARRAY(&op->arena, struct queue_entry, WORK_NEXT_MAX);
+
+    for (int i = 0; i < w->next_count; i++) {
+        const struct work_next *n = &w->next[i];
+        entries[i] = (struct queue_entry){ .tenant = w->tenant.scope.schema,
+                                           .lane = job_lane_name(n->lane),
+                                           .class = job_class_name(n->class),
+                                           .job = n->id,
+                                           .fence = 1,
+                                           .cost_ms = n->cost_ms,
+                                           .kind = job_kind_name(n->kind),
+                                           .action = n->action };
+    }
+    if (w->next_count)
+        job_queue_push(op, w->worker->queue, entries, w->next_count, NULL);
+    event_bus_publish(w->worker->events, w->tenant.scope.schema, &w->job.request);
     return OP_WAIT;
 }
 

@@ -42,12 +42,14 @@ struct work_next {
     enum job_lane lane;
     enum job_class class;
     int64_t cost_ms;
+    const char *action; /* "skill.action", for the queue's estimates; NULL: none */
 };
 
 struct work {
     struct op op;
     struct worker *worker;
     struct lane_state *lane;
+    struct queue_entry entry; /* as taken; its texts live in the op's arena */
     struct tenant_info tenant;
     struct claimed job;
     struct list link;

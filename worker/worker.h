@@ -14,6 +14,7 @@
 #include "core/store/file_store.h"
 #include "core/store/job_queue.h"
 #include "core/store/tenant_cache.h"
+#include "worker/lane.h"
 #include "worker/sandbox/sandbox_client.h"
 
 struct worker_settings {
@@ -31,7 +32,7 @@ struct worker_settings {
     bool noop;         /* run the noop executor (measuring only) */
 };
 
-struct lane_state;
+struct taker;
 
 struct worker {
     struct worker_settings settings;
@@ -45,8 +46,8 @@ struct worker {
     struct tenant_cache *tenants;
     struct sandbox_client *sandbox; /* NULL: no run lanes */
     int isolation_level;
-    struct lane_state *lanes;
-    int lane_count;
+    struct lanes lanes;
+    struct taker *taker;
     struct list works;  /* claimed and not ended; struct work, link `link` */
     int busy;
     bool draining;

@@ -131,8 +131,8 @@ static void add_confirmation(struct plan_job *j, struct db_group *group)
                                       "four_eyes", p->rule.other_than_requester));
     struct job_payload payload = { .confirmation = j->confirmation_id, .task = "expire" };
     struct job_payload reminder = { .confirmation = j->confirmation_id, .task = "remind" };
-    struct work_next expire_job = { id_new(), JOB_CONFIRM, LANE_CTL, CLASS_NORMAL, 1 };
-    struct work_next remind_job = { id_new(), JOB_CONFIRM, LANE_CTL, CLASS_NORMAL, 1 };
+    struct work_next expire_job = { id_new(), JOB_CONFIRM, LANE_CTL, CLASS_NORMAL, 1, NULL };
+    struct work_next remind_job = { id_new(), JOB_CONFIRM, LANE_CTL, CLASS_NORMAL, 1, NULL };
 
     clock_format(expires_us, expires);
     clock_format(remind_us, remind);
@@ -165,7 +165,8 @@ static void build_planned(struct work *work, struct db_group *group)
     }
     /* A run by hand has its request's id, so that the client knew it from the start. */
     struct work_next run = { j->words ? id_new() : work->job.request, JOB_RUN, p->lane,
-                             work->job.class, job_cost_unknown_ms(p->timeout_ms) };
+                             work->job.class, job_cost_unknown_ms(p->timeout_ms),
+                             arena_format(arena, "%s.%s", p->skill, p->step.action) };
     work_add_job(work, group, &run, payload, p->digest, skill_risk_name(p->plan.risk),
                  p->timeout_ms, p->chosen->idempotent ? 3 : 1, 0);
 }
