@@ -16,25 +16,27 @@
 
 enum { CLAIM_LATE_MS = 2000, LEASE_S = 25 };
 
+/* One lane after the other, because lanes share slots: what the first brings, the next may not ask. */
 static enum op_next take(struct op *op)
 {
     struct round *r = (struct round *)op;
     struct worker *w = r->worker;
-    int promised[2] = { 0, 0 }; /* of the ctl and the run pool, to lanes before this one */
 
-    r->began_us = clock_mono_us();
-    for (int i = 0; i < w->lanes.count; i++) {
+    if (r->asked == 0)
+        r->began_us = clock_mono_us();
+    while (r->asked < w->lanes.count) {
+        int i = r->asked++;
         struct lane_state *lane = &w->lanes.items[i];
-        int *given = &promised[lane->pool == &w->lanes.run];
-        int free = lane_free(lane) - *given;
-        if (free <= 0)
-            continue;
-        /* Lanes that share slots are asked in turn, one round each, when there are several. */
-        job_queue_take(op, w->queue, w->id.text, job_lane_name(lane->lane), free, &r->taken[i]);
-        if (lane->pool == &w->lanes.ctl)
-            *given += free;
+        int free = lane_free(lane);
+        for (int k = 0; k < i; k++)
+            if (w->lanes.items[k].pool == lane->pool)
+                free -= r->taken[k].count;
+        if (free > 0) {
+            job_queue_take(op, w->queue, w->id.text, job_lane_name(lane->lane), free, &r->taken[i]);
+            return OP_AGAIN;
+        }
     }
-    return OP_WAIT;
+    return OP_NEXT;
 }
 
 static struct round_tenant *tenant_of(struct round *r, const char *schema)

@@ -19,6 +19,7 @@ struct round_tenant {
 struct round {
     struct op op;
     struct worker *worker;
+    int asked; /* lanes so far */
     struct queue_taken taken[WORKER_LANES_MAX];
     struct queue_entry *entries; /* of all lanes */
     struct lane_state **lanes;   /* of each entry */

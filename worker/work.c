@@ -92,13 +92,23 @@ static void release(void *op)
     op_release(op);
 }
 
-void work_finish(struct work *work, void (*build)(struct work *work, struct db_group *group))
+void work_finish_for(struct op *op, struct work *work,
+                     void (*build)(struct work *work, struct db_group *group))
 {
     work->build = build;
     work->finish_sent = false;
-    op_init(&work->finishing, "finish", steps, work->op.loop, NULL);
-    arena_defer(&work->op.arena, release, &work->finishing);
-    op_call(&work->op, &work->finishing);
+    work->finish_tries = 0;
+    if (work->finishing.steps) /* the op's own attempt to finish failed; this is the last word */
+        op_release(&work->finishing);
+    else
+        arena_defer(&work->op.arena, release, &work->finishing);
+    op_init(&work->finishing, "finish", steps, op->loop, NULL);
+    op_call(op, &work->finishing);
+}
+
+void work_finish(struct work *work, void (*build)(struct work *work, struct db_group *group))
+{
+    work_finish_for(&work->op, work, build);
 }
 
 /* --- statements --- */

@@ -55,6 +55,8 @@ struct work {
     struct list link;
     int64_t started_us; /* monotonic */
     bool stale;         /* somebody else has it now: nothing was written */
+    bool released;      /* a drain gives it back unfinished */
+    struct gov_err failure; /* why the op failed */
     void (*cancel)(struct work *work); /* kill what runs; NULL: nothing to kill */
     struct work_next next[WORK_NEXT_MAX];
     int next_count;
@@ -69,11 +71,13 @@ struct work_kind {
     const struct op_step *steps;
     size_t bytes;
 };
-extern const struct work_kind work_kinds[JOB_KIND_COUNT];
 
 /* As I/O of `work`: run `build`'s statements in one transaction until it is known to be done or stale,
  * push the next jobs, tell listeners. */
 void work_finish(struct work *work, void (*build)(struct work *work, struct db_group *group));
+/* The same as I/O of another op that owns the work. */
+void work_finish_for(struct op *op, struct work *work,
+                     void (*build)(struct work *work, struct db_group *group));
 
 /* Statements for `build`. The first must be one of these three. */
 void work_add_success(struct work *work, struct db_group *group, const json_t *result);

@@ -32,6 +32,7 @@ struct worker_settings {
     bool noop;         /* run the noop executor (measuring only) */
 };
 
+struct catalogues;
 struct taker;
 
 struct worker {
@@ -48,11 +49,20 @@ struct worker {
     int isolation_level;
     struct lanes lanes;
     struct taker *taker;
+    struct catalogues *catalogues;
     struct list works;  /* claimed and not ended; struct work, link `link` */
     int busy;
     bool draining;
     bool fenced;        /* cannot renew its heartbeat: starts nothing */
     struct metrics metrics;
+    void (*on_idle)(struct worker *worker); /* the drain waits for busy == 0 */
 };
+
+/* Called when a work has ended. */
+static inline void worker_idle_check(struct worker *worker)
+{
+    if (worker->busy == 0 && worker->on_idle)
+        worker->on_idle(worker);
+}
 
 #endif
