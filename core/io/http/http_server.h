@@ -67,6 +67,7 @@ struct http_link {
     struct http_link *prev, *next;
 };
 
+/* What a connection's deadline is about; one list each. */
 enum http_wait {
     HTTP_WAIT_NONE,
     HTTP_WAIT_IDLE,
@@ -74,6 +75,7 @@ enum http_wait {
     HTTP_WAIT_BODY,
     HTTP_WAIT_WRITE,
     HTTP_WAIT_LINGER,
+    HTTP_WAIT_BROKEN,
     HTTP_WAIT_COUNT
 };
 
@@ -102,7 +104,7 @@ struct http_server {
     char date[32];
 };
 
-/* Listen. False: CONFIGURATION, nothing is left running (close callbacks still want a turn of the
+/* Listen. SIGPIPE is ignored from now on. False: CONFIGURATION, nothing is left running (close callbacks still want a turn of the
  * loop). */
 bool http_server_start(struct http_server *server, uv_loop_t *loop,
                        const struct http_options *options, const struct http_handlers *handlers,
