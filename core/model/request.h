@@ -77,7 +77,7 @@ struct request_facts {
     bool has_job;
     enum job_kind job;   /* the newest of intent, plan, run */
     enum job_live live;  /* LIVE_NONE: no job_live row */
-    enum job_outcome end;    /* OUTCOME_NONE: no job_outcome row */
+    enum job_outcome outcome;  /* OUTCOME_NONE: no job_outcome row */
     bool cancelled;      /* the request itself was cancelled */
     enum intent_decision intent;          /* of the newest intent, or of a plan that had to ask */
     enum confirmation_state confirmation; /* of the newest plan */

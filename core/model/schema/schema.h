@@ -36,6 +36,7 @@ enum {
     SCHEMA_DEPTH_MAX = 32,    /* subschemas inside subschemas, and values inside values */
     SCHEMA_PATTERN_BYTES_MAX = 1000,
     SCHEMA_STEPS_MAX = 2000000, /* of one validation */
+    SCHEMA_FOUND_MAX = 1000,
 };
 
 struct schema; /* compiled, immutable, lives in the arena; may be used by several threads */
@@ -56,7 +57,8 @@ bool schema_validate(const struct schema *schema, const json_t *value, struct ar
 
 /* A copy of `value` (owned by the arena) where absent members of objects have their `default`.
  * Looks through properties, items, prefixItems, $ref and allOf; not through alternatives, where
- * it is not certain which one holds. A default is taken as it stands: nothing is added inside it. */
+ * it is not certain which one holds. A default is taken as it stands: nothing is added inside it.
+ * Validate what comes out; a schema too costly to walk leaves some out and then fails there. */
 json_t *schema_apply_defaults(const struct schema *schema, const json_t *value, struct arena *arena);
 
 enum schema_mark {
@@ -70,10 +72,11 @@ struct schema_found {
     const json_t *schema; /* the subschema that carries the mark (x-accept, x-max-mb, x-as, …) */
 };
 
-/* Every place in `value` whose subschema carries `mark`, in document order, each path once. Looks
- * through everything, alternatives and conditions too: to mask too much is safe. Returns how many;
- * *found lives in the arena. */
-size_t schema_find(const struct schema *schema, const json_t *value, enum schema_mark mark,
-                   struct arena *arena, const struct schema_found **found);
+/* Every place in `value` whose subschema carries `mark`, each path once, at most SCHEMA_FOUND_MAX. Looks
+ * through everything, alternatives and conditions too: to mask too much is safe. *found lives in the
+ * arena. False: INVALID_INPUT, too many places or too costly; then nothing may be shown or run. */
+bool schema_find(const struct schema *schema, const json_t *value, enum schema_mark mark,
+                 struct arena *arena, const struct schema_found **found, size_t *count,
+                 struct gov_err *err);
 
 #endif
