@@ -5,9 +5,9 @@
 -- are claimed within 15 s. Empty means that nothing of the lane may start now: the worker blocks on
 -- the bell.
 --
--- Per pick: the class (strict order, but every eighth pick begins with the lowest), then the tenant:
--- one without a slot first, else the lowest start tag; then one quantum of it. A tenant alone in the
--- lane needs no quanta and gets all the free slots.
+-- Per pick: the class (strict order, but of eight picks one begins with the lowest and one with the
+-- middle, so that none starves), then the tenant: one without a slot first, else the lowest start
+-- tag; then one quantum of it. A tenant alone in the lane needs no quanta and gets all free slots.
 local worker, lane, free = ARGV[3], ARGV[4], tonumber(ARGV[5])
 local PICKS_MAX = 256 -- bounds the script when it meets many dead entries
 local busy = call('SCARD', P .. ':busy:' .. lane)
@@ -54,10 +54,11 @@ local function pick_in(class)
     return { class = class, tenant = first[3], tag = tonumber(first[4]), in_turn = true }
 end
 
+local AGEING = { [3] = { 'normal', 'interactive', 'bulk' }, [7] = { 'bulk', 'normal', 'interactive' } }
+
 local function pick()
     local last
-    for i = 1, #CLASSES do
-        local class = CLASSES[turn % 8 == 7 and #CLASSES + 1 - i or i]
+    for _, class in ipairs(AGEING[turn % 8] or CLASSES) do
         local p = pick_in(class)
         if p and (not p.over_share or not others_wait(p.tenant)) then
             return p

@@ -286,9 +286,9 @@ static void the_estimate_learns_from_what_runs_took(void **state)
     freeReplyObject(reply);
     rig_enqueue(&rig, e);
     rig_take(&rig, "py", 1);
-    /* The next one is charged 80, not its fallback of 6000: 100 + 20 + 80. */
-    reply = redisCommand(rig.redis, "HGET {s00}:clock:py:normal %s", rig_tenant(1));
-    assert_string_equal(reply->str, "200");
+    /* The next one is charged 80, not its fallback of 6000. */
+    reply = redisCommand(rig.redis, "HGET {s00}:live:py:%s %s:0", rig_tenant(1), rig_job(3));
+    assert_string_equal(reply->str, "normal 80 6000 run report.monthly worker-1");
     freeReplyObject(reply);
 }
 
