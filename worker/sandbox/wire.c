@@ -204,7 +204,7 @@ void wire_refused_read(const struct wire_refused *m, struct gov_err *err)
 
 int wire_send(int socket, const void *message, size_t bytes, const int *fds, int fd_count)
 {
-    char control[CMSG_SPACE(sizeof(int) * WIRE_FDS_MAX)] = { 0 };
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int) * WIRE_FDS_MAX)] = { 0 };
     struct iovec part = { .iov_base = (void *)message, .iov_len = bytes };
     struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1 };
     ssize_t sent;
@@ -248,7 +248,7 @@ static int take_fds(struct msghdr *msg, int fds[WIRE_FDS_MAX])
 
 ssize_t wire_receive(int socket, union wire_message *message, int fds[WIRE_FDS_MAX], int *fd_count)
 {
-    char control[CMSG_SPACE(sizeof(int) * WIRE_FDS_MAX)];
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int) * WIRE_FDS_MAX)];
     struct iovec part = { .iov_base = message, .iov_len = sizeof *message };
     struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
                           .msg_controllen = sizeof control };
