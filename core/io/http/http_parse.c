@@ -44,6 +44,10 @@ static const struct http_fault version_refused = {
     GOV_HTTP_VERSION, "only HTTP/1.1 and HTTP/1.0 are spoken here", "仅支持 HTTP/1.1 与 HTTP/1.0"
 };
 
+static const struct http_fault bad_line_end = {
+    GOV_BAD_REQUEST, "a line of the header does not end with CR LF", "请求头的行未以 CR LF 结尾"
+};
+
 static struct http_conn *conn_of(llhttp_t *parser)
 {
     return parser->data;
@@ -53,6 +57,33 @@ static int stop(struct http_conn *c, const struct http_fault *fault)
 {
     c->fault = fault;
     return HPE_USER;
+}
+
+/* The byte `distance` (1 to 4) before `at`, be it in this piece or in the ones before. */
+static char byte_before(const struct http_conn *c, const char *at, ptrdiff_t distance)
+{
+    ptrdiff_t in_piece = at - c->input_start;
+
+    return distance <= in_piece ? at[-distance]
+                                : c->tail[(ptrdiff_t)sizeof c->tail - (distance - in_piece)];
+}
+
+/* Is there a whole line end right before `at`, or so many bytes before it? llhttp 8.1 takes a bare LF
+ * after the request line. */
+static bool line_ended(const struct http_conn *c, const char *at, int bytes_before)
+{
+    return byte_before(c, at, bytes_before + 2) == '\r' &&
+           byte_before(c, at, bytes_before + 1) == '\n';
+}
+
+/* Keep the end of what was parsed. */
+static void tail_keep(struct http_conn *c, const char *end)
+{
+    char tail[sizeof c->tail];
+
+    for (size_t i = 0; i < sizeof tail; i++)
+        tail[i] = byte_before(c, end, (ptrdiff_t)(sizeof tail - i));
+    memcpy(c->tail, tail, sizeof tail);
 }
 
 static int on_message_begin(llhttp_t *parser)
@@ -112,6 +143,8 @@ static int on_header_field(llhttp_t *parser, const char *at, size_t bytes)
         const struct http_fault *fault = span_end(c);
         if (fault)
             return stop(c, fault);
+        if (!line_ended(c, at, 0))
+            return stop(c, &bad_line_end);
         if (r->header_count >= c->server->options.header_count_max)
             return stop(c, &too_many_headers);
         http_request_add_header(r);
@@ -308,7 +341,7 @@ static void parse_failed(struct http_conn *c, enum llhttp_errno e)
 
     if (c->closing || c->deaf)
         return;
-    if (e == HPE_USER && c->fault) {
+    if (c->fault) {
         http_conn_fault(c, c->fault);
     } else if (e == HPE_INVALID_VERSION || e == HPE_PAUSED_H2_UPGRADE) {
         http_conn_fault(c, &version_refused);
@@ -318,6 +351,12 @@ static void parse_failed(struct http_conn *c, enum llhttp_errno e)
                  "请求不符合 HTTP 格式（%s）", reason ? reason : "?");
         http_conn_fail(c, &err);
     }
+}
+
+/* Has the parser paused because the header is complete? */
+static bool head_is_new(const struct http_conn *c)
+{
+    return !c->request->told && !c->request->complete;
 }
 
 /* One run of the parser, up to the next pause; returns the bytes it took. */
@@ -332,6 +371,7 @@ static size_t execute(struct http_conn *c, const char *data, size_t bytes)
     enum llhttp_errno e = llhttp_execute(&c->parser, data, bytes);
     if (e == HPE_OK) {
         c->overhead += (size_t)(c->input_end - c->input_mark);
+        tail_keep(c, c->input_end);
         overhead_fits(c);
         return bytes;
     }
@@ -343,7 +383,10 @@ static size_t execute(struct http_conn *c, const char *data, size_t bytes)
     CHECK(at >= data && at <= c->input_end);
     c->overhead += (size_t)(at - c->input_mark);
     llhttp_resume(&c->parser);
-    if (overhead_fits(c))
+    if (head_is_new(c) && !(line_ended(c, at, 0) && line_ended(c, at, 2)))
+        http_conn_fault(c, &bad_line_end);
+    tail_keep(c, at);
+    if (!c->deaf && overhead_fits(c))
         at_pause(c);
     return (size_t)(at - data);
 }

@@ -155,7 +155,7 @@ static void one_byte_chunks_extensions_and_trailers_are_read(void **state)
 
     buf_add_text(&all, "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n");
     for (int i = 0; i < 2000; i++)
-        buf_addf(&all, "1;name=value;other=\"quoted\"\r\n%c\r\n", 'a' + i % 26);
+        buf_addf(&all, "1;name=\"quoted\"\r\n%c\r\n", 'a' + i % 26);
     buf_add_text(&all, "0\r\nX-Trailer: yes\r\nX-Other: no\r\n\r\n");
     for (size_t i = 0; i < all.length; i += 7)
         peer_send_bytes(&p, all.data + i, all.length - i < 7 ? all.length - i : 7);
