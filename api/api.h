@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "api/watch.h"
 #include "core/io/db.h"
 #include "core/io/http/event_stream.h"
 #include "core/io/http/http_server.h"
@@ -35,6 +36,7 @@ struct api {
     struct file_store *files;
     struct http_server http;
     struct event_hub hub; /* open event streams */
+    struct watches watches;
     struct metrics metrics;
     bool stopping;
 };
