@@ -70,7 +70,7 @@ static void whole_assert(struct fixture *f)
     struct gov_err err = { 0 };
     size_t count;
 
-    assert_true(migrate_status_read(options_of(f).conninfo, &status, &f->arena, &err));
+    assert_true(migrate_status_read(options_of(f).conninfo, &status, &err));
     assert_int_equal(migrate_file_last(sql_public), status.public_have);
     assert_int_equal(migrate_file_last(sql_tenant), status.tenant_stored);
     assert_int_equal(0, status.tenants_behind);
@@ -95,7 +95,7 @@ static void status_and_verify_know_an_empty_database(void **state)
     struct gov_err err = { 0 };
     size_t count;
 
-    assert_true(migrate_status_read(options_of(f).conninfo, &status, &f->arena, &err));
+    assert_true(migrate_status_read(options_of(f).conninfo, &status, &err));
     assert_int_equal(0, status.public_have);
     assert_true(migrate_verify(options_of(f).conninfo, &faults, &count, &f->arena, &err));
     assert_int_equal(1, count);
@@ -165,7 +165,7 @@ static void up_resumes_after_an_interruption_among_tenants(void **state)
     for (int i = 0; i < 12; i++)
         pg_server_tenant(&f->server, "behind", &tenant);
     up_interrupted(f, 5);
-    assert_true(migrate_status_read(options_of(f).conninfo, &status, &f->arena, &err));
+    assert_true(migrate_status_read(options_of(f).conninfo, &status, &err));
     assert_int_equal(12, status.tenants);
     assert_in_range(status.tenants_behind, 1, 7);
     assert_in_range(up(f).tenants_applied, 1, 7);
