@@ -32,6 +32,7 @@ create table {{t}}.job_live (
     attempt integer not null default 0,          -- counts starts; a crash or a release is taken off again
     crash_count integer not null default 0,      -- how often its worker died
     run_at timestamptz null,                     -- of a delayed job only; null again once ready
+    started_at timestamptz null,                 -- of the present claim
     lease_until timestamptz null,
     cancel_requested boolean not null default false
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500,

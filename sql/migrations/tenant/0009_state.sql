@@ -145,7 +145,7 @@ select j.id,
        coalesce(l.cancel_requested, false) as cancel_requested,
        coalesce(o.worker, l.worker) as worker,
        o.code,
-       o.started_at,
+       coalesce(o.started_at, l.started_at) as started_at,
        o.ended_at,
        j.created_by,
        j.created_at
