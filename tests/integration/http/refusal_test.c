@@ -81,7 +81,7 @@ static const struct refused refused[] = {
       TEXT("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked, identity\r\n\r\n"), 400 },
     { "chunked twice",
       TEXT("POST /echo HTTP/1.1\r\n" HOST
-           "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 501 },
+           "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 400 },
     { "xchunked", TEXT("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: xchunked\r\n\r\n"), 501 },
     { "HTTP/2.0", TEXT("GET /hello HTTP/2.0\r\n" HOST "\r\n"), 505 },
     { "HTTP/1.2", TEXT("GET /hello HTTP/1.2\r\n" HOST "\r\n"), 505 },
