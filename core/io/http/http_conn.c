@@ -115,7 +115,7 @@ static void update(struct http_conn *c)
     http_wait_ensure(c, wait_for(c));
 }
 
-static void input(struct http_conn *c, const char *data, size_t bytes)
+void http_conn_input(struct http_conn *c, const char *data, size_t bytes)
 {
     size_t used = 0;
 
@@ -155,7 +155,7 @@ static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf)
     }
     c->server->metrics.bytes_received += (uint64_t)got;
     if (!c->deaf)
-        input(c, buf->base, (size_t)got);
+        http_conn_input(c, buf->base, (size_t)got);
 }
 
 void http_conn_pump(struct http_conn *c)
@@ -279,7 +279,7 @@ void http_conn_close(struct http_conn *c)
         http_request_detach(r);
 }
 
-static struct http_conn *conn_new(struct http_server *server, uv_stream_t *listener)
+struct http_conn *http_conn_new(struct http_server *server, bool tcp)
 {
     struct http_conn *c = calloc(1, sizeof *c);
 
@@ -288,22 +288,22 @@ static struct http_conn *conn_new(struct http_server *server, uv_stream_t *liste
     http_link_init(&c->all);
     http_link_init(&c->waiting);
     http_parse_init(c);
-    if (listener->type == UV_TCP)
+    if (tcp)
         CHECK(uv_tcp_init(server->loop, &c->uv.tcp) == 0);
     else
         CHECK(uv_pipe_init(server->loop, &c->uv.pipe, 0) == 0);
     c->uv.handle.data = c;
     server->handles_open++;
     server->metrics.connections_open++;
+    http_link_append(&server->connections, &c->all);
     return c;
 }
 
 void http_conn_accept(struct http_server *server, uv_stream_t *listener)
 {
-    struct http_conn *c = conn_new(server, listener);
+    struct http_conn *c = http_conn_new(server, listener->type == UV_TCP);
     uint64_t max = (uint64_t)server->options.connections_max;
 
-    http_link_append(&server->connections, &c->all);
     if (uv_accept(listener, &c->uv.stream) != 0 || server->stopping) {
         http_conn_close(c);
         return;

@@ -88,7 +88,11 @@ struct http_conn {
 };
 
 /* --- http_conn.c --- */
+/* A connection of that kind without a socket. */
+struct http_conn *http_conn_new(struct http_server *server, bool tcp);
 void http_conn_accept(struct http_server *server, uv_stream_t *listener);
+/* Bytes have come. */
+void http_conn_input(struct http_conn *c, const char *data, size_t bytes);
 /* Close now. A request in work is told to be gone. */
 void http_conn_close(struct http_conn *c);
 /* Answer with the fault and close after that. */

@@ -140,13 +140,12 @@ static bool bad_delimiter(struct gov_err *err)
 /* One byte between a delimiter and the data behind it. */
 static bool take_byte(struct multipart *m, char c, struct gov_err *err)
 {
+    if (m->state == DELIMITED && c == '-') {
+        m->state = LAST_DASH;
+        return true;
+    }
     switch (m->state) {
     case DELIMITED:
-        if (c == '-') {
-            m->state = LAST_DASH;
-            return true;
-        }
-        /* fall through */
     case PADDING:
         m->state = c == '\r' ? LINE_END : PADDING;
         return c == '\r' || c == ' ' || c == '\t' || bad_delimiter(err);

@@ -94,7 +94,7 @@ static const struct refused refused[] = {
     { "CONNECT", TEXT("CONNECT localhost:80 HTTP/1.1\r\n" HOST "\r\n"), 400 },
     { "unknown method", TEXT("FETCH /hello HTTP/1.1\r\n" HOST "\r\n"), 400 },
     { "lower-case method", TEXT("get /hello HTTP/1.1\r\n" HOST "\r\n"), 400 },
-    { "no protocol", TEXT("GET /hello\r\n" HOST "\r\n"), 400 },
+    { "no protocol", TEXT("GET /hello\r\n" HOST "\r\n"), 505 },
     { "other protocol", TEXT("GET /hello RTSP/1.0\r\n" HOST "\r\n"), 400 },
     { "relative target", TEXT("GET hello HTTP/1.1\r\n" HOST "\r\n"), 400 },
     { "other scheme", TEXT("GET ftp://localhost/hello HTTP/1.1\r\n" HOST "\r\n"), 400 },
