@@ -67,13 +67,14 @@ struct http_conn {
     const struct http_fault *fault; /* why a parser callback stopped */
     const char *input_start, *input_end; /* the piece being parsed */
     const char *input_mark;         /* overhead is counted from here */
-    char tail[4];                   /* the last bytes before it */
+    char tail[8];                   /* the last bytes before it */
     size_t overhead;                /* bytes since the last byte of body or the last request */
     size_t body_step;               /* body bytes since the deadline was set */
     size_t head_bytes;              /* of the names and values so far */
 
     uint8_t wait;       /* enum http_wait */
     uint8_t span;       /* enum http_span: what head_text ends with */
+    bool version_seen;
     bool span_open;     /* the piece before this one ended inside a value */
     bool span_reaches;  /* so does this one, so far */
     bool reading;

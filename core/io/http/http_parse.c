@@ -59,7 +59,7 @@ static int stop(struct http_conn *c, const struct http_fault *fault)
     return HPE_USER;
 }
 
-/* The byte `distance` (1 to 4) before `at`, be it in this piece or in the ones before. */
+/* The byte `distance` (1 to 8) before `at`, be it in this piece or in the ones before. */
 static char byte_before(const struct http_conn *c, const char *at, ptrdiff_t distance)
 {
     ptrdiff_t in_piece = at - c->input_start;
@@ -93,6 +93,7 @@ static int on_message_begin(llhttp_t *parser)
     CHECK(!c->request);
     c->request = http_request_new(c);
     c->span = HTTP_SPAN_NONE;
+    c->version_seen = false;
     c->head_bytes = 0;
     return 0;
 }
@@ -106,6 +107,21 @@ static int on_url(llhttp_t *parser, const char *at, size_t bytes)
         return stop(c, &uri_too_long);
     c->span = HTTP_SPAN_URL;
     http_request_append(r, at, bytes);
+    return 0;
+}
+
+/* llhttp speaks RTSP and ICE too, and does not tell. */
+static int on_version(llhttp_t *parser, const char *at, size_t bytes)
+{
+    struct http_conn *c = conn_of(parser);
+    static const char protocol[] = "/PTTH";
+
+    if (c->version_seen || bytes == 0)
+        return 0;
+    c->version_seen = true;
+    for (ptrdiff_t i = 0; protocol[i]; i++)
+        if (byte_before(c, at, i + 1) != protocol[i])
+            return stop(c, &version_refused);
     return 0;
 }
 
@@ -260,6 +276,7 @@ static int on_message_complete(llhttp_t *parser)
 static const llhttp_settings_t settings = {
     .on_message_begin = on_message_begin,
     .on_url = on_url,
+    .on_version = on_version,
     .on_header_field = on_header_field,
     .on_header_field_complete = on_header_field_complete,
     .on_header_value = on_header_value,
@@ -288,7 +305,8 @@ static void head_complete(struct http_conn *c)
     c->overhead = 0;
     c->kick = true;
     c->body_step = 0;
-    c->server->handlers.on_head(r, c->server->ctx);
+    if (c->server->handlers.on_head)
+        c->server->handlers.on_head(r, c->server->ctx);
     if (!c->closing && !c->paused && !r->answered)
         http_conn_body_begin(c);
 }

@@ -48,7 +48,8 @@ struct http_options {
 };
 
 struct http_handlers {
-    /* The header is complete and valid. Choose how the body comes (http_request.h), or answer. */
+    /* The header is complete and valid. Choose how the body comes (http_request.h), or answer. May be
+     * NULL: bodies are buffered. */
     void (*on_head)(struct http_request *r, void *ctx);
     /* The request is complete; its body is in r->body. */
     void (*on_request)(struct http_request *r, void *ctx);
