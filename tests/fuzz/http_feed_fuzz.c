@@ -171,8 +171,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 
     if (!loop.data) {
         struct http_options standard = { 0 };
-        struct http_options small = { .header_bytes_max = 64, .uri_bytes_max = 16, .header_count_max = 3,
-                                      .body_bytes_max = 10, .buffered_bytes_max = 40 };
+        struct http_options small = { .header_bytes_max = 64,
+                                      .uri_bytes_max = 16,
+                                      .header_count_max = 3,
+                                      .body_bytes_max = 10,
+                                      .buffered_bytes_max = 40 };
         CHECK(uv_loop_init(&loop) == 0);
         loop.data = &loop;
         CHECK(http_server_start(&servers[0], &loop, &standard, &handlers, &site, &err));

@@ -1,5 +1,5 @@
-/* A multipart body must give the same parts, or be refused, wherever it is cut. The first two bytes say
- * where. */
+/* A multipart body must give the same parts, or be refused, wherever it is cut. The first two bytes
+ * say where. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 static bool on_part(void *ctx, const struct multipart_part *part, struct gov_err *err)
 {
     (void)err;
-    buf_addf(ctx, "%s|%s|%s=", part->name, part->filename ? part->filename : "-", part->content_type);
+    buf_addf(ctx, "%s|%s|%s=", part->name, part->filename ? part->filename : "-",
+             part->content_type);
     return true;
 }
 
@@ -53,7 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     bool whole_good = parse(text, length, length, &whole, &whole_err);
     bool cut_good = parse(text, length, at, &cut, &cut_err);
     CHECK(whole_good == cut_good && whole_err.code == cut_err.code);
-    CHECK(whole.length == cut.length && memcmp(buf_text(&whole), buf_text(&cut), whole.length) == 0);
+    CHECK(whole.length == cut.length &&
+          memcmp(buf_text(&whole), buf_text(&cut), whole.length) == 0);
     CHECK(strcmp(whole_err.en, cut_err.en) == 0);
     buf_release(&whole);
     buf_release(&cut);

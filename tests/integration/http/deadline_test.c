@@ -8,6 +8,7 @@
 
 #include "core/base/clock.h"
 #include "tests/lib/http_fixture.h"
+#include "tests/lib/http_peer.h"
 #include "tests/lib/test.h"
 
 #define HOST "Host: localhost\r\n"
@@ -30,7 +31,7 @@ static void a_thousand_half_open_clients_are_cut_with_408(void **state)
     (void)state;
     http_fixture_start(&f);
     for (int i = 0; i < CLIENTS; i++) {
-        peers[i] = peer_open(&f);
+        peers[i] = peer_open(f.port);
         peer_send(&peers[i], "GET /hello HTTP/1.1\r\nHost: loc");
     }
     for (int i = 0; i < CLIENTS; i++) {
@@ -51,7 +52,7 @@ static void dripping_a_header_does_not_extend_its_deadline(void **state)
 
     (void)state;
     http_fixture_start(&f);
-    struct peer p = peer_open(&f);
+    struct peer p = peer_open(f.port);
     setsockopt(p.fd, SOL_SOCKET, SO_RCVTIMEO, &step, sizeof step);
     peer_send(&p, "GET /hello HTTP/1.1\r\nX: ");
     int64_t until = clock_mono_us() + 5 * 1000 * 1000;
@@ -68,7 +69,7 @@ static void a_body_that_stops_is_408_and_its_handler_is_told(void **state)
 
     (void)state;
     http_fixture_start(&f);
-    struct peer p = peer_open(&f);
+    struct peer p = peer_open(f.port);
     peer_send(&p, "POST /count HTTP/1.1\r\n" HOST "Content-Length: 100\r\n\r\nabc");
     assert_status(&p, 408);
     assert_int_equal(f.gone, 1);
@@ -83,7 +84,7 @@ static void idle_connections_are_closed_without_a_word(void **state)
 
     (void)state;
     http_fixture_start(&f);
-    struct peer fresh = peer_open(&f), used = peer_open(&f), busy = peer_open(&f);
+    struct peer fresh = peer_open(f.port), used = peer_open(f.port), busy = peer_open(f.port);
     peer_send(&used, "GET /hello HTTP/1.1\r\n" HOST "\r\n");
     peer_send(&busy, "GET /later?ms=900 HTTP/1.1\r\n" HOST "\r\n");
     assert_status(&used, 200);
@@ -103,13 +104,14 @@ static void a_client_that_leaves_is_seen_at_once(void **state)
     (void)state;
     http_fixture_start(&f);
     for (int i = 0; i < 20; i++) {
-        struct peer p = peer_open(&f);
+        struct peer p = peer_open(f.port);
         peer_send(&p, "GET /never HTTP/1.1\r\n" HOST "\r\n");
         assert_true(peer_wait_count(&f.begun, i + 1));
         int64_t left = clock_mono_us();
         peer_close(&p);
         assert_true(peer_wait_count(&f.gone, i + 1));
-        assert_true(clock_mono_us() - left < 200 * 1000); /* no timer involved: those tick at 250 ms */
+        assert_true(clock_mono_us() - left <
+                    200 * 1000); /* no timer involved: those tick at 250 ms */
     }
     http_fixture_stop(&f);
     assert_true(f.server.metrics.requests_by_class[0] == 20);
@@ -121,7 +123,7 @@ static void an_answer_to_one_who_has_left_goes_nowhere(void **state)
 
     (void)state;
     http_fixture_start(&f);
-    struct peer p = peer_open(&f);
+    struct peer p = peer_open(f.port);
     peer_send(&p, "GET /later?ms=100 HTTP/1.1\r\n" HOST "\r\n");
     assert_true(peer_wait_count(&f.begun, 1));
     peer_close(&p);
@@ -136,7 +138,7 @@ static void a_reader_that_takes_nothing_is_cut_off(void **state)
 
     (void)state;
     http_fixture_start(&f);
-    struct peer p = peer_open(&f);
+    struct peer p = peer_open(f.port);
     peer_send(&p, "GET /pieces?n=20000 HTTP/1.1\r\n" HOST "\r\n");
     assert_true(peer_wait_count(&f.gone, 1));
     peer_close(&p);
@@ -150,7 +152,7 @@ static void a_stream_does_not_pile_up_for_a_slow_reader(void **state)
 
     (void)state;
     http_fixture_start(&f);
-    struct peer p = peer_open(&f);
+    struct peer p = peer_open(f.port);
     peer_send(&p, "GET /flood HTTP/1.1\r\n" HOST "\r\n");
     assert_true(peer_wait_count(&f.gone, 1));
     peer_close(&p);
@@ -165,7 +167,7 @@ static void stopping_lets_work_finish_and_refuses_more(void **state)
 
     (void)state;
     http_fixture_start(&f);
-    struct peer idle = peer_open(&f), busy = peer_open(&f);
+    struct peer idle = peer_open(f.port), busy = peer_open(f.port);
     peer_send(&idle, "GET /hello HTTP/1.1\r\n" HOST "\r\n");
     assert_status(&idle, 200);
     peer_send(&busy, "GET /later?ms=300 HTTP/1.1\r\n" HOST "\r\n"
@@ -192,7 +194,7 @@ static void stopping_does_not_wait_for_ever(void **state)
 
     (void)state;
     http_fixture_start(&f);
-    struct peer p = peer_open(&f);
+    struct peer p = peer_open(f.port);
     peer_send(&p, "GET /never HTTP/1.1\r\n" HOST "\r\n");
     assert_true(peer_wait_count(&f.begun, 1));
     http_fixture_stop(&f);
@@ -207,7 +209,8 @@ static void a_unix_socket_replaces_one_left_behind(void **state)
     struct peer_reply reply = { 0 };
 
     (void)state;
-    snprintf(address.sun_path, sizeof address.sun_path, "/tmp/http_deadline_test.%d", (int)getpid());
+    snprintf(address.sun_path, sizeof address.sun_path, "/tmp/http_deadline_test.%d",
+             (int)getpid());
     int dead = socket(AF_UNIX, SOCK_STREAM, 0);
     assert_int_equal(bind(dead, (struct sockaddr *)&address, sizeof address), 0);
     close(dead); /* nobody listens, but the file is there */
@@ -224,7 +227,8 @@ static void a_unix_socket_replaces_one_left_behind(void **state)
     struct gov_err err;
     uv_loop_t loop;
     uv_loop_init(&loop);
-    assert_false(http_server_start(&second, &loop, &f.options, &none, NULL, &err)); /* it is alive */
+    assert_false(
+        http_server_start(&second, &loop, &f.options, &none, NULL, &err)); /* it is alive */
     assert_int_equal(err.code, GOV_CONFIGURATION);
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&loop), 0);
@@ -245,7 +249,7 @@ static void two_servers_may_share_a_port(void **state)
     b.options.port = a.port;
     http_fixture_start(&b);
     for (int i = 0; i < 50; i++)
-        assert_int_equal(peer_once(&a, "GET /hello HTTP/1.1\r\n" HOST "\r\n", NULL), 200);
+        assert_int_equal(peer_once(a.port, "GET /hello HTTP/1.1\r\n" HOST "\r\n", NULL), 200);
     http_fixture_stop(&a);
     http_fixture_stop(&b);
     assert_int_equal(a.done + b.done, 50);

@@ -44,7 +44,7 @@ static void what_is_encoded_decodes_to_itself(void **state)
 
 static void a_query_is_walked_pair_by_pair(void **state)
 {
-    static const char *const wanted[][2] = { { "a", "1" }, { "b", "" },     { "c", "" },
+    static const char *const wanted[][2] = { { "a", "1" }, { "b", "" },    { "c", "" },
                                              { "", "x" },  { "d", "e=f" }, { "报", "a b" } };
     const char *cursor = "&a=1&b&&c=&=x&d=e=f&%e6%8a%a5=a+b&", *name, *value;
     struct arena arena;
@@ -86,7 +86,8 @@ static void parameters_of_a_header_are_found(void **state)
     assert_int_equal(http_parameter_get("x; a=1", "b", out, sizeof out), HTTP_PARAMETER_ABSENT);
     assert_int_equal(http_parameter_get("x;", "b", out, sizeof out), HTTP_PARAMETER_ABSENT);
     assert_int_equal(http_parameter_get("x; ab=1", "b", out, sizeof out), HTTP_PARAMETER_ABSENT);
-    assert_int_equal(http_parameter_get("x; b=1234567", "b", out, sizeof out), HTTP_PARAMETER_FOUND);
+    assert_int_equal(http_parameter_get("x; b=1234567", "b", out, sizeof out),
+                     HTTP_PARAMETER_FOUND);
     assert_int_equal(http_parameter_get("x; b=12345678", "b", out, sizeof out), HTTP_PARAMETER_BAD);
     assert_int_equal(http_parameter_get("x; b=1; b=2", "b", out, sizeof out), HTTP_PARAMETER_BAD);
     assert_int_equal(http_parameter_get("x; b=\"1", "b", out, sizeof out), HTTP_PARAMETER_BAD);

@@ -11,7 +11,8 @@
 static bool on_part(void *ctx, const struct multipart_part *part, struct gov_err *err)
 {
     (void)err;
-    buf_addf(ctx, "%s|%s|%s=", part->name, part->filename ? part->filename : "-", part->content_type);
+    buf_addf(ctx, "%s|%s|%s=", part->name, part->filename ? part->filename : "-",
+             part->content_type);
     return true;
 }
 
@@ -80,10 +81,11 @@ static void assert_refused(const char *body, enum gov_code code, const char *abo
 static void fields_and_files_are_told_apart_wherever_the_body_is_cut(void **state)
 {
     (void)state;
-    assert_parses("preamble\r\n--XyZ\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nvalue\r\n"
-                  "--XyZ  \r\nContent-Type: text/csv\r\ncontent-disposition: form-data; "
-                  "filename=\"a b.csv\"; name=file\r\n\r\n1,2\r\n3,4\r\n\r\n--XyZ--\r\nepilogue",
-                  "name|-|text/plain=value;file|a b.csv|text/csv=1,2\r\n3,4\r\n;");
+    assert_parses(
+        "preamble\r\n--XyZ\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nvalue\r\n"
+        "--XyZ  \r\nContent-Type: text/csv\r\ncontent-disposition: form-data; "
+        "filename=\"a b.csv\"; name=file\r\n\r\n1,2\r\n3,4\r\n\r\n--XyZ--\r\nepilogue",
+        "name|-|text/plain=value;file|a b.csv|text/csv=1,2\r\n3,4\r\n;");
 }
 
 static void data_may_look_like_a_boundary_for_a_while(void **state)
@@ -107,12 +109,13 @@ static void empty_parts_are_parts(void **state)
 static void file_names_may_be_chinese_in_either_spelling(void **state)
 {
     (void)state;
-    assert_parses("--XyZ\r\nContent-Disposition: form-data; name=\"f\"; filename=\"报告.csv\"\r\n\r\nx\r\n"
-                  "--XyZ\r\nContent-Disposition: form-data; name=\"g\"; filename=\"_.csv\"; "
-                  "filename*=utf-8'zh'%E6%8A%A5%E5%91%8A.csv\r\n\r\ny\r\n"
-                  "--XyZ\r\nContent-Disposition: form-data; name=\"h\\\"i\"; filename=\"a;b.csv\";\r\n\r\n"
-                  "z\r\n--XyZ--",
-                  "f|报告.csv|text/plain=x;g|报告.csv|text/plain=y;h\"i|a;b.csv|text/plain=z;");
+    assert_parses(
+        "--XyZ\r\nContent-Disposition: form-data; name=\"f\"; filename=\"报告.csv\"\r\n\r\nx\r\n"
+        "--XyZ\r\nContent-Disposition: form-data; name=\"g\"; filename=\"_.csv\"; "
+        "filename*=utf-8'zh'%E6%8A%A5%E5%91%8A.csv\r\n\r\ny\r\n"
+        "--XyZ\r\nContent-Disposition: form-data; name=\"h\\\"i\"; filename=\"a;b.csv\";\r\n\r\n"
+        "z\r\n--XyZ--",
+        "f|报告.csv|text/plain=x;g|报告.csv|text/plain=y;h\"i|a;b.csv|text/plain=z;");
 }
 
 static void bad_file_names_are_refused(void **state)
@@ -120,11 +123,16 @@ static void bad_file_names_are_refused(void **state)
     static const struct {
         const char *filename, *why;
     } bad[] = {
-        { "filename=\"../a\"", "leading_dot" }, { "filename=\"a/b\"", "slash" },
-        { "filename=\"a\\\\b\"", "slash" },     { "filename=\".bashrc\"", "leading_dot" },
-        { "filename=\"\xff\"", "not_utf8" },    { "filename*=UTF-8''a%2Fb", "slash" },
-        { "filename*=UTF-8''a%00", "malformed" }, { "filename*=latin1''a", "malformed" },
-        { "filename*=UTF-8''%zz", "malformed" }, { "filename=\"a\"; filename=\"b\"", "malformed" },
+        { "filename=\"../a\"", "leading_dot" },
+        { "filename=\"a/b\"", "slash" },
+        { "filename=\"a\\\\b\"", "slash" },
+        { "filename=\".bashrc\"", "leading_dot" },
+        { "filename=\"\xff\"", "not_utf8" },
+        { "filename*=UTF-8''a%2Fb", "slash" },
+        { "filename*=UTF-8''a%00", "malformed" },
+        { "filename*=latin1''a", "malformed" },
+        { "filename*=UTF-8''%zz", "malformed" },
+        { "filename=\"a\"; filename=\"b\"", "malformed" },
         { "filename=\"a\xe2\x80\xae.csv\"", "hidden_character" },
     };
     char body[300];
@@ -147,22 +155,28 @@ static void broken_bodies_are_refused_with_a_reason(void **state)
         { "--Other\r\n\r\n--Other--", "nowhere" },
         { "--XyZ\r\nContent-Disposition: form-data; name=a\r\n\r\nvalue", "closing boundary" },
         { "--XyZ\r\nContent-Disposition: form-data; name=a\r\n", "closing boundary" },
-        { "--XyZ\r\nContent-Disposition: form-data; name=a\r\n\r\nvalue\r\n--XyZ", "closing boundary" },
+        { "--XyZ\r\nContent-Disposition: form-data; name=a\r\n\r\nvalue\r\n--XyZ",
+          "closing boundary" },
         { "--XyZabc\r\n\r\n--XyZ--", "followed by something else" },
         { "--XyZ\n\n--XyZ--", "followed by something else" },
         { "--XyZ-\r\n", "followed by something else" },
         { "--XyZ\r\n\r\nvalue\r\n--XyZ--", "Content-Disposition" },
-        { "--XyZ\r\nContent-Disposition: attachment; name=a\r\n\r\nv\r\n--XyZ--", "Content-Disposition" },
+        { "--XyZ\r\nContent-Disposition: attachment; name=a\r\n\r\nv\r\n--XyZ--",
+          "Content-Disposition" },
         { "--XyZ\r\nContent-Disposition: form-data\r\n\r\nv\r\n--XyZ--", "no good name" },
-        { "--XyZ\r\nContent-Disposition: form-data; name=\"\"\r\n\r\nv\r\n--XyZ--", "no good name" },
+        { "--XyZ\r\nContent-Disposition: form-data; name=\"\"\r\n\r\nv\r\n--XyZ--",
+          "no good name" },
         { "--XyZ\r\nContent-Disposition: form-data; name=\"a\r\n\r\nv\r\n--XyZ--", "no good name" },
         { "--XyZ\r\nContent-Disposition: form-data; name=a\r\nContent-Disposition: form-data; "
-          "name=b\r\n\r\nv\r\n--XyZ--", "malformed" },
+          "name=b\r\n\r\nv\r\n--XyZ--",
+          "malformed" },
         { "--XyZ\r\nContent-Disposition: form-data;\r\n name=a\r\n\r\nv\r\n--XyZ--", "malformed" },
         { "--XyZ\r\nno colon\r\n\r\nv\r\n--XyZ--", "malformed" },
         { "--XyZ\r\nX: a\001b\r\n\r\nv\r\n--XyZ--", "malformed" },
-        { "--XyZ\r\nContent-Disposition: form-data; name=a\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-          "v\r\n--XyZ--", "transfer encoding" },
+        { "--XyZ\r\nContent-Disposition: form-data; name=a\r\nContent-Transfer-Encoding: "
+          "base64\r\n\r\n"
+          "v\r\n--XyZ--",
+          "transfer encoding" },
     };
 
     (void)state;
@@ -189,7 +203,8 @@ static void parts_and_their_headers_have_limits(void **state)
 
 static void a_content_type_without_a_good_boundary_is_refused(void **state)
 {
-    static const char *const bad[] = { "multipart/form-data", "multipart/form-data; boundary=",
+    static const char *const bad[] = { "multipart/form-data",
+                                       "multipart/form-data; boundary=",
                                        "multipart/form-data; boundary=\"\"",
                                        "multipart/form-data; boundary=a; boundary=b",
                                        "multipart/form-data; boundary=\"a\tb\"",
