@@ -91,16 +91,20 @@ bool json_get_bool(const json_t *object, const char *name, bool fallback)
 const char *json_path(struct arena *arena, const char *parent, const char *name)
 {
     struct buf path = { 0 };
-    buf_addf(&path, "%.100s/", parent);
-    for (const char *c = name; *c && path.length < GOV_PATH_BYTES - 4; c++) {
+    buf_add(&path, parent, text_utf8_cut(parent, strlen(parent), 100));
+    buf_add_char(&path, '/');
+    for (const char *c = name; *c; c++) {
         if (*c == '~')
             buf_add_text(&path, "~0");
         else if (*c == '/')
             buf_add_text(&path, "~1");
         else
             buf_add_char(&path, *c);
+        if (path.length > GOV_PATH_BYTES)
+            break;
     }
-    const char *text = arena_copy(arena, path.data, path.length);
+    const char *text =
+        arena_copy(arena, path.data, text_utf8_cut(path.data, path.length, GOV_PATH_BYTES - 1));
     buf_release(&path);
     return text;
 }
