@@ -51,17 +51,17 @@ void rig_start(struct queue_rig *rig)
     rig->redis = redisConnectUnix(rig->server.socket);
     assert_true(rig->redis && !rig->redis->err);
     for (int i = 0; i < LUA_FUNCTIONS_COUNT; i++) {
-        struct buf text = { 0 };
+        struct redis_script script;
         if (strncmp(lua_functions[i].name, "part_", 5) == 0)
             continue;
-        queue_script_text(i, &text);
-        redisReply *reply = redisCommand(rig->redis, "SCRIPT LOAD %b", text.data, text.length);
+        queue_script_load(i, &script);
+        redisReply *reply = redisCommand(rig->redis, "SCRIPT LOAD %b", script.text, script.bytes);
         if (!reply || reply->type != REDIS_REPLY_STRING)
             fail_msg("%s: %s", lua_functions[i].name, reply ? reply->str : "no answer");
-        queue_script_sha(&text, rig->sha[i]);
-        assert_string_equal(reply->str, rig->sha[i]);
+        assert_string_equal(reply->str, script.sha);
+        memcpy(rig->sha[i], script.sha, sizeof script.sha);
         freeReplyObject(reply);
-        buf_release(&text);
+        queue_script_free(&script);
     }
     rig_reset(rig);
 }
