@@ -47,10 +47,11 @@ void loop_until(struct loop *loop, bool (*done)(void *context), void *context, i
 
     uv_timer_init(&loop->uv, &timer);
     uv_timer_start(&timer, on_timer, 5, 5);
-    while (!done(context) && clock_mono_us() < until)
+    bool happened;
+    while (!(happened = done(context)) && clock_mono_us() < until)
         uv_run(&loop->uv, UV_RUN_ONCE);
     uv_close((uv_handle_t *)&timer, NULL);
     uv_run(&loop->uv, UV_RUN_NOWAIT);
-    if (!done(context))
+    if (!happened)
         fail_msg("it did not happen within %d ms", ms);
 }
