@@ -1,4 +1,4 @@
-/* rights_test.c - who may what in the database: every line of "Data" in docs/security.md. */
+/* rights_test.c - who may what in the database: see docs/decisions/0102-rights-in-the-database.md. */
 #include "tests/lib/test.h"
 
 #include <string.h>
