@@ -13,6 +13,7 @@
 #include "core/store/event_bus.h"
 #include "core/store/file_store.h"
 #include "core/store/job_queue.h"
+#include "core/store/mark.h"
 
 struct api_settings {
     const char *pg;
@@ -34,6 +35,7 @@ struct api {
     struct job_queue *queue;
     struct event_bus *events;
     struct file_store *files;
+    struct marks *marks;
     struct http_server http;
     struct event_hub hub; /* open event streams */
     struct watches watches;

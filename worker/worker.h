@@ -13,6 +13,7 @@
 #include "core/store/event_bus.h"
 #include "core/store/file_store.h"
 #include "core/store/job_queue.h"
+#include "core/store/mark.h"
 #include "core/store/tenant_cache.h"
 #include "worker/lane.h"
 #include "worker/sandbox/sandbox_client.h"
@@ -44,6 +45,7 @@ struct worker {
     struct job_queue *queue;
     struct event_bus *events;
     struct file_store *files;
+    struct marks *marks;
     struct tenant_cache *tenants;
     struct sandbox_client *sandbox; /* NULL: no run lanes */
     int isolation_level;

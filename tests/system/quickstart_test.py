@@ -75,10 +75,20 @@ class Clone:
         return dict(line.split("=", 1) for line in lines)
 
     def remove(self):
-        self.quickstart("--stop")
+        """Stop and delete all, also where the test has shown that --stop does not do it."""
+        pids = self.pids().values() if (self.data / "pid").is_dir() else []
+        try:
+            self.quickstart("--stop")
+        finally:
+            for pid in pids:
+                if alive(pid) and str(self.folder).encode() in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes():
+                    os.kill(pid, signal.SIGKILL)
+            self.delete()
+
+    def delete(self):
         if self.data != self.home:
             shutil.rmtree(pathlib.Path("/usr/local/lib/execgov", self.data.name), ignore_errors=True)
-            shutil.rmtree(self.data)
+            shutil.rmtree(self.data, ignore_errors=True)
         shutil.rmtree(self.folder)
 
 

@@ -116,7 +116,7 @@ static bool socket_stale(const char *path)
     if (strlen(path) >= sizeof address.sun_path || lstat(path, &about) != 0 ||
         !S_ISSOCK(about.st_mode))
         return false;
-    strcpy(address.sun_path, path);
+    memcpy(address.sun_path, path, strlen(path) + 1);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return false;

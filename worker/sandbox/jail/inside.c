@@ -139,8 +139,9 @@ _Noreturn static void become_main(const struct jail_inside *in, int input, int w
         fail(channel, "landlock");
     if (!filter_load(s->filter))
         fail(channel, "seccomp");
-    if (s->inside)
-        _exit(s->inside(s, work));
+    int code = s->inside ? s->inside(s, work) : 0;
+    if (code != 0)
+        _exit(code);
     execve(s->argv[0], (char *const *)s->argv, (char *const *)s->envp);
     fail(channel, "exec");
 }
@@ -244,6 +245,8 @@ _Noreturn void jail_inside(const struct jail_inside *in)
         fail(in->channel, "identity");
     if (!confine_process() || alone_in_the_world(in->lifeline))
         fail(in->channel, "process");
+    if (!root_tree_open(&tree))
+        fail(in->channel, tree.stage);
     if (!package_copy(s, tree.work, &stage))
         fail(in->channel, stage);
     int input = open("/input/input.json", O_RDONLY | O_CLOEXEC);

@@ -319,7 +319,7 @@ static bool root_close(struct build *b)
     return step(b, "read-only root",
                 syscall(SYS_mount_setattr, AT_FDCWD, ROOT, 0, &attr, sizeof attr) == 0) &&
            step(b, "pivot_root", chdir(ROOT) == 0 && syscall(SYS_pivot_root, ".", ".") == 0) &&
-           step(b, "leave the old root", umount2(".", MNT_DETACH) == 0 && chdir("/work") == 0);
+           step(b, "leave the old root", umount2(".", MNT_DETACH) == 0 && chdir("/") == 0);
 }
 
 bool root_tree_enter(const struct jail_spec *spec, const int *file_mounts, uid_t uid,
@@ -328,11 +328,14 @@ bool root_tree_enter(const struct jail_spec *spec, const int *file_mounts, uid_t
     struct build b = { .spec = spec, .file_mounts = file_mounts, .uid = uid, .tree = tree };
 
     *tree = (struct root_tree){ .work = -1, .result = -1, .stage = "" };
-    bool ok = trees_open(&b) && base_mount(&b) && runtime_attach(&b) && etc_make(&b) && dev_make(&b) &&
-              proc_make(&b) && input_make(&b) && scratch_mount(&b) && files_show(&b) && root_close(&b);
-    if (!ok)
-        return false;
+    return trees_open(&b) && base_mount(&b) && runtime_attach(&b) && etc_make(&b) && dev_make(&b) &&
+           proc_make(&b) && input_make(&b) && scratch_mount(&b) && files_show(&b) && root_close(&b);
+}
+
+bool root_tree_open(struct root_tree *tree)
+{
+    tree->stage = "open work";
     tree->work = open("/work", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     tree->result = open("/result", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return step(&b, "open work", tree->work >= 0 && tree->result >= 0);
+    return tree->work >= 0 && tree->result >= 0 && chdir("/work") == 0;
 }
