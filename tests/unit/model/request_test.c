@@ -124,19 +124,22 @@ static void names_are_those_of_the_contract(void **state)
     static const char *const runs =
         "planned awaiting_confirmation queued running succeeded failed rejected expired cancelled held ";
     char all[400] = "";
+    size_t used = 0;
     (void)state;
     for (int i = 0; i < REQUEST_STATE_COUNT; i++) {
         enum request_state got;
-        strcat(strcat(all, request_state_name((enum request_state)i)), " ");
+        used += (size_t)snprintf(all + used, sizeof all - used, "%s ",
+                                 request_state_name((enum request_state)i));
         assert_true(request_state_parse(request_state_name((enum request_state)i), &got));
         assert_int_equal(got, i);
         assert_string_not_equal(request_state_title(got).en, request_state_title(got).zh);
     }
     assert_string_equal(all, requests);
-    all[0] = 0;
+    used = 0;
     for (int i = 0; i < RUN_STATE_COUNT; i++) {
         enum run_state got;
-        strcat(strcat(all, run_state_name((enum run_state)i)), " ");
+        used += (size_t)snprintf(all + used, sizeof all - used, "%s ",
+                                 run_state_name((enum run_state)i));
         assert_true(run_state_parse(run_state_name((enum run_state)i), &got));
         assert_int_equal(got, i);
     }

@@ -1,0 +1,26 @@
+/* runs.h - the endpoints of requests and runs. The table of their routes is runs/routes.c. */
+#ifndef API_RUNS_RUNS_H
+#define API_RUNS_RUNS_H
+
+#include <stddef.h>
+
+#include "api/route.h"
+
+#define ENDPOINT(name)                                                                             \
+    extern const struct op_step name##_steps[];                                                    \
+    extern const size_t name##_bytes
+
+ENDPOINT(run_create);
+ENDPOINT(run_get);
+ENDPOINT(run_list);
+ENDPOINT(run_cancel);
+ENDPOINT(request_create);
+ENDPOINT(request_get);
+ENDPOINT(request_list);
+ENDPOINT(request_confirm);
+ENDPOINT(request_reject);
+ENDPOINT(request_answer);
+
+extern const struct route run_routes[];
+
+#endif
