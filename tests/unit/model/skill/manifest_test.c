@@ -87,7 +87,7 @@ static void readme_gives_title_and_description(void **state)
         { "Plain text first.\n# Later heading\n", NULL, "Plain text first." },
         { "# T\n```\ncode\n```\n- item\n> quote\n<b>x</b>\n| t |\n\nWords.", "T", "Words." },
         { "#nospace\n", NULL, "#nospace" },
-        { "# Rev\xe2\x80\xaersed\n\nA\x01z", "Reversed", "Az" },
+        { "# Rev\xe2\x80\xae""ersed\n\nA\x01z", "Reversed", "Az" },
         { "", NULL, NULL },
         { "\xff\xfe", NULL, NULL },
     };
