@@ -26,7 +26,10 @@ def option(name):
 def settings():
     parser = configparser.ConfigParser(interpolation=None)
     parser.read_string("[all]\n" + pathlib.Path(option("--config")).read_text(encoding="utf-8"))
-    return dict(parser["all"])
+    given = dict(parser["all"])
+    flags = sys.argv[sys.argv.index("--config") + 2:]
+    given.update({flag.removeprefix("--"): value for flag, value in zip(flags[::2], flags[1::2])})
+    return given
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
@@ -74,7 +77,7 @@ def daemon():
     given = settings()
     print(NAME, "starts with", json.dumps(given, ensure_ascii=False), flush=True)
     print(NAME, "environment", " ".join(sorted(os.environ)), flush=True)
-    host, port = given["listen"].split(":")
+    host, port = given["listen" if NAME == "execgov-api" else "health"].split(":")
     with socket.socket(socket.AF_UNIX) as redis:
         redis.connect(given["redis"].removeprefix("unix:"))
     server = http.server.ThreadingHTTPServer((host, int(port)), Answers)
@@ -108,8 +111,8 @@ def seed():
 def cli():
     words = sys.argv[1:]
     if words[:2] == ["migrate", "up"]:
-        password = pathlib.Path(option("--password-file")).read_text(encoding="utf-8")
-        assert len(password.strip()) == 64
+        for name in ("--platform-password-file", "--stripe-password-file"):
+            assert len(pathlib.Path(option(name)).read_text(encoding="utf-8").strip()) == 64
         subprocess.run(["/usr/bin/psql", "--no-psqlrc", "-Atc", "select current_user", option("--pg")], check=True)
     elif words == ["confirmations", "ls", "--json"]:
         print(json.dumps({"items": [{"request_id": "request-1"}]}))
