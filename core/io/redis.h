@@ -88,8 +88,9 @@ void redis_script(struct redis *redis, struct op *op, struct redis_answer *answe
                   const struct redis_script *script, const char *key, int argc,
                   const char *const *argv);
 
-/* Below ops: one command with a callback. The memory is the caller's until `done` has been called,
- * which happens exactly once, never inside redis_send, and always when the handle is stopped. */
+/* Below ops: one command with a callback. The request and what argv points to are the caller's and
+ * stay until `done` has been called; that happens exactly once, possibly inside redis_send, and at the
+ * latest when the handle is stopped. */
 struct redis_request {
     void (*done)(struct redis_request *request);
     struct arena *arena;       /* of the answer */
@@ -104,7 +105,7 @@ struct redis_request {
 };
 void redis_send(struct redis *redis, struct redis_request *request, int argc,
                 const char *const *argv, const size_t *lengths);
-/* argv: what follows the key. Must stay until `done`. */
+/* argv: what follows the key. */
 void redis_send_script(struct redis *redis, struct redis_request *request,
                        const struct redis_script *script, const char *key, int argc,
                        const char *const *argv);

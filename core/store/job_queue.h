@@ -44,8 +44,8 @@ struct queue_entry {
 
 struct queue_result {
     struct gov_err err;   /* code GOV_OK: done */
-    const char *verdicts; /* push, later, release, refill: a letter an entry, see queue_verdict */
-    int64_t count;        /* what the call counts */
+    const char *verdicts; /* a letter an entry, see queue_verdict; "" of a call without */
+    int64_t count;        /* how many were added or held, or what else the call counts */
 };
 
 enum queue_verdict {
@@ -53,7 +53,8 @@ enum queue_verdict {
     QUEUE_KNOWN = 'D',    /* this (job, fence) is there already, in whatever state */
     QUEUE_OLD = 'O',      /* a later fence is known */
     QUEUE_FULL = 'F',     /* stays in PostgreSQL; refill or the sweep brings it */
-    QUEUE_NOT_HELD = '-', /* release: nothing to give back */
+    QUEUE_HELD = 'H',     /* claimed, finish: this was the slot's fence */
+    QUEUE_NOT_HELD = '-', /* claimed, finish, release: nothing is held under this fence */
 };
 
 struct job_queue_options {

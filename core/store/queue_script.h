@@ -7,15 +7,11 @@
 #ifndef CORE_STORE_QUEUE_SCRIPT_H
 #define CORE_STORE_QUEUE_SCRIPT_H
 
-#include "core/base/buf.h"
+#include "core/io/redis.h"
 #include "lua_functions.h"
 
-enum { QUEUE_SHA_BYTES = 41 };
-
-/* Append the whole text of `script` to `text`. */
-void queue_script_text(enum lua_functions script, struct buf *text);
-
-/* Lower-case hexadecimal SHA-1 of `text`, as SCRIPT LOAD answers it. */
-void queue_script_sha(const struct buf *text, char sha[QUEUE_SHA_BYTES]);
+/* Put the text of `script` together; it lives until queue_script_free. */
+void queue_script_load(enum lua_functions script, struct redis_script *into);
+void queue_script_free(struct redis_script *script); /* also of a zeroed one */
 
 #endif

@@ -51,17 +51,17 @@ void rig_start(struct queue_rig *rig)
     rig->redis = redisConnectUnix(rig->server.socket);
     assert_true(rig->redis && !rig->redis->err);
     for (int i = 0; i < LUA_FUNCTIONS_COUNT; i++) {
-        struct buf text = { 0 };
+        struct redis_script script;
         if (strncmp(lua_functions[i].name, "part_", 5) == 0)
             continue;
-        queue_script_text(i, &text);
-        redisReply *reply = redisCommand(rig->redis, "SCRIPT LOAD %b", text.data, text.length);
+        queue_script_load(i, &script);
+        redisReply *reply = redisCommand(rig->redis, "SCRIPT LOAD %b", script.text, script.bytes);
         if (!reply || reply->type != REDIS_REPLY_STRING)
             fail_msg("%s: %s", lua_functions[i].name, reply ? reply->str : "no answer");
-        queue_script_sha(&text, rig->sha[i]);
-        assert_string_equal(reply->str, rig->sha[i]);
+        assert_string_equal(reply->str, script.sha);
+        memcpy(rig->sha[i], script.sha, sizeof script.sha);
         freeReplyObject(reply);
-        buf_release(&text);
+        queue_script_free(&script);
     }
     rig_reset(rig);
 }
@@ -221,24 +221,37 @@ int rig_take(struct queue_rig *rig, const char *lane, int n)
     return rig->taken_count;
 }
 
+/* How many letters of the answer are H. */
+static int64_t held_count(redisReply *reply)
+{
+    int64_t count = 0;
+    if (reply->type != REDIS_REPLY_STRING)
+        fail_msg("answered %s", reply->str ? reply->str : "no text");
+    for (const char *p = reply->str; *p; p++)
+        count += *p == 'H';
+    freeReplyObject(reply);
+    return count;
+}
+
 void rig_claim(struct queue_rig *rig, struct rig_entry e)
 {
-    assert_int_equal(rig_integer(rig, LUA_FUNCTIONS_CLAIMED, "%s %s %s %d %d",
+    redisReply *reply = rig_call(rig, LUA_FUNCTIONS_CLAIMED, "%s %s %s %d %d",
                                  e.lane ? e.lane : "py", rig_tenant(e.tenant), rig_job(e.job),
-                                 e.fence, e.fence + 1),
-                     1);
+                                 e.fence, e.fence + 1);
+    assert_int_equal(held_count(reply), 1);
 }
 
 int64_t rig_finish(struct queue_rig *rig, struct rig_entry e, int fence, int64_t ms)
 {
-    return rig_integer(rig, LUA_FUNCTIONS_FINISH, "%s %s %s %d %lld", e.lane ? e.lane : "py",
-                       rig_tenant(e.tenant), rig_job(e.job), fence, (long long)ms);
+    return held_count(rig_call(rig, LUA_FUNCTIONS_FINISH, "%s %s %s %d %lld",
+                                    e.lane ? e.lane : "py", rig_tenant(e.tenant), rig_job(e.job),
+                                    fence, (long long)ms));
 }
 
 struct rig_promoted rig_promote(struct queue_rig *rig)
 {
     redisReply *reply = rig_call(rig, LUA_FUNCTIONS_PROMOTE, "%s", "");
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3)
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 4)
         fail_msg("promote: %s", reply->str ? reply->str : "?");
     struct rig_promoted p = { reply->element[0]->integer, reply->element[1]->integer,
                               reply->element[2]->integer };

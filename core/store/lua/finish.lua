@@ -1,15 +1,15 @@
 --!needs names ring entry
--- finish("lane tenant job fence ms"...) -> number of slots that were held.
+-- finish("lane tenant job fence ms"...) -> a letter each: H the slot was held, - not.
 -- ms: what the run took; 0 if it never ran (the claim was refused); - if nobody knows.
 -- Repeating it, or finishing what is not held under this fence, changes nothing.
-local held, tenants = 0, {}
+local letters, tenants = {}, {}
 for i = 3, #ARGV do
     local lane, tenant, job, fence, text =
         string.match(ARGV[i], '^(%S+) (%S+) (%S+) (%d+) (%S+)$')
     local ms = tonumber(text)
     local s = slot_settle(lane, tenant, job, tonumber(fence), ms)
+    letters[#letters + 1] = s and 'H' or '-'
     if s then
-        held = held + 1
         tenants[tenant] = true
         if ms and ms > 0 and s.action ~= '-' then
             -- The estimate for the next one; a quarter of it is the newest run.
@@ -24,4 +24,4 @@ end
 for tenant in pairs(tenants) do
     unpark(tenant)
 end
-return held
+return table.concat(letters)

@@ -1,5 +1,5 @@
 --!needs names ring entry
--- promote() -> {moved, next_ms, more}: what is due moves on.
+-- promote() -> {moved, next_ms, more, now_ms}: what is due moves on.
 --
 --   later    whose moment has come is queued
 --   taken    and not claimed in time goes back to its queue
@@ -91,4 +91,4 @@ for _, name in ipairs({ 'later', 'taken', 'parked' }) do
         next_ms = at
     end
 end
-return { moved, next_ms, more }
+return { moved, next_ms, more, now }

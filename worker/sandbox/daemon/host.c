@@ -30,7 +30,8 @@ static bool cache_open(struct host *h, struct gov_err *err)
 {
     const char *path = h->options.cache_path;
 
-    if (mkdir(path, 0700) < 0 && errno != EEXIST)
+    /* 0711: in user mode pid 1 of a jail looks for its runtime as another uid. */
+    if (mkdir(path, 0711) < 0 && errno != EEXIST)
         return fault(err, path);
     h->cache = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     struct stat st;
@@ -95,6 +96,7 @@ bool host_init(struct host *h, const struct host_options *options, struct gov_er
     if (!filter_init(&h->filter, err) ||
         !runtime_set_init(&h->runtimes, options->cache_path, h->cache, err))
         return false;
+    h->gb18030 = iconv_open("UTF-8", "GB18030");
     level_find(h);
     for (int i = 0; i < h->runtimes.count; i++) {
         const struct runtime *r = &h->runtimes.runtimes[i];
@@ -113,6 +115,8 @@ void host_release(struct host *h)
         cgroup_remove(&h->stale[i]);
     cgroup_root_close(&h->cgroups);
     filter_release(&h->filter);
+    if (h->gb18030 && h->gb18030 != (iconv_t)-1)
+        iconv_close(h->gb18030);
     poller_release(&h->poller);
     if (h->packages >= 0)
         close(h->packages);

@@ -2,6 +2,7 @@
 #ifndef WORKER_SANDBOX_DAEMON_HOST_H
 #define WORKER_SANDBOX_DAEMON_HOST_H
 
+#include <iconv.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -35,6 +36,7 @@ struct host {
     struct runtime_set runtimes;
     int cache;    /* directory, locked for this daemon */
     int packages; /* cache/packages */
+    iconv_t gb18030; /* for names in archives; its tables are loaded */
     struct poller poller;
     struct group *groups; /* running */
     bool slot_used[HOST_SLOTS_MAX];

@@ -58,7 +58,8 @@ struct jail_spec {
 
     const char *const *argv; /* of main; argv[0] is a path inside */
     const char *const *envp;
-    /* Instead of argv: run this in main, confined; its answer is the exit code. `work` is /work. */
+    /* Run this in main, confined, before argv is executed (with only 0-2 open); `work` is /work. An answer
+     * other than 0 is the exit code, and argv is not executed. NULL: none. */
     int (*inside)(const struct jail_spec *spec, int work);
     const void *inside_data;
     int inside_fd; /* kept open for it; -1: none */

@@ -201,9 +201,21 @@ static bool input_make(struct build *b)
     return step(b, "input.json", ok);
 }
 
-static bool dir_owned(struct build *b, const char *path)
+/* Its owner changes last (see dirs_give): root has no right to override another's 0700 here. */
+static bool dir_private(const char *path)
 {
-    return mkdir(path, 0700) == 0 && chown(path, b->uid, b->uid) == 0;
+    return mkdir(path, 0700) == 0;
+}
+
+static bool dirs_give(struct build *b)
+{
+    static const char *const dirs[] = { "work", "tmp", "dev/shm", "result" };
+
+    for (int i = 0; i < 4; i++) {
+        if (!step(b, "give work", chown(dirs[i], b->uid, b->uid) == 0))
+            return false;
+    }
+    return true;
 }
 
 /* One writable folder of the tmpfs, shown at `target`. */
@@ -238,8 +250,8 @@ static bool scratch_mount(struct build *b)
              (unsigned long long)inodes);
     return step(b, "mount work", make_dirs("scratch") &&
                                      mount("work", "scratch", "tmpfs", MS_NOSUID | MS_NODEV, options) == 0) &&
-           step(b, "make work", dir_owned(b, "scratch/work") && dir_owned(b, "scratch/tmp") &&
-                                    dir_owned(b, "scratch/shm") && dir_owned(b, "scratch/result")) &&
+           step(b, "make work", dir_private("scratch/work") && dir_private("scratch/tmp") &&
+                                    dir_private("scratch/shm") && dir_private("scratch/result")) &&
            step(b, "attach work", writable_attach("scratch/work", "work", 0) &&
                                       writable_attach("scratch/tmp", "tmp", MOUNT_ATTR_NOEXEC) &&
                                       writable_attach("scratch/shm", "dev/shm", MOUNT_ATTR_NOEXEC) &&
@@ -319,7 +331,7 @@ static bool root_close(struct build *b)
     return step(b, "read-only root",
                 syscall(SYS_mount_setattr, AT_FDCWD, ROOT, 0, &attr, sizeof attr) == 0) &&
            step(b, "pivot_root", chdir(ROOT) == 0 && syscall(SYS_pivot_root, ".", ".") == 0) &&
-           step(b, "leave the old root", umount2(".", MNT_DETACH) == 0 && chdir("/work") == 0);
+           step(b, "leave the old root", umount2(".", MNT_DETACH) == 0 && chdir("/") == 0);
 }
 
 bool root_tree_enter(const struct jail_spec *spec, const int *file_mounts, uid_t uid,
@@ -328,11 +340,15 @@ bool root_tree_enter(const struct jail_spec *spec, const int *file_mounts, uid_t
     struct build b = { .spec = spec, .file_mounts = file_mounts, .uid = uid, .tree = tree };
 
     *tree = (struct root_tree){ .work = -1, .result = -1, .stage = "" };
-    bool ok = trees_open(&b) && base_mount(&b) && runtime_attach(&b) && etc_make(&b) && dev_make(&b) &&
-              proc_make(&b) && input_make(&b) && scratch_mount(&b) && files_show(&b) && root_close(&b);
-    if (!ok)
-        return false;
+    return trees_open(&b) && base_mount(&b) && runtime_attach(&b) && etc_make(&b) && dev_make(&b) &&
+           proc_make(&b) && input_make(&b) && scratch_mount(&b) && files_show(&b) && dirs_give(&b) &&
+           root_close(&b);
+}
+
+bool root_tree_open(struct root_tree *tree)
+{
+    tree->stage = "open work";
     tree->work = open("/work", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     tree->result = open("/result", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return step(&b, "open work", tree->work >= 0 && tree->result >= 0);
+    return tree->work >= 0 && tree->result >= 0 && chdir("/work") == 0;
 }

@@ -22,8 +22,11 @@ struct root_tree {
     const char *stage; /* the step that failed, for the report */
 };
 
-/* Enter the new root; the current directory is its /work. False: errno and `stage`. */
+/* Enter the new root. False: errno and `stage`. */
 bool root_tree_enter(const struct jail_spec *spec, const int *file_mounts, uid_t uid,
                      struct root_tree *tree);
+/* Open the writable folders and make /work the current one. They are the job's alone (0700), so this
+ * comes after becoming its uid. */
+bool root_tree_open(struct root_tree *tree);
 
 #endif

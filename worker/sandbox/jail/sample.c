@@ -1,4 +1,5 @@
-/* sample.c - /proc/<pid>/stat, fields 20 (threads) and 24 (resident pages). */
+/* sample.c - /proc/<pid>/stat, field 20 (threads), and the Pss of smaps_rollup: resident pages would count
+ * what forked processes share once for each of them. */
 #include "worker/sandbox/jail/sample.h"
 
 #include <dirent.h>
@@ -8,26 +9,37 @@
 #include <string.h>
 #include <unistd.h>
 
-static void sample_one(const char *pid, struct sample *sample)
+static bool proc_read(const char *pid, const char *file, char *text, size_t size)
 {
-    char path[64], text[1024];
-    unsigned long long threads = 0, pages = 0;
-
-    snprintf(path, sizeof path, "/proc/%.20s/stat", pid);
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%.20s/%s", pid, file);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    ssize_t n = fd >= 0 ? read(fd, text, size - 1) : -1;
     if (fd >= 0)
         close(fd);
     if (n <= 0)
-        return;
+        return false;
     text[n] = 0;
-    char *rest = strrchr(text, ')'); /* a process may put blanks into its name */
-    if (!rest || sscanf(rest + 1,
-                        " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu "
-                        "%*s %*s %*s %llu", &threads, &pages) != 2)
-        return;
-    sample->processes += threads;
-    sample->memory_bytes += pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    return true;
+}
+
+static void sample_one(const char *pid, struct sample *sample)
+{
+    char text[4096];
+    unsigned long long threads = 0, kilobytes = 0;
+
+    if (proc_read(pid, "stat", text, sizeof text)) {
+        char *rest = strrchr(text, ')'); /* a process may put blanks into its name */
+        if (rest && sscanf(rest + 1,
+                           " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+                           &threads) == 1)
+            sample->processes += threads;
+    }
+    if (proc_read(pid, "smaps_rollup", text, sizeof text)) {
+        char *pss = strstr(text, "\nPss:");
+        if (pss && sscanf(pss, " Pss: %llu", &kilobytes) == 1)
+            sample->memory_bytes += kilobytes * 1024;
+    }
 }
 
 bool sample_take(struct sample *sample)

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 struct sample {
-    uint64_t memory_bytes; /* resident, shared pages counted once for each process */
+    uint64_t memory_bytes; /* resident; a page shared by n of them counts 1/n for each */
     uint64_t processes;    /* threads included, pid 1 left out */
 };
 
