@@ -57,6 +57,7 @@ struct call {
     const char *idempotency_key; /* NULL: none was sent */
     const char *body_hash;
     bool replayed;
+    struct id replay_id; /* of a route that shows: what the first request made; "" otherwise */
     struct db_rows rows, replay_rows; /* the prelude's own */
 };
 
@@ -79,6 +80,9 @@ bool call_body(struct call *call, struct op *op, const struct json_field *fields
 /* Write the answer's key into the effect's own transaction; no effect without an Idempotency-Key. Call
  * with the answer set (call_json before), as the last statement of the group. */
 void call_remember(struct call *call, struct db_group *group);
+
+/* The same for routes with `replay_shows`: only the id is kept, and a repeat shows it as it is now. */
+void call_remember_shown(struct call *call, struct db_group *group, const struct id *id);
 
 /* `params[index]` as an id; false: NOT_FOUND, so that a malformed id tells nothing. */
 bool call_param_id(struct call *call, int index, struct id *id, struct gov_err *err);

@@ -54,6 +54,15 @@ void call_remember(struct call *call, struct db_group *group)
                  call->route->answer_secret || !call->body.length ? NULL : call->body.data);
 }
 
+void call_remember_shown(struct call *call, struct db_group *group, const struct id *id)
+{
+    if (!call->idempotency_key || call->caller.kind == CALLER_NOBODY || call->replayed)
+        return;
+    DB_GROUP_ADD(group, SQL_QUERIES_IDEMPOTENCY_INSERT, NULL, call->caller.user.text,
+                 call->route->pattern, call->idempotency_key, call->body_hash, "202",
+                 arena_format(&call->op.arena, "{\"id\":\"%s\"}", id->text));
+}
+
 bool call_param_id(struct call *call, int index, struct id *id, struct gov_err *err)
 {
     return id_parse(call->params[index], id) ||

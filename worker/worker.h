@@ -13,6 +13,7 @@
 #include "core/store/event_bus.h"
 #include "core/store/file_store.h"
 #include "core/store/job_queue.h"
+#include "core/store/mark.h"
 #include "core/store/tenant_cache.h"
 #include "worker/lane.h"
 #include "worker/sandbox/sandbox_client.h"
@@ -33,6 +34,7 @@ struct worker_settings {
 };
 
 struct catalogues;
+struct heartbeat;
 struct taker;
 
 struct worker {
@@ -44,11 +46,13 @@ struct worker {
     struct job_queue *queue;
     struct event_bus *events;
     struct file_store *files;
+    struct marks *marks;
     struct tenant_cache *tenants;
     struct sandbox_client *sandbox; /* NULL: no run lanes */
     int isolation_level;
     struct lanes lanes;
     struct taker *taker;
+    struct heartbeat *heartbeat;
     struct catalogues *catalogues;
     struct list works;  /* claimed and not ended; struct work, link `link` */
     int busy;

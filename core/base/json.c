@@ -109,6 +109,23 @@ const char *json_path(struct arena *arena, const char *parent, const char *name)
     return text;
 }
 
+const char *json_path_exact(struct arena *arena, const char *parent, const char *name)
+{
+    char *path = arena_alloc(arena, strlen(parent) + 2 * strlen(name) + 2);
+    char *to = stpcpy(path, parent);
+
+    *to++ = '/';
+    for (; *name; name++) {
+        if (*name == '~' || *name == '/') {
+            *to++ = '~';
+            *to++ = *name == '~' ? '0' : '1';
+        } else {
+            *to++ = *name;
+        }
+    }
+    return path;
+}
+
 /* --- decoding --- */
 
 struct decoder {
@@ -333,8 +350,10 @@ static void canonical_object(const json_t *object, struct buf *out)
 static void canonical_real(double value, struct buf *out)
 {
     char text[40];
-    if (value == floor(value) && fabs(value) < 1e15) {
-        buf_addf(out, "%.0f", value);
+    /* Digits up to 1e21, as RFC 8785 says: 1e15 comes back from jsonb as an integer, and must give the
+     * same digest. Adding 0.0 makes -0 into 0. */
+    if (value == floor(value) && fabs(value) < 1e21) {
+        buf_addf(out, "%.0f", value + 0.0);
         return;
     }
     for (int precision = 1; precision <= 17; precision++) {

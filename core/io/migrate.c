@@ -173,26 +173,37 @@ static bool texts_up(struct arena *arena, PGconn *conn, struct gov_err *err)
     return gov_err_context(err, "tenant migrations");
 }
 
+static bool up_run(struct arena *own, const struct migrate_options *options,
+                   struct migrate_report *report, struct arena *arena, struct gov_err *err)
+{
+    PGconn *conn = operator_open(options->conninfo, own, err);
+
+    /* Waiting for another migrator may take longer than any lock_timeout. */
+    return conn && dbsync_script(conn, "set lock_timeout = 0", err) &&
+           query(own, conn, SQL_QUERIES_MIGRATION_LOCK, 1, &LOCK_KEY, err) &&
+           dbsync_script(conn, "set lock_timeout = '30s'", err) &&
+           public_up(own, conn, options, report, err) && logins_up(own, conn, options, err) &&
+           texts_up(own, conn, err) && migrate_tenants(own, conn, options, report, arena, err);
+}
+
+/* Connections live in an arena of this call's own: a caller's would keep the lock after the return. */
 bool migrate_up(const struct migrate_options *options, struct migrate_report *report,
                 struct arena *arena, struct gov_err *err)
 {
-    PGconn *conn = operator_open(options->conninfo, arena, err);
+    struct arena own = { 0 };
+    bool done;
 
     *report = (struct migrate_report){ 0 };
-    /* Waiting for another migrator may take longer than any lock_timeout. */
-    return conn && dbsync_script(conn, "set lock_timeout = 0", err) &&
-           query(arena, conn, SQL_QUERIES_MIGRATION_LOCK, 1, &LOCK_KEY, err) &&
-           dbsync_script(conn, "set lock_timeout = '30s'", err) &&
-           public_up(arena, conn, options, report, err) &&
-           logins_up(arena, conn, options, err) && texts_up(arena, conn, err) &&
-           migrate_tenants(conn, options, report, arena, err);
+    done = up_run(&own, options, report, arena, err);
+    arena_release(&own);
+    return done;
 }
 
-bool migrate_status_read(const char *conninfo, struct migrate_status *status, struct arena *arena,
-                         struct gov_err *err)
+static bool status_run(struct arena *own, const char *conninfo, struct migrate_status *status,
+                       struct gov_err *err)
 {
-    PGconn *conn = operator_open(conninfo, arena, err);
-    PGresult *applied = conn ? applied_read(arena, conn, err) : NULL;
+    PGconn *conn = operator_open(conninfo, own, err);
+    PGresult *applied = conn ? applied_read(own, conn, err) : NULL;
     PGresult *stored, *tenants;
 
     if (!applied)
@@ -202,8 +213,8 @@ bool migrate_status_read(const char *conninfo, struct migrate_status *status, st
                                        .tenant_want = migrate_file_last(sql_tenant) };
     if (!status->public_have)
         return true;
-    stored = query(arena, conn, SQL_QUERIES_TENANT_MIGRATION_LIST, 0, NULL, err);
-    tenants = query(arena, conn, SQL_QUERIES_TENANT_VERSION_COUNT, 0, NULL, err);
+    stored = query(own, conn, SQL_QUERIES_TENANT_MIGRATION_LIST, 0, NULL, err);
+    tenants = query(own, conn, SQL_QUERIES_TENANT_VERSION_COUNT, 0, NULL, err);
     if (!stored || !tenants)
         return false;
     status->tenant_stored = version_last(stored);
@@ -215,4 +226,13 @@ bool migrate_status_read(const char *conninfo, struct migrate_status *status, st
             status->tenants_behind += count;
     }
     return true;
+}
+
+bool migrate_status_read(const char *conninfo, struct migrate_status *status, struct gov_err *err)
+{
+    struct arena own = { 0 };
+    bool done = status_run(&own, conninfo, status, err);
+
+    arena_release(&own);
+    return done;
 }

@@ -43,7 +43,8 @@ struct migrate_report {
 };
 
 /* False: nothing further was tried; what was applied before stays applied. With tenants_failed > 0
- * it is false too (INTERNAL), and the others are up. Strings live in `arena`. */
+ * it is false too (INTERNAL), and the others are up. `failures` live in `arena`; no connection and
+ * no lock outlive the call. */
 bool migrate_up(const struct migrate_options *options, struct migrate_report *report,
                 struct arena *arena, struct gov_err *err);
 
@@ -54,8 +55,7 @@ struct migrate_status {
     size_t tenants_behind; /* what `up` would bring to tenant_want */
 };
 
-bool migrate_status_read(const char *conninfo, struct migrate_status *status, struct arena *arena,
-                         struct gov_err *err);
+bool migrate_status_read(const char *conninfo, struct migrate_status *status, struct gov_err *err);
 
 /* Something that is not as it should be: an edited migration, a foreign owner, a right too many. */
 struct migrate_fault {

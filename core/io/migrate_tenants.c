@@ -38,7 +38,8 @@ struct crew {
     const struct migrate_options *options;
     struct migrate_report *report;
     const char **failures;
-    struct arena *arena;
+    struct arena *own;   /* the connections' */
+    struct arena *arena; /* the failures' */
 };
 
 static bool crew_connect(struct crew *crew, struct gov_err *err)
@@ -49,7 +50,7 @@ static bool crew_connect(struct crew *crew, struct gov_err *err)
     for (int i = 0; i < wanted && (size_t)i < crew->total; i++) {
         struct lane *lane = &crew->lanes[i];
 
-        lane->conn = dbsync_open(crew->arena, crew->options->conninfo, "execgov migrate", err);
+        lane->conn = dbsync_open(crew->own, crew->options->conninfo, "execgov migrate", err);
         if (!lane->conn ||
             !dbsync_script(lane->conn, "set search_path = pg_catalog; set lock_timeout = '2s'", err))
             return false;
@@ -160,16 +161,16 @@ static bool crew_run(struct crew *crew, struct gov_err *err)
 
 static bool crew_fill(struct crew *crew, PGconn *conn, struct gov_err *err)
 {
-    const char *version = arena_format(crew->arena, "%d", migrate_file_last(sql_tenant));
-    PGresult *behind = dbsync_query(crew->arena, conn, sql_queries[SQL_QUERIES_TENANT_BEHIND].text,
+    const char *version = arena_format(crew->own, "%d", migrate_file_last(sql_tenant));
+    PGresult *behind = dbsync_query(crew->own, conn, sql_queries[SQL_QUERIES_TENANT_BEHIND].text,
                                     1, &version, err);
     struct tenant *tenants;
 
     if (!behind)
         return false;
     crew->total = (size_t)PQntuples(behind);
-    tenants = ARENA_ARRAY(crew->arena, struct tenant, crew->total + 1);
-    crew->queue = ARENA_ARRAY(crew->arena, struct tenant *, crew->total + 1);
+    tenants = ARENA_ARRAY(crew->own, struct tenant, crew->total + 1);
+    crew->queue = ARENA_ARRAY(crew->own, struct tenant *, crew->total + 1);
     crew->failures = ARENA_ARRAY(crew->arena, const char *, crew->total + 1);
     for (size_t i = 0; i < crew->total; i++) {
         tenants[i].schema = PQgetvalue(behind, (int)i, 0);
@@ -178,10 +179,10 @@ static bool crew_fill(struct crew *crew, PGconn *conn, struct gov_err *err)
     return true;
 }
 
-bool migrate_tenants(PGconn *conn, const struct migrate_options *options,
+bool migrate_tenants(struct arena *own, PGconn *conn, const struct migrate_options *options,
                      struct migrate_report *report, struct arena *arena, struct gov_err *err)
 {
-    struct crew crew = { .options = options, .report = report, .arena = arena };
+    struct crew crew = { .options = options, .report = report, .own = own, .arena = arena };
 
     if (!crew_fill(&crew, conn, err) || !crew_connect(&crew, err))
         return false;

@@ -17,7 +17,8 @@ enum { FAULTS_MAX = 1000 }; /* who has more has one cause */
 
 struct verifier {
     PGconn *conn;
-    struct arena *arena;
+    struct arena *own;   /* the connection's and the results' */
+    struct arena *arena; /* the faults' */
     struct migrate_fault *faults;
     size_t count;
 };
@@ -26,13 +27,15 @@ static void fault_add(struct verifier *v, const char *check, const char *subject
                       const char *problem)
 {
     if (v->count < FAULTS_MAX)
-        v->faults[v->count++] = (struct migrate_fault){ check, subject, problem };
+        v->faults[v->count++] = (struct migrate_fault){
+            arena_text(v->arena, check), arena_text(v->arena, subject), arena_text(v->arena, problem)
+        };
 }
 
 static bool digests_check(struct verifier *v, enum sql_queries list, const struct embedded *files,
                           struct gov_err *err)
 {
-    PGresult *applied = dbsync_query(v->arena, v->conn, sql_queries[list].text, 0, NULL, err);
+    PGresult *applied = dbsync_query(v->own, v->conn, sql_queries[list].text, 0, NULL, err);
 
     if (!applied)
         return false;
@@ -50,7 +53,7 @@ static bool digests_check(struct verifier *v, enum sql_queries list, const struc
 
 static bool query_check(struct verifier *v, const struct embedded *check, struct gov_err *err)
 {
-    PGresult *rows = dbsync_query(v->arena, v->conn, check->text, 0, NULL, err);
+    PGresult *rows = dbsync_query(v->own, v->conn, check->text, 0, NULL, err);
 
     if (!rows)
         return gov_err_context(err, "check %s", check->name);
@@ -59,32 +62,41 @@ static bool query_check(struct verifier *v, const struct embedded *check, struct
     return true;
 }
 
-bool migrate_verify(const char *conninfo, const struct migrate_fault **faults, size_t *count,
-                    struct arena *arena, struct gov_err *err)
+static bool verify_run(struct arena *own, const char *conninfo, struct verifier *v,
+                       struct gov_err *err)
 {
-    struct verifier v = { .arena = arena,
-                          .conn = dbsync_open(arena, conninfo, "execgov migrate", err) };
     PGresult *exists;
 
-    if (!v.conn || !dbsync_script(v.conn, "set search_path = pg_catalog", err))
+    v->conn = dbsync_open(own, conninfo, "execgov migrate", err);
+    if (!v->conn || !dbsync_script(v->conn, "set search_path = pg_catalog", err))
         return false;
-    v.faults = ARENA_ARRAY(arena, struct migrate_fault, FAULTS_MAX);
-    *faults = v.faults;
-    exists = dbsync_query(arena, v.conn, sql_queries[SQL_QUERIES_MIGRATION_EXISTS].text, 0, NULL,
+    exists = dbsync_query(own, v->conn, sql_queries[SQL_QUERIES_MIGRATION_EXISTS].text, 0, NULL,
                           err);
     if (!exists)
         return false;
     if (PQgetvalue(exists, 0, 0)[0] != 't') {
-        fault_add(&v, "migration", PQdb(v.conn), "is not a database of ExecGov");
-        *count = v.count;
+        fault_add(v, "migration", PQdb(v->conn), "is not a database of ExecGov");
         return true;
     }
-    if (!digests_check(&v, SQL_QUERIES_MIGRATION_LIST, sql_public, err) ||
-        !digests_check(&v, SQL_QUERIES_TENANT_MIGRATION_LIST, sql_tenant, err))
+    if (!digests_check(v, SQL_QUERIES_MIGRATION_LIST, sql_public, err) ||
+        !digests_check(v, SQL_QUERIES_TENANT_MIGRATION_LIST, sql_tenant, err))
         return false;
     for (const struct embedded *check = sql_verify; check->name; check++)
-        if (!query_check(&v, check, err))
+        if (!query_check(v, check, err))
             return false;
-    *count = v.count;
     return true;
+}
+
+bool migrate_verify(const char *conninfo, const struct migrate_fault **faults, size_t *count,
+                    struct arena *arena, struct gov_err *err)
+{
+    struct arena own = { 0 };
+    struct verifier v = { .own = &own, .arena = arena,
+                          .faults = ARENA_ARRAY(arena, struct migrate_fault, FAULTS_MAX) };
+    bool done = verify_run(&own, conninfo, &v, err);
+
+    *faults = v.faults;
+    *count = v.count;
+    arena_release(&own);
+    return done;
 }

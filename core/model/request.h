@@ -12,7 +12,7 @@
  *                                    expired -> expired; withdrawn -> cancelled; confirmed -> queued
  *    5  job ended otherwise than     failed (also dead) | cancelled | expired
  *       succeeded
- *    6  job is live                  intent: running -> recognising, else received; plan: planning
+ *    6  job has no outcome           intent: running -> recognising, else received; plan: planning
  *    7  what was recognised          ask -> needs_answer; abstain -> abstained
  *    8  job is plan                  planned
  *    9  job is intent                planning    (its plan job comes in the same transaction)

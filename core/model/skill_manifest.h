@@ -11,7 +11,7 @@
  *     "actions": [ { "name": "run", "title": {"en","zh"}, "description": {"en","zh"},
  *       "examples": [text…], "executor": "python" | "shell", "entry": "main.py",
  *       "input": schema, "output": schema | null, "risk": "low" | "high",
- *       "timeout_s": 60, "memory_mb": 256, "idempotent": false,
+ *       "timeout_s": 120, "memory_mb": 512, "idempotent": false,
  *       "effects": [{"en","zh"}…], "resources": [name…], "args": template | null,
  *       "collect": [glob…], "confirm": {"required": bool, "people": 1, "expires_s": 0} } ] }
  *
@@ -22,12 +22,14 @@
  *               one without a Latin letter -> skill-<8 hex of its SHA-256>)
  *   entry       a file of the package, .py or .sh; default main.py, else main.sh
  *   input       JSON Schema whose type is object; default {"type":"object"}
- *   timeout_s   1-3600, default 60 · memory_mb 32-4096, default 256
+ *   timeout_s   1-3600, default 120 · memory_mb 32-4096, default 512
  *   risk        default low; high sets confirm.required
  *   effects     0-20 texts of 200 bytes · examples 0-100 an action, of 500 bytes
  *   resources   names of HTTP resources it may call · collect 0-20 globs, default all below out/
- *   confirm     {required, people 1-5, expires_s 300-2592000, 0 = the tenant's setting}
- * A missing README.md, action without examples, are warnings; they refuse nothing.
+ *   confirm     true, or {required, people 1-5, expires_s 300-2592000, 0 = the tenant's setting}
+ * title defaults to README's first heading, description to its first paragraph. $schema, version,
+ * author, license, homepage and what starts with "x-" are let through unread; another unknown field is
+ * a fault. A missing README.md or no examples at all are warnings; they refuse nothing.
  */
 #ifndef CORE_MODEL_SKILL_MANIFEST_H
 #define CORE_MODEL_SKILL_MANIFEST_H
@@ -47,7 +49,8 @@ enum skill_executor { SKILL_PYTHON, SKILL_SHELL, SKILL_HTTP, SKILL_NOOP, SKILL_E
 
 /* What is known of a package once it is unpacked. All borrowed. */
 struct skill_package {
-    const char *name;            /* the wanted name, the archive's name or the folder's; NULL: "skill" */
+    const char *wanted_name;     /* what the uploader calls it: wins over skill.json; NULL: nothing */
+    const char *name;            /* the archive's or folder's, to make a name from; NULL: "skill" */
     const char *const *files;    /* paths below the root, '/' between parts, no "./" */
     size_t file_count;
     const char *manifest;        /* skill.json's bytes; NULL if there is none */

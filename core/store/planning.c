@@ -258,10 +258,11 @@ static bool check_files(struct planning *p, const struct schema *schema, struct 
     struct arena *arena = &p->op.arena;
     struct file_adder a = { .p = p, .faults = { .arena = arena } };
     const struct schema_found *found;
-    size_t count = schema_find(schema, p->filled, SCHEMA_MARK_FILE, arena, &found);
     const json_t *item;
-    size_t i;
+    size_t count, i;
 
+    if (!schema_find(schema, p->filled, SCHEMA_MARK_FILE, arena, &found, &count, err))
+        return false;
     a.files = ARENA_ARRAY(arena, struct plan_file, FILES_MAX);
     a.known = db_json(&p->rows, 0, COL_FILES, arena);
     p->file_list = json_own(arena, json_array());
@@ -295,6 +296,7 @@ static bool check_input(struct planning *p, struct gov_err *err)
     const struct schema *schema = schema_compile(p->chosen->input, arena, err);
     const json_t *input = p->input ? p->input : json_own(arena, json_object());
     const struct schema_found *found;
+    size_t count;
 
     if (!schema)
         return gov_err_context(err, "schema of %s", p->skill);
@@ -303,7 +305,8 @@ static bool check_input(struct planning *p, struct gov_err *err)
         below_input(err, arena);
         return false;
     }
-    size_t count = schema_find(schema, p->filled, SCHEMA_MARK_SENSITIVE, arena, &found);
+    if (!schema_find(schema, p->filled, SCHEMA_MARK_SENSITIVE, arena, &found, &count, err))
+        return false;
     const char **sensitive = ARENA_ARRAY(arena, const char *, count + 1);
     for (size_t i = 0; i < count; i++)
         sensitive[i] = found[i].path;

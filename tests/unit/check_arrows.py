@@ -28,6 +28,8 @@ class Rules(unittest.TestCase):
                          "api/route.h", "worker/claim.h", "cli/table.h", "tests/lib/test.h"):
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
                 (root / name).touch()
+            (root / "cmake").mkdir()
+            (root / "cmake/sql.cmake").write_text("embed_files(sql_queries dir *.sql)\n", encoding="utf-8")
             (root / source).parent.mkdir(parents=True, exist_ok=True)
             (root / source).write_text(f"/* first line */\n#include {include}\n", encoding="utf-8")
             return arrows.violations(root)
@@ -42,7 +44,8 @@ class Rules(unittest.TestCase):
                 ("cli/x.c", '"api/route.h"'), ("core/io/x.c", '"../model/job.h"'),
                 ("api/x.c", '"tests/lib/test.h"'), ("core/base/x.c", "<uv.h>"),
                 ("core/model/x.c", "<libpq-fe.h>"), ("core/model/x.c", '"sql_queries.h"'),
-                ("core/io/x.c", '"core/io/gone.h"')):
+                ("core/io/x.c", '"core/io/gone.h"'),
+                ("core/io/x.c", '"lua_gone.h"')):
             with self.subTest(f"{source} -> {include}"):
                 found = self.found(source, include)
                 self.assertEqual(len(found), 1, found)

@@ -28,7 +28,7 @@ struct intent_job {
     json_t *questions;
 };
 
-static enum op_next read(struct op *op)
+static enum op_next read_request(struct op *op)
 {
     struct intent_job *j = (struct intent_job *)op;
     struct db_group *g = db_group_new(op, j->work.worker->db, &j->work.tenant.scope);
@@ -218,7 +218,7 @@ static enum op_next finish(struct op *op)
     return OP_WAIT;
 }
 
-static const struct op_step steps[] = { { "read", read },
+static const struct op_step steps[] = { { "read", read_request },
                                         { "load_files", load_files },
                                         { "recognise", recognise },
                                         { "finish", finish },

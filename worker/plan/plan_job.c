@@ -25,7 +25,7 @@ struct plan_job {
     json_t *body;
 };
 
-static enum op_next read(struct op *op)
+static enum op_next read_request(struct op *op)
 {
     struct plan_job *j = (struct plan_job *)op;
     DB_QUERY(op, j->work.worker->db, &j->work.tenant.scope, SQL_QUERIES_REQUEST_GET, &j->request,
@@ -192,7 +192,7 @@ static enum op_next finish(struct op *op)
 }
 
 static const struct op_step steps[] = {
-    { "read", read }, { "plan", plan }, { "finish", finish }, { 0 }
+    { "read", read_request }, { "plan", plan }, { "finish", finish }, { 0 }
 };
 
 const struct work_kind plan_job_kind = { steps, sizeof(struct plan_job) };

@@ -72,14 +72,14 @@ static uint64_t file_number(const char *dir, const char *file, const char *key)
 /* Where the hierarchy with `controller` is mounted ("" for v2), and this process' path in it. */
 static bool hierarchy_find(const char *controller, char *mount, char *own)
 {
-    char line[1024], path[256], *colon;
+    char line[1024], path[CGROUP_PATH_BYTES / 2], *colon;
     bool found = false;
     FILE *f = fopen("/proc/self/mountinfo", "re");
 
     while (f && !found && fgets(line, sizeof line, f)) {
         char *tail = strstr(line, " - ");
         char options[512] = "", type[32] = "";
-        if (!tail || sscanf(line, "%*s %*s %*s %*s %255s", path) != 1 ||
+        if (!tail || sscanf(line, "%*s %*s %*s %*s %127s", path) != 1 ||
             sscanf(tail, " - %31s %*s %511s", type, options) != 2)
             continue;
         if (!*controller) {

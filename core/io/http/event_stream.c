@@ -17,7 +17,7 @@ enum { BEAT_MS = 15 * 1000, TICKS_A_BEAT = 15, BEATS_A_TICK = 1000 };
 
 static void leave(struct event_stream *stream)
 {
-    http_link_remove(&stream->link);
+    list_remove(&stream->link);
     stream->hub->count--;
     stream->hub = NULL;
     stream->request->on_left = NULL;
@@ -36,8 +36,8 @@ static void touch(struct event_stream *stream)
     struct event_hub *hub = stream->hub;
 
     stream->silent_since_ms = uv_now(hub->timer.loop);
-    http_link_remove(&stream->link);
-    http_link_append(&hub->streams, &stream->link);
+    list_remove(&stream->link);
+    list_append(&hub->streams, &stream->link);
 }
 
 static void on_beat(uv_timer_t *timer)
@@ -45,7 +45,7 @@ static void on_beat(uv_timer_t *timer)
     struct event_hub *hub = timer->data;
     uint64_t now = uv_now(timer->loop);
 
-    for (int i = 0; i < BEATS_A_TICK && !http_link_alone(&hub->streams); i++) {
+    for (int i = 0; i < BEATS_A_TICK && !list_empty(&hub->streams); i++) {
         struct event_stream *stream = (struct event_stream *)hub->streams.next;
         if (stream->silent_since_ms + (uint64_t)hub->beat_ms > now)
             break;
@@ -60,7 +60,7 @@ void event_hub_start(struct event_hub *hub, uv_loop_t *loop, int beat_ms)
 {
     memset(hub, 0, sizeof *hub);
     hub->beat_ms = beat_ms > 0 ? beat_ms : BEAT_MS;
-    http_link_init(&hub->streams);
+    list_init(&hub->streams);
     CHECK(uv_timer_init(loop, &hub->timer) == 0);
     hub->timer.data = hub;
 }
@@ -76,7 +76,7 @@ static void on_timer_closed(uv_handle_t *handle)
 
 void event_hub_stop(struct event_hub *hub, void (*on_closed)(struct event_hub *hub))
 {
-    while (!http_link_alone(&hub->streams)) {
+    while (!list_empty(&hub->streams)) {
         struct event_stream *stream = (struct event_stream *)hub->streams.next;
         void (*on_stopped)(struct event_stream *) = stream->on_stopped;
         event_stream_end(stream);
@@ -91,7 +91,7 @@ void event_stream_begin(struct event_stream *stream, struct event_hub *hub, stru
 {
     int tick = hub->beat_ms / TICKS_A_BEAT;
 
-    http_link_init(&stream->link);
+    list_init(&stream->link);
     stream->hub = NULL;
     stream->request = NULL;
     if (!http_reply_wanted(r))
@@ -105,7 +105,8 @@ void event_stream_begin(struct event_stream *stream, struct event_hub *hub, stru
     hub->count++;
     touch(stream);
     if (!uv_is_active((uv_handle_t *)&hub->timer))
-        uv_timer_start(&hub->timer, on_beat, (uint64_t)(tick ? tick : 1), (uint64_t)(tick ? tick : 1));
+        uv_timer_start(&hub->timer, on_beat, (uint64_t)(tick ? tick : 1),
+                       (uint64_t)(tick ? tick : 1));
 }
 
 static void add_line(struct buf *out, const char *field, const char *value)

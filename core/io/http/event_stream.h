@@ -25,7 +25,7 @@
 
 struct event_hub {
     uv_timer_t timer;
-    struct http_link streams; /* longest silent first */
+    struct list streams; /* longest silent first */
     size_t count;
     int beat_ms;
     struct buf scratch;
@@ -33,7 +33,7 @@ struct event_hub {
 };
 
 struct event_stream {
-    struct http_link link; /* first */
+    struct list link;      /* first */
     struct event_hub *hub; /* NULL: not running */
     struct http_request *request;
     uint64_t silent_since_ms;
@@ -49,16 +49,16 @@ void event_hub_stop(struct event_hub *hub, void (*on_closed)(struct event_hub *h
 /* Answer `r` with an open stream. `stream` is the caller's memory, zeroed or with on_stopped set,
  * and stays until event_stream_end, on_gone or on_stopped. */
 void event_stream_begin(struct event_stream *stream, struct event_hub *hub, struct http_request *r);
-/* One event. `id` and `event` may be NULL and must not hold line ends (those bytes are dropped); data
- * of several lines is framed as such. False: the reader is gone or too slow. */
+/* One event. `id` and `event` may be NULL and must not hold line ends (those bytes are dropped);
+ * data of several lines is framed as such. False: the reader is gone or too slow. */
 bool event_stream_send(struct event_stream *stream, const char *id, const char *event,
                        const char *data, size_t bytes);
 /* How long (ms) a client shall wait before it comes back. */
 bool event_stream_retry(struct event_stream *stream, int ms);
 void event_stream_end(struct event_stream *stream);
 
-/* The id the client saw last: Last-Event-ID, or ?last_event_id= for clients that cannot set it; NULL if
- * none. In r's arena: read it before http_request_trim. */
+/* The id the client saw last: Last-Event-ID, or ?last_event_id= for clients that cannot set it;
+ * NULL if none. In r's arena: read it before http_request_trim. */
 const char *event_stream_last_id(struct http_request *r);
 
 #endif

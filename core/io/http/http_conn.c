@@ -4,7 +4,7 @@
  *
  * There is no state variable: the request in work and a few flags say it all, and
  * update() derives from them whether to read and which deadline holds. While a
- * request is in work the socket is still read, because that is what sees the
+ * request is in work, or paused, the socket is still read, because that is what sees the
  * client leave; what comes is stashed until its turn, and past 64 KB reading
  * stops.
  *
@@ -25,12 +25,12 @@
 
 enum { REFUSING_MAX = 64 }; /* connections over the limit that are told so; more are just closed */
 
-static const struct http_fault too_many = {
-    GOV_OVERLOADED, "the server has as many connections as it takes", "服务器连接数已达上限"
-};
-static const struct http_fault body_over_limit = {
-    GOV_BODY_TOO_LARGE, "the body is larger than this address takes", "请求体超过该地址允许的大小"
-};
+static const struct http_fault too_many = { GOV_OVERLOADED,
+                                            "the server has as many connections as it takes",
+                                            "服务器连接数已达上限" };
+static const struct http_fault body_over_limit = { GOV_BODY_TOO_LARGE,
+                                                   "the body is larger than this address takes",
+                                                   "请求体超过该地址允许的大小" };
 
 /* --- input that waits --- */
 
@@ -60,7 +60,7 @@ static bool stash_add(struct http_conn *c, const char *data, size_t bytes)
         c->stash_used = 0;
     }
     if (c->stash_length + bytes > c->stash_capacity) {
-        c->stash_capacity = (uint32_t)(c->stash_length + bytes) + 256;
+        c->stash_capacity = 2 * (uint32_t)(c->stash_length + bytes);
         c->stash = realloc(c->stash, c->stash_capacity);
         CHECK(c->stash);
     }
@@ -107,7 +107,7 @@ static void update(struct http_conn *c)
 {
     if (c->closing)
         return;
-    bool read = !c->ended_input && !c->broken && !c->paused && stash_waiting(c) < HTTP_STASH_BYTES;
+    bool read = !c->ended_input && !c->broken && stash_waiting(c) < HTTP_STASH_BYTES;
     if (read && !c->reading)
         c->reading = uv_read_start(&c->uv.stream, on_alloc, on_read) == 0;
     else if (!read && c->reading)
@@ -115,7 +115,7 @@ static void update(struct http_conn *c)
     http_wait_ensure(c, wait_for(c));
 }
 
-static void input(struct http_conn *c, const char *data, size_t bytes)
+void http_conn_input(struct http_conn *c, const char *data, size_t bytes)
 {
     size_t used = 0;
 
@@ -130,8 +130,8 @@ static void input(struct http_conn *c, const char *data, size_t bytes)
     update(c);
 }
 
-/* The client has sent its last byte, or broke off. Half-closing is taken for leaving while work is in
- * progress: nearly every client that does so has gone. */
+/* The client has sent its last byte, or broke off. Half-closing is taken for leaving while work is
+ * in progress: nearly every client that does so has gone. */
 static void input_ended(struct http_conn *c, bool orderly)
 {
     const struct http_request *r = c->request;
@@ -155,7 +155,7 @@ static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf)
     }
     c->server->metrics.bytes_received += (uint64_t)got;
     if (!c->deaf)
-        input(c, buf->base, (size_t)got);
+        http_conn_input(c, buf->base, (size_t)got);
 }
 
 void http_conn_pump(struct http_conn *c)
@@ -235,7 +235,8 @@ void http_conn_fail(struct http_conn *c, const struct gov_err *err)
         http_request_word(r, err);
         http_request_release(r);
     } else if (!r->ended) {
-        http_conn_close(c); /* in the middle of an answer: breaking it off is all that can be said */
+        http_conn_close(
+            c); /* in the middle of an answer: breaking it off is all that can be said */
     } else if (!c->feeding) {
         http_conn_settle(c);
         http_conn_pump(c);
@@ -272,38 +273,38 @@ void http_conn_close(struct http_conn *c)
         return;
     c->closing = true;
     http_wait_arm(c, HTTP_WAIT_NONE);
-    http_link_remove(&c->all);
+    list_remove(&c->all);
     c->request = NULL;
     uv_close(&c->uv.handle, on_closed);
     if (r)
         http_request_detach(r);
 }
 
-static struct http_conn *conn_new(struct http_server *server, uv_stream_t *listener)
+struct http_conn *http_conn_new(struct http_server *server, bool tcp)
 {
     struct http_conn *c = calloc(1, sizeof *c);
 
     CHECK(c);
     c->server = server;
-    http_link_init(&c->all);
-    http_link_init(&c->waiting);
+    list_init(&c->all);
+    list_init(&c->waiting);
     http_parse_init(c);
-    if (listener->type == UV_TCP)
+    if (tcp)
         CHECK(uv_tcp_init(server->loop, &c->uv.tcp) == 0);
     else
         CHECK(uv_pipe_init(server->loop, &c->uv.pipe, 0) == 0);
     c->uv.handle.data = c;
     server->handles_open++;
     server->metrics.connections_open++;
+    list_append(&server->connections, &c->all);
     return c;
 }
 
 void http_conn_accept(struct http_server *server, uv_stream_t *listener)
 {
-    struct http_conn *c = conn_new(server, listener);
+    struct http_conn *c = http_conn_new(server, listener->type == UV_TCP);
     uint64_t max = (uint64_t)server->options.connections_max;
 
-    http_link_append(&server->connections, &c->all);
     if (uv_accept(listener, &c->uv.stream) != 0 || server->stopping) {
         http_conn_close(c);
         return;

@@ -18,15 +18,17 @@
 #include <uv.h>
 
 #include "core/base/err.h"
+#include "core/base/list.h"
 #include "core/io/http/http_request.h"
 #include "core/io/http/http_server.h"
 
 enum {
     HTTP_READ_BYTES = 64 * 1024,
-    HTTP_STASH_BYTES = 64 * 1024,    /* reading stops when this much waits for its turn */
-    HTTP_DISCARD_BYTES = 64 * 1024,  /* an unread body this short is read to keep the connection */
-    HTTP_OVERHEAD_BYTES = 16 * 1024, /* chunk headers, extensions, trailers between two body bytes */
-    HTTP_BODY_STEP_BYTES = 1024,     /* what counts as progress of a body */
+    HTTP_STASH_BYTES = 64 * 1024,   /* reading stops when this much waits for its turn */
+    HTTP_DISCARD_BYTES = 64 * 1024, /* an unread body this short is read to keep the connection */
+    HTTP_OVERHEAD_BYTES =
+        16 * 1024,               /* chunk headers, extensions, trailers between two body bytes */
+    HTTP_BODY_STEP_BYTES = 1024, /* what counts as progress of a body */
 };
 
 enum http_span { HTTP_SPAN_NONE, HTTP_SPAN_URL, HTTP_SPAN_NAME, HTTP_SPAN_VALUE };
@@ -52,8 +54,8 @@ struct http_conn {
         uv_pipe_t pipe;
     } uv;
     llhttp_t parser;
-    struct http_link all;     /* server->connections */
-    struct http_link waiting; /* server->waiting[wait] */
+    struct list all;     /* server->connections */
+    struct list waiting; /* server->waiting[wait] */
     uint64_t deadline_ms;
     struct http_server *server;
     struct http_request *request; /* in work; NULL between requests */
@@ -62,32 +64,38 @@ struct http_conn {
     char *stash;
     uint32_t stash_used, stash_length, stash_capacity;
 
-    size_t queued;         /* output handed to libuv and not written yet */
-    size_t queued_at_arm;  /* to see progress inside one large write */
-    const struct http_fault *fault; /* why a parser callback stopped */
+    size_t queued;                       /* output handed to libuv and not written yet */
+    size_t queued_at_arm;                /* to see progress inside one large write */
+    const struct http_fault *fault;      /* why a parser callback stopped */
     const char *input_start, *input_end; /* the piece being parsed */
-    const char *input_mark;         /* overhead is counted from here */
-    size_t overhead;                /* bytes since the last byte of body or the last request */
-    size_t body_step;               /* body bytes since the deadline was set */
-    size_t head_bytes;              /* of the names and values so far */
+    const char *input_mark;              /* overhead is counted from here */
+    char tail[8];                        /* the last bytes before it */
+    size_t overhead;                     /* bytes since the last byte of body or the last request */
+    size_t body_step;                    /* body bytes since the deadline was set */
+    size_t head_bytes;                   /* of the names and values so far */
 
-    uint8_t wait;       /* enum http_wait */
-    uint8_t span;       /* enum http_span: what head_text ends with */
-    bool span_open;     /* the piece before this one ended inside a value */
-    bool span_reaches;  /* so does this one, so far */
+    uint8_t wait; /* enum http_wait */
+    uint8_t span; /* enum http_span: what head_text ends with */
+    bool version_seen;
+    bool span_open;    /* the piece before this one ended inside a value */
+    bool span_reaches; /* so does this one, so far */
     bool reading;
-    bool paused;        /* by the handler */
-    bool feeding;       /* the parser is on the stack */
-    bool kick;          /* the parser stopped at a pause and has something to do without input */
-    bool deaf;          /* what still comes is thrown away */
-    bool lingering;     /* our side is shut, waiting for theirs */
-    bool broken;        /* a write failed or the reader is too slow */
-    bool ended_input;   /* the client has sent its last byte */
+    bool paused;      /* by the handler */
+    bool feeding;     /* the parser is on the stack */
+    bool kick;        /* the parser stopped at a pause and has something to do without input */
+    bool deaf;        /* what still comes is thrown away */
+    bool lingering;   /* our side is shut, waiting for theirs */
+    bool broken;      /* a write failed or the reader is too slow */
+    bool ended_input; /* the client has sent its last byte */
     bool closing;
 };
 
 /* --- http_conn.c --- */
+/* A connection of that kind without a socket. */
+struct http_conn *http_conn_new(struct http_server *server, bool tcp);
 void http_conn_accept(struct http_server *server, uv_stream_t *listener);
+/* Bytes have come. */
+void http_conn_input(struct http_conn *c, const char *data, size_t bytes);
 /* Close now. A request in work is told to be gone. */
 void http_conn_close(struct http_conn *c);
 /* Answer with the fault and close after that. */
@@ -152,32 +160,5 @@ void http_wait_timer_start(struct http_server *server);
 const char *http_server_date(struct http_server *server);
 /* A connection is gone for good. */
 void http_server_left(struct http_server *server);
-
-static inline void http_link_init(struct http_link *link)
-{
-    link->prev = link->next = link;
-}
-
-static inline void http_link_remove(struct http_link *link)
-{
-    link->prev->next = link->next;
-    link->next->prev = link->prev;
-    http_link_init(link);
-}
-
-static inline void http_link_append(struct http_link *list, struct http_link *link)
-{
-    link->prev = list->prev;
-    link->next = list;
-    list->prev->next = link;
-    list->prev = link;
-}
-
-static inline bool http_link_alone(const struct http_link *link)
-{
-    return link->next == link;
-}
-
-#define HTTP_LINK_OWNER(link, type, member) ((type *)((char *)(link) - offsetof(type, member)))
 
 #endif

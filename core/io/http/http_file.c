@@ -139,5 +139,6 @@ void http_reply_file_range(struct http_request *r, int fd, uint64_t size, const 
                  (unsigned long long)(range.offset + range.length - 1), (unsigned long long)size);
         http_reply_header(r, "Content-Range", text);
     }
-    http_reply_file(r, fd, range.offset, range.length, kind == HTTP_RANGE_PART ? 206 : 200, media_type);
+    http_reply_file(r, fd, range.offset, range.length, kind == HTTP_RANGE_PART ? 206 : 200,
+                    media_type);
 }

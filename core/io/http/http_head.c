@@ -23,7 +23,8 @@ FAULT(no_host, GOV_BAD_REQUEST, "HTTP/1.1 needs exactly one Host header",
 FAULT(bad_host, GOV_BAD_REQUEST, "the Host header is not a host", "Host 请求头不合法");
 FAULT(bad_version, GOV_HTTP_VERSION, "only HTTP/1.1 and HTTP/1.0 are spoken here",
       "仅支持 HTTP/1.1 与 HTTP/1.0");
-FAULT(bad_upgrade, GOV_BAD_REQUEST, "this server does not switch protocols", "服务器不支持协议升级");
+FAULT(bad_upgrade, GOV_BAD_REQUEST, "this server does not switch protocols",
+      "服务器不支持协议升级");
 FAULT(two_lengths, GOV_BAD_REQUEST,
       "Transfer-Encoding together with Content-Length, or with HTTP/1.0, is ambiguous",
       "Transfer-Encoding 不得与 Content-Length 同时使用，也不得用于 HTTP/1.0");
@@ -144,7 +145,8 @@ static const struct http_fault *check_expect(struct http_request *r)
     return NULL;
 }
 
-/* "http://host/path" -> "/path": what a proxy's client sends (RFC 9112, 3.2.2). NULL: neither form. */
+/* "http://host/path" -> "/path": what a proxy's client sends (RFC 9112, 3.2.2). NULL: neither form.
+ */
 static const char *origin_form(struct arena *arena, const char *target)
 {
     size_t scheme = 0;

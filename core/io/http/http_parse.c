@@ -21,28 +21,31 @@ static const struct http_fault uri_too_long = {
     GOV_URI_TOO_LONG, "the request target is longer than this server takes",
     "请求地址超过服务器允许的长度"
 };
-static const struct http_fault headers_too_large = {
-    GOV_HEADERS_TOO_LARGE, "the header is larger than this server takes",
-    "请求头超过服务器允许的大小"
-};
-static const struct http_fault too_many_headers = {
-    GOV_HEADERS_TOO_LARGE, "the request has too many header lines", "请求头的行数过多"
-};
-static const struct http_fault folded_header = {
-    GOV_BAD_REQUEST, "a header value goes on in the next line", "请求头的值跨行"
-};
-static const struct http_fault chunk_overhead = {
-    GOV_BAD_REQUEST, "the chunk extensions or trailers are too long", "分块扩展或尾部字段过长"
-};
-static const struct http_fault body_too_large = {
-    GOV_BODY_TOO_LARGE, "the body is larger than this address takes", "请求体超过该地址允许的大小"
-};
-static const struct http_fault memory_short = {
-    GOV_OVERLOADED, "the server is holding as many bodies as it can", "服务器缓存的请求体已达上限"
-};
-static const struct http_fault version_refused = {
-    GOV_HTTP_VERSION, "only HTTP/1.1 and HTTP/1.0 are spoken here", "仅支持 HTTP/1.1 与 HTTP/1.0"
-};
+static const struct http_fault headers_too_large = { GOV_HEADERS_TOO_LARGE,
+                                                     "the header is larger than this server takes",
+                                                     "请求头超过服务器允许的大小" };
+static const struct http_fault too_many_headers = { GOV_HEADERS_TOO_LARGE,
+                                                    "the request has too many header lines",
+                                                    "请求头的行数过多" };
+static const struct http_fault folded_header = { GOV_BAD_REQUEST,
+                                                 "a header value goes on in the next line",
+                                                 "请求头的值跨行" };
+static const struct http_fault chunk_overhead = { GOV_BAD_REQUEST,
+                                                  "the chunk extensions or trailers are too long",
+                                                  "分块扩展或尾部字段过长" };
+static const struct http_fault body_too_large = { GOV_BODY_TOO_LARGE,
+                                                  "the body is larger than this address takes",
+                                                  "请求体超过该地址允许的大小" };
+static const struct http_fault memory_short = { GOV_OVERLOADED,
+                                                "the server is holding as many bodies as it can",
+                                                "服务器缓存的请求体已达上限" };
+static const struct http_fault version_refused = { GOV_HTTP_VERSION,
+                                                   "only HTTP/1.1 and HTTP/1.0 are spoken here",
+                                                   "仅支持 HTTP/1.1 与 HTTP/1.0" };
+
+static const struct http_fault bad_line_end = { GOV_BAD_REQUEST,
+                                                "a line of the header does not end with CR LF",
+                                                "请求头的行未以 CR LF 结尾" };
 
 static struct http_conn *conn_of(llhttp_t *parser)
 {
@@ -55,6 +58,33 @@ static int stop(struct http_conn *c, const struct http_fault *fault)
     return HPE_USER;
 }
 
+/* The byte `distance` (1 to 8) before `at`, be it in this piece or in the ones before. */
+static char byte_before(const struct http_conn *c, const char *at, ptrdiff_t distance)
+{
+    ptrdiff_t in_piece = at - c->input_start;
+
+    return distance <= in_piece ? at[-distance]
+                                : c->tail[(ptrdiff_t)sizeof c->tail - (distance - in_piece)];
+}
+
+/* Is there a whole line end right before `at`, or so many bytes before it? llhttp 8.1 takes a bare
+ * LF after the request line. */
+static bool line_ended(const struct http_conn *c, const char *at, int bytes_before)
+{
+    return byte_before(c, at, bytes_before + 2) == '\r' &&
+           byte_before(c, at, bytes_before + 1) == '\n';
+}
+
+/* Keep the end of what was parsed. */
+static void tail_keep(struct http_conn *c, const char *end)
+{
+    char tail[sizeof c->tail];
+
+    for (size_t i = 0; i < sizeof tail; i++)
+        tail[i] = byte_before(c, end, (ptrdiff_t)(sizeof tail - i));
+    memcpy(c->tail, tail, sizeof tail);
+}
+
 static int on_message_begin(llhttp_t *parser)
 {
     struct http_conn *c = conn_of(parser);
@@ -62,6 +92,7 @@ static int on_message_begin(llhttp_t *parser)
     CHECK(!c->request);
     c->request = http_request_new(c);
     c->span = HTTP_SPAN_NONE;
+    c->version_seen = false;
     c->head_bytes = 0;
     return 0;
 }
@@ -75,6 +106,21 @@ static int on_url(llhttp_t *parser, const char *at, size_t bytes)
         return stop(c, &uri_too_long);
     c->span = HTTP_SPAN_URL;
     http_request_append(r, at, bytes);
+    return 0;
+}
+
+/* llhttp speaks RTSP and ICE too, and does not tell. */
+static int on_version(llhttp_t *parser, const char *at, size_t bytes)
+{
+    struct http_conn *c = conn_of(parser);
+    static const char protocol[] = "/PTTH";
+
+    if (c->version_seen || bytes == 0)
+        return 0;
+    c->version_seen = true;
+    for (ptrdiff_t i = 0; protocol[i]; i++)
+        if (byte_before(c, at, i + 1) != protocol[i])
+            return stop(c, &version_refused);
     return 0;
 }
 
@@ -112,6 +158,8 @@ static int on_header_field(llhttp_t *parser, const char *at, size_t bytes)
         const struct http_fault *fault = span_end(c);
         if (fault)
             return stop(c, fault);
+        if (!line_ended(c, at, 0))
+            return stop(c, &bad_line_end);
         if (r->header_count >= c->server->options.header_count_max)
             return stop(c, &too_many_headers);
         http_request_add_header(r);
@@ -149,8 +197,8 @@ static int on_header_value(llhttp_t *parser, const char *at, size_t bytes)
 
     if (r->told || bytes == 0)
         return 0;
-    /* A further span of one value that does not begin exactly where the last one was cut is a folded
-     * line (obsolete since RFC 7230, and read in different ways by different servers). */
+    /* A further span of one value that does not begin exactly where the last one was cut is a
+     * folded line (obsolete since RFC 7230, and read in different ways by different servers). */
     bool first = r->head_length == r->headers[r->header_count - 1].value;
     if (!first && !(c->span_open && at == c->input_start))
         return stop(c, &folded_header);
@@ -227,6 +275,7 @@ static int on_message_complete(llhttp_t *parser)
 static const llhttp_settings_t settings = {
     .on_message_begin = on_message_begin,
     .on_url = on_url,
+    .on_version = on_version,
     .on_header_field = on_header_field,
     .on_header_field_complete = on_header_field_complete,
     .on_header_value = on_header_value,
@@ -255,7 +304,8 @@ static void head_complete(struct http_conn *c)
     c->overhead = 0;
     c->kick = true;
     c->body_step = 0;
-    c->server->handlers.on_head(r, c->server->ctx);
+    if (c->server->handlers.on_head)
+        c->server->handlers.on_head(r, c->server->ctx);
     if (!c->closing && !c->paused && !r->answered)
         http_conn_body_begin(c);
 }
@@ -308,7 +358,7 @@ static void parse_failed(struct http_conn *c, enum llhttp_errno e)
 
     if (c->closing || c->deaf)
         return;
-    if (e == HPE_USER && c->fault) {
+    if (c->fault) {
         http_conn_fault(c, c->fault);
     } else if (e == HPE_INVALID_VERSION || e == HPE_PAUSED_H2_UPGRADE) {
         http_conn_fault(c, &version_refused);
@@ -318,6 +368,12 @@ static void parse_failed(struct http_conn *c, enum llhttp_errno e)
                  "请求不符合 HTTP 格式（%s）", reason ? reason : "?");
         http_conn_fail(c, &err);
     }
+}
+
+/* Has the parser paused because the header is complete? */
+static bool head_is_new(const struct http_conn *c)
+{
+    return !c->request->told && !c->request->complete;
 }
 
 /* One run of the parser, up to the next pause; returns the bytes it took. */
@@ -332,6 +388,7 @@ static size_t execute(struct http_conn *c, const char *data, size_t bytes)
     enum llhttp_errno e = llhttp_execute(&c->parser, data, bytes);
     if (e == HPE_OK) {
         c->overhead += (size_t)(c->input_end - c->input_mark);
+        tail_keep(c, c->input_end);
         overhead_fits(c);
         return bytes;
     }
@@ -343,7 +400,10 @@ static size_t execute(struct http_conn *c, const char *data, size_t bytes)
     CHECK(at >= data && at <= c->input_end);
     c->overhead += (size_t)(at - c->input_mark);
     llhttp_resume(&c->parser);
-    if (overhead_fits(c))
+    if (head_is_new(c) && !(line_ended(c, at, 0) && line_ended(c, at, 2)))
+        http_conn_fault(c, &bad_line_end);
+    tail_keep(c, at);
+    if (!c->deaf && overhead_fits(c))
         at_pause(c);
     return (size_t)(at - data);
 }

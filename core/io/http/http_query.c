@@ -45,8 +45,8 @@ void http_percent_encode(struct buf *out, const char *text, size_t bytes)
 
     for (size_t i = 0; i < bytes; i++) {
         unsigned char c = (unsigned char)text[i];
-        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-            c == '.' || c == '_' || c == '~') {
+        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+            c == '-' || c == '.' || c == '_' || c == '~') {
             buf_add_char(out, (char)c);
         } else {
             char encoded[3] = { '%', hex[c >> 4], hex[c & 15] };

@@ -1,7 +1,7 @@
 #include "core/io/http/http_range.h"
 
-#include <stddef.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 #include <strings.h>
 

@@ -45,9 +45,9 @@ static bool name_token(const char *name)
 
 static bool servers_own(const char *name)
 {
-    static const char *const own[] = { "connection",        "content-length", "content-type", "date",
-                                       "transfer-encoding", "x-request-id",   "keep-alive",
-                                       "x-content-type-options" };
+    static const char *const own[] = { "connection", "content-length",        "content-type",
+                                       "date",       "transfer-encoding",     "x-request-id",
+                                       "keep-alive", "x-content-type-options" };
 
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (text_equal_ignoring_case(name, own[i]))
@@ -76,8 +76,10 @@ void http_reply_attachment(struct http_request *r, const char *name)
     /* The plain spelling for clients of old: anything that is not safe there becomes '_'. */
     buf_add_text(&value, "attachment; filename=\"");
     for (const char *c = name; *c; c++)
-        buf_add_char(&value, (unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7f ||
-                                     strchr("\"\\%", *c) ? '_' : *c);
+        buf_add_char(&value,
+                     (unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7f || strchr("\"\\%", *c)
+                         ? '_'
+                         : *c);
     buf_add_text(&value, "\"; filename*=UTF-8''");
     http_percent_encode(&value, name, strlen(name));
     CHECK(http_reply_header(r, "Content-Disposition", buf_text(&value)));
@@ -96,7 +98,8 @@ static bool keep_alive(const struct http_request *r, int64_t length)
         return false;
     if (r->complete || !r->has_body)
         return true;
-    /* The body is still coming: reading and dropping a short one is cheaper than a new connection. */
+    /* The body is still coming: reading and dropping a short one is cheaper than a new connection.
+     */
     bool may_never_come = r->expects_continue && !r->body_begun;
     return !r->chunked_body && !may_never_come &&
            r->body_expected - r->body_seen <= HTTP_DISCARD_BYTES;

@@ -93,7 +93,8 @@ const char *http_request_header(const struct http_request *r, const char *name)
 
     for (size_t i = 0; i < readable; i++) {
         const struct http_header *header = &r->headers[i];
-        if (header->name_bytes == bytes && strncasecmp(r->head_text + header->name, name, bytes) == 0)
+        if (header->name_bytes == bytes &&
+            strncasecmp(r->head_text + header->name, name, bytes) == 0)
             return r->head_text + header->value;
     }
     return NULL;

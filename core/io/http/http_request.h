@@ -35,9 +35,9 @@ struct http_request {
     const char *query;      /* raw, without '?'; "" if none */
     const char *body;       /* buffered body, NUL-terminated; valid from on_request on */
     size_t body_bytes;
-    void *user; /* the handler's */
-    bool head;  /* HEAD: the server leaves the body out by itself */
-    char request_id[HTTP_REQUEST_ID_BYTES]; /* UUIDv7, our own; also sent as X-Request-Id */
+    void *user;                               /* the handler's */
+    bool head;                                /* HEAD: the server leaves the body out by itself */
+    char request_id[HTTP_REQUEST_ID_BYTES];   /* UUIDv7, our own; also sent as X-Request-Id */
     char traceparent[HTTP_TRACEPARENT_BYTES]; /* the client's if valid (W3C), else "" */
 
     /* From here on the server's own. */
@@ -101,14 +101,15 @@ enum gov_language http_language(const struct http_request *r);
 /* Buffer at most `bytes` (default: the server's body_bytes_max); more is answered 413. */
 void http_request_body_limit(struct http_request *r, size_t bytes);
 
-/* Hand the body on as it comes instead of buffering it; `on_request` is not called, `on_end` is, with
- * no body too. The data is gone when on_chunk returns. The body limit holds here too. Each may
+/* Hand the body on as it comes instead of buffering it; `on_request` is not called, `on_end` is,
+ * with no body too. The data is gone when on_chunk returns. The body limit holds here too. Each may
  * answer, pause, or hold. */
 void http_request_stream_body(struct http_request *r, size_t bytes_max,
                               void (*on_chunk)(struct http_request *, const char *, size_t),
                               void (*on_end)(struct http_request *));
 
-/* No on_chunk, on_end or on_request until resumed; the socket is not read meanwhile. */
+/* No on_chunk, on_end or on_request until resumed. At most 128 KB more are read meanwhile, which is
+ * how a client is seen to leave. */
 void http_request_pause(struct http_request *r);
 void http_request_resume(struct http_request *r);
 

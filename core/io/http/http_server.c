@@ -116,12 +116,12 @@ static bool socket_stale(const char *path)
     if (strlen(path) >= sizeof address.sun_path || lstat(path, &about) != 0 ||
         !S_ISSOCK(about.st_mode))
         return false;
-    strcpy(address.sun_path, path);
+    memcpy(address.sun_path, path, strlen(path) + 1);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return false;
-    bool refused = connect(fd, (struct sockaddr *)&address, sizeof address) != 0 &&
-                   errno == ECONNREFUSED;
+    bool refused =
+        connect(fd, (struct sockaddr *)&address, sizeof address) != 0 && errno == ECONNREFUSED;
     close(fd);
     return refused;
 }
@@ -161,7 +161,7 @@ bool http_server_start(struct http_server *server, uv_loop_t *loop,
     server->handlers = *handlers;
     server->ctx = ctx;
     fill_defaults(&server->options);
-    http_link_init(&server->connections);
+    list_init(&server->connections);
     http_wait_init(server);
     server->read_buffer = malloc(HTTP_READ_BYTES);
     CHECK(server->read_buffer);
@@ -213,8 +213,8 @@ void http_server_stop(struct http_server *server, void (*on_stopped)(struct http
         close_handle((uv_handle_t *)&server->tcp);
     if (server->has_unix)
         close_handle((uv_handle_t *)&server->unix_socket);
-    for (struct http_link *link = server->connections.next; link != &server->connections;) {
-        struct http_conn *c = HTTP_LINK_OWNER(link, struct http_conn, all);
+    for (struct list *link = server->connections.next; link != &server->connections;) {
+        struct http_conn *c = LIST_ITEM(link, struct http_conn, all);
         link = link->next;
         if (!c->request)
             http_conn_close(c);

@@ -47,8 +47,8 @@ bool http_stream_write(struct http_request *r, const void *data, size_t bytes)
         uv_buf_init((char *)data, (unsigned)bytes),
         uv_buf_init((char *)"\r\n", 2),
     };
-    bool written = r->chunked_reply ? http_output_write(c, pieces, 3)
-                                    : http_output_write(c, pieces + 1, 1);
+    bool written =
+        r->chunked_reply ? http_output_write(c, pieces, 3) : http_output_write(c, pieces + 1, 1);
     if (written && c->queued > c->server->options.queue_bytes_max) {
         c->server->metrics.slow_readers++;
         http_output_break(c);

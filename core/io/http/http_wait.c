@@ -10,12 +10,11 @@
 
 enum { TICK_MS = 250 };
 
-static const struct http_fault header_late = {
-    GOV_REQUEST_TIMEOUT, "the header did not arrive in time", "请求头未在规定时间内到达"
-};
-static const struct http_fault body_late = {
-    GOV_REQUEST_TIMEOUT, "the body came too slowly", "请求体发送过慢"
-};
+static const struct http_fault header_late = { GOV_REQUEST_TIMEOUT,
+                                               "the header did not arrive in time",
+                                               "请求头未在规定时间内到达" };
+static const struct http_fault body_late = { GOV_REQUEST_TIMEOUT, "the body came too slowly",
+                                             "请求体发送过慢" };
 
 static uint64_t wait_ms(const struct http_options *options, enum http_wait wait)
 {
@@ -38,14 +37,14 @@ static uint64_t wait_ms(const struct http_options *options, enum http_wait wait)
 void http_wait_init(struct http_server *server)
 {
     for (int i = 0; i < HTTP_WAIT_COUNT; i++)
-        http_link_init(&server->waiting[i]);
+        list_init(&server->waiting[i]);
 }
 
 void http_wait_arm(struct http_conn *c, enum http_wait wait)
 {
     struct http_server *server = c->server;
 
-    http_link_remove(&c->waiting);
+    list_remove(&c->waiting);
     c->wait = (uint8_t)wait;
     if (wait == HTTP_WAIT_NONE)
         return;
@@ -54,7 +53,7 @@ void http_wait_arm(struct http_conn *c, enum http_wait wait)
     if (wait == HTTP_WAIT_BODY)
         c->body_step = 0;
     c->deadline_ms = uv_now(server->loop) + wait_ms(&server->options, wait);
-    http_link_append(&server->waiting[wait], &c->waiting);
+    list_append(&server->waiting[wait], &c->waiting);
     http_wait_timer_start(server);
 }
 
@@ -99,18 +98,18 @@ static void on_tick(uv_timer_t *timer)
     bool anyone = false;
 
     for (int i = 0; i < HTTP_WAIT_COUNT; i++) {
-        struct http_link *list = &server->waiting[i];
-        while (!http_link_alone(list)) {
-            struct http_conn *c = HTTP_LINK_OWNER(list->next, struct http_conn, waiting);
+        struct list *list = &server->waiting[i];
+        while (!list_empty(list)) {
+            struct http_conn *c = LIST_ITEM(list->next, struct http_conn, waiting);
             if (c->deadline_ms > now)
                 break;
             expire(c);
         }
-        anyone = anyone || !http_link_alone(list);
+        anyone = anyone || !list_empty(list);
     }
     if (server->stopping && now >= (uint64_t)server->stop_deadline_ms) {
-        while (!http_link_alone(&server->connections))
-            http_conn_close(HTTP_LINK_OWNER(server->connections.next, struct http_conn, all));
+        while (!list_empty(&server->connections))
+            http_conn_close(LIST_ITEM(server->connections.next, struct http_conn, all));
     }
     if (!anyone && !server->stopping && !uv_is_closing((uv_handle_t *)timer))
         uv_timer_stop(timer);

@@ -17,21 +17,22 @@
 #include "core/io/http/multipart_part.h"
 
 enum {
-    PREAMBLE,    /* before the first delimiter: thrown away */
-    DATA,        /* of a part */
-    DELIMITED,   /* right after a delimiter */
-    LAST_DASH,   /* after one dash behind it */
-    PADDING,     /* blanks behind it */
-    LINE_END,    /* CR seen, LF wanted */
-    HEADER,      /* of a part */
-    EPILOGUE,    /* after the last delimiter: thrown away */
+    PREAMBLE,  /* before the first delimiter: thrown away */
+    DATA,      /* of a part */
+    DELIMITED, /* right after a delimiter */
+    LAST_DASH, /* after one dash behind it */
+    PADDING,   /* blanks behind it */
+    LINE_END,  /* CR seen, LF wanted */
+    HEADER,    /* of a part */
+    EPILOGUE,  /* after the last delimiter: thrown away */
 };
 
 static bool bad_boundary_text(struct gov_err *err)
 {
-    return gov_fail(err, GOV_BAD_REQUEST,
-                    "Content-Type: multipart/form-data needs a boundary of 1 to 70 plain characters",
-                    "multipart/form-data 的 Content-Type 需要 1 至 70 个普通字符的 boundary");
+    return gov_fail(
+        err, GOV_BAD_REQUEST,
+        "Content-Type: multipart/form-data needs a boundary of 1 to 70 plain characters",
+        "multipart/form-data 的 Content-Type 需要 1 至 70 个普通字符的 boundary");
 }
 
 bool multipart_init(struct multipart *m, const char *content_type, int parts_max,
@@ -50,8 +51,7 @@ bool multipart_init(struct multipart *m, const char *content_type, int parts_max
     for (const char *c = boundary; *c; c++)
         if ((unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7f)
             return bad_boundary_text(err);
-    m->delimiter_bytes =
-        (size_t)snprintf(m->delimiter, sizeof m->delimiter, "\r\n--%s", boundary);
+    m->delimiter_bytes = (size_t)snprintf(m->delimiter, sizeof m->delimiter, "\r\n--%s", boundary);
     m->handlers = handlers;
     m->ctx = ctx;
     m->parts_max = parts_max > 0 ? parts_max : MULTIPART_PARTS_MAX;
@@ -140,13 +140,12 @@ static bool bad_delimiter(struct gov_err *err)
 /* One byte between a delimiter and the data behind it. */
 static bool take_byte(struct multipart *m, char c, struct gov_err *err)
 {
+    if (m->state == DELIMITED && c == '-') {
+        m->state = LAST_DASH;
+        return true;
+    }
     switch (m->state) {
     case DELIMITED:
-        if (c == '-') {
-            m->state = LAST_DASH;
-            return true;
-        }
-        /* fall through */
     case PADDING:
         m->state = c == '\r' ? LINE_END : PADDING;
         return c == '\r' || c == ' ' || c == '\t' || bad_delimiter(err);

@@ -92,7 +92,7 @@ static bool take_filename(const char *disposition, char *filename)
         return true;
     if (!decode_extended(other) || strlen(other) > MULTIPART_NAME_BYTES)
         return false;
-    strcpy(filename, other);
+    memcpy(filename, other, strlen(other) + 1);
     return true;
 }
 

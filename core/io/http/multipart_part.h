@@ -8,8 +8,8 @@
 /* Long enough for text_file_name_valid's 200 bytes to have the last word. */
 enum { MULTIPART_NAME_BYTES = 400 };
 
-/* `header` is NUL-terminated, ends with an empty line, and is cut into strings here; `number` counts
- * from 1, for messages. name and filename are room for what `part` points to. */
+/* `header` is NUL-terminated, ends with an empty line, and is cut into strings here; `number`
+ * counts from 1, for messages. name and filename are room for what `part` points to. */
 bool multipart_part_parse(char *header, size_t bytes, int number,
                           char name[MULTIPART_NAME_BYTES + 1],
                           char filename[MULTIPART_NAME_BYTES + 1], struct multipart_part *part,

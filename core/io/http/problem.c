@@ -30,7 +30,8 @@ static void add_text(struct buf *out, const char *text)
 
 static void add_member(struct buf *out, const char *name, const char *text)
 {
-    buf_addf(out, "%s\"%s\":", out->length > 1 && out->data[out->length - 1] != '{' ? "," : "", name);
+    buf_addf(out, "%s\"%s\":", out->length > 1 && out->data[out->length - 1] != '{' ? "," : "",
+             name);
     add_text(out, text);
 }
 
@@ -66,7 +67,8 @@ void http_problem_write(struct buf *out, const struct gov_err *err, const char *
         add_item(out, err->items[i].path, err->items[i].code,
                  gov_text_in(err->items[i].message, language));
     if (err->item_count == 0 && *err->path)
-        add_item(out, err->path, *err->item ? err->item : info->wire, gov_err_detail(err, language));
+        add_item(out, err->path, *err->item ? err->item : info->wire,
+                 gov_err_detail(err, language));
     buf_add_text(out, "]}");
 }
 
@@ -80,7 +82,8 @@ void http_problem(struct http_request *r, const struct gov_err *err, enum gov_la
     http_reply_header(r, "Content-Language", language == GOV_ZH ? "zh-CN" : "en");
     http_reply_header(r, "Vary", "Accept-Language");
     if (info->retry_helps) {
-        snprintf(seconds, sizeof seconds, "%d", err->retry_after_s > 0 ? err->retry_after_s : RETRY_AFTER_S);
+        snprintf(seconds, sizeof seconds, "%d",
+                 err->retry_after_s > 0 ? err->retry_after_s : RETRY_AFTER_S);
         http_reply_header(r, "Retry-After", seconds);
     }
     if (info->http_status == 401)

@@ -113,24 +113,6 @@ static void note(struct search *s, const struct schema_node *node, const json_t 
 static void seek(struct search *s, const struct schema_node *node, const json_t *value,
                  const char *path);
 
-/* Like json_path, but never shortened: what is masked is found by it. */
-static const char *path_exact(struct search *s, const char *parent, const char *name)
-{
-    char *path = arena_alloc(s->arena, strlen(parent) + 2 * strlen(name) + 2);
-    char *to = stpcpy(path, parent);
-    *to++ = '/';
-    for (; *name; name++) {
-        if (*name == '~' || *name == '/') {
-            *to++ = '~';
-            *to++ = *name == '~' ? '0' : '1';
-        } else {
-            *to++ = *name;
-        }
-    }
-    *to = 0;
-    return path;
-}
-
 static void seek_nodes(struct search *s, const struct schema_nodes *nodes, const json_t *value,
                        const char *path)
 {
@@ -148,13 +130,13 @@ static void seek_object(struct search *s, const struct schema_node *node, const 
         member = json_object_get(value, node->properties[i].name);
         if (member)
             seek(s, node->properties[i].node, member,
-                 path_exact(s, path, node->properties[i].name));
+                 json_path_exact(s->arena, path, node->properties[i].name));
     }
     if (!node->additional)
         return;
     json_object_foreach ((json_t *)value, name, member)
         if (!json_object_get(node->property_map, name))
-            seek(s, node->additional, member, path_exact(s, path, name));
+            seek(s, node->additional, member, json_path_exact(s->arena, path, name));
 }
 
 static void seek(struct search *s, const struct schema_node *node, const json_t *value,
@@ -176,7 +158,7 @@ static void seek(struct search *s, const struct schema_node *node, const json_t 
             i < node->prefix_items.count ? node->prefix_items.list[i] : node->items;
         if (item)
             seek(s, item, json_array_get(value, i),
-                 path_exact(s, path, arena_format(s->arena, "%zu", i)));
+                 json_path_exact(s->arena, path, arena_format(s->arena, "%zu", i)));
     }
     seek(s, node->ref, value, path);
     seek_nodes(s, &node->all_of, value, path);

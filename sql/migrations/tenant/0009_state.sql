@@ -4,6 +4,10 @@
 -- A request has at most one job that works for it at a time. The one made last decides; where it
 -- ended well without a successor, the last event that says why does. job.created_at is the
 -- database's clock (leave it to its default), so "last" does not depend on the clocks of hosts.
+--
+-- Rows are fetched by `lateral … limit 1` and by scalar subqueries and not by plain joins: a join that
+-- was planned while its table was empty walks the whole index for each row and keeps only the one
+-- that fits, and a prepared statement does that until the next ANALYZE. These cannot.
 
 create function {{t}}.job_state(p_live text, p_outcome text, p_kind text) returns text
     language sql immutable
@@ -59,8 +63,8 @@ left join lateral (
     order by k.created_at desc, k.id desc
     limit 1
 ) j on true
-left join {{t}}.job_live l on l.job_id = j.id
-left join {{t}}.job_outcome o on o.job_id = j.id
+left join lateral (select x.* from {{t}}.job_live x where x.job_id = j.id limit 1) l on true
+left join lateral (select x.* from {{t}}.job_outcome x where x.job_id = j.id limit 1) o on true
 left join lateral (
     select q.id, q.created_at
     from {{t}}.plan q
@@ -117,11 +121,11 @@ select j.id,
        j.created_at,
        false
 from {{t}}.job j
-left join {{t}}.job_live l on l.job_id = j.id
-left join {{t}}.job_outcome o on o.job_id = j.id
+left join lateral (select x.* from {{t}}.job_live x where x.job_id = j.id limit 1) l on true
+left join lateral (select x.* from {{t}}.job_outcome x where x.job_id = j.id limit 1) o on true
 where j.kind = 'run'
   and j.request_id = j.id
-  and not exists (select from {{t}}.request r where r.id = j.id);
+  and (select r.id from {{t}}.request r where r.id = j.id) is null;
 comment on view {{t}}.request_state is
     'every request with its state: also a low-risk run by hand, which has no row in request';
 grant select on {{t}}.request_state to {{t}};
@@ -146,8 +150,8 @@ select j.id,
        j.created_by,
        j.created_at
 from {{t}}.job j
-left join {{t}}.job_live l on l.job_id = j.id
-left join {{t}}.job_outcome o on o.job_id = j.id
+left join lateral (select x.* from {{t}}.job_live x where x.job_id = j.id limit 1) l on true
+left join lateral (select x.* from {{t}}.job_outcome x where x.job_id = j.id limit 1) o on true
 where j.kind = 'run'
 union all
 select s.id,
@@ -171,11 +175,11 @@ select s.id,
        s.created_by,
        s.created_at
 from {{t}}.request_state s
-left join {{t}}.plan p on p.id = s.plan_id
-left join {{t}}.job_outcome o on o.job_id = s.job_id
+left join lateral (select x.* from {{t}}.plan x where x.id = s.plan_id limit 1) p on true
+left join lateral (select x.* from {{t}}.job_outcome x where x.job_id = s.job_id limit 1) o on true
 where s.stored
   and s.text is null
-  and not exists (select from {{t}}.job j where j.id = s.id and j.kind = 'run');
+  and (select j.id from {{t}}.job j where j.id = s.id and j.kind = 'run') is null;
 comment on view {{t}}.run_state is
     'every run with its state; one by hand that has no run job yet is shown under its request''s id, which its job will get';
 grant select on {{t}}.run_state to {{t}};
@@ -200,7 +204,7 @@ as $$
          where j.id < coalesce(p_before, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
            and j.kind = 'run'
            and j.request_id = j.id
-           and not exists (select from {{t}}.request r where r.id = j.id)
+           and (select r.id from {{t}}.request r where r.id = j.id) is null
          order by j.id desc
          limit p_limit)
         order by id desc
@@ -231,7 +235,7 @@ as $$
          from {{t}}.request r
          where r.id < coalesce(p_before, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
            and r.text is null
-           and not exists (select from {{t}}.job j where j.id = r.id and j.kind = 'run')
+           and (select j.id from {{t}}.job j where j.id = r.id and j.kind = 'run') is null
          order by r.id desc
          limit p_limit)
         order by id desc

@@ -171,7 +171,7 @@ static char refill(int mark, int fulls, int asked, int first, int count, char *l
     if (reply->type != REDIS_REPLY_ARRAY)
         fail_msg("refill: %s", reply->str);
     if (letters)
-        strcpy(letters, reply->element[0]->str);
+        memcpy(letters, reply->element[0]->str, reply->element[0]->len + 1);
     char state = reply->element[1]->str[0];
     freeReplyObject(reply);
     buf_release(&line);

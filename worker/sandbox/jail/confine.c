@@ -90,7 +90,8 @@ static bool limit_set(int what, uint64_t soft, uint64_t hard)
 
 bool confine_rlimits(const struct sandbox_limits *l, bool alone)
 {
-    uint64_t space = l->memory_mb << 20, file = l->disk_mb << 20;
+    /* One file may be as large as the disk, and a little more: the disk's bound is the one that counts. */
+    uint64_t space = l->memory_mb << 20, file = (l->disk_mb + 1) << 20;
     /* With a cgroup its bound has to be met first, because only that one is counted; the rlimit is
      * there in case. One uid a slot: this counts the job's processes alone. */
     uint64_t processes = alone ? l->processes + 1 : l->processes + 16;

@@ -1,4 +1,4 @@
-/* skill_args.c - a template is read anew at each use: it is short, and there is no compiled form to keep.
+/* args.c - a template is read anew at each use: it is short, and there is no compiled form to keep.
  *
  * One reader (`scan`) splits an element into literals and placeholders for check and expand alike, so
  * that what was checked is what is expanded.
