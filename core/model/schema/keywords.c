@@ -92,7 +92,7 @@ const char *schema_types_text(unsigned set, enum gov_language language, struct a
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (set & types[i].bit)
             text = arena_format(arena, "%s%s%s", text,
-                                !*text                 ? ""
+                                !*text               ? ""
                                 : language == GOV_ZH ? "或"
                                                      : " or ",
                                 language == GOV_ZH ? types[i].zh : types[i].name);
@@ -163,7 +163,8 @@ static void read_properties(const struct place *at, const json_t *value)
     node->property_map = value;
     node->properties =
         ARENA_ARRAY(at->c->arena, struct schema_property, json_object_size(value) + 1);
-    json_object_foreach ((json_t *)value, name, schema) {
+    json_object_foreach((json_t *)value, name, schema)
+    {
         struct schema_node *child =
             schema_compile_node(at->c, schema, json_path(at->c->arena, at->path, name));
         if (child)
@@ -177,7 +178,7 @@ static void read_defs(const struct place *at, const json_t *value)
     json_t *schema;
     if (!json_is_object(value))
         wrong_type(at, "an object of schemas", "由 schema 组成的对象");
-    json_object_foreach ((json_t *)value, name, schema)
+    json_object_foreach((json_t *)value, name, schema)
         schema_compile_node(at->c, schema, json_path(at->c->arena, at->path, name));
 }
 
@@ -280,7 +281,7 @@ static void read_multiple_of(const struct place *at, const json_t *value)
 }
 
 #define READ_NUMBER(function, field)                                                               \
-    static void function(const struct place *at, const json_t *value)                             \
+    static void function(const struct place *at, const json_t *value)                              \
     {                                                                                              \
         read_number(at, value, &at->node->field);                                                  \
     }
@@ -290,7 +291,7 @@ READ_NUMBER(read_exclusive_minimum, exclusive_minimum)
 READ_NUMBER(read_exclusive_maximum, exclusive_maximum)
 
 #define READ_COUNT(function, field)                                                                \
-    static void function(const struct place *at, const json_t *value)                             \
+    static void function(const struct place *at, const json_t *value)                              \
     {                                                                                              \
         read_count(at, value, &at->node->field);                                                   \
     }
@@ -302,7 +303,7 @@ READ_COUNT(read_min_properties, min_properties)
 READ_COUNT(read_max_properties, max_properties)
 
 #define READ_NODE(function, field)                                                                 \
-    static void function(const struct place *at, const json_t *value)                             \
+    static void function(const struct place *at, const json_t *value)                              \
     {                                                                                              \
         at->node->field = schema_compile_node(at->c, value, at->path);                             \
     }
@@ -312,7 +313,7 @@ READ_NODE(read_then, then)
 READ_NODE(read_else, otherwise)
 
 #define READ_NODES(function, field)                                                                \
-    static void function(const struct place *at, const json_t *value)                             \
+    static void function(const struct place *at, const json_t *value)                              \
     {                                                                                              \
         at->node->field = read_nodes(at, value);                                                   \
     }

@@ -1,7 +1,7 @@
 /* args.c - a template is read anew at each use: it is short, and there is no compiled form to keep.
  *
- * One reader (`scan`) splits an element into literals and placeholders for check and expand alike, so
- * that what was checked is what is expanded.
+ * One reader (`scan`) splits an element into literals and placeholders for check and expand alike,
+ * so that what was checked is what is expanded.
  */
 #include "core/model/skill_args.h"
 
@@ -22,7 +22,7 @@ enum piece_kind { PIECE_LITERAL, PIECE_VALUE, PIECE_EACH, PIECE_IF, PIECE_IF_NOT
 struct piece {
     enum piece_kind kind;
     char name[NAME_BYTES_MAX + 1]; /* of the member */
-    const char *text;              /* LITERAL: its bytes (a brace pair counts one); IF: what follows */
+    const char *text; /* LITERAL: its bytes (a brace pair counts one); IF: what follows */
     size_t bytes;
 };
 
@@ -141,8 +141,7 @@ static void check_element(struct checker *c, const json_t *element, const char *
         alone += p.kind == PIECE_IF || p.kind == PIECE_IF_NOT;
     }
     if (each > 1)
-        fault_add(c->faults, path, "template", "holds more than one {name*}",
-                  "包含多个 {name*}");
+        fault_add(c->faults, path, "template", "holds more than one {name*}", "包含多个 {name*}");
     if (alone && pieces > 1)
         fault_add(c->faults, path, "template", "{?…} and {!…} stand alone in an element",
                   "{?…} 和 {!…} 必须单独成为一个元素");
@@ -163,7 +162,8 @@ void skill_args_check(const json_t *template, const json_t *schema, const char *
     if (json_array_size(template) > SKILL_ARGS_TEMPLATE_MAX)
         fault_add(faults, path, "max_items", "holds more than %d elements", "超过 %d 个元素",
                   SKILL_ARGS_TEMPLATE_MAX);
-    json_array_foreach ((json_t *)template, i, element) {
+    json_array_foreach((json_t *)template, i, element)
+    {
         const char *here = json_path(arena, path, arena_format(arena, "%zu", i));
         if (!json_is_array(element)) {
             check_element(&c, element, here);
@@ -172,7 +172,7 @@ void skill_args_check(const json_t *template, const json_t *schema, const char *
         if (json_array_size(element) > SKILL_ARGS_TEMPLATE_MAX)
             fault_add(faults, here, "max_items", "holds more than %d elements", "超过 %d 个元素",
                       SKILL_ARGS_TEMPLATE_MAX);
-        json_array_foreach (element, j, inner)
+        json_array_foreach(element, j, inner)
             check_element(&c, inner, json_path(arena, here, arena_format(arena, "%zu", j)));
     }
 }
@@ -245,7 +245,8 @@ static bool push_argument(struct expansion *x, const char *element, const json_t
             buf_add(&out, p.text, p.bytes);
             continue;
         }
-        const json_t *value = p.kind == PIECE_EACH && item ? item : json_object_get(x->input, p.name);
+        const json_t *value =
+            p.kind == PIECE_EACH && item ? item : json_object_get(x->input, p.name);
         if (out.length == 0 && !json_is_number(value))
             leading = json_path(x->arena, "", p.name);
         add_value(&out, value);
@@ -315,7 +316,8 @@ static bool any_absent(const struct expansion *x, const json_t *group)
 {
     size_t i;
     json_t *element;
-    json_array_foreach ((json_t *)group, i, element) {
+    json_array_foreach((json_t *)group, i, element)
+    {
         bool absent;
         each_value(x, json_string_value(element), &absent);
         if (absent)

@@ -1,7 +1,7 @@
 /* suite_test.c - the public JSON Schema test suite (Debian: json-schema-test-suite), draft 7.
  *
- * Every group of every file is run, unless its schema uses a keyword we refuse, which must be one of
- * `refused`, or is named in `differs` with the reason. What ran and what did not is printed.
+ * Every group of every file is run, unless its schema uses a keyword we refuse, which must be one
+ * of `refused`, or is named in `differs` with the reason. What ran and what did not is printed.
  */
 #include "core/model/schema/schema.h"
 
@@ -17,9 +17,15 @@
 
 #define SUITE "/usr/share/json-schema-test-suite/tests/draft7"
 
-/* Keywords and formats of draft 7 that are refused by name, and references that leave the document. */
+/* Keywords and formats of draft 7 that are refused by name, and references that leave the
+ * document. */
 static const char *const refused[] = {
-    "additionalItems", "contains", "dependencies", "patternProperties", "propertyNames", "$id",
+    "additionalItems",
+    "contains",
+    "dependencies",
+    "patternProperties",
+    "propertyNames",
+    "$id",
     "items", /* as a list: prefixItems in 2020-12 */
     "$ref",  /* remote */
     NULL,
@@ -93,7 +99,8 @@ static void run_group(const char *file, const json_t *group, struct arena *arena
         return;
     }
     groups_run++;
-    json_array_foreach (json_object_get(group, "tests"), i, test) {
+    json_array_foreach(json_object_get(group, "tests"), i, test)
+    {
         bool expected = json_get_bool(test, "valid", false);
         tests_run++;
         if (schema_validate(schema, json_object_get(test, "data"), arena, &err) != expected) {
@@ -123,8 +130,7 @@ static void run_file(const char *folder, const char *file)
         arena_release(&arena);
         return;
     }
-    json_array_foreach (groups, i, group)
-        run_group(file, group, &arena);
+    json_array_foreach(groups, i, group) run_group(file, group, &arena);
     if (groups_run > before)
         files_run++;
     else
