@@ -143,8 +143,8 @@ static void check_element(struct checker *c, const json_t *element, const char *
     if (each > 1)
         fault_add(c->faults, path, "template", "holds more than one {name*}", "包含多个 {name*}");
     if (alone && pieces > 1)
-        fault_add(c->faults, path, "template", "{?…} and {!…} stand alone in an element",
-                  "{?…} 和 {!…} 必须单独成为一个元素");
+        fault_add(c->faults, path, "template", "{?name:text} and {!name:text} stand alone in an element",
+                  "{?name:text} 和 {!name:text} 必须单独成为一个元素");
 }
 
 void skill_args_check(const json_t *template, const json_t *schema, const char *path,
