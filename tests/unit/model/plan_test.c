@@ -176,6 +176,18 @@ static void what_only_describes_does_not_change_the_digest(void **state)
     assert_string_equal(plan_digest(&f->plan, after), before);
 }
 
+static void files_without_a_place_in_the_input_have_no_order_either(void **state)
+{
+    struct fixture *f = *state;
+    char before[PLAN_DIGEST_BYTES], after[PLAN_DIGEST_BYTES];
+    f->files[0].path = "";
+    plan_digest(&f->plan, before);
+    struct plan_file first = f->files[0];
+    f->files[0] = f->files[1];
+    f->files[1] = first;
+    assert_string_equal(plan_digest(&f->plan, after), before);
+}
+
 static void the_digest_is_the_documented_one(void **state)
 {
     struct fixture *f = *state;
@@ -363,6 +375,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(every_field_that_decides_changes_the_digest),
         TEST(what_only_describes_does_not_change_the_digest),
+        TEST(files_without_a_place_in_the_input_have_no_order_either),
         TEST(the_digest_is_the_documented_one),
         TEST(a_stored_plan_reads_back),
         TEST(secrets_are_masked_in_every_view),
