@@ -1,4 +1,4 @@
-/* api.h - what every endpoint can reach. One per process, made in main, never changed afterwards. */
+/* api.h - what every endpoint can reach. One per process, made in server.c, never changed afterwards. */
 #ifndef API_API_H
 #define API_API_H
 
@@ -10,6 +10,7 @@
 #include "core/io/http/http_server.h"
 #include "core/io/metrics.h"
 #include "core/io/redis.h"
+#include "core/io/service.h"
 #include "core/store/event_bus.h"
 #include "core/store/file_store.h"
 #include "core/store/job_queue.h"
@@ -30,6 +31,7 @@ struct api_settings {
 struct api {
     struct api_settings settings;
     struct loop *loop;
+    struct service service;
     struct db *db;
     struct redis *redis;
     struct job_queue *queue;

@@ -1,4 +1,5 @@
 /* routes.c - the tables of all groups. */
+#include "api/health/health.h"
 #include "api/people/people.h"
 #include "api/platform/platform.h"
 #include "api/route.h"

@@ -14,6 +14,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "worker/confirm/confirm_job.h"
+#include "worker/heartbeat.h"
 #include "worker/intent/intent_job.h"
 #include "worker/plan/plan_job.h"
 #include "worker/run/run_job.h"
@@ -167,6 +168,7 @@ void work_start(struct worker *worker, struct lane_state *lane, const struct que
     list_append(&worker->works, &w->link);
     lane->pool->used++;
     worker->busy++;
+    heartbeat_busy(worker->heartbeat);
     event_bus_join(worker->events, tenant->scope.schema);
     struct gov_err err;
     if (!job_payload_decode(w->job.payload_json, &w->job.payload, &err))

@@ -34,6 +34,7 @@ struct worker_settings {
 };
 
 struct catalogues;
+struct heartbeat;
 struct taker;
 
 struct worker {
@@ -51,6 +52,7 @@ struct worker {
     int isolation_level;
     struct lanes lanes;
     struct taker *taker;
+    struct heartbeat *heartbeat;
     struct catalogues *catalogues;
     struct list works;  /* claimed and not ended; struct work, link `link` */
     int busy;

@@ -73,7 +73,7 @@ static enum op_next parse(struct op *op)
     return OP_NEXT;
 }
 
-static enum op_next accept(struct op *op)
+static enum op_next accept_it(struct op *op)
 {
     struct request_create *e = (struct request_create *)op;
     struct call *call = e->endpoint.call;
@@ -105,6 +105,6 @@ static enum op_next show(struct op *op)
 }
 
 const struct op_step request_create_steps[] = {
-    { "parse", parse }, { "accept", accept }, { "wait", wait_for_it }, { "show", show }, { 0 }
+    { "parse", parse }, { "accept", accept_it }, { "wait", wait_for_it }, { "show", show }, { 0 }
 };
 const size_t request_create_bytes = sizeof(struct request_create);

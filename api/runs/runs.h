@@ -2,13 +2,7 @@
 #ifndef API_RUNS_RUNS_H
 #define API_RUNS_RUNS_H
 
-#include <stddef.h>
-
-#include "api/route.h"
-
-#define ENDPOINT(name)                                                                             \
-    extern const struct op_step name##_steps[];                                                    \
-    extern const size_t name##_bytes
+#include "api/endpoint.h"
 
 ENDPOINT(run_create);
 ENDPOINT(run_get);

@@ -7,8 +7,9 @@
 
 #include "core/io/migrate.h"
 
-/* `conn` has the texts stored already. Connections live in `own`, `failures` in `arena`. Fills tenants_applied, tenants_failed and failures of `report`.
- * False: a connection was lost, or (INTERNAL) some tenants failed while the others are up. */
+/* `conn` has the texts stored already. Fills tenants_applied, tenants_failed and failures of
+ * `report`; connections live in `own`, failures in `arena`. False: a connection was lost,
+ * or (INTERNAL) some tenants failed while the others are up. */
 bool migrate_tenants(struct arena *own, PGconn *conn, const struct migrate_options *options,
                      struct migrate_report *report, struct arena *arena, struct gov_err *err);
 

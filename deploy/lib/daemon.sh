@@ -1,28 +1,47 @@
 # daemon.sh - ExecGov's own programs: their configuration, start, readiness and stop.
 #
-# Every daemon reads --config FILE, one INI file each in data/config; its `listen` answers /readyz.
+# Every daemon reads --config FILE, an INI file of its own in data/config. Each answers /readyz: the API where
+# it listens, the others at `health`.
 # shellcheck shell=bash
 
 DAEMON_READY_SECONDS=60
 SLOTS_PER_WORKER=4
+# Debian's inih reads 200 bytes of a line, and takes " ;" for a comment: what does not fit becomes a flag.
+INI_LINE_BYTES_MAX=190
 
 # daemon_configure NAME LINE...: what all share, and what only this one has.
 daemon_configure() {
-    local name=$1
+    local name=$1 line flag
     shift
-    {
-        echo "# Written by quickstart at every start."
-        echo "pg = $postgres_conninfo"
-        echo "redis = $redis_address"
-        echo "log_level = info"
-        printf '%s\n' "$@"
-    } >"$config/$name.ini.new"
+    echo "# Written by quickstart at every start." >"$config/$name.ini.new"
+    : >"$config/$name.flags"
+    for line in "pg = $postgres_conninfo" "redis = $redis_address" "log_level = info" "$@"; do
+        case $line in
+        *' ;'*) ;;
+        *)
+            if [ "$(printf %s "$line" | wc -c)" -le "$INI_LINE_BYTES_MAX" ]; then
+                echo "$line" >>"$config/$name.ini.new"
+                continue
+            fi
+            ;;
+        esac
+        flag=${line%% = *}
+        printf '%s\n' "--${flag//_/-}" "${line#* = }" >>"$config/$name.flags"
+    done
     mv "$config/$name.ini.new" "$config/$name.ini"
+}
+
+# daemon_command NAME PROGRAM [WORD]: sets daemon_words to what runs it with its configuration.
+daemon_command() {
+    mapfile -t daemon_words <"$config/$1.flags"
+    daemon_words=("$programs/$2" ${3:+"$3"} --config "$config/$1.ini"
+        ${daemon_words[@]+"${daemon_words[@]}"})
 }
 
 # daemon_start NAME PROGRAM PORT: and wait until it says that it is ready.
 daemon_start() {
-    process_start "$1" "$user_programs" "$config/$1.ini" "$programs/$2" --config "$config/$1.ini" || true
+    daemon_command "$1" "$2"
+    process_start "$1" "$user_programs" "$config/$1.ini" "${daemon_words[@]}" || true
     process_ready "$1" "$DAEMON_READY_SECONDS" daemon_ready "$3"
 }
 
@@ -56,7 +75,28 @@ sandbox_start() {
         user=$user_programs
     fi
     process_start sandboxd "$user" /dev/null "$programs/execgov-sandboxd" "${arguments[@]}" || true
-    process_ready sandboxd "$DAEMON_READY_SECONDS" "$programs/execgov-sandboxd" --doctor --socket "$socket"
+    process_ready sandboxd "$DAEMON_READY_SECONDS" test -S "$socket"
+    process_ready sandboxd "$DAEMON_READY_SECONDS" sandbox_tested "$socket"
+    sandbox_doctor "$socket" >/dev/null 2>&1 || sandbox_explain "$socket"
+}
+
+sandbox_doctor() {
+    "$programs/execgov-sandboxd" --doctor --socket "$@"
+}
+
+# Has the self-test ended, well or not? (The doctor's own status is about "well".)
+sandbox_tested() {
+    local text
+    text=$(sandbox_doctor "$1" --json || true)
+    grep -q '"tested": *true' <<<"$text"
+}
+
+# The self-test says which probe failed; that is worth more than the log's last lines.
+sandbox_explain() {
+    sandbox_doctor "$1" 2>&1 | sed 's/^/    | /' >&2 || true
+    fail_with_log "scripts cannot be isolated here, so none will run" "$logs/sandboxd.log" \
+        "a container needs --privileged; a plain user needs user namespaces:" \
+        "sysctl kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000"
 }
 
 # L1 is not a safe place for other people's scripts, and nobody should find that out by reading a log.
@@ -94,8 +134,7 @@ api_port_choose() {
 
 api_configure() {
     api_port_choose
-    daemon_configure api "listen = 127.0.0.1:$api_port" "files = $data/files" \
-        ${bench_lines[@]+"${bench_lines[@]}"}
+    daemon_configure api "listen = 127.0.0.1:$api_port" "files = $data/files"
 }
 
 daemons_start() {
@@ -103,19 +142,19 @@ daemons_start() {
     sandbox_start
     daemon_start api execgov-api "$api_port"
     port=$(port_of scheduler)
-    daemon_configure scheduler "listen = 127.0.0.1:$port"
+    daemon_configure scheduler "health = 127.0.0.1:$port"
     daemon_start scheduler execgov-scheduler "$port"
     worker_stop_surplus
     for number in $(seq "$workers"); do
         port=$(port_of "worker-$number")
-        daemon_configure "worker-$number" "listen = 127.0.0.1:$port" "files = $data/files" \
+        daemon_configure "worker-$number" "health = 127.0.0.1:$port" "files = $data/files" \
             "sandbox = $sockets/sandbox/sandboxd.sock" "slots = $SLOTS_PER_WORKER" \
             ${bench_lines[@]+"${bench_lines[@]}"}
         daemon_start "worker-$number" execgov-worker "$port"
     done
     if build_has execgov-lifecycle; then
         port=$(port_of lifecycle)
-        daemon_configure lifecycle "listen = 127.0.0.1:$port" "files = $data/files"
+        daemon_configure lifecycle "health = 127.0.0.1:$port" "files = $data/files"
         daemon_start lifecycle execgov-lifecycle "$port"
     fi
 }

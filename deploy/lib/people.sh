@@ -44,8 +44,9 @@ PYTHON
 # Makes what is missing and gives everybody a session of seven days. Sets people_*_token.
 people_seed() {
     people_write
+    daemon_command api execgov-api seed
     as_user "$user_programs" env -i PATH=/usr/bin:/bin LANG=C.UTF-8 \
-        "$programs/execgov-api" seed --config "$config/api.ini" --file "$secrets/people.json" \
+        "${daemon_words[@]}" --file "$secrets/people.json" \
         2>"$logs/seed.log" </dev/null | secret_file sessions.json "$(id -un)" ||
         fail_with_log "the first tenants and people could not be made" "$logs/seed.log" \
             "see what the database says: $logs/postgres.log"

@@ -55,13 +55,15 @@ CONF
 
 # Passfiles instead of passwords in arguments: the operator's has the superuser, the programs' has not.
 postgres_passfiles() {
-    secret postgres_admin >/dev/null
-    secret postgres_login >/dev/null
+    local name
+    for name in postgres_admin postgres_platform postgres_stripe; do
+        secret "$name" >/dev/null
+    done
+    echo "*:*:*:execgov_admin:$(secret postgres_admin)" | secret_file admin.pgpass "$(id -un)"
     {
-        echo "*:*:*:execgov_admin:$(secret postgres_admin)"
-        echo "*:*:*:*:$(secret postgres_login)"
-    } | secret_file admin.pgpass "$(id -un)"
-    echo "*:*:*:*:$(secret postgres_login)" | secret_file programs.pgpass "$user_programs"
+        echo "*:*:*:execgov_platform:$(secret postgres_platform)"
+        echo "*:*:*:*:$(secret postgres_stripe)"
+    } | secret_file programs.pgpass "$user_programs"
 }
 
 postgres_psql() {

@@ -20,7 +20,7 @@ with given as (
     insert into {{t}}.audit_event (actor_kind, kind, action, subject_kind, subject, request_id, detail)
     select 'worker', 'run', 'job.' || $4, 'job', j.id::text, j.request_id,
         jsonb_strip_nulls(jsonb_build_object(
-            'fence', g.fence, 'attempt', g.attempt, 'delay_ms', $5::bigint, 'code', $6))
+            'fence', g.fence, 'attempt', g.attempt, 'delay_ms', $5::bigint, 'code', $6::text))
     from given g
     join {{t}}.job j on j.id = g.job_id
 )

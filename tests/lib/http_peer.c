@@ -34,17 +34,17 @@ void peer_close(struct peer *p)
     buf_release(&p->in);
 }
 
-/* A server that refuses may close while we still send: the answer matters, not the send. */
-void peer_send_bytes(struct peer *p, const void *data, size_t bytes)
+bool peer_send_bytes(struct peer *p, const void *data, size_t bytes)
 {
     size_t sent = 0;
 
     while (sent < bytes) {
         ssize_t n = send(p->fd, (const char *)data + sent, bytes - sent, MSG_NOSIGNAL);
         if (n <= 0)
-            return;
+            return false;
         sent += (size_t)n;
     }
+    return true;
 }
 
 void peer_send(struct peer *p, const char *text_to_send)

@@ -23,7 +23,8 @@ struct peer_reply {
 struct peer peer_open(int port);
 void peer_close(struct peer *p);
 void peer_send(struct peer *p, const char *text);
-void peer_send_bytes(struct peer *p, const void *data, size_t bytes);
+/* False: the server has closed or reset the connection before it took everything. */
+bool peer_send_bytes(struct peer *p, const void *data, size_t bytes);
 /* The next answer; `head_only` for answers to HEAD. Reset first with peer_reply_release. */
 void peer_read(struct peer *p, struct peer_reply *reply, bool head_only);
 /* Value of a header of the reply in a static buffer; NULL if absent. */

@@ -5,7 +5,7 @@
  * It has no network, no database and no secrets, and takes no path from anybody. Started by a plain user
  * (or with --user-mode) the same program isolates with user namespaces: level 1, for development.
  */
-#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <locale.h>
 #include <poll.h>
@@ -220,6 +220,17 @@ static int serve(struct host *host, const struct arguments *a)
     return code;
 }
 
+/* A descriptor with the number of a standard stream would be mistaken for it in a child. */
+static bool streams_occupy(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    return fd >= 0 && close(fd) == 0;
+}
+
 int main(int argc, char **argv)
 {
     struct arguments a = {
@@ -232,6 +243,8 @@ int main(int argc, char **argv)
 
     if (code >= 0)
         return code;
+    if (!streams_occupy())
+        return 5;
     if (a.doctor)
         return doctor(&a);
     log_start("sandboxd", a.level);

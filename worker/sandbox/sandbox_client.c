@@ -196,6 +196,7 @@ static void timer_fired(uv_timer_t *timer)
     struct sandbox_client *c = timer->data;
     struct sandbox_run *run;
 
+    uv_unref((uv_handle_t *)timer);
     for (;;) {
         for (run = c->runs; run && !run->abandoned; run = run->next)
             ;
@@ -211,6 +212,7 @@ void client_abandon_later(struct sandbox_run *run)
 {
     run->abandoned = true;
     timer_arm(run->client, 0);
+    uv_ref((uv_handle_t *)&run->client->timer); /* this one turn has to come */
 }
 
 struct sandbox_client *sandbox_client_new(uv_loop_t *loop, const char *socket_path)

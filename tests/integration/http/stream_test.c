@@ -80,7 +80,7 @@ static void upload(struct http_fixture *f, const char *path, size_t bytes, bool 
     peer_close(&p);
 }
 
-/* The sanitizer keeps freed memory for a while, so resident bytes mean something without it only. */
+/* The sanitizer keeps freed memory for a while: resident bytes mean something without it only. */
 static void assert_bounded(struct http_fixture *f, long before)
 {
     assert_true(f->buffered_most < 200 * 1000);

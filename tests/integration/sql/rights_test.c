@@ -1,4 +1,4 @@
-/* rights_test.c - who may what in the database: every line of "Data" in docs/security.md. */
+/* rights_test.c - who may what in the database: see docs/decisions/0102-rights-in-the-database.md. */
 #include "tests/lib/test.h"
 
 #include <string.h>
@@ -336,6 +336,10 @@ static void verify_finds_each_planted_fault(void **state)
         { "alter table {{t}}.job owner to postgres", "alter table {{t}}.job owner to gov_owner" },
         { "grant execute on function pg_catalog.set_config(text, text, boolean) to public",
           "revoke execute on function pg_catalog.set_config(text, text, boolean) from public" },
+        { "alter function public.gov_must(boolean, text) security definer",
+          "alter function public.gov_must(boolean, text) security invoker" },
+        { "grant execute on function public.tenant_migrate(text) to public",
+          "revoke execute on function public.tenant_migrate(text) from public" },
         { "grant usage on language plpgsql to public", "revoke usage on language plpgsql from public" },
         { "grant gov_owner to execgov_platform", "revoke gov_owner from execgov_platform" },
         { "grant {{t}} to execgov_platform", "revoke {{t}} from execgov_platform" },

@@ -32,7 +32,8 @@ struct package {
     struct group *group;
     struct helper seal;
     char failure[80];
-    bool answered;
+    struct wire_unpacked answer; /* sent when the slot is free again */
+    int answer_fd;               /* -1: none yet */
 };
 
 static void package_free(struct package *p)
@@ -47,11 +48,15 @@ static void package_free(struct package *p)
     }
     helper_release(&p->seal);
     group_free(p->group);
+    if (p->answer_fd >= 0)
+        close(p->answer_fd);
     free(p);
 }
 
 static void refuse_and_free(struct package *p, const struct gov_err *err)
 {
+    group_free(p->group);
+    p->group = NULL;
     if (p->connection)
         connection_refuse(p->connection, p->id, err);
     package_free(p);
@@ -61,11 +66,12 @@ static bool seal_message(void *user, const union wire_message *m, int *fds, int 
 {
     struct package *p = user;
 
-    if (m->header.kind != WIRE_UNPACKED || fd_count != 1 || !p->connection)
+    if (m->header.kind != WIRE_UNPACKED || fd_count != 1)
         return false;
-    connection_send(p->connection, m, sizeof m->unpacked, fds, 1);
+    p->answer = m->unpacked;
+    p->answer.header.job = p->id;
+    p->answer_fd = fds[0];
     fds[0] = -1;
-    p->answered = true;
     return false; /* there is only one */
 }
 
@@ -74,9 +80,16 @@ static void seal_ended(void *user)
     struct package *p = user;
     struct gov_err err = { 0 };
 
-    if (!p->answered && p->connection) {
+    if (p->answer_fd < 0) {
         gov_fail_cause(&err, GOV_SANDBOX_UNAVAILABLE, "the sealer ended without an answer");
-        connection_refuse(p->connection, p->id, &err);
+        refuse_and_free(p, &err);
+        return;
+    }
+    group_free(p->group);
+    p->group = NULL;
+    if (p->connection) {
+        connection_send(p->connection, &p->answer, sizeof p->answer, &p->answer_fd, 1);
+        p->answer_fd = -1;
     }
     package_free(p);
 }
@@ -212,6 +225,7 @@ bool package_start(struct connection *c, const struct wire_unpack *m, int archiv
     CHECK(p);
     p->host = c->server->host;
     p->id = m->header.job;
+    p->answer_fd = -1;
     helper_init(&p->seal);
     p->connection = c;
     p->next = c->packages;
@@ -230,7 +244,8 @@ void package_orphan_all(struct connection *c)
         next = p->next;
         p->connection = NULL;
         p->next = NULL;
-        group_kill(p->group, SANDBOX_LIMIT_CANCELLED);
+        if (p->group)
+            group_kill(p->group, SANDBOX_LIMIT_CANCELLED);
         helper_kill(&p->seal);
     }
     c->packages = NULL;

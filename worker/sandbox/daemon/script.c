@@ -31,6 +31,7 @@ struct script {
     struct group *group;
     int package, out, err; /* reading ends of the pipes until STARTED */
     struct helper harvest;
+    struct wire_harvested last; /* sent when the slot is free again: the worker may start the next at once */
     bool harvested;
     char zone[80];
 };
@@ -57,27 +58,28 @@ static void script_free(struct script *s)
     free(s);
 }
 
+static void group_drop(struct script *s)
+{
+    group_free(s->group);
+    s->group = NULL;
+}
+
 static void refuse_and_free(struct script *s, const struct gov_err *err)
 {
+    group_drop(s);
     if (s->connection)
         connection_refuse(s->connection, s->id, err);
     script_free(s);
 }
 
-static void send_harvested(struct script *s)
-{
-    struct wire_harvested m = { .header = { WIRE_MAGIC, WIRE_HARVESTED, s->id } };
-
-    if (s->connection)
-        connection_send(s->connection, &m, sizeof m, NULL, 0);
-}
-
-static void harvest_ended(void *user)
+static void finish(void *user)
 {
     struct script *s = user;
 
-    if (!s->harvested)
-        send_harvested(s);
+    group_drop(s);
+    s->last.header = (struct wire_header){ WIRE_MAGIC, WIRE_HARVESTED, s->id };
+    if (s->connection)
+        connection_send(s->connection, &s->last, sizeof s->last, NULL, 0);
     script_free(s);
 }
 
@@ -93,12 +95,14 @@ static bool harvest_message(void *user, const union wire_message *m, int *fds, i
                             : fd_count == 0 && (kind == WIRE_FILE_REFUSED || kind == WIRE_HARVESTED)))
         return false;
     s->harvested = kind == WIRE_HARVESTED;
-    if (!s->connection)
+    if (s->harvested)
+        s->last = m->harvested;
+    if (s->harvested || !s->connection)
         return false;
     connection_send(s->connection, m, wire_size(kind), fds, fd_count);
     for (int i = 0; i < fd_count; i++)
         fds[i] = -1;
-    return !s->harvested;
+    return true;
 }
 
 /* In the helper process. */
@@ -122,16 +126,14 @@ static int harvest_child(void *user, int out)
 
 static void harvest_start(struct script *s)
 {
-    const struct helper_events events = { harvest_message, harvest_ended };
+    const struct helper_events events = { harvest_message, finish };
     const int keep[] = { s->group->work, s->group->result, s->package };
     /* In a user namespace the job's uid outside is ours or the slot's; as root it is the slot's. */
     uid_t uid = geteuid() == 0 ? s->group->uid : (uid_t)-1;
 
     if (s->group->work < 0 ||
-        !helper_start(&s->harvest, s->host, uid, keep, 3, harvest_child, &events, s)) {
-        send_harvested(s);
-        script_free(s);
-    }
+        !helper_start(&s->harvest, s->host, uid, keep, 3, harvest_child, &events, s))
+        finish(s);
 }
 
 static void group_ready(void *user, struct group *group)
@@ -310,7 +312,8 @@ void script_orphan_all(struct connection *c)
         next = s->next;
         s->connection = NULL;
         s->next = NULL;
-        group_kill(s->group, SANDBOX_LIMIT_CANCELLED);
+        if (s->group)
+            group_kill(s->group, SANDBOX_LIMIT_CANCELLED);
         helper_kill(&s->harvest);
     }
     c->scripts = NULL;

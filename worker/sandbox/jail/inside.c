@@ -66,6 +66,17 @@ static bool close_others(int *keep, int count)
     return syscall(SYS_close_range, next, ~0U, 0) == 0;
 }
 
+/* Nothing that is opened later may get the number of a standard stream: main puts others there. */
+static bool streams_occupy(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    return fd >= 0 && close(fd) == 0;
+}
+
 static bool descriptors_cut(const struct jail_inside *in)
 {
     const struct jail_spec *s = in->spec;
@@ -77,7 +88,7 @@ static bool descriptors_cut(const struct jail_inside *in)
         keep[count++] = s->files[i].fd;
         keep[count++] = in->mounts[i];
     }
-    return close_others(keep, count);
+    return close_others(keep, count) && streams_occupy();
 }
 
 static void signals_default(void)
@@ -133,7 +144,8 @@ _Noreturn static void become_main(const struct jail_inside *in, int input, int w
     int keep[] = { 0, 1, 2, channel, s->inside ? s->inside_fd : -1, s->inside ? work : -1 };
     if (!close_others(keep, 6))
         fail(channel, "descriptors");
-    if (!confine_rlimits(&s->limits, !s->cgroup->root))
+    /* Our own code is not bound by its address space: sanitizers reserve terabytes of it. */
+    if (!confine_rlimits(&s->limits, !s->cgroup->root && !s->inside))
         fail(channel, "rlimits");
     if (!confine_landlock(writable))
         fail(channel, "landlock");

@@ -201,9 +201,21 @@ static bool input_make(struct build *b)
     return step(b, "input.json", ok);
 }
 
-static bool dir_owned(struct build *b, const char *path)
+/* Its owner changes last (see dirs_give): root has no right to override another's 0700 here. */
+static bool dir_private(const char *path)
 {
-    return mkdir(path, 0700) == 0 && chown(path, b->uid, b->uid) == 0;
+    return mkdir(path, 0700) == 0;
+}
+
+static bool dirs_give(struct build *b)
+{
+    static const char *const dirs[] = { "work", "tmp", "dev/shm", "result" };
+
+    for (int i = 0; i < 4; i++) {
+        if (!step(b, "give work", chown(dirs[i], b->uid, b->uid) == 0))
+            return false;
+    }
+    return true;
 }
 
 /* One writable folder of the tmpfs, shown at `target`. */
@@ -238,8 +250,8 @@ static bool scratch_mount(struct build *b)
              (unsigned long long)inodes);
     return step(b, "mount work", make_dirs("scratch") &&
                                      mount("work", "scratch", "tmpfs", MS_NOSUID | MS_NODEV, options) == 0) &&
-           step(b, "make work", dir_owned(b, "scratch/work") && dir_owned(b, "scratch/tmp") &&
-                                    dir_owned(b, "scratch/shm") && dir_owned(b, "scratch/result")) &&
+           step(b, "make work", dir_private("scratch/work") && dir_private("scratch/tmp") &&
+                                    dir_private("scratch/shm") && dir_private("scratch/result")) &&
            step(b, "attach work", writable_attach("scratch/work", "work", 0) &&
                                       writable_attach("scratch/tmp", "tmp", MOUNT_ATTR_NOEXEC) &&
                                       writable_attach("scratch/shm", "dev/shm", MOUNT_ATTR_NOEXEC) &&
@@ -329,7 +341,8 @@ bool root_tree_enter(const struct jail_spec *spec, const int *file_mounts, uid_t
 
     *tree = (struct root_tree){ .work = -1, .result = -1, .stage = "" };
     return trees_open(&b) && base_mount(&b) && runtime_attach(&b) && etc_make(&b) && dev_make(&b) &&
-           proc_make(&b) && input_make(&b) && scratch_mount(&b) && files_show(&b) && root_close(&b);
+           proc_make(&b) && input_make(&b) && scratch_mount(&b) && files_show(&b) && dirs_give(&b) &&
+           root_close(&b);
 }
 
 bool root_tree_open(struct root_tree *tree)

@@ -23,7 +23,7 @@ static void percent_signs_are_decoded_or_refused(void **state)
     assert_int_equal(http_percent_decode("%00", 3, false, out), -1);
     assert_int_equal(http_percent_decode("%ff", 3, false, out), -1);
     assert_int_equal(http_percent_decode("%c0%80", 6, false, out), -1); /* overlong NUL */
-    strcpy(out, "%41%42");
+    memcpy(out, "%41%42", 7);
     assert_int_equal(http_percent_decode(out, 6, false, out), 2); /* in place */
     assert_string_equal(out, "AB");
 }
