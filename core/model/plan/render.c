@@ -114,7 +114,8 @@ static void add_input(const struct renderer *r, const struct plan_step *step)
         line(r, "   inputs: none", "   输入：无", "");
     } else {
         line(r, "   inputs", "   输入", "");
-        json_object_foreach((json_t *)input, name, value) add_member(r, step, name, value);
+        json_object_foreach ((json_t *)input, name, value)
+            add_member(r, step, name, value);
     }
     for (size_t i = 0; i < step->file_count; i++) {
         if (*step->files[i].path)
@@ -135,13 +136,14 @@ static void add_step(const struct renderer *r, const struct plan_step *step, siz
     buf_addf(r->out, "%zu. ", number);
     visible_add_text(r->out, gov_text_in(step->title, r->language));
     buf_addf(r->out, "  [%s/%s]\n", step->skill, step->action);
-    buf_addf(
-        r->out,
-        say(r, "   version %lld (%.16s…), runtime %s\n", "   版本 %lld（%.16s…），运行时 %s\n"),
-        (long long)step->version, step->version_digest, step->runtime);
+    if (r->language == GOV_ZH)
+        buf_addf(r->out, "   版本 %lld（%.16s…），运行时 %s\n", (long long)step->version,
+                 step->version_digest, step->runtime);
+    else
+        buf_addf(r->out, "   version %lld (%.16s…), runtime %s\n", (long long)step->version,
+                 step->version_digest, step->runtime);
     add_input(r, step);
-    json_array_foreach((json_t *)step->effects, i, effect)
-    {
+    json_array_foreach ((json_t *)step->effects, i, effect) {
         const char *text = json_get_text(effect, r->language == GOV_ZH ? "zh" : "en");
         if (text)
             line(r, "   effect: ", "   影响：", text);

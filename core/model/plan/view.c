@@ -64,7 +64,7 @@ const json_t *plan_input_masked(const struct plan_step *step, struct arena *aren
             continue;
         }
         /* "": the whole input */
-        json_object_foreach(copy, name, value)
+        json_object_foreach (copy, name, value)
             CHECK(json_object_set_new(copy, name, json_string(PLAN_MASK)) == 0);
     }
     return copy;
@@ -117,8 +117,7 @@ static json_t *view_effects(const json_t *effects, enum gov_language language)
     size_t i;
     json_t *effect;
 
-    json_array_foreach((json_t *)effects, i, effect)
-    {
+    json_array_foreach ((json_t *)effects, i, effect) {
         const char *text = json_get_text(effect, language == GOV_ZH ? "zh" : "en");
         if (text)
             add(list, json_string(text));

@@ -38,7 +38,8 @@ struct schema_node *schema_compile_node(struct schema_compiler *c, const json_t 
     node->never = json_is_false(json);
     node->max_length = node->max_items = node->max_properties = SIZE_MAX;
     c->depth++;
-    json_object_foreach((json_t *)json, name, value) schema_compile_keyword(c, node, name, value);
+    json_object_foreach ((json_t *)json, name, value)
+        schema_compile_keyword(c, node, name, value);
     c->depth--;
     return node;
 }

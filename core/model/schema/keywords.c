@@ -163,8 +163,7 @@ static void read_properties(const struct place *at, const json_t *value)
     node->property_map = value;
     node->properties =
         ARENA_ARRAY(at->c->arena, struct schema_property, json_object_size(value) + 1);
-    json_object_foreach((json_t *)value, name, schema)
-    {
+    json_object_foreach ((json_t *)value, name, schema) {
         struct schema_node *child =
             schema_compile_node(at->c, schema, json_path(at->c->arena, at->path, name));
         if (child)
@@ -178,7 +177,7 @@ static void read_defs(const struct place *at, const json_t *value)
     json_t *schema;
     if (!json_is_object(value))
         wrong_type(at, "an object of schemas", "由 schema 组成的对象");
-    json_object_foreach((json_t *)value, name, schema)
+    json_object_foreach ((json_t *)value, name, schema)
         schema_compile_node(at->c, schema, json_path(at->c->arena, at->path, name));
 }
 

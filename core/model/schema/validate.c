@@ -222,8 +222,7 @@ static bool check_additional(struct validation *v, const struct schema_node *nod
     json_t *member;
     bool ok = true;
 
-    json_object_foreach((json_t *)value, name, member)
-    {
+    json_object_foreach ((json_t *)value, name, member) {
         const struct place inside = { at, name, 0 };
         if (v->stopped || (!ok && quiet))
             break;

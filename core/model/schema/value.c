@@ -55,7 +55,8 @@ static const char **names_sorted(const json_t *object)
     json_t *value;
 
     CHECK(names);
-    json_object_foreach((json_t *)object, name, value) names[count++] = name;
+    json_object_foreach ((json_t *)object, name, value)
+        names[count++] = name;
     qsort(names, count, sizeof *names, name_compare);
     return names;
 }

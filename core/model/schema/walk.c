@@ -134,9 +134,9 @@ static void seek_object(struct search *s, const struct schema_node *node, const 
     }
     if (!node->additional)
         return;
-    json_object_foreach((json_t *)value, name,
-                        member) if (!json_object_get(node->property_map, name))
-        seek(s, node->additional, member, json_path_exact(s->arena, path, name));
+    json_object_foreach ((json_t *)value, name, member)
+        if (!json_object_get(node->property_map, name))
+            seek(s, node->additional, member, json_path_exact(s->arena, path, name));
 }
 
 static void seek(struct search *s, const struct schema_node *node, const json_t *value,

@@ -143,7 +143,8 @@ static void check_element(struct checker *c, const json_t *element, const char *
     if (each > 1)
         fault_add(c->faults, path, "template", "holds more than one {name*}", "包含多个 {name*}");
     if (alone && pieces > 1)
-        fault_add(c->faults, path, "template", "{?name:text} and {!name:text} stand alone in an element",
+        fault_add(c->faults, path, "template",
+                  "{?name:text} and {!name:text} stand alone in an element",
                   "{?name:text} 和 {!name:text} 必须单独成为一个元素");
 }
 
@@ -162,8 +163,7 @@ void skill_args_check(const json_t *template, const json_t *schema, const char *
     if (json_array_size(template) > SKILL_ARGS_TEMPLATE_MAX)
         fault_add(faults, path, "max_items", "holds more than %d elements", "超过 %d 个元素",
                   SKILL_ARGS_TEMPLATE_MAX);
-    json_array_foreach((json_t *)template, i, element)
-    {
+    json_array_foreach ((json_t *)template, i, element) {
         const char *here = json_path(arena, path, arena_format(arena, "%zu", i));
         if (!json_is_array(element)) {
             check_element(&c, element, here);
@@ -172,7 +172,7 @@ void skill_args_check(const json_t *template, const json_t *schema, const char *
         if (json_array_size(element) > SKILL_ARGS_TEMPLATE_MAX)
             fault_add(faults, here, "max_items", "holds more than %d elements", "超过 %d 个元素",
                       SKILL_ARGS_TEMPLATE_MAX);
-        json_array_foreach(element, j, inner)
+        json_array_foreach (element, j, inner)
             check_element(&c, inner, json_path(arena, here, arena_format(arena, "%zu", j)));
     }
 }
@@ -316,8 +316,7 @@ static bool any_absent(const struct expansion *x, const json_t *group)
 {
     size_t i;
     json_t *element;
-    json_array_foreach((json_t *)group, i, element)
-    {
+    json_array_foreach ((json_t *)group, i, element) {
         bool absent;
         each_value(x, json_string_value(element), &absent);
         if (absent)

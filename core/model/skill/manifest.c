@@ -50,8 +50,9 @@ static json_t *action_named(json_t *actions, const char *name)
 {
     size_t i;
     json_t *action;
-    json_array_foreach(actions, i, action) if (!name || strcmp(json_get_text(action, "name"),
-                                                               name) == 0) return action;
+    json_array_foreach (actions, i, action)
+        if (!name || strcmp(json_get_text(action, "name"), name) == 0)
+            return action;
     return NULL;
 }
 
@@ -133,8 +134,8 @@ static void build_examples(struct skill_builder *b)
     for (i = 0; i < json_array_size(list); i++)
         build_example(b, json_array_get(list, i),
                       arena_format(b->arena, SKILL_ROOT "/examples/%zu", i));
-    json_array_foreach(json_object_get(b->out, "actions"), i, action)
-        json_array_foreach(json_object_get(action, "examples"), j, text)
+    json_array_foreach (json_object_get(b->out, "actions"), i, action)
+        json_array_foreach (json_object_get(action, "examples"), j, text)
             CHECK(json_array_append(all, text) == 0);
     if (json_array_size(all) == 0)
         fault_add(

@@ -189,8 +189,7 @@ void skill_read_unknown(const struct skill_reader *r, const json_t *object, cons
     const char *name;
     json_t *value;
 
-    json_object_foreach((json_t *)object, name, value)
-    {
+    json_object_foreach ((json_t *)object, name, value) {
         size_t i = 0;
         while (known[i] && strcmp(known[i], name) != 0)
             i++;

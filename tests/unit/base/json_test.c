@@ -48,7 +48,8 @@ static void decode_names_every_fault_by_path(void **state)
     struct sample s = { 0 };
     (void)state;
     arena_init(&arena);
-    assert_false(decode(&arena, "{\"count\":11,\"a/b\":1,\"id\":\"x\",\"colour\":\"blue\"}", &s, &err));
+    assert_false(
+        decode(&arena, "{\"count\":11,\"a/b\":1,\"id\":\"x\",\"colour\":\"blue\"}", &s, &err));
     assert_int_equal(err.code, GOV_INVALID_INPUT);
     assert_int_equal(err.item_count, 5);
     assert_string_equal(err.items[0].path, "/count");
@@ -63,8 +64,9 @@ static void decode_names_every_fault_by_path(void **state)
 
 static void parse_refuses_what_is_not_json(void **state)
 {
-    static const char *const bad[] = { "{", "{\"a\":1,\"a\":2}", "\"\xff\"", "1 2", "[1e400000]",
-                                       "{\"a\":123456789012345678901234567890}" };
+    static const char *const bad[] = { "{",          "{\"a\":1,\"a\":2}",
+                                       "\"\xff\"",   "1 2",
+                                       "[1e400000]", "{\"a\":123456789012345678901234567890}" };
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct arena arena;
@@ -117,8 +119,12 @@ static void canonical_numbers_survive_a_round_through_the_database(void **state)
     static const struct {
         const char *sent, *stored;
     } cases[] = {
-        { "1e15", "1000000000000000" }, { "1.5e18", "1500000000000000000" }, { "-0.0", "0.0" },
-        { "1E2", "100" },               { "1e-7", "0.0000001" },             { "2.50", "2.50" },
+        { "1e15", "1000000000000000" },
+        { "1.5e18", "1500000000000000000" },
+        { "-0.0", "0.0" },
+        { "1E2", "100" },
+        { "1e-7", "0.0000001" },
+        { "2.50", "2.50" },
         { "-3.0", "-3.0" },
     };
     (void)state;

@@ -233,15 +233,13 @@ static void a_stored_plan_reads_back(void **state)
     json_t *value;
     json_t *stored = json(f, text);
     json_t *first = json_array_get(json_object_get(stored, "steps"), 0);
-    json_object_foreach(stored, name, value)
-    {
+    json_object_foreach (stored, name, value) {
         json_t *less = json_own(&f->arena, json_deep_copy(stored));
         json_object_del(less, name);
         if (plan_decode(less, &got, &f->arena, &f->err) != (strcmp(name, "digest") == 0))
             fail_msg("%s", name);
     }
-    json_object_foreach(first, name, value)
-    {
+    json_object_foreach (first, name, value) {
         json_t *less = json_own(&f->arena, json_deep_copy(stored));
         json_object_del(json_array_get(json_object_get(less, "steps"), 0), name);
         if (plan_decode(less, &got, &f->arena, &f->err))

@@ -99,8 +99,7 @@ static void run_group(const char *file, const json_t *group, struct arena *arena
         return;
     }
     groups_run++;
-    json_array_foreach(json_object_get(group, "tests"), i, test)
-    {
+    json_array_foreach (json_object_get(group, "tests"), i, test) {
         bool expected = json_get_bool(test, "valid", false);
         tests_run++;
         if (schema_validate(schema, json_object_get(test, "data"), arena, &err) != expected) {
@@ -130,7 +129,8 @@ static void run_file(const char *folder, const char *file)
         arena_release(&arena);
         return;
     }
-    json_array_foreach(groups, i, group) run_group(file, group, &arena);
+    json_array_foreach (groups, i, group)
+        run_group(file, group, &arena);
     if (groups_run > before)
         files_run++;
     else

@@ -315,16 +315,14 @@ static void view_refuses_what_is_not_a_normalised_manifest(void **state)
     const char *name;
     json_t *value;
     /* Take one member away at a time, from the manifest and from an action. */
-    json_object_foreach((json_t *)f->manifest.json, name, value)
-    {
+    json_object_foreach ((json_t *)f->manifest.json, name, value) {
         json_t *less = json_own(&f->arena, json_deep_copy(f->manifest.json));
         json_object_del(less, name);
         if (strcmp(name, "examples") != 0 && skill_manifest_view(less, &got, &f->arena, &f->err))
             fail_msg("taken without %s", name);
     }
     json_t *first = json_array_get(json_object_get(f->manifest.json, "actions"), 0);
-    json_object_foreach(first, name, value)
-    {
+    json_object_foreach (first, name, value) {
         json_t *less = json_own(&f->arena, json_deep_copy(f->manifest.json));
         json_object_del(json_array_get(json_object_get(less, "actions"), 0), name);
         bool has_default = strcmp(name, "output") == 0 || strcmp(name, "args") == 0 ||
