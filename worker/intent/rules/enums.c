@@ -145,6 +145,10 @@ static size_t find_hits(struct fill_context *c, const struct parameter *p, struc
 static bool weak(const struct fill_context *c, const struct parameter *p, const struct hit *hit)
 {
     size_t length = hit->span.end - hit->span.start;
+    const char *text = json_string_value(hit->choice);
+    if (length == 1 && text && text[1] == 0 &&
+        c->phrase.raw[hit->span.start] != (unsigned char)text[0])
+        return true; /* "a" is no "A" */
     bool cjk = fold_is_cjk(c->phrase.fold[hit->span.start]);
     bool digit = fold_is_digit(c->phrase.fold[hit->span.start]);
 

@@ -22,6 +22,22 @@ json_t *value_number(const struct parameter *p, double value)
     return json_real(value);
 }
 
+double value_percent(const struct parameter *p, double value)
+{
+    static const char *const wholes[] = { "percent", "percentage", "%", "百分比", "百分" };
+    bool whole = false;
+
+    if (p->kind != PARAMETER_NUMBER)
+        return value;
+    if ((p->has_maximum && p->maximum <= 1) || parameter_mentions(p, "decimal") ||
+        parameter_mentions(p, "fraction") || parameter_mentions(p, "小数") ||
+        strstr(p->description, "0.0"))
+        return value / 100;
+    for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++)
+        whole |= parameter_mentions(p, wholes[i]);
+    return whole ? value : value / 100;
+}
+
 bool value_quoted(const struct phrase *p, size_t at, struct span *inside, size_t *end)
 {
     static const uint32_t pairs[][2] = {
@@ -149,8 +165,7 @@ static json_t *read_number(const struct phrase *p, const struct parameter *param
     *end = n.end;
     if (n.end < p->length && p->fold[n.end] == '%') {
         (*end)++;
-        if (param->kind == PARAMETER_NUMBER && param->has_maximum && param->maximum <= 1)
-            n.value /= 100;
+        n.value = value_percent(param, n.value);
     }
     return value_number(param, n.value);
 }
@@ -247,6 +262,12 @@ static json_t *read_array(struct fill_context *c, const struct parameter *p, siz
                 if (after > i)
                     element = fill_text_json(c, i, after);
             }
+        } else if (close && (p->kind == PARAMETER_INTEGER || p->kind == PARAMETER_NUMBER)) {
+            /* here a comma separates elements, not thousands */
+            struct phrase one = *phrase;
+            for (one.length = i; one.length < phrase->length && phrase->fold[one.length] != ',';)
+                one.length++;
+            element = read_number(&one, p, i, &after);
         } else {
             element = read_scalar(c, p, i, false, &after);
         }
