@@ -159,7 +159,7 @@ static void set_single(struct fill_context *c, struct parameter *p, const struct
         if (!same_day(m->from, m->to))
             json_array_append_new(days, date_value(c, p, m, true));
         fill_set(c, p, days, source_of(p, m), m->start, m->end, m->rule);
-    } else if (m->grain == GRAIN_DAY || p->side != SIDE_NONE) {
+    } else if (m->grain == GRAIN_DAY || m->open || p->side != SIDE_NONE) {
         set_date(c, p, m, p->side == SIDE_END);
     }
 }
@@ -288,7 +288,7 @@ static void fill_singles(struct fill_context *c, struct date_mention *mentions, 
             float fit = 1.0f + keyword_nearness(c, p, span);
             if (p->kind == PARAMETER_MONTH)
                 fit += mentions[i].grain == GRAIN_MONTH ? 0.5f : 0;
-            else if (mentions[i].grain != GRAIN_DAY && p->side == SIDE_NONE && !p->array)
+            else if (mentions[i].grain != GRAIN_DAY && !mentions[i].open && p->side == SIDE_NONE && !p->array)
                 fit = 0;
             if (p->side == SIDE_END && says_end(c, &mentions[i]))
                 fit += 0.5f;

@@ -107,9 +107,25 @@ static bool stops_string(uint32_t c)
            c == '\n' || c == ')' || c == 0xff09;
 }
 
-/* Where an unquoted string ends: a separator, a space unless `words`, the full stop at the end. */
-static size_t string_end(const struct phrase *p, size_t at, bool words)
+/* "subject: Weekly report to: anna": another parameter's name with its sign ends a value. */
+static bool names_parameter(const struct fill_context *c, size_t at)
 {
+    for (size_t i = 0; i < c->count; i++) {
+        for (size_t a = 0; a < c->parameters[i].alias_count; a++) {
+            size_t n = phrase_match(&c->phrase, at, c->parameters[i].aliases[a]);
+            size_t sign = phrase_skip_space(&c->phrase, at + n);
+            if (n && sign < c->phrase.length &&
+                (c->phrase.fold[sign] == '=' || c->phrase.fold[sign] == ':'))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Where an unquoted string ends: a separator, a space unless `words`, the full stop at the end. */
+static size_t string_end(const struct fill_context *c, size_t at, bool words)
+{
+    const struct phrase *p = &c->phrase;
     size_t i = at;
 
     while (i < p->length && !stops_string(p->raw[i]) && !stops_string(p->fold[i])) {
@@ -118,7 +134,8 @@ static size_t string_end(const struct phrase *p, size_t at, bool words)
                 break;
             size_t next = phrase_skip_space(p, i);
             if (phrase_match(p, next, "and") || phrase_match(p, next, "with") ||
-                phrase_match(p, next, "for") || phrase_match(p, next, "from"))
+                phrase_match(p, next, "for") || phrase_match(p, next, "from") ||
+                names_parameter(c, next))
                 break;
         }
         i++;
@@ -233,7 +250,7 @@ static json_t *read_scalar(struct fill_context *c, const struct parameter *p, si
     default:
         if (value_quoted(phrase, at, &inside, end))
             return fill_text_json(c, inside.start, inside.end);
-        *end = string_end(phrase, at, words);
+        *end = string_end(c, at, words);
         return *end > at ? fill_text_json(c, at, *end) : NULL;
     }
 }
