@@ -2,23 +2,27 @@
 -- claimed("lane tenant job queued_fence claim_fence"...) -> a letter each: H held, - not.
 -- The claim is committed: the slot goes by its new fence and does not come back by itself.
 local letters = {}
-for i = 3, #ARGV do
-    local lane, tenant, job, queued, fence =
-        string.match(ARGV[i], '^(%S+) (%S+) (%S+) (%d+) (%d+)$')
-    queued, fence = tonumber(queued), tonumber(fence)
-    local letter = '-'
-    local state, known_fence = known_parse(call('HGET', IDX, job))
-    if not state or known_fence < fence then
-        local s = slot_read(lane, tenant, job, queued)
-        if s then
-            -- One slot, renamed: the tenant never looks idle in between.
-            s.fence = fence
-            slot_take(s, s.charged, s.worker)
-            slot_free(lane, tenant, job, queued)
-            call('HSET', IDX, job, 'l' .. fence)
-            letter = 'H'
+for _, g in ipairs(slot_messages()) do
+    local slots, known = slots_of(g)
+    local renamed, taken, index = {}, {}, {}
+    for i, m in ipairs(g) do
+        local s, fence = slots[i], tonumber(m.word)
+        local state, known_fence = known_parse(known[i])
+        letters[m.at] = '-'
+        if s and (not state or known_fence < fence) then
+            taken[#taken + 1] = taken_name(g.lane, g.tenant, m.job, m.fence)
+            s.fence, s.state = fence, 'l'
+            renamed[#renamed + 1] = m.job
+            renamed[#renamed + 1] = slot_text(s)
+            index[#index + 1] = m.job
+            index[#index + 1] = 'l' .. fence
+            letters[m.at] = 'H'
         end
     end
-    letters[#letters + 1] = letter
+    if #taken > 0 then
+        call('HSET', live_key(g.lane, g.tenant), unpack(renamed))
+        call('ZREM', P .. ':taken', unpack(taken))
+        call('HSET', IDX, unpack(index))
+    end
 end
 return table.concat(letters)

@@ -18,9 +18,13 @@ for _, lane in ipairs(lanes()) do
             over = call('HLEN', P .. ':over:' .. lane .. ':' .. class),
         }
     end
+    local busy = 0
+    for _, held in ipairs(call('HVALS', P .. ':busy:' .. lane)) do
+        busy = busy + held
+    end
     answer.lanes = answer.lanes or {}
     answer.lanes[lane] = {
-        busy = call('SCARD', P .. ':busy:' .. lane), bell = call('LLEN', P .. ':bell:' .. lane),
+        busy = busy, bell = call('LLEN', P .. ':bell:' .. lane),
         classes = classes,
     }
 end

@@ -23,10 +23,10 @@ for _, lane in ipairs(lanes()) do
     for _, class in ipairs(CLASSES) do
         forget_queue(lane, class)
     end
-    for _, name in ipairs(call('HKEYS', live_key(lane, tenant))) do
-        local job, fence = string.match(name, '^(.+):(%d+)$')
-        slot_free(lane, tenant, job, tonumber(fence))
-        call('HDEL', IDX, job)
+    local live = call('HGETALL', live_key(lane, tenant))
+    for i = 1, #live, 2 do
+        slots_free(lane, tenant, { slot_parse(live[i + 1], lane, tenant, live[i]) })
+        call('HDEL', IDX, live[i])
         dropped = dropped + 1
     end
 end

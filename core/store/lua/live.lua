@@ -4,12 +4,11 @@
 -- there under the same fence has ended, whatever happened in between, and may be finished.
 local list = {}
 for _, lane in ipairs(lanes()) do
-    for _, name in ipairs(call('HKEYS', live_key(lane, ARGV[3]))) do
-        local job, fence = string.match(name, '^(.+):(%d+)$')
-        local s = slot_read(lane, ARGV[3], job, fence)
-        local taken = call('ZSCORE', P .. ':taken', lane .. ' ' .. ARGV[3] .. ' ' .. job .. ' ' .. fence)
-        list[#list + 1] = lane .. ' ' .. s.class .. ' ' .. job .. ' ' .. fence .. ' ' ..
-            (taken and 't' or 'l') .. ' ' .. math.floor(s.charged) .. ' ' .. s.worker
+    local live = call('HGETALL', live_key(lane, ARGV[3]))
+    for i = 1, #live, 2 do
+        local s = slot_parse(live[i + 1], lane, ARGV[3], live[i])
+        list[#list + 1] = lane .. ' ' .. s.class .. ' ' .. s.job .. ' ' .. s.fence .. ' ' ..
+            s.state .. ' ' .. math.floor(s.charged) .. ' ' .. s.worker
     end
 end
 return list

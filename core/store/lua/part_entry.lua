@@ -1,9 +1,11 @@
 -- part_entry.lua - entries: into a queue, into a slot, out of it.
 --
---   idx                   job -> state letter and fence: d due later, q queued, t taken, l live
+--   idx                   job -> state letter and fence: d due later, q queued or taken, l live
 --   q:<lane>:<class>:<t>  stream of "job fence cost kind action"
---   live:<lane>:<tenant>  hash: "job:fence" -> "class charged cost kind action worker"
---   busy:<lane>           set of all "job:fence" of the lane
+--   live:<lane>:<tenant>  job -> "fence state class charged cost kind action worker"; state t taken, l
+--                         claimed. These are the slots the tenant holds.
+--   busy:<lane>           tenant -> how many that are; always written as the size of its live hash,
+--                         never counted up or down
 --   taken                 "lane tenant job fence", by deadline
 --   over:<lane>:<class>   tenant -> "mark fulls rung"; see refill
 --
@@ -15,7 +17,7 @@ local IDX = P .. ':idx'
 
 local function entry_parse(text)
     local lane, class, tenant, job, fence, cost, kind, action =
-        string.match(text, '^(%S+) (%S+) (%S+) (%S+) (%d+) (%d+) (%S+) (%S+)$')
+        string.match(text, '^([^ ]+) ([^ ]+) ([^ ]+) ([^ ]+) (%d+) (%d+) ([^ ]+) ([^ ]+)$')
     return {
         lane = lane, class = class, tenant = tenant, job = job, fence = tonumber(fence),
         cost = tonumber(cost), kind = kind, action = action,
@@ -37,45 +39,109 @@ local function known_parse(known)
     end
 end
 
-local function slot_take(e, charged, worker)
-    local name = e.job .. ':' .. e.fence
-    call('HSET', live_key(e.lane, e.tenant), name, e.class .. ' ' .. exact(charged) .. ' ' .. e.cost ..
-        ' ' .. e.kind .. ' ' .. e.action .. ' ' .. worker)
-    call('SADD', P .. ':busy:' .. e.lane, name)
-    for _, class in ipairs(CLASSES) do
-        call('ZREM', P .. ':fresh:' .. e.lane .. ':' .. class, e.tenant)
-    end
+local function slot_text(s)
+    return s.fence .. ' ' .. s.state .. ' ' .. s.class .. ' ' .. exact(s.charged) .. ' ' .. s.cost ..
+        ' ' .. s.kind .. ' ' .. s.action .. ' ' .. s.worker
 end
 
--- What holds the slot, or nil.
-local function slot_read(lane, tenant, job, fence)
-    local text = call('HGET', live_key(lane, tenant), job .. ':' .. fence)
+-- What holds the slot under this fence (nil: any), or nil.
+local function slot_parse(text, lane, tenant, job, fence)
     if not text then
         return nil
     end
-    local class, charged, cost, kind, action, worker =
-        string.match(text, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
+    local held, state, class, charged, cost, kind, action, worker = string.match(text,
+        '^(%d+) (%a) ([^ ]+) ([^ ]+) (%d+) ([^ ]+) ([^ ]+) ([^ ]+)$')
+    held = tonumber(held)
+    if fence and held ~= fence then
+        return nil
+    end
     return {
-        lane = lane, class = class, tenant = tenant, job = job, fence = fence,
+        lane = lane, class = class, tenant = tenant, job = job, fence = held, state = state,
         charged = tonumber(charged), cost = tonumber(cost), kind = kind, action = action,
         worker = worker,
     }
 end
 
-local function slot_free(lane, tenant, job, fence)
-    local name = job .. ':' .. fence
-    call('HDEL', live_key(lane, tenant), name)
-    call('SREM', P .. ':busy:' .. lane, name)
-    call('ZREM', P .. ':taken', lane .. ' ' .. tenant .. ' ' .. job .. ' ' .. fence)
-    if call('EXISTS', live_key(lane, tenant)) == 0 then
+local function slot_read(lane, tenant, job, fence)
+    return slot_parse(call('HGET', live_key(lane, tenant), job), lane, tenant, job, fence)
+end
+
+local function taken_name(lane, tenant, job, fence)
+    return lane .. ' ' .. tenant .. ' ' .. job .. ' ' .. fence
+end
+
+-- The tenant's slots of the lane have changed.
+local function slots_changed(lane, tenant)
+    local held = call('HLEN', live_key(lane, tenant))
+    if held == 0 then
+        call('HDEL', P .. ':busy:' .. lane, tenant)
         fresh_again(lane, tenant)
+    else
+        call('HSET', P .. ':busy:' .. lane, tenant, held)
+        fresh_no_more(lane, tenant)
     end
 end
 
+local function slot_take(s)
+    call('HSET', live_key(s.lane, s.tenant), s.job, slot_text(s))
+    slots_changed(s.lane, s.tenant)
+end
+
+-- Free slots, as slot_parse gave them, of one tenant and lane.
+local function slots_free(lane, tenant, slots)
+    local jobs, taken = {}, {}
+    for i, s in ipairs(slots) do
+        jobs[i] = s.job
+        if s.state == 't' then
+            taken[#taken + 1] = taken_name(lane, tenant, s.job, s.fence)
+        end
+    end
+    call('HDEL', live_key(lane, tenant), unpack(jobs))
+    if #taken > 0 then
+        call('ZREM', P .. ':taken', unpack(taken))
+    end
+    slots_changed(lane, tenant)
+end
+
+-- "lane tenant job fence word"... of ARGV from 3 on, grouped by lane and tenant, in which order does
+-- not matter. A message is {job, fence, word, at}; `at` is its place among the answers.
+local function slot_messages()
+    local groups = {}
+    for i = 3, #ARGV do
+        local lane, tenant, job, fence, word =
+            string.match(ARGV[i], '^([^ ]+) ([^ ]+) ([^ ]+) (%d+) ([^ ]+)$')
+        local name = lane .. ' ' .. tenant
+        local g = groups[name]
+        if not g then
+            g = { lane = lane, tenant = tenant, jobs = {} }
+            groups[name] = g
+            groups[#groups + 1] = g
+        end
+        g[#g + 1] = { job = job, fence = tonumber(fence), word = word, at = i - 2 }
+        g.jobs[#g] = job
+    end
+    return groups
+end
+
+-- The slots the messages of a group name, nil where none is held; and what idx says of the jobs. A
+-- slot that is named twice is found once.
+local function slots_of(group)
+    local seen, slots = {}, {}
+    local texts = call('HMGET', live_key(group.lane, group.tenant), unpack(group.jobs))
+    for i, m in ipairs(group) do
+        if not seen[m.job] then
+            slots[i] = slot_parse(texts[i], group.lane, group.tenant, m.job, m.fence)
+            seen[m.job] = slots[i] ~= nil
+        end
+    end
+    return slots, call('HMGET', IDX, unpack(group.jobs))
+end
+
 -- A higher fence is the proof that the older one runs nowhere.
-local function supersede(lane, tenant, job, state, fence)
-    if state == 't' or state == 'l' then
-        slot_free(lane, tenant, job, fence)
+local function supersede(lane, tenant, job)
+    local s = slot_read(lane, tenant, job)
+    if s then
+        slots_free(lane, tenant, { s })
         unpark(tenant)
     end
 end
@@ -85,7 +151,7 @@ local function over_read(lane, class, tenant)
     if not text then
         return nil
     end
-    local mark, fulls, rung = string.match(text, '^(%S+) (%d+) (%d)$')
+    local mark, fulls, rung = string.match(text, '^([^ ]+) (%d+) (%d)$')
     return { mark = mark, fulls = tonumber(fulls), rung = rung == '1' }
 end
 
@@ -152,7 +218,7 @@ local function push(entries, bound)
                 queues[#queues + 1] = q
             end
             if state then
-                supersede(e.lane, e.tenant, e.job, state, fence)
+                supersede(e.lane, e.tenant, e.job)
             end
             if bound == 'none' or queue_has_room(q, e.job, bound == 'length') then
                 call('XADD', q.key, (sequence + i) .. '-0', 'e', e.job .. ' ' .. e.fence .. ' ' ..
@@ -185,21 +251,39 @@ local function push(entries, bound)
     return table.concat(verdicts)
 end
 
--- Free a slot and settle the account: `ms` is what the run really took, 0 if it never ran, nil if
--- nobody knows (the estimate stands). False if this slot was not held: then nothing changes, so the
--- account is settled once. Returns what held it.
+-- Free slots of one tenant and lane and settle the account: slots[i].ms is what the run really took,
+-- 0 if it never ran, nil if nobody knows (the estimate stands). `known` is idx of each. What is not
+-- held is never settled, so an account is settled once.
+local function slots_settle(lane, tenant, slots, known)
+    local forget, more = {}, {}
+    if #slots == 0 then
+        return
+    end
+    slots_free(lane, tenant, slots)
+    for i, s in ipairs(slots) do
+        local state, fence = known_parse(known[i])
+        if fence == s.fence and state ~= 'd' then
+            forget[#forget + 1] = s.job
+        end
+        if s.ms then
+            local ms = (s.ms == 0 and 0 or math.max(1, s.ms)) - s.charged
+            more[s.class] = (more[s.class] or 0) + ms
+        end
+    end
+    if #forget > 0 then
+        call('HDEL', IDX, unpack(forget))
+    end
+    for class, ms in pairs(more) do
+        tag_adjust(lane, class, tenant, ms)
+    end
+end
+
+-- One of them; returns what held it, or nil.
 local function slot_settle(lane, tenant, job, fence, ms)
     local s = slot_read(lane, tenant, job, fence)
-    if not s then
-        return nil
-    end
-    slot_free(lane, tenant, job, fence)
-    local state, known_fence = known_parse(call('HGET', IDX, job))
-    if known_fence == fence and (state == 't' or state == 'l') then
-        call('HDEL', IDX, job)
-    end
-    if ms then
-        tag_adjust(lane, s.class, tenant, (ms == 0 and 0 or math.max(1, ms)) - s.charged)
+    if s then
+        s.ms = ms
+        slots_settle(lane, tenant, { s }, { call('HGET', IDX, job) })
     end
     return s
 end

@@ -44,18 +44,31 @@ local function parked_name(lane, class, tenant)
     return lane .. ' ' .. class .. ' ' .. tenant
 end
 
+-- now and top of a clock, read once a script and written when they change.
+local clocks = {}
+local function clock_of(lane, class)
+    local key = clock_key(lane, class)
+    local c = clocks[key]
+    if not c then
+        local read = call('HMGET', key, 'now', 'top')
+        c = { key = key, now = tonumber(read[1] or 0), top = tonumber(read[2] or 0) }
+        clocks[key] = c
+    end
+    return c
+end
+
 -- Put `tenant` into the ring at `tag`, or move it there.
 local function ring_set(lane, class, tenant, tag)
-    local text = exact(tag)
+    local text, clock = exact(tag), clock_of(lane, class)
     call('ZADD', ring_key(lane, class), text, tenant)
-    if call('HLEN', live_key(lane, tenant)) == 0 then
+    if call('EXISTS', live_key(lane, tenant)) == 0 then
         call('ZADD', fresh_key(lane, class), text, tenant)
     else
         call('ZREM', fresh_key(lane, class), tenant)
     end
-    local top = call('HGET', clock_key(lane, class), 'top')
-    if not top or tonumber(top) < tag then
-        call('HSET', clock_key(lane, class), 'top', text)
+    if clock.top < tag then
+        clock.top = tag
+        call('HSET', clock.key, 'top', text)
     end
 end
 
@@ -69,25 +82,22 @@ local function ring_join(lane, class, tenant)
         call('ZSCORE', P .. ':parked', parked_name(lane, class, tenant)) then
         return false
     end
-    local tags = call('HMGET', clock_key(lane, class), 'now', tenant)
+    local clock = clock_of(lane, class)
+    local own = tonumber(call('HGET', clock.key, tenant) or 0)
     call('SADD', P .. ':lanes', lane)
-    ring_set(lane, class, tenant, math.max(tonumber(tags[1] or 0), tonumber(tags[2] or 0)))
+    ring_set(lane, class, tenant, math.max(clock.now, own))
     return true
 end
 
 local function ring_leave(lane, class, tenant, tag)
-    local clock, ring = clock_key(lane, class), ring_key(lane, class)
+    local clock, ring = clock_of(lane, class), ring_key(lane, class)
     call('ZREM', ring, tenant)
     call('ZREM', fresh_key(lane, class), tenant)
-    call('HSET', clock, tenant, exact(tag))
-    local top = tonumber(call('HGET', clock, 'top') or 0)
-    if tag > top then
-        top = tag
-        call('HSET', clock, 'top', exact(top))
-    end
+    clock.top = math.max(clock.top, tag)
     if call('EXISTS', ring) == 0 then
-        call('HSET', clock, 'now', exact(top))
+        clock.now = clock.top
     end
+    call('HSET', clock.key, tenant, exact(tag), 'now', exact(clock.now), 'top', exact(clock.top))
 end
 
 -- The tenant used `ms` more (less, if negative) than it was charged for. Weights act here, so a new
@@ -97,21 +107,29 @@ local function tag_adjust(lane, class, tenant, ms)
     if ms == 0 then
         return
     end
-    local clock = clock_key(lane, class)
-    local tags = call('HMGET', clock, 'now', tenant)
-    local virtual_now = tonumber(tags[1] or 0)
+    local clock = clock_of(lane, class)
     local delta = ms / conf_of(tenant).weight
     local tag = call('ZSCORE', ring_key(lane, class), tenant)
     if tag then
         tag = tonumber(tag)
-        local least = math.min(tag, virtual_now - REFUND_LAG_MS)
+        local least = math.min(tag, clock.now - REFUND_LAG_MS)
         ring_set(lane, class, tenant, math.max(tag + delta, least))
-    elseif tags[2] or delta > 0 then
-        call('HSET', clock, tenant, exact(tonumber(tags[2] or virtual_now) + delta))
+        return
+    end
+    local own = call('HGET', clock.key, tenant)
+    if own or delta > 0 then
+        call('HSET', clock.key, tenant, exact(tonumber(own or clock.now) + delta))
     end
 end
 
--- The tenant holds no slot of the lane any more.
+-- The tenant holds a slot of the lane now.
+local function fresh_no_more(lane, tenant)
+    for _, class in ipairs(CLASSES) do
+        call('ZREM', fresh_key(lane, class), tenant)
+    end
+end
+
+-- It holds none any more.
 local function fresh_again(lane, tenant)
     for _, class in ipairs(CLASSES) do
         local tag = call('ZSCORE', ring_key(lane, class), tenant)
@@ -169,21 +187,15 @@ end
 
 -- A slot came free or the limits changed: look at the tenant again wherever it is parked.
 local function unpark(tenant)
-    local names, at = {}, {}
-    for _, lane in ipairs(lanes()) do
-        for _, class in ipairs(CLASSES) do
-            names[#names + 1] = parked_name(lane, class, tenant)
-            at[#at + 1] = { lane, class }
-        end
-    end
-    if #names == 0 then
+    local parked = P .. ':parked'
+    if call('EXISTS', parked) == 0 then
         return
     end
-    for i, score in ipairs(call('ZMSCORE', P .. ':parked', unpack(names))) do
-        if score then
-            call('ZREM', P .. ':parked', names[i])
-            if ring_join(at[i][1], at[i][2], tenant) then
-                bell(at[i][1], BELL_MAX)
+    for _, lane in ipairs(lanes()) do
+        for _, class in ipairs(CLASSES) do
+            if call('ZREM', parked, parked_name(lane, class, tenant)) == 1 and
+                ring_join(lane, class, tenant) then
+                bell(lane, BELL_MAX)
             end
         end
     end

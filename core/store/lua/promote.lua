@@ -37,15 +37,11 @@ end
 local function taken_due()
     local back = {}
     for _, text in ipairs(due('taken', TAKEN_BATCH)) do
-        local lane, tenant, job, fence = string.match(text, '^(%S+) (%S+) (%S+) (%d+)$')
-        fence = tonumber(fence)
-        if call('HGET', IDX, job) == 't' .. fence then
-            local s = slot_settle(lane, tenant, job, fence, 0)
-            if s then
-                back[#back + 1] = s
-            end
-        else
-            slot_settle(lane, tenant, job, fence, 0)
+        local lane, tenant, job, fence = string.match(text, '^([^ ]+) ([^ ]+) ([^ ]+) (%d+)$')
+        local known = call('HGET', IDX, job)
+        local s = slot_settle(lane, tenant, job, tonumber(fence), 0)
+        if s and known == 'q' .. fence then
+            back[#back + 1] = s
         end
         unpark(tenant)
     end

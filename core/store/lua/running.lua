@@ -11,14 +11,16 @@ for i = 4, #ARGV, 2 do
     if s then
         if elapsed > s.charged then
             tag_adjust(e.lane, s.class, e.tenant, elapsed - s.charged)
-            slot_take(s, elapsed, s.worker)
+            s.charged = elapsed
+            call('HSET', live_key(e.lane, e.tenant), e.job, slot_text(s))
         end
     elseif not state or fence < e.fence then
         if state then
-            supersede(e.lane, e.tenant, e.job, state, fence)
+            supersede(e.lane, e.tenant, e.job)
         end
+        e.state, e.charged, e.worker = 'l', math.max(1, elapsed), worker
         call('SADD', P .. ':lanes', e.lane)
-        slot_take(e, math.max(1, elapsed), worker)
+        slot_take(e)
         call('HSET', IDX, e.job, 'l' .. e.fence)
         missing = missing + 1
     end

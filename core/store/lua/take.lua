@@ -10,15 +10,23 @@
 -- tag; then one quantum of it. A tenant alone in the lane needs no quanta and gets all free slots.
 local worker, lane, free = ARGV[3], ARGV[4], tonumber(ARGV[5])
 local PICKS_MAX = 256 -- bounds the script when it meets many dead entries
-local busy = call('SCARD', P .. ':busy:' .. lane)
+local AGEING = { [3] = { 'normal', 'interactive', 'bulk' }, [7] = { 'bulk', 'normal', 'interactive' } }
+
+local busy -- slots held in the lane; counted when somebody asks
 local turn = tonumber(call('HGET', P .. ':turn', lane) or 0)
-local taken = {}
+local handed_over = {}                 -- the answer
+local deadlines = {}                   -- written at the end, in one call
+local tenants_in, overflowed = {}, {}  -- by class: tenants in the ring, is any over
+for _, class in ipairs(CLASSES) do
+    tenants_in[class] = call('ZCARD', ring_key(lane, class))
+    overflowed[class] = tenants_in[class] > 0 and
+        call('EXISTS', P .. ':over:' .. lane .. ':' .. class) == 1
+end
 
 local function others_wait(tenant)
     for _, class in ipairs(CLASSES) do
-        local ring = ring_key(lane, class)
-        local count = call('ZCARD', ring)
-        if count > 1 or (count == 1 and not call('ZSCORE', ring, tenant)) then
+        local count = tenants_in[class]
+        if count > 1 or (count == 1 and not call('ZSCORE', ring_key(lane, class), tenant)) then
             return true
         end
     end
@@ -28,21 +36,29 @@ end
 -- Slots the tenant may add before it holds more than three quarters (rounded up) of those in use:
 -- the greatest k with held + k <= ceil(3 (busy + k) / 4). Above the limit at most one tenant can be.
 local function share_room(tenant)
+    if not busy then
+        busy = 0
+        for _, held in ipairs(call('HVALS', P .. ':busy:' .. lane)) do
+            busy = busy + held
+        end
+    end
     return 3 * busy - 4 * call('HLEN', live_key(lane, tenant)) + 3
 end
 
 local function pick_in(class)
-    local fresh = call('ZRANGE', fresh_key(lane, class), 0, 0, 'WITHSCORES')
-    local first = call('ZRANGE', ring_key(lane, class), 0, 1, 'WITHSCORES')
-    if not first[1] then
+    if tenants_in[class] == 0 then
         return nil
     end
-    local in_turn = { class = class, tenant = first[1], tag = tonumber(first[2]), in_turn = true }
-    if fresh[1] and fresh[1] ~= first[1] then
-        return { class = class, tenant = fresh[1], tag = tonumber(fresh[2]), fresh = true }
+    local fresh = call('ZRANGE', fresh_key(lane, class), 0, 0, 'WITHSCORES')
+    local first = call('ZRANGE', ring_key(lane, class), 0, 1, 'WITHSCORES')
+    if fresh[1] then
+        return {
+            class = class, tenant = fresh[1], tag = tonumber(fresh[2]), fresh = true,
+            in_turn = fresh[1] == first[1],
+        }
     end
-    in_turn.fresh = fresh[1] ~= nil
-    if share_room(in_turn.tenant) >= 1 then
+    local in_turn = { class = class, tenant = first[1], tag = tonumber(first[2]), in_turn = true }
+    if share_room(first[1]) >= 1 then
         return in_turn
     end
     if not first[3] then
@@ -53,8 +69,6 @@ local function pick_in(class)
     ring_set(lane, class, first[1], tonumber(first[4]))
     return { class = class, tenant = first[3], tag = tonumber(first[4]), in_turn = true }
 end
-
-local AGEING = { [3] = { 'normal', 'interactive', 'bulk' }, [7] = { 'bulk', 'normal', 'interactive' } }
 
 local function pick()
     local last
@@ -80,7 +94,7 @@ local function rate_state(tenant, rate)
     }
 end
 
--- How many entries limits allow now; 0 after parking the tenant.
+-- How many entries limits allow now; 0 after taking the tenant out of the ring.
 local function room_of(p, room, others)
     local c = conf_of(p.tenant)
     if c.paused then
@@ -122,75 +136,80 @@ end
 
 local function entry_of(p, text)
     local job, fence, cost, kind, action =
-        string.match(text, '^(%S+) (%d+) (%d+) (%S+) (%S+)$')
+        string.match(text, '^([^ ]+) (%d+) (%d+) ([^ ]+) ([^ ]+)$')
     return {
-        lane = lane, class = p.class, tenant = p.tenant, job = job, fence = tonumber(fence),
-        cost = tonumber(cost), kind = kind, action = action, text = text,
+        class = p.class, job = job, fence = tonumber(fence), cost = tonumber(cost), kind = kind,
+        action = action, text = text, charge = cost_of(p.tenant, action, tonumber(cost)),
     }
 end
 
-local function hand_over(e, charge)
-    slot_take(e, charge, worker)
-    busy = busy + 1
-    call('HSET', IDX, e.job, 't' .. e.fence)
-    call('ZADD', P .. ':taken', exact(now + TAKEN_MS),
-        lane .. ' ' .. e.tenant .. ' ' .. e.job .. ' ' .. e.fence)
-    taken[#taken + 1] = e.tenant .. ' ' .. e.class .. ' ' .. e.text
+local function hand_over(p, entries)
+    local slots, deadline = {}, exact(now + TAKEN_MS)
+    for i, e in ipairs(entries) do
+        e.state, e.charged, e.worker = 't', e.charge, worker
+        slots[2 * i - 1] = e.job
+        slots[2 * i] = slot_text(e)
+        deadlines[#deadlines + 1] = deadline
+        deadlines[#deadlines + 1] = taken_name(lane, p.tenant, e.job, e.fence)
+        handed_over[#handed_over + 1] = p.tenant .. ' ' .. p.class .. ' ' .. e.text
+    end
+    call('HSET', live_key(lane, p.tenant), unpack(slots))
+    call('HSET', P .. ':busy:' .. lane, p.tenant, call('HLEN', live_key(lane, p.tenant)))
+    if p.fresh then
+        fresh_no_more(lane, p.tenant)
+    end
+    busy = busy and busy + #entries
 end
 
--- Take up to `room` entries or a quantum's worth from the head. Returns what was charged, how many
--- were handed over, and how many entries are left.
+-- Hand over up to `room` entries from the head, or a quantum's worth. Returns what is charged, how
+-- many were handed over, and how many are left.
 local function drain(p, room, budget)
     local key = queue_key(lane, p.class, p.tenant)
-    local count = 1
-    if room > 1 then
-        local head = budget and call('XRANGE', key, '-', '+', 'COUNT', 1)[1]
-        local e = head and entry_of(p, head[2][2])
-        count = e and math.ceil(budget / cost_of(p.tenant, e.action, e.cost)) or room
-        count = math.min(count, room)
-    end
-    local ids, entries, jobs = {}, {}, {}
-    for i, item in ipairs(call('XRANGE', key, '-', '+', 'COUNT', count)) do
-        ids[i] = item[1]
-        entries[i] = entry_of(p, item[2][2])
-        jobs[i] = entries[i].job
-    end
-    if #ids == 0 then
-        return 0, 0, 0
-    end
-    local charged, handed, gone = 0, 0, 0
-    for i, known in ipairs(call('HMGET', IDX, unpack(jobs))) do
-        if budget and charged >= budget then
+    local count = budget and math.min(room, QUANTUM_MS) or room -- an entry costs at least 1
+    local items = call('XRANGE', key, '-', '+', 'COUNT', count + 1)
+    local ids, entries, jobs, sum = {}, {}, {}, 0
+    for i = 1, math.min(count, #items) do
+        if budget and sum >= budget then
             break
         end
-        gone = i
+        ids[i], entries[i] = items[i][1], entry_of(p, items[i][2][2])
+        jobs[i] = entries[i].job
+        sum = sum + entries[i].charge
+    end
+    local alive, charged = {}, 0
+    for i, known in ipairs(#jobs > 0 and call('HMGET', IDX, unpack(jobs)) or {}) do
         if known == 'q' .. entries[i].fence then
-            local charge = cost_of(p.tenant, entries[i].action, entries[i].cost)
-            hand_over(entries[i], charge)
-            charged, handed = charged + charge, handed + 1
+            alive[#alive + 1] = entries[i]
+            charged = charged + entries[i].charge
         end
     end
-    call('XDEL', key, unpack(ids, 1, gone))
-    local left = call('XLEN', key)
-    if left == 0 then
+    local left = 0
+    if #ids == #items then
         call('DEL', key)
+    else
+        call('XDEL', key, unpack(ids))
+        left = overflowed[p.class] and call('XLEN', key) or 1
     end
-    return charged, handed, left
+    if #alive > 0 then
+        hand_over(p, alive)
+    end
+    return charged, #alive, left
 end
 
 local function serve(p)
     local others = others_wait(p.tenant)
-    local room = room_of(p, free - #taken, others)
+    local room = room_of(p, free - #handed_over, others)
     if room <= 0 then
+        tenants_in[p.class] = tenants_in[p.class] - 1
         return
     end
     local charged, handed, left = drain(p, room, others and QUANTUM_MS or nil)
+    local clock = clock_of(lane, p.class)
     if handed > 0 then
         turn = turn + 1
-        if p.in_turn then
-            local clock = clock_key(lane, p.class)
-            local virtual_now = tonumber(call('HGET', clock, 'now') or 0)
-            call('HSET', clock, 'now', exact(math.max(virtual_now, p.tag)))
+        if p.in_turn and p.tag > clock.now then
+            clock.now = p.tag
+            call('HSET', clock.key, 'now', exact(clock.now))
         end
         if p.rate then
             call('HSET', P .. ':rate', p.tenant, exact(p.rate.due + handed * p.rate.interval))
@@ -199,10 +218,11 @@ local function serve(p)
     local tag = p.tag + charged / conf_of(p.tenant).weight
     if left == 0 then
         ring_leave(lane, p.class, p.tenant, tag)
+        tenants_in[p.class] = tenants_in[p.class] - 1
     elseif handed > 0 then
         ring_set(lane, p.class, p.tenant, tag)
     end
-    if left < IDS_LOW then
+    if overflowed[p.class] and left < IDS_LOW then
         local over = over_read(lane, p.class, p.tenant)
         if over then
             refill_ring(lane, p.class, p.tenant, over)
@@ -211,7 +231,7 @@ local function serve(p)
 end
 
 local picks = 0
-while #taken < free and picks < PICKS_MAX do
+while #handed_over < free and picks < PICKS_MAX do
     local p = pick()
     if not p then
         break
@@ -219,7 +239,8 @@ while #taken < free and picks < PICKS_MAX do
     serve(p)
     picks = picks + 1
 end
-if #taken > 0 then
+if #handed_over > 0 then
+    call('ZADD', P .. ':taken', unpack(deadlines))
     call('HSET', P .. ':turn', lane, turn % 8)
 end
 if waiting(lane, 1) > 0 then
@@ -227,4 +248,4 @@ if waiting(lane, 1) > 0 then
 else
     call('DEL', P .. ':bell:' .. lane)
 end
-return taken
+return handed_over
