@@ -178,7 +178,7 @@ static void drain(struct host *host)
     host->draining = true;
     for (struct group *g = host->groups; g; g = g->next)
         group_kill(g, SANDBOX_LIMIT_LOST);
-    while (host->groups && clock_mono_us() < until) {
+    while ((host->groups || host->helpers) && clock_mono_us() < until) {
         poller_round(&host->poller, HOST_TICK_MS);
         host_tick(host);
     }

@@ -106,6 +106,7 @@ static void pid_ready(void *user, short events)
     if (waitpid(h->pid, NULL, WNOHANG) == 0)
         return;
     h->pid = -1;
+    h->host->helpers--;
     poller_forget(h->pid_watch);
     h->pid_watch = NULL;
     h->events.ended(h->user);
@@ -132,6 +133,8 @@ bool helper_start(struct helper *h, struct host *host, uid_t uid, const int *kee
         return false;
     }
     h->pid = pid;
+    h->host = host;
+    host->helpers++;
     h->socket = ends[0];
     h->events = *events;
     h->user = user;
@@ -153,6 +156,7 @@ void helper_release(struct helper *h)
     if (h->pid > 0) {
         kill(h->pid, SIGKILL);
         waitpid(h->pid, NULL, 0);
+        h->host->helpers--;
     }
     if (h->pidfd >= 0)
         close(h->pidfd);

@@ -22,6 +22,7 @@ struct helper_events {
 };
 
 struct helper {
+    struct host *host;
     pid_t pid;
     int pidfd;
     int socket;

@@ -39,6 +39,7 @@ struct host {
     iconv_t gb18030; /* for names in archives; its tables are loaded */
     struct poller poller;
     struct group *groups; /* running */
+    int helpers;          /* running */
     bool slot_used[HOST_SLOTS_MAX];
     struct cgroup stale[HOST_STALE_MAX]; /* could not be removed yet */
     int stale_count;

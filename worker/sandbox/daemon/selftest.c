@@ -199,12 +199,13 @@ static void probe_start(struct selftest *t)
 {
     struct gov_err err = { 0 };
 
-    for (; t->at < PROBE_COUNT; t->at++) {
+    for (; t->at < PROBE_COUNT && !t->host->draining; t->at++) {
         if (probe_launch(t, &err))
             return;
         record(t, false, err.cause[0] ? err.cause : err.en);
     }
-    finish(t);
+    if (!t->host->draining)
+        finish(t);
 }
 
 struct selftest *selftest_start(struct host *host)
