@@ -113,7 +113,8 @@ static void pid_ready(void *user, short events)
 }
 
 bool helper_start(struct helper *h, struct host *host, uid_t uid, const int *keep, int keep_count,
-                  int (*work)(void *user, int socket), const struct helper_events *events, void *user)
+                  int (*work)(void *user, int socket), const struct helper_events *events,
+                  void *user)
 {
     int ends[2];
 
@@ -168,8 +169,13 @@ void helper_release(struct helper *h)
 void helper_environment(const char *zone, const char *envp[HELPER_ENV_MAX])
 {
     static const char *const fixed[] = {
-        "HOME=/work", "LANG=C.UTF-8", "PYTHONUTF8=1", "PATH=/usr/bin:/bin", "TMPDIR=/tmp",
-        "EXECGOV_INPUT=/input/input.json", "EXECGOV_RESULT=/result/result.json",
+        "HOME=/work",
+        "LANG=C.UTF-8",
+        "PYTHONUTF8=1",
+        "PATH=/usr/bin:/bin",
+        "TMPDIR=/tmp",
+        "EXECGOV_INPUT=/input/input.json",
+        "EXECGOV_RESULT=/result/result.json",
     };
     size_t n = 0;
 

@@ -1,7 +1,8 @@
-/* glob.c - one row of booleans: may the first i characters of the pattern stand for the path so far?
+/* glob.c - one row of booleans: may the first i characters of the pattern stand for the path so
+ * far?
  *
- * The backtracking matcher everybody writes first takes exponential time on "*a*a*a*…", and the pattern
- * comes from a tenant.
+ * The backtracking matcher everybody writes first takes exponential time on "*a*a*a*…", and the
+ * pattern comes from a tenant.
  */
 #include "worker/sandbox/harvest/glob.h"
 

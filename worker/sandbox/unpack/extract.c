@@ -1,9 +1,10 @@
 /* extract.c - two passes with libarchive: which folder wraps everything, then the files.
  *
- * libarchive's own extraction (archive_write_disk) is not used: its secure flags still make symlinks to
- * outside, devices and fifos. Here an entry is data with a name; the name goes through names.c and the
- * data into a new file opened component by component. Formats and filters are listed by hand. Sizes are
- * counted as they are written, because what an entry says about itself can lie.
+ * libarchive's own extraction (archive_write_disk) is not used: its secure flags still make
+ * symlinks to outside, devices and fifos. Here an entry is data with a name; the name goes through
+ * names.c and the data into a new file opened component by component. Formats and filters are
+ * listed by hand. Sizes are counted as they are written, because what an entry says about itself
+ * can lie.
  */
 #include "worker/sandbox/unpack/extract.h"
 
@@ -44,13 +45,20 @@ static void finding(struct extract *x, const char *code, const char *path)
 static const char *verdict_code(enum name_verdict verdict)
 {
     switch (verdict) {
-    case NAME_ABSOLUTE: return "absolute_path";
-    case NAME_DOTDOT: return "path_traversal";
-    case NAME_ENCODING: return "name_encoding";
-    case NAME_HIDDEN: return "hidden_character";
-    case NAME_TOO_LONG: return "name_too_long";
-    case NAME_TOO_DEEP: return "too_deep";
-    default: return "name_invalid";
+    case NAME_ABSOLUTE:
+        return "absolute_path";
+    case NAME_DOTDOT:
+        return "path_traversal";
+    case NAME_ENCODING:
+        return "name_encoding";
+    case NAME_HIDDEN:
+        return "hidden_character";
+    case NAME_TOO_LONG:
+        return "name_too_long";
+    case NAME_TOO_DEEP:
+        return "too_deep";
+    default:
+        return "name_invalid";
     }
 }
 
@@ -225,14 +233,21 @@ static const char *kind_fault(struct archive_entry *entry)
     if (archive_entry_hardlink(entry))
         return "hard_link";
     switch (archive_entry_filetype(entry)) {
-    case AE_IFREG: return archive_entry_is_data_encrypted(entry) ? "encrypted" : NULL;
-    case AE_IFDIR: return NULL;
-    case AE_IFLNK: return "symlink";
-    case AE_IFIFO: return "fifo";
-    case AE_IFSOCK: return "socket";
+    case AE_IFREG:
+        return archive_entry_is_data_encrypted(entry) ? "encrypted" : NULL;
+    case AE_IFDIR:
+        return NULL;
+    case AE_IFLNK:
+        return "symlink";
+    case AE_IFIFO:
+        return "fifo";
+    case AE_IFSOCK:
+        return "socket";
     case AE_IFCHR:
-    case AE_IFBLK: return "device";
-    default: return "special_file";
+    case AE_IFBLK:
+        return "device";
+    default:
+        return "special_file";
     }
 }
 
@@ -248,9 +263,14 @@ static void file_take(struct extract *x, struct archive *a, struct archive_entry
         return;
     }
     switch (name_set_add(&x->names, path)) {
-    case NAME_DUPLICATE: finding(x, "duplicate", path); return;
-    case NAME_CASE_DUPLICATE: finding(x, "case_duplicate", path); return;
-    case NAME_NEW: break;
+    case NAME_DUPLICATE:
+        finding(x, "duplicate", path);
+        return;
+    case NAME_CASE_DUPLICATE:
+        finding(x, "case_duplicate", path);
+        return;
+    case NAME_NEW:
+        break;
     }
     if (archive_entry_mode(entry) & 06000)
         finding(x, "setuid_dropped", path);
