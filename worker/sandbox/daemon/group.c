@@ -273,6 +273,10 @@ void group_free(struct group *g)
 
 bool group_start_error(const struct group *g, struct gov_err *err)
 {
+    if (!g->failed_stage[0] && g->limit != SANDBOX_LIMIT_NONE && g->limit != SANDBOX_LIMIT_LOST) {
+        sandbox_limit_explain(g->limit, &g->limits, err); /* hashing and copying are its time, too */
+        return false;
+    }
     if (strcmp(g->failed_stage, "package digest") == 0)
         return gov_fail(err, GOV_NOT_FOUND,
                         "the cached package was damaged; it has to be unpacked again",

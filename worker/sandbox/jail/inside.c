@@ -121,13 +121,13 @@ static bool package_copy(const struct jail_spec *s, int work, const char **stage
         return true;
     arena_init(&arena);
     bool ok = tree_walk(s->package_fd, work, "", TREE_SKIP_THERE, &bounds, &arena, &listing, &err);
+    *stage = ok || err.code == GOV_INVALID_INPUT ? "package digest" : "package copy";
     if (ok) {
         tree_digest(&listing, digest);
         ok = memcmp(digest, s->package, sizeof digest) == 0;
         errno = EBADMSG;
     }
     arena_release(&arena);
-    *stage = "package digest";
     return ok;
 }
 

@@ -215,9 +215,9 @@ static bool dir_private(const char *path)
 
 static bool dirs_give(struct build *b)
 {
-    static const char *const dirs[] = { "work", "tmp", "dev/shm", "result" };
+    static const char *const dirs[] = { "work/in", "work", "tmp", "dev/shm", "result" };
 
-    for (int i = 0; i < 4; i++) {
+    for (int i = b->spec->file_count > 0 ? 0 : 1; i < 5; i++) {
         if (!step(b, "give work", chown(dirs[i], b->uid, b->uid) == 0))
             return false;
     }
