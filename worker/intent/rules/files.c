@@ -13,11 +13,18 @@
 
 enum { FILE_NAME_BYTES_MIN = 2 };
 
-/* ".tar.gz" is an ending too, so whole names are compared from behind. */
-static bool ends_in(const char *name, const char *ending)
+/* The last ending with its dot; "" if there is none. */
+static const char *ending(const char *name)
 {
-    size_t n = strlen(name), e = strlen(ending);
-    return n > e && strcasecmp(name + n - e, ending) == 0;
+    const char *dot = strrchr(name, '.');
+    return dot && dot != name ? dot : "";
+}
+
+/* ".tar.gz" is an ending too, so whole names are compared from behind. */
+static bool ends_in(const char *name, const char *wanted)
+{
+    size_t n = strlen(name), e = strlen(wanted);
+    return n > e && strcasecmp(name + n - e, wanted) == 0;
 }
 
 static bool accepted_as(const struct fill_file *file, const char *accept)
