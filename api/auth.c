@@ -1,0 +1,173 @@
+/* auth.c - tokens name their own kind: "egs_" a session, "ega_" an api token.
+ *
+ * Only SHA-256 hashes are stored and compared; a token has 256 random bits, so
+ * nothing slower is needed. Every failure says the same.
+ */
+#include "api/auth.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/text.h"
+#include "core/io/crypto.h"
+
+static const char cookie_name[] = "execgov_session=";
+
+static const char *cookie_token(struct call *call)
+{
+    const char *cookie = http_request_header(call->request, "cookie");
+
+    while (cookie && *cookie) {
+        while (*cookie == ' ' || *cookie == ';')
+            cookie++;
+        size_t bytes = strcspn(cookie, ";");
+        if (text_starts(cookie, cookie_name))
+            return arena_copy(&call->op.arena, cookie + sizeof cookie_name - 1,
+                              bytes - (sizeof cookie_name - 1));
+        cookie += bytes;
+    }
+    return NULL;
+}
+
+static bool unauthenticated(struct gov_err *err)
+{
+    return gov_fail(err, GOV_UNAUTHENTICATED,
+                    "the token is missing, expired, revoked or unknown; log in again",
+                    "令牌缺失、已过期、已吊销或无效；请重新登录");
+}
+
+bool auth_begin(struct call *call, bool *sent, struct gov_err *err)
+{
+    const char *header = http_request_header(call->request, "authorization");
+    const char *token = NULL;
+
+    *sent = false;
+    if (header) {
+        if (strncasecmp(header, "Bearer ", 7) != 0)
+            return gov_fail(err, GOV_UNAUTHENTICATED,
+                            "the Authorization header must be \"Bearer <token>\"",
+                            "Authorization 请求头必须是“Bearer <令牌>”");
+        token = header + 7;
+    } else {
+        token = cookie_token(call);
+    }
+    if (!token)
+        return true;
+    bool session = text_starts(token, "egs_");
+    if ((!session && !text_starts(token, "ega_")) || strlen(token) > CRYPTO_TOKEN_BYTES)
+        return unauthenticated(err);
+    call->caller.kind = session ? CALLER_SESSION : CALLER_TOKEN;
+    call->caller.token_hash = crypto_sha256_bytea(&call->op.arena, token);
+    DB_QUERY(&call->op, call->api->db, &DB_PUBLIC,
+             session ? SQL_QUERIES_SESSION_FIND : SQL_QUERIES_API_TOKEN_FIND, &call->rows,
+             call->caller.token_hash);
+    *sent = true;
+    return true;
+}
+
+static bool safe_method(const char *method)
+{
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+}
+
+/* A browser sends cookies by itself: an act needs a header that only our own pages can set. */
+static bool csrf_holds(struct call *call, const char *expected)
+{
+    const char *sent = http_request_header(call->request, "x-csrf-token");
+
+    if (http_request_header(call->request, "authorization") || safe_method(call->request->method))
+        return true;
+    if (!sent || !expected)
+        return false;
+    return strcmp(crypto_sha256_bytea(&call->op.arena, sent), expected) == 0;
+}
+
+static const char *const *text_list(const json_t *array, struct arena *arena)
+{
+    if (!json_is_array(array))
+        return NULL;
+    size_t count = json_array_size(array);
+    const char **list = ARENA_ARRAY(arena, const char *, count + 1);
+    for (size_t i = 0; i < count; i++)
+        list[i] = arena_text(arena, json_string_value(json_array_get(array, i)));
+    return list;
+}
+
+bool auth_identify(struct call *call, struct gov_err *err)
+{
+    struct caller *c = &call->caller;
+    const struct db_rows *r = &call->rows;
+    struct arena *arena = &call->op.arena;
+
+    if (r->count != 1)
+        return unauthenticated(err);
+    c->token = db_id(r, 0, 0);
+    c->user = db_id(r, 0, 1);
+    c->email = db_text(r, 0, 2);
+    c->name = db_text(r, 0, 3);
+    c->tenant = db_id(r, 0, 4);
+    c->tenant_name = db_text(r, 0, 5);
+    c->tenant_state = db_text(r, 0, 6);
+    c->scope = DB_PUBLIC;
+    if (!id_empty(&c->tenant))
+        c->scope = db_scope_tenant(db_text(r, 0, 7), (int)db_int(r, 0, 8));
+    c->timezone = db_text(r, 0, 9);
+    c->locale = db_text(r, 0, 10);
+    if (!role_parse(db_text(r, 0, 11) ? db_text(r, 0, 11) : "", &c->role))
+        return unauthenticated(err); /* no longer a member */
+    if (!csrf_holds(call, db_text(r, 0, 12)))
+        return gov_fail(err, GOV_CSRF, "send the X-CSRF-Token header you were given at login",
+                        "请发送登录时获得的 X-CSRF-Token 请求头");
+    if (c->kind == CALLER_TOKEN) {
+        const char *const *scopes = text_list(db_json(r, 0, 13, arena), arena);
+        if (!scopes || !policy_scopes_parse(scopes, &c->scopes, err))
+            return unauthenticated(err);
+        c->skills = text_list(db_json(r, 0, 14, arena), arena);
+    }
+    return true;
+}
+
+static bool may(const struct caller *c, enum permission permission)
+{
+    return c->kind == CALLER_TOKEN ? policy_token_may(c->role, c->scopes, permission)
+                                   : policy_may(c->role, permission);
+}
+
+bool call_may(struct call *call, enum permission permission, struct gov_err *err)
+{
+    if (may(&call->caller, permission))
+        return true;
+    return policy_refuse(call->caller.role, call->caller.kind == CALLER_TOKEN, permission, err);
+}
+
+bool auth_authorise(struct call *call, struct gov_err *err)
+{
+    const struct caller *c = &call->caller;
+
+    switch (call->route->access) {
+    case ACCESS_ANYBODY:
+        return true;
+    case ACCESS_LOGGED_IN:
+        return c->kind != CALLER_NOBODY || unauthenticated(err);
+    case ACCESS_PLATFORM:
+        if (c->kind == CALLER_NOBODY)
+            return unauthenticated(err);
+        if (!role_is_platform(c->role))
+            return gov_fail(err, GOV_NOT_FOUND, "there is no such address", "没有这个地址");
+        return call_may(call, call->route->permission, err);
+    case ACCESS_TENANT:
+        break;
+    }
+    if (c->kind == CALLER_NOBODY)
+        return unauthenticated(err);
+    if (id_empty(&c->tenant))
+        return gov_fail(err, GOV_FORBIDDEN,
+                        "this token belongs to the platform, not to a tenant; log in to a tenant",
+                        "该令牌属于平台而不是租户；请登录到租户");
+    if (strcmp(c->tenant_state, "active") != 0 && !safe_method(call->request->method))
+        return gov_fail(err, GOV_TENANT_SUSPENDED,
+                        "this tenant is suspended: reading still works, everything else waits until "
+                        "it is resumed",
+                        "该租户已停用：仍可读取，其他操作须待恢复后进行");
+    return call_may(call, call->route->permission, err);
+}

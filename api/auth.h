@@ -1,0 +1,15 @@
+/* auth.h - from a token to a caller. */
+#ifndef API_AUTH_H
+#define API_AUTH_H
+
+#include "api/call.h"
+
+/* Start looking up the token of the request, if it has one: Authorization: Bearer, or the console's
+ * cookie. False: the header is malformed. *sent tells whether anything was started. */
+bool auth_begin(struct call *call, bool *sent, struct gov_err *err);
+/* After the rows are in: fill call->caller. False: UNAUTHENTICATED or CSRF. */
+bool auth_identify(struct call *call, struct gov_err *err);
+/* May this caller use the route? FORBIDDEN, NOT_FOUND (platform routes) or TENANT_SUSPENDED. */
+bool auth_authorise(struct call *call, struct gov_err *err);
+
+#endif

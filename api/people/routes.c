@@ -1,0 +1,5 @@
+#include "api/people/people.h"
+
+const struct route people_routes[] = {
+    { 0 }
+};

@@ -1,0 +1,20 @@
+/* runs.h - the endpoints of requests and runs. The table of their routes is runs/routes.c. */
+#ifndef API_RUNS_RUNS_H
+#define API_RUNS_RUNS_H
+
+#include "api/endpoint.h"
+
+ENDPOINT(run_create);
+ENDPOINT(run_get);
+ENDPOINT(run_list);
+ENDPOINT(run_cancel);
+ENDPOINT(request_create);
+ENDPOINT(request_get);
+ENDPOINT(request_list);
+ENDPOINT(request_confirm);
+ENDPOINT(request_reject);
+ENDPOINT(request_answer);
+
+extern const struct route run_routes[];
+
+#endif

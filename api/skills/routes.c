@@ -1,0 +1,5 @@
+#include "api/skills/skills.h"
+
+const struct route skill_routes[] = {
+    { 0 }
+};

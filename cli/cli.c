@@ -1,0 +1,200 @@
+/* cli.c - locale, colour rule and the wording of errors.
+ *
+ * Colour: only on a terminal, never with NO_COLOR (no-color.org) or TERM=dumb. What comes from a
+ * server is made visible before it reaches a terminal (see out/term.h): a log must not be able to
+ * move the cursor or retitle the window. */
+#include "cli/cli.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/args.h"
+#include "cli/net/remote.h"
+#include "cli/out/term.h"
+#include "core/base/json.h"
+#include "core/base/text.h"
+
+static enum gov_language language_of_environment(void)
+{
+    static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value)
+            return text_starts(value, "zh") ? GOV_ZH : GOV_EN;
+    }
+    return GOV_EN;
+}
+
+/* Widths of characters need a UTF-8 locale; "C" has none. */
+static void set_character_locale(void)
+{
+    if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+        setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+bool cli_start(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+    bool colour = !(no_colour && *no_colour) && !(term && strcmp(term, "dumb") == 0) &&
+                  !args_flag(args, "no-color");
+
+    set_character_locale();
+    cli->language = language_of_environment();
+    cli->json = args_flag(args, "json");
+    cli->quiet = args_flag(args, "quiet");
+    cli->tty_in = isatty(STDIN_FILENO);
+    cli->tty_out = isatty(STDOUT_FILENO);
+    cli->tty_err = isatty(STDERR_FILENO);
+    cli->colour_out = colour && cli->tty_out;
+    cli->colour_err = colour && cli->tty_err;
+    if (!args_number(args, "timeout", 0, 86400 * 7, &cli->timeout_s, err))
+        return false;
+    return profile_read(args_value(args, "profile", NULL), args_value(args, "url", NULL),
+                        &cli->profile, &cli->arena, err);
+}
+
+void cli_release(struct cli *cli)
+{
+    remote_free(cli->remote);
+    arena_release(&cli->arena);
+}
+
+const char *cli_text(const struct cli *cli, const char *en, const char *zh)
+{
+    return cli->language == GOV_ZH ? zh : en;
+}
+
+void cli_note(const struct cli *cli, const char *en, const char *zh, ...)
+{
+    va_list args;
+
+    if (cli->quiet || cli->json)
+        return;
+    va_start(args, zh);
+    vfprintf(stderr, cli->language == GOV_ZH ? zh : en, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+void cli_say(const struct cli *cli, const char *en, const char *zh, ...)
+{
+    va_list args;
+
+    if (cli->json)
+        return;
+    va_start(args, zh);
+    vprintf(cli->language == GOV_ZH ? zh : en, args);
+    va_end(args);
+    putchar('\n');
+}
+
+void cli_print_json(const json_t *json)
+{
+    json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
+    putchar('\n');
+}
+
+/* What a person can do next, where the server's detail cannot know: it does not see the CLI. */
+static struct gov_text remedy_of(enum gov_code code)
+{
+    switch (code) {
+    case GOV_UNAUTHENTICATED:
+        return (struct gov_text){ "log in: execgov login", "请先登录：execgov login" };
+    case GOV_PLAN_STALE:
+        return (struct gov_text){ "look at the plan as it is now: execgov confirmations show ID",
+                                  "请重新查看当前计划：execgov confirmations show ID" };
+    case GOV_SELF_CONFIRMATION:
+        return (struct gov_text){ "ask somebody else: execgov confirmations ls shows who may",
+                                  "请让其他人确认：execgov confirmations ls 会列出可确认的人" };
+    case GOV_SESSION_REQUIRED:
+        return (struct gov_text){ "log in with a password: execgov login",
+                                  "请使用密码登录：execgov login" };
+    case GOV_SERVER_UNREACHABLE:
+        return (struct gov_text){ "check the address and that the server runs: execgov doctor",
+                                  "请检查地址以及服务是否运行：execgov doctor" };
+    case GOV_RATE_LIMITED:
+    case GOV_STORE_UNAVAILABLE:
+    case GOV_OVERLOADED:
+        return (struct gov_text){ "try again in a moment", "请稍后重试" };
+    default:
+        return (struct gov_text){ NULL, NULL };
+    }
+}
+
+static void report_json(const struct cli *cli, const struct gov_err *err)
+{
+    const struct gov_code_info *info = gov_code_info(err->code);
+    json_t *made = NULL;
+
+    if (!cli->problem)
+        made = json_pack("{s:s, s:s, s:i, s:s, s:s}", "type", "about:blank", "code", info->wire,
+                         "status", info->http_status, "title", gov_text_in(info->title, cli->language),
+                         "detail", gov_err_detail(err, cli->language));
+    json_dumpf(cli->problem ? cli->problem : made, stderr, JSON_INDENT(2));
+    fputc('\n', stderr);
+    json_decref(made);
+}
+
+static void report_field(const struct cli *cli, const char *en, const char *zh, const char *value)
+{
+    char *shown = term_visible(value, true);
+
+    fprintf(stderr, "  %s %s\n", cli_text(cli, en, zh), shown);
+    free(shown);
+}
+
+/* The faults of the body, one a line: where, what. */
+static void report_faults(const struct cli *cli, const struct gov_err *err)
+{
+    json_t *faults = json_object_get(cli->problem, "errors");
+    json_t *fault;
+    size_t i;
+
+    json_array_foreach(faults, i, fault)
+    {
+        const char *path = json_get_text(fault, "path");
+        const char *message = json_get_text(fault, "message");
+        char *shown = term_visible(message ? message : "", true);
+        char *where = term_visible(path ? path : "", true);
+        fprintf(stderr, "  - %s%s%s\n", where, *where ? ": " : "", shown);
+        free(shown);
+        free(where);
+    }
+    for (size_t k = 0; !cli->problem && k < err->item_count; k++)
+        fprintf(stderr, "  - %s: %s\n", err->items[k].path,
+                gov_text_in(err->items[k].message, cli->language));
+}
+
+int cli_report(const struct cli *cli, const struct gov_err *err)
+{
+    const struct gov_code_info *info = gov_code_info(err->code);
+    const char *code = json_get_text(cli->problem, "code");
+    const char *said = json_get_text(cli->problem, "remedy");
+    const char *remedy = said ? said : gov_text_in(remedy_of(err->code), cli->language);
+    const char *id = json_get_text(cli->problem, "request_id");
+
+    fflush(stdout);
+    if (cli->json) {
+        report_json(cli, err);
+        return info->exit_code;
+    }
+    char *detail = term_visible(gov_err_detail(err, cli->language), true);
+    fprintf(stderr, "%sexecgov: %s%s (%s)\n", cli->colour_err ? "\033[31m" : "", detail,
+            cli->colour_err ? "\033[0m" : "", code ? code : info->wire);
+    free(detail);
+    report_faults(cli, err);
+    if (err->cause[0])
+        report_field(cli, "cause:", "原因：", err->cause);
+    if (remedy)
+        report_field(cli, "what helps:", "解决办法：", remedy);
+    if (id && info->exit_code == 5)
+        report_field(cli, "request id:", "请求编号：", id);
+    return info->exit_code;
+}

@@ -1,0 +1,81 @@
+/* db_internal.h - shared by db.c (groups, pool) and db_conn.c (one connection). */
+#ifndef CORE_IO_DB_INTERNAL_H
+#define CORE_IO_DB_INTERNAL_H
+
+#include "core/io/db.h"
+
+enum {
+    DB_IN_FLIGHT_MAX = 32,
+    DB_RETRIES = 3,
+    DB_IDLE_CLOSE_MS = 60000,
+    DB_RECONNECT_MS = 200,
+    DB_CONNECT_MS = 5000,  /* a connect that takes longer has failed */
+    DB_SILENCE_MS = 20000, /* in flight and not a byte for so long: the connection is lost */
+    DB_STATEMENT_MS = 10000,
+    DB_TICK_MS = 2000
+};
+
+struct db_statement {
+    const char *text;
+    int param_count;
+    const char *const *params;
+    struct db_rows *rows; /* NULL: nobody wants them */
+    struct db_statement *next;
+};
+
+struct db_group {
+    struct op *op;
+    struct db *db;
+    struct db_scope scope;
+    struct db_statement *first, *last;
+    struct db_statement *reading; /* whose answer is read next */
+    struct gov_err *tolerated;
+    struct gov_err err;           /* first failure; GOV_OK while none */
+    int retries;
+    bool retry;
+    struct list link;             /* in the role's `waiting` or the connection's `in_flight` */
+};
+
+enum db_conn_state { CONN_CLOSED, CONN_CONNECTING, CONN_READY };
+
+struct db_conn {
+    struct db_role *role;
+    enum db_conn_state state;
+    PGconn *pg;
+    uv_poll_t *poll;
+    int events;
+    struct list in_flight; /* struct db_group */
+    int in_flight_count;
+    int64_t progress_us;   /* monotonic: connect begun, first group sent, last answer */
+};
+
+struct db_role {
+    struct db *db;
+    int stripe; /* -1: execgov_platform */
+    struct db_conn *conns;
+    struct list waiting;
+    int waiting_count;
+    int64_t failed_us; /* monotonic, last failed connect */
+    struct db_role *next;
+};
+
+struct db {
+    struct loop *loop;
+    struct db_options options;
+    struct arena arena;
+    struct db_role *roles;
+    uv_timer_t *tick;
+    bool reachable;
+};
+
+/* db.c */
+void db_role_pump(struct db_role *role);                       /* waiting groups -> connections */
+void db_group_end(struct db_group *group);                     /* answer the op, or retry */
+void db_role_fail_waiting(struct db_role *role, const char *cause);
+
+/* db_conn.c */
+void db_conn_open(struct db_conn *conn);
+void db_conn_close(struct db_conn *conn, const char *cause);   /* in-flight groups fail */
+bool db_conn_send(struct db_conn *conn, struct db_group *group);
+
+#endif

@@ -1,0 +1,115 @@
+/* job.h - the unit of queue work: its words, what it carries, how it is named in Redis.
+ *
+ * The rows are described in docs/architecture; this file knows their words and nothing about SQL.
+ */
+#ifndef CORE_MODEL_JOB_H
+#define CORE_MODEL_JOB_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/arena.h"
+#include "core/base/err.h"
+#include "core/base/id.h"
+#include "core/model/skill_manifest.h"
+
+enum job_kind { JOB_INTENT, JOB_PLAN, JOB_CONFIRM, JOB_RUN, JOB_TASK, JOB_KIND_COUNT };
+enum job_lane { LANE_CTL, LANE_PY, LANE_SH, LANE_HTTP, LANE_NOOP, LANE_COUNT };
+enum job_class { CLASS_INTERACTIVE, CLASS_NORMAL, CLASS_BULK, CLASS_COUNT };
+/* job_live.state; NONE: there is no such row, the job has ended (or never was). */
+enum job_live {
+    LIVE_NONE,
+    LIVE_READY,
+    LIVE_DELAYED,
+    LIVE_RUNNING,
+    LIVE_WAITING,
+    LIVE_HELD,
+    LIVE_COUNT
+};
+/* job_outcome.state; NONE: it has not ended. */
+enum job_outcome {
+    OUTCOME_NONE,
+    OUTCOME_SUCCEEDED,
+    OUTCOME_FAILED,
+    OUTCOME_CANCELLED,
+    OUTCOME_EXPIRED,
+    OUTCOME_DEAD,
+    OUTCOME_COUNT
+};
+
+/* The word of a value ("" for NONE), and the value of a word (false: unknown). */
+const char *job_kind_name(enum job_kind kind);
+const char *job_lane_name(enum job_lane lane);
+const char *job_class_name(enum job_class class);
+const char *job_live_name(enum job_live live);
+const char *job_outcome_name(enum job_outcome outcome);
+bool job_kind_parse(const char *text, enum job_kind *kind);
+bool job_lane_parse(const char *text, enum job_lane *lane);
+bool job_class_parse(const char *text, enum job_class *class);
+bool job_live_parse(const char *text, enum job_live *live);
+bool job_outcome_parse(const char *text, enum job_outcome *outcome);
+
+/* The platform's own work goes to ctl; a run to the lane of its executor. */
+enum job_lane job_lane_of(enum job_kind kind, enum skill_executor executor);
+
+/* What a job carries (job.payload). Members that are NULL, 0 or false are not written; members a
+ * later version adds are ignored by an earlier one. */
+struct job_payload {
+    /* as asked */
+    const char *text;     /* intent: the words */
+    bool plan_only;       /* mode "plan": stop at the plan */
+    const char *language; /* en, zh */
+    const char *timezone; /* IANA name */
+    int64_t now_us;       /* what "today" means; 0: when the request was made */
+    const json_t *files;  /* array of file ids */
+    const char *callback_url;
+    const char *concurrency_key;
+    /* what to run */
+    const char *skill;
+    const char *action;
+    int64_t version;            /* 0: the published one */
+    const char *version_digest; /* run: the planned one */
+    const json_t *input;
+    const json_t *provenance; /* array, as in the plan */
+    struct id confirmation;   /* confirm: which */
+    bool is_try;              /* a draft that only its author sees */
+    /* task: which of the platform's own, and its arguments */
+    const char *task;
+    const json_t *arguments;
+};
+
+/* Owned by the arena. */
+json_t *job_payload_encode(const struct job_payload *payload, struct arena *arena);
+/* Borrows from `json`. False: INTERNAL, a member has the wrong type. */
+bool job_payload_decode(const json_t *json, struct job_payload *payload, struct gov_err *err);
+
+/* An entry of a Redis stream: "job|fence|cost|kind". More fields behind are ignored, so that an
+ * older worker reads what a newer scheduler wrote. */
+struct job_entry {
+    struct id job;
+    int64_t fence;
+    int64_t cost_ms;
+    enum job_kind kind;
+};
+enum { JOB_ENTRY_BYTES = 96 };
+char *job_entry_encode(const struct job_entry *entry,
+                       char text[JOB_ENTRY_BYTES]); /* returns text */
+bool job_entry_decode(const char *text, struct job_entry *entry);
+
+/* When to try again. Zero fields take the defaults: 1 s, 5 min. */
+struct job_retry {
+    int64_t base_ms;
+    int64_t cap_ms;
+    int64_t at_least_ms; /* a Retry-After; 0: none. May go beyond the cap, up to a day */
+};
+/* Full jitter: anything between 0 and min(cap, base * 2^(attempt - 1)), chosen by `random`
+ * (uniform 64 bits, the caller's), on top of at_least_ms. `attempt` counts from 1: the one that
+ * has just failed. */
+int64_t job_backoff_ms(const struct job_retry *retry, int64_t attempt, uint64_t random);
+
+/* The estimate the queue charges before anything is known: a tenth of the timeout, at least
+ * 1 ms. */
+int64_t job_cost_unknown_ms(int64_t timeout_ms);
+
+#endif
