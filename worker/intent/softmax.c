@@ -1,8 +1,8 @@
 /* softmax.c - stochastic gradient descent, a fixed number of passes in a fixed random order.
  *
- * The target for a text's own skill is less than 1, the rest belongs to "none": weights stay small, rare
- * n-grams do not shout, and the confidence of a text from elsewhere stays low (label smoothing;
- * on 20 examples a skill it is worth more than dropout, averaging or more passes).
+ * The target for a text's own skill is less than 1, the rest belongs to "none": weights stay small,
+ * rare n-grams do not shout, and the confidence of a text from elsewhere stays low (label
+ * smoothing; on 20 examples a skill it is worth more than dropout, averaging or more passes).
  *
  * A text's own contribution to the weights is kept beside them, so that its score can be had
  * as if it had been left out. That is not quite what training without it would give, but within a
@@ -93,8 +93,10 @@ static float exp_steady(float x)
         x = 80.0f;
     int k = (int)(x * 1.44269504f + (x < 0 ? -0.5f : 0.5f));
     float r = x - (float)k * 0.693359375f + (float)k * 2.12194440e-4f;
-    float p = 1.0f + r * (1.0f + r * (0.5f + r * (0.16666667f + r * (0.041666667f +
-              r * (0.0083333333f + r * 0.0013888889f)))));
+    float p =
+        1.0f +
+        r * (1.0f + r * (0.5f + r * (0.16666667f + r * (0.041666667f +
+                                                        r * (0.0083333333f + r * 0.0013888889f)))));
     uint32_t bits = (uint32_t)(k + 127) << 23;
     float power;
     memcpy(&power, &bits, sizeof power);

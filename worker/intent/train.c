@@ -42,7 +42,8 @@ static bool ids_valid(const struct recogniser_training *training, struct gov_err
         for (size_t j = 0; j < i; j++)
             if (strcmp(training->skills[j].id, id) == 0)
                 return gov_fail_at(err, GOV_INVALID_INPUT, "", "duplicate",
-                                   "two actions have the id \"%s\"", "有两个操作的 id 都是“%s”", id);
+                                   "two actions have the id \"%s\"", "有两个操作的 id 都是“%s”",
+                                   id);
     }
     return true;
 }
@@ -52,8 +53,8 @@ static float effect(const struct softmax *s, size_t feature, size_t skill)
     return fabsf(s->weights[feature * s->stride + skill]);
 }
 
-/* The effect below which weights go, so that at most `max` stay. Found in a histogram over the bits of
- * the (positive) floats, which order as their values do: exact to 1/128, and one pass. */
+/* The effect below which weights go, so that at most `max` stay. Found in a histogram over the bits
+ * of the (positive) floats, which order as their values do: exact to 1/128, and one pass. */
 static float least_effect(const struct corpus *corpus, const struct softmax *s, size_t max,
                           struct arena *arena)
 {
@@ -180,8 +181,7 @@ static void write_features(const struct selection *sel, struct model_parts *p)
     for (size_t f = 0; f < sel->corpus->feature_count; f++) {
         if (!sel->features[f])
             continue;
-        *features++ =
-            (struct model_feature){ sel->corpus->keys[f] << 12 | sel->corpus->idf[f], n };
+        *features++ = (struct model_feature){ sel->corpus->keys[f] << 12 | sel->corpus->idf[f], n };
         for (size_t c = 0; c < s->skill_count; c++) {
             if (!kept(s, f, c, sel->least, sel->scale))
                 continue;
@@ -211,7 +211,8 @@ static void write_slots(struct model_parts *p)
 static size_t budget_bytes(size_t skills, size_t texts)
 {
     size_t budget = BUDGET_BYTES + BUDGET_BYTES_PER_SKILL * skills +
-                    BUDGET_BYTES_PER_SKILL_SQUARED * skills * skills + BUDGET_BYTES_PER_TEXT * texts;
+                    BUDGET_BYTES_PER_SKILL_SQUARED * skills * skills +
+                    BUDGET_BYTES_PER_TEXT * texts;
     size_t most = BUDGET_BYTES_PER_SKILL_MIN * skills;
 
     if (most < BUDGET_BYTES_MAX)
@@ -233,7 +234,9 @@ static void write_image(const struct recogniser_training *training, const struct
     float largest = largest_weight(corpus, s);
     h.weight_scale = largest > 0 ? largest / 127.0f : 1;
 
-    struct selection sel = { .corpus = corpus, .softmax = s, .scale = h.weight_scale,
+    struct selection sel = { .corpus = corpus,
+                             .softmax = s,
+                             .scale = h.weight_scale,
                              .features = ARENA_ARRAY(arena, bool, corpus->feature_count + 1) };
     select_within(&sel, &h, budget_bytes(training->skill_count, corpus->text_count), arena);
 
