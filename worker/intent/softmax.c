@@ -16,9 +16,10 @@
 
 enum { LANES = 8, PASSES = 5 };
 
-static const float rate_first = 6.0f;
-static const float rate_last = 0.6f;
-static const float target = 0.83f; /* of a text's own skill; the rest is "none" */
+static const float rate_first = 5.0f;
+static const float rate_last = 1.5f;
+static const float step_least = 0.015f; /* smaller steps are not made */
+static const float target = 0.83f;      /* of a text's own skill; the rest is "none" */
 
 typedef float lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
 
@@ -119,19 +120,36 @@ void softmax_shares(float *scores, size_t count, float none_weight)
         scores[i] = sum > 0 ? scores[i] / sum : 0;
 }
 
+/* The skills whose weights a text moves at all: rarely more than ten of a hundred. */
+static size_t moved_skills(const float *steps, size_t count, uint32_t *moved)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++)
+        if (steps[i] > step_least || steps[i] < -step_least)
+            moved[n++] = (uint32_t)i;
+    return n;
+}
+
+static void add_moved(float *into, const float *steps, float scale, const uint32_t *moved, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        into[moved[i]] += scale * steps[moved[i]];
+}
+
 /* Scores of one text -> what to take from each skill's weights along its vector. */
 static void learn(struct softmax *s, const struct corpus_text *text, size_t number,
-                  const struct coordinate *vector, float rate, float *scores)
+                  const struct coordinate *vector, float rate, float *scores, uint32_t *moved)
 {
     softmax_scores(s, vector, text->count, scores);
     softmax_shares(scores, s->skill_count, 1.0f);
     scores[text->skill] -= target;
     for (size_t i = 0; i < s->skill_count; i++)
         scores[i] *= -rate * text->weight;
-    add_scaled(s->contributed + number * s->stride, scores, 1, s->stride);
+    size_t n = moved_skills(scores, s->skill_count, moved);
+    add_moved(s->contributed + number * s->stride, scores, 1, moved, n);
     for (size_t i = 0; i < text->count; i++)
-        add_scaled(s->weights + (size_t)vector[i].index * s->stride, scores, vector[i].value,
-                   s->stride);
+        add_moved(s->weights + (size_t)vector[i].index * s->stride, scores, vector[i].value, moved,
+                  n);
 }
 
 static uint32_t next_random(uint64_t *state)
@@ -163,6 +181,7 @@ void softmax_train(struct softmax *s, const struct corpus *corpus, size_t skill_
     s->weights = arena_alloc_array(arena, corpus->feature_count * s->stride + LANES, sizeof(float));
     s->contributed = arena_alloc_array(arena, n * s->stride + LANES, sizeof(float));
     float *scores = ARENA_ARRAY(arena, float, s->stride + LANES);
+    uint32_t *moved = ARENA_ARRAY(arena, uint32_t, s->stride + LANES);
     uint32_t *order = ARENA_ARRAY(arena, uint32_t, n + 1);
 
     for (size_t i = 0; i < n; i++)
@@ -173,7 +192,7 @@ void softmax_train(struct softmax *s, const struct corpus *corpus, size_t skill_
             float done = (float)step++ / (float)(PASSES * n);
             const struct corpus_text *text = corpus_text(corpus, order[i]);
             learn(s, text, order[i], corpus_vector(corpus, text),
-                  rate_first + (rate_last - rate_first) * done, scores);
+                  rate_first + (rate_last - rate_first) * done, scores, moved);
         }
     }
 }
