@@ -133,6 +133,11 @@ struct queue_promoted {
 };
 void job_queue_promote(struct op *op, struct job_queue *queue, struct queue_promoted *promoted);
 
+/* Block until something new falls due soon, at most wait_ms (-1 or more than that: QUEUE_BELL_S). Then
+ * promote. A blocking call: see job_queue_bell_wait. */
+void job_queue_due_wait(struct op *op, struct job_queue *queue, int64_t wait_ms,
+                        struct queue_result *result);
+
 /* A tenant whose backlog is in PostgreSQL: ids above `mark` were not handed over. */
 struct queue_over {
     const char *tenant, *lane, *class;

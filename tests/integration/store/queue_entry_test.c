@@ -171,6 +171,19 @@ static void finish_of_what_is_not_known_is_harmless(void **state)
     assert_int_equal(rig_redis(&rig, "EXISTS {s00}:idx"), 0);
 }
 
+/* Both messages are on their way at once, and nobody promises their order. */
+static void a_finish_that_overtakes_its_claim_frees_the_slot(void **state)
+{
+    struct rig_entry e = { .tenant = 1, .job = 7, .fence = 3, .cost_ms = 50 };
+    (void)state;
+    rig_enqueue(&rig, e);
+    rig_take(&rig, "py", 1);
+    assert_int_equal(rig_finish(&rig, e, 4, 10), 1);
+    rig_expect(&rig, "-", LUA_FUNCTIONS_CLAIMED, "py %s %s 3 4", rig_tenant(1), rig_job(7));
+    assert_int_equal(slots_held(), 0);
+    assert_int_equal(rig_redis(&rig, "EXISTS {s00}:idx {s00}:taken"), 0);
+}
+
 static void finish_settles_the_account_once(void **state)
 {
     struct rig_entry e = { .tenant = 1, .job = 1, .cost_ms = 100 };
@@ -369,6 +382,7 @@ int main(void)
         TEST(what_was_claimed_does_not_come_back),
         TEST(a_late_claim_kills_the_entry_that_came_back),
         TEST(finish_of_what_is_not_known_is_harmless),
+        TEST(a_finish_that_overtakes_its_claim_frees_the_slot),
         TEST(finish_settles_the_account_once),
         TEST(heartbeats_raise_the_charge_to_what_has_elapsed),
         TEST(a_stale_heartbeat_takes_no_slot),
