@@ -5,7 +5,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/io/crypto.h"
 #include "core/io/service.h"
@@ -178,6 +180,19 @@ static bool connect_stores(struct process *p, struct gov_err *err)
     return true;
 }
 
+/* They start together, so sandboxd may not listen yet. Blocking: nothing else runs before. */
+static bool sandbox_status(const char *socket, struct doctor_status *status, struct gov_err *err)
+{
+    int64_t until = clock_mono_us() + (int64_t)SANDBOX_PATIENCE_MS * 1000;
+
+    while (!doctor_ask(socket, SANDBOX_PATIENCE_MS, status, err)) {
+        if (clock_mono_us() > until)
+            return false;
+        usleep(200 * 1000);
+    }
+    return true;
+}
+
 /* The level is asked for once, before anything may run: no sandbox, no run lanes. */
 static bool connect_sandbox(struct process *p, struct gov_err *err)
 {
@@ -188,7 +203,7 @@ static bool connect_sandbox(struct process *p, struct gov_err *err)
         w->lanes.count = 1;
         return true;
     }
-    if (!doctor_ask(w->settings.sandbox, SANDBOX_PATIENCE_MS, &status, err))
+    if (!sandbox_status(w->settings.sandbox, &status, err))
         return gov_err_context(err, "execgov-sandboxd at %s", w->settings.sandbox);
     w->isolation_level = status.level;
     if (status.level < 1)

@@ -1,9 +1,11 @@
 #include "core/store/incarnation.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/io/crypto.h"
 #include "core/io/op_sleep.h"
 
 struct reading {
@@ -52,10 +54,11 @@ bool incarnation_read(struct loop *loop, struct db *db, int64_t patience_ms,
     r.until_us = clock_mono_us() + patience_ms * 1000;
     bool good = op_await(&r.op, err);
     if (good) {
-        snprintf(incarnation, INCARNATION_BYTES, "%s", db_text(&r.rows, 0, 0));
-        for (char *c = incarnation; *c; c++)
-            if (*c == ':' || *c == ' ')
-                *c = '-';
+        /* Only ever compared, so a digest serves, and it is short. */
+        const char *text = db_text(&r.rows, 0, 0);
+        char hex[CRYPTO_HEX_BYTES];
+        crypto_sha256_hex(text, strlen(text), hex);
+        snprintf(incarnation, INCARNATION_BYTES, "%.32s", hex);
     }
     op_release(&r.op);
     return good;

@@ -4,10 +4,9 @@
 
 #include "core/io/db.h"
 
-enum { INCARNATION_BYTES = 100 };
+enum { INCARNATION_BYTES = 33 };
 
-/* At start, running the loop: waits for the database up to `patience_ms`. Fills a text without spaces
- * and colons. */
+/* At start, running the loop: waits for the database up to `patience_ms`. Fills 32 hex digits. */
 bool incarnation_read(struct loop *loop, struct db *db, int64_t patience_ms,
                       char incarnation[INCARNATION_BYTES], struct gov_err *err);
 

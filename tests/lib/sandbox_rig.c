@@ -333,7 +333,6 @@ int sandbox_rig_file(struct sandbox_rig *rig, const void *content, size_t bytes,
     close(fd);
     fd = open(path, O_RDONLY | O_CLOEXEC);
     assert_true(fd >= 0);
-    unlink(path);
     assert_true(tree_hash_file(fd, -1, digest, &hashed));
     return fd;
 }

@@ -264,6 +264,14 @@ class Failing(Case):
         (bin_folder / "execgov-scheduler.dies").unlink()
         clone.quickstart("--no-demo")
 
+    def test_a_sandbox_that_refuses_says_which_probe_failed(self):
+        clone = self.clone()
+        clone.quickstart("--no-demo")
+        (clone.source / "build/release/bin/sandbox.refuses").touch()
+        output = clone.quickstart("--no-demo", status=1)
+        self.assertIn("    | FAIL memory", output)
+        self.assertIn("none will run", output)
+
     def test_a_build_that_fails_says_where(self):
         clone = self.clone()
         with open(clone.source / "CMakeLists.txt", "a", encoding="utf-8") as file:

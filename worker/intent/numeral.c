@@ -121,7 +121,8 @@ static size_t read_chinese(const struct phrase *p, size_t at, double *value)
         if (d >= 0) {
             digit = digit >= 0 && positional && !units ? digit * 10 + d : d;
         } else if (unit >= 1e4 && (i > at)) {
-            total = (total + group + (digit > 0 ? digit : 0)) * unit;
+            double closed = group + (digit > 0 ? digit : 0);
+            total = unit > 1e4 ? (total + closed) * unit : total + closed * unit;
             group = 0;
             digit = -1;
             units = true;

@@ -184,7 +184,7 @@ static void cpu_time_of_children_counts(void **state)
 
 static const char stubborn[] = "import os, signal, sys, time\n"
                                "for s in range(1, 65):\n"
-                               "    try: signal.signal(s, signal.SIG_IGN)\n"
+                               "    try: s == signal.SIGCHLD or signal.signal(s, signal.SIG_IGN)\n"
                                "    except (OSError, ValueError): pass\n"
                                "if os.fork() == 0:\n"
                                "    os.setsid()\n"

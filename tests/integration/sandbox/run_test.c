@@ -2,6 +2,7 @@
  * user (level 1). */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "tests/lib/sandbox_rig.h"
@@ -112,7 +113,11 @@ static void files_are_found_by_name_and_results_collected(void **state)
     assert_string_equal(buf_text(&rig_artifact_find(&r, "notes.txt")->content), "as it was\nmore");
     rig_result_release(&r);
 
-    /* The package itself did not change: the next run starts from the same files. */
+    /* The package itself did not change: the next run starts from the same files. A file that cannot be
+     * mounted is copied. */
+    close(fd);
+    input.fd = fd = memfd_create("input", MFD_CLOEXEC);
+    assert_int_equal(write(fd, content, sizeof content - 1), sizeof content - 1);
     const char *globs[] = { "data/*", "**/x", "no*" };
     job.collect = globs;
     job.collect_count = 3;

@@ -96,7 +96,9 @@ bool confine_rlimits(const struct sandbox_limits *l, bool alone)
      * there in case. One uid a slot: this counts the job's processes alone. */
     uint64_t processes = alone ? l->processes + 1 : l->processes + 16;
 
-    return limit_set(RLIMIT_CORE, 0, 0) && limit_set(RLIMIT_FSIZE, file, file) &&
+    /* Core size 1, not 0: a pipe in core_pattern ignores 0 and would hand a hostile process to a handler of
+     * the host's; 1 is what the kernel takes for "no handler either". */
+    return limit_set(RLIMIT_CORE, 1, 1) && limit_set(RLIMIT_FSIZE, file, file) &&
            limit_set(RLIMIT_NOFILE, 1024, 4096) && limit_set(RLIMIT_MEMLOCK, 1 << 20, 1 << 20) &&
            limit_set(RLIMIT_NPROC, processes, processes) &&
            limit_set(RLIMIT_CPU, l->cpu_s + 1, l->cpu_s + 2) &&

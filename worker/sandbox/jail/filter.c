@@ -23,7 +23,7 @@ static const char *const allowed[] = {
     "read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev", "preadv2",
     "pwritev2", "open", "openat", "openat2", "creat", "close", "close_range", "lseek", "dup", "dup2",
     "dup3", "fcntl", "flock", "fsync", "fdatasync", "sync_file_range", "truncate", "ftruncate",
-    "fallocate", "fadvise64", "readahead", "sendfile", "copy_file_range", "splice", "tee", "vmsplice",
+    "fallocate", "fadvise64", "readahead", "sendfile", "copy_file_range",
     "stat", "fstat", "lstat", "newfstatat", "statx", "statfs", "fstatfs", "access", "faccessat",
     "faccessat2", "getdents", "getdents64", "getcwd", "chdir", "fchdir", "rename", "renameat",
     "renameat2", "mkdir", "mkdirat", "rmdir", "link", "linkat", "unlink", "unlinkat", "symlink",
@@ -37,7 +37,6 @@ static const char *const allowed[] = {
     "brk", "mmap", "munmap", "mremap", "mprotect", "madvise", "msync", "mincore", "mlock", "mlock2",
     "munlock", "mlockall", "munlockall", "membarrier", "pkey_alloc", "pkey_free", "pkey_mprotect",
     "shmget", "shmat", "shmdt", "shmctl", "semget", "semop", "semctl", "semtimedop", "get_mempolicy",
-    "set_mempolicy", "mbind",
     /* processes, threads, signals */
     "fork", "vfork", "execve", "execveat", "exit", "exit_group", "wait4", "waitid", "kill", "tkill",
     "tgkill", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigpending", "rt_sigsuspend",
@@ -73,7 +72,7 @@ static const char *const refused[] = {
     "syslog", "settimeofday", "clock_settime", "adjtimex", "clock_adjtime", "sethostname",
     "setdomainname", "iopl", "ioperm", "personality", "setgroups", "capset", "vhangup", "fanotify_init",
     "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "seccomp",
-    "lookup_dcookie", "nfsservctl", "migrate_pages", "move_pages",
+    "lookup_dcookie", "nfsservctl", "migrate_pages", "move_pages", "vmsplice", "mbind", "set_mempolicy",
 };
 
 /* Names this libseccomp or architecture does not know are left to the default, ENOSYS. */

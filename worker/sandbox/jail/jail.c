@@ -48,15 +48,15 @@ static bool map_ids(pid_t pid, uid_t uid)
     return proc_write(pid, "gid_map", text);
 }
 
-/* A detached, read-only mount of the very file behind `fd`. -1 where that cannot be (a memfd, a file of
- * another mount namespace, a plain user, a file not everybody may read): then it is copied. */
+/* A detached, read-only mount of the very file behind `fd`. -1 where that cannot be (a memfd, a deleted
+ * file, one of another mount namespace, a plain user, a file not everybody may read): then it is copied. */
 static int mount_of(int fd)
 {
     struct mount_attr attr = {
         .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
     };
     struct stat st;
-    if (fstat(fd, &st) < 0 || !(st.st_mode & S_IROTH))
+    if (fstat(fd, &st) < 0 || !(st.st_mode & S_IROTH) || st.st_nlink == 0)
         return -1;
     int tree = (int)syscall(SYS_open_tree, fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
     if (tree >= 0 &&

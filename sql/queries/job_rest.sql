@@ -1,0 +1,6 @@
+-- scope: tenant
+-- May the marks of this tenant's past go: nothing is ready, runs, or is overdue.
+select not exists (
+    select from {{t}}.job_live l
+    where l.state in ('ready', 'running')
+        or l.run_at <= now())
