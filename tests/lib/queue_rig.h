@@ -37,6 +37,8 @@ struct queue_rig {
 };
 
 void rig_start(struct queue_rig *rig);
+/* On a Redis Cluster, with scripts that Redis ends if they touch a key of another slot. */
+void rig_start_cluster(struct queue_rig *rig);
 void rig_stop(struct queue_rig *rig);
 /* An empty queue of a new generation, time at 1,000,000 ms. */
 void rig_reset(struct queue_rig *rig);
