@@ -255,17 +255,17 @@ static int64_t held_count(redisReply *reply)
 
 void rig_claim(struct queue_rig *rig, struct rig_entry e)
 {
-    redisReply *reply = rig_call(rig, LUA_FUNCTIONS_CLAIMED, "%s %s %s %d %d",
-                                 e.lane ? e.lane : "py", rig_tenant(e.tenant), rig_job(e.job),
-                                 e.fence, e.fence + 1);
+    redisReply *reply =
+        rig_call(rig, LUA_FUNCTIONS_CLAIMED, "%s %s %s %d %d", e.lane ? e.lane : "py",
+                 rig_tenant(e.tenant), rig_job(e.job), e.fence, e.fence + 1);
     assert_int_equal(held_count(reply), 1);
 }
 
 int64_t rig_finish(struct queue_rig *rig, struct rig_entry e, int fence, int64_t ms)
 {
     return held_count(rig_call(rig, LUA_FUNCTIONS_FINISH, "%s %s %s %d %lld",
-                                    e.lane ? e.lane : "py", rig_tenant(e.tenant), rig_job(e.job),
-                                    fence, (long long)ms));
+                               e.lane ? e.lane : "py", rig_tenant(e.tenant), rig_job(e.job), fence,
+                               (long long)ms));
 }
 
 struct rig_promoted rig_promote(struct queue_rig *rig)

@@ -31,7 +31,7 @@ struct queue_rig {
     redisContext *redis;
     char sha[LUA_FUNCTIONS_COUNT][41];
     char generation[64];
-    int64_t now_ms; /* virtual */
+    int64_t now_ms;                          /* virtual */
     struct rig_entry taken[RIG_ENTRIES_MAX]; /* what rig_take returned last */
     int taken_count;
 };
@@ -54,7 +54,7 @@ void rig_expect(struct queue_rig *rig, const char *answer, enum lua_functions sc
 /* A plain command; integer answer, or the length of a text or array, -1 for nil. */
 int64_t rig_redis(struct queue_rig *rig, const char *format, ...);
 
-const char *rig_tenant(int tenant);       /* static buffers, eight in turn */
+const char *rig_tenant(int tenant); /* static buffers, eight in turn */
 const char *rig_job(int job);
 const char *rig_text(struct rig_entry e); /* "lane class tenant job fence cost kind action" */
 int rig_job_number(const char *job);

@@ -13,7 +13,7 @@ void world_direct(struct queue_world *w, const char *command)
     freeReplyObject(reply);
 }
 
-#define CALL(name, body)                                                                                 \
+#define CALL(name, body)                                                                           \
     void name(struct op *op, void *arguments)                                                      \
     {                                                                                              \
         struct queue_world *w = arguments;                                                         \
@@ -21,7 +21,8 @@ void world_direct(struct queue_world *w, const char *command)
     }
 
 CALL(world_push, job_queue_push(op, w->queue, w->entries, w->count, &w->result))
-CALL(world_push_later, job_queue_push_later(op, w->queue, w->entries, w->due_ms, w->count, &w->result))
+CALL(world_push_later,
+     job_queue_push_later(op, w->queue, w->entries, w->due_ms, w->count, &w->result))
 CALL(world_take, job_queue_take(op, w->queue, "worker", "py", 32, &w->taken))
 CALL(world_claimed, job_queue_claimed(op, w->queue, w->slots, w->count, &w->result))
 CALL(world_finish, job_queue_finish(op, w->queue, w->slots, w->count, &w->result))
@@ -31,14 +32,16 @@ CALL(world_promote, job_queue_promote(op, w->queue, &w->promoted))
 CALL(world_list_overs, job_queue_overs(op, w->queue, &w->overs))
 CALL(world_refill_wait, job_queue_refill_wait(op, w->queue, &w->overs))
 CALL(world_depth, job_queue_depth(op, w->queue, &w->document))
-CALL(world_status, job_queue_status(op, w->queue, w->entries[0].tenant, &w->entries[0].job, &w->document))
+CALL(world_status,
+     job_queue_status(op, w->queue, w->entries[0].tenant, &w->entries[0].job, &w->document))
 CALL(world_live, job_queue_live(op, w->queue, w->entries[0].tenant, &w->lives))
 CALL(world_begin, job_queue_rebuild_begin(op, w->queue, w->term, &w->result))
 CALL(world_clear, job_queue_rebuild_clear(op, w->queue, &w->result))
 CALL(world_end, job_queue_rebuild_end(op, w->queue, &w->result))
-CALL(world_bell_wait, job_queue_bell_wait(op, w->queue, (const char *[]){ "py", "sh" }, 2, &w->result))
+CALL(world_bell_wait,
+     job_queue_bell_wait(op, w->queue, (const char *[]){ "py", "sh" }, 2, &w->result))
 CALL(world_limit, job_queue_limit(op, w->queue, w->entries[0].tenant,
-                            &(struct queue_limits){ .weight = 1.5, .slots = 3 }, &w->result))
+                                  &(struct queue_limits){ .weight = 1.5, .slots = 3 }, &w->result))
 
 void world_call(struct queue_world *w, void (*begin_call)(struct op *op, void *arguments))
 {
@@ -88,9 +91,13 @@ void world_fill(struct queue_world *w, int count)
 {
     w->count = count;
     for (int i = 0; i < count; i++)
-        w->entries[i] = (struct queue_entry){ .tenant = "t_00000000000000aa", .lane = "py",
-                                              .class = "normal", .job = id_new(), .fence = 0,
-                                              .cost_ms = 10, .kind = "run" };
+        w->entries[i] = (struct queue_entry){ .tenant = "t_00000000000000aa",
+                                              .lane = "py",
+                                              .class = "normal",
+                                              .job = id_new(),
+                                              .fence = 0,
+                                              .cost_ms = 10,
+                                              .kind = "run" };
 }
 
 void world_open(struct queue_world *w, const char *incarnation)

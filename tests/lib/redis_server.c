@@ -25,10 +25,10 @@ static void run_server(const struct redis_server *server, pid_t parent)
     int log = open("log", O_WRONLY | O_CREAT | O_APPEND, 0600);
     dup2(log, 1);
     dup2(log, 2);
-    execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", server->socket,
-           "--dir", server->dir, "--save", "", "--appendonly", server->append_only ? "yes" : "no",
-           "--maxmemory-policy", "noeviction", "--enable-debug-command", "yes",
-           "--cluster-enabled", server->cluster ? "yes" : "no", (char *)NULL);
+    execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", server->socket, "--dir",
+           server->dir, "--save", "", "--appendonly", server->append_only ? "yes" : "no",
+           "--maxmemory-policy", "noeviction", "--enable-debug-command", "yes", "--cluster-enabled",
+           server->cluster ? "yes" : "no", (char *)NULL);
     _exit(127);
 }
 

@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 struct redis_server {
-    pid_t pid;        /* 0: not running */
+    pid_t pid; /* 0: not running */
     char dir[64];
     char socket[96];
     char address[104]; /* "unix:" and the socket: what the programs' settings take */
