@@ -26,6 +26,8 @@ struct sandbox_rig {
  * that level: the test is to be skipped (exit 77). */
 bool sandbox_rig_start(struct sandbox_rig *rig, bool as_nobody);
 void sandbox_rig_stop(struct sandbox_rig *rig);
+/* Start sandboxd again after the test ended it. */
+void sandbox_rig_restart(struct sandbox_rig *rig, bool as_nobody);
 
 struct rig_file {
     const char *name;

@@ -245,6 +245,7 @@ static bool read_digit_form(const struct phrase *p, size_t at, struct numeral *n
         numeral->end += suffix;
     } else if ((after = read_multiplier(p, numeral->end, &factor)) > numeral->end) {
         numeral->value *= factor;
+        numeral->kilo = after == numeral->end + 1 && p->raw[numeral->end] == 'K';
         numeral->end = after;
         /* "3万5" is 35000, "3万5千" too */
         double rest;

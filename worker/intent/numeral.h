@@ -15,6 +15,7 @@ struct numeral {
     enum numeral_form form;
     bool whole; /* no decimal point was written and the value is an integer */
     bool ordinal; /* "3rd", "third", "第三" */
+    bool kilo;   /* a "K" behind it made it thousands; it may have meant kelvin */
     bool single; /* one word or character like "one" or "一", that may be no number at all */
 };
 

@@ -1,8 +1,8 @@
 /* cgroup.c - finding a place at start, and the two kernel interfaces behind one set of calls.
  *
- * v2: the daemon's own cgroup, when memory and pids are delegated there. A cgroup with processes in it
- * cannot hand controllers to children, so the daemon first moves itself into a leaf.
- * v1: root uses /execgov at the top of each hierarchy, so that the next start finds what a killed daemon
+ * v2: the daemon's own cgroup, when memory and pids are delegated there. A cgroup with processes in
+ * it cannot hand controllers to children, so the daemon first moves itself into a leaf. v1: root
+ * uses /execgov at the top of each hierarchy, so that the next start finds what a killed daemon
  * left wherever it was started from; anybody else needs his own cgroup writable.
  * libcgroup was looked at: it hides exactly the differences (events, kill) that matter here.
  */
@@ -142,8 +142,7 @@ static bool v2_place(const char *instance, char *out)
     char mount[CGROUP_PATH_BYTES / 2], own[CGROUP_PATH_BYTES / 2], text[FILE_BYTES], pid[16];
     char dir[CGROUP_PATH_BYTES], leaf[CGROUP_PATH_BYTES + 16];
 
-    if (!hierarchy_find("", mount, own) ||
-        snprintf(dir, sizeof dir, "%s%s", mount, own) >= 190 ||
+    if (!hierarchy_find("", mount, own) || snprintf(dir, sizeof dir, "%s%s", mount, own) >= 190 ||
         !file_read(dir, "cgroup.controllers", text, sizeof text) || !strstr(text, "memory") ||
         !strstr(text, "pids"))
         return false;
@@ -281,7 +280,8 @@ bool cgroup_make(const struct cgroup_root *root, const char *name, uint64_t memo
         ok = mkdir(dirs[i], 0755) == 0;
     if (ok && v2(group)) {
         ok = bound(dirs[0], "memory.max", memory_bytes) && bound(dirs[0], "pids.max", processes);
-        /* Swapping would turn a memory limit into a slow disk; absent where swap accounting is off. */
+        /* Swapping would turn a memory limit into a slow disk; absent where swap accounting is off.
+         */
         file_write(dirs[0], "memory.swap.max", "0");
         file_write(dirs[0], "memory.oom.group", "1");
     } else if (ok) {

@@ -1,9 +1,11 @@
 /* main_sandboxd.c - execgov-sandboxd: the only program of the platform that runs as root.
  *
- *     options -> host (capabilities, cgroups, runtimes) -> self-test -> serve -> SIGTERM: end jobs, leave
+ *     options -> host (capabilities, cgroups, runtimes) -> self-test -> serve -> SIGTERM: end jobs,
+ * leave
  *
- * It has no network, no database and no secrets, and takes no path from anybody. Started by a plain user
- * (or with --user-mode) the same program isolates with user namespaces: level 1, for development.
+ * It has no network, no database and no secrets, and takes no path from anybody. Started by a plain
+ * user (or with --user-mode) the same program isolates with user namespaces: level 1, for
+ * development.
  */
 #include <fcntl.h>
 #include <getopt.h>
@@ -69,50 +71,63 @@ static bool uid_parse(const char *text, uid_t *uid)
     return user != NULL;
 }
 
-static bool number_parse(const char *text, int64_t min, int64_t max, int64_t *number)
+/* One option with its value; false if the value cannot be used. */
+static bool option_take(struct arguments *a, int option, const char *value)
 {
-    return text_parse_i64(text, min, max, number);
+    int64_t number = 0;
+    bool ok = true;
+
+    if (option == 's')
+        a->options.socket_path = value;
+    else if (option == 'c')
+        a->options.cache_path = value;
+    else if (option == 'n' && (ok = text_parse_i64(value, 1, HOST_SLOTS_MAX, &number)))
+        a->options.slots = (int)number;
+    else if (option == 'u' && (ok = text_parse_i64(value, 10000, 4294960000, &number)))
+        a->options.uid_base = (uid_t)number;
+    else if (option == 'a')
+        ok = uid_parse(value, &a->options.allow_uid);
+    else if (option == 'l')
+        ok = log_level_parse(value, &a->level);
+    else if (option == 'm')
+        a->options.user_mode = true;
+    else if (option == 'k')
+        a->check = true;
+    else if (option == 'd')
+        a->doctor = true;
+    else if (option == 'j')
+        a->json = true;
+    return ok;
 }
 
 /* -1: go on; otherwise the exit code. */
 static int arguments_parse(int argc, char **argv, struct arguments *a)
 {
     static const struct option options[] = {
-        { "socket", required_argument, NULL, 's' },   { "cache", required_argument, NULL, 'c' },
-        { "slots", required_argument, NULL, 'n' },    { "uid-base", required_argument, NULL, 'u' },
-        { "allow-uid", required_argument, NULL, 'a' }, { "user-mode", no_argument, NULL, 'm' },
-        { "log-level", required_argument, NULL, 'l' }, { "check", no_argument, NULL, 'k' },
-        { "doctor", no_argument, NULL, 'd' },          { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },            { "version", no_argument, NULL, 'v' },
+        { "socket", required_argument, NULL, 's' },
+        { "cache", required_argument, NULL, 'c' },
+        { "slots", required_argument, NULL, 'n' },
+        { "uid-base", required_argument, NULL, 'u' },
+        { "allow-uid", required_argument, NULL, 'a' },
+        { "user-mode", no_argument, NULL, 'm' },
+        { "log-level", required_argument, NULL, 'l' },
+        { "check", no_argument, NULL, 'k' },
+        { "doctor", no_argument, NULL, 'd' },
+        { "json", no_argument, NULL, 'j' },
+        { "help", no_argument, NULL, 'h' },
+        { "version", no_argument, NULL, 'v' },
         { 0 },
     };
-    int64_t number;
     int c;
 
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        bool ok = true;
-        switch (c) {
-        case 's': a->options.socket_path = optarg; break;
-        case 'c': a->options.cache_path = optarg; break;
-        case 'n':
-            if ((ok = number_parse(optarg, 1, HOST_SLOTS_MAX, &number)))
-                a->options.slots = (int)number;
-            break;
-        case 'u':
-            if ((ok = number_parse(optarg, 10000, 4294960000, &number)))
-                a->options.uid_base = (uid_t)number;
-            break;
-        case 'a': ok = uid_parse(optarg, &a->options.allow_uid); break;
-        case 'm': a->options.user_mode = true; break;
-        case 'l': ok = log_level_parse(optarg, &a->level); break;
-        case 'k': a->check = true; break;
-        case 'd': a->doctor = true; break;
-        case 'j': a->json = true; break;
-        case 'h': fputs(help, stdout); return 0;
-        case 'v': puts("execgov-sandboxd " EXECGOV_VERSION); return 0;
-        default: return 2;
+        if (c == 'h' || c == 'v') {
+            puts(c == 'h' ? help : "execgov-sandboxd " EXECGOV_VERSION);
+            return 0;
         }
-        if (!ok)
+        if (c == '?')
+            return 2;
+        if (!option_take(a, c, optarg))
             return usage("cannot use the value", optarg);
     }
     if (optind < argc)
@@ -178,7 +193,7 @@ static void drain(struct host *host)
     host->draining = true;
     for (struct group *g = host->groups; g; g = g->next)
         group_kill(g, SANDBOX_LIMIT_LOST);
-    while (host->groups && clock_mono_us() < until) {
+    while ((host->groups || host->helpers) && clock_mono_us() < until) {
         poller_round(&host->poller, HOST_TICK_MS);
         host_tick(host);
     }

@@ -93,6 +93,7 @@ static void files_are_found_by_name_and_results_collected(void **state)
         { "notes.txt", "as it was\n" },
         { "same.txt", "untouched" },
         { "data/changed.txt", "old" },
+        { "in/of the package.txt", "a package may have this folder, too" },
         { 0 },
     };
 

@@ -48,6 +48,32 @@ static json_t *moment(const struct fill_context *c, struct civil day, int hour, 
     return json_string(text);
 }
 
+/* ISO 8601, or for a plain string the order its description asks for. */
+static void written_day(const struct parameter *p, struct civil day, char *text, size_t bytes)
+{
+    static const struct {
+        const char *words;
+        char order, mark;
+    } orders[] = {
+        { "mm-dd-yyyy", 'm', '-' }, { "month-day-year", 'm', '-' }, { "mm/dd/yyyy", 'm', '/' },
+        { "dd/mm/yyyy", 'd', '/' }, { "dd-mm-yyyy", 'd', '-' },     { "dd.mm.yyyy", 'd', '.' },
+        { "yyyy/mm/dd", 'y', '/' },
+    };
+    char order = 'y', mark = '-';
+
+    for (size_t i = 0; p->kind == PARAMETER_STRING && i < sizeof orders / sizeof *orders; i++) {
+        if (strcasestr(p->description, orders[i].words)) {
+            order = orders[i].order;
+            mark = orders[i].mark;
+        }
+    }
+    if (order == 'y')
+        snprintf(text, bytes, "%04d%c%02d%c%02d", day.year, mark, day.month, mark, day.day);
+    else
+        snprintf(text, bytes, "%02d%c%02d%c%04d", order == 'm' ? day.month : day.day, mark,
+                 order == 'm' ? day.day : day.month, mark, day.year);
+}
+
 json_t *date_value(const struct fill_context *c, const struct parameter *p,
                    const struct date_mention *m, bool end)
 {
@@ -63,7 +89,7 @@ json_t *date_value(const struct fill_context *c, const struct parameter *p,
     else if (p->kind == PARAMETER_DATETIME)
         return end ? moment(c, day, 23, 59, 59, m) : moment(c, day, 0, 0, 0, m);
     else
-        snprintf(text, sizeof text, "%04d-%02d-%02d", day.year, day.month, day.day);
+        written_day(p, day, text, sizeof text);
     return json_string(text);
 }
 
@@ -133,7 +159,7 @@ static void set_single(struct fill_context *c, struct parameter *p, const struct
         if (!same_day(m->from, m->to))
             json_array_append_new(days, date_value(c, p, m, true));
         fill_set(c, p, days, source_of(p, m), m->start, m->end, m->rule);
-    } else if (m->grain == GRAIN_DAY || p->side != SIDE_NONE) {
+    } else if (m->grain == GRAIN_DAY || m->open || p->side != SIDE_NONE) {
         set_date(c, p, m, p->side == SIDE_END);
     }
 }
@@ -262,7 +288,7 @@ static void fill_singles(struct fill_context *c, struct date_mention *mentions, 
             float fit = 1.0f + keyword_nearness(c, p, span);
             if (p->kind == PARAMETER_MONTH)
                 fit += mentions[i].grain == GRAIN_MONTH ? 0.5f : 0;
-            else if (mentions[i].grain != GRAIN_DAY && p->side == SIDE_NONE && !p->array)
+            else if (mentions[i].grain != GRAIN_DAY && !mentions[i].open && p->side == SIDE_NONE && !p->array)
                 fit = 0;
             if (p->side == SIDE_END && says_end(c, &mentions[i]))
                 fit += 0.5f;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/text.h"
 #include "worker/intent/fold.h"
 #include "worker/intent/rules/rules.h"
 
@@ -22,18 +23,22 @@ static char *in_words(struct fill_context *c, const char *text)
     return words;
 }
 
-/* The tokens of `text` at token `t` of the phrase, by stem; returns how many, 0 if not. */
-static size_t match_stems(const struct fill_context *c, const char *text, size_t t)
+/* The words of `text` at `at`, by stem; returns the code points they take there, 0 if not. */
+static size_t match_stems(const struct fill_context *c, const char *text, size_t at)
 {
     struct phrase own;
+    size_t t = phrase_token_at(&c->phrase, at);
 
+    if (t == c->phrase.token_count || c->phrase.tokens[t].start != at ||
+        c->phrase.tokens[t].kind != TOKEN_WORD || !text_utf8_valid(text, strlen(text)))
+        return 0;
     phrase_init(&own, text, strlen(text), c->arena);
     if (own.token_count == 0 || t + own.token_count > c->phrase.token_count)
         return 0;
     for (size_t i = 0; i < own.token_count; i++)
         if (own.tokens[i].stem != c->phrase.tokens[t + i].stem)
             return 0;
-    return own.token_count;
+    return c->phrase.tokens[t + own.token_count - 1].end - at;
 }
 
 static void better(const json_t *choice, size_t at, size_t n, const char *name, const json_t **best,
@@ -52,7 +57,7 @@ static void match_choice(const struct fill_context *c, const struct parameter *p
     char number[32];
     const char *text = json_string_value(choice);
     const json_t *synonym;
-    size_t i, t;
+    size_t i;
 
     if (json_is_integer(choice)) {
         snprintf(number, sizeof number, "%lld", (long long)json_integer_value(choice));
@@ -63,16 +68,15 @@ static void match_choice(const struct fill_context *c, const struct parameter *p
     better(choice, at, phrase_match(&c->phrase, at, text), "enum.value", best, end, rule);
     const char *words = in_words((struct fill_context *)(uintptr_t)c, text);
     better(choice, at, phrase_match(&c->phrase, at, words), "enum.value", best, end, rule);
-    json_array_foreach(json_object_get(p->synonyms, text), i, synonym)
-        if (json_is_string(synonym))
-            better(choice, at, phrase_match(&c->phrase, at, json_string_value(synonym)),
-                   "enum.synonym", best, end, rule);
-    t = phrase_token_at(&c->phrase, at);
-    if (t < c->phrase.token_count && c->phrase.tokens[t].start == at) {
-        size_t n = match_stems(c, words, t);
-        if (n)
-            better(choice, at, c->phrase.tokens[t + n - 1].end - at, "enum.stem", best, end, rule);
+    json_array_foreach(json_object_get(p->synonyms, text), i, synonym) {
+        if (!json_is_string(synonym))
+            continue;
+        better(choice, at, phrase_match(&c->phrase, at, json_string_value(synonym)), "enum.synonym",
+               best, end, rule);
+        better(choice, at, match_stems(c, json_string_value(synonym), at), "enum.stem", best, end,
+               rule);
     }
+    better(choice, at, match_stems(c, words, at), "enum.stem", best, end, rule);
 }
 
 const json_t *enum_match(const struct fill_context *c, const struct parameter *p, size_t at,
@@ -145,6 +149,10 @@ static size_t find_hits(struct fill_context *c, const struct parameter *p, struc
 static bool weak(const struct fill_context *c, const struct parameter *p, const struct hit *hit)
 {
     size_t length = hit->span.end - hit->span.start;
+    const char *text = json_string_value(hit->choice);
+    if (length == 1 && text && text[1] == 0 &&
+        c->phrase.raw[hit->span.start] != (unsigned char)text[0])
+        return true; /* "a" is no "A" */
     bool cjk = fold_is_cjk(c->phrase.fold[hit->span.start]);
     bool digit = fold_is_digit(c->phrase.fold[hit->span.start]);
 

@@ -8,7 +8,7 @@
 #include "worker/intent/fold.h"
 #include "worker/intent/rules/rules.h"
 
-enum joint { JOINT_NONE, JOINT_SIGN, JOINT_WORD };
+enum joint { JOINT_NONE, JOINT_SIGN, JOINT_COLON, JOINT_WORD };
 
 /* What stands between a name and its value; `at` moves behind it. */
 static enum joint eat_joint(const struct phrase *p, size_t *at, bool flag)
@@ -21,11 +21,11 @@ static enum joint eat_joint(const struct phrase *p, size_t *at, bool flag)
         bool scheme = i + 2 < p->length && p->fold[i + 1] == '/' && p->fold[i + 2] == '/';
         if (scheme)
             return JOINT_NONE;
-        i++;
+        bool colon = p->fold[i++] == ':';
         if (i < p->length && (p->fold[i] == '=' || p->fold[i] == '>'))
             i++;
         *at = phrase_skip_space(p, i);
-        return JOINT_SIGN;
+        return colon ? JOINT_COLON : JOINT_SIGN;
     }
     for (const char *const *w = words; *w; w++) {
         size_t n = phrase_match(p, i, *w);
@@ -70,11 +70,11 @@ static bool try_name(struct fill_context *c, struct parameter *p, size_t at, siz
         return flag && bare_flag(c, p, start, at + length);
     if (value >= phrase->length || !phrase_free(phrase, value, value + 1))
         return flag && bare_flag(c, p, start, at + length);
-    json_t *read = value_read(c, p, value, joint == JOINT_WORD, &end);
+    json_t *read = value_read(c, p, value, joint != JOINT_SIGN, &end);
     if (!read)
         return flag && bare_flag(c, p, start, at + length);
     fill_set(c, p, read, FILL_EXPLICIT, start, end,
-             joint == JOINT_SIGN ? "explicit.sign" : "explicit.words");
+             joint == JOINT_WORD ? "explicit.words" : "explicit.sign");
     return true;
 }
 

@@ -169,6 +169,9 @@ static size_t find_quotes(struct fill_context *c, struct literal *literals)
             !phrase_free(&c->phrase, i, l.whole.end))
             continue;
         l.whole.start = i;
+        /* somebody quoted his whole request */
+        if (i == 0 && phrase_skip_space(&c->phrase, l.whole.end) == c->phrase.length)
+            continue;
         i = l.whole.end - 1;
         if (!enum_value(c, l.inside))
             literals[n++] = l;

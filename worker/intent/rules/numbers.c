@@ -123,8 +123,11 @@ static bool stands_alone(const struct phrase *p, const struct numeral *n)
 
     if (n->form != NUMERAL_DIGITS)
         return true;
-    if (fold_is_letter(before) || fold_is_digit(before) || before == '_' || before == '#')
-        return before == '#';
+    if (fold_is_letter(before) || fold_is_digit(before) || before == '_' || before == '^')
+        return false;
+    /* "3x^2" */
+    if (fold_is_letter(behind) && n->end + 1 < p->length && p->fold[n->end + 1] == '^')
+        return false;
     /* "2/3", "10:30", "1.2.3" */
     bool digit_behind = n->end + 1 < p->length && fold_is_digit(p->fold[n->end + 1]);
     return !(digit_behind && (behind == '/' || behind == ':' || behind == '.'));
@@ -158,23 +161,16 @@ static size_t read_amounts(const struct fill_context *c, struct amount *amounts)
     return count;
 }
 
-static bool speaks_of_percent(const struct parameter *p)
-{
-    return parameter_mentions(p, "percent") || parameter_mentions(p, "percentage") ||
-           parameter_mentions(p, "%") || parameter_mentions(p, "百分比") ||
-           parameter_mentions(p, "百分");
-}
-
 /* The number in the parameter's own unit: a fraction for a percentage, seconds for minutes. */
 static double in_unit(const struct parameter *p, const struct amount *a)
 {
     double value = a->number.value;
 
-    if (a->percent) {
-        bool fraction = p->kind == PARAMETER_NUMBER &&
-                        ((p->has_maximum && p->maximum <= 1) || !speaks_of_percent(p));
-        return fraction ? value / 100 : value;
-    }
+    if (a->percent)
+        return value_percent(p, value);
+    if (a->number.kilo && (parameter_mentions(p, "kelvin") || parameter_mentions(p, "temperature") ||
+                           parameter_mentions(p, "temp")))
+        return value / 1000;
     if (a->currency && (parameter_mentions(p, "minor") || parameter_mentions(p, "cents") ||
                         parameter_mentions(p, "分为单位")))
         return value * 100;
@@ -218,7 +214,8 @@ static bool rate_words(const struct parameter *p)
     return parameter_mentions(p, "rate") || parameter_mentions(p, "yield") ||
            parameter_mentions(p, "ratio") || parameter_mentions(p, "discount") ||
            parameter_mentions(p, "probability") || parameter_mentions(p, "率") ||
-           parameter_mentions(p, "折扣") || speaks_of_percent(p);
+           parameter_mentions(p, "折扣") || parameter_mentions(p, "percentage") ||
+           parameter_mentions(p, "percent") || parameter_mentions(p, "百分");
 }
 
 /* How near, without what the form says: also what makes a number more than a guess. */
@@ -241,6 +238,8 @@ static float score(const struct fill_context *c, const struct parameter *p, cons
     float near = nearness(c, p, a), sum = 0.6f + near;
     if (a->number.single && near < 0.5f)
         return 0;
+    if (a->number.form == NUMERAL_ENGLISH) /* "two numbers: 36 and 48" */
+        sum -= 0.4f;
     bool year = parameter_mentions(p, "year") || parameter_mentions(p, "年份");
     if (year_like(a))
         sum += year ? 0.8f : -0.4f;

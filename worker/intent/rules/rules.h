@@ -59,6 +59,8 @@ json_t *value_read(struct fill_context *c, const struct parameter *p, size_t at,
                    size_t *end);
 /* A number as the parameter wants it. NULL: not whole, out of bounds. */
 json_t *value_number(const struct parameter *p, double value);
+/* "8%" as the parameter wants it: 0.08 where it is a fraction, else 8. */
+double value_percent(const struct parameter *p, double value);
 /* Quotes of any style around what begins at `at`: the span inside; `end` behind the closing one. */
 bool value_quoted(const struct phrase *phrase, size_t at, struct span *inside, size_t *end);
 /* A name with a file's ending at `at`, with its folders. Returns its end, or `at`. */

@@ -95,6 +95,8 @@ static bool word_or_dot(const struct phrase *p, size_t t)
         return true;
     /* "D.C.", "Mr. X", "R&B", "2022-2023" */
     uint32_t c = p->fold[token->start];
+    if (c == '.' && t > 0 && p->tokens[t - 1].end - p->tokens[t - 1].start > 3)
+        return false;
     return (c == '.' || c == '&' || c == '-' || c == '\'') && t > 0 &&
            p->tokens[t - 1].end == token->start;
 }
@@ -141,6 +143,10 @@ static void find_names(const struct phrase *p, struct found *found)
         if (LISTED(p, token, starters) && (first || token->end - token->start < 3))
             continue;
         size_t end = name_end(p, t);
+        /* the first word has its capital from its place */
+        bool alone = end == t + 1 && p->raw[token->end - 1] == p->fold[token->end - 1];
+        if (first && alone)
+            continue;
         /* "Toyota's" */
         size_t stop = p->tokens[end - 1].end;
         if (stop - token->start > 2 && p->fold[stop - 1] == 's' &&
@@ -379,6 +385,36 @@ static bool split_wanted(const struct fill_context *c, const struct parameter *p
     return false;
 }
 
+/* Nothing but the parameter's own words ("function of the function 3x"), or a count of them
+ * ("two cities"), is no value. */
+static bool own_words(const struct fill_context *c, const struct parameter *p, struct span span)
+{
+    size_t words = 0, own = 0;
+
+    for (size_t t = phrase_token_at(&c->phrase, span.start);
+         t < c->phrase.token_count && c->phrase.tokens[t].start < span.end; t++) {
+        static const char *const counts[] = { "two", "three", "four", "five", "all", "some", "any",
+                                              "following", "given", "each", "its" };
+        if (words == 0 && LISTED(&c->phrase, &c->phrase.tokens[t], counts))
+            return true;
+        words++;
+        own += parameter_keyword(p, c->phrase.tokens[t].stem) > 0;
+    }
+    return own == words;
+}
+
+/* "Premier League" for the league, "Plaza Hotel" for the hotel. */
+static bool says_itself(const struct fill_context *c, const struct parameter *p, struct span span)
+{
+    size_t t = phrase_token_at(&c->phrase, span.end);
+
+    if (t == 0)
+        return false;
+    const struct token *last = &c->phrase.tokens[t - 1];
+    return last->kind == TOKEN_WORD && last->start > span.start &&
+           parameter_keyword(p, last->stem) >= 0.9f;
+}
+
 static float score(const struct fill_context *c, const struct parameter *p, const struct candidate *k)
 {
     float near = keyword_nearness(c, p, k->span), sum;
@@ -388,6 +424,8 @@ static float score(const struct fill_context *c, const struct parameter *p, cons
     if (is_setting(p) && (near < 0.5f || !p->required))
         return 0;
     sum = 0.3f + 0.7f * near + preposition_score(p, k);
+    if (k->form == FORM_NAME && says_itself(c, p, k->span))
+        sum += 0.6f;
     if (k->form == FORM_NAME)
         sum += is_place(p) || is_name(p) ? 0.7f : 0.4f;
     if (is_pair(&c->phrase, k->span))
@@ -401,6 +439,8 @@ static float score(const struct fill_context *c, const struct parameter *p, cons
         sum -= 0.3f;
     if (k->form == FORM_PHRASE && (is_place(p) || is_name(p)))
         sum -= 0.25f;
+    if (k->form == FORM_PHRASE && own_words(c, p, k->span))
+        sum -= 0.8f;
     if (!p->required)
         sum -= near > 0.6f || preposition_score(p, k) > 0.6f ? 0.4f : 1.2f;
     return sum > 0.35f ? sum : 0;
@@ -445,6 +485,46 @@ static void fill_example_array(struct fill_context *c, struct parameter *p, cons
         json_decref(list);
 }
 
+/* Is there only a comma or an "and" between the two? */
+static bool joined(const struct phrase *p, struct span a, struct span b)
+{
+    size_t at = phrase_skip_space(p, a.end), n;
+
+    if (at < p->length && (p->fold[at] == ',' || p->raw[at] == 0x3001))
+        at = phrase_skip_space(p, at + 1);
+    if ((n = phrase_match(p, at, "and")) || (n = phrase_match(p, at, "&")))
+        at = phrase_skip_space(p, at + n);
+    return at == b.start && at > a.end;
+}
+
+/* "Microsoft, Apple and Google": the names around the chosen one. */
+static void fill_names(struct fill_context *c, struct parameter *p, const struct found *found,
+                       const struct candidate *chosen)
+{
+    const struct candidate *names[CANDIDATES_FOUND_MAX];
+    size_t n = 0, first = 0, last = 0;
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < found->count; i++) {
+        const struct candidate *k = &found->items[i];
+        if (k->form != FORM_NAME || is_pair(&c->phrase, k->span))
+            continue;
+        if (k == chosen)
+            first = last = n;
+        names[n++] = k;
+    }
+    while (n > 0 && first > 0 && joined(&c->phrase, names[first - 1]->span, names[first]->span))
+        first--;
+    while (n > 0 && last + 1 < n && joined(&c->phrase, names[last]->span, names[last + 1]->span))
+        last++;
+    for (size_t i = first; i <= last && i < n; i++)
+        json_array_append_new(list, fill_text_json(c, names[i]->span.start, names[i]->span.end));
+    if (n == 0)
+        json_array_append_new(list, fill_text_json(c, chosen->span.start, chosen->span.end));
+    fill_set(c, p, list, FILL_GUESS, n ? names[first]->span.start : chosen->span.start,
+             n ? names[last]->span.end : chosen->span.end, "string.names");
+}
+
 static bool take_best(struct fill_context *c, const struct found *found)
 {
     struct parameter *best = NULL;
@@ -469,6 +549,10 @@ static bool take_best(struct fill_context *c, const struct found *found)
     }
     if (!best)
         return false;
+    if (best->array && chosen->form == FORM_NAME) {
+        fill_names(c, best, found, chosen);
+        return true;
+    }
     fill_set(c, best, value_of(c, best, chosen->span), FILL_GUESS, chosen->span.start,
              chosen->span.end, rule_of(chosen->form));
     return true;

@@ -22,6 +22,22 @@ json_t *value_number(const struct parameter *p, double value)
     return json_real(value);
 }
 
+double value_percent(const struct parameter *p, double value)
+{
+    static const char *const wholes[] = { "percent", "percentage", "%", "百分比", "百分" };
+    bool whole = false;
+
+    if (p->kind != PARAMETER_NUMBER)
+        return value;
+    if ((p->has_maximum && p->maximum <= 1) || parameter_mentions(p, "decimal") ||
+        parameter_mentions(p, "fraction") || parameter_mentions(p, "小数") ||
+        strstr(p->description, "0.0"))
+        return value / 100;
+    for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++)
+        whole |= parameter_mentions(p, wholes[i]);
+    return whole ? value : value / 100;
+}
+
 bool value_quoted(const struct phrase *p, size_t at, struct span *inside, size_t *end)
 {
     static const uint32_t pairs[][2] = {
@@ -91,9 +107,25 @@ static bool stops_string(uint32_t c)
            c == '\n' || c == ')' || c == 0xff09;
 }
 
-/* Where an unquoted string ends: a separator, a space unless `words`, the full stop at the end. */
-static size_t string_end(const struct phrase *p, size_t at, bool words)
+/* "subject: Weekly report to: anna": another parameter's name with its sign ends a value. */
+static bool names_parameter(const struct fill_context *c, size_t at)
 {
+    for (size_t i = 0; i < c->count; i++) {
+        for (size_t a = 0; a < c->parameters[i].alias_count; a++) {
+            size_t n = phrase_match(&c->phrase, at, c->parameters[i].aliases[a]);
+            size_t sign = phrase_skip_space(&c->phrase, at + n);
+            if (n && sign < c->phrase.length &&
+                (c->phrase.fold[sign] == '=' || c->phrase.fold[sign] == ':'))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Where an unquoted string ends: a separator, a space unless `words`, the full stop at the end. */
+static size_t string_end(const struct fill_context *c, size_t at, bool words)
+{
+    const struct phrase *p = &c->phrase;
     size_t i = at;
 
     while (i < p->length && !stops_string(p->raw[i]) && !stops_string(p->fold[i])) {
@@ -102,7 +134,8 @@ static size_t string_end(const struct phrase *p, size_t at, bool words)
                 break;
             size_t next = phrase_skip_space(p, i);
             if (phrase_match(p, next, "and") || phrase_match(p, next, "with") ||
-                phrase_match(p, next, "for") || phrase_match(p, next, "from"))
+                phrase_match(p, next, "for") || phrase_match(p, next, "from") ||
+                names_parameter(c, next))
                 break;
         }
         i++;
@@ -149,8 +182,7 @@ static json_t *read_number(const struct phrase *p, const struct parameter *param
     *end = n.end;
     if (n.end < p->length && p->fold[n.end] == '%') {
         (*end)++;
-        if (param->kind == PARAMETER_NUMBER && param->has_maximum && param->maximum <= 1)
-            n.value /= 100;
+        n.value = value_percent(param, n.value);
     }
     return value_number(param, n.value);
 }
@@ -218,7 +250,7 @@ static json_t *read_scalar(struct fill_context *c, const struct parameter *p, si
     default:
         if (value_quoted(phrase, at, &inside, end))
             return fill_text_json(c, inside.start, inside.end);
-        *end = string_end(phrase, at, words);
+        *end = string_end(c, at, words);
         return *end > at ? fill_text_json(c, at, *end) : NULL;
     }
 }
@@ -247,6 +279,12 @@ static json_t *read_array(struct fill_context *c, const struct parameter *p, siz
                 if (after > i)
                     element = fill_text_json(c, i, after);
             }
+        } else if (close && (p->kind == PARAMETER_INTEGER || p->kind == PARAMETER_NUMBER)) {
+            /* here a comma separates elements, not thousands */
+            struct phrase one = *phrase;
+            for (one.length = i; one.length < phrase->length && phrase->fold[one.length] != ',';)
+                one.length++;
+            element = read_number(&one, p, i, &after);
         } else {
             element = read_scalar(c, p, i, false, &after);
         }

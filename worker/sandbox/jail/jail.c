@@ -1,8 +1,9 @@
 /* jail.c - the half of the start that happens in sandboxd.
  *
- * Raw clone3, because libc has no wrapper and vfork-like tricks would share memory with a process that
- * is about to lose its rights. sandboxd has one thread, so the child may use all of libc. libc's cached
- * thread id is the parent's in the child; nothing there takes a lock that would look at it.
+ * Raw clone3, because libc has no wrapper and vfork-like tricks would share memory with a process
+ * that is about to lose its rights. sandboxd has one thread, so the child may use all of libc.
+ * libc's cached thread id is the parent's in the child; nothing there takes a lock that would look
+ * at it.
  */
 #include "worker/sandbox/jail/jail.h"
 
@@ -48,8 +49,9 @@ static bool map_ids(pid_t pid, uid_t uid)
     return proc_write(pid, "gid_map", text);
 }
 
-/* A detached, read-only mount of the very file behind `fd`. -1 where that cannot be (a memfd, a deleted
- * file, one of another mount namespace, a plain user, a file not everybody may read): then it is copied. */
+/* A detached, read-only mount of the very file behind `fd`. -1 where that cannot be (a memfd, a
+ * deleted file, one of another mount namespace, a plain user, a file not everybody may read): then
+ * it is copied. */
 static int mount_of(int fd)
 {
     struct mount_attr attr = {
@@ -58,9 +60,9 @@ static int mount_of(int fd)
     struct stat st;
     if (fstat(fd, &st) < 0 || !(st.st_mode & S_IROTH) || st.st_nlink == 0)
         return -1;
-    int tree = (int)syscall(SYS_open_tree, fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-    if (tree >= 0 &&
-        syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attr, sizeof attr) < 0) {
+    int tree =
+        (int)syscall(SYS_open_tree, fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    if (tree >= 0 && syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attr, sizeof attr) < 0) {
         close(tree);
         return -1;
     }
@@ -70,8 +72,8 @@ static int mount_of(int fd)
 static pid_t clone_into_namespaces(const struct jail_spec *spec, int *pidfd)
 {
     struct clone_args args = {
-        .flags = CLONE_PIDFD | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
-                 (spec->user_namespace ? CLONE_NEWUSER : 0),
+        .flags = CLONE_PIDFD | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC |
+                 CLONE_NEWUTS | (spec->user_namespace ? CLONE_NEWUSER : 0),
         .pidfd = (uint64_t)(uintptr_t)pidfd,
         .exit_signal = SIGCHLD,
     };
@@ -80,7 +82,8 @@ static pid_t clone_into_namespaces(const struct jail_spec *spec, int *pidfd)
 }
 
 /* What the child must have before it may go on. */
-static bool child_prepare(const struct jail_spec *spec, const struct jail *jail, struct gov_err *err)
+static bool child_prepare(const struct jail_spec *spec, const struct jail *jail,
+                          struct gov_err *err)
 {
     if (spec->user_namespace && !map_ids(jail->pid, spec->uid))
         return fault(err, "uid map");
