@@ -231,8 +231,8 @@ struct call {
 /* Server states that pass, as opposed to commands that are wrong. */
 static bool error_passes(const char *text)
 {
-    static const char *const passing[] = { "LOADING", "BUSY ", "MASTERDOWN", "CLUSTERDOWN",
-                                           "READONLY", "TRYAGAIN", "NOAUTH", "OOM" };
+    static const char *const passing[] = { "LOADING",  "BUSY ",    "MASTERDOWN", "CLUSTERDOWN",
+                                           "READONLY", "TRYAGAIN", "NOAUTH",     "OOM" };
     for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
         if (text_starts(text, passing[i]))
             return true;
