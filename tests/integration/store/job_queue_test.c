@@ -280,8 +280,8 @@ static void a_push_larger_than_a_batch_keeps_its_order(void **state)
     call(w, push);
     assert_int_equal(w->result.count, BATCH);
     char first[40], last[40];
-    strcpy(first, w->entries[0].job.text);
-    strcpy(last, w->entries[31].job.text);
+    snprintf(first, sizeof first, "%s", w->entries[0].job.text);
+    snprintf(last, sizeof last, "%s", w->entries[31].job.text);
     assert_int_equal(take_all(w), 32);
     assert_string_equal(w->entries[0].job.text, first);
     assert_string_equal(w->entries[31].job.text, last);
