@@ -4,6 +4,7 @@
 #include "core/base/log.h"
 #include "core/store/incarnation.h"
 #include "scheduler/promote.h"
+#include "scheduler/refill.h"
 #include "scheduler/scheduler.h"
 #include "scheduler/tend.h"
 
@@ -26,8 +27,11 @@ const struct setting scheduler_settings_table[] = {
 struct process {
     struct scheduler scheduler;
     struct tend tend;
+    struct refill refill;
     struct promote *promote;
-    struct job_queue *promote_queue; /* promoting blocks: a handle of its own */
+    struct job_queue *promote_queue; /* promoting and refilling block: a handle each */
+    struct job_queue *refill_queue;
+    struct tenant_cache *tenants;
     char incarnation[INCARNATION_BYTES];
     bool stopping;
 };
@@ -73,7 +77,7 @@ static void on_redis(void *context, bool connected)
         tend_wake(&p->tend);
 }
 
-/* --- drain: promote, tend, lead, then what they used --- */
+/* --- drain: promote, tend, refill, lead, then what they used --- */
 
 static void close_rest(void *context)
 {
@@ -82,16 +86,23 @@ static void close_rest(void *context)
 
     event_bus_stop(s->events);
     job_queue_stop(p->promote_queue);
+    job_queue_stop(p->refill_queue);
     job_queue_stop(s->queue);
     redis_stop(s->redis);
     db_stop(s->db);
     service_stop(&s->service);
 }
 
+static void refilling_stopped(struct rounds *rounds)
+{
+    struct process *p = (struct process *)((char *)rounds - offsetof(struct process, refill));
+    leader_stop(p->scheduler.leader, close_rest, p);
+}
+
 static void tending_stopped(struct rounds *rounds)
 {
     struct process *p = (struct process *)((char *)rounds - offsetof(struct process, tend));
-    leader_stop(p->scheduler.leader, close_rest, p);
+    refill_stop(&p->refill, refilling_stopped);
 }
 
 static void promoting_stopped(void *context)
@@ -127,6 +138,8 @@ static bool connect_stores(struct process *p, struct gov_err *err)
     s->redis = redis_new(s->loop, &(struct redis_options){ .address = s->settings.redis });
     s->queue = job_queue_new(&(struct job_queue_options){ s->redis, p->incarnation });
     p->promote_queue = job_queue_new(&(struct job_queue_options){ s->redis, p->incarnation });
+    p->refill_queue = job_queue_new(&(struct job_queue_options){ s->redis, p->incarnation });
+    p->tenants = tenant_cache_new(s->db);
     s->events = event_bus_new(s->redis, NULL);
     return true;
 }
@@ -149,8 +162,10 @@ bool scheduler_run(const struct scheduler_settings *settings, struct gov_err *er
         return false;
     s->leader = leader_new(s->redis, s->id.text, 0, &events);
     tend_start(&p.tend, s);
+    refill_start(&p.refill, s, p.refill_queue, p.tenants);
     redis_listen(s->redis, on_redis, &p);
     loop_run(&loop);
+    tenant_cache_free(p.tenants);
     loop_release(&loop);
     return true;
 }

@@ -23,8 +23,11 @@ int sim_tenant(struct queue_sim *sim, struct sim_tenant tenant)
 static void submit(struct queue_sim *sim, int number, int count)
 {
     struct sim_tenant *t = &sim->tenants[number];
-    struct rig_entry e = { .class = t->class, .tenant = number, .cost_ms = t->estimate_ms,
-                           .job = sim->jobs, .action = t->action };
+    struct rig_entry e = { .class = t->class,
+                           .tenant = number,
+                           .cost_ms = t->estimate_ms,
+                           .job = sim->jobs,
+                           .action = t->action };
     CHECK(sim->jobs + count < (int)(sizeof sim->arrived_ms / sizeof *sim->arrived_ms));
     for (int i = 0; i < count; i++)
         sim->arrived_ms[sim->jobs + i] = sim->rig->now_ms;
