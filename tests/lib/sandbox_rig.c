@@ -367,6 +367,25 @@ int sandbox_rig_processes(const struct sandbox_rig *rig)
     return count;
 }
 
+int rig_program(const char *const *arguments, struct buf *out)
+{
+    int ends[2], status = 0;
+
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(ends[1], STDOUT_FILENO);
+        dup2(ends[1], STDERR_FILENO);
+        execvp(arguments[0], (char *const *)arguments);
+        _exit(127);
+    }
+    close(ends[1]);
+    read_all(ends[0], out);
+    close(ends[0]);
+    waitpid(pid, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
 int sandbox_rig_file(struct sandbox_rig *rig, const void *content, size_t bytes, uint8_t digest[32])
 {
     char path[128];
