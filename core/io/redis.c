@@ -15,7 +15,7 @@
 #include "core/base/text.h"
 #include "core/io/redis_link.h"
 
-enum { TICK_MS = 50, LISTENERS_MAX = 4, FLIGHTS_MAX = 20000, DEPTH_MAX = 8 };
+enum { TICK_MS = 50, LISTENERS_MAX = 8, FLIGHTS_MAX = 20000, DEPTH_MAX = 8 };
 
 struct redis {
     struct redis_link link; /* first */

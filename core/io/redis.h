@@ -65,7 +65,7 @@ bool redis_connected(const struct redis *redis);
 const struct redis_options *redis_options_of(const struct redis *redis);
 struct loop *redis_loop(const struct redis *redis);
 
-/* Called at every connect (connected = true) and loss. At most four listeners; `connected` is told
+/* Called at every connect (connected = true) and loss. At most eight listeners; `connected` is told
  * at once to a listener that comes late. */
 void redis_listen(struct redis *redis, void (*changed)(void *context, bool connected),
                   void *context);
