@@ -102,7 +102,7 @@ static void settled(struct op *op)
     op_release(&w->op);
     free(w);
     free(s);
-    take_wake(worker);
+    worker_wake(worker);
     worker_idle_check(worker);
 }
 

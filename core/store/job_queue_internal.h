@@ -15,7 +15,7 @@
 /* One shard; the names carry its number already. */
 #define QUEUE_KEY(name) "{s00}:" name
 
-enum { QUEUE_GENERATION_BYTES = 224, QUEUE_WORD_BYTES = 64 };
+enum { QUEUE_GENERATION_BYTES = 224, QUEUE_WORD_BYTES = 100 };
 
 /* One script on its way. Lives in an arena; `ended` is called once, with err filled or not. */
 struct queue_call {

@@ -28,7 +28,7 @@ enum parameter_kind {
     PARAMETER_EMAIL,
     PARAMETER_URI,
     PARAMETER_UUID,
-    PARAMETER_FILE, /* format file */
+    PARAMETER_FILE,  /* format file */
     PARAMETER_MONEY, /* object with amount_minor and currency */
     PARAMETER_OTHER, /* only explicitly, as JSON */
 };
@@ -54,8 +54,8 @@ struct parameter {
     bool required;
     bool has_minimum, has_maximum;
     double minimum, maximum;
-    const json_t *choices;  /* enum: an array */
-    const json_t *synonyms; /* x-synonyms of an enum: {value: [text]} */
+    const json_t *choices;   /* enum: an array */
+    const json_t *synonyms;  /* x-synonyms of an enum: {value: [text]} */
     const char *description; /* "" if none */
     /* What a person may call it: the name in words, the title, x-synonyms. Folded when compared. */
     const char *aliases[ALIASES_MAX];

@@ -51,8 +51,9 @@ static void better(const json_t *choice, size_t at, size_t n, const char *name, 
     *rule = name;
 }
 
-static void match_choice(const struct fill_context *c, const struct parameter *p, const json_t *choice,
-                         size_t at, const json_t **best, size_t *end, const char **rule)
+static void match_choice(const struct fill_context *c, const struct parameter *p,
+                         const json_t *choice, size_t at, const json_t **best, size_t *end,
+                         const char **rule)
 {
     char number[32];
     const char *text = json_string_value(choice);
@@ -68,7 +69,8 @@ static void match_choice(const struct fill_context *c, const struct parameter *p
     better(choice, at, phrase_match(&c->phrase, at, text), "enum.value", best, end, rule);
     const char *words = in_words((struct fill_context *)(uintptr_t)c, text);
     better(choice, at, phrase_match(&c->phrase, at, words), "enum.value", best, end, rule);
-    json_array_foreach(json_object_get(p->synonyms, text), i, synonym) {
+    json_array_foreach(json_object_get(p->synonyms, text), i, synonym)
+    {
         if (!json_is_string(synonym))
             continue;
         better(choice, at, phrase_match(&c->phrase, at, json_string_value(synonym)), "enum.synonym",
@@ -86,8 +88,7 @@ const json_t *enum_match(const struct fill_context *c, const struct parameter *p
     size_t i;
 
     *end = at;
-    json_array_foreach(p->choices, i, choice)
-        match_choice(c, p, choice, at, &best, end, rule);
+    json_array_foreach(p->choices, i, choice) match_choice(c, p, choice, at, &best, end, rule);
     return best;
 }
 
@@ -101,7 +102,8 @@ static const json_t *prefix_match(const struct fill_context *c, const struct par
     if (t->kind != TOKEN_WORD || length < PREFIX_LETTERS_MIN)
         return NULL;
     char *word = phrase_text(&c->phrase, t->start, t->end, c->arena);
-    json_array_foreach(p->choices, i, choice) {
+    json_array_foreach(p->choices, i, choice)
+    {
         const char *text = json_string_value(choice);
         if (!text || strlen(text) < PREFIX_LETTERS_MIN)
             continue;
@@ -181,8 +183,8 @@ static void fill_list(struct fill_context *c, struct parameter *p, struct hit *h
 
 static bool negated(const struct phrase *p, size_t at)
 {
-    static const char *const words[] = { "not", "no", "except", "excluding", "without", "不要", "不是",
-                                         "除了", "不含", "非" };
+    static const char *const words[] = { "not",  "no",   "except", "excluding", "without",
+                                         "不要", "不是", "除了",   "不含",      "非" };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         for (size_t back = 1; back <= 10 && back <= at; back++) {
             size_t n = phrase_match(p, at - back, words[i]);
@@ -203,8 +205,7 @@ static void fill_one(struct fill_context *c, struct parameter *p, struct hit *hi
         bool seen = false;
         size_t k;
         json_t *choice;
-        json_array_foreach(choices, k, choice)
-            seen |= choice == hits[i].choice;
+        json_array_foreach(choices, k, choice) seen |= choice == hits[i].choice;
         if (!seen)
             json_array_append(choices, (json_t *)(uintptr_t)hits[i].choice);
         if (!first)

@@ -51,7 +51,8 @@ bool value_quoted(const struct phrase *p, size_t at, struct span *inside, size_t
         if (p->raw[at] != pairs[k][0] && p->fold[at] != pairs[k][0])
             continue;
         bool apostrophe = pairs[k][0] == '\'';
-        if (apostrophe && at > 0 && !fold_is_space(p->fold[at - 1]) && fold_is_letter(p->fold[at - 1]))
+        if (apostrophe && at > 0 && !fold_is_space(p->fold[at - 1]) &&
+            fold_is_letter(p->fold[at - 1]))
             return false;
         for (size_t i = at + 1; i < p->length; i++) {
             if (p->raw[i] != pairs[k][1] && p->fold[i] != pairs[k][1])
@@ -79,8 +80,8 @@ size_t value_file_name(const struct phrase *p, size_t at)
 {
     size_t i = at, dot = 0;
 
-    if (at > 0 && (name_character(p->fold[at - 1]) || p->fold[at - 1] == '@' ||
-                   p->fold[at - 1] == ':'))
+    if (at > 0 &&
+        (name_character(p->fold[at - 1]) || p->fold[at - 1] == '@' || p->fold[at - 1] == ':'))
         return at;
     for (; i < p->length && (name_character(p->fold[i]) || (p->fold[i] == ':' && i == at + 1)); i++)
         if (p->fold[i] == '.' && i > at)
@@ -140,16 +141,18 @@ static size_t string_end(const struct fill_context *c, size_t at, bool words)
         }
         i++;
     }
-    while (i > at && (fold_is_space(p->fold[i - 1]) || strchr(".!?", (int)(p->fold[i - 1] < 128
-                                                                       ? p->fold[i - 1] : 'x'))))
+    while (i > at && (fold_is_space(p->fold[i - 1]) ||
+                      strchr(".!?", (int)(p->fold[i - 1] < 128 ? p->fold[i - 1] : 'x'))))
         i--;
     return i;
 }
 
 static json_t *read_boolean(const struct phrase *p, size_t at, size_t *end)
 {
-    static const char *const yes[] = { "true", "yes", "on", "enabled", "是", "开启", "开", "真", "要" };
-    static const char *const no[] = { "false", "no", "off", "disabled", "否", "不", "关闭", "关", "假" };
+    static const char *const yes[] = { "true", "yes", "on", "enabled", "是",
+                                       "开启", "开",  "真", "要" };
+    static const char *const no[] = { "false", "no",   "off", "disabled", "否",
+                                      "不",    "关闭", "关",  "假" };
 
     for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {
         size_t n = phrase_match(p, at, yes[i]);
@@ -295,8 +298,8 @@ static json_t *read_array(struct fill_context *c, const struct parameter *p, siz
         json_array_append_new(array, element);
         *end = i = after;
         size_t next = phrase_skip_space(phrase, i);
-        bool joined = next < phrase->length &&
-                      (phrase->fold[next] == ',' || phrase->raw[next] == 0x3001);
+        bool joined =
+            next < phrase->length && (phrase->fold[next] == ',' || phrase->raw[next] == 0x3001);
         if (!joined)
             break;
         i = next + 1;

@@ -69,25 +69,27 @@ static int mount_of(int fd)
     return tree;
 }
 
-static pid_t clone_into_namespaces(const struct jail_spec *spec, int *pidfd)
+static pid_t clone_into_namespaces(const struct jail_spec *spec, int cgroup, int *pidfd)
 {
     struct clone_args args = {
         .flags = CLONE_PIDFD | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC |
-                 CLONE_NEWUTS | (spec->user_namespace ? CLONE_NEWUSER : 0),
+                 CLONE_NEWUTS | (spec->user_namespace ? CLONE_NEWUSER : 0) |
+                 (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
         .pidfd = (uint64_t)(uintptr_t)pidfd,
         .exit_signal = SIGCHLD,
+        .cgroup = cgroup >= 0 ? (uint64_t)cgroup : 0,
     };
 
     return (pid_t)syscall(SYS_clone3, &args, sizeof args);
 }
 
 /* What the child must have before it may go on. */
-static bool child_prepare(const struct jail_spec *spec, const struct jail *jail,
+static bool child_prepare(const struct jail_spec *spec, const struct jail *jail, bool placed,
                           struct gov_err *err)
 {
     if (spec->user_namespace && !map_ids(jail->pid, spec->uid))
         return fault(err, "uid map");
-    return cgroup_join(spec->cgroup, jail->pid, err) &&
+    return (placed || cgroup_join(spec->cgroup, jail->pid, err)) &&
            (write(jail->lifeline, "g", 1) == 1 || fault(err, "go"));
 }
 
@@ -106,14 +108,17 @@ bool jail_start(const struct jail_spec *spec, struct jail *jail, struct gov_err 
     }
     for (int i = 0; i < spec->file_count; i++)
         mounts[i] = spec->user_namespace ? -1 : mount_of(spec->files[i].fd);
-    jail->pid = clone_into_namespaces(spec, &jail->pidfd);
+    int cgroup = cgroup_open(spec->cgroup);
+    jail->pid = clone_into_namespaces(spec, cgroup, &jail->pidfd);
     if (jail->pid == 0)
         jail_inside(&(struct jail_inside){ spec, channel[1], life[0], mounts });
     jail->channel = channel[0];
     jail->lifeline = life[1];
-    ok = jail->pid > 0 ? child_prepare(spec, jail, err) : fault(err, "clone3");
+    ok = jail->pid > 0 ? child_prepare(spec, jail, cgroup >= 0, err) : fault(err, "clone3");
     close(channel[1]);
     close(life[0]);
+    if (cgroup >= 0)
+        close(cgroup);
     for (int i = 0; i < spec->file_count; i++) {
         if (mounts[i] >= 0)
             close(mounts[i]);
