@@ -1,25 +1,21 @@
-/* refill.h - tenants whose backlog is larger than Redis holds get the next part of it in order. */
+/* refill.h - a backlog larger than Redis may hold comes out of PostgreSQL as the queue runs low.
+ *
+ * Without it nothing above a queue's mark would ever start. Any scheduler may do it, whoever leads:
+ * a refill names the mark it read, and a second one of the same mark does nothing.
+ */
 #ifndef SCHEDULER_REFILL_H
 #define SCHEDULER_REFILL_H
 
-#include "scheduler/rounds.h"
-#include "core/store/tenant_cache.h"
-#include "scheduler/scheduler.h"
+#include "core/io/db.h"
+#include "core/store/job_queue.h"
 
-struct refill {
-    struct rounds rounds; /* first */
-    struct scheduler *scheduler;
-    struct job_queue *queue; /* of its own: most of the time it blocks */
-    struct tenant_cache *tenants;
-    struct queue_overs overs;
-    struct tenant_info tenant;
-    struct db_rows rows;
-    struct queue_result result;
-    int asked;
-};
+struct refill;
 
-void refill_start(struct refill *refill, struct scheduler *scheduler, struct job_queue *queue,
-                  struct tenant_cache *tenants);
-void refill_stop(struct refill *refill, void (*stopped)(struct rounds *rounds));
+/* `queue`: a handle of its own, for most of the time it blocks. Begins at once. */
+struct refill *refill_new(struct loop *loop, struct job_queue *queue, struct db *db);
+/* How many entries it handed over so far. */
+int64_t refill_moved(const struct refill *refill);
+/* Frees `refill`, then calls `stopped` (may be NULL). */
+void refill_stop(struct refill *refill, void (*stopped)(void *context), void *context);
 
 #endif

@@ -23,15 +23,15 @@ const struct setting scheduler_settings_table[] = {
     { 0 }
 };
 
-/* Tending runs in every process and does nothing without the lead; promoting only with it. */
+/* Tending runs in every process and does nothing without the lead; promoting only with it. Refilling
+ * needs no lead. */
 struct process {
     struct scheduler scheduler;
     struct tend tend;
-    struct refill refill;
     struct promote *promote;
-    struct job_queue *promote_queue; /* promoting and refilling block: a handle each */
-    struct job_queue *refill_queue;
-    struct tenant_cache *tenants;
+    struct refill *refill;
+    struct job_queue *promote_queue; /* promoting blocks: a handle of its own */
+    struct job_queue *refill_queue;  /* so does refilling */
     char incarnation[INCARNATION_BYTES];
     bool stopping;
 };
@@ -77,7 +77,7 @@ static void on_redis(void *context, bool connected)
         tend_wake(&p->tend);
 }
 
-/* --- drain: promote, tend, refill, lead, then what they used --- */
+/* --- drain: refill, promote, tend, lead, then what they used --- */
 
 static void close_rest(void *context)
 {
@@ -93,16 +93,10 @@ static void close_rest(void *context)
     service_stop(&s->service);
 }
 
-static void refilling_stopped(struct rounds *rounds)
-{
-    struct process *p = (struct process *)((char *)rounds - offsetof(struct process, refill));
-    leader_stop(p->scheduler.leader, close_rest, p);
-}
-
 static void tending_stopped(struct rounds *rounds)
 {
     struct process *p = (struct process *)((char *)rounds - offsetof(struct process, tend));
-    refill_stop(&p->refill, refilling_stopped);
+    leader_stop(p->scheduler.leader, close_rest, p);
 }
 
 static void promoting_stopped(void *context)
@@ -111,17 +105,24 @@ static void promoting_stopped(void *context)
     tend_stop(&p->tend, tending_stopped);
 }
 
+static void refilling_stopped(void *context)
+{
+    struct process *p = context;
+
+    if (p->promote)
+        promote_stop(p->promote, promoting_stopped, p);
+    else
+        promoting_stopped(p);
+    p->promote = NULL;
+}
+
 static void drain(void *context)
 {
     struct process *p = context;
 
     p->stopping = true;
     redis_unlisten(p->scheduler.redis, p);
-    if (p->promote)
-        promote_stop(p->promote, promoting_stopped, p);
-    else
-        promoting_stopped(p);
-    p->promote = NULL;
+    refill_stop(p->refill, refilling_stopped, p);
 }
 
 static bool connect_stores(struct process *p, struct gov_err *err)
@@ -139,7 +140,6 @@ static bool connect_stores(struct process *p, struct gov_err *err)
     s->queue = job_queue_new(&(struct job_queue_options){ s->redis, p->incarnation });
     p->promote_queue = job_queue_new(&(struct job_queue_options){ s->redis, p->incarnation });
     p->refill_queue = job_queue_new(&(struct job_queue_options){ s->redis, p->incarnation });
-    p->tenants = tenant_cache_new(s->db);
     s->events = event_bus_new(s->redis, NULL);
     return true;
 }
@@ -161,11 +161,10 @@ bool scheduler_run(const struct scheduler_settings *settings, struct gov_err *er
     if (!connect_stores(&p, err) || !service_start(&s->service, settings->health, err))
         return false;
     s->leader = leader_new(s->redis, s->id.text, 0, &events);
+    p.refill = refill_new(&loop, p.refill_queue, s->db);
     tend_start(&p.tend, s);
-    refill_start(&p.refill, s, p.refill_queue, p.tenants);
     redis_listen(s->redis, on_redis, &p);
     loop_run(&loop);
-    tenant_cache_free(p.tenants);
     loop_release(&loop);
     return true;
 }
