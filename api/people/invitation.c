@@ -76,6 +76,7 @@ static enum op_next join(struct op *op)
     DB_GROUP_ADD(g, SQL_QUERIES_MEMBERSHIP_INSERT, NULL, tenant, user, db_text(&e->found, 0, 3));
     audit_add(g, call, &row, json_pack("{s:s}", "role", db_text(&e->found, 0, 3)));
     session_add(g, call, &e->session, user, tenant, false);
+    audit_remember(g, call, 201);
     db_group_send(g);
     return OP_WAIT;
 }

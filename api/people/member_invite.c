@@ -55,6 +55,7 @@ static enum op_next invite(struct op *op)
     audit_add(g, call, &row,
               json_pack("{s:s, s:s}", "email", e->email, "role", role_name(e->role)));
     member_show_add(g, e, &e->id);
+    audit_remember(g, call, 201);
     db_group_send(g);
     return OP_WAIT;
 }
@@ -89,6 +90,7 @@ static enum op_next renew(struct op *op)
                              "member.invitation_renewed", "invitation", e->id.text };
     link_renew(g, call, &e->link, &e->id);
     audit_add(g, call, &row, json_pack("{s:s}", "email", e->email));
+    audit_remember(g, call, 201);
     db_group_send(g);
     return OP_WAIT;
 }
@@ -144,6 +146,7 @@ static enum op_next reset(struct op *op)
                              "user", e->id.text };
     link_add(g, call, &e->link, "reset", &id, NULL, e->email, NULL);
     audit_add(g, call, &row, json_pack("{s:s}", "email", e->email));
+    audit_remember(g, call, 201);
     db_group_send(g);
     return OP_WAIT;
 }

@@ -131,7 +131,6 @@ static enum op_next create(struct op *op)
         return OP_FAIL;
     e->id = id_new();
     crypto_token_new("ega_", e->value);
-    call->status = 201; /* what a repeat is told; the body is a secret */
     struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
     struct audit_row row = { audit_tenant(call), audit_actor(call), "token", "token.created",
                              "token", e->id.text };
@@ -142,6 +141,7 @@ static enum op_next create(struct op *op)
     audit_add(g, call, &row, json_pack("{s:s, s:O}", "name", e->name, "scopes", e->scopes));
     DB_GROUP_ADD(g, SQL_QUERIES_TOKEN_PAGE, &e->rows, call->caller.user.text, audit_tenant(call),
                  NULL, "1", NULL, call->caller.token.text, e->id.text);
+    audit_remember(g, call, 201);
     db_group_send(g);
     return OP_WAIT;
 }
