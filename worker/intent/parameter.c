@@ -230,6 +230,36 @@ static void read_bound(const json_t *schema, const char *inclusive, const char *
         *bound = json_number_value(value);
 }
 
+static void add_saying(struct parameter *p, const json_t *value, const char *text, bool synonym,
+                       struct arena *arena)
+{
+    if (!text || !*text || p->saying_count == SAYINGS_MAX || !text_utf8_valid(text, strlen(text)))
+        return;
+    struct phrase *words = ARENA_NEW(arena, struct phrase);
+    phrase_init(words, text, strlen(text), arena);
+    p->sayings[p->saying_count++] = (struct saying){ value, text, words, synonym };
+}
+
+/* A value is said as it is written, and "in_progress" also "in progress". */
+static void read_sayings(struct parameter *p, const json_t *synonyms, struct arena *arena)
+{
+    json_t *value, *synonym;
+    size_t i, k;
+
+    p->sayings = ARENA_ARRAY(arena, struct saying, SAYINGS_MAX);
+    json_array_foreach(p->choices, i, value)
+    {
+        const char *text = json_string_value(value);
+        if (json_is_integer(value))
+            text = arena_format(arena, "%lld", (long long)json_integer_value(value));
+        add_saying(p, value, text, false, arena);
+        if (text && strpbrk(text, "_-"))
+            add_saying(p, value, name_in_words(text, arena), false, arena);
+        json_array_foreach(json_object_get(synonyms, text ? text : ""), k, synonym)
+            add_saying(p, value, json_string_value(synonym), true, arena);
+    }
+}
+
 static void read_parameter(struct parameter *p, const char *name, const json_t *schema,
                            struct arena *arena)
 {
@@ -247,7 +277,7 @@ static void read_parameter(struct parameter *p, const char *name, const json_t *
     read_bound(of, "maximum", "exclusiveMaximum", &p->has_maximum, &p->maximum);
     if (p->kind == PARAMETER_ENUM) {
         p->choices = json_object_get(of, "enum");
-        p->synonyms = json_object_get(of, "x-synonyms");
+        read_sayings(p, json_object_get(of, "x-synonyms"), arena);
     }
     read_words(p, arena);
     p->side = side_of(p);
