@@ -10,7 +10,7 @@ enum { PAGE_DEFAULT = 50, PAGE_MAX = 200, CURSOR_BYTES_MAX = 200 };
 
 void call_json(struct call *call, int status, json_t *json)
 {
-    char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+    char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
 
     json_decref(json);
     call->status = status;

@@ -1,17 +1,29 @@
-/* leader.h - holding the lead: a Redis key with a term, because without Redis nothing can be dispatched. */
+/* leader.h - several schedulers may run; one leads, by a Redis key with a term.
+ *
+ * Without Redis nobody leads, and nothing could be dispatched either. Two may believe to lead for a
+ * moment (a process that stood still): nothing that is done by a leader relies on there being one.
+ */
 #ifndef SCHEDULER_LEADER_H
 #define SCHEDULER_LEADER_H
 
-#include "scheduler/scheduler.h"
+#include "core/io/redis.h"
 
-enum { LEADER_TTL_MS = 10000 };
+struct leader;
 
-/* A child op: take or keep the lead; scheduler->term says whether it is ours. */
-struct leader_hold {
-    struct op op;
-    struct scheduler *scheduler;
-    struct redis_answer answer;
+struct leader_events {
+    void (*elected)(void *context, int64_t term);
+    void (*deposed)(void *context); /* also when Redis has been away for too long to be sure */
+    void *context;
 };
-void leader_hold_init(struct leader_hold *hold, struct scheduler *scheduler);
+
+/* `holder` names this process, without spaces. ttl_ms: how long a dead leader's key lasts; 0: 6 s.
+ */
+struct leader *leader_new(struct redis *redis, const char *holder, int ttl_ms,
+                          const struct leader_events *events);
+/* 0: this process does not lead (any more). */
+int64_t leader_term(const struct leader *leader);
+/* Give the lead up, so that another takes it at once; `stopped` may be NULL. Frees `leader`.
+ * `deposed` is not called. */
+void leader_stop(struct leader *leader, void (*stopped)(void *context), void *context);
 
 #endif

@@ -22,8 +22,8 @@ static bool failed(struct rebuild *r)
 static enum op_next begin(struct op *op)
 {
     struct rebuild *r = (struct rebuild *)op;
-    log_write(LEVEL_WARN, "queue.rebuild", LOG_NUMBER("term", r->scheduler->term));
-    job_queue_rebuild_begin(op, r->scheduler->queue, r->scheduler->term, &r->result);
+    log_write(LEVEL_WARN, "queue.rebuild", LOG_NUMBER("term", r->term));
+    job_queue_rebuild_begin(op, r->scheduler->queue, r->term, &r->result);
     return OP_WAIT;
 }
 
@@ -84,10 +84,11 @@ static void release_visit(void *visit)
         op_release(&v->op);
 }
 
-void rebuild_init(struct rebuild *rebuild, struct scheduler *scheduler)
+void rebuild_init(struct rebuild *rebuild, struct scheduler *scheduler, int64_t term)
 {
     memset(rebuild, 0, sizeof *rebuild);
     op_init(&rebuild->op, "rebuild", steps, scheduler->loop, NULL);
     rebuild->scheduler = scheduler;
+    rebuild->term = term;
     arena_defer(&rebuild->op.arena, release_visit, &rebuild->visit);
 }

@@ -7,11 +7,12 @@
 struct rebuild {
     struct op op;
     struct scheduler *scheduler;
+    int64_t term;
     struct queue_result result;
     struct visit visit;
     bool clearing;
 };
 
-void rebuild_init(struct rebuild *rebuild, struct scheduler *scheduler);
+void rebuild_init(struct rebuild *rebuild, struct scheduler *scheduler, int64_t term);
 
 #endif

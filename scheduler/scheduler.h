@@ -13,6 +13,7 @@
 #include "core/io/settings.h"
 #include "core/store/event_bus.h"
 #include "core/store/job_queue.h"
+#include "scheduler/leader.h"
 
 struct scheduler_settings {
     const char *pg;
@@ -32,8 +33,7 @@ struct scheduler {
     struct job_queue *queue;
     struct event_bus *events;
     struct metrics metrics;
-    int64_t term;      /* of the lead; 0: somebody else leads */
-    bool stopping;
+    struct leader *leader;
 };
 
 bool scheduler_run(const struct scheduler_settings *settings, struct gov_err *err);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/check.h"
+#include "core/base/text.h"
 
 static const struct gov_code_info infos[GOV_CODE_COUNT] = {
     [GOV_OK] = { "ok", 200, 0, false, { "Done", "完成" } },
@@ -46,6 +47,7 @@ static void begin(struct gov_err *err, enum gov_code code)
 }
 
 /* vsnprintf cuts between bytes; half a character would make the whole answer invalid JSON. */
+__attribute__((format(printf, 3, 0)))
 static void format_cut(char *text, size_t size, const char *format, va_list args)
 {
     int length = vsnprintf(text, size, format, args);
@@ -108,9 +110,11 @@ bool gov_err_context(struct gov_err *err, const char *context, ...)
     va_list args;
 
     va_start(args, context);
-    vsnprintf(before, sizeof before, context, args);
+    format_cut(before, sizeof before, context, args);
     va_end(args);
     memcpy(old, err->cause, sizeof old);
-    snprintf(err->cause, sizeof err->cause, "%.200s%s%.270s", before, *old ? ": " : "", old);
+    snprintf(err->cause, sizeof err->cause, "%.*s%s%.*s",
+             (int)text_utf8_cut(before, strlen(before), 200), before, *old ? ": " : "",
+             (int)text_utf8_cut(old, strlen(old), 270), old);
     return false;
 }

@@ -14,8 +14,9 @@
 static const char *const kinds[JOB_KIND_COUNT] = { "intent", "plan", "confirm", "run", "task" };
 static const char *const lanes[LANE_COUNT] = { "ctl", "py", "sh", "http", "noop" };
 static const char *const classes[CLASS_COUNT] = { "interactive", "normal", "bulk" };
-static const char *const lives[LIVE_COUNT] = { "",        "ready",   "delayed",
-                                               "running", "waiting", "held" };
+static const char *const lives[LIVE_COUNT] = {
+    "", "ready", "delayed", "running", "waiting", "held"
+};
 static const char *const outcomes[OUTCOME_COUNT] = { "",          "succeeded", "failed",
                                                      "cancelled", "expired",   "dead" };
 
@@ -112,7 +113,10 @@ static const struct {
     enum member_kind kind;
     size_t offset;
 } members[] = {
-#define MEMBER(name, kind, field) { name, MEMBER_##kind, offsetof(struct job_payload, field) }
+#define MEMBER(name, kind, field)                                                                  \
+    {                                                                                              \
+        name, MEMBER_##kind, offsetof(struct job_payload, field)                                   \
+    }
     MEMBER("text", TEXT, text),
     MEMBER("plan_only", BOOL, plan_only),
     MEMBER("language", TEXT, language),
@@ -162,8 +166,7 @@ json_t *job_payload_encode(const struct job_payload *payload, struct arena *aren
 {
     json_t *json = json_own(arena, json_object());
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-        json_t *value =
-            member_encode(members[i].kind, (const char *)payload + members[i].offset);
+        json_t *value = member_encode(members[i].kind, (const char *)payload + members[i].offset);
         if (value)
             CHECK(json_object_set_new(json, members[i].name, value) == 0);
     }

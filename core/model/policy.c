@@ -27,8 +27,8 @@ static const struct {
 };
 
 static const char *const role_names[ROLE_COUNT] = {
-    "",        "owner",   "admin",  "operator",       "approver",         "finance",
-    "auditor", "viewer",  "platform_admin", "platform_finance", "platform_auditor",
+    "",        "owner",  "admin",          "operator",         "approver",         "finance",
+    "auditor", "viewer", "platform_admin", "platform_finance", "platform_auditor",
 };
 
 const char *role_name(enum role role)
@@ -95,9 +95,9 @@ bool policy_may(enum role role, enum permission permission)
 /* --- scopes --- */
 
 static const char *const scopes_known[] = {
-    "runs:read",    "runs:write",   "skills:read", "skills:write", "files:read",
-    "files:write",  "schedules:read", "schedules:write", "members:read", "audit:read",
-    "usage:read",   "billing:read", "announcements:read", "platform:read", NULL,
+    "runs:read",   "runs:write",     "skills:read",        "skills:write",  "files:read",
+    "files:write", "schedules:read", "schedules:write",    "members:read",  "audit:read",
+    "usage:read",  "billing:read",   "announcements:read", "platform:read", NULL,
 };
 enum { SCOPE_COUNT = sizeof scopes_known / sizeof *scopes_known - 1 };
 
@@ -189,7 +189,8 @@ bool policy_binding_explain(const struct policy_binding *bindings, size_t count,
     bool named = false;
 
     if (!policy_may(role, MAY_RUN)) {
-        REASON(reason, arena, "the role %s never runs skills (\"%s\"); owner, administrator and operator do",
+        REASON(reason, arena,
+               "the role %s never runs skills (\"%s\"); owner, administrator and operator do",
                "%s角色不能运行技能（“%s”）；所有者、管理员和操作员可以", title, action);
         return false;
     }
@@ -205,10 +206,10 @@ bool policy_binding_explain(const struct policy_binding *bindings, size_t count,
         named = true;
         if (!names_action(&bindings[i], action))
             continue;
-        struct gov_text who = bindings[i].role != ROLE_NONE
-                                  ? title
-                                  : (struct gov_text){ "person", "该用户" };
-        REASON(reason, arena, "a binding lets this %s run \"%s\"", "绑定允许%s运行“%s”", who, action);
+        struct gov_text who =
+            bindings[i].role != ROLE_NONE ? title : (struct gov_text){ "person", "该用户" };
+        REASON(reason, arena, "a binding lets this %s run \"%s\"", "绑定允许%s运行“%s”", who,
+               action);
         return true;
     }
     if (named)
@@ -218,7 +219,8 @@ bool policy_binding_explain(const struct policy_binding *bindings, size_t count,
         REASON(reason, arena,
                "the skill's bindings name neither this person nor the role %s (action \"%s\"); "
                "an administrator can add one",
-               "该技能的绑定既不包含该用户，也不包含角色%s（操作“%s”）；管理员可以添加", title, action);
+               "该技能的绑定既不包含该用户，也不包含角色%s（操作“%s”）；管理员可以添加", title,
+               action);
     return false;
 }
 
@@ -238,7 +240,7 @@ struct policy_rule policy_confirmation_rule(const struct skill_action *action,
     rule.people = action->confirm_people > 1 ? action->confirm_people : 1;
     if (high && settings->confirm_people > rule.people)
         rule.people = settings->confirm_people;
-    rule.expires_s = action->confirm_expires_s    ? action->confirm_expires_s
+    rule.expires_s = action->confirm_expires_s     ? action->confirm_expires_s
                      : settings->confirm_expires_s ? settings->confirm_expires_s
                                                    : EXPIRES_S;
     rule.reminder_s = settings->confirm_reminder_s;

@@ -103,8 +103,11 @@ static const char *const request_names[REQUEST_STATE_COUNT] = {
     "cancelled", "abstained",
 };
 static const char *const run_names[RUN_STATE_COUNT] = {
-    "planned", "awaiting_confirmation", "queued",    "running", "succeeded",
-    "failed",  "rejected",              "expired",   "cancelled", "held",
+    "planned",   "awaiting_confirmation",
+    "queued",    "running",
+    "succeeded", "failed",
+    "rejected",  "expired",
+    "cancelled", "held",
 };
 static const char *const decision_names[INTENT_DECISION_COUNT] = { "", "act", "ask", "abstain" };
 static const char *const confirmation_names[CONFIRMATION_STATE_COUNT] = {
@@ -113,8 +116,7 @@ static const char *const confirmation_names[CONFIRMATION_STATE_COUNT] = {
 
 bool request_state_ended(enum request_state state)
 {
-    return state == REQUEST_PLANNED ||
-           (state >= REQUEST_SUCCEEDED && state < REQUEST_STATE_COUNT);
+    return state == REQUEST_PLANNED || (state >= REQUEST_SUCCEEDED && state < REQUEST_STATE_COUNT);
 }
 
 bool run_state_ended(enum run_state state)

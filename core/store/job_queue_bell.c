@@ -9,7 +9,7 @@
 #include "core/base/check.h"
 #include "core/store/job_queue_internal.h"
 
-enum { CLOSED_WAIT_MS = 1000, GRACE_MS = 3000, KEYS_MAX = 32 };
+enum { CLOSED_WAIT_MS = 1000, GRACE_MS = 3000, KEYS_MAX = 32, LONGEST_MS = QUEUE_BELL_S * 1000 };
 
 struct queue_bell {
     struct redis_request request; /* first */
@@ -33,8 +33,8 @@ static void bell_end(struct queue_bell *bell, const char *rung)
         char *words[3];
         if (queue_words(arena_text(arena, rung), words, 3) == 3) {
             bell->overs->items = ARENA_NEW(arena, struct queue_over);
-            *bell->overs->items = (struct queue_over){ .lane = words[0], .class = words[1],
-                                                       .tenant = words[2] };
+            *bell->overs->items =
+                (struct queue_over){ .lane = words[0], .class = words[1], .tenant = words[2] };
             bell->overs->count = 1;
         }
     }
@@ -75,7 +75,7 @@ static void bell_done(struct redis_request *request)
         wait_on_timer(bell); /* away, or an error: no reason to hurry */
 }
 
-static void bell_begin(struct queue_bell *bell, const char *const *keys, int count)
+static void bell_begin(struct queue_bell *bell, const char *const *keys, int count, int64_t ms)
 {
     struct job_queue *queue = bell->queue;
     const char **argv = ARENA_ARRAY(&bell->op->arena, const char *, (size_t)count + 2);
@@ -93,10 +93,10 @@ static void bell_begin(struct queue_bell *bell, const char *const *keys, int cou
     argv[0] = "BLPOP";
     for (int i = 0; i < count; i++)
         argv[1 + i] = keys[i];
-    argv[1 + count] = arena_format(&bell->op->arena, "%d", QUEUE_BELL_S);
+    argv[1 + count] = arena_format(&bell->op->arena, "%.3f", (double)ms / 1000);
     bell->request.done = bell_done;
     bell->request.arena = &bell->op->arena;
-    bell->request.within_ms = QUEUE_BELL_S * 1000 + GRACE_MS;
+    bell->request.within_ms = (int)ms + GRACE_MS;
     redis_send(queue->bell, &bell->request, count + 2, argv, NULL);
 }
 
@@ -117,7 +117,20 @@ void job_queue_bell_wait(struct op *op, struct job_queue *queue, const char *con
     bell->result = result;
     for (int i = 0; i < count; i++)
         keys[i] = arena_format(&op->arena, QUEUE_KEY("bell:%s"), lanes[i]);
-    bell_begin(bell, keys, count);
+    bell_begin(bell, keys, count, LONGEST_MS);
+}
+
+void job_queue_due_wait(struct op *op, struct job_queue *queue, int64_t wait_ms,
+                        struct queue_result *result)
+{
+    const char *key = QUEUE_KEY("bell:due");
+    struct queue_bell *bell = bell_new(op, queue);
+
+    bell->result = result;
+    if (wait_ms < 0 || wait_ms > LONGEST_MS)
+        wait_ms = LONGEST_MS;
+    /* 0 would mean for ever. */
+    bell_begin(bell, &key, 1, wait_ms > 0 ? wait_ms : 1);
 }
 
 void job_queue_refill_wait(struct op *op, struct job_queue *queue, struct queue_overs *overs)
@@ -127,7 +140,7 @@ void job_queue_refill_wait(struct op *op, struct job_queue *queue, struct queue_
 
     memset(overs, 0, sizeof *overs);
     bell->overs = overs;
-    bell_begin(bell, &key, 1);
+    bell_begin(bell, &key, 1, LONGEST_MS);
 }
 
 void job_queue_bell_cancel(struct job_queue *queue)

@@ -10,6 +10,8 @@
 #include "core/io/redis.h"
 #include "lua_functions.h"
 
+#define QUEUE_LEADER_KEY "{s00}:leader" /* KEYS[1] of leader_hold and leader_drop */
+
 /* Put the text of `script` together; it lives until queue_script_free. */
 void queue_script_load(enum lua_functions script, struct redis_script *into);
 void queue_script_free(struct redis_script *script); /* also of a zeroed one */

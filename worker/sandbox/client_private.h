@@ -22,7 +22,8 @@ struct sandbox_run {
     char *name; /* the job's id */
     struct sandbox_limits limits;
     struct sandbox_events events;
-    void (*unpacked)(void *user, struct sandbox_unpack_report *report); /* an UNPACK instead of a START */
+    void (*unpacked)(void *user,
+                     struct sandbox_unpack_report *report); /* an UNPACK instead of a START */
     void *user;
     struct run_pipe *pipes[2];
     bool flooded;   /* printed more than it may */
@@ -53,7 +54,8 @@ bool client_send(struct sandbox_client *client, const void *message, size_t byte
 void client_abandon_later(struct sandbox_run *run);
 
 struct sandbox_run *client_run_new(struct sandbox_client *client, void *user);
-/* A message about this run; takes the descriptors it wants by setting them to -1. False: nonsense. */
+/* A message about this run; takes the descriptors it wants by setting them to -1. False: nonsense.
+ */
 bool client_run_message(struct sandbox_run *run, const union wire_message *message, int *fds,
                         int fd_count);
 /* Report what there is and forget the run. */

@@ -2,15 +2,13 @@
  *
  *     START sent -> STARTED (pipes) -> EXITED (drain the pipes) -> FILE ... -> HARVESTED -> on_done
  *
- * The end of the pipes is never waited for: EXITED says that nobody is left who could write, so what is in
- * them then is all there will be.
+ * The end of the pipes is never waited for: EXITED says that nobody is left who could write, so
+ * what is in them then is all there will be.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "core/base/check.h"
@@ -38,7 +36,8 @@ static void pipe_drop(struct run_pipe **slot)
 }
 
 /* Tell what may still be told; the first byte too many ends the run. */
-static void output(struct sandbox_run *run, enum sandbox_stream stream, const char *data, size_t bytes)
+static void output(struct sandbox_run *run, enum sandbox_stream stream, const char *data,
+                   size_t bytes)
 {
     uint64_t left = run->limits.output_bytes - run->report.output_bytes;
 
@@ -144,56 +143,15 @@ static void run_free(struct sandbox_run *run)
     free(run);
 }
 
-/* What a limit means to the person who reads the run. */
-static void limit_error(const struct sandbox_run *run, enum sandbox_limit limit, struct gov_err *err)
-{
-    const struct sandbox_limits *l = &run->limits;
-    enum gov_code code = sandbox_limit_code(limit);
-    unsigned long long n = 0;
-
-    switch (limit) {
-    case SANDBOX_LIMIT_WALL:
-        n = (l->wall_ms + 999) / 1000;
-        gov_fail(err, code, "the script ran longer than %llu s", "脚本运行超过 %llu 秒", n);
-        break;
-    case SANDBOX_LIMIT_CPU:
-        gov_fail(err, code, "the script used more than %llu s of CPU time", "脚本使用 CPU 时间超过 %llu 秒",
-                 (unsigned long long)l->cpu_s);
-        break;
-    case SANDBOX_LIMIT_MEMORY:
-        gov_fail(err, code, "the script used more than %llu MB of memory", "脚本使用内存超过 %llu MB",
-                 (unsigned long long)l->memory_mb);
-        break;
-    case SANDBOX_LIMIT_PROCESSES:
-        gov_fail(err, code, "the script started more than %llu processes", "脚本启动的进程超过 %llu 个",
-                 (unsigned long long)l->processes);
-        break;
-    case SANDBOX_LIMIT_DISK:
-        gov_fail(err, code, "the script wrote more than %llu MB or %llu files",
-                 "脚本写入超过 %llu MB 或 %llu 个文件", (unsigned long long)l->disk_mb,
-                 (unsigned long long)l->inodes);
-        break;
-    case SANDBOX_LIMIT_OUTPUT:
-        gov_fail(err, code, "the script printed more than %llu bytes", "脚本输出超过 %llu 字节",
-                 (unsigned long long)l->output_bytes);
-        break;
-    case SANDBOX_LIMIT_CANCELLED:
-        gov_fail(err, code, "the run was cancelled", "运行已取消");
-        break;
-    default:
-        gov_fail(err, code, "the sandbox ended before the script did", "沙箱先于脚本结束");
-    }
-}
-
 static void outcome_error(struct sandbox_run *run)
 {
     struct sandbox_report *r = &run->report;
 
     if (r->limit != SANDBOX_LIMIT_NONE)
-        limit_error(run, r->limit, &r->err);
+        sandbox_limit_explain(r->limit, &run->limits, &r->err);
     else if (r->signal)
-        gov_fail(&r->err, GOV_SCRIPT_FAILED, "the script was ended by signal %d", "脚本被信号 %d 终止",
-                 r->signal);
+        gov_fail(&r->err, GOV_SCRIPT_FAILED, "the script was ended by signal %d",
+                 "脚本被信号 %d 终止", r->signal);
     else if (r->exit_code != 0)
         gov_fail(&r->err, GOV_SCRIPT_FAILED, "the script ended with exit code %d",
                  "脚本以退出码 %d 结束", r->exit_code);
@@ -216,7 +174,7 @@ void client_run_lost(struct sandbox_run *run)
     if (run->report.err.code == GOV_OK || !run->abandoned) {
         run->report.limit = SANDBOX_LIMIT_LOST;
         memset(&run->report.err, 0, sizeof run->report.err);
-        limit_error(run, SANDBOX_LIMIT_LOST, &run->report.err);
+        sandbox_limit_explain(SANDBOX_LIMIT_LOST, &run->limits, &run->report.err);
     }
     client_run_finish(run);
 }
@@ -277,8 +235,8 @@ static bool file_take(struct sandbox_run *run, const struct wire_file *m, int *f
     } else {
         if (r->artifact_count >= run->limits.artifact_count)
             return false;
-        r->artifacts = grown(r->artifacts, r->artifact_count, &run->artifact_capacity,
-                             sizeof *r->artifacts);
+        r->artifacts =
+            grown(r->artifacts, r->artifact_count, &run->artifact_capacity, sizeof *r->artifacts);
         struct sandbox_artifact *a = &r->artifacts[r->artifact_count++];
         memcpy(a->name, m->name, sizeof a->name);
         a->size = m->size;
@@ -319,7 +277,8 @@ static void exited(struct sandbox_run *run, const struct wire_exited *m)
     outcome_error(run);
 }
 
-static bool run_message(struct sandbox_run *run, const union wire_message *m, int *fds, int fd_count)
+static bool run_message(struct sandbox_run *run, const union wire_message *m, int *fds,
+                        int fd_count)
 {
     struct sandbox_report *r = &run->report;
 
@@ -352,7 +311,8 @@ static bool run_message(struct sandbox_run *run, const union wire_message *m, in
     }
 }
 
-bool client_run_message(struct sandbox_run *run, const union wire_message *m, int *fds, int fd_count)
+bool client_run_message(struct sandbox_run *run, const union wire_message *m, int *fds,
+                        int fd_count)
 {
     if (m->header.kind == WIRE_REFUSED) {
         wire_refused_read(&m->refused, &run->report.err);
@@ -364,94 +324,5 @@ bool client_run_message(struct sandbox_run *run, const union wire_message *m, in
     if (m->header.kind != WIRE_UNPACKED || fd_count != 1)
         return false;
     unpacked(run, &m->unpacked, fds[0]);
-    return true;
-}
-
-/* The input as a sealed memfd; -1: errno. */
-static int input_make(const char *input, size_t bytes)
-{
-    int fd = memfd_create("input", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-    if (fd >= 0 && (write(fd, input, bytes) != (ssize_t)bytes ||
-                    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)) {
-        close(fd);
-        fd = -1;
-    }
-    return fd;
-}
-
-static bool not_connected(struct gov_err *err)
-{
-    return gov_fail(err, GOV_SANDBOX_UNAVAILABLE, "sandboxd cannot be reached; nothing was run",
-                    "无法连接 sandboxd，未执行任何内容");
-}
-
-static void start_send(struct sandbox_run *run, const struct sandbox_job *job,
-                       const struct wire_start *message)
-{
-    int fds[WIRE_FDS_MAX];
-
-    fds[0] = input_make(job->input ? job->input : "", job->input_bytes);
-    for (size_t i = 0; i < job->file_count; i++)
-        fds[i + 1] = job->files[i].fd;
-    if (fds[0] < 0 || !client_send(run->client, message, sizeof *message, fds, (int)job->file_count + 1)) {
-        not_connected(&run->report.err);
-        client_abandon_later(run);
-    }
-    if (fds[0] >= 0)
-        close(fds[0]);
-}
-
-bool sandbox_run_start(struct sandbox_client *c, const struct sandbox_job *job,
-                       const struct sandbox_events *events, void *user, struct sandbox_run **run,
-                       struct gov_err *err)
-{
-    struct wire_start *message = malloc(sizeof *message);
-
-    CHECK(message && events->on_done);
-    if (!wire_start_encode(job, message, err) || job->input_bytes > SANDBOX_INPUT_BYTES_MAX) {
-        if (job->input_bytes > SANDBOX_INPUT_BYTES_MAX)
-            gov_fail(err, GOV_BODY_TOO_LARGE, "the input is larger than %d bytes", "输入超过 %d 字节",
-                     SANDBOX_INPUT_BYTES_MAX);
-        free(message);
-        return false;
-    }
-    *run = client_run_new(c, user);
-    (*run)->name = strdup(job->id);
-    (*run)->limits = job->limits;
-    (*run)->events = *events;
-    message->header = (struct wire_header){ WIRE_MAGIC, WIRE_START, (*run)->id };
-    start_send(*run, job, message);
-    free(message);
-    return true;
-}
-
-void sandbox_run_cancel(struct sandbox_run *run)
-{
-    struct wire_kill kill = { .header = { WIRE_MAGIC, WIRE_KILL, run->id },
-                              .limit = SANDBOX_LIMIT_CANCELLED };
-
-    client_send(run->client, &kill, sizeof kill, NULL, 0);
-}
-
-bool sandbox_unpack_start(struct sandbox_client *c, int fd, const uint8_t sha256[32],
-                          const char *runtime,
-                          void (*on_done)(void *user, struct sandbox_unpack_report *report), void *user,
-                          struct gov_err *err)
-{
-    struct wire_unpack m = { 0 };
-
-    if (strlen(runtime) >= sizeof m.runtime)
-        return gov_fail_at(err, GOV_INVALID_INPUT, "runtime", "unknown", "there is no runtime \"%s\"",
-                           "没有运行时“%s”", runtime);
-    struct sandbox_run *run = client_run_new(c, user);
-    run->unpacked = on_done;
-    m.header = (struct wire_header){ WIRE_MAGIC, WIRE_UNPACK, run->id };
-    memcpy(m.sha256, sha256, sizeof m.sha256);
-    snprintf(m.runtime, sizeof m.runtime, "%s", runtime);
-    if (!client_send(c, &m, sizeof m, &fd, 1)) {
-        not_connected(&run->report.err);
-        client_abandon_later(run);
-    }
     return true;
 }

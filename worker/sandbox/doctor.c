@@ -17,8 +17,8 @@ enum { AGAIN_MS = 50 };
 
 static bool unavailable(struct gov_err *err, const char *path)
 {
-    return gov_fail(err, GOV_SANDBOX_UNAVAILABLE, "no sandboxd answers at %s", "%s 处没有 sandboxd 响应",
-                    path);
+    return gov_fail(err, GOV_SANDBOX_UNAVAILABLE, "no sandboxd answers at %s",
+                    "%s 处没有 sandboxd 响应", path);
 }
 
 /* One STATUS and its STATE. */
@@ -69,21 +69,26 @@ bool doctor_ask(const char *path, int timeout_ms, struct doctor_status *status, 
 void doctor_print(const struct doctor_status *s, struct buf *out)
 {
     buf_addf(out, "isolation level %d: %s\n%s, %d of %d slots in use\n", s->level, s->detail,
-             s->accepting ? "takes jobs" : s->tested ? "REFUSES every job" : "testing itself", s->jobs,
-             s->slots);
+             s->accepting ? "takes jobs"
+             : s->tested  ? "REFUSES every job"
+                          : "testing itself",
+             s->jobs, s->slots);
     for (int i = 0; i < s->runtime_count; i++)
         buf_addf(out, "  runtime %-12s %s\n", s->runtimes[i].name,
                  s->runtimes[i].present ? "installed" : s->runtimes[i].detail);
     for (int i = 0; i < s->probe_count; i++)
         buf_addf(out, "  %-4s %-12s %s\n",
-                 s->probes[i].ok ? "ok" : s->probes[i].required ? "FAIL" : "weak", s->probes[i].name,
-                 s->probes[i].detail);
+                 s->probes[i].ok         ? "ok"
+                 : s->probes[i].required ? "FAIL"
+                                         : "weak",
+                 s->probes[i].name, s->probes[i].detail);
 }
 
 void doctor_print_json(const struct doctor_status *s, struct buf *out)
 {
-    buf_addf(out, "{\"level\":%d,\"accepting\":%s,\"tested\":%s,\"slots\":%d,\"jobs\":%d,\"detail\":",
-             s->level, s->accepting ? "true" : "false", s->tested ? "true" : "false", s->slots, s->jobs);
+    buf_addf(
+        out, "{\"level\":%d,\"accepting\":%s,\"tested\":%s,\"slots\":%d,\"jobs\":%d,\"detail\":",
+        s->level, s->accepting ? "true" : "false", s->tested ? "true" : "false", s->slots, s->jobs);
     buf_add_json_string(out, s->detail, strlen(s->detail));
     buf_add_text(out, ",\"runtimes\":[");
     for (int i = 0; i < s->runtime_count; i++) {
@@ -99,8 +104,8 @@ void doctor_print_json(const struct doctor_status *s, struct buf *out)
     buf_add_text(out, "],\"probes\":[");
     for (int i = 0; i < s->probe_count; i++) {
         const struct doctor_probe *p = &s->probes[i];
-        buf_addf(out, "%s{\"name\":\"%s\",\"ok\":%s,\"required\":%s,\"detail\":", i ? "," : "", p->name,
-                 p->ok ? "true" : "false", p->required ? "true" : "false");
+        buf_addf(out, "%s{\"name\":\"%s\",\"ok\":%s,\"required\":%s,\"detail\":", i ? "," : "",
+                 p->name, p->ok ? "true" : "false", p->required ? "true" : "false");
         buf_add_json_string(out, p->detail, strlen(p->detail));
         buf_add_char(out, '}');
     }

@@ -1,9 +1,11 @@
 /* main_sandboxd.c - execgov-sandboxd: the only program of the platform that runs as root.
  *
- *     options -> host (capabilities, cgroups, runtimes) -> self-test -> serve -> SIGTERM: end jobs, leave
+ *     options -> host (capabilities, cgroups, runtimes) -> self-test -> serve -> SIGTERM: end jobs,
+ * leave
  *
- * It has no network, no database and no secrets, and takes no path from anybody. Started by a plain user
- * (or with --user-mode) the same program isolates with user namespaces: level 1, for development.
+ * It has no network, no database and no secrets, and takes no path from anybody. Started by a plain
+ * user (or with --user-mode) the same program isolates with user namespaces: level 1, for
+ * development.
  */
 #include <fcntl.h>
 #include <getopt.h>
@@ -32,6 +34,7 @@ static const char help[] =
     "\n"
     "  --socket PATH     listen here (SEQPACKET)\n"
     "  --cache DIR       sealed packages and runtimes; made if missing, must be nobody else's\n"
+    "  --cache-mb N      unpacked packages kept there, 100-1000000 (default 4096)\n"
     "  --slots N         jobs at a time, 1-256 (default 8)\n"
     "  --uid-base N      root: slot n runs as uid N+n (default 990000); no account may use them\n"
     "  --allow-uid UID   a uid or user name that may connect, besides our own\n"
@@ -69,9 +72,35 @@ static bool uid_parse(const char *text, uid_t *uid)
     return user != NULL;
 }
 
-static bool number_parse(const char *text, int64_t min, int64_t max, int64_t *number)
+/* One option with its value; false if the value cannot be used. */
+static bool option_take(struct arguments *a, int option, const char *value)
 {
-    return text_parse_i64(text, min, max, number);
+    int64_t number = 0;
+    bool ok = true;
+
+    if (option == 's')
+        a->options.socket_path = value;
+    else if (option == 'c')
+        a->options.cache_path = value;
+    else if (option == 'n' && (ok = text_parse_i64(value, 1, HOST_SLOTS_MAX, &number)))
+        a->options.slots = (int)number;
+    else if (option == 'u' && (ok = text_parse_i64(value, 10000, 4294960000, &number)))
+        a->options.uid_base = (uid_t)number;
+    else if (option == 'b' && (ok = text_parse_i64(value, 100, 1000000, &number)))
+        a->options.cache_bytes = (uint64_t)number << 20;
+    else if (option == 'a')
+        ok = uid_parse(value, &a->options.allow_uid);
+    else if (option == 'l')
+        ok = log_level_parse(value, &a->level);
+    else if (option == 'm')
+        a->options.user_mode = true;
+    else if (option == 'k')
+        a->check = true;
+    else if (option == 'd')
+        a->doctor = true;
+    else if (option == 'j')
+        a->json = true;
+    return ok;
 }
 
 /* -1: go on; otherwise the exit code. */
@@ -79,40 +108,23 @@ static int arguments_parse(int argc, char **argv, struct arguments *a)
 {
     static const struct option options[] = {
         { "socket", required_argument, NULL, 's' },   { "cache", required_argument, NULL, 'c' },
-        { "slots", required_argument, NULL, 'n' },    { "uid-base", required_argument, NULL, 'u' },
-        { "allow-uid", required_argument, NULL, 'a' }, { "user-mode", no_argument, NULL, 'm' },
-        { "log-level", required_argument, NULL, 'l' }, { "check", no_argument, NULL, 'k' },
-        { "doctor", no_argument, NULL, 'd' },          { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },            { "version", no_argument, NULL, 'v' },
-        { 0 },
+        { "cache-mb", required_argument, NULL, 'b' }, { "slots", required_argument, NULL, 'n' },
+        { "uid-base", required_argument, NULL, 'u' }, { "allow-uid", required_argument, NULL, 'a' },
+        { "user-mode", no_argument, NULL, 'm' },      { "log-level", required_argument, NULL, 'l' },
+        { "check", no_argument, NULL, 'k' },          { "doctor", no_argument, NULL, 'd' },
+        { "json", no_argument, NULL, 'j' },           { "help", no_argument, NULL, 'h' },
+        { "version", no_argument, NULL, 'v' },        { 0 },
     };
-    int64_t number;
     int c;
 
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        bool ok = true;
-        switch (c) {
-        case 's': a->options.socket_path = optarg; break;
-        case 'c': a->options.cache_path = optarg; break;
-        case 'n':
-            if ((ok = number_parse(optarg, 1, HOST_SLOTS_MAX, &number)))
-                a->options.slots = (int)number;
-            break;
-        case 'u':
-            if ((ok = number_parse(optarg, 10000, 4294960000, &number)))
-                a->options.uid_base = (uid_t)number;
-            break;
-        case 'a': ok = uid_parse(optarg, &a->options.allow_uid); break;
-        case 'm': a->options.user_mode = true; break;
-        case 'l': ok = log_level_parse(optarg, &a->level); break;
-        case 'k': a->check = true; break;
-        case 'd': a->doctor = true; break;
-        case 'j': a->json = true; break;
-        case 'h': fputs(help, stdout); return 0;
-        case 'v': puts("execgov-sandboxd " EXECGOV_VERSION); return 0;
-        default: return 2;
+        if (c == 'h' || c == 'v') {
+            puts(c == 'h' ? help : "execgov-sandboxd " EXECGOV_VERSION);
+            return 0;
         }
-        if (!ok)
+        if (c == '?')
+            return 2;
+        if (!option_take(a, c, optarg))
             return usage("cannot use the value", optarg);
     }
     if (optind < argc)
@@ -178,7 +190,7 @@ static void drain(struct host *host)
     host->draining = true;
     for (struct group *g = host->groups; g; g = g->next)
         group_kill(g, SANDBOX_LIMIT_LOST);
-    while (host->groups && clock_mono_us() < until) {
+    while ((host->groups || host->helpers) && clock_mono_us() < until) {
         poller_round(&host->poller, HOST_TICK_MS);
         host_tick(host);
     }
@@ -234,7 +246,10 @@ static bool streams_occupy(void)
 int main(int argc, char **argv)
 {
     struct arguments a = {
-        .options = { .slots = 8, .uid_base = 990000, .allow_uid = geteuid() },
+        .options = { .slots = 8,
+                     .cache_bytes = 4096ull << 20,
+                     .uid_base = 990000,
+                     .allow_uid = geteuid() },
         .level = LEVEL_INFO,
     };
     struct gov_err err = { 0 };

@@ -1,7 +1,7 @@
 /* sandbox_client.c - the connection: made when needed, retried while it is missing.
  *
- * uv_poll on the SEQPACKET socket, because uv_pipe knows only streams. Writing happens at once where the
- * socket takes it; what waits holds duplicates of its descriptors.
+ * uv_poll on the SEQPACKET socket, because uv_pipe knows only streams. Writing happens at once
+ * where the socket takes it; what waits holds duplicates of its descriptors.
  */
 #include "worker/sandbox/sandbox_client.h"
 

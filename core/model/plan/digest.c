@@ -25,15 +25,16 @@ static int file_compare(const void *a, const void *b)
 
 static json_t *files_form(const struct plan_step *step, struct arena *arena)
 {
-    const struct plan_file **sorted = ARENA_ARRAY(arena, const struct plan_file *, step->file_count + 1);
+    const struct plan_file **sorted =
+        ARENA_ARRAY(arena, const struct plan_file *, step->file_count + 1);
     json_t *list = json_array();
 
     for (size_t i = 0; i < step->file_count; i++)
         sorted[i] = &step->files[i];
     qsort(sorted, step->file_count, sizeof *sorted, file_compare);
     for (size_t i = 0; i < step->file_count; i++)
-        CHECK(json_array_append_new(
-                  list, json_pack("[s, s]", sorted[i]->path, sorted[i]->sha256)) == 0);
+        CHECK(json_array_append_new(list,
+                                    json_pack("[s, s]", sorted[i]->path, sorted[i]->sha256)) == 0);
     return list;
 }
 
@@ -74,10 +75,10 @@ static json_t *step_form(const struct plan_step *step, struct arena *arena)
 {
     /* A slug holds no "/", so skill and action cannot be shifted into each other. */
     const char *action = arena_format(arena, "%s/%s", step->skill, step->action);
-    json_t *form = json_pack("{s:s, s:s, s:s, s:O, s:o, s:o}", "action", action, "version",
-                             step->version_digest, "runtime", step->runtime_digest, "input",
-                             step->input, "files", files_form(step, arena), "resources",
-                             resources_form(step, arena));
+    json_t *form =
+        json_pack("{s:s, s:s, s:s, s:O, s:o, s:o}", "action", action, "version",
+                  step->version_digest, "runtime", step->runtime_digest, "input", step->input,
+                  "files", files_form(step, arena), "resources", resources_form(step, arena));
     CHECK(form);
     return form;
 }
@@ -92,11 +93,11 @@ char *plan_digest(const struct plan *plan, char digest[PLAN_DIGEST_BYTES])
     arena_init(&arena);
     for (size_t i = 0; i < plan->step_count; i++)
         CHECK(json_array_append_new(steps, step_form(&plan->steps[i], &arena)) == 0);
-    json_t *form = json_pack("{s:i, s:s, s:s, s:I, s:s, s:I, s:o}", "plan", 1, "tenant",
-                             plan->tenant.text, "requester", plan->requester.text, "policy",
-                             (json_int_t)plan->policy_version, "risk", skill_risk_name(plan->risk),
-                             "expires", (json_int_t)plan->confirmation.expires_at_us, "steps",
-                             steps);
+    json_t *form =
+        json_pack("{s:i, s:s, s:s, s:I, s:s, s:I, s:o}", "plan", 1, "tenant", plan->tenant.text,
+                  "requester", plan->requester.text, "policy", (json_int_t)plan->policy_version,
+                  "risk", skill_risk_name(plan->risk), "expires",
+                  (json_int_t)plan->confirmation.expires_at_us, "steps", steps);
     CHECK(form);
     json_canonical(form, &text);
     crypto_hash_sha256(hash, (const unsigned char *)text.data, text.length);

@@ -61,10 +61,10 @@ static json_t *encode_step(const struct plan_step *s)
                              s->files[i].id.text, "name", s->files[i].name, "bytes",
                              (json_int_t)s->files[i].bytes, "sha256", s->files[i].sha256));
     for (size_t i = 0; i < s->resource_count; i++)
-        add(resources, json_pack("{s:s, s:s, s:s, s:I}", "name", s->resources[i].name, "method",
-                                 s->resources[i].method, "path", s->resources[i].path,
-                                 "credential_version",
-                                 (json_int_t)s->resources[i].credential_version));
+        add(resources,
+            json_pack("{s:s, s:s, s:s, s:I}", "name", s->resources[i].name, "method",
+                      s->resources[i].method, "path", s->resources[i].path, "credential_version",
+                      (json_int_t)s->resources[i].credential_version));
     return json_pack("{s:s, s:s, s:o, s:I, s:s, s:s, s:s, s:O, s:o, s:o, s:o, s:o, s:o}", "skill",
                      s->skill, "action", s->action, "title", pair(s->title), "version",
                      (json_int_t)s->version, "version_digest", s->version_digest, "runtime",
@@ -78,8 +78,8 @@ static json_t *encode_confirmation(const struct plan_confirmation *c)
 {
     json_t *approvers = json_array();
     for (size_t i = 0; i < c->approver_count; i++)
-        add(approvers, json_pack("{s:s, s:s}", "id", c->approvers[i].id.text, "name",
-                                 c->approvers[i].name));
+        add(approvers,
+            json_pack("{s:s, s:s}", "id", c->approvers[i].id.text, "name", c->approvers[i].name));
     return json_pack("{s:b, s:I, s:b, s:I, s:o}", "required", c->required, "people",
                      (json_int_t)c->people, "other_than_requester", c->other_than_requester,
                      "expires_at_us", (json_int_t)c->expires_at_us, "approvers", approvers);
@@ -95,19 +95,19 @@ json_t *plan_encode(const struct plan *plan, struct arena *arena)
     for (size_t i = 0; i < plan->check_count; i++)
         add(checks, json_pack("{s:s, s:b, s:o}", "name", plan->checks[i].name, "ok",
                               plan->checks[i].ok, "detail", pair(plan->checks[i].detail)));
-    json_t *json = json_pack("{s:i, s:s, s:s, s:s, s:I, s:s, s:o, s:o, s:o}", "plan", 1, "digest",
-                             plan_digest(plan, digest), "tenant", plan->tenant.text, "requester",
-                             plan->requester.text, "policy_version",
-                             (json_int_t)plan->policy_version, "risk", skill_risk_name(plan->risk),
-                             "steps", steps, "confirmation",
-                             encode_confirmation(&plan->confirmation), "checks", checks);
+    json_t *json = json_pack(
+        "{s:i, s:s, s:s, s:s, s:I, s:s, s:o, s:o, s:o}", "plan", 1, "digest",
+        plan_digest(plan, digest), "tenant", plan->tenant.text, "requester", plan->requester.text,
+        "policy_version", (json_int_t)plan->policy_version, "risk", skill_risk_name(plan->risk),
+        "steps", steps, "confirmation", encode_confirmation(&plan->confirmation), "checks", checks);
     CHECK(json);
     return json_own(arena, json);
 }
 
 /* --- in --- */
 
-/* Everything that must be there is asked for through these; the first that is not fails the rest. */
+/* Everything that must be there is asked for through these; the first that is
+ * not fails the rest. */
 struct decoder {
     struct arena *arena;
     const char *missing; /* NULL: all well so far */
@@ -185,9 +185,9 @@ static void decode_resources(struct decoder *d, const json_t *json, struct plan_
 
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *r = json_array_get(list, i);
-        all[i] = (struct plan_resource){ need_text(d, r, "name"), need_text(d, r, "method"),
-                                         need_text(d, r, "path"),
-                                         need_int(d, r, "credential_version") };
+        all[i] =
+            (struct plan_resource){ need_text(d, r, "name"), need_text(d, r, "method"),
+                                    need_text(d, r, "path"), need_int(d, r, "credential_version") };
     }
     step->resources = all;
     step->resource_count = json_array_size(list);

@@ -136,8 +136,12 @@ static void add_step(const struct renderer *r, const struct plan_step *step, siz
     buf_addf(r->out, "%zu. ", number);
     visible_add_text(r->out, gov_text_in(step->title, r->language));
     buf_addf(r->out, "  [%s/%s]\n", step->skill, step->action);
-    buf_addf(r->out, say(r, "   version %lld (%.16s…), runtime %s\n", "   版本 %lld（%.16s…），运行时 %s\n"),
-             (long long)step->version, step->version_digest, step->runtime);
+    if (r->language == GOV_ZH)
+        buf_addf(r->out, "   版本 %lld（%.16s…），运行时 %s\n", (long long)step->version,
+                 step->version_digest, step->runtime);
+    else
+        buf_addf(r->out, "   version %lld (%.16s…), runtime %s\n", (long long)step->version,
+                 step->version_digest, step->runtime);
     add_input(r, step);
     json_array_foreach ((json_t *)step->effects, i, effect) {
         const char *text = json_get_text(effect, r->language == GOV_ZH ? "zh" : "en");

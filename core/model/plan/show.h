@@ -6,7 +6,8 @@
 
 #define PLAN_MASK "••••"
 
-/* A copy of the step's input with every sensitive value replaced by PLAN_MASK; owned by the arena. */
+/* A copy of the step's input with every sensitive value replaced by PLAN_MASK; owned by the
+ * arena. */
 const json_t *plan_input_masked(const struct plan_step *step, struct arena *arena);
 
 #endif

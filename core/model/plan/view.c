@@ -38,8 +38,8 @@ static void mask_at(json_t *json, const char *pointer, struct arena *arena)
         if (json_is_array(json) &&
             !text_parse_i64(name, 0, (int64_t)json_array_size(json) - 1, &index))
             return;
-        json_t *next = json_is_array(json) ? json_array_get(json, (size_t)index)
-                                           : json_object_get(json, name);
+        json_t *next =
+            json_is_array(json) ? json_array_get(json, (size_t)index) : json_object_get(json, name);
         if (last && next && json_is_array(json))
             CHECK(json_array_set_new(json, (size_t)index, json_string(PLAN_MASK)) == 0);
         else if (last && next)
@@ -130,17 +130,16 @@ static json_t *view_provenance(const struct plan_step *step)
     json_t *list = json_array();
     for (size_t i = 0; i < step->provenance_count; i++) {
         const struct plan_provenance *p = &step->provenance[i];
-        json_t *span = p->span_end ? json_pack("[I, I]", (json_int_t)p->span_start,
-                                               (json_int_t)p->span_end)
-                                   : json_null();
+        json_t *span = p->span_end
+                           ? json_pack("[I, I]", (json_int_t)p->span_start, (json_int_t)p->span_end)
+                           : json_null();
         add(list, json_pack("{s:s, s:s, s:o}", "path", p->path, "source",
                             plan_source_name(p->source), "span", span));
     }
     return list;
 }
 
-static json_t *view_step(const struct plan_step *s, enum gov_language language,
-                         struct arena *arena)
+static json_t *view_step(const struct plan_step *s, enum gov_language language, struct arena *arena)
 {
     json_t *files = json_array(), *resources = json_array();
 
@@ -166,13 +165,12 @@ static json_t *view_confirmation(const struct plan_confirmation *c, enum gov_lan
     json_t *approvers = json_array();
 
     for (size_t i = 0; i < c->approver_count; i++)
-        add(approvers, json_pack("{s:s, s:s}", "id", c->approvers[i].id.text, "name",
-                                 c->approvers[i].name));
-    return json_pack("{s:b, s:I, s:s, s:o, s:o}", "required", c->required, "people",
-                     (json_int_t)c->people, "rule", plan_rule_text(c, language, arena),
-                     "approvers", approvers, "expires_at",
-                     c->expires_at_us ? json_string(clock_format(c->expires_at_us, until))
-                                      : json_null());
+        add(approvers,
+            json_pack("{s:s, s:s}", "id", c->approvers[i].id.text, "name", c->approvers[i].name));
+    return json_pack(
+        "{s:b, s:I, s:s, s:o, s:o}", "required", c->required, "people", (json_int_t)c->people,
+        "rule", plan_rule_text(c, language, arena), "approvers", approvers, "expires_at",
+        c->expires_at_us ? json_string(clock_format(c->expires_at_us, until)) : json_null());
 }
 
 json_t *plan_view(const struct plan *plan, enum gov_language language, struct arena *arena)
@@ -186,10 +184,10 @@ json_t *plan_view(const struct plan *plan, enum gov_language language, struct ar
         add(checks,
             json_pack("{s:s, s:b, s:s}", "name", plan->checks[i].name, "ok", plan->checks[i].ok,
                       "detail", gov_text_in(plan->checks[i].detail, language)));
-    json_t *view = json_pack("{s:s, s:o, s:s, s:o, s:o}", "digest", plan_digest(plan, digest),
-                             "steps", steps, "risk", skill_risk_name(plan->risk), "confirmation",
-                             view_confirmation(&plan->confirmation, language, arena), "checks",
-                             checks);
+    json_t *view =
+        json_pack("{s:s, s:o, s:s, s:o, s:o}", "digest", plan_digest(plan, digest), "steps", steps,
+                  "risk", skill_risk_name(plan->risk), "confirmation",
+                  view_confirmation(&plan->confirmation, language, arena), "checks", checks);
     CHECK(view);
     return json_own(arena, view);
 }

@@ -48,9 +48,10 @@ struct schema_node *schema_compile_node(struct schema_compiler *c, const json_t 
 
 static int hex_value(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                                        : c >= 'A' && c <= 'F'   ? c - 'A' + 10
-                                                                 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 /* Undo the percent-encoding of a fragment. NULL: it is broken. */
@@ -101,9 +102,8 @@ static const json_t *pointer_find(const json_t *json, char *pointer)
             *next++ = 0;
         token_decode(token);
         if (json_is_array(json))
-            json = text_parse_i64(token, 0, INT32_MAX, &index)
-                       ? json_array_get(json, (size_t)index)
-                       : NULL;
+            json = text_parse_i64(token, 0, INT32_MAX, &index) ? json_array_get(json, (size_t)index)
+                                                               : NULL;
         else
             json = json_object_get(json, token);
         token = next;
@@ -175,8 +175,8 @@ const struct schema *schema_compile(const json_t *json, struct arena *arena, str
     struct schema *schema = ARENA_NEW(arena, struct schema);
 
     if (json && json_dumpb(json, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY) > SCHEMA_BYTES_MAX) {
-        gov_fail_at(err, GOV_INVALID_INPUT, "", "too_large",
-                    "the schema is larger than %d bytes", "schema 超过 %d 字节", SCHEMA_BYTES_MAX);
+        gov_fail_at(err, GOV_INVALID_INPUT, "", "too_large", "the schema is larger than %d bytes",
+                    "schema 超过 %d 字节", SCHEMA_BYTES_MAX);
         return NULL;
     }
     json_own(arena, json_incref((json_t *)json));

@@ -9,7 +9,7 @@ struct schema_compiler {
     struct arena *arena;
     const json_t *root;
     struct fault_list faults;
-    bool unsupported;          /* one of the faults is a keyword we do not know */
+    bool unsupported;           /* one of the faults is a keyword we do not know */
     struct schema_node **nodes; /* all of them, SCHEMA_NODES_MAX */
     size_t node_count;
     int depth;

@@ -1,7 +1,7 @@
 /* format.c - each check reads its text once, from the left.
  *
- * Rules: RFC 3339 (date, time, date-time), RFC 5321 without address literals (email), RFC 3986 (uri),
- * RFC 1123 (hostname). They say that a text has the form, not that the thing exists.
+ * Rules: RFC 3339 (date, time, date-time), RFC 5321 without address literals (email), RFC 3986
+ * (uri), RFC 1123 (hostname). They say that a text has the form, not that the thing exists.
  */
 #include "core/model/schema/format.h"
 
@@ -234,19 +234,22 @@ static bool fits_uri(const char *text, size_t bytes)
 
 static const struct schema_format formats[] = {
     { "date", fits_date, { "must be a date like 2026-03-31", "必须是形如 2026-03-31 的日期" } },
-    { "time", fits_time,
+    { "time",
+      fits_time,
       { "must be a time like 08:30:00Z (RFC 3339)", "必须是形如 08:30:00Z 的时间（RFC 3339）" } },
-    { "date-time", fits_date_time,
+    { "date-time",
+      fits_date_time,
       { "must be a moment like 2026-03-31T08:00:00Z (RFC 3339)",
         "必须是形如 2026-03-31T08:00:00Z 的时间（RFC 3339）" } },
     { "email", fits_email, { "must be an e-mail address", "必须是电子邮件地址" } },
-    { "uri", fits_uri, { "must be a full URI like https://host/path", "必须是完整的 URI，如 https://host/path" } },
+    { "uri",
+      fits_uri,
+      { "must be a full URI like https://host/path", "必须是完整的 URI，如 https://host/path" } },
     { "uuid", fits_uuid, { "must be a UUID", "必须是 UUID" } },
     { "ipv4", fits_ipv4, { "must be an IPv4 address", "必须是 IPv4 地址" } },
     { "ipv6", fits_ipv6, { "must be an IPv6 address", "必须是 IPv6 地址" } },
     { "hostname", fits_hostname, { "must be a host name", "必须是主机名" } },
-    { "file", fits_uuid,
-      { "must be the id of an uploaded file", "必须是已上传文件的 id" } },
+    { "file", fits_uuid, { "must be the id of an uploaded file", "必须是已上传文件的 id" } },
     /* the standard's others, and what form builders and OpenAPI use */
     { "idn-email" },
     { "idn-hostname" },

@@ -92,7 +92,7 @@ const char *schema_types_text(unsigned set, enum gov_language language, struct a
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (set & types[i].bit)
             text = arena_format(arena, "%s%s%s", text,
-                                !*text                 ? ""
+                                !*text               ? ""
                                 : language == GOV_ZH ? "或"
                                                      : " or ",
                                 language == GOV_ZH ? types[i].zh : types[i].name);
@@ -280,7 +280,7 @@ static void read_multiple_of(const struct place *at, const json_t *value)
 }
 
 #define READ_NUMBER(function, field)                                                               \
-    static void function(const struct place *at, const json_t *value)                             \
+    static void function(const struct place *at, const json_t *value)                              \
     {                                                                                              \
         read_number(at, value, &at->node->field);                                                  \
     }
@@ -290,7 +290,7 @@ READ_NUMBER(read_exclusive_minimum, exclusive_minimum)
 READ_NUMBER(read_exclusive_maximum, exclusive_maximum)
 
 #define READ_COUNT(function, field)                                                                \
-    static void function(const struct place *at, const json_t *value)                             \
+    static void function(const struct place *at, const json_t *value)                              \
     {                                                                                              \
         read_count(at, value, &at->node->field);                                                   \
     }
@@ -302,7 +302,7 @@ READ_COUNT(read_min_properties, min_properties)
 READ_COUNT(read_max_properties, max_properties)
 
 #define READ_NODE(function, field)                                                                 \
-    static void function(const struct place *at, const json_t *value)                             \
+    static void function(const struct place *at, const json_t *value)                              \
     {                                                                                              \
         at->node->field = schema_compile_node(at->c, value, at->path);                             \
     }
@@ -312,7 +312,7 @@ READ_NODE(read_then, then)
 READ_NODE(read_else, otherwise)
 
 #define READ_NODES(function, field)                                                                \
-    static void function(const struct place *at, const json_t *value)                             \
+    static void function(const struct place *at, const json_t *value)                              \
     {                                                                                              \
         at->node->field = read_nodes(at, value);                                                   \
     }

@@ -1,9 +1,9 @@
 /* node.h - a compiled schema, for the files of this folder only.
  *
- * One node a subschema. Keywords that are not there are NULL, 0 or the neutral bound. Edges to other
- * nodes are of two kinds: `ref`, `all_of` … `otherwise` judge the *same* value and have no cycles (compile
- * sees to it); properties, additional, items and prefix_items judge a value *inside*, and may lead
- * back to this node.
+ * One node a subschema. Keywords that are not there are NULL, 0 or the neutral bound. Edges to
+ * other nodes are of two kinds: `ref`, `all_of` … `otherwise` judge the *same* value and have no
+ * cycles (compile sees to it); properties, additional, items and prefix_items judge a value
+ * *inside*, and may lead back to this node.
  */
 #ifndef CORE_MODEL_SCHEMA_NODE_H
 #define CORE_MODEL_SCHEMA_NODE_H

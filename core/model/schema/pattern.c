@@ -1,9 +1,9 @@
 /* pattern.c - PCRE2 set to read ECMA-262 patterns.
  *
- * PCRE2's match limit bounds one match. What has to be bounded is a whole validation, where a list of
- * 10,000 texts may each come near the limit. So patterns are compiled with automatic callouts, and each
- * item that is tried takes a step from the validation's budget; an item may scan the whole text, so
- * long texts make dearer steps. The limits stay as a second fence.
+ * PCRE2's match limit bounds one match. What has to be bounded is a whole validation, where a list
+ * of 10,000 texts may each come near the limit. So patterns are compiled with automatic callouts,
+ * and each item that is tried takes a step from the validation's budget; an item may scan the
+ * whole text, so long texts make dearer steps. The limits stay as a second fence.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "core/model/schema/pattern.h"

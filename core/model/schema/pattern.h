@@ -17,7 +17,8 @@ enum { SCHEMA_PATTERN_WHY_BYTES = 160 };
 struct schema_pattern *schema_pattern_compile(const char *text, size_t bytes, struct arena *arena,
                                               char why[SCHEMA_PATTERN_WHY_BYTES]);
 
-/* Does it match anywhere in `text` (UTF-8)? Takes what it cost from *steps, which may end below 0. */
+/* Does it match anywhere in `text` (UTF-8)? Takes what it cost from *steps, which may end
+ * below 0. */
 enum schema_match schema_pattern_match(const struct schema_pattern *pattern, const char *text,
                                        size_t bytes, int64_t *steps);
 

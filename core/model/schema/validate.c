@@ -1,9 +1,9 @@
 /* validate.c - one walk over schema and value together.
  *
- * A failed alternative says nothing by itself, so alternatives are tried `quiet` and only the outcome is
- * reported; when the value's type leaves a single alternative, its faults are what a person wants to
- * read. Every node visited takes a step from the budget: anyOf over $ref can fan out exponentially, and
- * a budget is simpler to trust than a memo.
+ * A failed alternative says nothing by itself, so alternatives are tried `quiet` and only the
+ * outcome is reported; when the value's type leaves a single alternative, its faults are what a
+ * person wants to read. Every node visited takes a step from the budget: anyOf over $ref can fan
+ * out exponentially, and a budget is simpler to trust than a memo.
  */
 #include <stdint.h>
 #include <string.h>
@@ -46,9 +46,9 @@ static const char *place_path(struct validation *v, const struct place *at)
 #define FAULT_TEXT(v, at, quiet, code, en, zh)                                                     \
     ((quiet) || fault_full(&(v)->faults)                                                           \
          ? false                                                                                   \
-         : (fault_add_text(&(v)->faults, place_path((v), (at)), (code),                        \
-                               (struct gov_text){ (en), (zh) }),                                   \
-                false))
+         : (fault_add_text(&(v)->faults, place_path((v), (at)), (code),                            \
+                           (struct gov_text){ (en), (zh) }),                                       \
+            false))
 
 static bool check(struct validation *v, const struct schema_node *node, const json_t *value,
                   const struct place *at, bool quiet);
@@ -80,9 +80,8 @@ static const char *choices_text(const json_t *choices, struct arena *arena)
     const char *text = "";
     size_t i, size = json_array_size(choices);
     for (i = 0; i < size && i < SHOWN; i++)
-        text = arena_format(
-            arena, "%s%s%s", text, i ? ", " : "",
-            fault_excerpt(arena, json_text(arena, json_array_get(choices, i)), 60));
+        text = arena_format(arena, "%s%s%s", text, i ? ", " : "",
+                            fault_excerpt(arena, json_text(arena, json_array_get(choices, i)), 60));
     return i < size ? arena_format(arena, "%s, …", text) : text;
 }
 
@@ -134,8 +133,8 @@ static bool check_number(struct validation *v, const struct schema_node *n, cons
 static bool check_pattern(struct validation *v, const struct schema_node *node, const json_t *value,
                           const struct place *at, bool quiet)
 {
-    switch (schema_pattern_match(node->pattern, json_string_value(value),
-                                 json_string_length(value), &v->steps)) {
+    switch (schema_pattern_match(node->pattern, json_string_value(value), json_string_length(value),
+                                 &v->steps)) {
     case SCHEMA_MATCH_YES:
         return true;
     case SCHEMA_MATCH_NO:
@@ -377,12 +376,15 @@ static bool check(struct validation *v, const struct schema_node *node, const js
 bool schema_validate(const struct schema *schema, const json_t *value, struct arena *arena,
                      struct gov_err *err)
 {
-    struct validation v = { .arena = arena, .faults = { .arena = arena }, .steps = SCHEMA_STEPS_MAX };
+    struct validation v = { .arena = arena,
+                            .faults = { .arena = arena },
+                            .steps = SCHEMA_STEPS_MAX };
 
     bool ok = check(&v, schema->root, value, NULL, false);
     if (v.stopped)
-        return gov_fail_at(err, GOV_INVALID_INPUT, "", v.stopped,
-                           "checking this input against its schema takes too long or nests too deep",
-                           "按 schema 检查该输入耗时过长或嵌套过深");
+        return gov_fail_at(
+            err, GOV_INVALID_INPUT, "", v.stopped,
+            "checking this input against its schema takes too long or nests too deep",
+            "按 schema 检查该输入耗时过长或嵌套过深");
     return ok || fault_report(&v.faults, GOV_INVALID_INPUT, err);
 }

@@ -1,4 +1,5 @@
-/* value.h - JSON values as JSON Schema compares them: 1 and 1.0 are one number, members have no order. */
+/* value.h - JSON values as JSON Schema compares them: 1 and 1.0 are one number, members have no
+ * order. */
 #ifndef CORE_MODEL_SCHEMA_VALUE_H
 #define CORE_MODEL_SCHEMA_VALUE_H
 

@@ -180,8 +180,9 @@ bool schema_find(const struct schema *schema, const json_t *value, enum schema_m
     *found = s.found;
     *count = s.count;
     if (s.stopped)
-        return gov_fail_at(err, GOV_INVALID_INPUT, "", "too_costly",
-                           "the input holds more than %d files or secrets, or is too large to search",
-                           "输入中的文件或敏感值超过 %d 个，或过大而无法检查", SCHEMA_FOUND_MAX);
+        return gov_fail_at(
+            err, GOV_INVALID_INPUT, "", "too_costly",
+            "the input holds more than %d files or secrets, or is too large to search",
+            "输入中的文件或敏感值超过 %d 个，或过大而无法检查", SCHEMA_FOUND_MAX);
     return true;
 }

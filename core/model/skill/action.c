@@ -16,7 +16,8 @@ static bool has_file(const struct skill_builder *b, const char *path)
     return false;
 }
 
-static void build_entry(struct skill_builder *b, json_t *action, const json_t *from, const char *path)
+static void build_entry(struct skill_builder *b, json_t *action, const json_t *from,
+                        const char *path)
 {
     const char *entry = skill_read_text(&b->reader, from, path, "entry", 200);
     const char *executor = skill_read_text(&b->reader, from, path, "executor", 20);
@@ -34,9 +35,10 @@ static void build_entry(struct skill_builder *b, json_t *action, const json_t *f
                   "the package holds no file \"%s\"", "包中没有文件“%s”",
                   fault_excerpt(b->arena, entry, 100));
     else if (!has_file(b, entry))
-        fault_add(&b->faults, "main.py", "required",
-                  "the package holds no main.py or main.sh, and skill.json names no other \"entry\"",
-                  "包中没有 main.py 或 main.sh，skill.json 也没有指定其他 \"entry\"");
+        fault_add(
+            &b->faults, "main.py", "required",
+            "the package holds no main.py or main.sh, and skill.json names no other \"entry\"",
+            "包中没有 main.py 或 main.sh，skill.json 也没有指定其他 \"entry\"");
     if (executor && strcmp(executor, runs) != 0)
         fault_add(&b->faults, skill_read_path(&b->reader, path, "executor"), "enum",
                   "must be \"%s\" for this entry, or be left out", "该入口的执行器须为“%s”，或省略",
@@ -52,15 +54,16 @@ static void check_schema(struct skill_builder *b, const json_t *json, const char
     if (schema_compile(json, b->arena, &err))
         return;
     if (err.item_count == 0)
-        fault_add_text(&b->faults, path, arena_text(b->arena, err.item),
-                       (struct gov_text){ arena_text(b->arena, err.en),
-                                          arena_text(b->arena, err.zh) });
+        fault_add_text(
+            &b->faults, path, arena_text(b->arena, err.item),
+            (struct gov_text){ arena_text(b->arena, err.en), arena_text(b->arena, err.zh) });
     for (size_t i = 0; i < err.item_count; i++)
         fault_add_text(&b->faults, arena_format(b->arena, "%s%s", path, err.items[i].path),
                        err.items[i].code, err.items[i].message);
 }
 
-static void build_input(struct skill_builder *b, json_t *action, const json_t *from, const char *path)
+static void build_input(struct skill_builder *b, json_t *action, const json_t *from,
+                        const char *path)
 {
     const json_t *input = json_object_get(from, "input");
     const char *here = skill_read_path(&b->reader, path, "input");
@@ -79,7 +82,8 @@ static void build_input(struct skill_builder *b, json_t *action, const json_t *f
     check_schema(b, schema, here);
 }
 
-static void build_output(struct skill_builder *b, json_t *action, const json_t *from, const char *path)
+static void build_output(struct skill_builder *b, json_t *action, const json_t *from,
+                         const char *path)
 {
     json_t *output = json_object_get(from, "output");
     if (!output || json_is_null(output)) {
@@ -90,7 +94,8 @@ static void build_output(struct skill_builder *b, json_t *action, const json_t *
     check_schema(b, output, skill_read_path(&b->reader, path, "output"));
 }
 
-static void build_args(struct skill_builder *b, json_t *action, const json_t *from, const char *path)
+static void build_args(struct skill_builder *b, json_t *action, const json_t *from,
+                       const char *path)
 {
     json_t *args = json_object_get(from, "args");
     if (!args || json_is_null(args)) {
@@ -123,21 +128,25 @@ static bool check_slug(const char *slug, struct gov_text *wrong)
     return text_slug_valid(slug);
 }
 
-static void build_lists(struct skill_builder *b, json_t *action, const json_t *from, const char *path)
+static void build_lists(struct skill_builder *b, json_t *action, const json_t *from,
+                        const char *path)
 {
     const struct skill_reader *r = &b->reader;
-    json_t *collect =
-        skill_read_texts(r, from, path, "collect", SKILL_LIST_MAX, SKILL_LIST_ITEM_BYTES, check_glob);
+    json_t *collect = skill_read_texts(r, from, path, "collect", SKILL_LIST_MAX,
+                                       SKILL_LIST_ITEM_BYTES, check_glob);
 
     if (!json_object_get(from, "collect"))
         CHECK(json_array_append_new(collect, json_string("out/**")) == 0);
-    skill_set(action, "effects", skill_read_pairs(r, from, path, "effects", SKILL_LIST_MAX, SKILL_LIST_ITEM_BYTES));
+    skill_set(action, "effects",
+              skill_read_pairs(r, from, path, "effects", SKILL_LIST_MAX, SKILL_LIST_ITEM_BYTES));
     skill_set(action, "resources",
-        skill_read_texts(r, from, path, "resources", SKILL_LIST_MAX, SKILL_LIST_ITEM_BYTES, check_slug));
+              skill_read_texts(r, from, path, "resources", SKILL_LIST_MAX, SKILL_LIST_ITEM_BYTES,
+                               check_slug));
     skill_set(action, "collect", collect);
 }
 
-static void build_risk(struct skill_builder *b, json_t *action, const json_t *from, const char *path)
+static void build_risk(struct skill_builder *b, json_t *action, const json_t *from,
+                       const char *path)
 {
     static const char *const known[] = { "required", "people", "expires_s", NULL };
     const struct skill_reader *r = &b->reader;
@@ -147,8 +156,8 @@ static void build_risk(struct skill_builder *b, json_t *action, const json_t *fr
     bool high = risk && strcmp(risk, "high") == 0;
 
     if (risk && !high && strcmp(risk, "low") != 0)
-        fault_add(&b->faults, skill_read_path(r, path, "risk"), "enum",
-                  "must be one of: low, high", "必须是以下之一：low, high");
+        fault_add(&b->faults, skill_read_path(r, path, "risk"), "enum", "must be one of: low, high",
+                  "必须是以下之一：low, high");
     if (confirm && !json_is_object(confirm) && !json_is_boolean(confirm) && !json_is_null(confirm))
         fault_add(&b->faults, here, "type", "must be true or an object", "必须是 true 或对象");
     skill_read_unknown(r, confirm, here, known);
@@ -162,9 +171,9 @@ static void build_risk(struct skill_builder *b, json_t *action, const json_t *fr
     }
     skill_set(action, "risk", json_string(high ? "high" : "low"));
     skill_set(action, "confirm",
-        json_pack("{s:b, s:I, s:I}", "required", required, "people",
-                  (json_int_t)skill_read_int(r, confirm, here, "people", 1, 5, 1), "expires_s",
-                  (json_int_t)expires_s));
+              json_pack("{s:b, s:I, s:I}", "required", required, "people",
+                        (json_int_t)skill_read_int(r, confirm, here, "people", 1, 5, 1),
+                        "expires_s", (json_int_t)expires_s));
 }
 
 json_t *skill_build_action(struct skill_builder *b, const json_t *from, const char *path,
@@ -186,19 +195,22 @@ json_t *skill_build_action(struct skill_builder *b, const json_t *from, const ch
         title = name ? skill_pair(name, name) : json_deep_copy(json_object_get(b->out, "title"));
     skill_set(action, "title", title);
     skill_set(action, "description",
-        description ? description : json_deep_copy(json_object_get(b->out, "description")));
+              description ? description : json_deep_copy(json_object_get(b->out, "description")));
     skill_set(action, "examples",
-        single ? json_array()
-             : skill_read_texts(r, from, path, "examples", SKILL_EXAMPLES_MAX, SKILL_EXAMPLE_BYTES, NULL));
+              single ? json_array()
+                     : skill_read_texts(r, from, path, "examples", SKILL_EXAMPLES_MAX,
+                                        SKILL_EXAMPLE_BYTES, NULL));
     build_entry(b, action, from, path);
     build_input(b, action, from, path);
     build_output(b, action, from, path);
     build_args(b, action, from, path);
     build_lists(b, action, from, path);
     build_risk(b, action, from, path);
-    skill_set(action, "timeout_s", json_integer(skill_read_int(r, from, path, "timeout_s", 1, 3600, 120)));
+    skill_set(action, "timeout_s",
+              json_integer(skill_read_int(r, from, path, "timeout_s", 1, 3600, 120)));
     skill_set(action, "memory_mb",
-        json_integer(skill_read_int(r, from, path, "memory_mb", 32, 4096, 512)));
-    skill_set(action, "idempotent", json_boolean(skill_read_bool(r, from, path, "idempotent", false)));
+              json_integer(skill_read_int(r, from, path, "memory_mb", 32, 4096, 512)));
+    skill_set(action, "idempotent",
+              json_boolean(skill_read_bool(r, from, path, "idempotent", false)));
     return action;
 }

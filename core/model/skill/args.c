@@ -1,7 +1,7 @@
 /* args.c - a template is read anew at each use: it is short, and there is no compiled form to keep.
  *
- * One reader (`scan`) splits an element into literals and placeholders for check and expand alike, so
- * that what was checked is what is expanded.
+ * One reader (`scan`) splits an element into literals and placeholders for check and expand alike,
+ * so that what was checked is what is expanded.
  */
 #include "core/model/skill_args.h"
 
@@ -22,7 +22,7 @@ enum piece_kind { PIECE_LITERAL, PIECE_VALUE, PIECE_EACH, PIECE_IF, PIECE_IF_NOT
 struct piece {
     enum piece_kind kind;
     char name[NAME_BYTES_MAX + 1]; /* of the member */
-    const char *text;              /* LITERAL: its bytes (a brace pair counts one); IF: what follows */
+    const char *text; /* LITERAL: its bytes (a brace pair counts one); IF: what follows */
     size_t bytes;
 };
 
@@ -141,11 +141,11 @@ static void check_element(struct checker *c, const json_t *element, const char *
         alone += p.kind == PIECE_IF || p.kind == PIECE_IF_NOT;
     }
     if (each > 1)
-        fault_add(c->faults, path, "template", "holds more than one {name*}",
-                  "包含多个 {name*}");
+        fault_add(c->faults, path, "template", "holds more than one {name*}", "包含多个 {name*}");
     if (alone && pieces > 1)
-        fault_add(c->faults, path, "template", "{?…} and {!…} stand alone in an element",
-                  "{?…} 和 {!…} 必须单独成为一个元素");
+        fault_add(c->faults, path, "template",
+                  "{?name:text} and {!name:text} stand alone in an element",
+                  "{?name:text} 和 {!name:text} 必须单独成为一个元素");
 }
 
 void skill_args_check(const json_t *template, const json_t *schema, const char *path,
@@ -245,7 +245,8 @@ static bool push_argument(struct expansion *x, const char *element, const json_t
             buf_add(&out, p.text, p.bytes);
             continue;
         }
-        const json_t *value = p.kind == PIECE_EACH && item ? item : json_object_get(x->input, p.name);
+        const json_t *value =
+            p.kind == PIECE_EACH && item ? item : json_object_get(x->input, p.name);
         if (out.length == 0 && !json_is_number(value))
             leading = json_path(x->arena, "", p.name);
         add_value(&out, value);

@@ -31,9 +31,9 @@ struct skill_builder {
 /* object[name] = value, whose reference is taken over. */
 void skill_set(json_t *object, const char *name, json_t *value);
 
-/* One normalised action from `from`, which stands at `path`; a new reference. `single`: it is written at
- * the top level, where name, title, description and examples are the skill's. b->out has its title
- * and description already. */
+/* One normalised action from `from`, which stands at `path`; a new reference. `single`: it is
+ * written at the top level, where name, title, description and examples are the skill's. b->out
+ * has its title and description already. */
 json_t *skill_build_action(struct skill_builder *b, const json_t *from, const char *path,
                            bool single);
 

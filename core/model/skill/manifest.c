@@ -1,8 +1,9 @@
 /* manifest.c - from a package to its normalised manifest.
  *
- * Every field is read even after a fault was found, with its default in place of what is wrong, so that
- * one upload tells everything there is to mend. The normalised form is complete on purpose: whoever
- * reads it later needs no defaults, and a changed default does not change a published version.
+ * Every field is read even after a fault was found, with its default in place of what is wrong, so
+ * that one upload tells everything there is to mend. The normalised form is complete on purpose:
+ * whoever reads it later needs no defaults, and a changed default does not change a published
+ * version.
  */
 #include <string.h>
 
@@ -38,11 +39,11 @@ static const char *const skill_fields[] = {
 #define ACTION_FIELDS                                                                              \
     "executor", "entry", "input", "output", "risk", "timeout_s", "memory_mb", "idempotent",        \
         "effects", "resources", "args", "collect", "confirm"
-static const char *const action_fields[] = { "name", "title", "description", "examples",
-                                             ACTION_FIELDS, NULL };
+static const char *const action_fields[] = { "name",     "title",       "description",
+                                             "examples", ACTION_FIELDS, NULL };
 static const char *const single_fields[] = {
-    "manifest", "name",   "title",   "description", "examples", "runtime",
-    "$schema",  "version", "author", "license",     "homepage", ACTION_FIELDS, NULL,
+    "manifest", "name",   "title",   "description", "examples",    "runtime", "$schema",
+    "version",  "author", "license", "homepage",    ACTION_FIELDS, NULL,
 };
 
 static json_t *action_named(json_t *actions, const char *name)
@@ -63,7 +64,8 @@ static void build_actions(struct skill_builder *b)
     skill_set(b->out, "actions", actions);
     if (!list || json_is_null(list)) {
         skill_read_unknown(&b->reader, b->source, SKILL_ROOT, single_fields);
-        CHECK(json_array_append_new(actions, skill_build_action(b, b->source, SKILL_ROOT, true)) == 0);
+        CHECK(json_array_append_new(actions, skill_build_action(b, b->source, SKILL_ROOT, true)) ==
+              0);
         return;
     }
     skill_read_unknown(&b->reader, b->source, SKILL_ROOT, skill_fields);
@@ -136,9 +138,10 @@ static void build_examples(struct skill_builder *b)
         json_array_foreach (json_object_get(action, "examples"), j, text)
             CHECK(json_array_append(all, text) == 0);
     if (json_array_size(all) == 0)
-        fault_add(&b->warnings, "skill.json", "no_examples",
-                  "a few example requests in \"examples\" let people ask for this in their own words",
-                  "在 \"examples\" 中写几条示例请求，大家就能用自己的话来使用它");
+        fault_add(
+            &b->warnings, "skill.json", "no_examples",
+            "a few example requests in \"examples\" let people ask for this in their own words",
+            "在 \"examples\" 中写几条示例请求，大家就能用自己的话来使用它");
 }
 
 /* --- the whole --- */
@@ -151,8 +154,8 @@ static bool build_source(struct skill_builder *b)
     if (!b->package->manifest)
         return true;
     if (b->package->manifest_bytes > SKILL_MANIFEST_BYTES_MAX) {
-        fault_add(&b->faults, "skill.json", "too_large", "is larger than %d bytes",
-                  "超过 %d 字节", SKILL_MANIFEST_BYTES_MAX);
+        fault_add(&b->faults, "skill.json", "too_large", "is larger than %d bytes", "超过 %d 字节",
+                  SKILL_MANIFEST_BYTES_MAX);
         return false;
     }
     const char *text = b->package->manifest;
@@ -160,9 +163,9 @@ static bool build_source(struct skill_builder *b)
     size_t mark = bytes >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; /* Notepad's */
     const json_t *json = json_parse(b->arena, text + mark, bytes - mark, &err);
     if (!json) {
-        fault_add_text(&b->faults, "skill.json", arena_text(b->arena, err.item),
-                       (struct gov_text){ arena_text(b->arena, err.en),
-                                          arena_text(b->arena, err.zh) });
+        fault_add_text(
+            &b->faults, "skill.json", arena_text(b->arena, err.item),
+            (struct gov_text){ arena_text(b->arena, err.en), arena_text(b->arena, err.zh) });
         return false;
     }
     if (!json_is_object(json)) {
@@ -179,7 +182,8 @@ static void build_head(struct skill_builder *b)
     const struct skill_reader *r = &b->reader;
     const char *name = build_name(b);
     json_t *title = skill_read_pair(r, b->source, SKILL_ROOT, "title", SKILL_TITLE_BYTES);
-    json_t *description = skill_read_pair(r, b->source, SKILL_ROOT, "description", SKILL_DESCRIPTION_BYTES);
+    json_t *description =
+        skill_read_pair(r, b->source, SKILL_ROOT, "description", SKILL_DESCRIPTION_BYTES);
     const char *runtime = skill_read_text(r, b->source, SKILL_ROOT, "runtime", 63);
     const char *heading = b->readme.title ? b->readme.title : name;
     const char *says = b->readme.description ? b->readme.description : heading;
@@ -206,9 +210,9 @@ bool skill_manifest_build(const struct skill_package *package, struct skill_mani
                           struct arena *arena, struct gov_err *err)
 {
     struct skill_builder b = { .package = package,
-                         .arena = arena,
-                         .faults = { .arena = arena },
-                         .warnings = { .arena = arena } };
+                               .arena = arena,
+                               .faults = { .arena = arena },
+                               .warnings = { .arena = arena } };
 
     b.reader = (struct skill_reader){ arena, &b.faults };
     b.out = json_own(arena, json_object());

@@ -122,8 +122,8 @@ json_t *skill_read_pair(const struct skill_reader *r, const json_t *object, cons
 }
 
 /* The list, or NULL with a fault if it is something else or too long. */
-static const json_t *check_list(const struct skill_reader *r, const json_t *value,
-                                const char *path, size_t count)
+static const json_t *check_list(const struct skill_reader *r, const json_t *value, const char *path,
+                                size_t count)
 {
     if (json_is_array(value) && json_array_size(value) <= count)
         return value;

@@ -1,8 +1,8 @@
 /* read.h - reading the fields of skill.json; for the files of this folder only.
  *
  * Each call reads one member of `object`, which stands at `path`, adds a fault if it is wrong, and
- * returns a new reference or value that is right: what was said, or the default. So a caller goes on
- * after a fault, and all of them are found in one pass.
+ * returns a new reference or value that is right: what was said, or the default. So a caller goes
+ * on after a fault, and all of them are found in one pass.
  */
 #ifndef CORE_MODEL_SKILL_READ_H
 #define CORE_MODEL_SKILL_READ_H
@@ -33,8 +33,8 @@ const char *skill_read_text(const struct skill_reader *r, const json_t *object, 
 json_t *skill_read_pair(const struct skill_reader *r, const json_t *object, const char *path,
                         const char *name, size_t most);
 json_t *skill_pair(const char *en, const char *zh);
-/* A list of at most `count` texts of `most` bytes; `check` (may be NULL) says what is wrong with one.
- * An empty list if absent. */
+/* A list of at most `count` texts of `most` bytes; `check` (may be NULL) says what is wrong with
+ * one. An empty list if absent. */
 json_t *skill_read_texts(const struct skill_reader *r, const json_t *object, const char *path,
                          const char *name, size_t count, size_t most,
                          bool (*check)(const char *text, struct gov_text *wrong));

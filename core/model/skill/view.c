@@ -95,9 +95,9 @@ bool skill_manifest_view(const json_t *json, struct skill_manifest *manifest, st
         .action_count = count,
         .json = json,
     };
-    bool ok = json_get_int(json, "manifest", 0) == 1 && manifest->name &&
-              whole(manifest->title) && whole(manifest->description) && manifest->runtime &&
-              count > 0 && count <= SKILL_ACTIONS_MAX;
+    bool ok = json_get_int(json, "manifest", 0) == 1 && manifest->name && whole(manifest->title) &&
+              whole(manifest->description) && manifest->runtime && count > 0 &&
+              count <= SKILL_ACTIONS_MAX;
     for (size_t i = 0; ok && i < count; i++)
         ok = view_action(json_array_get(list, i), &actions[i]);
     if (!ok)

@@ -9,7 +9,7 @@ for _, g in ipairs(slot_messages()) do
         local s, fence = slots[i], tonumber(m.word)
         local state, known_fence = known_parse(known[i])
         letters[m.at] = '-'
-        if s and (not state or known_fence < fence) then
+        if s and s.fence == m.fence and (not state or known_fence < fence) then
             taken[#taken + 1] = taken_name(g.lane, g.tenant, m.job, m.fence)
             s.fence, s.state = fence, 'l'
             renamed[#renamed + 1] = m.job

@@ -25,8 +25,8 @@ for _, g in ipairs(slot_messages()) do
     local held, held_known = {}, {}
     for i, m in ipairs(g) do
         local s = slots[i]
-        letters[m.at] = s and 'H' or '-'
-        if s then
+        letters[m.at] = slot_ends(s, m.fence) and 'H' or '-'
+        if slot_ends(s, m.fence) then
             s.ms = tonumber(m.word)
             held[#held + 1] = s
             held_known[#held] = known[i]

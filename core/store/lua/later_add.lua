@@ -21,6 +21,7 @@ for i = 3, #ARGV, 2 do
             call('SADD', P .. ':lanes', e.lane)
             call('ZADD', P .. ':later', ARGV[i], ARGV[i + 1])
             call('HSET', IDX, e.job, 'd' .. e.fence)
+            due_ring(tonumber(ARGV[i]))
             room = room - 1
             letter = 'A'
         end

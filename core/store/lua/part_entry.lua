@@ -44,26 +44,22 @@ local function slot_text(s)
         ' ' .. s.kind .. ' ' .. s.action .. ' ' .. s.worker
 end
 
--- What holds the slot under this fence (nil: any), or nil.
-local function slot_parse(text, lane, tenant, job, fence)
+-- What holds the slot, or nil.
+local function slot_parse(text, lane, tenant, job)
     if not text then
         return nil
     end
     local held, state, class, charged, cost, kind, action, worker = string.match(text,
         '^(%d+) (%a) ([^ ]+) ([^ ]+) (%d+) ([^ ]+) ([^ ]+) ([^ ]+)$')
-    held = tonumber(held)
-    if fence and held ~= fence then
-        return nil
-    end
     return {
-        lane = lane, class = class, tenant = tenant, job = job, fence = held, state = state,
+        lane = lane, class = class, tenant = tenant, job = job, fence = tonumber(held), state = state,
         charged = tonumber(charged), cost = tonumber(cost), kind = kind, action = action,
         worker = worker,
     }
 end
 
-local function slot_read(lane, tenant, job, fence)
-    return slot_parse(call('HGET', live_key(lane, tenant), job), lane, tenant, job, fence)
+local function slot_read(lane, tenant, job)
+    return slot_parse(call('HGET', live_key(lane, tenant), job), lane, tenant, job)
 end
 
 local function taken_name(lane, tenant, job, fence)
@@ -130,7 +126,7 @@ local function slots_of(group)
     local texts = call('HMGET', live_key(group.lane, group.tenant), unpack(group.jobs))
     for i, m in ipairs(group) do
         if not seen[m.job] then
-            slots[i] = slot_parse(texts[i], group.lane, group.tenant, m.job, m.fence)
+            slots[i] = slot_parse(texts[i], group.lane, group.tenant, m.job)
             seen[m.job] = slots[i] ~= nil
         end
     end
@@ -278,12 +274,18 @@ local function slots_settle(lane, tenant, slots, known)
     end
 end
 
+-- What ended under `fence` ended under every older one, too: the message may have overtaken `claimed`.
+local function slot_ends(s, fence)
+    return s and s.fence <= fence
+end
+
 -- One of them; returns what held it, or nil.
 local function slot_settle(lane, tenant, job, fence, ms)
-    local s = slot_read(lane, tenant, job, fence)
-    if s then
-        s.ms = ms
-        slots_settle(lane, tenant, { s }, { call('HGET', IDX, job) })
+    local s = slot_read(lane, tenant, job)
+    if not slot_ends(s, fence) then
+        return nil
     end
+    s.ms = ms
+    slots_settle(lane, tenant, { s }, { call('HGET', IDX, job) })
     return s
 end

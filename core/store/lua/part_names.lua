@@ -32,6 +32,7 @@ local IDS_LOW = 1000      -- below this a refill is asked for
 local LATER_MAX = 100000  -- due soon, all tenants together; a sweep finds the rest when it is due
 local TAKEN_MS = 15000    -- from take to claimed
 local PARK_MS = 30000     -- a tenant at its limit is looked at again after this, should no finish wake it
+local DUE_LOOK_MS = 15000 -- QUEUE_BELL_S; at most TAKEN_MS, so that no deadline is overlooked
 local BELL_MAX = 64
 local QUANTUM_MS = 20     -- of estimated run time, for one tenant in turn
 local QUANTUM_ENTRIES = 64
@@ -53,6 +54,13 @@ end
 
 local function live_key(lane, tenant)
     return P .. ':live:' .. lane .. ':' .. tenant
+end
+
+-- Something falls due at `at_ms`. Who promotes looks every DUE_LOOK_MS by itself; wake it for less.
+local function due_ring(at_ms)
+    if at_ms - now < DUE_LOOK_MS and call('LLEN', P .. ':bell:due') == 0 then
+        call('RPUSH', P .. ':bell:due', '1')
+    end
 end
 
 local function lanes()

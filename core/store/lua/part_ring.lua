@@ -156,6 +156,7 @@ end
 local function park(lane, class, tenant, tag, wake_ms)
     ring_leave(lane, class, tenant, tag)
     call('ZADD', P .. ':parked', exact(wake_ms), parked_name(lane, class, tenant))
+    due_ring(wake_ms)
 end
 
 -- Entries ready in `lane`, counted up to `enough`.

@@ -40,7 +40,7 @@ local function taken_due()
         local lane, tenant, job, fence = string.match(text, '^([^ ]+) ([^ ]+) ([^ ]+) (%d+)$')
         local known = call('HGET', IDX, job)
         local s = slot_settle(lane, tenant, job, tonumber(fence), 0)
-        if s and known == 'q' .. fence then
+        if s and s.fence == tonumber(fence) and known == 'q' .. fence then
             back[#back + 1] = s
         end
         unpark(tenant)

@@ -7,8 +7,8 @@ local missing = 0
 for i = 4, #ARGV, 2 do
     local elapsed, e = tonumber(ARGV[i]), entry_parse(ARGV[i + 1])
     local state, fence = known_parse(call('HGET', IDX, e.job))
-    local s = slot_read(e.lane, e.tenant, e.job, e.fence)
-    if s then
+    local s = slot_read(e.lane, e.tenant, e.job)
+    if s and s.fence == e.fence then
         if elapsed > s.charged then
             tag_adjust(e.lane, s.class, e.tenant, elapsed - s.charged)
             s.charged = elapsed

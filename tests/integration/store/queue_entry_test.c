@@ -1,4 +1,5 @@
-/* Entries of the queue: into it, out of it, never twice. One Redis for the file, emptied per test. */
+/* Entries of the queue: into it, out of it, never twice. One Redis for the file, emptied per test.
+ */
 #include "tests/lib/queue_rig.h"
 #include "tests/lib/test.h"
 
@@ -171,6 +172,19 @@ static void finish_of_what_is_not_known_is_harmless(void **state)
     assert_int_equal(rig_redis(&rig, "EXISTS {s00}:idx"), 0);
 }
 
+/* Both messages are on their way at once, and nobody promises their order. */
+static void a_finish_that_overtakes_its_claim_frees_the_slot(void **state)
+{
+    struct rig_entry e = { .tenant = 1, .job = 7, .fence = 3, .cost_ms = 50 };
+    (void)state;
+    rig_enqueue(&rig, e);
+    rig_take(&rig, "py", 1);
+    assert_int_equal(rig_finish(&rig, e, 4, 10), 1);
+    rig_expect(&rig, "-", LUA_FUNCTIONS_CLAIMED, "py %s %s 3 4", rig_tenant(1), rig_job(7));
+    assert_int_equal(slots_held(), 0);
+    assert_int_equal(rig_redis(&rig, "EXISTS {s00}:idx {s00}:taken"), 0);
+}
+
 static void finish_settles_the_account_once(void **state)
 {
     struct rig_entry e = { .tenant = 1, .job = 1, .cost_ms = 100 };
@@ -253,8 +267,8 @@ static void promote_moves_what_is_due_and_says_when_the_next_is(void **state)
 {
     struct rig_entry a = { .tenant = 1, .job = 1, .cost_ms = 1 }, b = { .tenant = 1, .job = 2 };
     (void)state;
-    rig_expect(&rig, "AA", LUA_FUNCTIONS_LATER_ADD, "%lld|%s|%lld|%s",
-               (long long)rig.now_ms + 500, rig_text(a), (long long)rig.now_ms + 900, rig_text(b));
+    rig_expect(&rig, "AA", LUA_FUNCTIONS_LATER_ADD, "%lld|%s|%lld|%s", (long long)rig.now_ms + 500,
+               rig_text(a), (long long)rig.now_ms + 900, rig_text(b));
     rig_expect(&rig, "D", LUA_FUNCTIONS_LATER_ADD, "%lld|%s", (long long)rig.now_ms, rig_text(a));
     assert_int_equal(rig_enqueue(&rig, a), 'D');
     assert_int_equal(rig_take(&rig, "py", 1), 0);
@@ -292,7 +306,8 @@ static void the_estimate_learns_from_what_runs_took(void **state)
         rig_claim(&rig, e);
         rig_finish(&rig, e, 1, i ? 20 : 100);
     }
-    reply = redisCommand(rig.redis, "HGET {s00}:cost %b", "t_0000000000000001 report.monthly", (size_t)33);
+    reply = redisCommand(rig.redis, "HGET {s00}:cost %b", "t_0000000000000001 report.monthly",
+                         (size_t)33);
     assert_string_equal(reply->str, "80");
     freeReplyObject(reply);
     rig_enqueue(&rig, e);
@@ -369,6 +384,7 @@ int main(void)
         TEST(what_was_claimed_does_not_come_back),
         TEST(a_late_claim_kills_the_entry_that_came_back),
         TEST(finish_of_what_is_not_known_is_harmless),
+        TEST(a_finish_that_overtakes_its_claim_frees_the_slot),
         TEST(finish_settles_the_account_once),
         TEST(heartbeats_raise_the_charge_to_what_has_elapsed),
         TEST(a_stale_heartbeat_takes_no_slot),

@@ -49,10 +49,24 @@ static void payload_reads_back_and_says_only_what_is_set(void **state)
     arena_init(&arena);
     json_t *input = json_own(&arena, json_pack("{s:i}", "n", 1));
     json_t *files = json_own(&arena, json_pack("[s]", job.text));
-    struct job_payload p = { .text = "报表", .plan_only = true, .language = "zh", .timezone = "Asia/Shanghai",
-                             .now_us = 5, .files = files, .callback_url = "https://h/", .concurrency_key = "k",
-                             .skill = "s", .action = "run", .version = 3, .version_digest = "ab", .input = input,
-                             .provenance = files, .confirmation = job, .is_try = true, .task = "check", .arguments = input };
+    struct job_payload p = { .text = "报表",
+                             .plan_only = true,
+                             .language = "zh",
+                             .timezone = "Asia/Shanghai",
+                             .now_us = 5,
+                             .files = files,
+                             .callback_url = "https://h/",
+                             .concurrency_key = "k",
+                             .skill = "s",
+                             .action = "run",
+                             .version = 3,
+                             .version_digest = "ab",
+                             .input = input,
+                             .provenance = files,
+                             .confirmation = job,
+                             .is_try = true,
+                             .task = "check",
+                             .arguments = input };
     json_t *json = job_payload_encode(&p, &arena);
     assert_int_equal(json_object_size(json), 18);
     json_object_set_new(json, "added_by_a_later_version", json_true());
@@ -79,16 +93,23 @@ static void entry_reads_back_and_ignores_what_it_does_not_know(void **state)
     assert_memory_equal(got.job.text, e.job.text, sizeof e.job.text);
     assert_true(got.fence == e.fence && got.cost_ms == e.cost_ms && got.kind == e.kind);
 
-    assert_true(job_entry_decode("0190b6a5-0000-7000-8000-000000000001|7|12|run|interactive|x", &got));
+    assert_true(
+        job_entry_decode("0190b6a5-0000-7000-8000-000000000001|7|12|run|interactive|x", &got));
     assert_int_equal(got.fence, 7);
     assert_int_equal(got.cost_ms, 12);
     assert_int_equal(got.kind, JOB_RUN);
 
     static const char *const bad[] = {
-        "", "x", "0190b6a5-0000-7000-8000-000000000001", "0190b6a5-0000-7000-8000-000000000001|1|1",
-        "0190b6a5-0000-7000-8000-000000000001|1|1|", "0190b6a5-0000-7000-8000-000000000001|-1|1|run",
-        "0190b6a5-0000-7000-8000-000000000001|1|x|run", "0190b6a5-0000-7000-8000-000000000001|1|1|fly",
-        "0190b6a5-0000-7000-8000-000000000001||1|run", "not-a-uuid|1|1|run",
+        "",
+        "x",
+        "0190b6a5-0000-7000-8000-000000000001",
+        "0190b6a5-0000-7000-8000-000000000001|1|1",
+        "0190b6a5-0000-7000-8000-000000000001|1|1|",
+        "0190b6a5-0000-7000-8000-000000000001|-1|1|run",
+        "0190b6a5-0000-7000-8000-000000000001|1|x|run",
+        "0190b6a5-0000-7000-8000-000000000001|1|1|fly",
+        "0190b6a5-0000-7000-8000-000000000001||1|run",
+        "not-a-uuid|1|1|run",
         "0190b6a5-0000-7000-8000-000000000001|99999999999999999999|1|run",
         "0190b6a5-0000-7000-8000-0000000000010190b6a5-0000-7000-8000-000000000001|1|1|run",
     };
@@ -115,7 +136,9 @@ static void backoff_doubles_up_to_its_cap_with_full_jitter(void **state)
     assert_true(job_backoff_ms(&defaults, INT64_MAX, UINT64_MAX) <= 300000);
     assert_int_equal(job_backoff_ms(&own, 3, 35), 1035);
     assert_int_equal(job_backoff_ms(&own, 0, 10), 1010);
-    const struct job_retry wide = { .base_ms = INT64_MAX / 2, .cap_ms = INT64_MAX / 2, .at_least_ms = INT64_MAX };
+    const struct job_retry wide = { .base_ms = INT64_MAX / 2,
+                                    .cap_ms = INT64_MAX / 2,
+                                    .at_least_ms = INT64_MAX };
     assert_true(job_backoff_ms(&wide, 99, UINT64_MAX) > 0);
     assert_int_equal(job_cost_unknown_ms(60000), 6000);
     assert_int_equal(job_cost_unknown_ms(1), 1);

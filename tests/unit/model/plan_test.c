@@ -37,36 +37,52 @@ static json_t *json(struct fixture *f, const char *text)
 
 static void fill(struct fixture *f)
 {
-    f->files[0] = (struct plan_file){ "/file", id_of('1'), "销售 (终).xlsx", 1234, "aa11223344556677889900" };
+    f->files[0] =
+        (struct plan_file){ "/file", id_of('1'), "销售 (终).xlsx", 1234, "aa11223344556677889900" };
     f->files[1] = (struct plan_file){ "", id_of('2'), "extra.csv", 5, "bb11223344556677889900" };
     f->resources[0] = (struct plan_resource){ "erp", "GET", "/orders/{id}", 3 };
     f->resources[1] = (struct plan_resource){ "erp", "POST", "/orders", 3 };
     f->provenance[0] = (struct plan_provenance){ "/month", PLAN_TYPED, 17, 27 };
     f->provenance[1] = (struct plan_provenance){ "/region", PLAN_GUESS, 0, 5 };
     f->provenance[2] = (struct plan_provenance){ "/top", PLAN_DEFAULT, 0, 0 };
-    f->checks[0] = (struct plan_check){ "authorised", true, { "a binding lets this operator run it", "绑定允许运行" } };
+    f->checks[0] = (struct plan_check){ "authorised",
+                                        true,
+                                        { "a binding lets this operator run it", "绑定允许运行" } };
     f->checks[1] = (struct plan_check){ "quota", false, { "the quota is used up", "配额已用完" } };
     f->approvers[0] = (struct plan_person){ id_of('a'), "Li Wei" };
     f->approvers[1] = (struct plan_person){ id_of('b'), "Bob" };
     f->steps[0] = (struct plan_step){
-        .skill = "sales-report", .action = "run", .title = { "Sales report", "销售报表" },
-        .version = 7, .version_digest = "cc11223344556677889900", .runtime = "base",
+        .skill = "sales-report",
+        .action = "run",
+        .title = { "Sales report", "销售报表" },
+        .version = 7,
+        .version_digest = "cc11223344556677889900",
+        .runtime = "base",
         .runtime_digest = "dd11223344556677889900",
         .input = json(f, "{\"month\":\"2026-03\",\"region\":\"east\",\"top\":10,\"file\":\"0190\","
                          "\"password\":\"hunter2\",\"keys\":[\"k0\",\"secret1\"]}"),
-        .sensitive = sensitive, .sensitive_count = 2,
-        .provenance = f->provenance, .provenance_count = 3,
-        .files = f->files, .file_count = 2,
-        .resources = f->resources, .resource_count = 2,
+        .sensitive = sensitive,
+        .sensitive_count = 2,
+        .provenance = f->provenance,
+        .provenance_count = 3,
+        .files = f->files,
+        .file_count = 2,
+        .resources = f->resources,
+        .resource_count = 2,
         .effects = json(f, "[{\"en\":\"sends a mail\",\"zh\":\"发送邮件\"}]"),
     };
     f->steps[1] = f->steps[0];
     f->steps[1].action = "second";
     f->plan = (struct plan){
-        .tenant = id_of('3'), .requester = id_of('4'), .policy_version = 12, .risk = SKILL_RISK_HIGH,
-        .steps = f->steps, .step_count = 2,
+        .tenant = id_of('3'),
+        .requester = id_of('4'),
+        .policy_version = 12,
+        .risk = SKILL_RISK_HIGH,
+        .steps = f->steps,
+        .step_count = 2,
         .confirmation = { true, 1, true, 1774944000000000, f->approvers, 2 },
-        .checks = f->checks, .check_count = 2,
+        .checks = f->checks,
+        .check_count = 2,
     };
 }
 
@@ -116,8 +132,10 @@ static void every_field_that_decides_changes_the_digest(void **state)
     ASSERT_CHANGES(f, f->steps[0].runtime_digest = "dd");
     ASSERT_CHANGES(f, f->steps[0].input = json(f, "{}"));
     ASSERT_CHANGES(f, json_object_set_new((json_t *)f->steps[0].input, "top", json_integer(11)));
-    ASSERT_CHANGES(f, json_object_set_new((json_t *)f->steps[0].input, "password", json_string("x")));
-    ASSERT_CHANGES(f, json_object_set_new((json_t *)f->steps[0].input, "region", json_string("eas\u200bt")));
+    ASSERT_CHANGES(f,
+                   json_object_set_new((json_t *)f->steps[0].input, "password", json_string("x")));
+    ASSERT_CHANGES(
+        f, json_object_set_new((json_t *)f->steps[0].input, "region", json_string("eas\u200bt")));
     ASSERT_CHANGES(f, f->files[0].sha256 = "ab");
     ASSERT_CHANGES(f, f->files[0].path = "/other");
     ASSERT_CHANGES(f, f->files[1].sha256 = "ab");
@@ -151,8 +169,22 @@ static void what_only_describes_does_not_change_the_digest(void **state)
     struct plan_resource resource = f->resources[0];
     f->resources[0] = f->resources[1];
     f->resources[1] = resource;
-    f->steps[0].input = json(f, "{\"keys\":[\"k0\",\"secret1\"],\"top\":10.0,\"region\":\"east\",\"password\":\"hunter2\","
-                                "\"file\":\"0190\",\"month\":\"2026-03\"}");
+    f->steps[0].input = json(
+        f,
+        "{\"keys\":[\"k0\",\"secret1\"],\"top\":10.0,\"region\":\"east\",\"password\":\"hunter2\","
+        "\"file\":\"0190\",\"month\":\"2026-03\"}");
+    assert_string_equal(plan_digest(&f->plan, after), before);
+}
+
+static void files_without_a_place_in_the_input_have_no_order_either(void **state)
+{
+    struct fixture *f = *state;
+    char before[PLAN_DIGEST_BYTES], after[PLAN_DIGEST_BYTES];
+    f->files[0].path = "";
+    plan_digest(&f->plan, before);
+    struct plan_file first = f->files[0];
+    f->files[0] = f->files[1];
+    f->files[1] = first;
     assert_string_equal(plan_digest(&f->plan, after), before);
 }
 
@@ -160,14 +192,21 @@ static void the_digest_is_the_documented_one(void **state)
 {
     struct fixture *f = *state;
     char digest[PLAN_DIGEST_BYTES];
-    struct plan_step step = { .skill = "s", .action = "run", .version_digest = "v", .runtime_digest = "",
+    struct plan_step step = { .skill = "s",
+                              .action = "run",
+                              .version_digest = "v",
+                              .runtime_digest = "",
                               .input = json(f, "{\"b\":1,\"a\":[true,null,1.5]}") };
-    struct plan plan = { .tenant = id_of('3'), .requester = id_of('4'), .steps = &step, .step_count = 1 };
-    /* printf '%s' '{"expires":0,"plan":1,"policy":0,"requester":"0190b6a5-0000-7000-8000-000000000004",
+    struct plan plan = {
+        .tenant = id_of('3'), .requester = id_of('4'), .steps = &step, .step_count = 1
+    };
+    /* printf '%s'
+     * '{"expires":0,"plan":1,"policy":0,"requester":"0190b6a5-0000-7000-8000-000000000004",
      * "risk":"low","steps":[{"action":"s/run","files":[],"input":{"a":[true,null,1.5],"b":1},
      * "resources":[],"runtime":"","version":"v"}],"tenant":"0190b6a5-0000-7000-8000-000000000003"}'
      * (in one line) | sha256sum */
-    assert_string_equal(plan_digest(&plan, digest), "23483b6263eae9ae67a659f2596c04dc7328cebccdca180bf3ddc7970bc60700");
+    assert_string_equal(plan_digest(&plan, digest),
+                        "23483b6263eae9ae67a659f2596c04dc7328cebccdca180bf3ddc7970bc60700");
 }
 
 static void a_stored_plan_reads_back(void **state)
@@ -234,11 +273,13 @@ static void secrets_are_masked_in_every_view(void **state)
     f->steps[0].sensitive = everything;
     f->steps[0].sensitive_count = 1;
     f->plan.step_count = 1;
-    assert_null(strstr(json_text(&f->arena, json_object_get(plan_view(&f->plan, GOV_EN, &f->arena), "steps")),
-                       "\"month\":\"2026-03\""));
+    assert_null(strstr(
+        json_text(&f->arena, json_object_get(plan_view(&f->plan, GOV_EN, &f->arena), "steps")),
+        "\"month\":\"2026-03\""));
     f->steps[0].sensitive = nowhere;
     f->steps[0].sensitive_count = 4;
-    assert_non_null(strstr(json_text(&f->arena, plan_view(&f->plan, GOV_EN, &f->arena)), "hunter2"));
+    assert_non_null(
+        strstr(json_text(&f->arena, plan_view(&f->plan, GOV_EN, &f->arena)), "hunter2"));
 }
 
 static void view_has_the_fields_of_the_contract(void **state)
@@ -251,15 +292,19 @@ static void view_has_the_fields_of_the_contract(void **state)
     assert_string_equal(json_get_text(view, "risk"), "high");
     assert_string_equal(json_get_text(step, "title"), "销售报表");
     assert_string_equal(json_text(&f->arena, json_object_get(step, "effects")), "[\"发送邮件\"]");
-    assert_string_equal(json_text(&f->arena, json_array_get(json_object_get(step, "provenance"), 0)),
-                        "{\"path\":\"/month\",\"source\":\"typed\",\"span\":[17,27]}");
-    assert_true(json_is_null(json_object_get(json_array_get(json_object_get(step, "provenance"), 2), "span")));
+    assert_string_equal(
+        json_text(&f->arena, json_array_get(json_object_get(step, "provenance"), 0)),
+        "{\"path\":\"/month\",\"source\":\"typed\",\"span\":[17,27]}");
+    assert_true(json_is_null(
+        json_object_get(json_array_get(json_object_get(step, "provenance"), 2), "span")));
     assert_true(json_is_true(json_object_get(confirmation, "required")));
     assert_string_equal(json_get_text(confirmation, "expires_at"), "2026-03-31T08:00:00.000000Z");
-    assert_string_equal(json_get_text(confirmation, "rule"),
-                        "需要 1 位申请人以外的人确认；可由 Li Wei、Bob 确认；截止 2026-03-31T08:00:00.000000Z");
+    assert_string_equal(
+        json_get_text(confirmation, "rule"),
+        "需要 1 位申请人以外的人确认；可由 Li Wei、Bob 确认；截止 2026-03-31T08:00:00.000000Z");
     assert_int_equal(json_array_size(json_object_get(confirmation, "approvers")), 2);
-    assert_string_equal(json_get_text(json_array_get(json_object_get(view, "checks"), 1), "detail"), "配额已用完");
+    assert_string_equal(json_get_text(json_array_get(json_object_get(view, "checks"), 1), "detail"),
+                        "配额已用完");
     assert_null(strstr(json_text(&f->arena, view), "credential"));
 }
 
@@ -270,11 +315,14 @@ static void what_is_shown_hides_nothing(void **state)
 
     f->plan.step_count = 1;
     f->files[0].name = "a\u202excod.exe";
-    json_object_set_new((json_t *)f->steps[0].input, "region", json_string("east\nrisk: low\x1b[2K\u200b"));
+    json_object_set_new((json_t *)f->steps[0].input, "region",
+                        json_string("east\nrisk: low\x1b[2K\u200b"));
     json_object_set_new((json_t *)f->steps[0].input, "na\u2066me", json_integer(1));
     plan_render(&f->plan, GOV_EN, &out);
-    assert_non_null(strstr(buf_text(&out), "file: a⟨U+202E⟩xcod.exe  (1234 bytes, sha256 aa11223344556677…)"));
-    assert_non_null(strstr(buf_text(&out), "region: east␊risk: low␛[2K⟨U+200B⟩   ⚠ guessed from the words\n"));
+    assert_non_null(
+        strstr(buf_text(&out), "file: a⟨U+202E⟩xcod.exe  (1234 bytes, sha256 aa11223344556677…)"));
+    assert_non_null(
+        strstr(buf_text(&out), "region: east␊risk: low␛[2K⟨U+200B⟩   ⚠ guessed from the words\n"));
     assert_non_null(strstr(buf_text(&out), "na⟨U+2066⟩me: 1\n"));
     assert_null(strstr(buf_text(&out), "\u202e"));
     assert_null(strstr(buf_text(&out), "\x1b"));
@@ -313,7 +361,8 @@ static void a_plan_reads_like_this(void **state)
     buf_release(&out);
 
     f->plan.confirmation.approver_count = 0;
-    assert_non_null(strstr(plan_rule_text(&f->plan.confirmation, GOV_EN, &f->arena), "nobody may confirm"));
+    assert_non_null(
+        strstr(plan_rule_text(&f->plan.confirmation, GOV_EN, &f->arena), "nobody may confirm"));
     f->plan.confirmation.required = false;
     assert_string_equal(plan_rule_text(&f->plan.confirmation, GOV_ZH, &f->arena), "无需确认");
 }
@@ -324,6 +373,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(every_field_that_decides_changes_the_digest),
         TEST(what_only_describes_does_not_change_the_digest),
+        TEST(files_without_a_place_in_the_input_have_no_order_either),
         TEST(the_digest_is_the_documented_one),
         TEST(a_stored_plan_reads_back),
         TEST(secrets_are_masked_in_every_view),

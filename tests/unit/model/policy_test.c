@@ -23,25 +23,41 @@ static void each_role_may_what_it_is_for_and_no_more(void **state)
         enum permission may[6];
         enum permission may_not[8];
     } cases[] = {
-        { ROLE_OWNER, { MAY_RUN, MAY_CONFIRM, MAY_MANAGE_MEMBERS, MAY_MANAGE_BILLING, MAY_READ_AUDIT, MAY_PUBLISH_SKILLS },
+        { ROLE_OWNER,
+          { MAY_RUN, MAY_CONFIRM, MAY_MANAGE_MEMBERS, MAY_MANAGE_BILLING, MAY_READ_AUDIT,
+            MAY_PUBLISH_SKILLS },
           { MAY_PLATFORM_READ_TENANTS, MAY_PLATFORM_REVIEW } },
-        { ROLE_ADMIN, { MAY_RUN, MAY_CONFIRM, MAY_MANAGE_MEMBERS, MAY_REVIEW_SKILLS, MAY_READ_AUDIT, MAY_BIND_SKILLS },
+        { ROLE_ADMIN,
+          { MAY_RUN, MAY_CONFIRM, MAY_MANAGE_MEMBERS, MAY_REVIEW_SKILLS, MAY_READ_AUDIT,
+            MAY_BIND_SKILLS },
           { MAY_MANAGE_BILLING, MAY_PLATFORM_READ_TENANTS } },
-        { ROLE_OPERATOR, { MAY_RUN, MAY_UPLOAD_SKILLS, MAY_WRITE_FILES, MAY_READ_OWN_RUNS },
-          { MAY_CONFIRM, MAY_REVIEW_SKILLS, MAY_PUBLISH_SKILLS, MAY_MANAGE_MEMBERS, MAY_READ_AUDIT, MAY_READ_BILLING } },
-        { ROLE_APPROVER, { MAY_CONFIRM, MAY_READ_ALL_RUNS, MAY_READ_SKILLS, MAY_READ_FILES },
+        { ROLE_OPERATOR,
+          { MAY_RUN, MAY_UPLOAD_SKILLS, MAY_WRITE_FILES, MAY_READ_OWN_RUNS },
+          { MAY_CONFIRM, MAY_REVIEW_SKILLS, MAY_PUBLISH_SKILLS, MAY_MANAGE_MEMBERS, MAY_READ_AUDIT,
+            MAY_READ_BILLING } },
+        { ROLE_APPROVER,
+          { MAY_CONFIRM, MAY_READ_ALL_RUNS, MAY_READ_SKILLS, MAY_READ_FILES },
           { MAY_RUN, MAY_UPLOAD_SKILLS, MAY_REVIEW_SKILLS, MAY_MANAGE_MEMBERS, MAY_READ_AUDIT } },
-        { ROLE_FINANCE, { MAY_READ_BILLING, MAY_MANAGE_BILLING, MAY_READ_USAGE },
-          { MAY_RUN, MAY_CONFIRM, MAY_READ_ALL_RUNS, MAY_READ_AUDIT, MAY_READ_FILES, MAY_UPLOAD_SKILLS } },
-        { ROLE_AUDITOR, { MAY_READ_AUDIT, MAY_EXPORT_AUDIT, MAY_READ_ALL_RUNS, MAY_READ_MEMBERS },
-          { MAY_RUN, MAY_CONFIRM, MAY_MANAGE_MEMBERS, MAY_MANAGE_SETTINGS, MAY_WRITE_FILES, MAY_MANAGE_BILLING } },
-        { ROLE_VIEWER, { MAY_READ_ALL_RUNS, MAY_READ_SKILLS },
-          { MAY_RUN, MAY_CONFIRM, MAY_WRITE_FILES, MAY_UPLOAD_SKILLS, MAY_READ_AUDIT, MAY_READ_BILLING, MAY_MANAGE_MEMBERS } },
-        { ROLE_PLATFORM_ADMIN, { MAY_PLATFORM_MANAGE_TENANTS, MAY_PLATFORM_REVIEW, MAY_PLATFORM_MANAGE_CREDENTIALS },
+        { ROLE_FINANCE,
+          { MAY_READ_BILLING, MAY_MANAGE_BILLING, MAY_READ_USAGE },
+          { MAY_RUN, MAY_CONFIRM, MAY_READ_ALL_RUNS, MAY_READ_AUDIT, MAY_READ_FILES,
+            MAY_UPLOAD_SKILLS } },
+        { ROLE_AUDITOR,
+          { MAY_READ_AUDIT, MAY_EXPORT_AUDIT, MAY_READ_ALL_RUNS, MAY_READ_MEMBERS },
+          { MAY_RUN, MAY_CONFIRM, MAY_MANAGE_MEMBERS, MAY_MANAGE_SETTINGS, MAY_WRITE_FILES,
+            MAY_MANAGE_BILLING } },
+        { ROLE_VIEWER,
+          { MAY_READ_ALL_RUNS, MAY_READ_SKILLS },
+          { MAY_RUN, MAY_CONFIRM, MAY_WRITE_FILES, MAY_UPLOAD_SKILLS, MAY_READ_AUDIT,
+            MAY_READ_BILLING, MAY_MANAGE_MEMBERS } },
+        { ROLE_PLATFORM_ADMIN,
+          { MAY_PLATFORM_MANAGE_TENANTS, MAY_PLATFORM_REVIEW, MAY_PLATFORM_MANAGE_CREDENTIALS },
           { MAY_PLATFORM_MANAGE_ORDERS, MAY_RUN, MAY_READ_ALL_RUNS, MAY_CONFIRM } },
-        { ROLE_PLATFORM_FINANCE, { MAY_PLATFORM_MANAGE_ORDERS, MAY_PLATFORM_RUN_LIFECYCLE },
+        { ROLE_PLATFORM_FINANCE,
+          { MAY_PLATFORM_MANAGE_ORDERS, MAY_PLATFORM_RUN_LIFECYCLE },
           { MAY_PLATFORM_MANAGE_CREDENTIALS, MAY_PLATFORM_REVIEW, MAY_READ_BILLING } },
-        { ROLE_PLATFORM_AUDITOR, { MAY_PLATFORM_READ_AUDIT, MAY_PLATFORM_READ_TENANTS },
+        { ROLE_PLATFORM_AUDITOR,
+          { MAY_PLATFORM_READ_AUDIT, MAY_PLATFORM_READ_TENANTS },
           { MAY_PLATFORM_MANAGE_TENANTS, MAY_PLATFORM_MANAGE_ORDERS, MAY_READ_AUDIT } },
     };
     (void)state;
@@ -49,10 +65,12 @@ static void each_role_may_what_it_is_for_and_no_more(void **state)
         /* 0 ends a list; MAY_RUN is 0 and stands first where it is meant */
         for (int j = 0; j < 6 && (j == 0 || cases[i].may[j]); j++)
             if (!policy_may(cases[i].role, cases[i].may[j]))
-                fail_msg("%s may not %s", role_name(cases[i].role), permission_name(cases[i].may[j]));
+                fail_msg("%s may not %s", role_name(cases[i].role),
+                         permission_name(cases[i].may[j]));
         for (int j = 0; j < 8 && (j == 0 || cases[i].may_not[j]); j++)
             if (policy_may(cases[i].role, cases[i].may_not[j]))
-                fail_msg("%s may %s", role_name(cases[i].role), permission_name(cases[i].may_not[j]));
+                fail_msg("%s may %s", role_name(cases[i].role),
+                         permission_name(cases[i].may_not[j]));
     }
 }
 
@@ -187,7 +205,9 @@ static void high_risk_needs_somebody_else(void **state)
     const struct skill_action low = { .risk = SKILL_RISK_LOW };
     const struct skill_action asks = { .confirm_required = true, .confirm_expires_s = 600 };
     const struct policy_settings none = { 0 };
-    const struct policy_settings strict = { .confirm_expires_s = 7200, .confirm_reminder_s = 60, .confirm_people = 2 };
+    const struct policy_settings strict = { .confirm_expires_s = 7200,
+                                            .confirm_reminder_s = 60,
+                                            .confirm_people = 2 };
     (void)state;
 
     struct policy_rule rule = policy_confirmation_rule(&high, &none, false);
@@ -224,7 +244,8 @@ static void high_risk_needs_somebody_else(void **state)
         { &own, { ROLE_OPERATOR, bob, true }, GOV_FORBIDDEN },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_int_equal(policy_may_confirm(cases[i].rule, &alice, &cases[i].who), cases[i].expected);
+        assert_int_equal(policy_may_confirm(cases[i].rule, &alice, &cases[i].who),
+                         cases[i].expected);
 }
 
 int main(void)

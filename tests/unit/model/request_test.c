@@ -17,9 +17,15 @@ static const struct example examples[] = {
     { { true, JOB_INTENT, LIVE_READY }, REQUEST_RECEIVED, RUN_PLANNED },
     { { true, JOB_INTENT, LIVE_DELAYED }, REQUEST_RECEIVED, RUN_PLANNED },
     { { true, JOB_INTENT, LIVE_RUNNING }, REQUEST_RECOGNISING, RUN_PLANNED },
-    { { true, JOB_INTENT, LIVE_NONE, OUTCOME_SUCCEEDED, false, INTENT_ACT }, REQUEST_PLANNING, RUN_PLANNED },
-    { { true, JOB_PLAN, LIVE_READY, OUTCOME_NONE, false, INTENT_ACT }, REQUEST_PLANNING, RUN_PLANNED },
-    { { true, JOB_PLAN, LIVE_RUNNING, OUTCOME_NONE, false, INTENT_ACT }, REQUEST_PLANNING, RUN_PLANNED },
+    { { true, JOB_INTENT, LIVE_NONE, OUTCOME_SUCCEEDED, false, INTENT_ACT },
+      REQUEST_PLANNING,
+      RUN_PLANNED },
+    { { true, JOB_PLAN, LIVE_READY, OUTCOME_NONE, false, INTENT_ACT },
+      REQUEST_PLANNING,
+      RUN_PLANNED },
+    { { true, JOB_PLAN, LIVE_RUNNING, OUTCOME_NONE, false, INTENT_ACT },
+      REQUEST_PLANNING,
+      RUN_PLANNED },
     { { true, JOB_RUN, LIVE_READY, OUTCOME_NONE, false, INTENT_ACT }, REQUEST_QUEUED, RUN_QUEUED },
     { { true, JOB_RUN, LIVE_DELAYED }, REQUEST_QUEUED, RUN_QUEUED },
     { { true, JOB_RUN, LIVE_WAITING }, REQUEST_QUEUED, RUN_QUEUED },
@@ -34,32 +40,51 @@ static const struct example examples[] = {
     { { true, JOB_RUN, LIVE_NONE, OUTCOME_SUCCEEDED, true }, REQUEST_SUCCEEDED, RUN_SUCCEEDED },
     { { true, JOB_RUN, LIVE_RUNNING, OUTCOME_NONE, true }, REQUEST_RUNNING, RUN_RUNNING },
     /* asks back, abstains */
-    { { true, JOB_INTENT, LIVE_NONE, OUTCOME_SUCCEEDED, false, INTENT_ASK }, REQUEST_NEEDS_ANSWER, RUN_PLANNED },
-    { { true, JOB_PLAN, LIVE_NONE, OUTCOME_SUCCEEDED, false, INTENT_ASK }, REQUEST_NEEDS_ANSWER, RUN_PLANNED },
-    { { true, JOB_INTENT, LIVE_NONE, OUTCOME_SUCCEEDED, false, INTENT_ABSTAIN }, REQUEST_ABSTAINED, RUN_PLANNED },
+    { { true, JOB_INTENT, LIVE_NONE, OUTCOME_SUCCEEDED, false, INTENT_ASK },
+      REQUEST_NEEDS_ANSWER,
+      RUN_PLANNED },
+    { { true, JOB_PLAN, LIVE_NONE, OUTCOME_SUCCEEDED, false, INTENT_ASK },
+      REQUEST_NEEDS_ANSWER,
+      RUN_PLANNED },
+    { { true, JOB_INTENT, LIVE_NONE, OUTCOME_SUCCEEDED, false, INTENT_ABSTAIN },
+      REQUEST_ABSTAINED,
+      RUN_PLANNED },
     /* answered: a plan job is live again */
-    { { true, JOB_PLAN, LIVE_READY, OUTCOME_NONE, false, INTENT_ASK }, REQUEST_PLANNING, RUN_PLANNED },
+    { { true, JOB_PLAN, LIVE_READY, OUTCOME_NONE, false, INTENT_ASK },
+      REQUEST_PLANNING,
+      RUN_PLANNED },
     /* only planned */
-    { { true, JOB_PLAN, LIVE_NONE, OUTCOME_SUCCEEDED, false, INTENT_ACT }, REQUEST_PLANNED, RUN_PLANNED },
+    { { true, JOB_PLAN, LIVE_NONE, OUTCOME_SUCCEEDED, false, INTENT_ACT },
+      REQUEST_PLANNED,
+      RUN_PLANNED },
     /* waits for a person */
     { { true, JOB_PLAN, LIVE_NONE, OUTCOME_SUCCEEDED, false, INTENT_ACT, CONFIRMATION_WAITING },
-      REQUEST_AWAITING_CONFIRMATION, RUN_AWAITING_CONFIRMATION },
+      REQUEST_AWAITING_CONFIRMATION,
+      RUN_AWAITING_CONFIRMATION },
     { { true, JOB_PLAN, LIVE_NONE, OUTCOME_SUCCEEDED, false, INTENT_NONE, CONFIRMATION_REJECTED },
-      REQUEST_REJECTED, RUN_REJECTED },
+      REQUEST_REJECTED,
+      RUN_REJECTED },
     { { true, JOB_PLAN, LIVE_NONE, OUTCOME_SUCCEEDED, false, INTENT_NONE, CONFIRMATION_EXPIRED },
-      REQUEST_EXPIRED, RUN_EXPIRED },
+      REQUEST_EXPIRED,
+      RUN_EXPIRED },
     { { true, JOB_PLAN, LIVE_NONE, OUTCOME_SUCCEEDED, false, INTENT_NONE, CONFIRMATION_WITHDRAWN },
-      REQUEST_CANCELLED, RUN_CANCELLED },
+      REQUEST_CANCELLED,
+      RUN_CANCELLED },
     { { true, JOB_PLAN, LIVE_NONE, OUTCOME_SUCCEEDED, false, INTENT_NONE, CONFIRMATION_CONFIRMED },
-      REQUEST_QUEUED, RUN_QUEUED },
+      REQUEST_QUEUED,
+      RUN_QUEUED },
     { { true, JOB_PLAN, LIVE_NONE, OUTCOME_SUCCEEDED, true, INTENT_NONE, CONFIRMATION_WAITING },
-      REQUEST_CANCELLED, RUN_CANCELLED },
+      REQUEST_CANCELLED,
+      RUN_CANCELLED },
     { { true, JOB_RUN, LIVE_RUNNING, OUTCOME_NONE, false, INTENT_ACT, CONFIRMATION_CONFIRMED },
-      REQUEST_RUNNING, RUN_RUNNING },
+      REQUEST_RUNNING,
+      RUN_RUNNING },
     /* cancelled, or broken, on the way */
     { { true, JOB_INTENT, LIVE_READY, OUTCOME_NONE, true }, REQUEST_CANCELLED, RUN_CANCELLED },
     { { true, JOB_INTENT, LIVE_NONE, OUTCOME_FAILED }, REQUEST_FAILED, RUN_FAILED },
-    { { true, JOB_PLAN, LIVE_NONE, OUTCOME_FAILED, false, INTENT_ACT }, REQUEST_FAILED, RUN_FAILED },
+    { { true, JOB_PLAN, LIVE_NONE, OUTCOME_FAILED, false, INTENT_ACT },
+      REQUEST_FAILED,
+      RUN_FAILED },
     { { true, JOB_PLAN, LIVE_NONE, OUTCOME_DEAD, false, INTENT_ASK }, REQUEST_FAILED, RUN_FAILED },
     { { true, JOB_PLAN, LIVE_NONE, OUTCOME_CANCELLED }, REQUEST_CANCELLED, RUN_CANCELLED },
     { { true, JOB_PLAN, LIVE_NONE, OUTCOME_EXPIRED }, REQUEST_EXPIRED, RUN_EXPIRED },
@@ -99,10 +124,14 @@ static void every_combination_of_facts_has_a_state(void **state)
     for (int job = 0; job < JOB_KIND_COUNT; job++)
         for (int live = 0; live < LIVE_COUNT; live++)
             for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++)
-                for (int rest = 0; rest < 4 * INTENT_DECISION_COUNT * CONFIRMATION_STATE_COUNT; rest++) {
+                for (int rest = 0; rest < 4 * INTENT_DECISION_COUNT * CONFIRMATION_STATE_COUNT;
+                     rest++) {
                     struct request_facts facts = {
-                        .has_job = rest & 1, .cancelled = rest & 2, .job = (enum job_kind)job,
-                        .live = (enum job_live)live, .outcome = (enum job_outcome)outcome,
+                        .has_job = rest & 1,
+                        .cancelled = rest & 2,
+                        .job = (enum job_kind)job,
+                        .live = (enum job_live)live,
+                        .outcome = (enum job_outcome)outcome,
                         .intent = (enum intent_decision)(rest / 4 % INTENT_DECISION_COUNT),
                         .confirmation = (enum confirmation_state)(rest / 4 / INTENT_DECISION_COUNT),
                     };
@@ -118,11 +147,11 @@ static void every_combination_of_facts_has_a_state(void **state)
 
 static void names_are_those_of_the_contract(void **state)
 {
-    static const char *const requests =
-        "received recognising needs_answer planning planned awaiting_confirmation queued running succeeded "
-        "failed rejected expired cancelled abstained ";
-    static const char *const runs =
-        "planned awaiting_confirmation queued running succeeded failed rejected expired cancelled held ";
+    static const char *const requests = "received recognising needs_answer planning planned "
+                                        "awaiting_confirmation queued running succeeded "
+                                        "failed rejected expired cancelled abstained ";
+    static const char *const runs = "planned awaiting_confirmation queued running succeeded failed "
+                                    "rejected expired cancelled held ";
     char all[400] = "";
     size_t used = 0;
     (void)state;

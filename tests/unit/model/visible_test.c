@@ -18,7 +18,9 @@ static void hidden_characters_are_replaced_and_others_kept(void **state)
         { "\u202egnp.exe", 0, "⟨U+202E⟩gnp.exe" },
         { "zero\u200bwidth\ufeff", 0, "zero⟨U+200B⟩width⟨U+FEFF⟩" },
         { "tag\U000e0041", 0, "tag⟨U+E0041⟩" },
-        { "\xff" "a\xe4\xb8", 0, "⟨0xFF⟩a⟨0xE4⟩⟨0xB8⟩" },
+        { "\xff"
+          "a\xe4\xb8",
+          0, "⟨0xFF⟩a⟨0xE4⟩⟨0xB8⟩" },
         { "", 0, "" },
     };
     (void)state;

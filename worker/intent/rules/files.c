@@ -13,16 +13,24 @@
 
 enum { FILE_NAME_BYTES_MIN = 2 };
 
+/* The last ending with its dot; "" if there is none. */
 static const char *ending(const char *name)
 {
     const char *dot = strrchr(name, '.');
     return dot && dot != name ? dot : "";
 }
 
+/* ".tar.gz" is an ending too, so whole names are compared from behind. */
+static bool ends_in(const char *name, const char *wanted)
+{
+    size_t n = strlen(name), e = strlen(wanted);
+    return n > e && strcasecmp(name + n - e, wanted) == 0;
+}
+
 static bool accepted_as(const struct fill_file *file, const char *accept)
 {
     if (accept[0] == '.')
-        return strcasecmp(ending(file->name), accept) == 0;
+        return ends_in(file->name, accept);
     if (!file->media_type)
         return false;
     size_t n = strlen(accept);

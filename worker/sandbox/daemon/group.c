@@ -1,8 +1,8 @@
 /* group.c - watching one jail.
  *
- * Two descriptors tell everything: the channel (what pid 1 says) and the pidfd (readable when pid 1 is
- * gone and, with it, the last process of its namespace). Pipes are never waited for: a grandchild may
- * hold them, and it is gone anyway.
+ * Two descriptors tell everything: the channel (what pid 1 says) and the pidfd (readable when pid 1
+ * is gone and, with it, the last process of its namespace). Pipes are never waited for: a
+ * grandchild may hold them, and it is gone anyway.
  */
 #include "worker/sandbox/daemon/group.h"
 
@@ -86,7 +86,8 @@ static void conclude(struct group *g)
     disk_look(g);
     cgroup_usage_read(&g->cgroup, &usage);
     g->cpu_us = usage.cpu_us > g->exit.cpu_us ? usage.cpu_us : g->exit.cpu_us;
-    g->memory_peak_bytes = usage.memory_peak_bytes ? usage.memory_peak_bytes : g->exit.memory_peak_bytes;
+    g->memory_peak_bytes =
+        usage.memory_peak_bytes ? usage.memory_peak_bytes : g->exit.memory_peak_bytes;
     g->limit = limit_met(g, &usage);
     if (g->has_exit && WIFEXITED(g->exit.wait_status))
         g->exit_code = WEXITSTATUS(g->exit.wait_status);
@@ -111,8 +112,9 @@ static bool note_take(struct group *g)
     struct jail_note note;
     _Alignas(struct cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))];
     struct iovec part = { &note, sizeof note };
-    struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
-                          .msg_controllen = sizeof control };
+    struct msghdr msg = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control
+    };
     ssize_t n = recvmsg(g->jail.channel, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
 
@@ -174,10 +176,12 @@ static void pid_ready(void *user, short events)
     g->on_end(g->user, g);
 }
 
-static bool group_prepare(struct host *h, struct group *g, struct jail_spec *spec, struct gov_err *err)
+static bool group_prepare(struct host *h, struct group *g, struct jail_spec *spec,
+                          struct gov_err *err)
 {
     char name[CGROUP_NAME_BYTES];
-    uint64_t bytes = ((g->limits.memory_mb + g->limits.disk_mb) << 20) + spec->package_bytes + PID1_BYTES;
+    uint64_t bytes =
+        ((g->limits.memory_mb + g->limits.disk_mb) << 20) + spec->package_bytes + PID1_BYTES;
 
     g->slot = host_slot_take(h);
     if (g->slot < 0)
@@ -196,8 +200,15 @@ bool group_start(struct host *h, struct jail_spec *spec,
     struct group *g = calloc(1, sizeof *g);
 
     CHECK(g);
-    *g = (struct group){ .host = h, .limits = spec->limits, .slot = -1, .work = -1, .result = -1,
-                         .exit_code = -1, .on_ready = on_ready, .on_end = on_end, .user = user,
+    *g = (struct group){ .host = h,
+                         .limits = spec->limits,
+                         .slot = -1,
+                         .work = -1,
+                         .result = -1,
+                         .exit_code = -1,
+                         .on_ready = on_ready,
+                         .on_end = on_end,
+                         .user = user,
                          .jail = { -1, -1, -1, -1 } };
     if (!group_prepare(h, g, spec, err)) {
         group_free(g);
@@ -262,13 +273,20 @@ void group_free(struct group *g)
 
 bool group_start_error(const struct group *g, struct gov_err *err)
 {
+    if (!g->failed_stage[0] && g->limit != SANDBOX_LIMIT_NONE && g->limit != SANDBOX_LIMIT_LOST) {
+        sandbox_limit_explain(g->limit, &g->limits,
+                              err); /* hashing and copying are its time, too */
+        return false;
+    }
     if (strcmp(g->failed_stage, "package digest") == 0)
-        return gov_fail(err, GOV_NOT_FOUND, "the cached package was damaged; it has to be unpacked again",
+        return gov_fail(err, GOV_NOT_FOUND,
+                        "the cached package was damaged; it has to be unpacked again",
                         "缓存的包已损坏，需要重新解包");
     if (strncmp(g->failed_stage, "input", 5) == 0)
-        return gov_fail_at(err, GOV_INVALID_INPUT, "files", "digest", "an input file was refused: %s",
-                           "输入文件被拒绝：%s", g->failed_stage);
+        return gov_fail_at(err, GOV_INVALID_INPUT, "files", "digest",
+                           "an input file was refused: %s", "输入文件被拒绝：%s", g->failed_stage);
     return gov_fail_cause(err, GOV_SANDBOX_UNAVAILABLE, "%s: %s",
-                          g->failed_stage[0] ? g->failed_stage : "the jail ended before it was ready",
+                          g->failed_stage[0] ? g->failed_stage
+                                             : "the jail ended before it was ready",
                           strerror(g->failed_error));
 }

@@ -2,7 +2,8 @@
  *
  *     STARTING ── READY ──> RUNNING ── main ends, a limit is met, or group_kill ──> (empty) on_end
  *
- * Scripts, unpacking, checks and probes are all groups; what is done with the outcome is their owner's.
+ * Scripts, unpacking, checks and probes are all groups; what is done with the outcome is their
+ * owner's.
  */
 #ifndef WORKER_SANDBOX_DAEMON_GROUP_H
 #define WORKER_SANDBOX_DAEMON_GROUP_H
@@ -39,12 +40,13 @@ struct group {
     uint64_t cpu_us, memory_peak_bytes;
 
     void (*on_ready)(void *user, struct group *group); /* may be NULL */
-    void (*on_end)(void *user, struct group *group);   /* nothing of it is alive; frees it at some time */
+    void (*on_end)(void *user,
+                   struct group *group); /* nothing of it is alive; frees it at some time */
     void *user;
 };
 
-/* Start `spec` (its user_namespace, uid, cgroup and filter are filled in here). OVERLOADED when every slot
- * is taken. */
+/* Start `spec` (its user_namespace, uid, cgroup and filter are filled in here). OVERLOADED when
+ * every slot is taken. */
 bool group_start(struct host *host, struct jail_spec *spec,
                  void (*on_ready)(void *user, struct group *group),
                  void (*on_end)(void *user, struct group *group), void *user, struct group **group,

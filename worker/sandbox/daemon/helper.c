@@ -106,13 +106,15 @@ static void pid_ready(void *user, short events)
     if (waitpid(h->pid, NULL, WNOHANG) == 0)
         return;
     h->pid = -1;
+    h->host->helpers--;
     poller_forget(h->pid_watch);
     h->pid_watch = NULL;
     h->events.ended(h->user);
 }
 
 bool helper_start(struct helper *h, struct host *host, uid_t uid, const int *keep, int keep_count,
-                  int (*work)(void *user, int socket), const struct helper_events *events, void *user)
+                  int (*work)(void *user, int socket), const struct helper_events *events,
+                  void *user)
 {
     int ends[2];
 
@@ -132,6 +134,8 @@ bool helper_start(struct helper *h, struct host *host, uid_t uid, const int *kee
         return false;
     }
     h->pid = pid;
+    h->host = host;
+    host->helpers++;
     h->socket = ends[0];
     h->events = *events;
     h->user = user;
@@ -153,6 +157,7 @@ void helper_release(struct helper *h)
     if (h->pid > 0) {
         kill(h->pid, SIGKILL);
         waitpid(h->pid, NULL, 0);
+        h->host->helpers--;
     }
     if (h->pidfd >= 0)
         close(h->pidfd);
@@ -164,8 +169,13 @@ void helper_release(struct helper *h)
 void helper_environment(const char *zone, const char *envp[HELPER_ENV_MAX])
 {
     static const char *const fixed[] = {
-        "HOME=/work", "LANG=C.UTF-8", "PYTHONUTF8=1", "PATH=/usr/bin:/bin", "TMPDIR=/tmp",
-        "EXECGOV_INPUT=/input/input.json", "EXECGOV_RESULT=/result/result.json",
+        "HOME=/work",
+        "LANG=C.UTF-8",
+        "PYTHONUTF8=1",
+        "PATH=/usr/bin:/bin",
+        "TMPDIR=/tmp",
+        "EXECGOV_INPUT=/input/input.json",
+        "EXECGOV_RESULT=/result/result.json",
     };
     size_t n = 0;
 

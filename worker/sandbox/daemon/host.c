@@ -1,8 +1,8 @@
 /* host.c - the start of sandboxd: what may be kept, what is there, which level that makes.
  *
- * Capabilities kept as root: SYS_ADMIN (namespaces, mounts), SETUID and SETGID (to become a slot's uid),
- * SETPCAP (to empty the bounding set), KILL (jobs have other uids), CHOWN (their folders). No DAC
- * override: what root reads here belongs to root or is readable by all.
+ * Capabilities kept as root: SYS_ADMIN (namespaces, mounts), SETUID and SETGID (to become a slot's
+ * uid), SETPCAP (to empty the bounding set), KILL (jobs have other uids), CHOWN (their folders). No
+ * DAC override: what root reads here belongs to root or is readable by all.
  */
 #include "worker/sandbox/daemon/host.h"
 
@@ -38,7 +38,8 @@ static bool cache_open(struct host *h, struct gov_err *err)
     if (h->cache < 0 || fstat(h->cache, &st) < 0)
         return fault(err, path);
     if (st.st_uid != geteuid() || st.st_mode & 022)
-        return gov_fail(err, GOV_CONFIGURATION, "--cache %s must belong to this user and nobody else",
+        return gov_fail(err, GOV_CONFIGURATION,
+                        "--cache %s must belong to this user and nobody else",
                         "--cache %s 必须只属于当前用户", path);
     if (flock(h->cache, LOCK_EX | LOCK_NB) < 0)
         return gov_fail(err, GOV_CONFIGURATION, "another sandboxd uses the cache %s",
@@ -65,8 +66,9 @@ static void level_find(struct host *h)
     else if (bounded)
         level_set(h, 2, "user namespaces with a delegated cgroup");
     else
-        level_set(h, 1, h->user_namespace ? "user namespaces, no cgroup: for development only"
-                                          : "root without cgroups: for development only");
+        level_set(h, 1,
+                  h->user_namespace ? "user namespaces, no cgroup: for development only"
+                                    : "root without cgroups: for development only");
 }
 
 bool host_init(struct host *h, const struct host_options *options, struct gov_err *err)
@@ -80,7 +82,8 @@ bool host_init(struct host *h, const struct host_options *options, struct gov_er
     h->cache = h->packages = h->cgroups.lock_fd = -1;
     h->options = *options;
     h->status.slots = options->slots;
-    h->user_namespace = options->user_mode || geteuid() != 0 || !confine_has_capability(CAP_SYS_ADMIN);
+    h->user_namespace =
+        options->user_mode || geteuid() != 0 || !confine_has_capability(CAP_SYS_ADMIN);
     umask(022);
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;
@@ -179,36 +182,4 @@ bool host_accepting(const struct host *h, struct gov_err *err)
     return gov_fail(err, GOV_SANDBOX_UNAVAILABLE,
                     "this host cannot isolate scripts (%s); see execgov doctor",
                     "本机无法隔离脚本（%s），请运行 execgov doctor 查看", h->status.detail);
-}
-
-bool host_package_open(const struct host *h, const uint8_t digest[32], int *fd, uint64_t *files,
-                       uint64_t *bytes, struct gov_err *err)
-{
-    char hex[TREE_HEX_BYTES], path[TREE_HEX_BYTES + 16], text[64] = "";
-    unsigned long long counts[2];
-
-    tree_hex(digest, hex);
-    snprintf(path, sizeof path, "%s/counts", hex);
-    int meta = openat(h->packages, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    ssize_t n = meta >= 0 ? read(meta, text, sizeof text - 1) : -1;
-    if (meta >= 0)
-        close(meta);
-    snprintf(path, sizeof path, "%s/tree", hex);
-    *fd = n > 0 && sscanf(text, "%llu %llu", &counts[0], &counts[1]) == 2
-              ? openat(h->packages, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-              : -1;
-    if (*fd < 0)
-        return gov_fail(err, GOV_NOT_FOUND, "package %.12s is not in the sandbox's cache",
-                        "沙箱缓存中没有包 %.12s", hex);
-    *files = counts[0];
-    *bytes = counts[1];
-    return true;
-}
-
-void host_package_drop(const struct host *h, const uint8_t digest[32])
-{
-    char hex[TREE_HEX_BYTES];
-
-    tree_hex(digest, hex);
-    tree_remove(h->packages, hex);
 }

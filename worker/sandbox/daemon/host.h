@@ -23,6 +23,7 @@ struct host_options {
     uid_t uid_base;
     uid_t allow_uid; /* besides our own */
     bool user_mode;
+    uint64_t cache_bytes; /* of unpacked packages */
 };
 
 struct group;
@@ -34,11 +35,12 @@ struct host {
     struct cgroup_root cgroups;
     struct filter filter;
     struct runtime_set runtimes;
-    int cache;    /* directory, locked for this daemon */
-    int packages; /* cache/packages */
+    int cache;       /* directory, locked for this daemon */
+    int packages;    /* cache/packages */
     iconv_t gb18030; /* for names in archives; its tables are loaded */
     struct poller poller;
     struct group *groups; /* running */
+    int helpers;          /* running */
     bool slot_used[HOST_SLOTS_MAX];
     struct cgroup stale[HOST_STALE_MAX]; /* could not be removed yet */
     int stale_count;
@@ -46,8 +48,8 @@ struct host {
     bool draining;
 };
 
-/* Capabilities, cgroups, cache, filter, runtimes, level. Fails only where starting makes no sense; a host
- * that cannot isolate gets level 0 and refuses every job. */
+/* Capabilities, cgroups, cache, filter, runtimes, level. Fails only where starting makes no sense;
+ * a host that cannot isolate gets level 0 and refuses every job. */
 bool host_init(struct host *host, const struct host_options *options, struct gov_err *err);
 void host_release(struct host *host);
 
@@ -64,12 +66,5 @@ void host_tick(struct host *host);
 
 /* True, or the reason why no job is taken now. */
 bool host_accepting(const struct host *host, struct gov_err *err);
-
-/* A directory below the cache: cache/packages/<hex>/tree, with the number of its files and bytes. NOT_FOUND
- * if that package is not there. */
-bool host_package_open(const struct host *host, const uint8_t digest[32], int *fd, uint64_t *files,
-                       uint64_t *bytes, struct gov_err *err);
-/* It turned out to be damaged: nobody finds it any more. */
-void host_package_drop(const struct host *host, const uint8_t digest[32]);
 
 #endif

@@ -1,7 +1,7 @@
 /* package.c - an UNPACK in its three stages, each of which ends in the next.
  *
- * The archive is opened by libarchive in a jail that has the Python runtime, too: when it is unpacked the
- * same jail execs the check of the code, so that one start of a jail does both.
+ * The archive is opened by libarchive in a jail that has the Python runtime, too: when it is
+ * unpacked the same jail execs the check of the code, so that one start of a jail does both.
  */
 #include "worker/sandbox/daemon/package.h"
 
@@ -99,8 +99,13 @@ static int seal_child(void *user, int out)
 {
     struct package *p = user;
     struct seal seal = {
-        .job = p->id, .work = p->group->work, .result = p->group->result, .packages = p->host->packages,
-        .failure = p->failure[0] ? p->failure : NULL, .out = out,
+        .job = p->id,
+        .work = p->group->work,
+        .result = p->group->result,
+        .packages = p->host->packages,
+        .cache_bytes = p->host->options.cache_bytes,
+        .failure = p->failure[0] ? p->failure : NULL,
+        .out = out,
     };
 
     return seal_run(&seal) ? 0 : 1;
@@ -169,12 +174,24 @@ static bool launch(struct package *p, const char *runtime, int archive, struct g
     int question = question_make(p->host, runtime);
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     struct jail_spec spec = {
-        .limits = { .wall_ms = 60000, .cpu_s = 30, .memory_mb = 256, .processes = 8,
-                    .disk_mb = EXTRACT_BYTES_MAX / (1 << 20) + 4, .inodes = 2 * EXTRACT_ENTRIES_MAX },
-        .runtime = &p->host->runtimes.runtimes[0], .kind = SANDBOX_PYTHON, .package_fd = -1,
-        .input_fd = question, .script = check_script(), .argv = argv, .envp = envp,
-        .inside = extract_inside, .inside_data = p->host->gb18030, .inside_fd = archive,
-        .out_fd = null, .err_fd = null,
+        .limits = { .wall_ms = 60000,
+                    .cpu_s = 30,
+                    .memory_mb = 256,
+                    .processes = 8,
+                    .disk_mb = EXTRACT_BYTES_MAX / (1 << 20) + 4,
+                    .inodes = 2 * EXTRACT_ENTRIES_MAX },
+        .runtime = &p->host->runtimes.runtimes[0],
+        .kind = SANDBOX_PYTHON,
+        .package_fd = -1,
+        .input_fd = question,
+        .script = check_script(),
+        .argv = argv,
+        .envp = envp,
+        .inside = extract_inside,
+        .inside_data = p->host->gb18030,
+        .inside_fd = archive,
+        .out_fd = null,
+        .err_fd = null,
     };
 
     helper_environment("TZ=UTC", envp);
@@ -207,7 +224,8 @@ static int archive_take(int archive, const uint8_t sha256[32], struct gov_err *e
         gov_fail_cause(err, GOV_SANDBOX_UNAVAILABLE, "archive: %s", strerror(errno));
     else if (memcmp(digest, sha256, sizeof digest) != 0)
         ok = gov_fail_at(err, GOV_INVALID_INPUT, "archive", "digest",
-                         "the archive's content is not what was announced", "压缩包内容与声明的摘要不符");
+                         "the archive's content is not what was announced",
+                         "压缩包内容与声明的摘要不符");
     if (!ok && copy >= 0)
         close(copy);
     return ok ? copy : -1;

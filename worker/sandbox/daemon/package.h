@@ -1,4 +1,5 @@
-/* package.h - one UNPACK: an archive becomes a sealed, checked tree in the cache, or a list of findings.
+/* package.h - one UNPACK: an archive becomes a sealed, checked tree in the cache, or a list of
+ * findings.
  *
  *     group (unpack) -> helper (seal: walk, hash, copy) -> group (check of the code) -> UNPACKED
  */

@@ -1,7 +1,8 @@
 /* poller.h - sandboxd's loop: descriptors to watch and one tick.
  *
  * poll() over a few dozen descriptors, not libuv: sandboxd forks children that go on running this
- * program's code, and a loop that owns epoll descriptors and signal pipes does not survive that cleanly.
+ * program's code, and a loop that owns epoll descriptors and signal pipes does not survive that
+ * cleanly.
  */
 #ifndef WORKER_SANDBOX_DAEMON_POLLER_H
 #define WORKER_SANDBOX_DAEMON_POLLER_H

@@ -18,7 +18,7 @@
 #include "worker/sandbox/daemon/group.h"
 #include "worker/sandbox/daemon/helper.h"
 #include "worker/sandbox/harvest/harvest.h"
-#include "worker/sandbox/jail/confine.h"
+#include "worker/sandbox/store/package_cache.h"
 
 struct script {
     struct script *next;
@@ -31,7 +31,8 @@ struct script {
     struct group *group;
     int package, out, err; /* reading ends of the pipes until STARTED */
     struct helper harvest;
-    struct wire_harvested last; /* sent when the slot is free again: the worker may start the next at once */
+    struct wire_harvested
+        last; /* sent when the slot is free again: the worker may start the next at once */
     bool harvested;
     char zone[80];
 };
@@ -83,16 +84,17 @@ static void finish(void *user)
     script_free(s);
 }
 
-/* Hand on what the harvester found. It is our program, but has the job's uid: its messages are checked
- * like anybody's. */
+/* Hand on what the harvester found. It is our program, but has the job's uid: its messages are
+ * checked like anybody's. */
 static bool harvest_message(void *user, const union wire_message *m, int *fds, int fd_count)
 {
     struct script *s = user;
     uint32_t kind = m->header.kind;
 
     if (s->harvested || m->header.job != s->id ||
-        !(kind == WIRE_FILE ? fd_count == 1
-                            : fd_count == 0 && (kind == WIRE_FILE_REFUSED || kind == WIRE_HARVESTED)))
+        !(kind == WIRE_FILE
+              ? fd_count == 1
+              : fd_count == 0 && (kind == WIRE_FILE_REFUSED || kind == WIRE_HARVESTED)))
         return false;
     s->harvested = kind == WIRE_HARVESTED;
     if (s->harvested)
@@ -117,9 +119,15 @@ static int harvest_child(void *user, int out)
             inputs[count++] = s->job.files[i].as;
     }
     struct harvest h = {
-        .job = s->id, .work = s->group->work, .result = s->group->result, .package = s->package,
-        .collect = s->job.collect, .inputs = inputs, .count_max = s->message->limits.artifact_count,
-        .bytes_max = s->message->limits.artifact_bytes, .out = out,
+        .job = s->id,
+        .work = s->group->work,
+        .result = s->group->result,
+        .package = s->package,
+        .collect = s->job.collect,
+        .inputs = inputs,
+        .count_max = s->message->limits.artifact_count,
+        .bytes_max = s->message->limits.artifact_bytes,
+        .out = out,
     };
     return harvest_run(&h) ? 0 : 1;
 }
@@ -179,7 +187,7 @@ static void group_ended(void *user, struct group *group)
     if (!group->ready && group->limit != SANDBOX_LIMIT_CANCELLED) {
         group_start_error(group, &err);
         if (err.code == GOV_NOT_FOUND)
-            host_package_drop(s->host, s->message->package);
+            package_cache_drop(s->host->packages, s->message->package);
         refuse_and_free(s, &err);
         return;
     }
@@ -188,7 +196,8 @@ static void group_ended(void *user, struct group *group)
 }
 
 /* Files of the package whose entry this is run as: python3 script, or sh script. */
-static void command_fill(const struct script *s, const char **argv, char entry[SANDBOX_NAME_BYTES + 8])
+static void command_fill(const struct script *s, const char **argv,
+                         char entry[SANDBOX_NAME_BYTES + 8])
 {
     int n = 0;
 
@@ -230,7 +239,7 @@ static bool launch(struct script *s, const int *fds, struct gov_err *err)
     struct jail_file files[SANDBOX_FILES_MAX];
     const char *argv[SANDBOX_ARGS_MAX + 8], *envp[HELPER_ENV_MAX];
     char entry[SANDBOX_NAME_BYTES + 8];
-    int ends[2];
+    int ends[2] = { -1, -1 };
 
     snprintf(s->zone, sizeof s->zone, "TZ=%s", s->job.timezone);
     helper_environment(s->zone, envp);
@@ -239,13 +248,20 @@ static bool launch(struct script *s, const int *fds, struct gov_err *err)
         files[i] = (struct jail_file){ fds[i + 1], s->message->sha256[i], s->job.files[i].name,
                                        s->job.files[i].as };
     struct jail_spec spec = {
-        .limits = s->message->limits, .runtime = s->runtime,
-        .kind = (enum sandbox_kind)s->message->script_kind, .package = s->message->package,
-        .files = files, .file_count = (int)s->message->file_count, .input_fd = fds[0], .argv = argv,
-        .envp = envp, .inside_fd = -1, .package_fd = -1,
+        .limits = s->message->limits,
+        .runtime = s->runtime,
+        .kind = (enum sandbox_kind)s->message->script_kind,
+        .package = s->message->package,
+        .files = files,
+        .file_count = (int)s->message->file_count,
+        .input_fd = fds[0],
+        .argv = argv,
+        .envp = envp,
+        .inside_fd = -1,
+        .package_fd = -1,
     };
-    if (!host_package_open(s->host, spec.package, &s->package, &spec.package_files, &spec.package_bytes,
-                           err) ||
+    if (!package_cache_open(s->host->packages, spec.package, &s->package, &spec.package_files,
+                            &spec.package_bytes, err) ||
         !pipes_make(s, ends, err))
         return false;
     spec.package_fd = s->package;
@@ -262,8 +278,8 @@ static bool input_check(int fd, struct gov_err *err)
     off_t bytes = lseek(fd, 0, SEEK_END);
 
     return (bytes >= 0 && bytes <= SANDBOX_INPUT_BYTES_MAX) ||
-           gov_fail(err, GOV_BODY_TOO_LARGE, "the input is larger than %d bytes", "输入超过 %d 字节",
-                    SANDBOX_INPUT_BYTES_MAX);
+           gov_fail(err, GOV_BODY_TOO_LARGE, "the input is larger than %d bytes",
+                    "输入超过 %d 字节", SANDBOX_INPUT_BYTES_MAX);
 }
 
 bool script_start(struct connection *c, const struct wire_start *message, int *fds, int fd_count)
@@ -288,7 +304,8 @@ bool script_start(struct connection *c, const struct wire_start *message, int *f
     s->runtime = runtime_find(&s->host->runtimes, s->job.runtime);
     if (!s->runtime || !s->runtime->present)
         gov_fail(&err, GOV_SANDBOX_UNAVAILABLE, "runtime %s is not installed here: %s",
-                 "本机未安装运行时 %s：%s", s->job.runtime, s->runtime ? s->runtime->detail : "unknown");
+                 "本机未安装运行时 %s：%s", s->job.runtime,
+                 s->runtime ? s->runtime->detail : "unknown");
     if (err.code || !host_accepting(s->host, &err) || !input_check(fds[0], &err) ||
         !launch(s, fds, &err))
         refuse_and_free(s, &err);

@@ -11,8 +11,8 @@
 #include "worker/sandbox/daemon/server.h"
 #include "worker/sandbox/wire.h"
 
-/* False: the message is malformed. Otherwise it is started or REFUSED was sent. The descriptors stay the
- * caller's unless set to -1. */
+/* False: the message is malformed. Otherwise it is started or REFUSED was sent. The descriptors
+ * stay the caller's unless set to -1. */
 bool script_start(struct connection *connection, const struct wire_start *message, int *fds,
                   int fd_count);
 /* A job that has ended already is no fault. */

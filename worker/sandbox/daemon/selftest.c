@@ -69,7 +69,8 @@ static void finish(struct selftest *t)
     status->tested = true;
     status->accepting = held;
     if (!held) {
-        snprintf(status->detail, sizeof status->detail, "the self-test failed at level %d", status->level);
+        snprintf(status->detail, sizeof status->detail, "the self-test failed at level %d",
+                 status->level);
         status->level = 0;
     }
     log_write(held ? LEVEL_INFO : LEVEL_ERROR, "selftest.ended", LOG_NUMBER("level", status->level),
@@ -95,8 +96,8 @@ static void record(struct selftest *t, bool ok, const char *detail)
     p->ok = ok;
     p->required = status->level >= probes[t->at].required_from;
     if (!ok)
-        log_write(p->required ? LEVEL_ERROR : LEVEL_WARN, "selftest.probe", LOG_FIELD("probe", p->name),
-                  LOG_FIELD("detail", p->detail));
+        log_write(p->required ? LEVEL_ERROR : LEVEL_WARN, "selftest.probe",
+                  LOG_FIELD("probe", p->name), LOG_FIELD("detail", p->detail));
 }
 
 static void output_read(struct selftest *t)
@@ -166,15 +167,26 @@ static const struct embedded *script_find(const char *name)
 
 static bool probe_launch(struct selftest *t, struct gov_err *err)
 {
-    const char *argv[] = { "/usr/bin/python3", "-B", "-S", "-s", "/input/script.py", probes[t->at].name,
-                           NULL };
+    const char *argv[] = { "/usr/bin/python3", "-B", "-S", "-s", "/input/script.py",
+                           probes[t->at].name, NULL };
     const char *envp[HELPER_ENV_MAX];
     int out[2], null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     struct jail_spec spec = {
-        .runtime = &t->host->runtimes.runtimes[0], .kind = SANDBOX_PYTHON, .package_fd = -1,
-        .input_fd = -1, .script = script_find("probe"), .argv = argv, .envp = envp, .inside_fd = -1,
-        .limits = { .wall_ms = probes[t->at].wall_ms, .cpu_s = 10, .memory_mb = 48, .processes = 12,
-                    .disk_mb = 4, .inodes = 200, .output_bytes = OUTPUT_BYTES },
+        .runtime = &t->host->runtimes.runtimes[0],
+        .kind = SANDBOX_PYTHON,
+        .package_fd = -1,
+        .input_fd = -1,
+        .script = script_find("probe"),
+        .argv = argv,
+        .envp = envp,
+        .inside_fd = -1,
+        .limits = { .wall_ms = probes[t->at].wall_ms,
+                    .cpu_s = 10,
+                    .memory_mb = 48,
+                    .processes = 12,
+                    .disk_mb = 4,
+                    .inodes = 200,
+                    .output_bytes = OUTPUT_BYTES },
     };
 
     if (null < 0 || pipe2(out, O_CLOEXEC) < 0)
@@ -199,12 +211,13 @@ static void probe_start(struct selftest *t)
 {
     struct gov_err err = { 0 };
 
-    for (; t->at < PROBE_COUNT; t->at++) {
+    for (; t->at < PROBE_COUNT && !t->host->draining; t->at++) {
         if (probe_launch(t, &err))
             return;
         record(t, false, err.cause[0] ? err.cause : err.en);
     }
-    finish(t);
+    if (!t->host->draining)
+        finish(t);
 }
 
 struct selftest *selftest_start(struct host *host)

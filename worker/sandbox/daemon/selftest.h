@@ -9,8 +9,8 @@
 
 struct selftest;
 
-/* Run the probes one after another on the host's poller; sets status.tested and status.accepting at the
- * end, and level 0 if a required probe failed. */
+/* Run the probes one after another on the host's poller; sets status.tested and status.accepting at
+ * the end, and level 0 if a required probe failed. */
 struct selftest *selftest_start(struct host *host);
 void selftest_free(struct selftest *test);
 

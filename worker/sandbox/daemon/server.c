@@ -220,7 +220,8 @@ static bool leftover_remove(const struct sockaddr_un *address, struct gov_err *e
     if (lstat(address->sun_path, &st) < 0)
         return true;
     int probe = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    bool alive = probe >= 0 && connect(probe, (const struct sockaddr *)address, sizeof *address) == 0;
+    bool alive =
+        probe >= 0 && connect(probe, (const struct sockaddr *)address, sizeof *address) == 0;
     if (probe >= 0)
         close(probe);
     if (alive || !S_ISSOCK(st.st_mode))
@@ -236,7 +237,8 @@ bool server_start(struct server *s, struct host *host, struct gov_err *err)
 
     *s = (struct server){ .host = host, .listener = -1 };
     if (strlen(path) >= sizeof address.sun_path)
-        return gov_fail(err, GOV_CONFIGURATION, "--socket %s is too long", "--socket %s 过长", path);
+        return gov_fail(err, GOV_CONFIGURATION, "--socket %s is too long", "--socket %s 过长",
+                        path);
     memcpy(address.sun_path, path, strlen(path) + 1);
     if (!leftover_remove(&address, err))
         return false;

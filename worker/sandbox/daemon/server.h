@@ -1,8 +1,8 @@
 /* server.h - the socket: who may connect, and messages in and out.
  *
- * A connection owns what it started: its end, for any reason, ends that. A message that does not decode
- * ends the connection, because a peer that speaks wrongly is broken or hostile; a job that is only
- * impossible is answered with REFUSED.
+ * A connection owns what it started: its end, for any reason, ends that. A message that does not
+ * decode ends the connection, because a peer that speaks wrongly is broken or hostile; a job that
+ * is only impossible is answered with REFUSED.
  */
 #ifndef WORKER_SANDBOX_DAEMON_SERVER_H
 #define WORKER_SANDBOX_DAEMON_SERVER_H
@@ -37,14 +37,14 @@ struct connection {
     bool closing;
 };
 
-/* Listen at options.socket_path (mode 0660, the group of --allow-uid's user may connect; the peer's uid is
- * checked in any case). A socket file nobody listens on is replaced. */
+/* Listen at options.socket_path (mode 0660, the group of --allow-uid's user may connect; the peer's
+ * uid is checked in any case). A socket file nobody listens on is replaced. */
 bool server_start(struct server *server, struct host *host, struct gov_err *err);
 void server_stop(struct server *server);
 
 /* Queue a message; the descriptors are closed after sending, or if the connection breaks. */
-void connection_send(struct connection *connection, const void *message, size_t bytes, const int *fds,
-                     int fd_count);
+void connection_send(struct connection *connection, const void *message, size_t bytes,
+                     const int *fds, int fd_count);
 void connection_refuse(struct connection *connection, uint64_t job, const struct gov_err *err);
 
 #endif

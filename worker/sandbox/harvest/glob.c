@@ -1,7 +1,8 @@
-/* glob.c - one row of booleans: may the first i characters of the pattern stand for the path so far?
+/* glob.c - one row of booleans: may the first i characters of the pattern stand for the path so
+ * far?
  *
- * The backtracking matcher everybody writes first takes exponential time on "*a*a*a*…", and the pattern
- * comes from a tenant.
+ * The backtracking matcher everybody writes first takes exponential time on "*a*a*a*…", and the
+ * pattern comes from a tenant.
  */
 #include "worker/sandbox/harvest/glob.h"
 
@@ -9,15 +10,15 @@
 
 enum { PATTERN_MAX = 256 };
 
-/* Positions from which the pattern may go on without taking a character: behind "*" and behind the
- * "**" and "**" + "/" forms. */
-static void close_row(const char *pattern, size_t n, bool *row)
+/* Positions from which the pattern may go on without taking a character: behind "*", and, where a
+ * component of the path begins, behind a whole component of two stars. */
+static void close_row(const char *pattern, size_t n, bool begins, bool *row)
 {
     for (size_t i = 0; i < n; i++) {
         if (!row[i] || pattern[i] != '*')
             continue;
         row[i + 1] = true;
-        bool whole = pattern[i + 1] == '*' && (i == 0 || pattern[i - 1] == '/');
+        bool whole = begins && pattern[i + 1] == '*' && (i == 0 || pattern[i - 1] == '/');
         if (whole && pattern[i + 2] == '/')
             row[i + 3] = true;
     }
@@ -35,7 +36,7 @@ bool glob_match(const char *pattern, const char *path)
 
     if (n > PATTERN_MAX)
         return false;
-    close_row(pattern, n, row);
+    close_row(pattern, n, true, row);
     for (; *path; path++) {
         memset(next, 0, sizeof next);
         for (size_t i = 0; i < n; i++) {
@@ -46,7 +47,7 @@ bool glob_match(const char *pattern, const char *path)
             else if (pattern[i] == *path || (pattern[i] == '?' && *path != '/'))
                 next[i + 1] = true;
         }
-        close_row(pattern, n, next);
+        close_row(pattern, n, *path == '/', next);
         memcpy(row, next, sizeof row);
     }
     return row[n];

@@ -1,7 +1,8 @@
 /* glob.h - which relative paths a collect pattern means.
  *
- * "*" any characters but '/', "?" one such character, a component "**" any number of folders (at the end:
- * everything below). No classes, no escapes: a name with a star in it cannot be meant literally.
+ * "*" any characters but '/', "?" one such character, a component "**" any number of folders (at
+ * the end: everything below). No classes, no escapes: a name with a star in it cannot be meant
+ * literally.
  */
 #ifndef WORKER_SANDBOX_HARVEST_GLOB_H
 #define WORKER_SANDBOX_HARVEST_GLOB_H

@@ -1,7 +1,7 @@
 /* harvest.c - the walk, and the rules by which a file is taken or refused.
  *
- * The job is dead, so that nothing changes under the walk; still every name is resolved by openat2 from
- * the folder it was read from, because the rules must not depend on that.
+ * The job is dead, so that nothing changes under the walk; still every name is resolved by openat2
+ * from the folder it was read from, because the rules must not depend on that.
  */
 #include "worker/sandbox/harvest/harvest.h"
 
@@ -189,7 +189,8 @@ static void walk_entry(struct walk *w, int dir, const char *prefix, const char *
 
     if (name[0] == '.')
         return; /* hidden: caches and the like, as a shell's star does not mean them */
-    if (snprintf(path, sizeof path, "%s%s%s", prefix, *prefix ? "/" : "", name) >= SANDBOX_NAME_BYTES) {
+    if (snprintf(path, sizeof path, "%s%s%s", prefix, *prefix ? "/" : "", name) >=
+        SANDBOX_NAME_BYTES) {
         refuse(w, prefix, "too_deep");
         return;
     }

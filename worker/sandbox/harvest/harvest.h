@@ -1,9 +1,10 @@
 /* harvest.h - takes the files a job left, once nothing of it is alive.
  *
- * Runs in a process of its own that has become the job's uid: a tree made by a stranger is walked without
- * any right to lose. Files are opened with openat2 beneath /work (no symlink, no other mount), are regular
- * and have one name; the package's own unchanged files and the inputs are left out. What is found goes to
- * `out` as wire messages: FILE + descriptor, FILE_REFUSED, and HARVESTED as the last.
+ * Runs in a process of its own that has become the job's uid: a tree made by a stranger is walked
+ * without any right to lose. Files are opened with openat2 beneath /work (no symlink, no other
+ * mount), are regular and have one name; the package's own unchanged files and the inputs are left
+ * out. What is found goes to `out` as wire messages: FILE + descriptor, FILE_REFUSED, and HARVESTED
+ * as the last.
  */
 #ifndef WORKER_SANDBOX_HARVEST_HARVEST_H
 #define WORKER_SANDBOX_HARVEST_HARVEST_H
@@ -17,8 +18,8 @@ enum { HARVEST_REFUSALS_MAX = 64, HARVEST_ENTRIES_MAX = 200000, HARVEST_DEPTH_MA
 
 struct harvest {
     uint64_t job;
-    int work, result; /* folders */
-    int package;      /* the tree that was copied into work; -1: none */
+    int work, result;           /* folders */
+    int package;                /* the tree that was copied into work; -1: none */
     const char *const *collect; /* NULL-terminated; empty: the default */
     const char *const *inputs;  /* names at the top that are input files; NULL-terminated */
     uint64_t count_max, bytes_max;

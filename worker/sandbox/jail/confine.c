@@ -16,11 +16,11 @@
 #include <unistd.h>
 
 /* Newer than the headers of the oldest system we build on. */
-#define FS_TRUNCATE       (1ULL << 14) /* version 3 */
-#define FS_IOCTL_DEV      (1ULL << 15) /* version 5 */
-#define NET_TCP           3ULL         /* version 4: bind and connect */
-#define SCOPE_ABSTRACT    (1ULL << 0)  /* version 6 */
-#define SCOPE_SIGNAL      (1ULL << 1)
+#define FS_TRUNCATE    (1ULL << 14) /* version 3 */
+#define FS_IOCTL_DEV   (1ULL << 15) /* version 5 */
+#define NET_TCP        3ULL         /* version 4: bind and connect */
+#define SCOPE_ABSTRACT (1ULL << 0)  /* version 6 */
+#define SCOPE_SIGNAL   (1ULL << 1)
 
 static bool capabilities_set(uint64_t permitted)
 {
@@ -54,8 +54,9 @@ bool confine_capabilities(uint64_t keep)
 
 bool confine_identity(uid_t uid, gid_t gid, bool switch_groups)
 {
-    if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED |
-                                     SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
+    if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED |
+                                     SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
+                                     SECBIT_NO_CAP_AMBIENT_RAISE |
                                      SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED) < 0)
         return false;
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
@@ -90,20 +91,20 @@ static bool limit_set(int what, uint64_t soft, uint64_t hard)
 
 bool confine_rlimits(const struct sandbox_limits *l, bool alone)
 {
-    /* One file may be as large as the disk, and a little more: the disk's bound is the one that counts. */
+    /* One file may be as large as the disk, and a little more: the disk's bound is the one that
+     * counts. */
     uint64_t space = l->memory_mb << 20, file = (l->disk_mb + 1) << 20;
     /* With a cgroup its bound has to be met first, because only that one is counted; the rlimit is
      * there in case. One uid a slot: this counts the job's processes alone. */
     uint64_t processes = alone ? l->processes + 1 : l->processes + 16;
 
-    /* Core size 1, not 0: a pipe in core_pattern ignores 0 and would hand a hostile process to a handler of
-     * the host's; 1 is what the kernel takes for "no handler either". */
+    /* Core size 1, not 0: a pipe in core_pattern ignores 0 and would hand a hostile process to a
+     * handler of the host's; 1 is what the kernel takes for "no handler either". */
     return limit_set(RLIMIT_CORE, 1, 1) && limit_set(RLIMIT_FSIZE, file, file) &&
            limit_set(RLIMIT_NOFILE, 1024, 4096) && limit_set(RLIMIT_MEMLOCK, 1 << 20, 1 << 20) &&
            limit_set(RLIMIT_NPROC, processes, processes) &&
-           limit_set(RLIMIT_CPU, l->cpu_s + 1, l->cpu_s + 2) &&
-           limit_set(RLIMIT_MSGQUEUE, 0, 0) && limit_set(RLIMIT_SIGPENDING, 256, 256) &&
-           limit_set(RLIMIT_STACK, 8 << 20, 64 << 20) &&
+           limit_set(RLIMIT_CPU, l->cpu_s + 1, l->cpu_s + 2) && limit_set(RLIMIT_MSGQUEUE, 0, 0) &&
+           limit_set(RLIMIT_SIGPENDING, 256, 256) && limit_set(RLIMIT_STACK, 8 << 20, 64 << 20) &&
            (!alone || limit_set(RLIMIT_AS, 4 * space + (1ull << 30), 4 * space + (1ull << 30)));
 }
 
@@ -134,8 +135,8 @@ static bool allow_below(int ruleset, const char *path, uint64_t access)
 
 bool confine_landlock(const char *const *writable)
 {
-    const uint64_t look = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE |
-                          LANDLOCK_ACCESS_FS_READ_DIR;
+    const uint64_t look =
+        LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
     int version = confine_landlock_version();
     uint64_t fs = (1ULL << 13) - 1; /* everything version 1 knows */
 
@@ -153,8 +154,10 @@ bool confine_landlock(const char *const *writable)
     if (ruleset < 0)
         return false;
     bool ok = allow_below(ruleset, "/", look) &&
-              allow_below(ruleset, "/dev", look | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE * (version >= 3));
-    uint64_t write = fs & ~(LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK | FS_IOCTL_DEV);
+              allow_below(ruleset, "/dev",
+                          look | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE * (version >= 3));
+    uint64_t write =
+        fs & ~(LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK | FS_IOCTL_DEV);
     for (; ok && *writable; writable++)
         ok = allow_below(ruleset, *writable, write);
     ok = ok && syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;

@@ -1,9 +1,9 @@
 /* filter.h - the system calls a job may make, as a program for the kernel.
  *
- * Allow-list: an unknown call fails with ENOSYS, as if the kernel were older; calls that reach for the
- * host (namespaces, mounts, ptrace, bpf, io_uring, keys, modules) fail with EPERM. Sockets are AF_UNIX
- * only, and only inside the job's own network namespace and root. Built once at start with libseccomp;
- * the child only loads it.
+ * Allow-list: an unknown call fails with ENOSYS, as if the kernel were older; calls that reach for
+ * the host (namespaces, mounts, ptrace, bpf, io_uring, keys, modules) fail with EPERM. Sockets are
+ * AF_UNIX only, and only inside the job's own network namespace and root. Built once at start with
+ * libseccomp; the child only loads it.
  */
 #ifndef WORKER_SANDBOX_JAIL_FILTER_H
 #define WORKER_SANDBOX_JAIL_FILTER_H

@@ -4,9 +4,9 @@
  *        -> fork main: rlimits -> descriptors -> Landlock -> seccomp -> exec
  *        -> wait for main, or for the end of sandboxd
  *
- * pid 1 stays a copy of sandboxd without rights, uid, files or descriptors: it is neither dumpable nor
- * visible in the job's /proc, and a signal from inside its namespace does not reach it. It is not under
- * the seccomp filter, for it never touches a byte the script made.
+ * pid 1 stays a copy of sandboxd without rights, uid, files or descriptors: it is neither dumpable
+ * nor visible in the job's /proc, and a signal from inside its namespace does not reach it. It is
+ * not under the seccomp filter, for it never touches a byte the script made.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,9 +18,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -80,8 +80,8 @@ static bool streams_occupy(void)
 static bool descriptors_cut(const struct jail_inside *in)
 {
     const struct jail_spec *s = in->spec;
-    int keep[KEEP_MAX] = { in->channel, in->lifeline, s->package_fd, s->input_fd, s->out_fd, s->err_fd,
-                           s->inside_fd };
+    int keep[KEEP_MAX] = { in->channel, in->lifeline, s->package_fd, s->input_fd,
+                           s->out_fd,   s->err_fd,    s->inside_fd };
     int count = 7;
 
     for (int i = 0; i < s->file_count; i++) {
@@ -121,13 +121,13 @@ static bool package_copy(const struct jail_spec *s, int work, const char **stage
         return true;
     arena_init(&arena);
     bool ok = tree_walk(s->package_fd, work, "", TREE_SKIP_THERE, &bounds, &arena, &listing, &err);
+    *stage = ok || err.code == GOV_INVALID_INPUT ? "package digest" : "package copy";
     if (ok) {
         tree_digest(&listing, digest);
         ok = memcmp(digest, s->package, sizeof digest) == 0;
         errno = EBADMSG;
     }
     arena_release(&arena);
-    *stage = "package digest";
     return ok;
 }
 
@@ -209,7 +209,8 @@ _Noreturn static void watch(const struct jail_inside *in, pid_t main_pid, int si
         }
         if (reap(main_pid, &status))
             end(in->channel, status,
-                status && most.processes >= l->processes ? SANDBOX_LIMIT_PROCESSES : SANDBOX_LIMIT_NONE,
+                status && most.processes >= l->processes ? SANDBOX_LIMIT_PROCESSES
+                                                         : SANDBOX_LIMIT_NONE,
                 most.memory_bytes);
         if (alone && sample_take(&seen)) {
             if (seen.processes > most.processes)

@@ -1,8 +1,8 @@
 /* root_tree.c - every mount of a job, in the order they are made.
  *
- * What is shown is opened (cloned, detached, made read-only) first and attached later: the new root is
- * mounted over /tmp, and what is shown may lie below the host's /tmp. Paths of the host appear only in
- * trees_open; everything after works on descriptors and on the new root.
+ * What is shown is opened (cloned, detached, made read-only) first and attached later: the new root
+ * is mounted over /tmp, and what is shown may lie below the host's /tmp. Paths of the host appear
+ * only in trees_open; everything after works on descriptors and on the new root.
  */
 #include "worker/sandbox/jail/root_tree.h"
 
@@ -47,8 +47,8 @@ static int tree_open(const char *path, uint64_t set)
     int fd = (int)syscall(SYS_open_tree, AT_FDCWD, path,
                           AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 
-    if (fd >= 0 && syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr,
-                           sizeof attr) < 0) {
+    if (fd >= 0 &&
+        syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof attr) < 0) {
         close(fd);
         return -1;
     }
@@ -120,7 +120,8 @@ static bool base_mount(struct build *b)
     snprintf(options, sizeof options, "mode=0755,size=%lluk,nr_inodes=512",
              (unsigned long long)(input / 1024 + 1024));
     return step(b, "private mounts", mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0) &&
-           step(b, "mount root", mount("root", ROOT, "tmpfs", MS_NOSUID | MS_NODEV, options) == 0) &&
+           step(b, "mount root",
+                mount("root", ROOT, "tmpfs", MS_NOSUID | MS_NODEV, options) == 0) &&
            step(b, "enter root", chdir(ROOT) == 0);
 }
 
@@ -137,22 +138,26 @@ static bool runtime_attach(struct build *b)
     }
     if (!r)
         return true;
-    snprintf(loader, sizeof loader, "%.*s", (int)(strrchr(set->loader, '/') - set->loader), set->loader);
-    return step(b, "loader", make_dirs(loader) && symlink(set->loader_target, set->loader) == 0 &&
-                                 symlink("usr/bin", "bin") == 0 && symlink("usr/lib", "lib") == 0 &&
-                                 symlink("usr/lib64", "lib64") == 0);
+    snprintf(loader, sizeof loader, "%.*s", (int)(strrchr(set->loader, '/') - set->loader),
+             set->loader);
+    return step(b, "loader",
+                make_dirs(loader) && symlink(set->loader_target, set->loader) == 0 &&
+                    symlink("usr/bin", "bin") == 0 && symlink("usr/lib", "lib") == 0 &&
+                    symlink("usr/lib64", "lib64") == 0);
 }
 
 static bool etc_make(struct build *b)
 {
     char passwd[128], group[64];
-    int p = snprintf(passwd, sizeof passwd, "job:x:%u:%u:job:/work:/usr/sbin/nologin\n", b->uid, b->uid);
+    int p = snprintf(passwd, sizeof passwd, "job:x:%u:%u:job:/work:/usr/sbin/nologin\n", b->uid,
+                     b->uid);
     int g = snprintf(group, sizeof group, "job:x:%u:\n", b->uid);
     static const char hosts[] = "127.0.0.1 localhost\n::1 localhost\n";
 
-    return step(b, "etc", make_dirs("etc") && make_file("etc/passwd", passwd, (size_t)p) &&
-                              make_file("etc/group", group, (size_t)g) &&
-                              make_file("etc/hosts", hosts, sizeof hosts - 1));
+    return step(b, "etc",
+                make_dirs("etc") && make_file("etc/passwd", passwd, (size_t)p) &&
+                    make_file("etc/group", group, (size_t)g) &&
+                    make_file("etc/hosts", hosts, sizeof hosts - 1));
 }
 
 static bool dev_make(struct build *b)
@@ -165,14 +170,15 @@ static bool dev_make(struct build *b)
         if (!step(b, "device", make_file(path, "", 0) && attach(b->device[i], path)))
             return false;
     }
-    return step(b, "dev links", symlink("/proc/self/fd", "dev/fd") == 0 &&
-                                    symlink("/proc/self/fd/0", "dev/stdin") == 0 &&
-                                    symlink("/proc/self/fd/1", "dev/stdout") == 0 &&
-                                    symlink("/proc/self/fd/2", "dev/stderr") == 0);
+    return step(b, "dev links",
+                symlink("/proc/self/fd", "dev/fd") == 0 &&
+                    symlink("/proc/self/fd/0", "dev/stdin") == 0 &&
+                    symlink("/proc/self/fd/1", "dev/stdout") == 0 &&
+                    symlink("/proc/self/fd/2", "dev/stderr") == 0);
 }
 
-/* A kernel that does not let us mount it (a container with a masked /proc) leaves it empty: the job sees
- * less, not more. */
+/* A kernel that does not let us mount it (a container with a masked /proc) leaves it empty: the job
+ * sees less, not more. */
 static bool proc_make(struct build *b)
 {
     const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
@@ -194,8 +200,8 @@ static bool input_make(struct build *b)
     if (script && !step(b, "script", make_file("input/script.py", script->text, script->bytes)))
         return false;
     int fd = open("input/input.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
-    bool ok = fd >= 0 && (b->spec->input_fd < 0 ||
-                          tree_hash_file(b->spec->input_fd, fd, digest, &bytes));
+    bool ok =
+        fd >= 0 && (b->spec->input_fd < 0 || tree_hash_file(b->spec->input_fd, fd, digest, &bytes));
     if (fd >= 0)
         close(fd);
     return step(b, "input.json", ok);
@@ -209,9 +215,9 @@ static bool dir_private(const char *path)
 
 static bool dirs_give(struct build *b)
 {
-    static const char *const dirs[] = { "work", "tmp", "dev/shm", "result" };
+    static const char *const dirs[] = { "work/in", "work", "tmp", "dev/shm", "result" };
 
-    for (int i = 0; i < 4; i++) {
+    for (int i = b->spec->file_count > 0 ? 0 : 1; i < 5; i++) {
         if (!step(b, "give work", chown(dirs[i], b->uid, b->uid) == 0))
             return false;
     }
@@ -246,16 +252,19 @@ static bool scratch_mount(struct build *b)
     uint64_t bytes = (l->disk_mb << 20) + b->spec->package_bytes + bytes_given(b) + 65536;
     uint64_t inodes = l->inodes + b->spec->package_files + 2 * (uint64_t)b->spec->file_count + 16;
 
-    snprintf(options, sizeof options, "mode=0755,size=%llu,nr_inodes=%llu", (unsigned long long)bytes,
-             (unsigned long long)inodes);
-    return step(b, "mount work", make_dirs("scratch") &&
-                                     mount("work", "scratch", "tmpfs", MS_NOSUID | MS_NODEV, options) == 0) &&
-           step(b, "make work", dir_private("scratch/work") && dir_private("scratch/tmp") &&
-                                    dir_private("scratch/shm") && dir_private("scratch/result")) &&
-           step(b, "attach work", writable_attach("scratch/work", "work", 0) &&
-                                      writable_attach("scratch/tmp", "tmp", MOUNT_ATTR_NOEXEC) &&
-                                      writable_attach("scratch/shm", "dev/shm", MOUNT_ATTR_NOEXEC) &&
-                                      writable_attach("scratch/result", "result", MOUNT_ATTR_NOEXEC)) &&
+    snprintf(options, sizeof options, "mode=0755,size=%llu,nr_inodes=%llu",
+             (unsigned long long)bytes, (unsigned long long)inodes);
+    return step(b, "mount work",
+                make_dirs("scratch") &&
+                    mount("work", "scratch", "tmpfs", MS_NOSUID | MS_NODEV, options) == 0) &&
+           step(b, "make work",
+                dir_private("scratch/work") && dir_private("scratch/tmp") &&
+                    dir_private("scratch/shm") && dir_private("scratch/result")) &&
+           step(b, "attach work",
+                writable_attach("scratch/work", "work", 0) &&
+                    writable_attach("scratch/tmp", "tmp", MOUNT_ATTR_NOEXEC) &&
+                    writable_attach("scratch/shm", "dev/shm", MOUNT_ATTR_NOEXEC) &&
+                    writable_attach("scratch/result", "result", MOUNT_ATTR_NOEXEC)) &&
            step(b, "detach scratch", umount2("scratch", MNT_DETACH) == 0 && rmdir("scratch") == 0);
 }
 
@@ -296,8 +305,9 @@ static bool file_verify(struct build *b, const struct jail_file *file, bool copi
     errno = EINVAL;
     return step(b, "input is not a file", fstat(file->fd, &st) == 0 && S_ISREG(st.st_mode)) &&
            step(b, "input too large to copy", !copied || st.st_size <= JAIL_COPY_BYTES_MAX) &&
-           step(b, "input digest", tree_hash_file(file->fd, -1, digest, &bytes) &&
-                                       memcmp(digest, file->sha256, sizeof digest) == 0);
+           step(b, "input digest",
+                tree_hash_file(file->fd, -1, digest, &bytes) &&
+                    memcmp(digest, file->sha256, sizeof digest) == 0);
 }
 
 static bool files_show(struct build *b)
@@ -326,7 +336,8 @@ static bool files_show(struct build *b)
 
 static bool root_close(struct build *b)
 {
-    struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV };
+    struct mount_attr attr = { .attr_set =
+                                   MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV };
 
     return step(b, "read-only root",
                 syscall(SYS_mount_setattr, AT_FDCWD, ROOT, 0, &attr, sizeof attr) == 0) &&
@@ -341,8 +352,8 @@ bool root_tree_enter(const struct jail_spec *spec, const int *file_mounts, uid_t
 
     *tree = (struct root_tree){ .work = -1, .result = -1, .stage = "" };
     return trees_open(&b) && base_mount(&b) && runtime_attach(&b) && etc_make(&b) && dev_make(&b) &&
-           proc_make(&b) && input_make(&b) && scratch_mount(&b) && files_show(&b) && dirs_give(&b) &&
-           root_close(&b);
+           proc_make(&b) && input_make(&b) && scratch_mount(&b) && files_show(&b) &&
+           dirs_give(&b) && root_close(&b);
 }
 
 bool root_tree_open(struct root_tree *tree)

@@ -17,7 +17,7 @@
 #include "worker/sandbox/jail/jail.h"
 
 struct root_tree {
-    int work;   /* descriptors of the writable folders, to be kept for the harvest */
+    int work; /* descriptors of the writable folders, to be kept for the harvest */
     int result;
     const char *stage; /* the step that failed, for the report */
 };
@@ -25,8 +25,8 @@ struct root_tree {
 /* Enter the new root. False: errno and `stage`. */
 bool root_tree_enter(const struct jail_spec *spec, const int *file_mounts, uid_t uid,
                      struct root_tree *tree);
-/* Open the writable folders and make /work the current one. They are the job's alone (0700), so this
- * comes after becoming its uid. */
+/* Open the writable folders and make /work the current one. They are the job's alone (0700), so
+ * this comes after becoming its uid. */
 bool root_tree_open(struct root_tree *tree);
 
 #endif

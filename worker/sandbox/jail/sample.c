@@ -1,5 +1,5 @@
-/* sample.c - /proc/<pid>/stat, field 20 (threads), and the Pss of smaps_rollup: resident pages would count
- * what forked processes share once for each of them. */
+/* sample.c - /proc/<pid>/stat, field 20 (threads), and the Pss of smaps_rollup: resident pages
+ * would count what forked processes share once for each of them. */
 #include "worker/sandbox/jail/sample.h"
 
 #include <dirent.h>
@@ -30,9 +30,10 @@ static void sample_one(const char *pid, struct sample *sample)
 
     if (proc_read(pid, "stat", text, sizeof text)) {
         char *rest = strrchr(text, ')'); /* a process may put blanks into its name */
-        if (rest && sscanf(rest + 1,
-                           " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
-                           &threads) == 1)
+        if (rest &&
+            sscanf(rest + 1,
+                   " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+                   &threads) == 1)
             sample->processes += threads;
     }
     if (proc_read(pid, "smaps_rollup", text, sizeof text)) {

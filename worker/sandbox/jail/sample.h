@@ -1,7 +1,7 @@
 /* sample.h - what the processes of this pid namespace use now, read from /proc.
  *
- * Only for a jail without a cgroup (isolation level 1): a bound that is looked at twenty times a second
- * can be overrun for a moment.
+ * Only for a jail without a cgroup (isolation level 1): a bound that is looked at twenty times a
+ * second can be overrun for a moment.
  */
 #ifndef WORKER_SANDBOX_JAIL_SAMPLE_H
 #define WORKER_SANDBOX_JAIL_SAMPLE_H

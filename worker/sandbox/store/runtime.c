@@ -1,7 +1,7 @@
 /* runtime.c - one table of what belongs to a runtime, and the copying of it.
  *
- * Mounting each module's folder from dist-packages was tried on paper: fourteen mounts a job instead of
- * one, and no digest that stays true. Copying is 8 MB once for base.
+ * Mounting each module's folder from dist-packages was tried on paper: fourteen mounts a job
+ * instead of one, and no digest that stays true. Copying is 8 MB once for base.
  */
 #include "worker/sandbox/store/runtime.h"
 
@@ -13,12 +13,12 @@
 #include <unistd.h>
 
 #if defined(__x86_64__)
-#define TRIPLET "x86_64-linux-gnu"
-#define LOADER  "usr/lib64/ld-linux-x86-64.so.2"
+#define TRIPLET     "x86_64-linux-gnu"
+#define LOADER      "usr/lib64/ld-linux-x86-64.so.2"
 #define LOADER_FILE "/usr/lib/" TRIPLET "/ld-linux-x86-64.so.2"
 #elif defined(__aarch64__)
-#define TRIPLET "aarch64-linux-gnu"
-#define LOADER  "usr/lib/ld-linux-aarch64.so.1"
+#define TRIPLET     "aarch64-linux-gnu"
+#define LOADER      "usr/lib/ld-linux-aarch64.so.1"
 #define LOADER_FILE "/usr/lib/" TRIPLET "/ld-linux-aarch64.so.1"
 #else
 #error "name the library folder and the loader of this architecture"
@@ -30,8 +30,8 @@ static const struct tree_bounds bounds = { 100000, 4ull << 30, 32 };
 
 /* Files and folders of dist-packages. The first is what must be there for the runtime to exist. */
 static const char *const base_modules[] = {
-    "openpyxl", "requests", "dateutil", "et_xmlfile", "jdcal.py", "urllib3", "idna", "chardet",
-    "charset_normalizer", "certifi", "six.py", NULL,
+    "openpyxl", "requests", "dateutil",           "et_xmlfile", "jdcal.py", "urllib3",
+    "idna",     "chardet",  "charset_normalizer", "certifi",    "six.py",   NULL,
 };
 static const char *const data_modules[] = {
     "pandas", "numpy", "pytz", "tzdata", "pyparsing", "packaging", NULL,
@@ -44,20 +44,27 @@ static const struct {
     const char *const *lists[3];
     const char *advice;
 } table[] = {
-    { "base", { base_modules }, "apt-get install python3-openpyxl python3-requests python3-dateutil" },
+    { "base",
+      { base_modules },
+      "apt-get install python3-openpyxl python3-requests python3-dateutil" },
     { "data", { base_modules, data_modules }, "apt-get install python3-pandas" },
 };
 
-/* What a shell skill finds in /usr/bin besides python3; those that are not installed are left out. */
+/* What a shell skill finds in /usr/bin besides python3; those that are not installed are left out.
+ */
 static const char *const shell_tools[] = {
-    "dash", "sh", "awk", "mawk", "grep", "egrep", "fgrep", "sed", "find", "xargs", "tar", "gzip",
-    "gunzip", "zcat", "zgrep", "cat", "cp", "mv", "rm", "ls", "ln", "mkdir", "rmdir", "mktemp", "touch",
-    "chmod", "stat", "du", "df", "head", "tail", "cut", "paste", "join", "sort", "uniq", "comm", "tr",
-    "wc", "nl", "od", "split", "csplit", "fold", "fmt", "expand", "unexpand", "tac", "rev", "tee", "seq",
-    "shuf", "yes", "echo", "printf", "env", "printenv", "true", "false", "test", "[", "expr", "factor",
-    "basename", "dirname", "readlink", "realpath", "pwd", "date", "sleep", "timeout", "nproc", "id",
-    "whoami", "uname", "md5sum", "sha1sum", "sha256sum", "sha512sum", "cksum", "sum", "base64", "base32",
-    "numfmt", "truncate", "dd", "sync", "install", "diff", "cmp", "column", "getopt", "iconv", NULL,
+    "dash",     "sh",       "awk",      "mawk",   "grep",     "egrep",     "fgrep",     "sed",
+    "find",     "xargs",    "tar",      "gzip",   "gunzip",   "zcat",      "zgrep",     "cat",
+    "cp",       "mv",       "rm",       "ls",     "ln",       "mkdir",     "rmdir",     "mktemp",
+    "touch",    "chmod",    "stat",     "du",     "df",       "head",      "tail",      "cut",
+    "paste",    "join",     "sort",     "uniq",   "comm",     "tr",        "wc",        "nl",
+    "od",       "split",    "csplit",   "fold",   "fmt",      "expand",    "unexpand",  "tac",
+    "rev",      "tee",      "seq",      "shuf",   "yes",      "echo",      "printf",    "env",
+    "printenv", "true",     "false",    "test",   "[",        "expr",      "factor",    "basename",
+    "dirname",  "readlink", "realpath", "pwd",    "date",     "sleep",     "timeout",   "nproc",
+    "id",       "whoami",   "uname",    "md5sum", "sha1sum",  "sha256sum", "sha512sum", "cksum",
+    "sum",      "base64",   "base32",   "numfmt", "truncate", "dd",        "sync",      "install",
+    "diff",     "cmp",      "column",   "getopt", "iconv",    NULL,
 };
 
 static bool fault(struct gov_err *err, const char *what)
@@ -65,7 +72,8 @@ static bool fault(struct gov_err *err, const char *what)
     return gov_fail_cause(err, GOV_SANDBOX_UNAVAILABLE, "runtime: %s: %s", what, strerror(errno));
 }
 
-/* Copy one program under the name it is called by, whatever symlinks lead to it (/etc/alternatives). */
+/* Copy one program under the name it is called by, whatever symlinks lead to it
+ * (/etc/alternatives). */
 static bool tool_copy(const char *name, int target, struct arena *arena,
                       struct tree_listing *listing, struct gov_err *err)
 {
@@ -84,8 +92,8 @@ static bool tool_copy(const char *name, int target, struct arena *arena,
     if (copy >= 0)
         close(copy);
     close(fd);
-    return ok && tree_file(target, name, -1, arena_format(arena, "bin/%s", name), 0, arena, listing,
-                           err);
+    return ok &&
+           tree_file(target, name, -1, arena_format(arena, "bin/%s", name), 0, arena, listing, err);
 }
 
 static bool tools_copy(int target, bool shell, struct arena *arena, struct tree_listing *listing,
@@ -140,7 +148,8 @@ static bool stdlib_list(const char *path, struct arena *arena, struct tree_listi
 
     if (dir < 0)
         return fault(err, path);
-    ok = tree_walk(dir, -1, "stdlib", TREE_PLAIN_ONLY | TREE_SKIP_CACHE, &bounds, arena, listing, err);
+    ok = tree_walk(dir, -1, "stdlib", TREE_PLAIN_ONLY | TREE_SKIP_CACHE, &bounds, arena, listing,
+                   err);
     close(dir);
     return ok;
 }
@@ -181,8 +190,8 @@ static void runtime_mounts(struct runtime *r, const char *name, const char *cach
     if (strcmp(name, "data") == 0)
         mount_add(r, "/etc/alternatives", "etc/alternatives"); /* numpy finds its BLAS through it */
     for (int kind = 0; kind < 2; kind++)
-        snprintf(r->tools[kind], sizeof r->tools[kind], "%.300s/runtimes/%s-%.16s/%s", cache, name, hex,
-                 kind ? "shell" : "python");
+        snprintf(r->tools[kind], sizeof r->tools[kind], "%.300s/runtimes/%s-%.16s/%s", cache, name,
+                 hex, kind ? "shell" : "python");
 }
 
 static bool runtime_fill(int dir, int index, const char *stdlib, struct runtime *r,
@@ -200,7 +209,8 @@ static bool runtime_fill(int dir, int index, const char *stdlib, struct runtime 
         ok = modules_copy(table[index].lists[i], modules, to_modules, arena, &listing, err);
     struct tree_listing again = { 0 }; /* the shell's python counts once */
     ok = ok && tools_copy(python, false, arena, &listing, err) &&
-         tools_copy(shell, false, arena, &again, err) && tools_copy(shell, true, arena, &listing, err);
+         tools_copy(shell, false, arena, &again, err) &&
+         tools_copy(shell, true, arena, &listing, err);
     ok = ok && stdlib_list(stdlib, arena, &listing, err);
     if (ok)
         tree_digest(&listing, r->digest);
@@ -246,8 +256,8 @@ static bool runtime_make(struct runtime *r, int index, const char *cache, int ru
     if (ok) {
         tree_hex(r->digest, hex);
         snprintf(name, sizeof name, "%s-%.16s", r->name, hex);
-        /* One that was made before may be in use by nobody now, and may have been cut short by a crash:
-         * the fresh one takes its place. */
+        /* One that was made before may be in use by nobody now, and may have been cut short by a
+         * crash: the fresh one takes its place. */
         tree_remove(runtimes, name);
         ok = renameat(runtimes, fresh, runtimes, name) == 0 || fault(err, name);
     }

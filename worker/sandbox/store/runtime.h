@@ -1,10 +1,10 @@
 /* runtime.h - the read-only library trees a job can choose: "base" and "data".
  *
- * Made once at start, in sandboxd's cache, from the distribution's packages: the third-party modules and
- * the tools are copied (so that an upgrade of the system does not change a runtime under a job, and so
- * that of dist-packages only the named modules are visible), the standard library and the shared
- * libraries are mounted from where they are. The digest covers interpreter, standard library, modules and
- * tools.
+ * Made once at start, in sandboxd's cache, from the distribution's packages: the third-party
+ * modules and the tools are copied (so that an upgrade of the system does not change a runtime
+ * under a job, and so that of dist-packages only the named modules are visible), the standard
+ * library and the shared libraries are mounted from where they are. The digest covers interpreter,
+ * standard library, modules and tools.
  */
 #ifndef WORKER_SANDBOX_STORE_RUNTIME_H
 #define WORKER_SANDBOX_STORE_RUNTIME_H
@@ -43,15 +43,16 @@ struct runtime_set {
     char library[64];       /* "usr/lib/x86_64-linux-gnu" */
 };
 
-/* Make or find every runtime below the cache directory. Fails if "base" cannot be made; another one that
- * lacks its packages is marked absent. */
+/* Make or find every runtime below the cache directory. Fails if "base" cannot be made; another one
+ * that lacks its packages is marked absent. */
 bool runtime_set_init(struct runtime_set *set, const char *cache_path, int cache_dir,
                       struct gov_err *err);
 
 /* NULL if there is none of that name. */
 const struct runtime *runtime_find(const struct runtime_set *set, const char *name);
 
-/* {"base": ["openpyxl", ...], "data": [...]}: third-party modules by runtime, for the import check. */
+/* {"base": ["openpyxl", ...], "data": [...]}: third-party modules by runtime, for the import check.
+ */
 void runtime_modules_json(const struct runtime_set *set, struct buf *out);
 
 #endif

@@ -1,8 +1,8 @@
 /* tree.c - one recursive walk that hashes what it copies.
  *
- * The bytes that are hashed are the bytes that are written: hashing first and copying later would leave
- * a moment in between. Everything is opened relative to a descriptor with O_NOFOLLOW; no path of more
- * than one component is ever resolved.
+ * The bytes that are hashed are the bytes that are written: hashing first and copying later would
+ * leave a moment in between. Everything is opened relative to a descriptor with O_NOFOLLOW; no path
+ * of more than one component is ever resolved.
  */
 #include "worker/sandbox/store/tree.h"
 
@@ -134,7 +134,8 @@ bool tree_file(int source_dir, const char *name, int target_dir, const char *pat
             return false;
         }
     }
-    bool ok = tree_hash_file(fd, copy, entry.sha256, &entry.size) || system_fault(err, "copy", path);
+    bool ok =
+        tree_hash_file(fd, copy, entry.sha256, &entry.size) || system_fault(err, "copy", path);
     if (ok && copy >= 0 && flags & TREE_KEEP_TIMES) {
         struct timespec times[2] = { st.st_mtim, st.st_mtim };
         ok = futimens(copy, times) == 0 || system_fault(err, "date", path);

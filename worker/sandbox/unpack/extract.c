@@ -1,9 +1,10 @@
 /* extract.c - two passes with libarchive: which folder wraps everything, then the files.
  *
- * libarchive's own extraction (archive_write_disk) is not used: its secure flags still make symlinks to
- * outside, devices and fifos. Here an entry is data with a name; the name goes through names.c and the
- * data into a new file opened component by component. Formats and filters are listed by hand. Sizes are
- * counted as they are written, because what an entry says about itself can lie.
+ * libarchive's own extraction (archive_write_disk) is not used: its secure flags still make
+ * symlinks to outside, devices and fifos. Here an entry is data with a name; the name goes through
+ * names.c and the data into a new file opened component by component. Formats and filters are
+ * listed by hand. Sizes are counted as they are written, because what an entry says about itself
+ * can lie.
  */
 #include "worker/sandbox/unpack/extract.h"
 
@@ -44,30 +45,44 @@ static void finding(struct extract *x, const char *code, const char *path)
 static const char *verdict_code(enum name_verdict verdict)
 {
     switch (verdict) {
-    case NAME_ABSOLUTE: return "absolute_path";
-    case NAME_DOTDOT: return "path_traversal";
-    case NAME_ENCODING: return "name_encoding";
-    case NAME_HIDDEN: return "hidden_character";
-    case NAME_TOO_LONG: return "name_too_long";
-    case NAME_TOO_DEEP: return "too_deep";
-    default: return "name_invalid";
+    case NAME_ABSOLUTE:
+        return "absolute_path";
+    case NAME_DOTDOT:
+        return "path_traversal";
+    case NAME_ENCODING:
+        return "name_encoding";
+    case NAME_HIDDEN:
+        return "hidden_character";
+    case NAME_TOO_LONG:
+        return "name_too_long";
+    case NAME_TOO_DEEP:
+        return "too_deep";
+    default:
+        return "name_invalid";
     }
 }
 
-/* zip by its central directory, or tar within gzip. NULL if it is neither. */
-static struct archive *archive_start(int fd)
+enum format { FORMAT_NONE, FORMAT_ZIP, FORMAT_ZIP_EMPTY, FORMAT_TAR_GZ };
+
+static enum format format_of(int fd)
 {
     unsigned char magic[4] = { 0 };
-    struct archive *a;
-    ssize_t n = pread(fd, magic, sizeof magic, 0);
-    bool zip = n == 4 && magic[0] == 'P' && magic[1] == 'K' && (magic[2] == 3 || magic[2] == 5);
-    bool gzip = n == 4 && magic[0] == 0x1f && magic[1] == 0x8b;
 
-    if ((!zip && !gzip) || lseek(fd, 0, SEEK_SET) < 0)
-        return NULL;
-    a = archive_read_new();
+    if (pread(fd, magic, sizeof magic, 0) != sizeof magic)
+        return FORMAT_NONE;
+    if (magic[0] == 'P' && magic[1] == 'K')
+        return magic[2] == 3 ? FORMAT_ZIP : magic[2] == 5 ? FORMAT_ZIP_EMPTY : FORMAT_NONE;
+    return magic[0] == 0x1f && magic[1] == 0x8b ? FORMAT_TAR_GZ : FORMAT_NONE;
+}
+
+/* zip by its central directory, or tar within gzip. NULL if it cannot be read. */
+static struct archive *archive_start(int fd)
+{
+    struct archive *a = archive_read_new();
+
     CHECK(a);
-    if (zip) {
+    lseek(fd, 0, SEEK_SET);
+    if (format_of(fd) == FORMAT_ZIP) {
         archive_read_support_format_zip_seekable(a);
     } else {
         archive_read_support_filter_gzip(a);
@@ -126,25 +141,23 @@ static void wrapper_look(struct extract *x, const char *path)
         x->wrapper_none = true;
 }
 
-static bool wrapper_find(struct extract *x)
+static void wrapper_find(struct extract *x)
 {
     struct archive *a = archive_start(x->fd);
     struct archive_entry *entry;
     struct name name;
     int count = 0;
 
-    if (!a)
-        return false;
-    while ((entry = entry_next(x, a, &count, false))) {
+    while (a && (entry = entry_next(x, a, &count, false))) {
         if (archive_entry_filetype(entry) != AE_IFDIR &&
             name_normalise(entry_name(entry), x->gb18030, &name) == NAME_TAKE)
             wrapper_look(x, name.path);
     }
-    archive_read_free(a);
+    if (a)
+        archive_read_free(a);
     if (x->wrapper_none)
         x->wrapper[0] = 0;
     x->stop = false;
-    return true;
 }
 
 /* Open the new file, making its folders. -1: errno. */
@@ -220,14 +233,21 @@ static const char *kind_fault(struct archive_entry *entry)
     if (archive_entry_hardlink(entry))
         return "hard_link";
     switch (archive_entry_filetype(entry)) {
-    case AE_IFREG: return archive_entry_is_data_encrypted(entry) ? "encrypted" : NULL;
-    case AE_IFDIR: return NULL;
-    case AE_IFLNK: return "symlink";
-    case AE_IFIFO: return "fifo";
-    case AE_IFSOCK: return "socket";
+    case AE_IFREG:
+        return archive_entry_is_data_encrypted(entry) ? "encrypted" : NULL;
+    case AE_IFDIR:
+        return NULL;
+    case AE_IFLNK:
+        return "symlink";
+    case AE_IFIFO:
+        return "fifo";
+    case AE_IFSOCK:
+        return "socket";
     case AE_IFCHR:
-    case AE_IFBLK: return "device";
-    default: return "special_file";
+    case AE_IFBLK:
+        return "device";
+    default:
+        return "special_file";
     }
 }
 
@@ -243,9 +263,14 @@ static void file_take(struct extract *x, struct archive *a, struct archive_entry
         return;
     }
     switch (name_set_add(&x->names, path)) {
-    case NAME_DUPLICATE: finding(x, "duplicate", path); return;
-    case NAME_CASE_DUPLICATE: finding(x, "case_duplicate", path); return;
-    case NAME_NEW: break;
+    case NAME_DUPLICATE:
+        finding(x, "duplicate", path);
+        return;
+    case NAME_CASE_DUPLICATE:
+        finding(x, "case_duplicate", path);
+        return;
+    case NAME_NEW:
+        break;
     }
     if (archive_entry_mode(entry) & 06000)
         finding(x, "setuid_dropped", path);
@@ -301,6 +326,24 @@ static bool has(const struct extract *x, const char *path)
     return fstatat(x->tree, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
 }
 
+static void look(struct extract *x)
+{
+    enum format format = format_of(x->fd);
+
+    if (format == FORMAT_NONE || format == FORMAT_ZIP_EMPTY) {
+        finding(x, format == FORMAT_NONE ? "not_an_archive" : "empty", "");
+        return;
+    }
+    wrapper_find(x);
+    if (x->wrapper[0])
+        fprintf(x->report, "stripped\t%s\t0\t\t\n", x->wrapper);
+    files_extract(x);
+    if (x->files > 0 && !has(x, "main.py") && !has(x, "main.sh") && !has(x, "skill.json"))
+        finding(x, "no_main", "");
+    if (x->files > 0 && !has(x, "README.md"))
+        finding(x, "no_readme", "");
+}
+
 int extract_inside(const struct jail_spec *spec, int work)
 {
     struct extract x = { .fd = spec->inside_fd, .gb18030 = (iconv_t)spec->inside_data };
@@ -314,17 +357,7 @@ int extract_inside(const struct jail_spec *spec, int work)
         return 1;
     arena_init(&x.arena);
     x.names.arena = &x.arena;
-    if (!wrapper_find(&x)) {
-        finding(&x, "not_an_archive", "");
-    } else {
-        if (x.wrapper[0])
-            fprintf(x.report, "stripped\t%s\t0\t\t\n", x.wrapper);
-        files_extract(&x);
-        if (x.files > 0 && !has(&x, "main.py") && !has(&x, "main.sh") && !has(&x, "skill.json"))
-            finding(&x, "no_main", "");
-        if (x.files > 0 && !has(&x, "README.md"))
-            finding(&x, "no_readme", "");
-    }
+    look(&x);
     fputs("end\t\t0\t\t\n", x.report);
     bool ok = fclose(x.report) == 0 && fchdir(x.tree) == 0;
     arena_release(&x.arena);

@@ -4,8 +4,8 @@
  *
  *     <code> TAB <path> TAB <line> TAB <detail> TAB <extra> NEWLINE
  *
- * Codes are those of findings.h; whoever reads the report trusts nothing in it but that it is lines. The
- * last line is "end"; without it the report was cut short.
+ * Codes are those of findings.h; whoever reads the report trusts nothing in it but that it is
+ * lines. The last line is "end"; without it the report was cut short.
  */
 #ifndef WORKER_SANDBOX_UNPACK_EXTRACT_H
 #define WORKER_SANDBOX_UNPACK_EXTRACT_H
@@ -24,8 +24,8 @@ enum {
     EXTRACT_BYTES_MAX = 64 << 20
 };
 
-/* A jail_spec's `inside`: inside_fd is the archive, inside_data an iconv_t. Afterwards the jail execs the
- * check of the code. 0 unless the report could not be written. */
+/* A jail_spec's `inside`: inside_fd is the archive, inside_data an iconv_t. Afterwards the jail
+ * execs the check of the code. 0 unless the report could not be written. */
 int extract_inside(const struct jail_spec *spec, int work);
 
 #endif

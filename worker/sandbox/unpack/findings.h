@@ -13,8 +13,8 @@
 enum { FINDINGS_MAX = 400, FINDINGS_REPORT_BYTES = 512 * 1024 };
 
 struct findings {
-    struct buf items;   /* JSON objects with commas between */
-    struct buf ignored; /* JSON strings with commas between */
+    struct buf items;    /* JSON objects with commas between */
+    struct buf ignored;  /* JSON strings with commas between */
     struct buf stripped; /* a JSON string; empty: nothing was */
     int count;
     int errors;
@@ -23,10 +23,11 @@ struct findings {
 
 void findings_release(struct findings *findings);
 
-/* Add what a report's lines say (see extract.h). Lines with an unknown code or bad UTF-8 are left out;
- * `ended` says whether the last line was there. */
+/* Add what a report's lines say (see extract.h). Lines with an unknown code or bad UTF-8 are left
+ * out; `ended` says whether the last line was there. */
 void findings_read(struct findings *findings, char *report, size_t bytes);
 /* One of our own. */
-void findings_add(struct findings *findings, const char *code, const char *path, const char *detail);
+void findings_add(struct findings *findings, const char *code, const char *path,
+                  const char *detail);
 
 #endif

@@ -1,7 +1,7 @@
 /* names.h - what a name inside an archive may become below the package's folder.
  *
- * UTF-8 is taken as it is; anything else is tried as GB18030 (zip files made by Chinese Windows carry GBK
- * without saying so). Backslashes count as slashes. Nothing here touches a file system.
+ * UTF-8 is taken as it is; anything else is tried as GB18030 (zip files made by Chinese Windows
+ * carry GBK without saying so). Backslashes count as slashes. Nothing here touches a file system.
  */
 #ifndef WORKER_SANDBOX_UNPACK_NAMES_H
 #define WORKER_SANDBOX_UNPACK_NAMES_H
@@ -41,7 +41,7 @@ struct name_set {
     struct name_seen {
         const char *folded, *original;
         bool is_file;
-    } *seen;
+    } * seen;
     size_t count, capacity;
 };
 

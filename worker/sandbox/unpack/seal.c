@@ -1,7 +1,8 @@
-/* seal.c - copy under a fresh name, then rename to the digest: a package is there whole or not at all.
+/* seal.c - copy under a fresh name, then rename to the digest: a package is there whole or not at
+ * all.
  *
- * No fsync: every run hashes the package again while it copies it into the job, so that a tree which a
- * power cut has damaged is noticed, dropped and unpacked anew.
+ * No fsync: every run hashes the package again while it copies it into the job, so that a tree
+ * which a power cut has damaged is noticed, dropped and unpacked anew.
  */
 #include "worker/sandbox/unpack/seal.h"
 
@@ -17,14 +18,16 @@
 
 #include "core/base/check.h"
 #include "core/base/text.h"
+#include "worker/sandbox/store/package_cache.h"
 #include "worker/sandbox/store/tree.h"
 #include "worker/sandbox/unpack/extract.h"
 #include "worker/sandbox/unpack/findings.h"
 #include "worker/sandbox/wire.h"
 
-enum { TEXT_BYTES_MAX = 256 * 1024 };
+enum { TEXT_BYTES_MAX = 256 * 1024, SPARE_S = 600 };
 
-static const char *const shown[] = { "README.md", "skill.json", "main.py", "main.sh", "requirements.txt" };
+static const char *const shown[] = { "README.md", "skill.json", "main.py", "main.sh",
+                                     "requirements.txt" };
 
 struct sealing {
     const struct seal *seal;
@@ -53,12 +56,13 @@ static char *file_text(struct arena *arena, int dir, const char *name, size_t ma
     return text;
 }
 
-static void report_read(struct sealing *s, const char *name, const char *missing_code, const char *why)
+static void report_read(struct sealing *s, const char *name, const char *missing_code,
+                        const char *why)
 {
     size_t bytes = 0;
-    char *text = s->seal->result < 0 ? NULL
-                                     : file_text(&s->arena, s->seal->result, name, FINDINGS_REPORT_BYTES,
-                                                 &bytes);
+    char *text = s->seal->result < 0
+                     ? NULL
+                     : file_text(&s->arena, s->seal->result, name, FINDINGS_REPORT_BYTES, &bytes);
 
     s->findings.ended = false;
     if (text)
@@ -132,7 +136,8 @@ static void json_write(struct sealing *s, bool kept, struct buf *out)
         buf_addf(out, "\"%s\"", hex);
     else
         buf_add_text(out, "null");
-    buf_addf(out, ",\"bytes\":%llu,\"stripped\":%s,\"files\":[", (unsigned long long)s->listing.bytes,
+    buf_addf(out, ",\"bytes\":%llu,\"stripped\":%s,\"files\":[",
+             (unsigned long long)s->listing.bytes,
              s->findings.stripped.length ? s->findings.stripped.data : "null");
     for (size_t i = 0; i < s->listing.count; i++) {
         const struct tree_entry *e = &s->listing.entries[i];
@@ -142,13 +147,14 @@ static void json_write(struct sealing *s, bool kept, struct buf *out)
         buf_addf(out, ",\"mode\":\"%s\",\"size\":%llu,\"sha256\":\"%s\"}",
                  e->executable ? "0755" : "0644", (unsigned long long)e->size, hex);
     }
-    buf_addf(out, "],\"ignored\":[%s],\"findings\":[%s],\"texts\":{%s}}", buf_text(&s->findings.ignored),
-             buf_text(&s->findings.items), buf_text(&s->texts));
+    buf_addf(out, "],\"ignored\":[%s],\"findings\":[%s],\"texts\":{%s}}",
+             buf_text(&s->findings.ignored), buf_text(&s->findings.items), buf_text(&s->texts));
 }
 
 static bool answer(struct sealing *s, bool kept)
 {
-    struct wire_unpacked m = { .header = { WIRE_MAGIC, WIRE_UNPACKED, s->seal->job }, .kept = kept };
+    struct wire_unpacked m = { .header = { WIRE_MAGIC, WIRE_UNPACKED, s->seal->job },
+                               .kept = kept };
     struct buf json = { 0 };
     int fd = memfd_create("unpacked", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     bool ok;
@@ -186,7 +192,9 @@ static bool seal_tree(struct sealing *s, int tree)
 bool seal_run(const struct seal *seal)
 {
     struct sealing s = { .seal = seal };
-    int tree = seal->work < 0 ? -1 : openat(seal->work, "tree", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int tree = seal->work < 0
+                   ? -1
+                   : openat(seal->work, "tree", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     bool kept = false, ok;
 
     arena_init(&s.arena);
@@ -197,6 +205,7 @@ bool seal_run(const struct seal *seal)
         close(tree);
     }
     ok = answer(&s, kept);
+    package_cache_trim(seal->packages, seal->cache_bytes, SPARE_S);
     findings_release(&s.findings);
     buf_release(&s.texts);
     arena_release(&s.arena);

@@ -81,16 +81,35 @@ static void unsupported_keywords_are_refused_by_name_and_all_of_them(void **stat
 static void keywords_of_the_wrong_shape_are_refused(void **state)
 {
     static const char *const bad[] = {
-        "{\"type\":\"text\"}",      "{\"type\":[]}",          "{\"enum\":[]}",
-        "{\"enum\":1}",             "{\"properties\":[]}",    "{\"properties\":{\"a\":1}}",
-        "{\"required\":\"a\"}",     "{\"required\":[1]}",     "{\"additionalProperties\":1}",
-        "{\"prefixItems\":[]}",     "{\"prefixItems\":{}}",   "{\"minLength\":-1}",
-        "{\"minLength\":1.5}",      "{\"maxItems\":\"3\"}",   "{\"minimum\":\"3\"}",
-        "{\"multipleOf\":0}",       "{\"multipleOf\":-2}",    "{\"pattern\":1}",
-        "{\"uniqueItems\":1}",      "{\"allOf\":[]}",         "{\"anyOf\":{}}",
-        "{\"not\":[]}",             "{\"$ref\":1}",           "{\"$defs\":[]}",
-        "{\"exclusiveMaximum\":true}", "[]",                  "3",
-        "{\"format\":1}",           "null",
+        "{\"type\":\"text\"}",
+        "{\"type\":[]}",
+        "{\"enum\":[]}",
+        "{\"enum\":1}",
+        "{\"properties\":[]}",
+        "{\"properties\":{\"a\":1}}",
+        "{\"required\":\"a\"}",
+        "{\"required\":[1]}",
+        "{\"additionalProperties\":1}",
+        "{\"prefixItems\":[]}",
+        "{\"prefixItems\":{}}",
+        "{\"minLength\":-1}",
+        "{\"minLength\":1.5}",
+        "{\"maxItems\":\"3\"}",
+        "{\"minimum\":\"3\"}",
+        "{\"multipleOf\":0}",
+        "{\"multipleOf\":-2}",
+        "{\"pattern\":1}",
+        "{\"uniqueItems\":1}",
+        "{\"allOf\":[]}",
+        "{\"anyOf\":{}}",
+        "{\"not\":[]}",
+        "{\"$ref\":1}",
+        "{\"$defs\":[]}",
+        "{\"exclusiveMaximum\":true}",
+        "[]",
+        "3",
+        "{\"format\":1}",
+        "null",
     };
     struct fixture *f = *state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -112,8 +131,10 @@ static void references_stay_inside_and_end(void **state)
     refused(f, "{\"$ref\":\"#anchor\"}", GOV_INVALID_INPUT, "/$ref", "unknown_ref");
     refused(f, "{\"$ref\":\"#/%zz\"}", GOV_INVALID_INPUT, "/$ref", "unknown_ref");
     refused(f, "{\"$ref\":\"#\"}", GOV_INVALID_INPUT, "", "ref_loop");
-    refused(f, "{\"$defs\":{\"a\":{\"$ref\":\"#/$defs/b\"},\"b\":{\"allOf\":[{\"$ref\":\"#/$defs/a\"}]}}}",
-            GOV_INVALID_INPUT, "/$defs/a", "ref_loop");
+    refused(
+        f,
+        "{\"$defs\":{\"a\":{\"$ref\":\"#/$defs/b\"},\"b\":{\"allOf\":[{\"$ref\":\"#/$defs/a\"}]}}}",
+        GOV_INVALID_INPUT, "/$defs/a", "ref_loop");
     refused(f, "{\"if\":{\"not\":{\"$ref\":\"#\"}}}", GOV_INVALID_INPUT, "", "ref_loop");
 
     const char *tree = "{\"type\":\"object\",\"properties\":{\"v\":{\"type\":\"integer\"},"
@@ -124,19 +145,23 @@ static void references_stay_inside_and_end(void **state)
     assert_string_equal(f->err.path, "/kids/0/v");
     assert_string_equal(f->err.item, "type");
 
-    const char *escaped = "{\"$defs\":{\"til~de\":{\"type\":\"integer\"},\"sl/ash\":{\"type\":\"integer\"},"
-                          "\"per%cent\":{\"type\":\"integer\"},\"中\":{\"type\":\"integer\"}},\"properties\":{"
-                          "\"a\":{\"$ref\":\"#/$defs/til~0de\"},\"b\":{\"$ref\":\"#/$defs/sl~1ash\"},"
-                          "\"c\":{\"$ref\":\"#/$defs/per%25cent\"},\"d\":{\"$ref\":\"#/$defs/%E4%B8%AD\"}}}";
+    const char *escaped =
+        "{\"$defs\":{\"til~de\":{\"type\":\"integer\"},\"sl/ash\":{\"type\":\"integer\"},"
+        "\"per%cent\":{\"type\":\"integer\"},\"中\":{\"type\":\"integer\"}},\"properties\":{"
+        "\"a\":{\"$ref\":\"#/$defs/til~0de\"},\"b\":{\"$ref\":\"#/$defs/sl~1ash\"},"
+        "\"c\":{\"$ref\":\"#/$defs/per%25cent\"},\"d\":{\"$ref\":\"#/$defs/%E4%B8%AD\"}}}";
     assert_true(fits(f, escaped, "{\"a\":1,\"b\":2,\"c\":3,\"d\":4}"));
     assert_false(fits(f, escaped, "{\"a\":\"\",\"b\":\"\",\"c\":\"\",\"d\":\"\"}"));
     assert_int_equal(f->err.item_count, 4);
     /* beside $ref other keywords count (2020-12) */
-    assert_false(fits(f, "{\"$defs\":{\"t\":{\"type\":\"string\"}},\"$ref\":\"#/$defs/t\",\"maxLength\":1}",
-                      "\"ab\""));
+    assert_false(
+        fits(f, "{\"$defs\":{\"t\":{\"type\":\"string\"}},\"$ref\":\"#/$defs/t\",\"maxLength\":1}",
+             "\"ab\""));
     /* a reference to a place that is no keyword, which refers on */
-    assert_true(fits(f, "{\"$ref\":\"#/x-lib/a\",\"x-lib\":{\"a\":{\"$ref\":\"#/x-lib/b\"},\"b\":{\"const\":1}}}",
-                     "1"));
+    assert_true(fits(
+        f,
+        "{\"$ref\":\"#/x-lib/a\",\"x-lib\":{\"a\":{\"$ref\":\"#/x-lib/b\"},\"b\":{\"const\":1}}}",
+        "1"));
 }
 
 static void schemas_are_bounded(void **state)
@@ -167,20 +192,22 @@ static void faults_are_all_named_in_both_languages(void **state)
     static const struct {
         const char *path, *code;
     } expected[] = {
-        { "/month", "pattern" },        { "/count", "maximum" },      { "/tags", "unique_items" },
-        { "/tags/1", "enum" },          { "/when", "format" },        { "/deep/a~1b", "required" },
-        { "/owner", "required" },       { "/区域", "unknown_field" },
+        { "/month", "pattern" },  { "/count", "maximum" },      { "/tags", "unique_items" },
+        { "/tags/1", "enum" },    { "/when", "format" },        { "/deep/a~1b", "required" },
+        { "/owner", "required" }, { "/区域", "unknown_field" },
     };
     struct fixture *f = *state;
     assert_false(fits(
         f,
-        "{\"type\":\"object\",\"required\":[\"owner\"],\"additionalProperties\":false,\"properties\":{"
+        "{\"type\":\"object\",\"required\":[\"owner\"],\"additionalProperties\":false,"
+        "\"properties\":{"
         "\"month\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}$\"},"
         "\"count\":{\"type\":\"integer\",\"maximum\":10},"
         "\"tags\":{\"type\":\"array\",\"uniqueItems\":true,\"items\":{\"enum\":[\"a\",\"b\"]}},"
         "\"when\":{\"type\":\"string\",\"format\":\"date\"},"
         "\"deep\":{\"required\":[\"a/b\"]},\"owner\":{}}}",
-        "{\"month\":\"March\",\"count\":11,\"tags\":[\"a\",\"c\",\"a\"],\"when\":\"2026-02-30\",\"deep\":{},"
+        "{\"month\":\"March\",\"count\":11,\"tags\":[\"a\",\"c\",\"a\"],\"when\":\"2026-02-30\","
+        "\"deep\":{},"
         "\"区域\":1}"));
     assert_int_equal(f->err.code, GOV_INVALID_INPUT);
     assert_int_equal(f->err.item_count, sizeof expected / sizeof *expected);
@@ -205,9 +232,11 @@ static void faults_beyond_the_limit_are_counted_and_texts_stay_utf8(void **state
     for (int i = 0; i < 3000; i++)
         buf_addf(&names, "%s\"张三丰\"", i ? "," : "");
     buf_add_char(&names, ']');
-    assert_false(fits(f, "{\"items\":{\"enum\":[\"这是一个很长很长很长很长很长很长很长很长很长很长的取值\","
-                         "\"甲乙丙丁戊己庚辛壬癸甲乙丙丁戊己庚辛壬癸甲乙丙丁戊己庚辛壬癸\"]}}",
-                      buf_text(&names)));
+    assert_false(
+        fits(f,
+             "{\"items\":{\"enum\":[\"这是一个很长很长很长很长很长很长很长很长很长很长的取值\","
+             "\"甲乙丙丁戊己庚辛壬癸甲乙丙丁戊己庚辛壬癸甲乙丙丁戊己庚辛壬癸\"]}}",
+             buf_text(&names)));
     buf_release(&names);
     assert_int_equal(f->err.item_count, GOV_ERR_ITEMS_MAX);
     assert_non_null(strstr(f->err.en, "2999 more"));
@@ -219,7 +248,8 @@ static void faults_beyond_the_limit_are_counted_and_texts_stay_utf8(void **state
 static void prefix_items_judge_the_first_items(void **state)
 {
     struct fixture *f = *state;
-    const char *pair = "{\"prefixItems\":[{\"type\":\"string\"},{\"type\":\"integer\"}],\"items\":false}";
+    const char *pair =
+        "{\"prefixItems\":[{\"type\":\"string\"},{\"type\":\"integer\"}],\"items\":false}";
     assert_true(fits(f, pair, "[\"a\",1]"));
     assert_true(fits(f, pair, "[\"a\"]"));
     assert_true(fits(f, pair, "[]"));
@@ -237,22 +267,41 @@ static void formats_decide(void **state)
     static const struct {
         const char *format, *good[6], *bad[9];
     } cases[] = {
-        { "date", { "2026-03-31", "2024-02-29", "2000-02-29" },
-          { "2026-3-31", "2026-02-29", "1900-02-29", "2026-13-01", "2026-00-10", "2026-04-31", "31.03.2026", "" } },
-        { "time", { "08:30:00Z", "23:59:60Z", "08:30:00.5+08:00", "07:59:60+08:00" },
+        { "date",
+          { "2026-03-31", "2024-02-29", "2000-02-29" },
+          { "2026-3-31", "2026-02-29", "1900-02-29", "2026-13-01", "2026-00-10", "2026-04-31",
+            "31.03.2026", "" } },
+        { "time",
+          { "08:30:00Z", "23:59:60Z", "08:30:00.5+08:00", "07:59:60+08:00" },
           { "08:30", "24:00:00Z", "08:60:00Z", "12:00:60Z", "08:30:00", "08:30:00.Z" } },
-        { "date-time", { "2026-03-31T08:00:00Z", "2026-03-31t08:00:00.123456+08:00", "1998-12-31T23:59:60Z" },
-          { "2026-03-31", "2026-03-31 08:00:00Z", "2026-03-31T08:00:00", "2026-02-30T08:00:00Z", "x" } },
-        { "email", { "a@b.example", "first.last+tag@sub.b-c.example" },
-          { "a", "@b.example", "a@", ".a@b.example", "a..b@c.example", "a b@c.example", "a@-b.example", "张@b.example" } },
-        { "uri", { "https://host/path?q=1#x", "mailto:a@b.example", "http://u:p@h:80/", "urn:x:y", "http://[::1]:8/x" },
-          { "/path", "host", "http://a b", "http://h:port/", "http://[::1", "x:%zz", "1a:b", "http://h/<x>", "" } },
-        { "uuid", { "0190b6a5-0000-7000-8000-000000000000", "0190B6A5-0000-7000-8000-000000000000" },
+        { "date-time",
+          { "2026-03-31T08:00:00Z", "2026-03-31t08:00:00.123456+08:00", "1998-12-31T23:59:60Z" },
+          { "2026-03-31", "2026-03-31 08:00:00Z", "2026-03-31T08:00:00", "2026-02-30T08:00:00Z",
+            "x" } },
+        { "email",
+          { "a@b.example", "first.last+tag@sub.b-c.example" },
+          { "a", "@b.example", "a@", ".a@b.example", "a..b@c.example", "a b@c.example",
+            "a@-b.example", "张@b.example" } },
+        { "uri",
+          { "https://host/path?q=1#x", "mailto:a@b.example", "http://u:p@h:80/", "urn:x:y",
+            "http://[::1]:8/x" },
+          { "/path", "host", "http://a b", "http://h:port/", "http://[::1", "x:%zz", "1a:b",
+            "http://h/<x>", "" } },
+        { "uuid",
+          { "0190b6a5-0000-7000-8000-000000000000", "0190B6A5-0000-7000-8000-000000000000" },
           { "0190b6a500007000800000000000000", "zzzzzzzz-0000-7000-8000-000000000000", "" } },
-        { "ipv4", { "192.0.2.1" }, { "192.0.2", "192.0.2.256", "192.0.02.1", "::1", "192.0.2.1 " } },
-        { "ipv6", { "::1", "2001:db8::1", "::ffff:192.0.2.1" }, { "1", "1::2::3", "2001:db8::1%eth0", "[::1]" } },
-        { "hostname", { "a.example", "localhost", "x-1.y" }, { "-a", "a-", "a..b", "a_b", "a.", "", "a.b-" } },
-        { "file", { "0190b6a5-0000-7000-8000-000000000000" }, { "sales.csv", "../etc/passwd", "" } },
+        { "ipv4",
+          { "192.0.2.1" },
+          { "192.0.2", "192.0.2.256", "192.0.02.1", "::1", "192.0.2.1 " } },
+        { "ipv6",
+          { "::1", "2001:db8::1", "::ffff:192.0.2.1" },
+          { "1", "1::2::3", "2001:db8::1%eth0", "[::1]" } },
+        { "hostname",
+          { "a.example", "localhost", "x-1.y" },
+          { "-a", "a-", "a..b", "a_b", "a.", "", "a.b-" } },
+        { "file",
+          { "0190b6a5-0000-7000-8000-000000000000" },
+          { "sales.csv", "../etc/passwd", "" } },
         { "password", { "anything at all" }, { NULL } },
     };
     struct fixture *f = *state;
@@ -282,7 +331,8 @@ static void numbers_are_compared_exactly(void **state)
     assert_false(fits(f, "{\"multipleOf\":0.01}", "19.995"));
     assert_false(fits(f, "{\"multipleOf\":0.123456789}", "1e300"));
     assert_false(fits(f, "{\"uniqueItems\":true}", "[1,\"1\",1.0]"));
-    assert_true(fits(f, "{\"uniqueItems\":true}", "[1,\"1\",true,[1],[true],{\"a\":1},{\"a\":true},{\"b\":1},null,false,0]"));
+    assert_true(fits(f, "{\"uniqueItems\":true}",
+                     "[1,\"1\",true,[1],[true],{\"a\":1},{\"a\":true},{\"b\":1},null,false,0]"));
     assert_false(fits(f, "{\"uniqueItems\":true}", "[{\"a\":1,\"b\":2},3,{\"b\":2,\"a\":1}]"));
     assert_true(fits(f, "{\"minLength\":2,\"maxLength\":2}", "\"中文\""));
 }
@@ -309,7 +359,8 @@ static void a_validation_costs_no_more_than_its_budget(void **state)
     /* 2^60 ways through anyOf and $ref */
     buf_add_text(&text, "{\"$defs\":{");
     for (int i = 0; i < 60; i++)
-        buf_addf(&text, "\"d%d\":{\"allOf\":[{\"$ref\":\"#/$defs/d%d\"},{\"$ref\":\"#/$defs/d%d\"}]},", i,
+        buf_addf(&text,
+                 "\"d%d\":{\"allOf\":[{\"$ref\":\"#/$defs/d%d\"},{\"$ref\":\"#/$defs/d%d\"}]},", i,
                  i + 1, i + 1);
     buf_add_text(&text, "\"d60\":true},\"$ref\":\"#/$defs/d0\"}");
     assert_false(fits(f, buf_text(&text), "1"));
@@ -322,8 +373,9 @@ static void a_validation_costs_no_more_than_its_budget(void **state)
     buf_release(&text);
 
     /* a pattern that backtracks, under `not`, which must not turn giving up into success */
-    assert_false(fits(f, "{\"not\":{\"pattern\":\"^(a+)+$\"}}",
-                      "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\""));
+    assert_false(
+        fits(f, "{\"not\":{\"pattern\":\"^(a+)+$\"}}",
+             "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\""));
     assert_string_equal(f->err.item, "too_costly");
     /* many texts, each a little slow */
     buf_add_char(&text, '[');
@@ -333,7 +385,8 @@ static void a_validation_costs_no_more_than_its_budget(void **state)
     assert_false(fits(f, "{\"items\":{\"pattern\":\"^(a?){12}a{12}$\"}}", buf_text(&text)));
     assert_string_equal(f->err.item, "too_costly");
     buf_release(&text);
-    assert_true(clock_mono_us() - start < 20 * 1000000); /* sanitizers; plain it is below one second */
+    assert_true(clock_mono_us() - start <
+                20 * 1000000); /* sanitizers; plain it is below one second */
 }
 
 static void patterns_read_as_ecma_262(void **state)
@@ -351,7 +404,8 @@ static void defaults_fill_what_is_absent(void **state)
     struct fixture *f = *state;
     const struct schema *schema = compiled(
         f, "{\"$defs\":{\"region\":{\"type\":\"string\",\"default\":\"all\"}},"
-           "\"properties\":{\"a\":{\"default\":1},\"b\":{\"default\":2},\"r\":{\"$ref\":\"#/$defs/region\"},"
+           "\"properties\":{\"a\":{\"default\":1},\"b\":{\"default\":2},\"r\":{\"$ref\":\"#/$defs/"
+           "region\"},"
            "\"o\":{\"properties\":{\"x\":{\"default\":[]}}},\"n\":{\"default\":{},\"$ref\":\"#\"},"
            "\"list\":{\"items\":{\"properties\":{\"k\":{\"default\":null}}}}},"
            "\"allOf\":[{\"properties\":{\"c\":{\"default\":3},\"a\":{\"default\":9}}}],"
@@ -370,10 +424,13 @@ static void files_and_secrets_are_found_wherever_they_are(void **state)
     const struct schema_found *found;
     size_t count;
     const struct schema *schema = compiled(
-        f, "{\"$defs\":{\"f\":{\"type\":\"string\",\"format\":\"file\",\"x-accept\":[\".csv\"]}},\"properties\":{"
-           "\"one\":{\"$ref\":\"#/$defs/f\"},\"many\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/f\"}},"
+        f, "{\"$defs\":{\"f\":{\"type\":\"string\",\"format\":\"file\",\"x-accept\":[\".csv\"]}},"
+           "\"properties\":{"
+           "\"one\":{\"$ref\":\"#/$defs/f\"},\"many\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/"
+           "$defs/f\"}},"
            "\"pw\":{\"type\":\"string\",\"writeOnly\":true},\"t/k\":{\"x-sensitive\":true},"
-           "\"alt\":{\"anyOf\":[{\"type\":\"integer\"},{\"properties\":{\"key\":{\"x-sensitive\":true}}}]}}}");
+           "\"alt\":{\"anyOf\":[{\"type\":\"integer\"},{\"properties\":{\"key\":{\"x-sensitive\":"
+           "true}}}]}}}");
     json_t *value = json(f, "{\"one\":\"1\",\"many\":[\"2\",\"3\"],\"pw\":\"p\",\"t/k\":{\"x\":1},"
                             "\"alt\":{\"key\":\"k\"}}");
 
@@ -384,7 +441,8 @@ static void files_and_secrets_are_found_wherever_they_are(void **state)
     assert_string_equal(found[2].path, "/many/1");
     assert_string_equal(json_string_value(found[2].value), "3");
     assert_non_null(json_object_get(found[0].schema, "x-accept"));
-    assert_true(schema_find(schema, value, SCHEMA_MARK_SENSITIVE, &f->arena, &found, &count, &f->err));
+    assert_true(
+        schema_find(schema, value, SCHEMA_MARK_SENSITIVE, &f->arena, &found, &count, &f->err));
     assert_int_equal(count, 3);
     assert_string_equal(found[0].path, "/pw");
     assert_string_equal(found[1].path, "/t~1k");

@@ -1,7 +1,7 @@
 /* suite_test.c - the public JSON Schema test suite (Debian: json-schema-test-suite), draft 7.
  *
- * Every group of every file is run, unless its schema uses a keyword we refuse, which must be one of
- * `refused`, or is named in `differs` with the reason. What ran and what did not is printed.
+ * Every group of every file is run, unless its schema uses a keyword we refuse, which must be one
+ * of `refused`, or is named in `differs` with the reason. What ran and what did not is printed.
  */
 #include "core/model/schema/schema.h"
 
@@ -17,9 +17,15 @@
 
 #define SUITE "/usr/share/json-schema-test-suite/tests/draft7"
 
-/* Keywords and formats of draft 7 that are refused by name, and references that leave the document. */
+/* Keywords and formats of draft 7 that are refused by name, and references that leave the
+ * document. */
 static const char *const refused[] = {
-    "additionalItems", "contains", "dependencies", "patternProperties", "propertyNames", "$id",
+    "additionalItems",
+    "contains",
+    "dependencies",
+    "patternProperties",
+    "propertyNames",
+    "$id",
     "items", /* as a list: prefixItems in 2020-12 */
     "$ref",  /* remote */
     NULL,

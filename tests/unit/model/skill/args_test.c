@@ -58,7 +58,8 @@ static void templates_expand_as_documented(void **state)
         { "[\"--month\",\"{month}\",\"{?verbose:--verbose}\",\"{files*}\"]",
           "{\"month\":\"2026-03\",\"verbose\":true,\"files\":[\"in/a.csv\",\"in/b c.csv\"]}",
           "--month|2026-03|--verbose|in/a.csv|in/b c.csv" },
-        { "[\"--month\",\"{month}\",\"{?verbose:--verbose}\",\"{files*}\"]", "{\"verbose\":false}", "" },
+        { "[\"--month\",\"{month}\",\"{?verbose:--verbose}\",\"{files*}\"]", "{\"verbose\":false}",
+          "" },
         { "[\"--month\",\"{month}\"]", "{\"month\":null}", "" },
         { "[[\"--verbose\"],\"{month}\"]", "{}", "--verbose" },
         { "[\"--verbose\",\"--out={month}.csv\"]", "{}", "--verbose" },
@@ -80,16 +81,19 @@ static void templates_expand_as_documented(void **state)
         { "[\"$(rm -rf /)\",\"{x}\"]", "{\"x\":\"; rm *\"}", "$(rm -rf /)|; rm *" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_string_equal(expanded(*state, cases[i].template, cases[i].input),
-                            cases[i].expected);
+        assert_string_equal(expanded(*state, cases[i].template, cases[i].input), cases[i].expected);
 }
 
 static void a_value_cannot_pose_as_an_option(void **state)
 {
-    assert_string_equal(expanded(*state, "[\"{x}\"]", "{\"x\":\"--delete-all\"}"), "!leading_dash /x");
-    assert_string_equal(expanded(*state, "[\"--month\",\"{x}\"]", "{\"x\":\"-v\"}"), "!leading_dash /x");
-    assert_string_equal(expanded(*state, "[\"{x*}\"]", "{\"x\":[\"a\",\"-v\"]}"), "!leading_dash /x");
-    assert_string_equal(expanded(*state, "[\"{a}{b}\"]", "{\"a\":\"\",\"b\":\"-v\"}"), "!leading_dash /b");
+    assert_string_equal(expanded(*state, "[\"{x}\"]", "{\"x\":\"--delete-all\"}"),
+                        "!leading_dash /x");
+    assert_string_equal(expanded(*state, "[\"--month\",\"{x}\"]", "{\"x\":\"-v\"}"),
+                        "!leading_dash /x");
+    assert_string_equal(expanded(*state, "[\"{x*}\"]", "{\"x\":[\"a\",\"-v\"]}"),
+                        "!leading_dash /x");
+    assert_string_equal(expanded(*state, "[\"{a}{b}\"]", "{\"a\":\"\",\"b\":\"-v\"}"),
+                        "!leading_dash /b");
     assert_string_equal(expanded(*state, "[\"{x}\"]", "{\"x\":[\"-v\"]}"), "!leading_dash /x");
     assert_string_equal(expanded(*state, "[\"--m={x}\"]", "{\"x\":\"-v\"}"), "--m=-v");
     assert_string_equal(expanded(*state, "[\"--n\",\"{x}\"]", "{\"x\":-5}"), "--n|-5");

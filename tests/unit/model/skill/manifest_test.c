@@ -55,7 +55,9 @@ static void a_bare_script_is_a_skill(void **state)
 {
     struct fixture *f = *state;
     const char *const only[] = { "main.sh" };
-    struct skill_package package = { .name = "Disk Usage (v2).tar.gz", .files = only, .file_count = 1 };
+    struct skill_package package = { .name = "Disk Usage (v2).tar.gz",
+                                     .files = only,
+                                     .file_count = 1 };
 
     assert_true(skill_manifest_build(&package, &f->manifest, &f->arena, &f->err));
     assert_string_equal(f->manifest.name, "disk-usage-v2");
@@ -73,8 +75,10 @@ static void a_bare_script_is_a_skill(void **state)
     assert_null(a->output);
     assert_string_equal(json_text(&f->arena, a->input), "{\"type\":\"object\"}");
     assert_string_equal(json_text(&f->arena, a->collect), "[\"out/**\"]");
-    assert_true(has_item(f->manifest.warnings, f->manifest.warning_count, "README.md", "no_readme"));
-    assert_true(has_item(f->manifest.warnings, f->manifest.warning_count, "skill.json", "no_examples"));
+    assert_true(
+        has_item(f->manifest.warnings, f->manifest.warning_count, "README.md", "no_readme"));
+    assert_true(
+        has_item(f->manifest.warnings, f->manifest.warning_count, "skill.json", "no_examples"));
 }
 
 static void readme_gives_title_and_description(void **state)
@@ -82,30 +86,38 @@ static void readme_gives_title_and_description(void **state)
     static const struct {
         const char *readme, *title, *description;
     } cases[] = {
-        { "# Sales report\n\nSums the orders\r\nof one month.\n\nMore.", "Sales report", "Sums the orders of one month." },
-        { "\xef\xbb\xbf# 销售报表 #1\n[![build](x)](y)\n![logo](z)\n\n按月汇总订单。\n", "销售报表 #1", "按月汇总订单。" },
+        { "# Sales report\n\nSums the orders\r\nof one month.\n\nMore.", "Sales report",
+          "Sums the orders of one month." },
+        { "\xef\xbb\xbf# 销售报表 #1\n[![build](x)](y)\n![logo](z)\n\n按月汇总订单。\n",
+          "销售报表 #1", "按月汇总订单。" },
         { "Plain text first.\n# Later heading\n", NULL, "Plain text first." },
         { "# T\n```\ncode\n```\n- item\n> quote\n<b>x</b>\n| t |\n\nWords.", "T", "Words." },
         { "#nospace\n", NULL, "#nospace" },
-        { "# Rev\xe2\x80\xae""ersed\n\nA\x01z", "Reversed", "Az" },
+        { "# Rev\xe2\x80\xae"
+          "ersed\n\nA\x01z",
+          "Reversed", "Az" },
         { "", NULL, NULL },
         { "\xff\xfe", NULL, NULL },
     };
     struct fixture *f = *state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct skill_package package = { .name = "demo", .files = files, .file_count = 4,
+        struct skill_package package = { .name = "demo",
+                                         .files = files,
+                                         .file_count = 4,
                                          .readme = cases[i].readme,
                                          .readme_bytes = strlen(cases[i].readme) };
         assert_true(skill_manifest_build(&package, &f->manifest, &f->arena, &f->err));
         const char *title = cases[i].title ? cases[i].title : "demo";
         assert_string_equal(f->manifest.title.en, title);
-        assert_string_equal(f->manifest.description.zh, cases[i].description ? cases[i].description : title);
+        assert_string_equal(f->manifest.description.zh,
+                            cases[i].description ? cases[i].description : title);
     }
     char *endless = arena_alloc(&f->arena, 100000);
     for (int i = 0; i + 3 < 99000; i += 3)
         memcpy(endless + i, "字", 3);
-    struct skill_package package = { .files = files, .file_count = 4, .readme = endless,
-                                     .readme_bytes = strlen(endless) };
+    struct skill_package package = {
+        .files = files, .file_count = 4, .readme = endless, .readme_bytes = strlen(endless)
+    };
     assert_true(skill_manifest_build(&package, &f->manifest, &f->arena, &f->err));
     assert_true(strlen(f->manifest.description.en) <= 500);
     assert_true(text_utf8_valid(f->manifest.description.en, strlen(f->manifest.description.en)));
@@ -117,10 +129,14 @@ static void names_are_made_from_packages(void **state)
     static const struct {
         const char *package, *name;
     } cases[] = {
-        { "Sales Report.zip", "sales-report" }, { "a/b/Tool_2.tgz", "tool_2" },
-        { "2024 report.zip", "report" },        { "--x--.tar.gz", "x" },
-        { "main.py", "main" },                  { "ARCHIVE.ZIP", "archive" },
-        { "dir/", "dir" },                      { "x", "x" },
+        { "Sales Report.zip", "sales-report" },
+        { "a/b/Tool_2.tgz", "tool_2" },
+        { "2024 report.zip", "report" },
+        { "--x--.tar.gz", "x" },
+        { "main.py", "main" },
+        { "ARCHIVE.ZIP", "archive" },
+        { "dir/", "dir" },
+        { "x", "x" },
     };
     struct fixture *f = *state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -137,14 +153,17 @@ static void names_are_made_from_packages(void **state)
 }
 
 static const char full[] =
-    "{\"name\":\"orders\",\"title\":{\"en\":\"Orders\",\"zh\":\"订单\"},\"description\":\"All about orders\","
+    "{\"name\":\"orders\",\"title\":{\"en\":\"Orders\",\"zh\":\"订单\"},\"description\":\"All "
+    "about orders\","
     "\"runtime\":\"data\",\"version\":\"1.2\",\"x-note\":1,"
     "\"examples\":[\"list the orders\",{\"text\":\"删除旧订单\",\"action\":\"purge\"}],"
     "\"actions\":[{\"name\":\"list\",\"input\":{\"properties\":{\"month\":{\"type\":\"string\"}}},"
     "\"args\":[\"--month\",\"{month}\"],\"examples\":[\"orders of March\"],\"idempotent\":true,"
     "\"output\":{\"type\":\"object\"},\"collect\":[\"*.csv\"]},"
-    "{\"name\":\"purge\",\"title\":\"Purge\",\"entry\":\"tools/clean.sh\",\"risk\":\"high\",\"timeout_s\":30,"
-    "\"memory_mb\":64,\"effects\":[\"deletes orders\",{\"en\":\"frees space\",\"zh\":\"释放空间\"}],"
+    "{\"name\":\"purge\",\"title\":\"Purge\",\"entry\":\"tools/"
+    "clean.sh\",\"risk\":\"high\",\"timeout_s\":30,"
+    "\"memory_mb\":64,\"effects\":[\"deletes orders\",{\"en\":\"frees "
+    "space\",\"zh\":\"释放空间\"}],"
     "\"resources\":[\"erp\"],\"confirm\":{\"people\":2,\"expires_s\":3600}}]}";
 
 static void everything_said_is_kept_and_normalised(void **state)
@@ -163,7 +182,8 @@ static void everything_said_is_kept_and_normalised(void **state)
     assert_string_equal(list->title.en, "list");
     assert_true(list->idempotent && list->output && list->args);
     assert_string_equal(json_get_text(list->input, "type"), "object");
-    assert_string_equal(json_text(&f->arena, list->examples), "[\"orders of March\",\"list the orders\"]");
+    assert_string_equal(json_text(&f->arena, list->examples),
+                        "[\"orders of March\",\"list the orders\"]");
     assert_string_equal(json_text(&f->arena, purge->examples), "[\"删除旧订单\"]");
     assert_int_equal(json_array_size(json_object_get(f->manifest.json, "examples")), 3);
     assert_int_equal(purge->executor, SKILL_SHELL);
@@ -187,8 +207,9 @@ static void everything_said_is_kept_and_normalised(void **state)
 static void one_action_may_be_written_without_the_list(void **state)
 {
     struct fixture *f = *state;
-    assert_true(build(f, "\xef\xbb\xbf{\"title\":\"T\",\"risk\":\"high\",\"entry\":\"tools/clean.sh\","
-                         "\"examples\":[\"clean up\"],\"confirm\":true}"));
+    assert_true(build(f,
+                      "\xef\xbb\xbf{\"title\":\"T\",\"risk\":\"high\",\"entry\":\"tools/clean.sh\","
+                      "\"examples\":[\"clean up\"],\"confirm\":true}"));
     assert_int_equal(f->manifest.action_count, 1);
     assert_string_equal(f->manifest.actions[0].name, "run");
     assert_string_equal(f->manifest.actions[0].title.en, "T");
@@ -221,12 +242,15 @@ static void every_fault_is_found_in_one_pass(void **state)
         { "skill.json#/examples/1/action", "unknown_name" },
     };
     struct fixture *f = *state;
-    assert_false(build(f,
-        "{\"name\":\"No Slug\",\"colour\":1,\"runtime\":\"Big Data\",\"examples\":[\"ok\",{\"text\":\"x\",\"action\":\"nope\"}],"
-        "\"actions\":[{\"name\":\"a\",\"entry\":\"gone.py\",\"risk\":\"medium\",\"timeout_s\":0,"
-        "\"input\":{\"properties\":{\"a\":{\"patternProperties\":{}}}},\"args\":[\"{b}\"],\"collect\":[\"../x\"],"
-        "\"effects\":[3],\"resources\":[\"A B\"],\"confirm\":{\"people\":9},\"idempotent\":\"yes\"},"
-        "{\"name\":\"a\",\"speed\":1,\"input\":{\"type\":\"array\"}},7]}"));
+    assert_false(build(
+        f, "{\"name\":\"No Slug\",\"colour\":1,\"runtime\":\"Big "
+           "Data\",\"examples\":[\"ok\",{\"text\":\"x\",\"action\":\"nope\"}],"
+           "\"actions\":[{\"name\":\"a\",\"entry\":\"gone.py\",\"risk\":\"medium\",\"timeout_s\":0,"
+           "\"input\":{\"properties\":{\"a\":{\"patternProperties\":{}}}},\"args\":[\"{b}\"],"
+           "\"collect\":[\"../x\"],"
+           "\"effects\":[3],\"resources\":[\"A "
+           "B\"],\"confirm\":{\"people\":9},\"idempotent\":\"yes\"},"
+           "{\"name\":\"a\",\"speed\":1,\"input\":{\"type\":\"array\"}},7]}"));
     assert_int_equal(f->err.code, GOV_FINDINGS);
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
         if (!has_item(f->err.items, f->err.item_count, expected[i].path, expected[i].code))
