@@ -1,17 +1,20 @@
-/* api.h - what every endpoint can reach. One per process, made in main, never changed afterwards. */
+/* api.h - what every endpoint can reach. One per process, made in server.c, never changed afterwards. */
 #ifndef API_API_H
 #define API_API_H
 
 #include <stdbool.h>
 
+#include "api/watch.h"
 #include "core/io/db.h"
 #include "core/io/http/event_stream.h"
 #include "core/io/http/http_server.h"
 #include "core/io/metrics.h"
 #include "core/io/redis.h"
+#include "core/io/service.h"
 #include "core/store/event_bus.h"
 #include "core/store/file_store.h"
 #include "core/store/job_queue.h"
+#include "core/store/mark.h"
 
 struct api_settings {
     const char *pg;
@@ -28,13 +31,16 @@ struct api_settings {
 struct api {
     struct api_settings settings;
     struct loop *loop;
+    struct service service;
     struct db *db;
     struct redis *redis;
     struct job_queue *queue;
     struct event_bus *events;
     struct file_store *files;
+    struct marks *marks;
     struct http_server http;
     struct event_hub hub; /* open event streams */
+    struct watches watches;
     struct metrics metrics;
     bool stopping;
 };

@@ -95,6 +95,11 @@ static bool answer_again(struct call *call, struct gov_err *err)
                         "this was done before, and its answer held a secret that is not kept",
                         "该请求此前已完成，其回答含有不保存的机密");
     call->replayed = true;
+    if (call->route->replay_shows) {
+        json_t *kept = db_json(r, 0, 2, &call->op.arena);
+        id_parse(json_get_text(kept, "id"), &call->replay_id);
+        return true;
+    }
     call->status = (int)db_int(r, 0, 1);
     call->media_type = "application/json";
     buf_add_text(&call->body, db_text(r, 0, 2));
@@ -106,13 +111,24 @@ static enum op_next replay(struct op *op)
     struct call *call = (struct call *)op;
     if (!answer_again(call, &op->err))
         return OP_FAIL;
-    return call->replayed ? OP_DONE : OP_NEXT;
+    return call->replayed && !call->route->replay_shows ? OP_DONE : OP_NEXT;
+}
+
+static void endpoint_free(struct call *call)
+{
+    if (!call->endpoint)
+        return;
+    op_release(&call->endpoint->op);
+    free(call->endpoint);
+    call->endpoint = NULL;
 }
 
 static enum op_next perform(struct op *op)
 {
     struct call *call = (struct call *)op;
-    call->endpoint = calloc(1, call->route->bytes);
+
+    endpoint_free(call);
+    call->endpoint = calloc(1, *call->route->bytes);
     CHECK(call->endpoint);
     op_init(&call->endpoint->op, call->route->pattern, call->route->steps, op->loop, NULL);
     call->endpoint->call = call;
@@ -145,7 +161,14 @@ static enum op_next settle_replay(struct op *op)
         return OP_FAIL;
     if (!call->replayed)
         return gov_fail_cause(&op->err, GOV_OVERLOADED, "the first answer vanished"), OP_FAIL;
-    return OP_DONE;
+    return call->route->replay_shows ? perform(op) : OP_DONE;
+}
+
+static enum op_next settle_shown(struct op *op)
+{
+    struct call *call = (struct call *)op;
+    op->err = call->endpoint->op.err;
+    return call->endpoint->op.failed ? OP_FAIL : OP_DONE;
 }
 
 static const struct op_step steps[] = {
@@ -156,6 +179,7 @@ static const struct op_step steps[] = {
     { "perform", perform },
     { "settle", settle },
     { "settle_replay", settle_replay },
+    { "settle_shown", settle_shown },
     { 0 }
 };
 
@@ -196,10 +220,7 @@ static void ended(struct op *op)
         answer(call);
     call->request->user = NULL;
     http_request_release(call->request);
-    if (call->endpoint) {
-        op_release(&call->endpoint->op);
-        free(call->endpoint);
-    }
+    endpoint_free(call);
     buf_release(&call->body);
     op_release(op);
     free(call);
@@ -286,6 +307,8 @@ static void on_gone(struct http_request *r, void *ctx)
     if (!call)
         return;
     call->gone = true;
+    if (call->left)
+        call->left(call);
     if (call->endpoint)
         op_cancel(&call->endpoint->op, GOV_CANCELLED);
     op_cancel(&call->op, GOV_CANCELLED);

@@ -29,6 +29,7 @@
 #include "core/io/http/http_request.h"
 
 struct call;
+struct receive;
 
 /* First member of every endpoint's struct. */
 struct endpoint {
@@ -52,11 +53,14 @@ struct call {
     struct buf body;
     bool taken; /* the endpoint answers, or has answered, by itself */
     bool gone;  /* the client left */
+    struct receive *receiving;       /* who takes a streamed body */
+    void (*left)(struct call *call); /* told at once when the client leaves; NULL: nobody */
 
     /* Idempotency-Key */
     const char *idempotency_key; /* NULL: none was sent */
     const char *body_hash;
     bool replayed;
+    struct id replay_id; /* of a route that shows: what the first request made; "" otherwise */
     struct db_rows rows, replay_rows; /* the prelude's own */
 };
 
@@ -79,6 +83,9 @@ bool call_body(struct call *call, struct op *op, const struct json_field *fields
 /* Write the answer's key into the effect's own transaction; no effect without an Idempotency-Key. Call
  * with the answer set (call_json before), as the last statement of the group. */
 void call_remember(struct call *call, struct db_group *group);
+
+/* The same for routes with `replay_shows`: only the id is kept, and a repeat shows it as it is now. */
+void call_remember_shown(struct call *call, struct db_group *group, const struct id *id);
 
 /* `params[index]` as an id; false: NOT_FOUND, so that a malformed id tells nothing. */
 bool call_param_id(struct call *call, int index, struct id *id, struct gov_err *err);

@@ -10,7 +10,7 @@ enum { PAGE_DEFAULT = 50, PAGE_MAX = 200, CURSOR_BYTES_MAX = 200 };
 
 void call_json(struct call *call, int status, json_t *json)
 {
-    char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+    char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
 
     json_decref(json);
     call->status = status;
@@ -52,6 +52,15 @@ void call_remember(struct call *call, struct db_group *group)
                  NULL, call->caller.user.text, call->route->pattern, call->idempotency_key,
                  call->body_hash, status,
                  call->route->answer_secret || !call->body.length ? NULL : call->body.data);
+}
+
+void call_remember_shown(struct call *call, struct db_group *group, const struct id *id)
+{
+    if (!call->idempotency_key || call->caller.kind == CALLER_NOBODY || call->replayed)
+        return;
+    DB_GROUP_ADD(group, SQL_QUERIES_IDEMPOTENCY_INSERT, NULL, call->caller.user.text,
+                 call->route->pattern, call->idempotency_key, call->body_hash, "202",
+                 arena_format(&call->op.arena, "{\"id\":\"%s\"}", id->text));
 }
 
 bool call_param_id(struct call *call, int index, struct id *id, struct gov_err *err)

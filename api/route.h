@@ -27,12 +27,14 @@ struct route {
     enum route_access access;
     enum permission permission; /* ignored for ANYBODY and LOGGED_IN */
     const struct op_step *steps;
-    size_t bytes; /* sizeof the endpoint's struct, whose first member is struct endpoint */
+    const size_t *bytes; /* sizeof the endpoint's struct, whose first member is struct endpoint */
     size_t body_bytes_max; /* 0: the server's default */
     /* Streamed body: called when the caller is known, instead of starting at once; see call.h. */
     bool stream_body;
     /* The answer carries a secret or must not be repeated: an Idempotency-Key keeps only the hash. */
     bool answer_secret;
+    /* A repeat of an Idempotency-Key runs the endpoint with call->replay_id set, which shows it. */
+    bool replay_shows;
 };
 
 struct route_match {

@@ -17,7 +17,7 @@ target_include_directories(flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DI
 target_compile_definitions(flags INTERFACE _GNU_SOURCE EXECGOV_VERSION="${PROJECT_VERSION}")
 target_compile_options(flags INTERFACE
   -Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
-  -Wimplicit-fallthrough -Wundef -Wno-missing-field-initializers -Werror=implicit
+  -Wimplicit-fallthrough -Wundef -Wno-missing-field-initializers -Wno-format-truncation -Werror=implicit
   -Werror=incompatible-pointer-types -Werror=int-conversion -Werror=format
   -fno-strict-aliasing -fno-delete-null-pointer-checks -fstack-protector-strong)
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU")

@@ -39,3 +39,10 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/worker/sandbox/main_sandboxd.c)
   target_link_libraries(execgov-sandboxd PRIVATE worker_parts)
   set_target_properties(execgov-sandboxd PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 endif()
+
+# `execgov intent eval|fill`: a program of its own, because the CLI links no worker code.
+if(EXISTS ${CMAKE_SOURCE_DIR}/worker/intent/main_intent.c)
+  add_executable(execgov-intent worker/intent/main_intent.c)
+  target_link_libraries(execgov-intent PRIVATE worker_parts)
+  set_target_properties(execgov-intent PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+endif()

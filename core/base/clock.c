@@ -29,8 +29,9 @@ char *clock_format(int64_t us, char text[CLOCK_TEXT_BYTES])
     time_t t = (time_t)seconds;
     struct tm tm;
     gmtime_r(&t, &tm);
-    size_t n = strftime(text, CLOCK_TEXT_BYTES, "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(text + n, CLOCK_TEXT_BYTES - n, ".%06dZ", (int)fraction);
+    /* Not strftime: its %Y does not pad, and year 1 is a year in SQL. */
+    snprintf(text, CLOCK_TEXT_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", tm.tm_year + 1900,
+             tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)fraction);
     return text;
 }
 
@@ -82,6 +83,13 @@ static bool parse_offset(const char **p, int *offset_s)
     return hours <= 23 && minutes <= 59;
 }
 
+static int days_in(int year, int month)
+{
+    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return days[month - 1] + (month == 2 && leap);
+}
+
 bool clock_parse(const char *text, int64_t *us)
 {
     const char *p = text;
@@ -94,17 +102,15 @@ bool clock_parse(const char *text, int64_t *us)
         !digits(&p, 2, &tm.tm_sec) || !parse_fraction(&p, &fraction) ||
         !parse_offset(&p, &offset) || *p)
         return false;
-    if (month < 1 || month > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour > 23 ||
-        tm.tm_min > 59 || tm.tm_sec > 60)
+    if (month < 1 || month > 12 || tm.tm_mday < 1 || tm.tm_mday > days_in(year, month) ||
+        tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
         return false;
     tm.tm_year = year - 1900;
     tm.tm_mon = month - 1;
-    int day = tm.tm_mday;
-    time_t t = timegm(&tm);
-    if (tm.tm_mday != day && tm.tm_sec != 0)
-        return false; /* 31 February; a leap second may roll over */
-    if (tm.tm_mon != month - 1)
-        return false;
+    bool leap_second = tm.tm_sec == 60;
+    time_t t = timegm(&tm); /* a 60th second becomes the next minute's first */
+    if (leap_second && ((t - offset) % 86400) != 0)
+        return false; /* it is the last of a UTC day */
     *us = ((int64_t)t - offset) * 1000000 + fraction;
     return true;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/check.h"
+#include "core/base/text.h"
 
 static const struct gov_code_info infos[GOV_CODE_COUNT] = {
     [GOV_OK] = { "ok", 200, 0, false, { "Done", "完成" } },
@@ -45,16 +46,31 @@ static void begin(struct gov_err *err, enum gov_code code)
     err->code = code;
 }
 
+/* vsnprintf cuts between bytes; half a character would make the whole answer invalid JSON. */
+__attribute__((format(printf, 3, 0)))
+static void format_cut(char *text, size_t size, const char *format, va_list args)
+{
+    int length = vsnprintf(text, size, format, args);
+    if (length >= (int)size) {
+        size_t last = size - 1;
+        while (last > 0 && ((unsigned char)text[last - 1] & 0xc0) == 0x80)
+            last--;
+        if (last > 0 && (unsigned char)text[last - 1] >= 0xc0)
+            last--;
+        text[last] = 0;
+    }
+}
+
 bool gov_fail(struct gov_err *err, enum gov_code code, const char *en, const char *zh, ...)
 {
     va_list args;
 
     begin(err, code);
     va_start(args, zh);
-    vsnprintf(err->en, sizeof err->en, en, args);
+    format_cut(err->en, sizeof err->en, en, args);
     va_end(args);
     va_start(args, zh);
-    vsnprintf(err->zh, sizeof err->zh, zh, args);
+    format_cut(err->zh, sizeof err->zh, zh, args);
     va_end(args);
     return false;
 }
@@ -68,10 +84,10 @@ bool gov_fail_at(struct gov_err *err, enum gov_code code, const char *path, cons
     snprintf(err->path, sizeof err->path, "%s", path);
     snprintf(err->item, sizeof err->item, "%s", item);
     va_start(args, zh);
-    vsnprintf(err->en, sizeof err->en, en, args);
+    format_cut(err->en, sizeof err->en, en, args);
     va_end(args);
     va_start(args, zh);
-    vsnprintf(err->zh, sizeof err->zh, zh, args);
+    format_cut(err->zh, sizeof err->zh, zh, args);
     va_end(args);
     return false;
 }
@@ -82,7 +98,7 @@ bool gov_fail_cause(struct gov_err *err, enum gov_code code, const char *cause, 
 
     begin(err, code);
     va_start(args, cause);
-    vsnprintf(err->cause, sizeof err->cause, cause, args);
+    format_cut(err->cause, sizeof err->cause, cause, args);
     va_end(args);
     return false;
 }
@@ -94,9 +110,11 @@ bool gov_err_context(struct gov_err *err, const char *context, ...)
     va_list args;
 
     va_start(args, context);
-    vsnprintf(before, sizeof before, context, args);
+    format_cut(before, sizeof before, context, args);
     va_end(args);
     memcpy(old, err->cause, sizeof old);
-    snprintf(err->cause, sizeof err->cause, "%.200s%s%.270s", before, *old ? ": " : "", old);
+    snprintf(err->cause, sizeof err->cause, "%.*s%s%.*s",
+             (int)text_utf8_cut(before, strlen(before), 200), before, *old ? ": " : "",
+             (int)text_utf8_cut(old, strlen(old), 270), old);
     return false;
 }

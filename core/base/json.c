@@ -91,18 +91,39 @@ bool json_get_bool(const json_t *object, const char *name, bool fallback)
 const char *json_path(struct arena *arena, const char *parent, const char *name)
 {
     struct buf path = { 0 };
-    buf_addf(&path, "%.100s/", parent);
-    for (const char *c = name; *c && path.length < GOV_PATH_BYTES - 4; c++) {
+    buf_add(&path, parent, text_utf8_cut(parent, strlen(parent), 100));
+    buf_add_char(&path, '/');
+    for (const char *c = name; *c; c++) {
         if (*c == '~')
             buf_add_text(&path, "~0");
         else if (*c == '/')
             buf_add_text(&path, "~1");
         else
             buf_add_char(&path, *c);
+        if (path.length > GOV_PATH_BYTES)
+            break;
     }
-    const char *text = arena_copy(arena, path.data, path.length);
+    const char *text =
+        arena_copy(arena, path.data, text_utf8_cut(path.data, path.length, GOV_PATH_BYTES - 1));
     buf_release(&path);
     return text;
+}
+
+const char *json_path_exact(struct arena *arena, const char *parent, const char *name)
+{
+    char *path = arena_alloc(arena, strlen(parent) + 2 * strlen(name) + 2);
+    char *to = stpcpy(path, parent);
+
+    *to++ = '/';
+    for (; *name; name++) {
+        if (*name == '~' || *name == '/') {
+            *to++ = '~';
+            *to++ = *name == '~' ? '0' : '1';
+        } else {
+            *to++ = *name;
+        }
+    }
+    return path;
 }
 
 /* --- decoding --- */
@@ -329,8 +350,10 @@ static void canonical_object(const json_t *object, struct buf *out)
 static void canonical_real(double value, struct buf *out)
 {
     char text[40];
-    if (value == floor(value) && fabs(value) < 1e15) {
-        buf_addf(out, "%.0f", value);
+    /* Digits up to 1e21, as RFC 8785 says: 1e15 comes back from jsonb as an integer, and must give the
+     * same digest. Adding 0.0 makes -0 into 0. */
+    if (value == floor(value) && fabs(value) < 1e21) {
+        buf_addf(out, "%.0f", value + 0.0);
         return;
     }
     for (int precision = 1; precision <= 17; precision++) {

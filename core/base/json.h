@@ -66,8 +66,12 @@ const char *json_get_text(const json_t *object, const char *name);
 int64_t json_get_int(const json_t *object, const char *name, int64_t fallback);
 bool json_get_bool(const json_t *object, const char *name, bool fallback);
 
-/* Append one element of a JSON Pointer to a path ("/a" + "b/c" -> "/a/b~1c"), in the arena. */
+/* Append one element of a JSON Pointer to a path ("/a" + "b/c" -> "/a/b~1c"), in the arena; cut between
+ * characters to fit a gov_err's path. */
 const char *json_path(struct arena *arena, const char *parent, const char *name);
+
+/* The same, never shortened: for finding things by, not for showing. */
+const char *json_path_exact(struct arena *arena, const char *parent, const char *name);
 
 /* Canonical form (RFC 8785: members sorted, shortest numbers, no spaces): what digests are taken of. */
 void json_canonical(const json_t *json, struct buf *out);

@@ -41,10 +41,11 @@ void log_write_fields(enum log_level level, const char *event, const struct log_
              clock_format(clock_now_us(), time), level_names[level], log_service, event);
     for (int i = 1; i < count; i++) {
         buf_addf(&line, ",\"%s\":", fields[i].name);
-        if (fields[i].text)
-            buf_add_json_string(&line, fields[i].text, strlen(fields[i].text));
-        else
+        const char *text = fields[i].text ? fields[i].text : "";
+        if (fields[i].is_number)
             buf_addf(&line, "%lld", (long long)fields[i].number);
+        else
+            buf_add_json_string(&line, text, strlen(text));
     }
     buf_add_text(&line, "}\n");
     /* A log that cannot be written (full disk, closed pipe) must not stop the work. */

@@ -17,14 +17,15 @@ enum log_level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR };
 
 struct log_field {
     const char *name;
-    const char *text; /* NULL: `number` counts */
+    const char *text; /* NULL is shown as "" */
     int64_t number;
+    bool is_number;
 };
 
-#define LOG_FIELD(name, text) ((struct log_field){ (name), (text) ? (text) : "", 0 })
-#define LOG_NUMBER(name, number) ((struct log_field){ (name), 0, (number) })
+#define LOG_FIELD(name, text) ((struct log_field){ (name), (text), 0, false })
+#define LOG_NUMBER(name, number) ((struct log_field){ (name), 0, (number), true })
 /* Nothing of the value is printed. */
-#define LOG_SECRET(name) ((struct log_field){ (name), "[secret]", 0 })
+#define LOG_SECRET(name) ((struct log_field){ (name), "[secret]", 0, false })
 
 void log_start(const char *service, enum log_level least);
 bool log_level_parse(const char *text, enum log_level *level);

@@ -42,6 +42,15 @@ bool text_utf8_valid(const char *text, size_t bytes)
     return true;
 }
 
+size_t text_utf8_cut(const char *text, size_t bytes, size_t most)
+{
+    if (bytes <= most)
+        return bytes;
+    while (most > 0 && ((unsigned char)text[most] & 0xc0) == 0x80)
+        most--;
+    return most;
+}
+
 bool text_code_point_hidden(uint32_t c)
 {
     return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0xad || c == 0x61c || c == 0x180e ||

@@ -10,6 +10,9 @@
 size_t text_utf8_decode(const char *text, size_t bytes, uint32_t *code_point);
 bool text_utf8_valid(const char *text, size_t bytes);
 
+/* How many of the first `most` bytes end with a whole character: where to cut UTF-8. */
+size_t text_utf8_cut(const char *text, size_t bytes, size_t most);
+
 /* Characters that a person cannot see or that reorder what he sees: C0/C1 controls, bidi controls,
  * zero-width characters, BOM. */
 bool text_code_point_hidden(uint32_t code_point);

@@ -9,17 +9,15 @@
 #include <string.h>
 
 #include "core/base/check.h"
+#include "core/io/op_work.h"
 
 enum { PASSWORDS_AT_ONCE = 2 };
 
 struct password_work {
-    uv_work_t work;
-    struct op *op;
     char *password;
     const char *expected; /* NULL: hash */
     char *hash;
     bool *valid;
-    bool failed;
 };
 
 /* Valid, so that verifying against it takes as long as against a real one; of random bytes. */
@@ -84,38 +82,27 @@ bool crypto_equal(const void *a, const void *b, size_t bytes)
     return sodium_memcmp(a, b, bytes) == 0;
 }
 
-static void work_run(uv_work_t *work)
+static bool work_run(void *context, struct gov_err *err)
 {
-    struct password_work *p = work->data;
+    struct password_work *p = context;
     size_t length = strlen(p->password);
+    bool good = true;
 
     uv_sem_wait(&slots);
     if (p->hash)
-        p->failed = crypto_pwhash_str(p->hash, p->password, length,
-                                      crypto_pwhash_OPSLIMIT_INTERACTIVE,
-                                      crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0;
+        good = crypto_pwhash_str(p->hash, p->password, length, crypto_pwhash_OPSLIMIT_INTERACTIVE,
+                                 crypto_pwhash_MEMLIMIT_INTERACTIVE) == 0;
     else
         *p->valid = crypto_pwhash_str_verify(p->expected, p->password, length) == 0 &&
                     p->expected != decoy;
     uv_sem_post(&slots);
     sodium_memzero(p->password, length);
-}
-
-static void work_done(uv_work_t *work, int status)
-{
-    struct password_work *p = work->data;
-    struct gov_err err;
-    bool failed = p->failed || status != 0;
-    if (failed)
-        gov_fail_cause(&err, GOV_OVERLOADED, "argon2id: no memory");
-    op_io_end(p->op, failed ? &err : NULL);
+    return good || gov_fail_cause(err, GOV_OVERLOADED, "argon2id: no memory");
 }
 
 static struct password_work *work_new(struct op *op, const char *password)
 {
     struct password_work *p = ARENA_NEW(&op->arena, struct password_work);
-    p->op = op;
-    p->work.data = p;
     p->password = arena_text(&op->arena, password);
     return p;
 }
@@ -124,8 +111,7 @@ void crypto_password_hash(struct op *op, const char *password, char hash[CRYPTO_
 {
     struct password_work *p = work_new(op, password);
     p->hash = hash;
-    op_io_begin(op);
-    CHECK(uv_queue_work(&op->loop->uv, &p->work, work_run, work_done) == 0);
+    op_work(op, work_run, p);
 }
 
 void crypto_password_verify(struct op *op, const char *password, const char *hash, bool *valid)
@@ -133,6 +119,5 @@ void crypto_password_verify(struct op *op, const char *password, const char *has
     struct password_work *p = work_new(op, password);
     p->expected = hash && *hash ? hash : decoy;
     p->valid = valid;
-    op_io_begin(op);
-    CHECK(uv_queue_work(&op->loop->uv, &p->work, work_run, work_done) == 0);
+    op_work(op, work_run, p);
 }

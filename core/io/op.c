@@ -117,10 +117,11 @@ static bool run_row(struct op *op)
     case OP_WAIT:
     case OP_AGAIN:
         op->again = next == OP_AGAIN;
-        op->waiting = op->outstanding > 0;
+        op->waiting = op->outstanding > 0 || op->again;
+        if (op->again && op->outstanding == 0)
+            schedule(op); /* a turn later, so that it cannot starve the loop */
         if (op->waiting)
             return false;
-        CHECK(!op->again); /* again without I/O would spin */
         op->step++;
         return true;
     case OP_DONE:

@@ -28,7 +28,7 @@ struct op;
 enum op_next {
     OP_NEXT,  /* go on with the next row now */
     OP_WAIT,  /* the next row runs when the I/O started here has ended (at once if none was) */
-    OP_AGAIN, /* this row again, after the I/O started here */
+    OP_AGAIN, /* this row again, after the I/O started here (in the next turn if none was) */
     OP_DONE,  /* ended well */
     OP_FAIL   /* ended; op->err is filled */
 };

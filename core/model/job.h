@@ -53,16 +53,16 @@ bool job_outcome_parse(const char *text, enum job_outcome *outcome);
 /* The platform's own work goes to ctl; a run to the lane of its executor. */
 enum job_lane job_lane_of(enum job_kind kind, enum skill_executor executor);
 
-/* What a job carries (job.payload). Members that are NULL, 0 or false are not written; members a later
- * version adds are ignored by an earlier one. */
+/* What a job carries (job.payload). Members that are NULL, 0 or false are not written; members a
+ * later version adds are ignored by an earlier one. */
 struct job_payload {
     /* as asked */
-    const char *text;      /* intent: the words */
-    bool plan_only;        /* mode "plan": stop at the plan */
-    const char *language;  /* en, zh */
-    const char *timezone;  /* IANA name */
-    int64_t now_us;        /* what "today" means; 0: when the request was made */
-    const json_t *files;   /* array of file ids */
+    const char *text;     /* intent: the words */
+    bool plan_only;       /* mode "plan": stop at the plan */
+    const char *language; /* en, zh */
+    const char *timezone; /* IANA name */
+    int64_t now_us;       /* what "today" means; 0: when the request was made */
+    const json_t *files;  /* array of file ids */
     const char *callback_url;
     const char *concurrency_key;
     /* what to run */
@@ -71,9 +71,9 @@ struct job_payload {
     int64_t version;            /* 0: the published one */
     const char *version_digest; /* run: the planned one */
     const json_t *input;
-    const json_t *provenance;   /* array, as in the plan */
-    struct id confirmation;     /* confirm: which */
-    bool is_try;                /* a draft that only its author sees */
+    const json_t *provenance; /* array, as in the plan */
+    struct id confirmation;   /* confirm: which */
+    bool is_try;              /* a draft that only its author sees */
     /* task: which of the platform's own, and its arguments */
     const char *task;
     const json_t *arguments;
@@ -84,8 +84,8 @@ json_t *job_payload_encode(const struct job_payload *payload, struct arena *aren
 /* Borrows from `json`. False: INTERNAL, a member has the wrong type. */
 bool job_payload_decode(const json_t *json, struct job_payload *payload, struct gov_err *err);
 
-/* An entry of a Redis stream: "job|fence|cost|kind". More fields behind are ignored, so that an older
- * worker reads what a newer scheduler wrote. */
+/* An entry of a Redis stream: "job|fence|cost|kind". More fields behind are ignored, so that an
+ * older worker reads what a newer scheduler wrote. */
 struct job_entry {
     struct id job;
     int64_t fence;
@@ -93,7 +93,8 @@ struct job_entry {
     enum job_kind kind;
 };
 enum { JOB_ENTRY_BYTES = 96 };
-char *job_entry_encode(const struct job_entry *entry, char text[JOB_ENTRY_BYTES]); /* returns text */
+char *job_entry_encode(const struct job_entry *entry,
+                       char text[JOB_ENTRY_BYTES]); /* returns text */
 bool job_entry_decode(const char *text, struct job_entry *entry);
 
 /* When to try again. Zero fields take the defaults: 1 s, 5 min. */
@@ -102,11 +103,13 @@ struct job_retry {
     int64_t cap_ms;
     int64_t at_least_ms; /* a Retry-After; 0: none. May go beyond the cap, up to a day */
 };
-/* Full jitter: anything between 0 and min(cap, base * 2^(attempt - 1)), chosen by `random` (uniform 64
- * bits, the caller's), on top of at_least_ms. `attempt` counts from 1: the one that has just failed. */
+/* Full jitter: anything between 0 and min(cap, base * 2^(attempt - 1)), chosen by `random`
+ * (uniform 64 bits, the caller's), on top of at_least_ms. `attempt` counts from 1: the one that
+ * has just failed. */
 int64_t job_backoff_ms(const struct job_retry *retry, int64_t attempt, uint64_t random);
 
-/* The estimate the queue charges before anything is known: a tenth of the timeout, 1 ms at least. */
+/* The estimate the queue charges before anything is known: a tenth of the timeout, at least
+ * 1 ms. */
 int64_t job_cost_unknown_ms(int64_t timeout_ms);
 
 #endif

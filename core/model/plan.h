@@ -1,9 +1,10 @@
 /* plan.h - exactly what would run, for whom, and who has to agree.
  *
- * A plan is built once, stored (plan_encode), shown (plan_view, plan_render) and read back by whoever is
- * about to act on it (plan_decode). Its digest is what a person confirms: SHA-256 over the canonical
- * form of the fields that decide what happens, and no others. Texts, titles, provenance, checks and
- * approvers may change without making a confirmation void; nothing else may.
+ * A plan is built once, stored (plan_encode), shown (plan_view, plan_render) and read back by
+ * whoever is about to act on it (plan_decode). Its digest is what a person confirms: SHA-256 over
+ * the canonical form of the fields that decide what happens, and no others. Texts, titles,
+ * provenance, checks and approvers may change without making a confirmation void; nothing else
+ * may.
  */
 #ifndef CORE_MODEL_PLAN_H
 #define CORE_MODEL_PLAN_H
@@ -35,7 +36,7 @@ struct plan_provenance {
 };
 
 struct plan_file {
-    const char *path;   /* JSON Pointer into the input; "" for one that only lies in in/ */
+    const char *path; /* JSON Pointer into the input; "" for one that only lies in in/ */
     struct id id;
     const char *name;
     int64_t bytes;
@@ -45,8 +46,8 @@ struct plan_file {
 struct plan_resource {
     const char *name;
     const char *method;
-    const char *path;               /* template */
-    int64_t credential_version;     /* 0: it has none */
+    const char *path;           /* template */
+    int64_t credential_version; /* 0: it has none */
 };
 
 struct plan_step {
@@ -56,8 +57,8 @@ struct plan_step {
     int64_t version;
     const char *version_digest; /* hex */
     const char *runtime;
-    const char *runtime_digest; /* hex; "" for one that is part of the platform */
-    const json_t *input;        /* as stored: sensitive values already sealed by the caller */
+    const char *runtime_digest;   /* hex; "" for one that is part of the platform */
+    const json_t *input;          /* as stored: sensitive values already sealed by the caller */
     const char *const *sensitive; /* JSON Pointers into the input that are never shown */
     size_t sensitive_count;
     const struct plan_provenance *provenance;
@@ -82,9 +83,9 @@ struct plan_person {
 
 struct plan_confirmation {
     bool required;
-    int64_t people;             /* how many have to confirm */
-    bool other_than_requester;  /* four eyes */
-    int64_t expires_at_us;      /* 0: never */
+    int64_t people;                      /* how many have to confirm */
+    bool other_than_requester;           /* four eyes */
+    int64_t expires_at_us;               /* 0: never */
     const struct plan_person *approvers; /* who may, now */
     size_t approver_count;
 };
@@ -109,8 +110,8 @@ char *plan_digest(const struct plan *plan, char digest[PLAN_DIGEST_BYTES]);
 
 /* All of it, with "digest", for the store; owned by the arena. */
 json_t *plan_encode(const struct plan *plan, struct arena *arena);
-/* The other way round; borrows from `json`. False: INTERNAL, it is not an encoded plan. The digest in
- * it is not believed: call plan_digest. */
+/* The other way round; borrows from `json`. False: INTERNAL, it is not an encoded plan. The digest
+ * in it is not believed: call plan_digest. */
 bool plan_decode(const json_t *json, struct plan *plan, struct arena *arena, struct gov_err *err);
 
 /* The plan object of the HTTP contract: texts in one language, sensitive values as "••••". */

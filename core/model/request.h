@@ -9,17 +9,18 @@
  *                                    anything else -> queued
  *    3  request was cancelled        cancelled
  *    4  confirmation                 waiting -> awaiting_confirmation; rejected -> rejected;
- *                                    expired -> expired; withdrawn -> cancelled; confirmed -> queued
+ *                                    expired -> expired; withdrawn -> cancelled;
+ *                                    confirmed -> queued
  *    5  job ended otherwise than     failed (also dead) | cancelled | expired
  *       succeeded
- *    6  job is live                  intent: running -> recognising, else received; plan: planning
+ *    6  job has no outcome           intent: running -> recognising, else received; plan: planning
  *    7  what was recognised          ask -> needs_answer; abstain -> abstained
  *    8  job is plan                  planned
  *    9  job is intent                planning    (its plan job comes in the same transaction)
  *   10  no job at all                received
  *
- * A run's state is the same with its request's facts, where states before planning do not occur: a run
- * that waits for its plan is `planned`.
+ * A run's state is the same with its request's facts, where states before planning do not occur: a
+ * run that waits for its plan is `planned`.
  */
 #ifndef CORE_MODEL_REQUEST_H
 #define CORE_MODEL_REQUEST_H
@@ -75,10 +76,10 @@ enum confirmation_state {
 /* What the rows of one request say. */
 struct request_facts {
     bool has_job;
-    enum job_kind job;   /* the newest of intent, plan, run */
-    enum job_live live;  /* LIVE_NONE: no job_live row */
-    enum job_outcome end;    /* OUTCOME_NONE: no job_outcome row */
-    bool cancelled;      /* the request itself was cancelled */
+    enum job_kind job;                    /* the newest of intent, plan, run */
+    enum job_live live;                   /* LIVE_NONE: no job_live row */
+    enum job_outcome outcome;             /* OUTCOME_NONE: no job_outcome row */
+    bool cancelled;                       /* the request itself was cancelled */
     enum intent_decision intent;          /* of the newest intent, or of a plan that had to ask */
     enum confirmation_state confirmation; /* of the newest plan */
 };
@@ -95,8 +96,8 @@ bool run_state_needs_person(enum run_state state);
 
 const char *request_state_name(enum request_state state);
 const char *run_state_name(enum run_state state);
-const char *intent_decision_name(enum intent_decision decision);          /* "" for NONE */
-const char *confirmation_state_name(enum confirmation_state state);       /* "" for NONE */
+const char *intent_decision_name(enum intent_decision decision);    /* "" for NONE */
+const char *confirmation_state_name(enum confirmation_state state); /* "" for NONE */
 bool request_state_parse(const char *text, enum request_state *state);
 bool run_state_parse(const char *text, enum run_state *state);
 bool intent_decision_parse(const char *text, enum intent_decision *decision);

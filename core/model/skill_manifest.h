@@ -1,8 +1,8 @@
 /* skill_manifest.h - what a package says about itself, checked and completed.
  *
- * `skill.json` is optional and so is everything in it; what it does not say comes from the file list,
- * README.md and the package's name. The result is the *normalised manifest*, which is what is stored
- * (skill_version.manifest) and read by everybody else; every field is there:
+ * `skill.json` is optional and so is everything in it; what it does not say comes from the file
+ * list, README.md and the package's name. The result is the *normalised manifest*, which is what
+ * is stored (skill_version.manifest) and read by everybody else; every field is there:
  *
  *   { "manifest": 1, "name": "sales-report",
  *     "title": {"en","zh"}, "description": {"en","zh"},
@@ -11,23 +11,25 @@
  *     "actions": [ { "name": "run", "title": {"en","zh"}, "description": {"en","zh"},
  *       "examples": [text…], "executor": "python" | "shell", "entry": "main.py",
  *       "input": schema, "output": schema | null, "risk": "low" | "high",
- *       "timeout_s": 60, "memory_mb": 256, "idempotent": false,
+ *       "timeout_s": 120, "memory_mb": 512, "idempotent": false,
  *       "effects": [{"en","zh"}…], "resources": [name…], "args": template | null,
  *       "collect": [glob…], "confirm": {"required": bool, "people": 1, "expires_s": 0} } ] }
  *
- * In skill.json a text may be a string (then it is both languages) or {en, zh}; an example is a string
- * (top level: it belongs to the first action) or {"text", "action"}; one action may be written without
- * the list, its fields at the top level. Rules:
+ * In skill.json a text may be a string (then it is both languages) or {en, zh}; an example is a
+ * string (top level: it belongs to the first action) or {"text", "action"}; one action may be
+ * written without the list, its fields at the top level. Rules:
  *   name        slug; default: made from the package's name ("Sales Report.zip" -> sales-report;
  *               one without a Latin letter -> skill-<8 hex of its SHA-256>)
  *   entry       a file of the package, .py or .sh; default main.py, else main.sh
  *   input       JSON Schema whose type is object; default {"type":"object"}
- *   timeout_s   1-3600, default 60 · memory_mb 32-4096, default 256
+ *   timeout_s   1-3600, default 120 · memory_mb 32-4096, default 512
  *   risk        default low; high sets confirm.required
  *   effects     0-20 texts of 200 bytes · examples 0-100 an action, of 500 bytes
  *   resources   names of HTTP resources it may call · collect 0-20 globs, default all below out/
- *   confirm     {required, people 1-5, expires_s 300-2592000, 0 = the tenant's setting}
- * A missing README.md, action without examples, are warnings; they refuse nothing.
+ *   confirm     true, or {required, people 1-5, expires_s 300-2592000, 0 = the tenant's setting}
+ * title defaults to README's first heading, description to its first paragraph. $schema, version,
+ * author, license, homepage and what starts with "x-" are let through unread; another unknown
+ * field is a fault. A missing README.md or no examples at all are warnings; they refuse nothing.
  */
 #ifndef CORE_MODEL_SKILL_MANIFEST_H
 #define CORE_MODEL_SKILL_MANIFEST_H
@@ -47,12 +49,13 @@ enum skill_executor { SKILL_PYTHON, SKILL_SHELL, SKILL_HTTP, SKILL_NOOP, SKILL_E
 
 /* What is known of a package once it is unpacked. All borrowed. */
 struct skill_package {
-    const char *name;            /* the wanted name, the archive's name or the folder's; NULL: "skill" */
-    const char *const *files;    /* paths below the root, '/' between parts, no "./" */
+    const char *wanted_name;  /* what the uploader calls it: wins over skill.json; NULL: nothing */
+    const char *name;         /* the archive's or folder's, to make a name from; NULL: "skill" */
+    const char *const *files; /* paths below the root, '/' between parts, no "./" */
     size_t file_count;
-    const char *manifest;        /* skill.json's bytes; NULL if there is none */
+    const char *manifest; /* skill.json's bytes; NULL if there is none */
     size_t manifest_bytes;
-    const char *readme;          /* README.md's bytes; NULL if there is none */
+    const char *readme; /* README.md's bytes; NULL if there is none */
     size_t readme_bytes;
 };
 
@@ -62,20 +65,20 @@ struct skill_action {
     struct gov_text description;
     enum skill_executor executor;
     const char *entry;
-    const json_t *input;         /* schema */
-    const json_t *output;        /* schema; NULL if none */
+    const json_t *input;  /* schema */
+    const json_t *output; /* schema; NULL if none */
     enum skill_risk risk;
     int64_t timeout_s;
     int64_t memory_mb;
     bool idempotent;
-    const json_t *effects;       /* array of {en, zh} */
-    const json_t *resources;     /* array of names */
-    const json_t *args;          /* template; NULL if none */
-    const json_t *collect;       /* array of globs */
-    const json_t *examples;      /* array of texts */
+    const json_t *effects;   /* array of {en, zh} */
+    const json_t *resources; /* array of names */
+    const json_t *args;      /* template; NULL if none */
+    const json_t *collect;   /* array of globs */
+    const json_t *examples;  /* array of texts */
     bool confirm_required;
     int64_t confirm_people;
-    int64_t confirm_expires_s;   /* 0: the tenant's setting */
+    int64_t confirm_expires_s; /* 0: the tenant's setting */
 };
 
 struct skill_manifest {
@@ -85,13 +88,13 @@ struct skill_manifest {
     const char *runtime;
     const struct skill_action *actions; /* at least one */
     size_t action_count;
-    const json_t *json;                 /* the normalised manifest */
+    const json_t *json; /* the normalised manifest */
     const struct gov_err_item *warnings;
     size_t warning_count;
 };
 
-/* Check a package and build its manifest. False: FINDINGS, `err->items` lists every fault; paths are
- * "skill.json#/actions/0/risk" or a file's name. Everything lives in the arena. */
+/* Check a package and build its manifest. False: FINDINGS, `err->items` lists every fault; paths
+ * are "skill.json#/actions/0/risk" or a file's name. Everything lives in the arena. */
 bool skill_manifest_build(const struct skill_package *package, struct skill_manifest *manifest,
                           struct arena *arena, struct gov_err *err);
 
@@ -106,8 +109,8 @@ const struct skill_action *skill_action_find(const struct skill_manifest *manife
 /* "Sales Report (v2).tar.gz" -> "sales-report-v2"; always a valid slug, in the arena. */
 const char *skill_name_derive(const char *package_name, struct arena *arena);
 
-const char *skill_risk_name(enum skill_risk risk);                       /* "low", "high" */
-const char *skill_executor_name(enum skill_executor executor);           /* "python", … */
+const char *skill_risk_name(enum skill_risk risk);             /* "low", "high" */
+const char *skill_executor_name(enum skill_executor executor); /* "python", … */
 bool skill_executor_parse(const char *text, enum skill_executor *executor);
 
 #endif

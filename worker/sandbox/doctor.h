@@ -28,11 +28,11 @@ struct doctor_runtime {
 };
 
 struct doctor_status {
-    int level;       /* 0 refuses every job, 1 development, 2 delegated cgroup, 3 root */
-    bool tested;     /* the self-test has ended */
-    bool accepting;  /* jobs are taken */
+    int level;      /* 0 refuses every job, 1 development, 2 delegated cgroup, 3 root */
+    bool tested;    /* the self-test has ended */
+    bool accepting; /* jobs are taken */
     int slots;
-    int jobs;        /* running now */
+    int jobs;         /* running now */
     char detail[160]; /* why the level is what it is */
     int probe_count;
     struct doctor_probe probes[DOCTOR_PROBES_MAX];

@@ -9,7 +9,9 @@ static const struct {
     uint64_t preset, least, most;
 } table[] = {
 #define LIMIT(name, preset, least, most)                                                           \
-    { #name, offsetof(struct sandbox_limits, name), (preset), (least), (most) }
+    {                                                                                              \
+#name, offsetof(struct sandbox_limits, name), (preset), (least), (most)                    \
+    }
     LIMIT(wall_ms, 60000, 10, 24ull * 3600 * 1000),
     LIMIT(cpu_s, 60, 1, 24ull * 3600),
     LIMIT(memory_mb, 256, 16, 1024 * 1024),
@@ -72,4 +74,44 @@ const char *sandbox_limit_name(enum sandbox_limit limit)
 enum gov_code sandbox_limit_code(enum sandbox_limit limit)
 {
     return (unsigned)limit < SANDBOX_LIMIT_COUNT ? limit_info[limit].code : GOV_INTERNAL;
+}
+
+void sandbox_limit_explain(enum sandbox_limit limit, const struct sandbox_limits *l,
+                           struct gov_err *err)
+{
+    enum gov_code code = sandbox_limit_code(limit);
+    unsigned long long n = 0;
+
+    switch (limit) {
+    case SANDBOX_LIMIT_WALL:
+        n = (l->wall_ms + 999) / 1000;
+        gov_fail(err, code, "the script ran longer than %llu s", "脚本运行超过 %llu 秒", n);
+        break;
+    case SANDBOX_LIMIT_CPU:
+        gov_fail(err, code, "the script used more than %llu s of CPU time",
+                 "脚本使用 CPU 时间超过 %llu 秒", (unsigned long long)l->cpu_s);
+        break;
+    case SANDBOX_LIMIT_MEMORY:
+        gov_fail(err, code, "the script used more than %llu MB of memory",
+                 "脚本使用内存超过 %llu MB", (unsigned long long)l->memory_mb);
+        break;
+    case SANDBOX_LIMIT_PROCESSES:
+        gov_fail(err, code, "the script started more than %llu processes",
+                 "脚本启动的进程超过 %llu 个", (unsigned long long)l->processes);
+        break;
+    case SANDBOX_LIMIT_DISK:
+        gov_fail(err, code, "the script wrote more than %llu MB or %llu files",
+                 "脚本写入超过 %llu MB 或 %llu 个文件", (unsigned long long)l->disk_mb,
+                 (unsigned long long)l->inodes);
+        break;
+    case SANDBOX_LIMIT_OUTPUT:
+        gov_fail(err, code, "the script printed more than %llu bytes", "脚本输出超过 %llu 字节",
+                 (unsigned long long)l->output_bytes);
+        break;
+    case SANDBOX_LIMIT_CANCELLED:
+        gov_fail(err, code, "the run was cancelled", "运行已取消");
+        break;
+    default:
+        gov_fail(err, code, "the sandbox ended before the script did", "沙箱先于脚本结束");
+    }
 }

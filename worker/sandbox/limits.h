@@ -1,7 +1,7 @@
 /* limits.h - what one sandboxed job may use, and which bound ended it.
  *
- * Shared by the worker's client, the wire and sandboxd. Every limit has a lowest and a highest value
- * (limits_check); sandboxd checks again what it is sent.
+ * Shared by the worker's client, the wire and sandboxd. Every limit has a lowest and a highest
+ * value (limits_check); sandboxd checks again what it is sent.
  */
 #ifndef WORKER_SANDBOX_LIMITS_H
 #define WORKER_SANDBOX_LIMITS_H
@@ -50,5 +50,9 @@ const char *sandbox_limit_name(enum sandbox_limit limit);
 
 /* How a run ends that met this bound: TIMED_OUT, MEMORY_LIMIT, ..., GOV_OK for NONE. */
 enum gov_code sandbox_limit_code(enum sandbox_limit limit);
+
+/* The same in words, with the bound that was met. */
+void sandbox_limit_explain(enum sandbox_limit limit, const struct sandbox_limits *limits,
+                           struct gov_err *err);
 
 #endif

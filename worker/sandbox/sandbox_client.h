@@ -1,20 +1,22 @@
 /* sandbox_client.h - the worker's side of sandboxd: run scripts and open packages in isolation.
  *
- * Non-blocking, on the caller's libuv loop. The client keeps one SEQPACKET connection to sandboxd and
- * reconnects by itself; while there is none every start is answered with SANDBOX_UNAVAILABLE: a job
- * never runs anywhere else. When the connection breaks, sandboxd ends the jobs that were started over
- * it, and each of them is reported here with limit SANDBOX_LIMIT_LOST.
+ * Non-blocking, on the caller's libuv loop. The client keeps one SEQPACKET connection to sandboxd
+ * and reconnects by itself; while there is none every start is answered with SANDBOX_UNAVAILABLE: a
+ * job never runs anywhere else. When the connection breaks, sandboxd ends the jobs that were
+ * started over it, and each of them is reported here with limit SANDBOX_LIMIT_LOST.
  *
- * Files cross as descriptors, never as paths. Whoever passes a descriptor in keeps it and may close it
- * when the call returns; a descriptor in a report is closed after the callback unless the callee
+ * Files cross as descriptors, never as paths. Whoever passes a descriptor in keeps it and may close
+ * it when the call returns; a descriptor in a report is closed after the callback unless the callee
  * takes it by setting the field to -1.
  *
- *     start -> [on_output ...] -> on_done        exactly one on_done for every start that returned true
+ *     start -> [on_output ...] -> on_done
+ *
+ * Exactly one on_done comes for every start that returned true.
  *
  * What the script sees: cwd /work (writable, the package's files in it, input files read-only under
- * in/<name> and, where `as` is given, under that name), the input object on stdin and in the file that
- * $EXECGOV_INPUT names, a file to be written at $EXECGOV_RESULT, and HOME, LANG, PATH, PYTHONUTF8,
- * TMPDIR and TZ. Nothing else of the host.
+ * in/<name> and, where `as` is given, under that name), the input object on stdin and in the file
+ * that $EXECGOV_INPUT names, a file to be written at $EXECGOV_RESULT, and HOME, LANG, PATH,
+ * PYTHONUTF8, TMPDIR and TZ. Nothing else of the host.
  */
 #ifndef WORKER_SANDBOX_SANDBOX_CLIENT_H
 #define WORKER_SANDBOX_SANDBOX_CLIENT_H
@@ -31,7 +33,7 @@ enum {
     SANDBOX_DIGEST_BYTES = 32, /* SHA-256 */
     SANDBOX_NAME_BYTES = 512,  /* of a result file's relative path, with its NUL */
     SANDBOX_REASON_BYTES = 32,
-    SANDBOX_FILES_MAX = 64,    /* input files of one job */
+    SANDBOX_FILES_MAX = 64, /* input files of one job */
     SANDBOX_ARGS_MAX = 128,
     SANDBOX_COLLECT_MAX = 16,
     SANDBOX_INPUT_BYTES_MAX = 4 * 1024 * 1024,
@@ -44,9 +46,9 @@ struct sandbox_run;
 enum sandbox_kind { SANDBOX_PYTHON, SANDBOX_SHELL };
 enum sandbox_stream { SANDBOX_STDOUT = 1, SANDBOX_STDERR = 2 };
 
-/* A file the script may read. sandboxd mounts it read-only from the descriptor (which must be open for
- * reading, a regular file, and readable by anybody: mode 0444) and refuses it if its content does not
- * have this digest. A file that cannot be mounted is copied if it has at most 256 MB. */
+/* A file the script may read. sandboxd mounts it read-only from the descriptor (which must be open
+ * for reading, a regular file, and readable by anybody: mode 0444) and refuses it if its content
+ * does not have this digest. A file that cannot be mounted is copied if it has at most 256 MB. */
 struct sandbox_file {
     int fd;
     uint8_t sha256[SANDBOX_DIGEST_BYTES];
@@ -67,7 +69,9 @@ struct sandbox_job {
     size_t file_count;
     const char *input; /* JSON text */
     size_t input_bytes;
-    const char *const *collect; /* globs of result files; none: everything below out and new files at the top */
+    /* Globs of result files (harvest/glob.h); none: everything below out, and new or changed files at
+     * the top. */
+    const char *const *collect;
     size_t collect_count;
     const char *timezone; /* IANA name; NULL: UTC */
     struct sandbox_limits limits;
@@ -80,8 +84,8 @@ struct sandbox_artifact {
     int fd; /* open for reading, at its start */
 };
 
-/* One that was not taken. Reasons: symlink, hard_link, not_regular, sparse, name, too_large, too_many,
- * too_deep, unreadable. */
+/* One that was not taken. Reasons: symlink, hard_link, not_regular, sparse, name, too_large,
+ * too_many, too_deep, unreadable. */
 struct sandbox_refusal {
     char name[SANDBOX_NAME_BYTES]; /* made printable */
     char reason[SANDBOX_REASON_BYTES];
@@ -89,16 +93,16 @@ struct sandbox_refusal {
 
 struct sandbox_report {
     const char *id;
-    bool started;      /* false: refused before anything ran, see err */
+    bool started;       /* false: refused before anything ran, see err */
     struct gov_err err; /* GOV_OK when the script ended with exit code 0 inside all limits */
-    int exit_code;     /* -1 unless it exited by itself */
-    int signal;        /* 0 unless it was killed */
+    int exit_code;      /* -1 unless it exited by itself */
+    int signal;         /* 0 unless it was killed */
     enum sandbox_limit limit;
     uint64_t wall_us;
     uint64_t cpu_us;
     uint64_t memory_peak_bytes;
-    int level;                               /* isolation level it ran at: 1, 2 or 3 */
-    uint8_t package[SANDBOX_DIGEST_BYTES];   /* what was really mounted */
+    int level;                             /* isolation level it ran at: 1, 2 or 3 */
+    uint8_t package[SANDBOX_DIGEST_BYTES]; /* what was really mounted */
     uint8_t runtime[SANDBOX_DIGEST_BYTES];
     uint64_t output_bytes; /* printed in all, at most the limit */
     int result_fd;         /* content of $EXECGOV_RESULT; -1: none was written */
@@ -123,8 +127,9 @@ struct sandbox_client *sandbox_client_new(uv_loop_t *loop, const char *socket_pa
 void sandbox_client_close(struct sandbox_client *client, void (*closed)(void *user), void *user);
 bool sandbox_client_connected(const struct sandbox_client *client);
 
-/* False (nothing started, no callback) if the job itself is malformed: INVALID_INPUT, BODY_TOO_LARGE.
- * Everything later comes through on_done. The run is valid until on_done returns. */
+/* False (nothing started, no callback) if the job itself is malformed: INVALID_INPUT,
+ * BODY_TOO_LARGE. Everything later comes through on_done. The run is valid until on_done returns.
+ */
 bool sandbox_run_start(struct sandbox_client *client, const struct sandbox_job *job,
                        const struct sandbox_events *events, void *user, struct sandbox_run **run,
                        struct gov_err *err);
@@ -135,24 +140,25 @@ void sandbox_run_cancel(struct sandbox_run *run);
  *   {"ok": bool, "package": "<sha256 hex>", "bytes": n, "stripped": "folder" | null,
  *    "files": [{"path", "mode": "0644"|"0755", "size", "sha256"}],
  *    "ignored": ["__MACOSX/…"],
- *    "findings": [{"code", "severity": "error"|"warning"|"note", "path", "line", "message": {"en", "zh"}}],
- *    "texts": {"README.md": "…"}}
- * "ok" is true and `package` set when no finding is an error; then the tree is sealed in sandboxd's
- * cache and jobs can name it. "texts" has README.md, skill.json, main.py, main.sh and requirements.txt
- * of up to 256 KB each. */
+ *    "findings": [{"code", "severity": "error"|"warning"|"note", "path", "line", "message": {"en",
+ * "zh"}}], "texts": {"README.md": "…"}} "ok" is true and `package` set when no finding is an error;
+ * then the tree is sealed in sandboxd's cache and jobs can name it. "texts" has README.md,
+ * skill.json, main.py, main.sh and requirements.txt of up to 256 KB each. */
 struct sandbox_unpack_report {
-    struct gov_err err; /* GOV_OK; or FINDINGS (json is there too); or why it could not be looked at */
+    struct gov_err
+        err; /* GOV_OK; or FINDINGS (json is there too); or why it could not be looked at */
     bool kept;
     uint8_t package[SANDBOX_DIGEST_BYTES];
     const char *json; /* NUL-terminated; NULL if there is none */
     size_t json_bytes;
 };
 
-/* Open the archive (zip or tar.gz) in `fd`, whose content must have this digest. `runtime` is what the
- * package asks for, for the check of imports. on_done comes exactly once if true is returned. */
+/* Open the archive (zip or tar.gz) in `fd`, whose content must have this digest. `runtime` is what
+ * the package asks for, for the check of imports. on_done comes exactly once if true is returned.
+ */
 bool sandbox_unpack_start(struct sandbox_client *client, int fd, const uint8_t sha256[32],
                           const char *runtime,
-                          void (*on_done)(void *user, struct sandbox_unpack_report *report), void *user,
-                          struct gov_err *err);
+                          void (*on_done)(void *user, struct sandbox_unpack_report *report),
+                          void *user, struct gov_err *err);
 
 #endif

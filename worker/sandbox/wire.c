@@ -12,19 +12,32 @@
 size_t wire_size(uint32_t kind)
 {
     switch (kind) {
-    case WIRE_START: return sizeof(struct wire_start);
-    case WIRE_KILL: return sizeof(struct wire_kill);
-    case WIRE_UNPACK: return sizeof(struct wire_unpack);
-    case WIRE_STATUS: return sizeof(struct wire_status);
-    case WIRE_STARTED: return sizeof(struct wire_started);
-    case WIRE_REFUSED: return sizeof(struct wire_refused);
-    case WIRE_EXITED: return sizeof(struct wire_exited);
-    case WIRE_FILE: return sizeof(struct wire_file);
-    case WIRE_FILE_REFUSED: return sizeof(struct wire_file_refused);
-    case WIRE_HARVESTED: return sizeof(struct wire_harvested);
-    case WIRE_UNPACKED: return sizeof(struct wire_unpacked);
-    case WIRE_STATE: return sizeof(struct wire_state);
-    default: return 0;
+    case WIRE_START:
+        return sizeof(struct wire_start);
+    case WIRE_KILL:
+        return sizeof(struct wire_kill);
+    case WIRE_UNPACK:
+        return sizeof(struct wire_unpack);
+    case WIRE_STATUS:
+        return sizeof(struct wire_status);
+    case WIRE_STARTED:
+        return sizeof(struct wire_started);
+    case WIRE_REFUSED:
+        return sizeof(struct wire_refused);
+    case WIRE_EXITED:
+        return sizeof(struct wire_exited);
+    case WIRE_FILE:
+        return sizeof(struct wire_file);
+    case WIRE_FILE_REFUSED:
+        return sizeof(struct wire_file_refused);
+    case WIRE_HARVESTED:
+        return sizeof(struct wire_harvested);
+    case WIRE_UNPACKED:
+        return sizeof(struct wire_unpacked);
+    case WIRE_STATE:
+        return sizeof(struct wire_state);
+    default:
+        return 0;
     }
 }
 
@@ -69,7 +82,8 @@ static bool relative_path_valid(const char *path)
 static bool timezone_valid(const char *zone)
 {
     return zone[0] && zone[0] != '/' && strlen(zone) < 64 && !strstr(zone, "..") &&
-           zone[strspn(zone, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/")] == 0;
+           zone[strspn(zone,
+                       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/")] == 0;
 }
 
 static bool decode_files(const struct wire_start *m, size_t *at, struct wire_job *job,
@@ -204,7 +218,7 @@ void wire_refused_read(const struct wire_refused *m, struct gov_err *err)
 
 int wire_send(int socket, const void *message, size_t bytes, const int *fds, int fd_count)
 {
-    char control[CMSG_SPACE(sizeof(int) * WIRE_FDS_MAX)] = { 0 };
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int) * WIRE_FDS_MAX)] = { 0 };
     struct iovec part = { .iov_base = (void *)message, .iov_len = bytes };
     struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1 };
     ssize_t sent;
@@ -248,10 +262,11 @@ static int take_fds(struct msghdr *msg, int fds[WIRE_FDS_MAX])
 
 ssize_t wire_receive(int socket, union wire_message *message, int fds[WIRE_FDS_MAX], int *fd_count)
 {
-    char control[CMSG_SPACE(sizeof(int) * WIRE_FDS_MAX)];
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int) * WIRE_FDS_MAX)];
     struct iovec part = { .iov_base = message, .iov_len = sizeof *message };
-    struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
-                          .msg_controllen = sizeof control };
+    struct msghdr msg = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control
+    };
     ssize_t got;
 
     *fd_count = 0;

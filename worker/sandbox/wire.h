@@ -1,18 +1,18 @@
 /* wire.h - what the worker and sandboxd say to each other.
  *
  * A SEQPACKET socket of pathname AF_UNIX; one message a packet; every message is one of the structs
- * below at its full, fixed size, in the host's byte order (both ends are one machine). Descriptors ride
- * along (SCM_RIGHTS). Neither side ever sends a path of the host.
+ * below at its full, fixed size, in the host's byte order (both ends are one machine). Descriptors
+ * ride along (SCM_RIGHTS). Neither side ever sends a path of the host.
  *
  *     worker -> sandboxd                          sandboxd -> worker
  *     START  + input, files...              ->    STARTED + stdout, stderr | REFUSED
- *     KILL                                        EXITED  FILE + fd ...  FILE_REFUSED ...  HARVESTED
+ *     KILL                                        EXITED  FILE + fd ...  FILE_REFUSED ... HARVESTED
  *     UNPACK + archive                      ->    UNPACKED + json | REFUSED
  *     STATUS                                ->    STATE
  *
- * `job` is chosen by the worker, unique on its connection while the job lives. A malformed message ends
- * the connection, and the end of a connection ends its jobs. After HARVESTED (or REFUSED, UNPACKED) the
- * number is free again. Kinds 16-31 are kept for the warm path (PREPARE, RETIRE).
+ * `job` is chosen by the worker, unique on its connection while the job lives. A malformed message
+ * ends the connection, and the end of a connection ends its jobs. After HARVESTED (or REFUSED,
+ * UNPACKED) the number is free again. Kinds 16-31 are kept for the warm path (PREPARE, RETIRE).
  */
 #ifndef WORKER_SANDBOX_WIRE_H
 #define WORKER_SANDBOX_WIRE_H

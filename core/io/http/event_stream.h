@@ -9,8 +9,7 @@
  *     http_request_trim(r);                         once nothing in r->arena is needed
  *     event_stream_send(&mine->stream, "42", "run.state", json, bytes);
  *
- * In on_gone, and after event_stream_end, the stream is off its hub by itself or by
- * event_stream_left.
+ * When the client leaves, the stream is off its hub before the server's and its own on_gone are called.
  */
 #ifndef CORE_IO_HTTP_EVENT_STREAM_H
 #define CORE_IO_HTTP_EVENT_STREAM_H
@@ -26,7 +25,7 @@
 
 struct event_hub {
     uv_timer_t timer;
-    struct http_link streams; /* longest silent first */
+    struct list streams; /* longest silent first */
     size_t count;
     int beat_ms;
     struct buf scratch;
@@ -34,10 +33,14 @@ struct event_hub {
 };
 
 struct event_stream {
-    struct http_link link; /* first */
+    struct list link;      /* first */
     struct event_hub *hub; /* NULL: not running */
     struct http_request *request;
     uint64_t silent_since_ms;
+    /* The hub has stopped and ended this stream: forget it. May be NULL. */
+    void (*on_stopped)(struct event_stream *stream);
+    /* The client left; the stream is off its hub. May be NULL. */
+    void (*on_gone)(struct event_stream *stream);
 };
 
 /* `beat_ms` 0: 15 s. */
@@ -45,21 +48,19 @@ void event_hub_start(struct event_hub *hub, uv_loop_t *loop, int beat_ms);
 /* End every stream (clients reconnect elsewhere), then close the timer; on_closed may be NULL. */
 void event_hub_stop(struct event_hub *hub, void (*on_closed)(struct event_hub *hub));
 
-/* Answer `r` with an open stream. `stream` lives until event_stream_end or on_gone. A handler that
- * is to hear of event_hub_stop sets r's on_done hook: it is an ordinary end. */
+/* Answer `r` with an open stream. `stream` is the caller's memory, zeroed or with its callbacks set,
+ * and stays until event_stream_end, on_gone or on_stopped. */
 void event_stream_begin(struct event_stream *stream, struct event_hub *hub, struct http_request *r);
-/* One event. `id` and `event` may be NULL and must not hold line ends (those bytes are dropped); data
- * of several lines is framed as such. False: the reader is gone or too slow. */
+/* One event. `id` and `event` may be NULL and must not hold line ends (those bytes are dropped);
+ * data of several lines is framed as such. False: the reader is gone or too slow. */
 bool event_stream_send(struct event_stream *stream, const char *id, const char *event,
                        const char *data, size_t bytes);
 /* How long (ms) a client shall wait before it comes back. */
 bool event_stream_retry(struct event_stream *stream, int ms);
 void event_stream_end(struct event_stream *stream);
-/* In on_gone: take the stream off its hub. Harmless when it is off already. */
-void event_stream_left(struct event_stream *stream);
 
-/* The id the client saw last: Last-Event-ID, or ?last_event_id= for clients that cannot set it; NULL if
- * none. In r's arena: read it before http_request_trim. */
+/* The id the client saw last: Last-Event-ID, or ?last_event_id= for clients that cannot set it;
+ * NULL if none. In r's arena: read it before http_request_trim. */
 const char *event_stream_last_id(struct http_request *r);
 
 #endif

@@ -1,4 +1,5 @@
-/* http_language.h - which of our two languages an Accept-Language header (RFC 9110, 12.5.4) asks for. */
+/* http_language.h - which of our two languages an Accept-Language header (RFC 9110, 12.5.4) asks
+ * for. */
 #ifndef CORE_IO_HTTP_HTTP_LANGUAGE_H
 #define CORE_IO_HTTP_HTTP_LANGUAGE_H
 

@@ -8,8 +8,8 @@
 #include "core/base/arena.h"
 #include "core/base/buf.h"
 
-/* Decode into `out` (room for bytes + 1, may be `text` itself), NUL-terminated. `plus`: '+' is a blank.
- * Returns the decoded length, or -1: a '%' without two hex digits, a NUL, or not UTF-8. */
+/* Decode into `out` (room for bytes + 1, may be `text` itself), NUL-terminated. `plus`: '+' is a
+ * blank. Returns the decoded length, or -1: a '%' without two hex digits, a NUL, or not UTF-8. */
 long http_percent_decode(const char *text, size_t bytes, bool plus, char *out);
 
 /* Append `text` with all but unreserved characters (RFC 3986) encoded. */

@@ -10,7 +10,7 @@ struct http_range {
 };
 
 enum http_range_kind {
-    HTTP_RANGE_WHOLE,         /* no header, or one to be ignored: malformed, other unit, several ranges */
+    HTTP_RANGE_WHOLE,         /* no header, or one to ignore: malformed, other unit, several */
     HTTP_RANGE_PART,          /* 206, `range` is filled */
     HTTP_RANGE_UNSATISFIABLE, /* 416 */
 };

@@ -35,9 +35,9 @@ struct http_request {
     const char *query;      /* raw, without '?'; "" if none */
     const char *body;       /* buffered body, NUL-terminated; valid from on_request on */
     size_t body_bytes;
-    void *user; /* the handler's */
-    bool head;  /* HEAD: the server leaves the body out by itself */
-    char request_id[HTTP_REQUEST_ID_BYTES]; /* UUIDv7, our own; also sent as X-Request-Id */
+    void *user;                               /* the handler's */
+    bool head;                                /* HEAD: the server leaves the body out by itself */
+    char request_id[HTTP_REQUEST_ID_BYTES];   /* UUIDv7, our own; also sent as X-Request-Id */
     char traceparent[HTTP_TRACEPARENT_BYTES]; /* the client's if valid (W3C), else "" */
 
     /* From here on the server's own. */
@@ -47,17 +47,20 @@ struct http_request {
     char *head_text;
     uint32_t head_length, head_capacity;
     uint16_t header_count, header_capacity;
-    uint16_t status; /* 0: not answered yet */
+    uint16_t status; /* of the answer; 0: none yet */
     int references;
     uint8_t body_mode;
+    bool head_whole; /* all header lines are there and terminated */
     bool told;       /* on_head was called: the handler knows of it */
     bool gone;       /* on_gone was called: answers go nowhere */
+    bool handed;     /* the handler has handed the answer over (a file): it is not told any more */
     bool answered;   /* the answer has begun */
     bool ended;      /* the answer is complete, though perhaps still queued */
     bool complete;   /* all of the request has arrived */
     bool keep_alive; /* the connection may take another request afterwards */
     bool minor_zero; /* HTTP/1.0 */
     bool has_body, chunked_body, expects_continue;
+    bool body_begun; /* on_head has made up its mind: limit checked, 100 Continue sent */
     bool chunked_reply, no_reply_body;
     uint8_t defaults_replaced; /* which standard headers the handler has set itself */
     size_t body_limit;
@@ -69,6 +72,8 @@ struct http_request {
     void (*on_chunk)(struct http_request *r, const char *data, size_t bytes);
     void (*on_end)(struct http_request *r);
     void (*on_drained)(struct http_request *r);
+    void (*on_left)(struct http_request *r); /* what feeds the answer lets go of the request */
+    void *source;                            /* what feeds the answer: a file, an event stream */
 };
 
 void http_request_hold(struct http_request *r);
@@ -96,14 +101,15 @@ enum gov_language http_language(const struct http_request *r);
 /* Buffer at most `bytes` (default: the server's body_bytes_max); more is answered 413. */
 void http_request_body_limit(struct http_request *r, size_t bytes);
 
-/* Hand the body on as it comes instead of buffering it; `on_request` is not called, `on_end` is, with
- * no body too. The data is gone when on_chunk returns. The body limit holds here too. Each may
+/* Hand the body on as it comes instead of buffering it; `on_request` is not called, `on_end` is,
+ * with no body too. The data is gone when on_chunk returns. The body limit holds here too. Each may
  * answer, pause, or hold. */
 void http_request_stream_body(struct http_request *r, size_t bytes_max,
                               void (*on_chunk)(struct http_request *, const char *, size_t),
                               void (*on_end)(struct http_request *));
 
-/* No on_chunk, on_end or on_request until resumed; the socket is not read meanwhile. */
+/* No on_chunk, on_end or on_request until resumed. At most 128 KB more are read meanwhile, which is
+ * how a client is seen to leave. */
 void http_request_pause(struct http_request *r);
 void http_request_resume(struct http_request *r);
 

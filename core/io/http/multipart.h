@@ -43,8 +43,8 @@ struct multipart {
     char header[MULTIPART_HEADER_BYTES + 1];
 };
 
-/* Take the boundary out of `content_type`. False: UNSUPPORTED_MEDIA_TYPE (not form-data) or BAD_REQUEST
- * (no or a bad boundary). parts_max 0: MULTIPART_PARTS_MAX. */
+/* Take the boundary out of `content_type`. False: UNSUPPORTED_MEDIA_TYPE (not form-data) or
+ * BAD_REQUEST (no or a bad boundary). parts_max 0: MULTIPART_PARTS_MAX. */
 bool multipart_init(struct multipart *m, const char *content_type, int parts_max,
                     const struct multipart_handlers *handlers, void *ctx, struct gov_err *err);
 

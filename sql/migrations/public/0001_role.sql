@@ -1,5 +1,5 @@
 -- as: superuser
--- Who may what in this database (docs/security.md has the reasons). Roles belong to the cluster,
+-- Who may what in this database (docs/decisions/0102-rights-in-the-database.md). Roles belong to the cluster,
 -- not to the database, so each is made only where it is missing.
 
 do $$

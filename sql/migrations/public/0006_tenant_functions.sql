@@ -32,6 +32,28 @@ $$;
 comment on function public.stripe_make(integer) is
     'make the login role of a stripe, or bring its settings up to date; called by the migrator and by stripe_choose';
 
+create function public.login_password_set(p_kind text, p_verifier text) returns void
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_role text;
+begin
+    insert into public.login_secret (kind, verifier) values (p_kind, p_verifier)
+    on conflict on constraint login_secret_pk
+    do update set verifier = excluded.verifier, updated_at = now();
+    for v_role in
+        select 'execgov_platform' where p_kind = 'platform'
+        union all
+        select role from public.stripe where p_kind = 'stripe'
+    loop
+        execute format('alter role %I password %L', v_role, p_verifier);
+    end loop;
+end
+$$;
+comment on function public.login_password_set(text, text) is
+    'set the password of a kind of login role from its SCRAM verifier, also for stripes made later; called by the migrator';
+
 create function public.stripe_choose() returns integer
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp

@@ -27,7 +27,9 @@ create table {{t}}.skill_version (
     digest text not null constraint skill_version_digest_form check (digest ~ '^[0-9a-f]{64}$'),
     state text not null constraint skill_version_state_known check (state in
         ('checking', 'refused', 'in_review', 'approved', 'rejected', 'published', 'yanked')),
-    package_file uuid not null,                  -- file of kind package
+    package_file uuid not null,                  -- file of kind package; digest is its SHA-256
+    tree_digest text null                        -- SHA-256 of the unpacked tree, as the sandbox names and mounts it
+        constraint skill_version_tree_form check (tree_digest ~ '^[0-9a-f]{64}$'),
     runtime text not null default 'base',        -- name of the library tree it runs in
     runtime_digest text null,                    -- of that tree as it was checked
     manifest jsonb null,                         -- skill.json with every default filled in
@@ -49,7 +51,7 @@ comment on table {{t}}.skill_version is
     'one upload; its content never changes, it is identified by digest (SHA-256 of content, hex)';
 -- What was uploaded stays what it was: only the check's results and the decisions are written later.
 grant select, insert on {{t}}.skill_version to {{t}};
-grant update (state, runtime, runtime_digest, manifest, findings, files, readme, reviewed_by,
+grant update (state, tree_digest, runtime, runtime_digest, manifest, findings, files, readme, reviewed_by,
               reviewed_at, review_comment, published_at, yanked_at)
     on {{t}}.skill_version to {{t}};
 

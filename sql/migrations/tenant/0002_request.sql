@@ -14,6 +14,7 @@ create table {{t}}.request (
     created_at timestamptz not null default now()
 );
 create index request_created_by on {{t}}.request (created_by, id);
+create index request_by_hand on {{t}}.request (id) where text is null;
 comment on table {{t}}.request is
     'a wish, in words or by hand; never changed. A low-risk run by hand has no row here: its job is its request, with the same id';
 grant select, insert on {{t}}.request to {{t}};

@@ -14,7 +14,7 @@ create table {{t}}.job (
     max_attempts smallint not null,
     timeout_ms integer not null,
     created_by uuid null,                        -- null: the platform itself
-    created_at timestamptz not null default now(),
+    created_at timestamptz not null default now(), -- the database's clock: leave it to the default
     constraint job_run_has_risk check (kind <> 'run' or risk is not null)
 );
 -- Jobs that a request made. A run by hand is found by its own id and is not in here.
@@ -29,9 +29,10 @@ create table {{t}}.job_live (
     fence integer not null default 1,            -- grows at claim, reclaim, release, admin; never resets
     token uuid null,                             -- random, of the present claim
     worker uuid null,                            -- public.worker
-    attempt integer not null default 0,          -- how often it was started and failed by itself
+    attempt integer not null default 0,          -- counts starts; a crash or a release is taken off again
     crash_count integer not null default 0,      -- how often its worker died
     run_at timestamptz null,                     -- of a delayed job only; null again once ready
+    started_at timestamptz null,                 -- of the present claim
     lease_until timestamptz null,
     cancel_requested boolean not null default false
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500,

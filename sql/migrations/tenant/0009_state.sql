@@ -4,6 +4,10 @@
 -- A request has at most one job that works for it at a time. The one made last decides; where it
 -- ended well without a successor, the last event that says why does. job.created_at is the
 -- database's clock (leave it to its default), so "last" does not depend on the clocks of hosts.
+--
+-- Rows are fetched by `lateral … limit 1` and by scalar subqueries and not by plain joins: a join that
+-- was planned while its table was empty walks the whole index for each row and keeps only the one
+-- that fits, and a prepared statement does that until the next ANALYZE. These cannot.
 
 create function {{t}}.job_state(p_live text, p_outcome text, p_kind text) returns text
     language sql immutable
@@ -59,8 +63,8 @@ left join lateral (
     order by k.created_at desc, k.id desc
     limit 1
 ) j on true
-left join {{t}}.job_live l on l.job_id = j.id
-left join {{t}}.job_outcome o on o.job_id = j.id
+left join lateral (select x.* from {{t}}.job_live x where x.job_id = j.id limit 1) l on true
+left join lateral (select x.* from {{t}}.job_outcome x where x.job_id = j.id limit 1) o on true
 left join lateral (
     select q.id, q.created_at
     from {{t}}.plan q
@@ -117,11 +121,11 @@ select j.id,
        j.created_at,
        false
 from {{t}}.job j
-left join {{t}}.job_live l on l.job_id = j.id
-left join {{t}}.job_outcome o on o.job_id = j.id
+left join lateral (select x.* from {{t}}.job_live x where x.job_id = j.id limit 1) l on true
+left join lateral (select x.* from {{t}}.job_outcome x where x.job_id = j.id limit 1) o on true
 where j.kind = 'run'
   and j.request_id = j.id
-  and not exists (select from {{t}}.request r where r.id = j.id);
+  and (select r.id from {{t}}.request r where r.id = j.id) is null;
 comment on view {{t}}.request_state is
     'every request with its state: also a low-risk run by hand, which has no row in request';
 grant select on {{t}}.request_state to {{t}};
@@ -141,13 +145,13 @@ select j.id,
        coalesce(l.cancel_requested, false) as cancel_requested,
        coalesce(o.worker, l.worker) as worker,
        o.code,
-       o.started_at,
+       coalesce(o.started_at, l.started_at) as started_at,
        o.ended_at,
        j.created_by,
        j.created_at
 from {{t}}.job j
-left join {{t}}.job_live l on l.job_id = j.id
-left join {{t}}.job_outcome o on o.job_id = j.id
+left join lateral (select x.* from {{t}}.job_live x where x.job_id = j.id limit 1) l on true
+left join lateral (select x.* from {{t}}.job_outcome x where x.job_id = j.id limit 1) o on true
 where j.kind = 'run'
 union all
 select s.id,
@@ -171,11 +175,75 @@ select s.id,
        s.created_by,
        s.created_at
 from {{t}}.request_state s
-left join {{t}}.plan p on p.id = s.plan_id
-left join {{t}}.job_outcome o on o.job_id = s.job_id
+left join lateral (select x.* from {{t}}.plan x where x.id = s.plan_id limit 1) p on true
+left join lateral (select x.* from {{t}}.job_outcome x where x.job_id = s.job_id limit 1) o on true
 where s.stored
   and s.text is null
-  and not exists (select from {{t}}.job j where j.id = s.id and j.kind = 'run');
+  and (select j.id from {{t}}.job j where j.id = s.id and j.kind = 'run') is null;
 comment on view {{t}}.run_state is
     'every run with its state; one by hand that has no run job yet is shown under its request''s id, which its job will get';
 grant select on {{t}}.run_state to {{t}};
+
+-- Lists. An ORDER BY on the views would compute every state there is before it took fifty; these walk
+-- the primary keys backwards and compute the states of what they return. A caller that filters by
+-- state asks for pages until it has enough.
+create function {{t}}.request_page(p_before uuid, p_limit integer)
+    returns setof {{t}}.request_state
+    language sql stable
+as $$
+    select s.*
+    from (
+        (select r.id
+         from {{t}}.request r
+         where r.id < coalesce(p_before, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+         order by r.id desc
+         limit p_limit)
+        union all
+        (select j.id
+         from {{t}}.job j
+         where j.id < coalesce(p_before, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+           and j.kind = 'run'
+           and j.request_id = j.id
+           and (select r.id from {{t}}.request r where r.id = j.id) is null
+         order by j.id desc
+         limit p_limit)
+        order by id desc
+        limit p_limit
+    ) k
+    -- offset 0 keeps the condition inside: as a join it would not reach the view's branches.
+    cross join lateral (select v.* from {{t}}.request_state v where v.id = k.id offset 0) s
+    order by s.id desc
+$$;
+comment on function {{t}}.request_page(uuid, integer) is
+    'rows of request_state with an id before p_before (null: all), newest first';
+grant execute on function {{t}}.request_page(uuid, integer) to {{t}};
+
+create function {{t}}.run_page(p_before uuid, p_limit integer)
+    returns setof {{t}}.run_state
+    language sql stable
+as $$
+    select s.*
+    from (
+        (select j.id
+         from {{t}}.job j
+         where j.id < coalesce(p_before, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+           and j.kind = 'run'
+         order by j.id desc
+         limit p_limit)
+        union all
+        (select r.id
+         from {{t}}.request r
+         where r.id < coalesce(p_before, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+           and r.text is null
+           and (select j.id from {{t}}.job j where j.id = r.id and j.kind = 'run') is null
+         order by r.id desc
+         limit p_limit)
+        order by id desc
+        limit p_limit
+    ) k
+    cross join lateral (select v.* from {{t}}.run_state v where v.id = k.id offset 0) s
+    order by s.id desc
+$$;
+comment on function {{t}}.run_page(uuid, integer) is
+    'rows of run_state with an id before p_before (null: all), newest first';
+grant execute on function {{t}}.run_page(uuid, integer) to {{t}};

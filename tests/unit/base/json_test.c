@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/id.h"
+#include "core/base/text.h"
 #include "tests/lib/test.h"
 
 struct sample {
@@ -47,7 +48,8 @@ static void decode_names_every_fault_by_path(void **state)
     struct sample s = { 0 };
     (void)state;
     arena_init(&arena);
-    assert_false(decode(&arena, "{\"count\":11,\"a/b\":1,\"id\":\"x\",\"colour\":\"blue\"}", &s, &err));
+    assert_false(
+        decode(&arena, "{\"count\":11,\"a/b\":1,\"id\":\"x\",\"colour\":\"blue\"}", &s, &err));
     assert_int_equal(err.code, GOV_INVALID_INPUT);
     assert_int_equal(err.item_count, 5);
     assert_string_equal(err.items[0].path, "/count");
@@ -62,8 +64,9 @@ static void decode_names_every_fault_by_path(void **state)
 
 static void parse_refuses_what_is_not_json(void **state)
 {
-    static const char *const bad[] = { "{", "{\"a\":1,\"a\":2}", "\"\xff\"", "1 2", "[1e400000]",
-                                       "{\"a\":123456789012345678901234567890}" };
+    static const char *const bad[] = { "{",          "{\"a\":1,\"a\":2}",
+                                       "\"\xff\"",   "1 2",
+                                       "[1e400000]", "{\"a\":123456789012345678901234567890}" };
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct arena arena;
@@ -110,6 +113,54 @@ static void canonical_form_does_not_depend_on_order_or_spacing(void **state)
     arena_release(&arena);
 }
 
+static void canonical_numbers_survive_a_round_through_the_database(void **state)
+{
+    /* jsonb writes whole numbers without an exponent, and knows no negative zero. */
+    static const struct {
+        const char *sent, *stored;
+    } cases[] = {
+        { "1e15", "1000000000000000" },
+        { "1.5e18", "1500000000000000000" },
+        { "-0.0", "0.0" },
+        { "1E2", "100" },
+        { "1e-7", "0.0000001" },
+        { "2.50", "2.50" },
+        { "-3.0", "-3.0" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct arena arena;
+        struct gov_err err;
+        struct buf a = { 0 }, b = { 0 };
+        arena_init(&arena);
+        json_canonical(json_parse(&arena, cases[i].sent, strlen(cases[i].sent), &err), &a);
+        json_canonical(json_parse(&arena, cases[i].stored, strlen(cases[i].stored), &err), &b);
+        assert_string_equal(buf_text(&a), buf_text(&b));
+        buf_release(&a);
+        buf_release(&b);
+        arena_release(&arena);
+    }
+}
+
+static void paths_are_escaped_and_cut_between_characters(void **state)
+{
+    struct arena arena;
+    char name[3 * 200 + 1];
+    (void)state;
+    for (size_t i = 0; i < 200; i++)
+        memcpy(name + 3 * i, "字", 4);
+    arena_init(&arena);
+    assert_string_equal(json_path(&arena, "/a", "b/c~d"), "/a/b~1c~0d");
+    assert_string_equal(json_path_exact(&arena, "/a", "b/c~d"), "/a/b~1c~0d");
+    const char *path = json_path(&arena, "", name);
+    for (int i = 0; i < 3; i++, path = json_path(&arena, path, i == 1 ? "x" : name)) {
+        assert_true(strlen(path) < GOV_PATH_BYTES);
+        assert_true(text_utf8_valid(path, strlen(path)));
+    }
+    assert_int_equal(strlen(json_path_exact(&arena, "/a", name)), 3 + 600);
+    arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +169,8 @@ int main(void)
         cmocka_unit_test(parse_refuses_what_is_not_json),
         cmocka_unit_test(parse_refuses_deep_nesting_but_not_brackets_in_strings),
         cmocka_unit_test(canonical_form_does_not_depend_on_order_or_spacing),
+        cmocka_unit_test(canonical_numbers_survive_a_round_through_the_database),
+        cmocka_unit_test(paths_are_escaped_and_cut_between_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,5 @@
+#include "api/platform/platform.h"
+
+const struct route platform_routes[] = {
+    { 0 }
+};

@@ -1,0 +1,172 @@
+/* POST /v1/requests/{id}/answer: choose a candidate, give inputs, or both.
+ *
+ *     parse -> load -> mark -> insert -> enqueue -> wait -> show
+ *
+ * The answers of all rounds are put together and the words are looked at again for what is still
+ * missing: an intent job with the chosen skill and the given inputs.
+ */
+#include <string.h>
+
+#include "api/runs/runs.h"
+#include "api/runs/settle_wait.h"
+#include "api/runs/show.h"
+#include "core/model/job.h"
+
+struct request_answer {
+    struct endpoint endpoint;
+    struct id id;
+    json_t *candidate; /* index into the candidates, or "skill" or "skill/action" */
+    json_t *inputs;
+    struct db_rows rows;
+    const char *skill, *action;
+    json_t *input;
+    struct queue_entry entry;
+    struct settle_wait wait;
+    struct show_one show;
+};
+
+static const struct json_field fields[] = {
+    { "candidate", JSON_FIELD_ANY, false, offsetof(struct request_answer, candidate), 0, 0, NULL },
+    { "inputs", JSON_FIELD_OBJECT, false, offsetof(struct request_answer, inputs), 0, 0, NULL },
+};
+
+static enum op_next parse(struct op *op)
+{
+    struct request_answer *e = (struct request_answer *)op;
+    struct call *call = e->endpoint.call;
+
+    if (!call_param_id(call, 0, &e->id, &op->err) || !CALL_BODY(call, op, fields, e))
+        return OP_FAIL;
+    if (!e->candidate && !e->inputs)
+        return gov_fail_at(&op->err, GOV_INVALID_INPUT, "", "required",
+                           "give a candidate, inputs, or both", "请给出 candidate、inputs 或两者"),
+               OP_FAIL;
+    DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_REQUEST_ANSWER_LOAD, &e->rows,
+             e->id.text);
+    return OP_WAIT;
+}
+
+/* The candidate as a skill and an action; only those that were shown can be chosen. */
+static bool choose(struct request_answer *e, struct arena *arena, struct gov_err *err)
+{
+    const json_t *latest = db_json(&e->rows, 0, 3, arena);
+    const json_t *candidates = json_object_get(db_json(&e->rows, 0, 4, arena), "candidates");
+    const json_t *c;
+    size_t i;
+
+    if (!e->candidate) {
+        e->skill = json_get_text(latest, "skill");
+        e->action = json_get_text(latest, "action");
+        return e->skill || gov_fail_at(err, GOV_INVALID_INPUT, "/candidate", "required",
+                                       "choose one of the candidates first", "请先选择一个候选项");
+    }
+    json_array_foreach (candidates, i, c) {
+        const char *skill = json_get_text(c, "skill"), *action = json_get_text(c, "action");
+        const char *both = arena_format(arena, "%s/%s", skill, action);
+        const char *wanted = json_string_value(e->candidate);
+        if ((json_is_integer(e->candidate) && json_integer_value(e->candidate) == (json_int_t)i) ||
+            (wanted && (strcmp(wanted, skill) == 0 || strcmp(wanted, both) == 0))) {
+            e->skill = skill;
+            e->action = action;
+            return true;
+        }
+    }
+    return gov_fail_at(err, GOV_INVALID_INPUT, "/candidate", "unknown",
+                       "choose one of the candidates: its skill, or its place in the list from 0",
+                       "请选择候选项之一：技能名，或从 0 开始的序号");
+}
+
+static void gather_inputs(struct request_answer *e, struct arena *arena)
+{
+    const json_t *earlier = db_json(&e->rows, 0, 5, arena);
+    const json_t *answer;
+    size_t i;
+
+    e->input = json_own(arena, json_object());
+    json_array_foreach (earlier, i, answer)
+        if (json_is_object(json_object_get(answer, "inputs")))
+            json_object_update(e->input, json_object_get(answer, "inputs"));
+    if (e->inputs)
+        json_object_update(e->input, e->inputs);
+}
+
+static enum op_next check(struct op *op)
+{
+    struct request_answer *e = (struct request_answer *)op;
+    struct call *call = e->endpoint.call;
+
+    if (e->rows.count == 0 || strcmp(db_text(&e->rows, 0, 1), call->caller.user.text) != 0)
+        return gov_fail(&op->err, GOV_NOT_FOUND, "there is no such request of yours",
+                        "没有您的这个请求"),
+               OP_FAIL;
+    if (strcmp(db_text(&e->rows, 0, 0), "needs_answer") != 0)
+        return gov_fail(&op->err, GOV_CONFLICT, "this request asks nothing; it is %s",
+                        "该请求没有待回答的问题；当前状态 %s", db_text(&e->rows, 0, 0)),
+               OP_FAIL;
+    if (!choose(e, &op->arena, &op->err))
+        return OP_FAIL;
+    gather_inputs(e, &op->arena);
+    marks_note(op, call->api->marks, &call->caller.tenant, 0);
+    return OP_WAIT;
+}
+
+static enum op_next insert(struct op *op)
+{
+    struct request_answer *e = (struct request_answer *)op;
+    struct call *call = e->endpoint.call;
+    struct arena *arena = &op->arena;
+    struct job_payload payload;
+    struct id job = id_new();
+    json_t *event = json_own(arena, json_pack("{s:s?, s:s?, s:O}", "skill", e->skill, "action",
+                                              e->action, "inputs", e->input));
+
+    if (!job_payload_decode(db_json(&e->rows, 0, 2, arena), &payload, &op->err))
+        return OP_FAIL;
+    payload.skill = e->skill;
+    payload.action = e->action;
+    payload.input = e->input;
+    e->entry = (struct queue_entry){ .tenant = call->caller.scope.schema,
+                                     .lane = job_lane_name(LANE_CTL),
+                                     .class = job_class_name(CLASS_INTERACTIVE),
+                                     .job = job,
+                                     .fence = 1,
+                                     .cost_ms = 10,
+                                     .kind = job_kind_name(JOB_INTENT) };
+    struct db_group *g = db_group_new(op, call->api->db, &call->caller.scope);
+    DB_GROUP_ADD(g, SQL_QUERIES_REQUEST_EVENT_ADD, NULL, e->id.text, "answer",
+                 json_text(arena, event));
+    DB_GROUP_ADD(g, SQL_QUERIES_JOB_ACCEPT, NULL, job.text, job_kind_name(JOB_INTENT),
+                 job_lane_name(LANE_CTL), job_class_name(CLASS_INTERACTIVE), e->id.text,
+                 json_text(arena, job_payload_encode(&payload, arena)), NULL, NULL, "5", "30000",
+                 call->caller.user.text, NULL, call->caller.kind == CALLER_TOKEN ? "token" : "user");
+    db_group_send(g);
+    return OP_WAIT;
+}
+
+static enum op_next enqueue(struct op *op)
+{
+    struct request_answer *e = (struct request_answer *)op;
+    job_queue_push(op, e->endpoint.call->api->queue, &e->entry, 1, NULL);
+    return OP_WAIT;
+}
+
+static enum op_next wait_for_it(struct op *op)
+{
+    struct request_answer *e = (struct request_answer *)op;
+    settle_wait(op, &e->wait, e->endpoint.call, &e->id, false, &e->id,
+                settle_wait_seconds(e->endpoint.call, 0));
+    return OP_WAIT;
+}
+
+static enum op_next show(struct op *op)
+{
+    struct request_answer *e = (struct request_answer *)op;
+    show_one(op, &e->show, e->endpoint.call, &e->id, false, e->wait.settled ? 200 : 202);
+    return OP_WAIT;
+}
+
+const struct op_step request_answer_steps[] = { { "parse", parse },   { "check", check },
+                                                { "insert", insert }, { "enqueue", enqueue },
+                                                { "wait", wait_for_it }, { "show", show },
+                                                { 0 } };
+const size_t request_answer_bytes = sizeof(struct request_answer);

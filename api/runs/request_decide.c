@@ -1,0 +1,168 @@
+/* POST /v1/requests/{id}/confirm and /reject: a person decides about the plan he was shown.
+ *
+ *     parse -> mark -> decide -> enqueue -> wait -> show
+ *
+ * The decision is made by one function of the database, which looks up the session itself
+ * (sql/migrations/tenant/0008_confirmation.sql). Nothing here could let a plan through.
+ */
+#include <string.h>
+
+#include "api/runs/runs.h"
+#include "api/runs/settle_wait.h"
+#include "api/runs/show.h"
+#include "core/model/job.h"
+
+struct request_decide {
+    struct endpoint endpoint;
+    struct id id, run;
+    const char *digest;
+    const char *comment;
+    bool reject;
+    struct db_rows rows;
+    struct queue_entry entry;
+    struct settle_wait wait;
+    struct show_one show;
+};
+
+static const struct json_field confirm_fields[] = {
+    { "digest", JSON_FIELD_TEXT, true, offsetof(struct request_decide, digest), 64, 64, NULL },
+    { "comment", JSON_FIELD_TEXT, false, offsetof(struct request_decide, comment), 0, 2000, NULL },
+};
+static const struct json_field reject_fields[] = {
+    { "digest", JSON_FIELD_TEXT, false, offsetof(struct request_decide, digest), 64, 64, NULL },
+    { "comment", JSON_FIELD_TEXT, true, offsetof(struct request_decide, comment), 1, 2000, NULL },
+};
+
+static enum op_next parse_confirm(struct op *op)
+{
+    struct request_decide *e = (struct request_decide *)op;
+    if (!call_param_id(e->endpoint.call, 0, &e->id, &op->err) ||
+        !CALL_BODY(e->endpoint.call, op, confirm_fields, e))
+        return OP_FAIL;
+    return OP_NEXT;
+}
+
+static enum op_next parse_reject(struct op *op)
+{
+    struct request_decide *e = (struct request_decide *)op;
+    e->reject = true;
+    if (!call_param_id(e->endpoint.call, 0, &e->id, &op->err) ||
+        !CALL_BODY(e->endpoint.call, op, reject_fields, e))
+        return OP_FAIL;
+    return OP_NEXT;
+}
+
+static enum op_next mark(struct op *op)
+{
+    struct request_decide *e = (struct request_decide *)op;
+    struct call *call = e->endpoint.call;
+
+    if (call->replay_id.text[0])
+        return OP_NEXT;
+    marks_note(op, call->api->marks, &call->caller.tenant, 0);
+    if (e->reject && !e->digest) /* refusing needs no proof of what was read: take the present plan */
+        DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_CONFIRMATION_DIGEST, &e->rows,
+                 e->id.text);
+    return OP_WAIT;
+}
+
+static enum op_next decide(struct op *op)
+{
+    struct request_decide *e = (struct request_decide *)op;
+    struct call *call = e->endpoint.call;
+
+    if (call->replay_id.text[0])
+        return OP_NEXT;
+    if (e->reject && !e->digest)
+        e->digest = e->rows.count ? db_text(&e->rows, 0, 0) : "";
+    e->run = id_new();
+    struct db_group *g = db_group_new(op, call->api->db, &call->caller.scope);
+    DB_GROUP_ADD(g, SQL_QUERIES_CONFIRMATION_DECIDE, &e->rows, e->id.text, e->digest,
+                 e->reject ? "reject" : "confirm", e->comment, call->caller.token_hash, e->run.text);
+    db_group_send(g);
+    return OP_WAIT;
+}
+
+static bool refused(enum gov_code code, struct gov_err *err)
+{
+    switch (code) {
+    case GOV_SELF_CONFIRMATION:
+        return gov_fail(err, code, "you asked for this yourself; somebody else has to confirm it",
+                        "这是您本人提出的请求，必须由他人确认");
+    case GOV_SESSION_REQUIRED:
+        return gov_fail(err, code, "an api token never confirms; log in as a person",
+                        "API 令牌不能确认；请以本人身份登录");
+    case GOV_PLAN_STALE:
+        return gov_fail(err, code, "the digest is not that of the plan that waits; read it again",
+                        "摘要与待确认的计划不符；请重新查看计划");
+    case GOV_FORBIDDEN:
+        return gov_fail(err, code, "your role may not confirm; owner, admin and approver may",
+                        "您的角色不能确认；owner、admin、approver 可以");
+    case GOV_NOT_FOUND:
+        return gov_fail(err, code, "nothing waits for a confirmation under this id",
+                        "该 id 下没有待确认的事项");
+    default:
+        return gov_fail(err, code, "%s", "%s", "");
+    }
+}
+
+static enum op_next enqueue(struct op *op)
+{
+    struct request_decide *e = (struct request_decide *)op;
+    struct call *call = e->endpoint.call;
+
+    if (call->replay_id.text[0])
+        return OP_NEXT;
+    enum gov_code code = GOV_OK;
+    if (strcmp(db_text(&e->rows, 0, 0), "ok") != 0)
+        code = gov_code_from_wire(db_text(&e->rows, 0, 0));
+    if (code != GOV_OK) {
+        refused(code, &op->err);
+        return OP_FAIL;
+    }
+    event_bus_publish(call->api->events, call->caller.scope.schema, &e->id);
+    if (e->reject)
+        return OP_NEXT;
+    const json_t *payload = db_json(&e->rows, 0, 6, &op->arena);
+    e->run = db_id(&e->rows, 0, 2);
+    e->entry = (struct queue_entry){
+        .tenant = call->caller.scope.schema,
+        .lane = db_text(&e->rows, 0, 3),
+        .class = db_text(&e->rows, 0, 4),
+        .job = e->run,
+        .fence = 1,
+        .cost_ms = job_cost_unknown_ms(db_int(&e->rows, 0, 5)),
+        .kind = job_kind_name(JOB_RUN),
+        .action = arena_format(&op->arena, "%s.%s", json_get_text(payload, "skill"),
+                               json_get_text(payload, "action")),
+    };
+    job_queue_push(op, call->api->queue, &e->entry, 1, NULL);
+    return OP_WAIT;
+}
+
+static enum op_next wait_for_it(struct op *op)
+{
+    struct request_decide *e = (struct request_decide *)op;
+    if (!e->reject)
+        settle_wait(op, &e->wait, e->endpoint.call, &e->id, false, &e->id,
+                    settle_wait_seconds(e->endpoint.call, 0));
+    return OP_WAIT;
+}
+
+static enum op_next show(struct op *op)
+{
+    struct request_decide *e = (struct request_decide *)op;
+    show_one(op, &e->show, e->endpoint.call, &e->id, false, 200);
+    return OP_WAIT;
+}
+
+const struct op_step request_confirm_steps[] = { { "parse", parse_confirm }, { "mark", mark },
+                                                 { "decide", decide },       { "enqueue", enqueue },
+                                                 { "wait", wait_for_it },    { "show", show },
+                                                 { 0 } };
+const size_t request_confirm_bytes = sizeof(struct request_decide);
+
+const struct op_step request_reject_steps[] = { { "parse", parse_reject }, { "mark", mark },
+                                                { "decide", decide },      { "enqueue", enqueue },
+                                                { "show", show },          { 0 } };
+const size_t request_reject_bytes = sizeof(struct request_decide);

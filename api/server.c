@@ -1,0 +1,148 @@
+/* server.c - start: database, queue, files, then the port. Stop: port first, then what it needed.
+ *
+ * PostgreSQL must be there at start (it holds the incarnation); afterwards both it and Redis may come
+ * and go: requests are answered 503 without the one and accepted without the other.
+ */
+#include "api/server.h"
+
+#include <string.h>
+
+#include "api/call.h"
+#include "core/base/log.h"
+#include "core/io/crypto.h"
+#include "core/store/incarnation.h"
+
+enum { START_PATIENCE_MS = 60000 };
+
+const struct setting api_settings_table[] = {
+    { "pg", SETTING_TEXT, offsetof(struct api_settings, pg), "", 0, 2000, false,
+      "PostgreSQL as libpq conninfo without user, e.g. \"host=/run/postgresql dbname=execgov "
+      "passfile=/etc/execgov/pgpass\"" },
+    { "redis", SETTING_TEXT, offsetof(struct api_settings, redis), "127.0.0.1:6379", 0, 500, false,
+      "Redis: unix:/path/socket or host:port" },
+    { "listen", SETTING_TEXT, offsetof(struct api_settings, listen), "127.0.0.1:8080", 0, 100, false,
+      "address:port of the HTTP API" },
+    { "files", SETTING_TEXT, offsetof(struct api_settings, files), "files", 0, 1000, false,
+      "directory of uploads and artifacts, shared by API and workers" },
+    { "public_url", SETTING_TEXT, offsetof(struct api_settings, public_url), "", 0, 500, false,
+      "how people reach this API; for links" },
+    { "log_level", SETTING_TEXT, offsetof(struct api_settings, log_level), "info", 0, 10, false,
+      "debug, info, warn or error" },
+    { "session_hours", SETTING_INT, offsetof(struct api_settings, session_hours), "12", 1, 720, false,
+      "how long a login lasts" },
+    { "upload_mb_max", SETTING_INT, offsetof(struct api_settings, upload_mb_max), "2048", 1, 102400,
+      false, "largest upload in MB" },
+    { "pg_connections", SETTING_INT, offsetof(struct api_settings, pg_connections), "2", 1, 50, false,
+      "connections to PostgreSQL per login role, at most" },
+    { 0 }
+};
+
+static bool ready(void *context, json_t *checks)
+{
+    struct api *api = context;
+    bool queue = job_queue_state(api->queue) == QUEUE_OPEN;
+
+    service_check(checks, "postgres", db_reachable(api->db),
+                  db_reachable(api->db) ? "reachable" : "not reachable");
+    service_check(checks, "queue", queue,
+                  queue ? "open" : "not open; submissions are accepted and start when it is back");
+    return db_reachable(api->db);
+}
+
+/* --- stopping --- */
+
+static void stop_rest(struct api *api)
+{
+    watches_stop(&api->watches);
+    event_bus_stop(api->events);
+    job_queue_stop(api->queue);
+    redis_stop(api->redis);
+    db_stop(api->db);
+    service_stop(&api->service);
+}
+
+static void on_http_stopped(struct http_server *server)
+{
+    stop_rest(server->ctx);
+}
+
+static void on_hub_stopped(struct event_hub *hub)
+{
+    struct api *api = (struct api *)((char *)hub - offsetof(struct api, hub));
+    http_server_stop(&api->http, on_http_stopped);
+}
+
+static void drain(void *context)
+{
+    struct api *api = context;
+    api->stopping = true; /* waiting clients are answered with what there is */
+    event_hub_stop(&api->hub, on_hub_stopped);
+}
+
+/* --- starting --- */
+
+static bool connect_stores(struct api *api, struct gov_err *err)
+{
+    const struct db_options db = { .conninfo = api->settings.pg,
+                                   .application = "execgov-api",
+                                   .connections_per_role = (int)api->settings.pg_connections };
+    const struct redis_options redis = { .address = api->settings.redis };
+    struct event_bus_events events = { watches_happened, watches_changed, api };
+    char incarnation[INCARNATION_BYTES];
+
+    if (!redis_address_check(redis.address, err))
+        return false;
+    api->files = file_store_open(api->settings.files, err);
+    if (!api->files)
+        return false;
+    api->db = db_new(api->loop, &db);
+    if (!incarnation_read(api->loop, api->db, START_PATIENCE_MS, incarnation, err))
+        return false;
+    api->redis = redis_new(api->loop, &redis);
+    api->queue = job_queue_new(&(struct job_queue_options){ api->redis, incarnation });
+    watches_init(&api->watches, api->loop, api);
+    api->events = event_bus_new(api->redis, &events);
+    api->marks = marks_new(api->db);
+    return true;
+}
+
+static bool listen_http(struct api *api, struct gov_err *err)
+{
+    char address[64];
+    int port;
+
+    if (!service_listen_parse(api->settings.listen, address, &port, err))
+        return false;
+    struct http_options options = { .address = address, .port = port, .reuse_port = true };
+    event_hub_start(&api->hub, &api->loop->uv, 0);
+    if (!http_server_start(&api->http, &api->loop->uv, &options, &call_handlers, api, err))
+        return false;
+    log_write(LEVEL_INFO, "api.listening", LOG_FIELD("address", address),
+              LOG_NUMBER("port", http_server_port(&api->http)));
+    return true;
+}
+
+bool server_run(const struct api_settings *settings, struct gov_err *err)
+{
+    static struct api api; /* its servers want fixed addresses */
+    struct loop loop;
+
+    memset(&api, 0, sizeof api);
+    loop_init(&loop);
+    api.settings = *settings;
+    api.loop = &loop;
+    api.service = (struct service){ .loop = &loop,
+                                    .name = "api",
+                                    .metrics = &api.metrics,
+                                    .ready = ready,
+                                    .drain = drain,
+                                    .context = &api };
+    if (!crypto_init(err) || !connect_stores(&api, err) || !listen_http(&api, err) ||
+        !service_start(&api.service, NULL, err))
+        return false; /* the process ends; the system takes back what was opened */
+    loop_run(&loop);
+    marks_free(api.marks);
+    file_store_close(api.files);
+    loop_release(&loop);
+    return true;
+}

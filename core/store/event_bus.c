@@ -1,0 +1,165 @@
+/* event_bus.c - channels ev:<tenant>, payload = request id. Listeners are counted per tenant. */
+#include "core/store/event_bus.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/check.h"
+#include "core/io/redis_feed.h"
+
+enum { CHANNEL_BYTES = 64, PREFIX_BYTES = 3 };
+
+struct membership {
+    struct list link;
+    int count;
+    char tenant[CHANNEL_BYTES - PREFIX_BYTES];
+};
+
+struct event_bus {
+    struct redis *redis;
+    struct redis_feed *feed; /* NULL: only publishes */
+    struct event_bus_events events;
+    struct list memberships;
+    int publishing; /* answers that are still out: the bus is freed after the last */
+    bool stopped;
+};
+
+struct publish {
+    struct redis_request request; /* first */
+    struct event_bus *bus;
+    struct arena arena;
+};
+
+static void bus_gone(struct event_bus *bus)
+{
+    if (bus->stopped && bus->publishing == 0)
+        free(bus);
+}
+
+static void on_message(void *context, const char *channel, const char *text, size_t bytes)
+{
+    struct event_bus *bus = context;
+    struct id request;
+    (void)bytes;
+
+    if (id_parse(text, &request))
+        bus->events.happened(bus->events.context, channel + PREFIX_BYTES, &request);
+}
+
+static void on_changed(void *context, bool up)
+{
+    struct event_bus *bus = context;
+    if (bus->events.changed)
+        bus->events.changed(bus->events.context, up);
+}
+
+struct event_bus *event_bus_new(struct redis *redis, const struct event_bus_events *events)
+{
+    struct event_bus *bus = calloc(1, sizeof *bus);
+    CHECK(bus);
+    bus->redis = redis;
+    list_init(&bus->memberships);
+    if (events) {
+        struct redis_feed_events feed = { on_message, on_changed, bus };
+        bus->events = *events;
+        bus->feed = redis_feed_new(redis_loop(redis), redis_options_of(redis), &feed);
+    }
+    return bus;
+}
+
+void event_bus_stop(struct event_bus *bus)
+{
+    while (!list_empty(&bus->memberships)) {
+        struct list *l = list_first(&bus->memberships);
+        list_remove(l);
+        free(LIST_ITEM(l, struct membership, link));
+    }
+    if (bus->feed)
+        redis_feed_stop(bus->feed);
+    bus->stopped = true;
+    bus_gone(bus);
+}
+
+static void publish_done(struct redis_request *request)
+{
+    struct publish *p = (struct publish *)request;
+    struct event_bus *bus = p->bus;
+
+    arena_release(&p->arena);
+    free(p);
+    bus->publishing--;
+    bus_gone(bus);
+}
+
+void event_bus_publish(struct event_bus *bus, const char *tenant, const struct id *request)
+{
+    if (!redis_connected(bus->redis))
+        return;
+    struct publish *p = calloc(1, sizeof *p);
+    CHECK(p);
+    arena_init(&p->arena);
+    p->bus = bus;
+    p->request.done = publish_done;
+    p->request.arena = &p->arena;
+    const char **argv = ARENA_ARRAY(&p->arena, const char *, 3);
+    argv[0] = "PUBLISH";
+    argv[1] = arena_format(&p->arena, "ev:%s", tenant);
+    argv[2] = arena_text(&p->arena, request->text);
+    bus->publishing++;
+    redis_send(bus->redis, &p->request, 3, argv, NULL);
+}
+
+static struct membership *membership_find(struct event_bus *bus, const char *tenant)
+{
+    for (struct list *l = bus->memberships.next; l != &bus->memberships; l = l->next) {
+        struct membership *m = LIST_ITEM(l, struct membership, link);
+        if (strcmp(m->tenant, tenant) == 0)
+            return m;
+    }
+    return NULL;
+}
+
+static void channel_of(const char *tenant, char channel[CHANNEL_BYTES])
+{
+    int length = snprintf(channel, CHANNEL_BYTES, "ev:%s", tenant);
+    CHECK(length > PREFIX_BYTES && length < CHANNEL_BYTES);
+}
+
+void event_bus_join(struct event_bus *bus, const char *tenant)
+{
+    struct membership *m = membership_find(bus, tenant);
+    char channel[CHANNEL_BYTES];
+
+    CHECK(bus->feed);
+    if (m) {
+        m->count++;
+        return;
+    }
+    channel_of(tenant, channel);
+    m = calloc(1, sizeof *m);
+    CHECK(m);
+    m->count = 1;
+    snprintf(m->tenant, sizeof m->tenant, "%s", tenant);
+    list_append(&bus->memberships, &m->link);
+    redis_feed_add(bus->feed, channel);
+}
+
+void event_bus_leave(struct event_bus *bus, const char *tenant)
+{
+    struct membership *m = membership_find(bus, tenant);
+    char channel[CHANNEL_BYTES];
+
+    CHECK(m);
+    if (--m->count > 0)
+        return;
+    channel_of(tenant, channel);
+    list_remove(&m->link);
+    free(m);
+    redis_feed_remove(bus->feed, channel);
+}
+
+bool event_bus_up(const struct event_bus *bus)
+{
+    return bus->feed && redis_feed_up(bus->feed);
+}

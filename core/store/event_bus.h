@@ -1,0 +1,37 @@
+/* event_bus.h - "something happened to this request", from whoever committed it to whoever listens.
+ *
+ * A message carries ids only; the truth is the table request_event. Without Redis nothing arrives:
+ * while event_bus_up is false, whoever has listeners reads the table once a second, and once more
+ * when `changed` says that the bus is back.
+ */
+#ifndef CORE_STORE_EVENT_BUS_H
+#define CORE_STORE_EVENT_BUS_H
+
+#include <stdbool.h>
+
+#include "core/base/id.h"
+#include "core/io/redis.h"
+
+struct event_bus;
+
+struct event_bus_events {
+    /* `tenant` is the schema name; `request` the request whose events grew. */
+    void (*happened)(void *context, const char *tenant, const struct id *request);
+    void (*changed)(void *context, bool up);
+    void *context;
+};
+
+/* `events` NULL: this process only publishes, and no second connection is made. */
+struct event_bus *event_bus_new(struct redis *redis, const struct event_bus_events *events);
+/* Before redis_stop. */
+void event_bus_stop(struct event_bus *bus);
+
+/* After the commit. Costs no wait; lost if Redis is away. */
+void event_bus_publish(struct event_bus *bus, const char *tenant, const struct id *request);
+
+/* Counted: as many event_bus_leave as event_bus_join end the subscription. */
+void event_bus_join(struct event_bus *bus, const char *tenant);
+void event_bus_leave(struct event_bus *bus, const char *tenant);
+bool event_bus_up(const struct event_bus *bus);
+
+#endif

@@ -1,0 +1,76 @@
+/* Texts for the scripts, and what their answers say. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/check.h"
+#include "core/base/text.h"
+#include "core/store/job_queue_internal.h"
+
+enum { WORD_BYTES_MAX = 200 };
+
+/* A space would make two words of one, and the script another entry of it. */
+static bool word_ok(const char *word)
+{
+    size_t bytes = word ? strlen(word) : 0;
+
+    if (bytes == 0 || bytes > WORD_BYTES_MAX)
+        return false;
+    for (size_t i = 0; i < bytes; i++)
+        if ((unsigned char)word[i] <= ' ')
+            return false;
+    return true;
+}
+
+const char *queue_entry_text(struct arena *arena, const struct queue_entry *e)
+{
+    const char *action = e->action ? e->action : "-";
+
+    CHECK(word_ok(e->lane) && word_ok(e->class) && word_ok(e->tenant) && word_ok(e->kind));
+    CHECK(word_ok(action) && word_ok(e->job.text) && e->fence >= 0);
+    CHECK(strcmp(e->class, "interactive") == 0 || strcmp(e->class, "normal") == 0 ||
+          strcmp(e->class, "bulk") == 0);
+    return arena_format(arena, "%s %s %s %s %" PRId64 " %" PRId64 " %s %s", e->lane, e->class,
+                        e->tenant, e->job.text, e->fence, e->cost_ms > 0 ? e->cost_ms : 1, e->kind,
+                        action);
+}
+
+const char *queue_number(struct arena *arena, int64_t number)
+{
+    return arena_format(arena, "%" PRId64, number);
+}
+
+int queue_words(char *text, char **words, int most)
+{
+    int count = 0;
+    char *save = NULL;
+
+    for (char *w = strtok_r(text, " ", &save); w && count < most; w = strtok_r(NULL, " ", &save))
+        words[count++] = w;
+    return count;
+}
+
+bool queue_answer_is(struct queue_call *call, enum redis_type type)
+{
+    if (call->err.code)
+        return false;
+    if (call->request.answer.type == type)
+        return true;
+    return gov_fail_cause(&call->err, GOV_INTERNAL, "redis: an unexpected answer to %s",
+                          lua_functions[call->script].name);
+}
+
+void queue_fill_result(struct queue_call *call)
+{
+    const struct redis_answer *answer = &call->request.answer;
+    struct queue_result *result = call->target;
+
+    if (!result)
+        return;
+    *result = (struct queue_result){ .err = call->err, .verdicts = "" };
+    if (call->err.code)
+        return;
+    result->count = answer->integer;
+    if (answer->type == REDIS_ANSWER_TEXT)
+        result->verdicts = answer->text;
+}

@@ -1,0 +1,48 @@
+--!needs names ring entry
+-- forget_tenant(tenant) -> number of entries and slots dropped. For a tenant that was deleted.
+local tenant = ARGV[3]
+local dropped = 0
+
+local function forget_queue(lane, class)
+    local key = queue_key(lane, class, tenant)
+    for _, item in ipairs(call('XRANGE', key, '-', '+')) do
+        call('HDEL', IDX, string.match(item[2][2], '^%S+'))
+        dropped = dropped + 1
+    end
+    call('DEL', key)
+    local tag = call('ZSCORE', ring_key(lane, class), tenant)
+    if tag then
+        ring_leave(lane, class, tenant, tonumber(tag))
+    end
+    call('HDEL', clock_key(lane, class), tenant)
+    call('HDEL', P .. ':over:' .. lane .. ':' .. class, tenant)
+    call('ZREM', P .. ':parked', parked_name(lane, class, tenant))
+end
+
+for _, lane in ipairs(lanes()) do
+    for _, class in ipairs(CLASSES) do
+        forget_queue(lane, class)
+    end
+    local live = call('HGETALL', live_key(lane, tenant))
+    for i = 1, #live, 2 do
+        slots_free(lane, tenant, { slot_parse(live[i + 1], lane, tenant, live[i]) })
+        call('HDEL', IDX, live[i])
+        dropped = dropped + 1
+    end
+end
+for _, text in ipairs(call('ZRANGE', P .. ':later', 0, -1)) do
+    local e = entry_parse(text)
+    if e.tenant == tenant then
+        call('ZREM', P .. ':later', text)
+        call('HDEL', IDX, e.job)
+        dropped = dropped + 1
+    end
+end
+for _, name in ipairs(call('HKEYS', P .. ':cost')) do
+    if string.sub(name, 1, #tenant + 1) == tenant .. ' ' then
+        call('HDEL', P .. ':cost', name)
+    end
+end
+call('HDEL', P .. ':conf', tenant)
+call('HDEL', P .. ':rate', tenant)
+return dropped

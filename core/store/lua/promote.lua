@@ -1,0 +1,90 @@
+--!needs names ring entry
+-- promote() -> {moved, next_ms, more, now_ms}: what is due moves on.
+--
+--   later    whose moment has come is queued
+--   taken    and not claimed in time goes back to its queue
+--   parked   tenants are looked at again
+--
+-- next_ms is the next such moment (0: none), so the caller sets a timer and does not poll; more = 1
+-- if the bound of one call was reached.
+local LATER_BATCH, TAKEN_BATCH, PARKED_BATCH, TAGS_BATCH = 500, 200, 200, 8
+local moved, more = 0, 0
+
+local function due(name, batch)
+    local members = call('ZRANGEBYSCORE', P .. ':' .. name, '-inf', exact(now), 'LIMIT', 0, batch)
+    if #members > 0 then
+        call('ZREM', P .. ':' .. name, unpack(members))
+    end
+    if #members == batch then
+        more = 1
+    end
+    return members
+end
+
+local function later_due()
+    local ready = {}
+    for _, text in ipairs(due('later', LATER_BATCH)) do
+        local e = entry_parse(text)
+        if call('HGET', IDX, e.job) == 'd' .. e.fence then
+            call('HDEL', IDX, e.job)
+            ready[#ready + 1] = e
+        end
+    end
+    local _, added = string.gsub(push(ready, 'mark'), 'A', '')
+    moved = moved + added
+end
+
+local function taken_due()
+    local back = {}
+    for _, text in ipairs(due('taken', TAKEN_BATCH)) do
+        local lane, tenant, job, fence = string.match(text, '^([^ ]+) ([^ ]+) ([^ ]+) (%d+)$')
+        local known = call('HGET', IDX, job)
+        local s = slot_settle(lane, tenant, job, tonumber(fence), 0)
+        if s and s.fence == tonumber(fence) and known == 'q' .. fence then
+            back[#back + 1] = s
+        end
+        unpark(tenant)
+    end
+    push(back, 'none')
+    moved = moved + #back
+end
+
+local function parked_due()
+    for _, text in ipairs(due('parked', PARKED_BATCH)) do
+        local lane, class, tenant = string.match(text, '^(%S+) (%S+) (%S+)$')
+        if ring_join(lane, class, tenant) then
+            bell(lane, BELL_MAX)
+            moved = moved + 1
+        end
+    end
+end
+
+-- A saved tag that virtual time has passed says nothing any more; a few are dropped each time.
+local function tags_forget()
+    for _, lane in ipairs(lanes()) do
+        for _, class in ipairs(CLASSES) do
+            local clock = clock_key(lane, class)
+            local virtual_now = tonumber(call('HGET', clock, 'now') or 0)
+            local some = call('HRANDFIELD', clock, TAGS_BATCH, 'WITHVALUES')
+            for i = 1, #some, 2 do
+                if some[i] ~= 'now' and some[i] ~= 'top' and tonumber(some[i + 1]) <= virtual_now then
+                    call('HDEL', clock, some[i])
+                end
+            end
+        end
+    end
+end
+
+later_due()
+taken_due()
+parked_due()
+tags_forget()
+local next_ms = 0
+for _, name in ipairs({ 'later', 'taken', 'parked' }) do
+    local first = call('ZRANGE', P .. ':' .. name, 0, 0, 'WITHSCORES')
+    local at = tonumber(first[2])
+    if at and (next_ms == 0 or at < next_ms) then
+        next_ms = at
+    end
+end
+return { moved, next_ms, more, now }

@@ -1,0 +1,14 @@
+--!needs names ring
+-- resume(tenant) -> OK
+local tenant = ARGV[3]
+local c = conf_of(tenant)
+c.paused = false
+conf_put(tenant, c)
+for _, lane in ipairs(lanes()) do
+    for _, class in ipairs(CLASSES) do
+        if ring_join(lane, class, tenant) then
+            bell(lane, BELL_MAX)
+        end
+    end
+end
+return redis.status_reply('OK')

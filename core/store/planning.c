@@ -1,0 +1,475 @@
+/* planning.c - one read, then pure decisions.
+ *
+ * The database is asked once (plan_load.sql), with every file id that occurs in
+ * the input, so that which of them are file parameters can be decided here.
+ */
+#include "core/store/planning.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/text.h"
+#include "core/model/fault.h"
+#include "core/model/schema/schema.h"
+
+enum { FILES_MAX = 100 };
+
+/* Columns of plan_load.sql. */
+enum {
+    COL_SKILL_ID,
+    COL_ENABLED,
+    COL_OWNER,
+    COL_OWNER_NAME,
+    COL_VERSION_ID,
+    COL_NUMBER,
+    COL_DIGEST,
+    COL_STATE,
+    COL_UPLOADED_BY,
+    COL_RUNTIME,
+    COL_RUNTIME_DIGEST,
+    COL_MANIFEST,
+    COL_SETTINGS,
+    COL_BINDINGS,
+    COL_ROLE,
+    COL_FILES,
+    COL_CONFIRMATION,
+    COL_APPROVERS
+};
+
+/* --- load --- */
+
+/* Every text in the input that could be a file's id, as a PostgreSQL array. */
+static void collect_ids(const json_t *value, struct buf *out, int *count)
+{
+    const char *name;
+    json_t *member;
+    struct id id;
+    size_t i;
+
+    if (*count >= FILES_MAX)
+        return;
+    if (json_is_string(value) && id_parse(json_string_value(value), &id)) {
+        buf_addf(out, "%s%s", (*count)++ ? "," : "", id.text);
+    } else if (json_is_array(value)) {
+        json_array_foreach (value, i, member)
+            collect_ids(member, out, count);
+    } else if (json_is_object(value)) {
+        json_object_foreach ((json_t *)value, name, member)
+            collect_ids(member, out, count);
+    }
+}
+
+static enum op_next load(struct op *op)
+{
+    struct planning *p = (struct planning *)op;
+    struct buf ids = { 0 };
+    char version[24];
+    int count = 0;
+
+    buf_add_char(&ids, '{');
+    collect_ids(p->input, &ids, &count);
+    collect_ids(p->files, &ids, &count);
+    buf_add_char(&ids, '}');
+    snprintf(version, sizeof version, "%lld", (long long)p->version);
+    DB_QUERY(op, p->db, &p->scope, SQL_QUERIES_PLAN_LOAD, &p->rows, p->skill,
+             p->version ? version : NULL, p->requester.text, ids.data);
+    buf_release(&ids);
+    return OP_WAIT;
+}
+
+/* --- check --- */
+
+static bool token_may_use(const struct planning *p)
+{
+    if (!p->skills)
+        return true;
+    for (const char *const *s = p->skills; *s; s++)
+        if (strcmp(*s, p->skill) == 0)
+            return true;
+    return false;
+}
+
+static bool no_such_skill(const struct planning *p, struct gov_err *err)
+{
+    return gov_fail_at(err, GOV_NOT_FOUND, "/skill", "unknown",
+                       "there is no skill \"%s\" here; GET /v1/skills lists what you may run",
+                       "这里没有技能“%s”；GET /v1/skills 列出您可以运行的技能", p->skill);
+}
+
+/* Is there a version that this caller may run now? */
+static bool check_version(struct planning *p, enum role role, struct gov_err *err)
+{
+    const struct db_rows *r = &p->rows;
+    const char *state = r->count ? db_text(r, 0, COL_STATE) : NULL;
+    bool published = state && strcmp(state, "published") == 0;
+
+    if (r->count == 0 || !token_may_use(p))
+        return no_such_skill(p, err);
+    p->owner_name = db_text(r, 0, COL_OWNER_NAME);
+    if (!state)
+        return p->version ? gov_fail_at(err, GOV_NOT_FOUND, "/version", "unknown",
+                                        "skill \"%s\" has no version %lld",
+                                        "技能“%s”没有版本 %lld", p->skill, (long long)p->version)
+                          : gov_fail_at(err, GOV_NOT_PUBLISHED, "/skill", "not_published",
+                                        "skill \"%s\" has no published version yet; its owner is %s",
+                                        "技能“%s”尚无已发布版本；负责人：%s", p->skill,
+                                        p->owner_name ? p->owner_name : "?");
+    if (strcmp(state, "yanked") == 0)
+        return gov_fail_at(err, GOV_VERSION_YANKED, "/version", "yanked",
+                           "version %lld of \"%s\" was withdrawn; its owner is %s",
+                           "“%2$s”的版本 %1$lld 已撤回；负责人：%3$s",
+                           (long long)db_int(r, 0, COL_NUMBER), p->skill,
+                           p->owner_name ? p->owner_name : "?");
+    if (p->is_try) {
+        struct id author = db_id(r, 0, COL_UPLOADED_BY);
+        bool mine = strcmp(author.text, p->requester.text) == 0;
+        bool checked = strcmp(state, "checking") != 0 && strcmp(state, "refused") != 0;
+        if (!mine && !policy_may(role, MAY_REVIEW_SKILLS))
+            return gov_fail(err, GOV_FORBIDDEN, "only its author and reviewers may try a draft",
+                            "只有作者和审核人可以试运行草稿");
+        if (!checked)
+            return gov_fail(err, GOV_NOT_PUBLISHED, "this version is %s; it cannot be tried",
+                            "该版本状态为 %s，不能试运行", state);
+        return true;
+    }
+    if (!published)
+        return gov_fail_at(err, GOV_NOT_PUBLISHED, "/version", "not_published",
+                           "version %lld is %s; only published versions run",
+                           "版本 %lld 状态为 %s；只有已发布的版本可以运行",
+                           (long long)db_int(r, 0, COL_NUMBER), state);
+    if (!db_bool(r, 0, COL_ENABLED))
+        return gov_fail_at(err, GOV_SKILL_DISABLED, "/skill", "disabled",
+                           "skill \"%s\" is switched off; its owner is %s",
+                           "技能“%s”已停用；负责人：%s", p->skill,
+                           p->owner_name ? p->owner_name : "?");
+    return true;
+}
+
+static const char *const *actions_of(const json_t *list, struct arena *arena)
+{
+    if (!json_is_array(list))
+        return NULL;
+    const char **actions = ARENA_ARRAY(arena, const char *, json_array_size(list) + 1);
+    for (size_t i = 0; i < json_array_size(list); i++)
+        actions[i] = json_string_value(json_array_get(list, i));
+    return actions;
+}
+
+const struct policy_binding *planning_bindings(const json_t *list, size_t *count,
+                                               struct arena *arena)
+{
+    *count = json_array_size(list);
+    struct policy_binding *bindings = ARENA_ARRAY(arena, struct policy_binding, *count + 1);
+
+    for (size_t i = 0; i < *count; i++) {
+        const json_t *b = json_array_get(list, i);
+        if (strcmp(json_get_text(b, "kind"), "role") == 0)
+            role_parse(json_get_text(b, "subject"), &bindings[i].role);
+        else
+            id_parse(json_get_text(b, "subject"), &bindings[i].user);
+        bindings[i].actions = actions_of(json_object_get(b, "actions"), arena);
+    }
+    return bindings;
+}
+
+static bool check_binding(struct planning *p, enum role role, struct gov_err *err)
+{
+    struct arena *arena = &p->op.arena;
+    struct gov_text reason;
+    size_t count;
+
+    if (p->is_try)
+        return true;
+    const struct policy_binding *bindings =
+        planning_bindings(db_json(&p->rows, 0, COL_BINDINGS, arena), &count, arena);
+    if (policy_binding_explain(bindings, count, role, &p->requester, p->chosen->name, arena,
+                               &reason))
+        return true;
+    /* Who may not run anything is told so; who may not run this is told no more than that. */
+    gov_fail(err, GOV_FORBIDDEN, "%s", "%s", reason.en);
+    snprintf(err->zh, sizeof err->zh, "%s", reason.zh);
+    return false;
+}
+
+/* --- inputs and files --- */
+
+static bool accepts(const json_t *schema, const char *name, const char *media_type)
+{
+    const json_t *list = json_object_get(schema, "x-accept");
+    const json_t *item;
+    size_t i;
+
+    if (!json_is_array(list) || json_array_size(list) == 0)
+        return true;
+    json_array_foreach (list, i, item) {
+        const char *accepted = json_string_value(item);
+        if (!accepted)
+            continue;
+        size_t a = strlen(accepted), n = strlen(name);
+        if (accepted[0] == '.' && n > a && text_equal_ignoring_case(name + n - a, accepted))
+            return true;
+        if (accepted[0] != '.' && text_equal_ignoring_case(accepted, media_type))
+            return true;
+    }
+    return false;
+}
+
+struct file_adder {
+    struct planning *p;
+    struct plan_file *files;
+    json_t *known; /* {id: {name, bytes, sha256, media_type}} */
+    struct fault_list faults;
+};
+
+static void add_file(struct file_adder *a, const char *path, const char *at, const char *text,
+                     const json_t *schema)
+{
+    struct planning *p = a->p;
+    const json_t *known = text ? json_object_get(a->known, text) : NULL;
+    const char *as = json_get_text(schema, "x-as");
+
+    if (!known) {
+        fault_add(&a->faults, at, "unknown_file", "there is no file with this id; upload it first",
+                  "没有该 id 的文件；请先上传");
+        return;
+    }
+    const char *name = json_get_text(known, "name");
+    int64_t bytes = json_get_int(known, "bytes", 0);
+    int64_t max_mb = json_get_int(schema, "x-max-mb", 0);
+    if (!accepts(schema, name, json_get_text(known, "media_type"))) {
+        fault_add(&a->faults, at, "file_type", "the file \"%s\" is not of an accepted kind",
+                  "文件“%s”类型不被接受", name);
+        return;
+    }
+    if (max_mb && bytes > max_mb * 1024 * 1024) {
+        fault_add(&a->faults, at, "file_size", "the file \"%s\" is larger than %lld MB",
+                  "文件“%s”超过 %lld MB", name, (long long)max_mb);
+        return;
+    }
+    if (p->step.file_count >= FILES_MAX) {
+        fault_add(&a->faults, at, "max_items", "more than %d files", "文件超过 %d 个", FILES_MAX);
+        return;
+    }
+    struct plan_file *f = &a->files[p->step.file_count++];
+    f->path = path;
+    id_parse(text, &f->id);
+    f->name = name;
+    f->bytes = bytes;
+    f->sha256 = json_get_text(known, "sha256");
+    json_array_append_new(p->file_list,
+                          json_pack("{s:s, s:s, s:s, s:I, s:s, s:s*}", "path", path, "id",
+                                    f->id.text, "name", name, "bytes", (json_int_t)bytes, "sha256",
+                                    f->sha256, "as", as));
+}
+
+static bool check_files(struct planning *p, const struct schema *schema, struct gov_err *err)
+{
+    struct arena *arena = &p->op.arena;
+    struct file_adder a = { .p = p, .faults = { .arena = arena } };
+    const struct schema_found *found;
+    const json_t *item;
+    size_t count, i;
+
+    if (!schema_find(schema, p->filled, SCHEMA_MARK_FILE, arena, &found, &count, err))
+        return false;
+    a.files = ARENA_ARRAY(arena, struct plan_file, FILES_MAX);
+    a.known = db_json(&p->rows, 0, COL_FILES, arena);
+    p->file_list = json_own(arena, json_array());
+    p->step.files = a.files;
+    for (i = 0; i < count; i++)
+        add_file(&a, found[i].path, json_path(arena, "/input", found[i].path + 1),
+                 json_string_value(found[i].value), found[i].schema);
+    json_array_foreach ((json_t *)p->files, i, item)
+        add_file(&a, "", arena_format(arena, "/files/%zu", i), json_string_value(item), NULL);
+    return fault_report(&a.faults, GOV_INVALID_INPUT, err);
+}
+
+/* Paths of the validator start at the input; the client sent it as a member of the body. */
+static void below_input(struct gov_err *err, struct arena *arena)
+{
+    struct gov_err_item *items = ARENA_ARRAY(arena, struct gov_err_item, err->item_count + 1);
+
+    for (size_t i = 0; i < err->item_count; i++) {
+        items[i] = err->items[i];
+        items[i].path = arena_format(arena, "/input%s", err->items[i].path);
+    }
+    char path[GOV_PATH_BYTES];
+    snprintf(path, sizeof path, "/input%.*s", (int)sizeof path - 8, err->path);
+    memcpy(err->path, path, sizeof path);
+    err->items = items;
+}
+
+static bool check_input(struct planning *p, struct gov_err *err)
+{
+    struct arena *arena = &p->op.arena;
+    const struct schema *schema = schema_compile(p->chosen->input, arena, err);
+    const json_t *input = p->input ? p->input : json_own(arena, json_object());
+    const struct schema_found *found;
+    size_t count;
+
+    if (!schema)
+        return gov_err_context(err, "schema of %s", p->skill);
+    p->filled = schema_apply_defaults(schema, input, arena);
+    if (!schema_validate(schema, p->filled, arena, err)) {
+        below_input(err, arena);
+        return false;
+    }
+    if (!schema_find(schema, p->filled, SCHEMA_MARK_SENSITIVE, arena, &found, &count, err))
+        return false;
+    const char **sensitive = ARENA_ARRAY(arena, const char *, count + 1);
+    for (size_t i = 0; i < count; i++)
+        sensitive[i] = found[i].path;
+    p->step.sensitive = sensitive;
+    p->step.sensitive_count = count;
+    p->step.input = p->filled;
+    return check_files(p, schema, err);
+}
+
+static enum op_next check(struct op *op)
+{
+    struct planning *p = (struct planning *)op;
+    enum role role = ROLE_NONE;
+
+    if (p->rows.count && db_text(&p->rows, 0, COL_ROLE))
+        role_parse(db_text(&p->rows, 0, COL_ROLE), &role);
+    if (!check_version(p, role, &op->err))
+        return OP_FAIL;
+    if (!skill_manifest_view(db_json(&p->rows, 0, COL_MANIFEST, &op->arena), &p->manifest,
+                             &op->arena, &op->err))
+        return OP_FAIL;
+    p->chosen = skill_action_find(&p->manifest, p->action);
+    if (!p->chosen) {
+        gov_fail_at(&op->err, GOV_NOT_FOUND, "/action", "unknown",
+                    "skill \"%s\" has no action \"%s\"", "技能“%s”没有操作“%s”", p->skill,
+                    p->action);
+        return OP_FAIL;
+    }
+    if (!check_binding(p, role, &op->err) || !check_input(p, &op->err))
+        return OP_FAIL;
+    return OP_NEXT;
+}
+
+/* --- plan --- */
+
+static void read_provenance(struct planning *p)
+{
+    size_t count = json_array_size(p->provenance);
+    struct plan_provenance *list =
+        ARENA_ARRAY(&p->op.arena, struct plan_provenance, count + 1);
+
+    for (size_t i = 0; i < count; i++) {
+        const json_t *item = json_array_get(p->provenance, i);
+        const json_t *span = json_object_get(item, "span");
+        const char *source = json_get_text(item, "source");
+        list[i].path = json_get_text(item, "path");
+        plan_source_parse(source ? source : "", &list[i].source);
+        list[i].span_start = json_integer_value(json_array_get(span, 0));
+        list[i].span_end = json_integer_value(json_array_get(span, 1));
+    }
+    p->step.provenance = list;
+    p->step.provenance_count = count;
+}
+
+static void read_approvers(struct planning *p)
+{
+    const json_t *list = db_json(&p->rows, 0, COL_APPROVERS, &p->op.arena);
+    size_t count = json_array_size(list);
+    struct plan_person *people = ARENA_ARRAY(&p->op.arena, struct plan_person, count + 1);
+
+    for (size_t i = 0; i < count; i++) {
+        const json_t *person = json_array_get(list, i);
+        id_parse(json_get_text(person, "id"), &people[i].id);
+        people[i].name = json_get_text(person, "name");
+    }
+    p->plan.confirmation.approvers = people;
+    p->plan.confirmation.approver_count = count;
+}
+
+static void add_checks(struct planning *p)
+{
+    static const struct plan_check checks[] = {
+        { "authorised", true, { "you may run this action", "您可以运行该操作" } },
+        { "version", true, { "the version is published", "版本已发布" } },
+        { "inputs", true, { "the inputs fit the schema", "输入符合 schema" } },
+        { "files", true, { "the files are there", "文件齐备" } },
+    };
+    p->plan.checks = checks;
+    p->plan.check_count = sizeof checks / sizeof *checks;
+}
+
+static enum op_next make_plan(struct op *op)
+{
+    struct planning *p = (struct planning *)op;
+    const struct db_rows *r = &p->rows;
+    const json_t *tenant_rule = db_json(r, 0, COL_CONFIRMATION, &op->arena);
+    struct policy_settings settings = {
+        .confirm_expires_s = json_get_int(tenant_rule, "expires_s", 0),
+        .confirm_reminder_s = json_get_int(tenant_rule, "reminder_s", 0),
+        .confirm_people = json_get_int(tenant_rule, "people", 0),
+        .version = json_get_int(tenant_rule, "version", 0),
+    };
+
+    p->step.skill = p->skill;
+    p->step.action = p->chosen->name;
+    p->step.title = p->chosen->title;
+    p->step.version = db_int(r, 0, COL_NUMBER);
+    p->step.version_digest = db_text(r, 0, COL_DIGEST);
+    p->step.runtime = db_text(r, 0, COL_RUNTIME);
+    p->step.runtime_digest = db_text(r, 0, COL_RUNTIME_DIGEST) ? db_text(r, 0, COL_RUNTIME_DIGEST) : "";
+    p->step.effects = p->chosen->effects;
+    read_provenance(p);
+    p->rule = policy_confirmation_rule(p->chosen, &settings, false);
+    p->plan = (struct plan){ .tenant = p->tenant,
+                             .requester = p->requester,
+                             .policy_version = settings.version,
+                             .risk = p->chosen->risk,
+                             .steps = &p->step,
+                             .step_count = 1 };
+    add_checks(p);
+    if (p->rule.required) {
+        p->plan.confirmation.required = true;
+        p->plan.confirmation.people = p->rule.people;
+        p->plan.confirmation.other_than_requester = p->rule.other_than_requester;
+        p->plan.confirmation.expires_at_us = p->now_us + p->rule.expires_s * 1000000;
+        read_approvers(p);
+        if (p->plan.confirmation.approver_count < (size_t)p->rule.people) {
+            gov_fail(&op->err, GOV_NO_ELIGIBLE_APPROVER,
+                     "this needs %lld other person(s) who may confirm, and there are %zu; an owner can "
+                     "add one with role approver (execgov members add)",
+                     "需要 %lld 位其他可确认的人员，目前只有 %zu 位；所有者可以添加角色为 approver "
+                     "的成员（execgov members add）",
+                     (long long)p->rule.people, p->plan.confirmation.approver_count);
+            return OP_FAIL;
+        }
+    }
+    plan_digest(&p->plan, p->digest);
+    p->lane = job_lane_of(JOB_RUN, p->chosen->executor);
+    p->timeout_ms = p->chosen->timeout_s * 1000;
+    return OP_DONE;
+}
+
+static const struct op_step steps[] = {
+    { "load", load }, { "check", check }, { "make_plan", make_plan }, { 0 }
+};
+
+void planning_init(struct planning *planning, struct loop *loop)
+{
+    op_init(&planning->op, "planning", steps, loop, NULL);
+}
+
+json_t *planning_payload(struct planning *planning, const struct job_payload *base,
+                         struct arena *arena)
+{
+    struct job_payload payload = *base;
+
+    payload.text = NULL;
+    payload.skill = planning->skill;
+    payload.action = planning->step.action;
+    payload.version = planning->step.version;
+    payload.version_digest = planning->step.version_digest;
+    payload.input = planning->filled;
+    payload.files = planning->file_list;
+    payload.provenance = planning->provenance;
+    payload.is_try = planning->is_try;
+    return job_payload_encode(&payload, arena);
+}

@@ -1,0 +1,67 @@
+/* planning.h - from "this skill with these inputs" to a plan, or to the reason why not.
+ *
+ *     load -> check -> plan
+ *
+ * The one place where a plan comes from: the API plans a low-risk run by hand with it inside the
+ * request, the worker's plan jobs plan everything else. It reads and decides; it writes nothing,
+ * so `mode: "plan"` causes nothing. A child op: fill the `in` part, op_call or op_try it.
+ *
+ * Failures: NOT_FOUND (no such skill, version or action), FORBIDDEN (binding, role), SKILL_DISABLED,
+ * NOT_PUBLISHED, VERSION_YANKED, INVALID_INPUT (paths into the body: "/input/month"),
+ * NO_ELIGIBLE_APPROVER, QUOTA_EXCEEDED.
+ */
+#ifndef CORE_STORE_PLANNING_H
+#define CORE_STORE_PLANNING_H
+
+#include "core/io/db.h"
+#include "core/model/job.h"
+#include "core/model/plan.h"
+#include "core/model/policy.h"
+#include "core/model/skill_manifest.h"
+
+struct planning {
+    struct op op;
+
+    /* in */
+    struct db *db;
+    struct db_scope scope;
+    struct id tenant;
+    struct id requester;
+    const char *skill;
+    const char *action;        /* NULL: the first */
+    int64_t version;           /* 0: the published one */
+    bool is_try;               /* a draft: author and reviewers only, any state but refused */
+    const json_t *input;       /* object; NULL: {} */
+    const json_t *files;       /* array of file ids that lie in in/ besides; NULL: none */
+    const json_t *provenance;  /* array {path, source, span:[start,end]}; NULL: all explicit */
+    const char *const *skills; /* names the caller's token may use; NULL: all */
+    int64_t now_us;
+
+    /* out: valid while the op lives */
+    struct skill_manifest manifest;
+    const struct skill_action *chosen;
+    struct plan_step step;
+    struct plan plan;
+    struct policy_rule rule;
+    char digest[PLAN_DIGEST_BYTES];
+    json_t *filled;            /* the input with defaults */
+    json_t *file_list;         /* array {path, id, name, bytes, sha256} for the run */
+    enum job_lane lane;
+    int64_t timeout_ms;
+    const char *owner_name;
+
+    /* the steps' own */
+    struct db_rows rows;
+};
+
+void planning_init(struct planning *planning, struct loop *loop);
+
+/* What the run job carries. `base` holds what the request said (callback_url, timezone, ...). */
+json_t *planning_payload(struct planning *planning, const struct job_payload *base,
+                         struct arena *arena);
+
+/* Bindings as queries give them, [{kind, subject, actions}], for policy_binding_explain; NULL: none. */
+const struct policy_binding *planning_bindings(const json_t *list, size_t *count,
+                                               struct arena *arena);
+
+#endif

@@ -1,0 +1,16 @@
+/* promote.h - what falls due moves on: delayed entries, entries nobody claimed, parked tenants. */
+#ifndef SCHEDULER_PROMOTE_H
+#define SCHEDULER_PROMOTE_H
+
+#include "core/store/job_queue.h"
+
+struct promote;
+
+/* `queue`: a handle of its own, for most of the time it blocks. Begins at once. */
+struct promote *promote_new(struct loop *loop, struct job_queue *queue);
+/* How many entries and tenants moved so far. */
+int64_t promote_moved(const struct promote *promote);
+/* Frees `promote`, then calls `stopped` (may be NULL). */
+void promote_stop(struct promote *promote, void (*stopped)(void *context), void *context);
+
+#endif

@@ -1,0 +1,41 @@
+/* scheduler.h - one scheduler process. Several may run; one leads, the others wait for the lead.
+ *
+ * Safety never rests on who leads: every write is a fenced or idempotent transaction. */
+#ifndef SCHEDULER_SCHEDULER_H
+#define SCHEDULER_SCHEDULER_H
+
+#include <stdbool.h>
+
+#include "core/io/db.h"
+#include "core/io/metrics.h"
+#include "core/io/redis.h"
+#include "core/io/service.h"
+#include "core/io/settings.h"
+#include "core/store/event_bus.h"
+#include "core/store/job_queue.h"
+#include "scheduler/leader.h"
+
+struct scheduler_settings {
+    const char *pg;
+    const char *redis;
+    const char *health;
+    const char *log_level;
+};
+extern const struct setting scheduler_settings_table[];
+
+struct scheduler {
+    struct scheduler_settings settings;
+    struct id id;
+    struct loop *loop;
+    struct service service;
+    struct db *db;
+    struct redis *redis;
+    struct job_queue *queue;
+    struct event_bus *events;
+    struct metrics metrics;
+    struct leader *leader;
+};
+
+bool scheduler_run(const struct scheduler_settings *settings, struct gov_err *err);
+
+#endif

@@ -1,0 +1,170 @@
+/* server.c - the scheduler process: connect, run rounds, drain. */
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/store/incarnation.h"
+#include "scheduler/promote.h"
+#include "scheduler/refill.h"
+#include "scheduler/scheduler.h"
+#include "scheduler/tend.h"
+
+enum { START_PATIENCE_MS = 60000 };
+
+#define FIELD(name) offsetof(struct scheduler_settings, name)
+const struct setting scheduler_settings_table[] = {
+    { "pg", SETTING_TEXT, FIELD(pg), "", 0, 2000, false,
+      "PostgreSQL as libpq conninfo without user" },
+    { "redis", SETTING_TEXT, FIELD(redis), "127.0.0.1:6379", 0, 500, false,
+      "Redis: unix:/path/socket or host:port" },
+    { "health", SETTING_TEXT, FIELD(health), "", 0, 100, false,
+      "address:port of /livez, /readyz and /metrics; empty: none" },
+    { "log_level", SETTING_TEXT, FIELD(log_level), "info", 0, 10, false,
+      "debug, info, warn or error" },
+    { 0 }
+};
+
+/* Tending runs in every process and does nothing without the lead; promoting only with it. Refilling
+ * needs no lead. */
+struct process {
+    struct scheduler scheduler;
+    struct tend tend;
+    struct promote *promote;
+    struct refill *refill;
+    struct job_queue *promote_queue; /* promoting blocks: a handle of its own */
+    struct job_queue *refill_queue;  /* so does refilling */
+    char incarnation[INCARNATION_BYTES];
+    bool stopping;
+};
+
+static bool ready(void *context, json_t *checks)
+{
+    struct scheduler *s = &((struct process *)context)->scheduler;
+    bool queue = job_queue_state(s->queue) == QUEUE_OPEN;
+
+    service_check(checks, "postgres", db_reachable(s->db),
+                  db_reachable(s->db) ? "reachable" : "not reachable");
+    service_check(checks, "queue", queue, queue ? "open" : "not open");
+    service_check(checks, "lead", true, leader_term(s->leader) ? "leads" : "stands by");
+    return db_reachable(s->db);
+}
+
+/* --- the lead --- */
+
+static void elected(void *context, int64_t term)
+{
+    struct process *p = context;
+
+    log_write(LEVEL_INFO, "leader.took", LOG_NUMBER("term", term));
+    if (!p->promote && !p->stopping)
+        p->promote = promote_new(p->scheduler.loop, p->promote_queue);
+    tend_wake(&p->tend);
+}
+
+static void deposed(void *context)
+{
+    struct process *p = context;
+
+    log_write(LEVEL_WARN, "leader.lost");
+    if (p->promote)
+        promote_stop(p->promote, NULL, NULL);
+    p->promote = NULL;
+}
+
+static void on_redis(void *context, bool connected)
+{
+    struct process *p = context;
+    if (connected && !p->stopping)
+        tend_wake(&p->tend);
+}
+
+/* --- drain: refill, promote, tend, lead, then what they used --- */
+
+static void close_rest(void *context)
+{
+    struct process *p = context;
+    struct scheduler *s = &p->scheduler;
+
+    event_bus_stop(s->events);
+    job_queue_stop(p->promote_queue);
+    job_queue_stop(p->refill_queue);
+    job_queue_stop(s->queue);
+    redis_stop(s->redis);
+    db_stop(s->db);
+    service_stop(&s->service);
+}
+
+static void tending_stopped(struct rounds *rounds)
+{
+    struct process *p = (struct process *)((char *)rounds - offsetof(struct process, tend));
+    leader_stop(p->scheduler.leader, close_rest, p);
+}
+
+static void promoting_stopped(void *context)
+{
+    struct process *p = context;
+    tend_stop(&p->tend, tending_stopped);
+}
+
+static void refilling_stopped(void *context)
+{
+    struct process *p = context;
+
+    if (p->promote)
+        promote_stop(p->promote, promoting_stopped, p);
+    else
+        promoting_stopped(p);
+    p->promote = NULL;
+}
+
+static void drain(void *context)
+{
+    struct process *p = context;
+
+    p->stopping = true;
+    redis_unlisten(p->scheduler.redis, p);
+    refill_stop(p->refill, refilling_stopped, p);
+}
+
+static bool connect_stores(struct process *p, struct gov_err *err)
+{
+    struct scheduler *s = &p->scheduler;
+    const struct db_options db = { .conninfo = s->settings.pg, .application = "execgov-scheduler",
+                                   .connections_per_role = 1 };
+
+    if (!redis_address_check(s->settings.redis, err))
+        return false;
+    s->db = db_new(s->loop, &db);
+    if (!incarnation_read(s->loop, s->db, START_PATIENCE_MS, p->incarnation, err))
+        return false;
+    s->redis = redis_new(s->loop, &(struct redis_options){ .address = s->settings.redis });
+    s->queue = job_queue_new(&(struct job_queue_options){ s->redis, p->incarnation });
+    p->promote_queue = job_queue_new(&(struct job_queue_options){ s->redis, p->incarnation });
+    p->refill_queue = job_queue_new(&(struct job_queue_options){ s->redis, p->incarnation });
+    s->events = event_bus_new(s->redis, NULL);
+    return true;
+}
+
+bool scheduler_run(const struct scheduler_settings *settings, struct gov_err *err)
+{
+    static struct process p;
+    struct scheduler *s = &p.scheduler;
+    struct leader_events events = { elected, deposed, &p };
+    struct loop loop;
+
+    memset(&p, 0, sizeof p);
+    loop_init(&loop);
+    s->settings = *settings;
+    s->loop = &loop;
+    s->id = id_new();
+    s->service = (struct service){ .loop = &loop, .name = "scheduler", .metrics = &s->metrics,
+                                   .ready = ready, .drain = drain, .context = &p };
+    if (!connect_stores(&p, err) || !service_start(&s->service, settings->health, err))
+        return false;
+    s->leader = leader_new(s->redis, s->id.text, 0, &events);
+    p.refill = refill_new(&loop, p.refill_queue, s->db);
+    tend_start(&p.tend, s);
+    redis_listen(s->redis, on_redis, &p);
+    loop_run(&loop);
+    loop_release(&loop);
+    return true;
+}

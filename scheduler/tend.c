@@ -1,0 +1,92 @@
+/* tend.c - [rebuild] -> everybody (every 15 min) -> visit. */
+#include "scheduler/tend.h"
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+
+enum { BUSY_MS = 1000, IDLE_MS = 20000, STANDBY_MS = 60000, EVERYBODY_MS = 15 * 60 * 1000 };
+
+static bool leads(const struct tend *t)
+{
+    return leader_term(t->scheduler->leader) != 0;
+}
+
+static void release_child(void *op)
+{
+    op_release(op);
+}
+
+static enum op_next rebuild(struct op *op)
+{
+    struct tend *t = (struct tend *)op;
+
+    if (!leads(t))
+        return OP_DONE;
+    if (job_queue_state(t->scheduler->queue) != QUEUE_LOST)
+        return OP_NEXT;
+    rebuild_init(&t->rebuild, t->scheduler, leader_term(t->scheduler->leader));
+    arena_defer(&op->arena, release_child, &t->rebuild.op);
+    op_call(op, &t->rebuild.op);
+    return OP_WAIT;
+}
+
+static enum op_next everybody(struct op *op)
+{
+    struct tend *t = (struct tend *)op;
+    int64_t now = clock_mono_us();
+
+    if (now - t->everybody_us < (int64_t)EVERYBODY_MS * 1000)
+        return OP_NEXT;
+    t->everybody_us = now;
+    db_query(op, t->scheduler->db, &DB_PUBLIC, SQL_QUERIES_MARK_EVERYBODY, NULL, 0, NULL);
+    return OP_WAIT;
+}
+
+static enum op_next visit(struct op *op)
+{
+    struct tend *t = (struct tend *)op;
+    visit_init(&t->visit, t->scheduler, false);
+    arena_defer(&op->arena, release_child, &t->visit.op);
+    op_call(op, &t->visit.op);
+    return OP_WAIT;
+}
+
+static const struct op_step steps[] = {
+    { "rebuild", rebuild }, { "everybody", everybody }, { "visit", visit }, { 0 }
+};
+
+static int64_t over(struct rounds *rounds)
+{
+    struct tend *t = (struct tend *)rounds;
+
+    if (rounds->op.failed) {
+        log_error(LEVEL_WARN, "round.failed", &rounds->op.err);
+        return BUSY_MS;
+    }
+    if (!leads(t))
+        return STANDBY_MS;
+    if (t->visit.tenant_count)
+        return BUSY_MS;
+    if (t->visit.next_due_us) {
+        int64_t until_ms = (t->visit.next_due_us - clock_now_us()) / 1000 + 1;
+        return until_ms < BUSY_MS ? BUSY_MS : until_ms < IDLE_MS ? until_ms : IDLE_MS;
+    }
+    return IDLE_MS;
+}
+
+void tend_start(struct tend *tend, struct scheduler *scheduler)
+{
+    tend->scheduler = scheduler;
+    tend->everybody_us = clock_mono_us();
+    rounds_start(&tend->rounds, scheduler->loop, "tend", steps, over);
+}
+
+void tend_wake(struct tend *tend)
+{
+    rounds_wake(&tend->rounds);
+}
+
+void tend_stop(struct tend *tend, void (*stopped)(struct rounds *rounds))
+{
+    rounds_stop(&tend->rounds, stopped);
+}

@@ -1,0 +1,27 @@
+/* tend.h - what a leader does again and again: rebuild the queue if it is lost, visit marked tenants.
+ *
+ * It rests one second while anything is marked, and twenty when nothing is: an idle platform asks the
+ * database some 4,300 times a day. Begins and ends with the lead.
+ */
+#ifndef SCHEDULER_TEND_H
+#define SCHEDULER_TEND_H
+
+#include "scheduler/rebuild.h"
+#include "scheduler/rounds.h"
+#include "scheduler/visit.h"
+
+struct tend {
+    struct rounds rounds; /* first */
+    struct scheduler *scheduler;
+    struct rebuild rebuild;
+    struct visit visit;
+    struct gov_err everybody_err;
+    int64_t everybody_us; /* monotonic: the last backstop visit to all tenants */
+};
+
+void tend_start(struct tend *tend, struct scheduler *scheduler);
+/* The lead was won, or Redis came back: look at once. */
+void tend_wake(struct tend *tend);
+void tend_stop(struct tend *tend, void (*stopped)(struct rounds *rounds));
+
+#endif

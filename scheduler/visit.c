@@ -1,0 +1,220 @@
+#include "scheduler/visit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/model/job.h"
+
+struct visited {
+    struct id id;
+    struct db_scope scope;
+    struct db_rows reclaimed, swept, rest;
+    struct gov_err err;
+    struct queue_entry *entries;
+    int count;
+    struct queue_result result;
+    struct queue_limits limits;
+    bool paused; /* or suspended */
+};
+
+static enum op_next bury(struct op *op)
+{
+    struct visit *v = (struct visit *)op;
+    struct db_group *g = db_group_new(op, v->scheduler->db, &DB_PUBLIC);
+
+    db_group_add(g, SQL_QUERIES_WORKER_BURY, &v->dead, 0, NULL);
+    DB_GROUP_ADD(g, SQL_QUERIES_MARK_DUE, &v->marked,
+                 arena_format(&op->arena, "%d", VISIT_TENANTS_MAX));
+    db_group_send(g);
+    return OP_WAIT;
+}
+
+static const char *dead_array(struct visit *v)
+{
+    struct buf ids = { 0 };
+
+    buf_add_char(&ids, '{');
+    for (int i = 0; i < v->dead.count; i++) {
+        buf_addf(&ids, "%s%s", i ? "," : "", db_text(&v->dead, i, 0));
+        if (db_bool(&v->dead, i, 1))
+            log_write(LEVEL_WARN, "worker.buried", LOG_FIELD("worker", db_text(&v->dead, i, 0)));
+    }
+    buf_add_char(&ids, '}');
+    const char *text = arena_text(&v->op.arena, ids.data);
+    buf_release(&ids);
+    return text;
+}
+
+static void visit_tenant(struct visit *v, struct visited *t)
+{
+    struct db_group *g = db_group_new(&v->op, v->scheduler->db, &t->scope);
+
+    if (v->dead.count)
+        DB_GROUP_ADD(g, SQL_QUERIES_JOB_RECLAIM, &t->reclaimed, v->dead_ids);
+    db_group_add(g, SQL_QUERIES_JOB_PROMOTE, NULL, 0, NULL);
+    DB_GROUP_ADD(g, SQL_QUERIES_JOB_SWEEP, &t->swept,
+                 arena_format(&v->op.arena, "%d", VISIT_JOBS_MAX),
+                 v->rebuilding ? "true" : "false");
+    db_group_add(g, SQL_QUERIES_JOB_REST, &t->rest, 0, NULL);
+    db_group_tolerate(g, &t->err);
+    db_group_send(g);
+}
+
+static enum op_next tenants(struct op *op)
+{
+    struct visit *v = (struct visit *)op;
+
+    v->tenant_count = v->marked.count;
+    v->tenants = ARENA_ARRAY(&op->arena, struct visited, (size_t)v->tenant_count + 1);
+    v->dead_ids = dead_array(v);
+    for (int i = 0; i < v->tenant_count; i++) {
+        struct visited *t = &v->tenants[i];
+        t->scope = db_scope_tenant(db_text(&v->marked, i, 0), (int)db_int(&v->marked, i, 1));
+        t->id = db_id(&v->marked, i, 2);
+        t->limits.weight = (double)db_int(&v->marked, i, 4);
+        t->limits.slots = db_int(&v->marked, i, 5);
+        t->paused = db_bool(&v->marked, i, 6);
+        visit_tenant(v, t);
+    }
+    return OP_WAIT;
+}
+
+static void read_entry(struct visit *v, struct visited *t, int row, struct queue_entry *e)
+{
+    const char *skill = db_text(&t->swept, row, 8), *action = db_text(&t->swept, row, 9);
+
+    *e = (struct queue_entry){ .tenant = t->scope.schema,
+                               .lane = db_text(&t->swept, row, 2),
+                               .class = db_text(&t->swept, row, 3),
+                               .job = db_id(&t->swept, row, 0),
+                               .fence = db_int(&t->swept, row, 1),
+                               .kind = db_text(&t->swept, row, 4),
+                               .cost_ms = job_cost_unknown_ms(db_int(&t->swept, row, 5)) };
+    if (skill && strcmp(e->kind, "run") == 0)
+        e->action = arena_format(&v->op.arena, "%s.%s", skill, action ? action : "run");
+}
+
+/* Slots of jobs whose worker is dead: free them under the fence it had. */
+static void finish_reclaimed(struct visit *v, struct visited *t)
+{
+    int count = t->reclaimed.count;
+    struct queue_slot *slots = ARENA_ARRAY(&v->op.arena, struct queue_slot, (size_t)count + 1);
+
+    for (int row = 0; row < count; row++) {
+        struct queue_entry *e = ARENA_NEW(&v->op.arena, struct queue_entry);
+        struct id request = db_id(&t->reclaimed, row, 5);
+        *e = (struct queue_entry){ .tenant = t->scope.schema,
+                                   .lane = db_text(&t->reclaimed, row, 2),
+                                   .class = db_text(&t->reclaimed, row, 3),
+                                   .job = db_id(&t->reclaimed, row, 0),
+                                   .fence = db_int(&t->reclaimed, row, 1),
+                                   .kind = db_text(&t->reclaimed, row, 4),
+                                   .cost_ms = 1 };
+        slots[row] = (struct queue_slot){ .entry = e, .ms = -1 };
+        event_bus_publish(v->scheduler->events, t->scope.schema, &request);
+    }
+    if (count)
+        job_queue_finish(&v->op, v->scheduler->queue, slots, count, NULL);
+}
+
+static enum op_next free_slots(struct op *op)
+{
+    struct visit *v = (struct visit *)op;
+    for (int i = 0; i < v->tenant_count; i++)
+        finish_reclaimed(v, &v->tenants[i]);
+    return OP_WAIT;
+}
+
+static void push_tenant(struct visit *v, struct visited *t)
+{
+    struct arena *arena = &v->op.arena;
+    size_t rows = (size_t)t->swept.count;
+    struct queue_slot *running = ARENA_ARRAY(arena, struct queue_slot, rows + 1);
+    int ran = 0;
+
+    t->entries = ARENA_ARRAY(arena, struct queue_entry, rows + 1);
+    for (int row = 0; row < t->swept.count; row++) {
+        if (strcmp(db_text(&t->swept, row, 6), "ready") == 0) {
+            read_entry(v, t, row, &t->entries[t->count++]);
+            continue;
+        }
+        struct queue_entry *e = ARENA_NEW(arena, struct queue_entry);
+        read_entry(v, t, row, e);
+        running[ran] = (struct queue_slot){ .entry = e, .ms = db_int(&t->swept, row, 10) };
+        job_queue_running(&v->op, v->scheduler->queue, db_text(&t->swept, row, 7), &running[ran], 1,
+                          NULL);
+        ran++;
+    }
+    for (int at = 0; at < t->count; at += QUEUE_BATCH_MAX) {
+        int left = t->count - at;
+        job_queue_push(&v->op, v->scheduler->queue, t->entries + at,
+                       left < QUEUE_BATCH_MAX ? left : QUEUE_BATCH_MAX, &t->result);
+    }
+}
+
+/* What public.tenant says counts within a second of the tenant's having work. */
+static void tell_limits(struct visit *v, struct visited *t)
+{
+    job_queue_limit(&v->op, v->scheduler->queue, t->scope.schema, &t->limits, NULL);
+    if (t->paused)
+        job_queue_pause(&v->op, v->scheduler->queue, t->scope.schema, NULL);
+    else
+        job_queue_resume(&v->op, v->scheduler->queue, t->scope.schema, NULL);
+}
+
+static enum op_next push(struct op *op)
+{
+    struct visit *v = (struct visit *)op;
+
+    for (int i = 0; i < v->tenant_count; i++)
+        tell_limits(v, &v->tenants[i]);
+
+    for (int i = 0; i < v->tenant_count; i++) {
+        if (v->tenants[i].err.code)
+            log_error(LEVEL_WARN, "visit.tenant_failed", &v->tenants[i].err);
+        else
+            push_tenant(v, &v->tenants[i]);
+    }
+    return OP_WAIT;
+}
+
+/* Marks of tenants that have come to rest. */
+static enum op_next forget(struct op *op)
+{
+    struct visit *v = (struct visit *)op;
+    struct buf ids = { 0 };
+    const char *next = v->marked.count ? db_text(&v->marked, 0, 3) : NULL;
+
+    for (int i = 0; i < v->tenant_count; i++) {
+        struct visited *t = &v->tenants[i];
+        if (!t->err.code && t->rest.count && db_bool(&t->rest, 0, 0))
+            buf_addf(&ids, "%s%s", ids.length ? "," : "{", t->id.text);
+        else
+            v->active++;
+    }
+    if (next) {
+        char text[64];
+        snprintf(text, sizeof text, "%s:00", next);
+        clock_parse(text, &v->next_due_us);
+    }
+    if (ids.length) {
+        buf_add_char(&ids, '}');
+        DB_QUERY(op, v->scheduler->db, &DB_PUBLIC, SQL_QUERIES_MARK_DELETE, NULL, ids.data);
+    }
+    buf_release(&ids);
+    return OP_WAIT;
+}
+
+static const struct op_step steps[] = { { "bury", bury },       { "tenants", tenants },
+                                        { "free_slots", free_slots }, { "push", push },
+                                        { "forget", forget },   { 0 } };
+
+void visit_init(struct visit *visit, struct scheduler *scheduler, bool rebuilding)
+{
+    memset(visit, 0, sizeof *visit);
+    op_init(&visit->op, "visit", steps, scheduler->loop, NULL);
+    visit->scheduler = scheduler;
+    visit->rebuilding = rebuilding;
+}

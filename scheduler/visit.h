@@ -1,0 +1,31 @@
+/* visit.h - one round over the marked tenants: reclaim, promote, sweep, and let marks go.
+ *
+ *     bury -> marked -> tenants (each: reclaim, promote, sweep, rest) -> push -> forget
+ *
+ * Idempotent: entries that Redis knows are not added twice, rows that are ready stay ready.
+ */
+#ifndef SCHEDULER_VISIT_H
+#define SCHEDULER_VISIT_H
+
+#include "scheduler/scheduler.h"
+
+enum { VISIT_TENANTS_MAX = 500, VISIT_JOBS_MAX = 2000 };
+
+struct visited;
+
+struct visit {
+    struct op op;
+    struct scheduler *scheduler;
+    bool rebuilding; /* also load what runs */
+    struct db_rows dead, marked;
+    const char *dead_ids;
+    struct visited *tenants;
+    int tenant_count;
+    int64_t next_due_us; /* out: when the next mark falls due; 0: none */
+    int active;          /* out: tenants that still need visits */
+    int64_t pushed;
+};
+
+void visit_init(struct visit *visit, struct scheduler *scheduler, bool rebuilding);
+
+#endif

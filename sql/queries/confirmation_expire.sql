@@ -1,0 +1,2 @@
+-- scope: tenant
+select {{t}}.confirmation_expire($1::uuid)

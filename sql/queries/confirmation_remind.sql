@@ -1,0 +1,15 @@
+-- scope: tenant
+-- Only if it still waits: an event that listeners and the audit see.
+with waiting as (
+    select c.id, c.request_id, c.expires_at
+    from {{t}}.confirmation c
+    where c.id = $2::uuid
+        and c.state = 'waiting'
+), audited as (
+    insert into {{t}}.audit_event (actor_kind, kind, action, subject_kind, subject, request_id)
+    select 'system', 'confirmation', 'confirmation.reminded', 'confirmation', id::text, request_id
+    from waiting
+)
+select {{t}}.request_event_add($1::uuid, 'confirmation', jsonb_build_object(
+    'confirmation_id', w.id, 'state', 'reminded', 'expires_at', w.expires_at))
+from waiting w

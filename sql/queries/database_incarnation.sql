@@ -1,0 +1,2 @@
+-- scope: public
+select public.database_incarnation()

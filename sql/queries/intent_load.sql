@@ -1,0 +1,15 @@
+-- scope: tenant
+-- Everything the recogniser may know of this tenant: $1 requester. One row a skill that can run; the
+-- revision changes when any of them does.
+select s.name, s.title, s.description, s.examples, v.manifest, v.readme,
+    (select jsonb_agg(jsonb_build_object(
+            'kind', b.subject_kind, 'subject', b.subject, 'actions', b.actions))
+        from {{t}}.skill_binding b
+        where b.skill_id = s.id),
+    (select m.role from public.my_members m where m.user_id = $1::uuid and m.state = 'active'),
+    v.digest, s.revision
+from {{t}}.skill s
+join {{t}}.skill_version v on v.id = s.published_version
+where s.enabled
+    and v.state = 'published'
+order by s.name

@@ -1,0 +1,37 @@
+-- scope: tenant
+-- Claim what was taken: $1 job ids, $2 their fences, $3 worker, $4 lease in seconds. Rows that are no
+-- longer ready under that fence are left out; the caller forgets them.
+with wanted as (
+    select w.id, w.fence
+    from unnest($1::uuid[], $2::integer[]) as w (id, fence)
+), locked as (
+    select l.job_id
+    from {{t}}.job_live l
+    join wanted w on w.id = l.job_id and w.fence = l.fence
+    where l.state = 'ready'
+    order by l.job_id
+    for update of l
+), claimed as (
+    update {{t}}.job_live l
+    set state = 'running',
+        fence = l.fence + 1,
+        token = gen_random_uuid(),
+        worker = $3::uuid,
+        attempt = l.attempt + 1,
+        started_at = clock_timestamp(),
+        lease_until = now() + make_interval(secs => $4::integer)
+    from locked k
+    where l.job_id = k.job_id
+    returning l.job_id, l.fence, l.token, l.attempt, l.crash_count, l.cancel_requested
+), audited as (
+    insert into {{t}}.audit_event (actor_kind, kind, action, subject_kind, subject, request_id, detail)
+    select 'worker', 'run', 'job.claimed', 'job', j.id::text, j.request_id,
+        jsonb_build_object('worker', $3, 'fence', c.fence, 'attempt', c.attempt)
+    from claimed c
+    join {{t}}.job j on j.id = c.job_id
+)
+select j.id, j.kind, j.lane, j.class, j.request_id, j.payload, j.plan_digest, j.risk, j.max_attempts,
+    j.timeout_ms, j.created_by, c.fence, c.token, c.attempt, c.crash_count, c.cancel_requested,
+    j.created_at
+from claimed c
+join {{t}}.job j on j.id = c.job_id

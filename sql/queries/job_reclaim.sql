@@ -1,0 +1,64 @@
+-- scope: tenant
+-- Running jobs of dead workers $1. Ready again; or dead after three crashes; or failed when an effect
+-- outside may have happened and the action does not say that repeating is harmless.
+with lost as (
+    select l.job_id, l.fence, l.crash_count, l.cancel_requested,
+        exists (select from {{t}}.effect e
+            where e.job_id = l.job_id and e.state in ('started', 'unknown')) as unknown
+    from {{t}}.job_live l
+    where l.state = 'running'
+        and l.worker = any ($1::uuid[])
+    order by l.job_id
+    for update of l
+), again as (
+    update {{t}}.job_live l
+    set state = 'ready',
+        fence = l.fence + 1,
+        token = null,
+        worker = null,
+        started_at = null,
+        lease_until = null,
+        attempt = l.attempt - 1,
+        crash_count = l.crash_count + 1
+    from lost x
+    where l.job_id = x.job_id
+        and not x.unknown
+        and not x.cancel_requested
+        and x.crash_count < 2
+    returning l.job_id, l.fence
+), gone as (
+    delete from {{t}}.job_live l
+    using lost x
+    where l.job_id = x.job_id
+        and (x.unknown or x.cancel_requested or x.crash_count >= 2)
+    returning l.job_id, l.attempt, l.crash_count, l.worker, l.started_at, x.unknown, x.cancel_requested
+), ended as (
+    insert into {{t}}.job_outcome (job_id, state, code, error, worker, attempt, crash_count, started_at)
+    select job_id,
+        case when cancel_requested then 'cancelled' when unknown then 'failed' else 'dead' end,
+        case when cancel_requested then 'cancelled' when unknown then 'outcome_unknown' else 'poison' end,
+        case
+            when cancel_requested then null
+            when unknown then jsonb_build_object('code', 'outcome_unknown', 'message', jsonb_build_object(
+                'en', 'its worker died after it had begun an outside effect; a person has to look',
+                'zh', '执行进程在产生外部影响后异常退出，需要人工核实'))
+            else jsonb_build_object('code', 'poison', 'message', jsonb_build_object(
+                'en', 'its workers died three times', 'zh', '执行它的进程三次异常退出'))
+        end,
+        worker, attempt, crash_count + 1, started_at
+    from gone
+), audited as (
+    insert into {{t}}.audit_event (actor_kind, kind, action, subject_kind, subject, request_id, detail)
+    select 'system', 'run', 'job.reclaimed', 'job', j.id::text, j.request_id,
+        jsonb_build_object('fence', a.fence, 'why', 'worker_dead')
+    from again a
+    join {{t}}.job j on j.id = a.job_id
+    union all
+    select 'system', 'run', 'job.gave_up', 'job', j.id::text, j.request_id,
+        jsonb_build_object('unknown', g.unknown, 'crashes', g.crash_count + 1)
+    from gone g
+    join {{t}}.job j on j.id = g.job_id
+)
+select x.job_id, x.fence, j.lane, j.class, j.kind, j.request_id
+from lost x
+join {{t}}.job j on j.id = x.job_id

@@ -1,0 +1,3 @@
+-- scope: migrate
+-- $1 schema
+select public.tenant_migrate($1)

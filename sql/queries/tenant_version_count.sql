@@ -1,0 +1,2 @@
+-- scope: migrate
+select schema_version, count(*) from public.tenant group by schema_version order by schema_version

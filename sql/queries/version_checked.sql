@@ -1,0 +1,27 @@
+-- scope: tenant
+-- The check's result: $1 version, $2 state (in_review | refused), $3 tree digest, $4 manifest, $5 findings,
+-- $6 files, $7 readme. The skill takes title, description and examples of its first good version.
+with checked as (
+    update {{t}}.skill_version
+    set state = $2,
+        tree_digest = $3,
+        manifest = $4::jsonb,
+        findings = $5::jsonb,
+        files = $6::jsonb,
+        readme = $7
+    where id = $1::uuid
+        and state = 'checking'
+    returning id, skill_id
+), described as (
+    update {{t}}.skill s
+    set title = coalesce($4::jsonb -> 'title', s.title),
+        description = coalesce($4::jsonb -> 'description', s.description),
+        updated_at = now()
+    from checked c
+    where s.id = c.skill_id
+        and s.published_version is null
+        and $4::jsonb is not null
+)
+insert into {{t}}.audit_event (actor_kind, kind, action, subject_kind, subject, detail)
+select 'worker', 'skill', 'skill.checked', 'skill_version', id::text, jsonb_build_object('state', $2)
+from checked

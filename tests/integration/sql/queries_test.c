@@ -1,0 +1,142 @@
+/* queries_test.c - every file of sql/queries: it prepares, its role may run it, no plan scans a table.
+ *
+ * The first line says whose it is: "-- scope: tenant" (the tenant's role, {{t}} is its schema),
+ * "-- scope: public" (execgov_platform) or "-- scope: migrate" (the operator). A later comment line
+ * "-- scan: why" allows a plan that reads a whole table.
+ */
+#include "tests/lib/test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/text.h"
+#include "sql_queries.h"
+#include "tests/lib/pg_server.h"
+#include "tests/lib/sql.h"
+
+struct fixture {
+    struct pg_server server;
+    struct arena arena;
+    struct pg_tenant tenant;
+    PGconn *role, *platform, *operator;
+};
+
+static int setup(void **state)
+{
+    static struct fixture f;
+    PGconn **conns[] = { &f.role, &f.platform, &f.operator };
+
+    pg_server_start(&f.server);
+    pg_server_tenant(&f.server, "A", &f.tenant);
+    f.role = pg_server_enter(&f.server, &f.arena, &f.tenant);
+    f.platform = pg_server_connect(&f.server, &f.arena, "execgov_platform");
+    f.operator = pg_server_connect(&f.server, &f.arena, "postgres");
+    for (size_t i = 0; i < 3; i++)
+        sql_run(*conns[i], "set plan_cache_mode = force_generic_plan");
+    *state = &f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    arena_release(&f->arena);
+    pg_server_stop(&f->server);
+    return 0;
+}
+
+static PGconn *conn_of(struct fixture *f, const struct embedded *file)
+{
+    if (text_starts(file->text, "-- scope: tenant\n"))
+        return f->role;
+    if (text_starts(file->text, "-- scope: public\n"))
+        return f->platform;
+    if (text_starts(file->text, "-- scope: migrate\n"))
+        return f->operator;
+    fail_msg("%s.sql: the first line does not say its scope", file->name);
+    return NULL;
+}
+
+static bool plannable(const char *text)
+{
+    static const char *const words[] = { "select", "insert", "update", "delete", "with", "values" };
+
+    while (text_starts(text, "--") || *text == '\n')
+        text = strchr(text, '\n') + 1;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (text_starts(text, words[i]))
+            return true;
+    return false;
+}
+
+/* The statement was prepared as `name`; rights are checked when its plan starts, so explain starts it. */
+static PGresult *explain(struct fixture *f, PGconn *conn, const char *name)
+{
+    PGresult *described = PQdescribePrepared(conn, name);
+    int count = PQnparams(described);
+    const char *arguments = "";
+
+    PQclear(described);
+    for (int i = 0; i < count; i++)
+        arguments = arena_format(&f->arena, "%s%snull", arguments, i ? ", " : "");
+    return PQexec(conn, arena_format(&f->arena, "explain execute \"%s\"%s%s%s", name,
+                                     count ? "(" : "", arguments, count ? ")" : ""));
+}
+
+static void every_query_prepares_and_its_role_may_run_it(void **state)
+{
+    struct fixture *f = *state;
+    int faults = 0;
+
+    for (const struct embedded *file = sql_queries; file->name; file++) {
+        PGconn *conn = conn_of(f, file);
+        const char *text = sql_expand(&f->arena, file->text, f->tenant.schema);
+        PGresult *result = PQprepare(conn, file->name, text, 0, NULL);
+        bool prepared = PQresultStatus(result) == PGRES_COMMAND_OK;
+
+        PQclear(result);
+        if (!prepared) {
+            print_error("%s.sql: %s", file->name, PQerrorMessage(conn));
+            faults++;
+            continue;
+        }
+        if (!plannable(file->text))
+            continue;
+        result = explain(f, conn, file->name);
+        if (PQresultStatus(result) != PGRES_TUPLES_OK) {
+            print_error("%s.sql: %s", file->name, PQerrorMessage(conn));
+            faults++;
+        }
+        for (int row = 0; conn != f->operator && row < PQntuples(result); row++)
+            if (strstr(PQgetvalue(result, row, 0), "Seq Scan") && !strstr(file->text, "\n-- scan: ")) {
+                print_error("%s.sql: %s\n", file->name, PQgetvalue(result, row, 0));
+                faults++;
+            }
+        PQclear(result);
+    }
+    assert_int_equal(0, faults);
+}
+
+/* PostgreSQL's own names say nothing in an error message and differ between versions. */
+static void every_constraint_has_a_name_of_ours(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_null(sql_value(&f->arena, f->operator, "select string_agg(conrelid::regclass || '.' || "
+        "conname, ', ') from pg_constraint where connamespace in ('public'::regnamespace, "
+        "'%s'::regnamespace) and contype <> 'n' and conname ~ '_(pkey|fkey|key|check)[0-9]*$'",
+        f->tenant.schema));
+    assert_true(atoi(sql_value(&f->arena, f->operator, "select count(*) from pg_constraint where "
+        "connamespace = '%s'::regnamespace", f->tenant.schema)) > 50);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_constraint_has_a_name_of_ours),
+        cmocka_unit_test(every_query_prepares_and_its_role_may_run_it),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

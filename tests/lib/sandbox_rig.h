@@ -1,0 +1,89 @@
+/* sandbox_rig.h - a real sandboxd of its own, a client, and calls that wait for the outcome. */
+#ifndef TESTS_LIB_SANDBOX_RIG_H
+#define TESTS_LIB_SANDBOX_RIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <uv.h>
+
+#include "core/base/buf.h"
+#include "worker/sandbox/doctor.h"
+#include "worker/sandbox/sandbox_client.h"
+
+struct sandbox_rig {
+    char dir[64];
+    char socket[96];
+    pid_t pid; /* of sandboxd; -1 once it is gone */
+    int level;
+    uid_t uid_base;
+    struct doctor_status status;
+    uv_loop_t loop;
+    struct sandbox_client *client;
+};
+
+/* Start sandboxd as this user, or as nobody. False with a printed reason if this machine cannot isolate at
+ * that level: the test is to be skipped (exit 77). */
+bool sandbox_rig_start(struct sandbox_rig *rig, bool as_nobody);
+void sandbox_rig_stop(struct sandbox_rig *rig);
+/* Start sandboxd again after the test ended it. */
+void sandbox_rig_restart(struct sandbox_rig *rig, bool as_nobody);
+
+struct rig_file {
+    const char *name;
+    const char *text;
+};
+
+/* Make a zip of these files (the last has no name), unpack it; fails the test unless it is kept. */
+void sandbox_rig_package(struct sandbox_rig *rig, const struct rig_file *files, uint8_t digest[32]);
+
+struct rig_unpacked {
+    struct gov_err err;
+    bool kept;
+    uint8_t package[32];
+    struct buf json;
+};
+void sandbox_rig_unpack(struct sandbox_rig *rig, int fd, struct rig_unpacked *result);
+
+struct rig_artifact {
+    char name[SANDBOX_NAME_BYTES];
+    struct buf content;
+};
+
+struct rig_result {
+    bool started;
+    struct gov_err err;
+    int exit_code, signal, level;
+    enum sandbox_limit limit;
+    uint64_t wall_us;
+    uint8_t package[32];
+    struct buf out, errors, answer; /* answer: the result file */
+    bool has_answer;
+    struct rig_artifact artifacts[64];
+    size_t artifact_count;
+    struct sandbox_refusal refusals[64];
+    size_t refusal_count;
+};
+
+/* A python job of that package, main.py, default limits, input {}. */
+struct sandbox_job sandbox_rig_job(const uint8_t package[32]);
+/* Run and wait. `cancel_on` not NULL: cancel as soon as stdout has that text. */
+void sandbox_rig_run(struct sandbox_rig *rig, const struct sandbox_job *job, const char *cancel_on,
+                     struct rig_result *result);
+/* One main.py with this text, run with these limits (NULL: default). */
+void sandbox_rig_script(struct sandbox_rig *rig, const char *text, const struct sandbox_limits *limits,
+                        struct rig_result *result);
+void rig_result_release(struct rig_result *result);
+const struct rig_artifact *rig_artifact_find(const struct rig_result *result, const char *name);
+const char *rig_refusal_find(const struct rig_result *result, const char *name); /* reason or NULL */
+
+/* Processes whose uid belongs to this rig's slots. */
+int sandbox_rig_processes(const struct sandbox_rig *rig);
+
+/* Run a program found on PATH, NULL-terminated arguments; what it prints is added to `out`. Its exit code. */
+int rig_program(const char *const *arguments, struct buf *out);
+
+/* A file with this content in the rig's directory, open for reading, mode 0444, and its digest. */
+int sandbox_rig_file(struct sandbox_rig *rig, const void *content, size_t bytes, uint8_t digest[32]);
+
+#endif

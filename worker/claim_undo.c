@@ -1,0 +1,98 @@
+#include "worker/claim_undo.h"
+
+#include <stdlib.h>
+
+#include "core/base/check.h"
+#include "core/base/log.h"
+#include "core/io/op_sleep.h"
+
+struct undo {
+    struct op op;
+    struct worker *worker;
+    struct tenant_info tenant;
+    struct queue_slot *slots;
+    int count;
+    const char *ids;
+    struct attempt {
+        struct op op;
+        struct undo *undo;
+        struct db_rows rows;
+    } attempt;
+    bool sent;
+};
+
+static enum op_next query(struct op *op)
+{
+    struct attempt *a = (struct attempt *)op;
+    DB_QUERY(op, a->undo->worker->db, &a->undo->tenant.scope, SQL_QUERIES_JOB_CLAIM_UNDO, &a->rows,
+             a->undo->ids, a->undo->worker->id.text);
+    return OP_WAIT;
+}
+
+static const struct op_step attempt_steps[] = { { "query", query }, { 0 } };
+
+static enum op_next give_back(struct op *op)
+{
+    struct undo *u = (struct undo *)op;
+
+    if (u->sent) {
+        bool failed = u->attempt.op.failed;
+        op_release(&u->attempt.op);
+        u->sent = false;
+        if (!failed)
+            return OP_NEXT;
+        op_sleep(op, 1000);
+        return OP_AGAIN;
+    }
+    u->sent = true;
+    op_init(&u->attempt.op, "claim_undo", attempt_steps, op->loop, NULL);
+    u->attempt.undo = u;
+    op_try(op, &u->attempt.op);
+    return OP_AGAIN;
+}
+
+/* The rows are ready under a new fence; the sweep enqueues them. */
+static enum op_next forget(struct op *op)
+{
+    struct undo *u = (struct undo *)op;
+    job_queue_finish(op, u->worker->queue, u->slots, u->count, NULL);
+    return OP_WAIT;
+}
+
+static const struct op_step steps[] = { { "give_back", give_back }, { "forget", forget }, { 0 } };
+
+static void ended(struct op *op)
+{
+    op_release(op);
+    free(op);
+}
+
+void claim_undo(struct worker *worker, const struct tenant_info *tenant,
+                const struct queue_entry *entries, const int *indexes, int count)
+{
+    struct undo *u = calloc(1, sizeof *u);
+    struct buf ids = { 0 };
+
+    CHECK(u);
+    op_init(&u->op, "claim_undo", steps, worker->loop, ended);
+    u->worker = worker;
+    u->tenant = *tenant;
+    u->count = count;
+    u->slots = ARENA_ARRAY(&u->op.arena, struct queue_slot, (size_t)count);
+    for (int i = 0; i < count; i++) {
+        const struct queue_entry *from = &entries[indexes[i]];
+        struct queue_entry *copy = ARENA_NEW(&u->op.arena, struct queue_entry);
+        *copy = *from;
+        copy->tenant = arena_text(&u->op.arena, from->tenant);
+        copy->lane = arena_text(&u->op.arena, from->lane);
+        copy->class = arena_text(&u->op.arena, from->class);
+        copy->kind = arena_text(&u->op.arena, from->kind);
+        copy->action = arena_text(&u->op.arena, from->action);
+        u->slots[i] = (struct queue_slot){ .entry = copy };
+        buf_addf(&ids, "%s%s", i ? "," : "{", from->job.text);
+    }
+    buf_add_char(&ids, '}');
+    u->ids = arena_text(&u->op.arena, ids.data);
+    buf_release(&ids);
+    op_start(&u->op);
+}

@@ -1,0 +1,7 @@
+/* execgov-intent: what `execgov intent` runs. The CLI speaks HTTP only and links no worker code. */
+#include "worker/intent/intent_tool.h"
+
+int main(int argc, char **argv)
+{
+    return intent_main(argc, argv);
+}

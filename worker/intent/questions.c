@@ -1,0 +1,144 @@
+#include "worker/intent/questions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/buf.h"
+#include "core/base/json.h"
+
+enum { CHOICES_SHOWN_MAX = 12 };
+
+/* What a person calls it: the title in his language, else in any, else the name. */
+static const char *title_in(const struct parameter *p, const char *language)
+{
+    const json_t *title = json_object_get(p->schema, "title");
+    const char *text =
+        json_is_object(title) ? json_get_text(title, language) : json_string_value(title);
+    return text && *text ? text : p->name;
+}
+
+static const char *wanted_en(enum parameter_kind kind)
+{
+    switch (kind) {
+    case PARAMETER_DATE:
+        return "a date such as 2026-03-05";
+    case PARAMETER_DATETIME:
+        return "a date and time";
+    case PARAMETER_MONTH:
+        return "a month such as 2026-03";
+    case PARAMETER_TIME:
+        return "a time such as 15:30";
+    case PARAMETER_INTEGER:
+        return "a whole number";
+    case PARAMETER_NUMBER:
+        return "a number";
+    case PARAMETER_BOOLEAN:
+        return "yes or no";
+    case PARAMETER_FILE:
+        return "a file";
+    case PARAMETER_EMAIL:
+        return "an e-mail address";
+    case PARAMETER_URI:
+        return "a link";
+    case PARAMETER_MONEY:
+        return "an amount with its currency";
+    default:
+        return "a value";
+    }
+}
+
+static const char *wanted_zh(enum parameter_kind kind)
+{
+    switch (kind) {
+    case PARAMETER_DATE:
+        return "日期，例如 2026-03-05";
+    case PARAMETER_DATETIME:
+        return "日期和时间";
+    case PARAMETER_MONTH:
+        return "月份，例如 2026-03";
+    case PARAMETER_TIME:
+        return "时间，例如 15:30";
+    case PARAMETER_INTEGER:
+        return "整数";
+    case PARAMETER_NUMBER:
+        return "数字";
+    case PARAMETER_BOOLEAN:
+        return "是或否";
+    case PARAMETER_FILE:
+        return "文件";
+    case PARAMETER_EMAIL:
+        return "电子邮箱地址";
+    case PARAMETER_URI:
+        return "链接";
+    case PARAMETER_MONEY:
+        return "金额和币种";
+    default:
+        return "内容";
+    }
+}
+
+static const char *file_name(const struct fill_request *request, const char *id)
+{
+    for (size_t i = 0; i < request->file_count; i++)
+        if (strcmp(request->files[i].id, id) == 0)
+            return request->files[i].name;
+    return id;
+}
+
+/* "a, b, c" as a person reads it: files by name. */
+static const char *choices_text(const struct parameter *p, const json_t *choices,
+                                const struct fill_request *request, const char *joint,
+                                struct arena *arena)
+{
+    struct buf out = { 0 };
+    json_t *choice;
+    size_t i;
+
+    json_array_foreach(choices, i, choice)
+    {
+        if (i == CHOICES_SHOWN_MAX) {
+            buf_add_text(&out, " …");
+            break;
+        }
+        if (i > 0)
+            buf_add_text(&out, joint);
+        const char *text = json_string_value(choice);
+        if (text)
+            buf_add_text(&out, p->kind == PARAMETER_FILE ? file_name(request, text) : text);
+        else
+            buf_add_text(&out, json_text(arena, choice));
+    }
+    char *text = arena_text(arena, buf_text(&out));
+    buf_release(&out);
+    return text;
+}
+
+struct fill_question question_about(const struct parameter *p, const struct fill_request *request,
+                                    struct arena *arena)
+{
+    struct fill_question q = { .path = p->path,
+                               .reason = p->ambiguous ? FILL_AMBIGUOUS : FILL_MISSING,
+                               .choices = p->ambiguous ? p->ambiguous : p->choices };
+    const char *en = title_in(p, "en"), *zh = title_in(p, "zh");
+
+    if (q.choices) {
+        const char *list_en = choices_text(p, q.choices, request, ", ", arena);
+        const char *list_zh = choices_text(p, q.choices, request, "、", arena);
+        q.text.en = arena_format(arena,
+                                 q.reason == FILL_AMBIGUOUS ? "Which one is meant by \"%s\": %s?"
+                                                            : "Which \"%s\": %s?",
+                                 en, list_en);
+        q.text.zh = arena_format(
+            arena, q.reason == FILL_AMBIGUOUS ? "“%s”指的是哪一个：%s？" : "请选择“%s”：%s。", zh,
+            list_zh);
+        return q;
+    }
+    bool described = *p->description && strlen(p->description) < 200;
+    q.text.en = described ? arena_format(arena, "Please give \"%s\" (%s): %s", en,
+                                         wanted_en(p->kind), p->description)
+                          : arena_format(arena, "Please give \"%s\" (%s).", en, wanted_en(p->kind));
+    q.text.zh = described ? arena_format(arena, "请提供“%s”（%s）：%s", zh, wanted_zh(p->kind),
+                                         p->description)
+                          : arena_format(arena, "请提供“%s”（%s）。", zh, wanted_zh(p->kind));
+    return q;
+}

@@ -1,0 +1,40 @@
+/* softmax.h - one linear model over all skills of a tenant, and "none of these" as a constant.
+ *
+ * Weights are [feature][skill padded to 8]: the inner loops run along skills, each
+ * element by itself, so that vector units of any width give the same bits and a model is the same
+ * bytes on every machine. exp is our own for the same reason: the C library's differs by CPU.
+ */
+#ifndef WORKER_INTENT_SOFTMAX_H
+#define WORKER_INTENT_SOFTMAX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/arena.h"
+#include "worker/intent/corpus.h"
+
+struct softmax {
+    size_t skill_count;
+    size_t stride;      /* skills padded */
+    float *weights;     /* [feature_count][stride] */
+    float *contributed; /* [text_count][stride]: what each text has added along its vector */
+};
+
+/* Learn from every text of the corpus. Memory is the arena's. */
+void softmax_train(struct softmax *softmax, const struct corpus *corpus, size_t skill_count,
+                   struct arena *arena);
+
+/* Scores of a vector, `stride` of them. */
+void softmax_scores(const struct softmax *softmax, const struct coordinate *vector, size_t count,
+                    float *scores);
+/* Scores of the corpus's own text as a model would give that had not learnt from it. */
+void softmax_scores_without(const struct softmax *softmax, const struct corpus *corpus, size_t text,
+                            float *scores);
+
+float softmax_squared_length(const struct coordinate *vector, size_t count);
+
+/* Scores -> shares of one whole, of which "none", with the score log(none_weight), has the rest.
+ * In training its weight is 1. */
+void softmax_shares(float *scores, size_t count, float none_weight);
+
+#endif

@@ -1,0 +1,191 @@
+/* round.c - take -> gather -> tenants -> claim -> start.
+ *
+ * One claim statement a tenant, all tenants at once. Entries whose row is no longer ready (cancelled,
+ * taken by somebody else, a queue that was rebuilt) are simply finished: the row decides. A claim
+ * whose answer did not come may have happened: claim_undo gives such jobs back.
+ */
+#include "worker/round.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "worker/claim_undo.h"
+#include "worker/work_run.h"
+
+enum { CLAIM_LATE_MS = 2000, LEASE_S = 25 };
+
+/* One lane after the other, because lanes share slots: what the first brings, the next may not ask. */
+static enum op_next take(struct op *op)
+{
+    struct round *r = (struct round *)op;
+    struct worker *w = r->worker;
+
+    if (r->asked == 0)
+        r->began_us = clock_mono_us();
+    while (r->asked < w->lanes.count) {
+        int i = r->asked++;
+        struct lane_state *lane = &w->lanes.items[i];
+        int free = lane_free(lane);
+        for (int k = 0; k < i; k++)
+            free -= r->taken[k].count;
+        if (lane->pool == r->pool && free > 0) {
+            job_queue_take(op, w->queue, w->id.text, job_lane_name(lane->lane), free, &r->taken[i]);
+            return OP_AGAIN;
+        }
+    }
+    return OP_NEXT;
+}
+
+static struct round_tenant *tenant_of(struct round *r, const char *schema)
+{
+    for (int i = 0; i < r->tenant_count; i++)
+        if (strcmp(r->tenants[i].schema, schema) == 0)
+            return &r->tenants[i];
+    if (r->tenant_count == r->count)
+        return NULL;
+    struct round_tenant *t = &r->tenants[r->tenant_count++];
+    t->schema = schema;
+    t->entries = ARENA_ARRAY(&r->op.arena, int, (size_t)r->count);
+    return t;
+}
+
+static enum op_next gather(struct op *op)
+{
+    struct round *r = (struct round *)op;
+    struct worker *w = r->worker;
+    int at = 0;
+
+    for (int i = 0; i < w->lanes.count; i++)
+        r->count += r->taken[i].count;
+    if (r->count == 0)
+        return OP_DONE;
+    r->entries = ARENA_ARRAY(&op->arena, struct queue_entry, (size_t)r->count);
+    r->lanes = ARENA_ARRAY(&op->arena, struct lane_state *, (size_t)r->count);
+    r->tenants = ARENA_ARRAY(&op->arena, struct round_tenant, (size_t)r->count);
+    for (int i = 0; i < w->lanes.count; i++)
+        for (int k = 0; k < r->taken[i].count; k++) {
+            r->entries[at] = r->taken[i].entries[k];
+            r->lanes[at] = &w->lanes.items[i];
+            struct round_tenant *t = tenant_of(r, r->entries[at].tenant);
+            t->entries[t->count++] = at++;
+        }
+    for (int i = 0; i < r->tenant_count; i++)
+        tenant_cache_get(op, w->tenants, r->tenants[i].schema, &r->tenants[i].info);
+    return OP_WAIT;
+}
+
+static void claim_tenant(struct round *r, struct round_tenant *t)
+{
+    struct arena *arena = &r->op.arena;
+    struct buf ids = { 0 }, fences = { 0 };
+    char lease[12];
+
+    for (int i = 0; i < t->count; i++) {
+        const struct queue_entry *e = &r->entries[t->entries[i]];
+        buf_addf(&ids, "%s%s", i ? "," : "{", e->job.text);
+        buf_addf(&fences, "%s%lld", i ? "," : "{", (long long)e->fence);
+    }
+    buf_add_char(&ids, '}');
+    buf_add_char(&fences, '}');
+    snprintf(lease, sizeof lease, "%d", LEASE_S);
+    struct db_group *group = db_group_new(&r->op, r->worker->db, &t->info.scope);
+    DB_GROUP_ADD(group, SQL_QUERIES_JOB_CLAIM, &t->rows, arena_text(arena, ids.data),
+                 arena_text(arena, fences.data), r->worker->id.text, lease);
+    db_group_tolerate(group, &t->err);
+    db_group_send(group);
+    buf_release(&ids);
+    buf_release(&fences);
+}
+
+static enum op_next claim(struct op *op)
+{
+    struct round *r = (struct round *)op;
+
+    for (int i = 0; i < r->tenant_count; i++)
+        if (r->tenants[i].info.known)
+            claim_tenant(r, &r->tenants[i]);
+    return OP_WAIT;
+}
+
+static const struct queue_entry *entry_find(struct round *r, const struct round_tenant *t,
+                                            const char *job, struct lane_state **lane)
+{
+    for (int i = 0; i < t->count; i++)
+        if (strcmp(r->entries[t->entries[i]].job.text, job) == 0) {
+            *lane = r->lanes[t->entries[i]];
+            return &r->entries[t->entries[i]];
+        }
+    return NULL;
+}
+
+static bool was_claimed(const struct round_tenant *t, const char *job)
+{
+    for (int row = 0; row < t->rows.count; row++)
+        if (strcmp(db_text(&t->rows, row, 0), job) == 0)
+            return true;
+    return false;
+}
+
+/* Start what was claimed, and tell the queue of it and of what was not. */
+static void start_tenant(struct round *r, struct round_tenant *t)
+{
+    struct arena *arena = &r->op.arena;
+    struct queue_slot *claimed = ARENA_ARRAY(arena, struct queue_slot, (size_t)t->count);
+    struct queue_slot *refused = ARENA_ARRAY(arena, struct queue_slot, (size_t)t->count);
+    int claimed_count = 0, refused_count = 0;
+
+    for (int row = 0; row < t->rows.count; row++) {
+        struct lane_state *lane = NULL;
+        const struct queue_entry *entry = entry_find(r, t, db_text(&t->rows, row, 0), &lane);
+        if (!entry)
+            continue;
+        claimed[claimed_count++] =
+            (struct queue_slot){ .entry = entry, .fence = db_int(&t->rows, row, 11) };
+        work_start(r->worker, lane, entry, &t->info, &t->rows, row);
+        r->claimed++;
+    }
+    for (int i = 0; i < t->count; i++) {
+        const struct queue_entry *entry = &r->entries[t->entries[i]];
+        if (!was_claimed(t, entry->job.text))
+            refused[refused_count++] = (struct queue_slot){ .entry = entry };
+    }
+    if (claimed_count)
+        job_queue_claimed(&r->op, r->worker->queue, claimed, claimed_count, NULL);
+    if (refused_count)
+        job_queue_finish(&r->op, r->worker->queue, refused, refused_count, NULL);
+}
+
+static enum op_next start(struct op *op)
+{
+    struct round *r = (struct round *)op;
+    bool late = clock_mono_us() - r->began_us > (int64_t)CLAIM_LATE_MS * 1000;
+
+    for (int i = 0; i < r->tenant_count; i++) {
+        struct round_tenant *t = &r->tenants[i];
+        if (!t->info.known) {
+            log_write(LEVEL_WARN, "take.unknown_tenant", LOG_FIELD("tenant", t->schema));
+            t->rows.count = 0;
+            start_tenant(r, t); /* finishes its entries */
+        } else if (t->err.code || late) {
+            if (t->err.code)
+                log_error(LEVEL_WARN, "claim.failed", &t->err);
+            claim_undo(r->worker, &t->info, r->entries, t->entries, t->count);
+        } else {
+            start_tenant(r, t);
+        }
+    }
+    return OP_WAIT;
+}
+
+static const struct op_step steps[] = { { "take", take },   { "gather", gather }, { "claim", claim },
+                                        { "start", start }, { 0 } };
+
+void round_init(struct round *round, struct worker *worker, const struct lane_pool *pool)
+{
+    memset(round, 0, sizeof *round);
+    op_init(&round->op, "round", steps, worker->loop, NULL);
+    round->worker = worker;
+    round->pool = pool;
+}

@@ -1,0 +1,36 @@
+/* round.h - one round of taking: what the queue hands over becomes claimed, running work. */
+#ifndef WORKER_ROUND_H
+#define WORKER_ROUND_H
+
+#include "worker/work.h"
+
+enum { ROUND_TENANTS_MAX = 64 };
+
+/* The entries of one tenant. */
+struct round_tenant {
+    struct tenant_info info;
+    const char *schema;
+    int *entries; /* indexes into round.entries */
+    int count;
+    struct db_rows rows;
+    struct gov_err err;
+};
+
+struct round {
+    struct op op;
+    struct worker *worker;
+    const struct lane_pool *pool; /* whose lanes are asked */
+    int asked; /* lanes so far */
+    struct queue_taken taken[WORKER_LANES_MAX];
+    struct queue_entry *entries; /* of all lanes */
+    struct lane_state **lanes;   /* of each entry */
+    int count;
+    struct round_tenant *tenants;
+    int tenant_count;
+    int64_t began_us;
+    int claimed; /* out: works started */
+};
+
+void round_init(struct round *round, struct worker *worker, const struct lane_pool *pool);
+
+#endif

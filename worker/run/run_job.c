@@ -1,0 +1,469 @@
+/* run_job.c - a job of kind run: a published script, in isolation, with its log, result and files.
+ *
+ *     load -> prepare -> open_files -> run -> [unpack -> run] -> drain -> keep_files -> finish
+ *
+ * What was planned is what runs: the version's digest is compared with the plan's here, and the tree it
+ * was checked as with what sandboxd says it mounted. A sandbox that lost its package cache is given the
+ * archive once more.
+ */
+#include "worker/run/run_job.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "core/base/check.h"
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/model/media_type.h"
+#include "worker/run/run_input.h"
+#include "worker/run/run_log.h"
+#include "worker/run/run_result.h"
+
+enum { ARTIFACTS_MAX = 64, ARTIFACT_BYTES_MAX = 512 * 1024 * 1024 };
+
+struct artifact {
+    struct id id;
+    const char *name;
+    int fd;
+    struct file_stored stored;
+};
+
+struct run_job {
+    struct work work;
+    struct db_rows rows;
+    struct skill_manifest manifest;
+    const struct skill_action *action;
+    struct run_input input;
+    struct run_log *log;
+    struct sandbox_run *running;
+    int package_fd;
+    uint8_t tree[SANDBOX_DIGEST_BYTES]; /* the unpacked package, as it was checked */
+    bool unpacked; /* the archive was handed over in this attempt */
+    bool again;    /* the sandbox did not have the package */
+
+    /* of the report */
+    struct gov_err err;
+    int exit_code;
+    int level;
+    uint64_t wall_us, cpu_us, memory_peak;
+    char *result_text;
+    size_t result_bytes;
+    struct artifact *artifacts;
+    size_t artifact_count;
+    json_t *refusals;
+
+    json_t *result;
+};
+
+/* --- load, prepare --- */
+
+static enum op_next load(struct op *op)
+{
+    struct run_job *j = (struct run_job *)op;
+    const struct job_payload *p = &j->work.job.payload;
+
+    j->package_fd = -1;
+    DB_QUERY(op, j->work.worker->db, &j->work.tenant.scope, SQL_QUERIES_RUN_LOAD, &j->rows, p->skill,
+             arena_format(&op->arena, "%lld", (long long)p->version), j->work.job.id.text,
+             j->work.job.created_by.text);
+    return OP_WAIT;
+}
+
+static void free_log(void *log)
+{
+    run_log_free(log);
+}
+
+/* Everything that refuses the run before it starts; the reason ends the job. */
+static bool prepare_run(struct run_job *j, struct gov_err *err)
+{
+    struct arena *arena = &j->work.op.arena;
+    const struct job_payload *p = &j->work.job.payload;
+    const char *state = j->rows.count ? db_text(&j->rows, 0, 2) : NULL;
+
+    if (!state || !p->version_digest || strcmp(db_text(&j->rows, 0, 1), p->version_digest) != 0)
+        return gov_fail(err, GOV_PLAN_STALE, "the planned version is not there any more",
+                        "计划中的版本已不存在");
+    if (strcmp(state, "yanked") == 0 || (!p->is_try && strcmp(state, "published") != 0))
+        return gov_fail(err, GOV_VERSION_YANKED,
+                        "version %lld of \"%s\" was withdrawn after this was planned",
+                        "“%2$s”的版本 %1$lld 在计划之后被撤回", (long long)p->version, p->skill);
+    if (!skill_manifest_view(db_json(&j->rows, 0, 3, arena), &j->manifest, arena, err))
+        return false;
+    j->action = skill_action_find(&j->manifest, p->action);
+    if (!j->action)
+        return gov_fail_cause(err, GOV_INTERNAL, "action %s is not in the manifest", p->action);
+    if (!j->work.worker->sandbox)
+        return gov_fail_cause(err, GOV_SANDBOX_UNAVAILABLE, "this worker has no sandbox");
+    return run_input_make(&j->work.job, j->action, arena, &j->input, err);
+}
+
+static void close_files(void *job)
+{
+    struct run_job *j = job;
+    for (size_t i = 0; i < j->input.file_count; i++)
+        if (j->input.files[i].fd >= 0)
+            close(j->input.files[i].fd);
+    for (size_t i = 0; i < j->artifact_count; i++)
+        if (j->artifacts[i].fd >= 0)
+            close(j->artifacts[i].fd);
+    if (j->package_fd >= 0)
+        close(j->package_fd);
+}
+
+static enum op_next prepare(struct op *op)
+{
+    struct run_job *j = (struct run_job *)op;
+
+    j->exit_code = -1;
+    arena_defer(&op->arena, close_files, j);
+    if (!prepare_run(j, &j->err)) {
+        if (gov_code_info(j->err.code)->retry_helps) {
+            op->err = j->err;
+            return OP_FAIL;
+        }
+        return OP_NEXT; /* every later step sees err and passes on to finish */
+    }
+    j->log = run_log_new(&j->work, db_int(&j->rows, 0, 7));
+    arena_defer(&op->arena, free_log, j->log);
+    return OP_NEXT;
+}
+
+static enum op_next open_files(struct op *op)
+{
+    struct run_job *j = (struct run_job *)op;
+
+    if (j->err.code)
+        return OP_NEXT;
+    for (size_t i = 0; i < j->input.file_count; i++)
+        file_store_read(op, j->work.worker->files, &j->input.files[i].id, &j->input.files[i].fd);
+    return OP_WAIT;
+}
+
+/* --- run --- */
+
+static void on_output(void *user, enum sandbox_stream stream, const char *data, size_t bytes)
+{
+    struct run_job *j = user;
+    run_log_add(j->log, stream == SANDBOX_STDOUT ? RUN_STDOUT : RUN_STDERR, data, bytes);
+}
+
+static void keep_result(struct run_job *j, struct sandbox_report *report)
+{
+    size_t bytes = (size_t)report->result_bytes, at = 0;
+
+    if (report->result_fd < 0 || bytes > SANDBOX_RESULT_BYTES_MAX)
+        return;
+    j->result_text = arena_alloc(&j->work.op.arena, bytes + 1);
+    while (at < bytes) {
+        /* A memfd or a file of the sandbox's tmpfs: memory, so no blocking. */
+        ssize_t n = pread(report->result_fd, j->result_text + at, bytes - at, (off_t)at);
+        if (n <= 0)
+            break;
+        at += (size_t)n;
+    }
+    j->result_bytes = at;
+}
+
+static const char *artifact_name(struct run_job *j, const char *path)
+{
+    struct arena *arena = &j->work.op.arena;
+    char *flat = arena_text(arena, strncmp(path, "out/", 4) == 0 ? path + 4 : path);
+    const char *name = flat;
+
+    for (char *c = flat; *c; c++)
+        if (*c == '/')
+            *c = '-';
+    for (size_t n = 2, i = 0; i < j->artifact_count; i++)
+        if (strcmp(j->artifacts[i].name, name) == 0) {
+            name = arena_format(arena, "%zu-%.190s", n++, flat);
+            i = (size_t)-1;
+        }
+    return name;
+}
+
+static void keep_artifacts(struct run_job *j, struct sandbox_report *report)
+{
+    struct arena *arena = &j->work.op.arena;
+    size_t count = report->artifact_count < ARTIFACTS_MAX ? report->artifact_count : ARTIFACTS_MAX;
+
+    j->artifacts = ARENA_ARRAY(arena, struct artifact, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        struct artifact *a = &j->artifacts[j->artifact_count];
+        a->id = id_new();
+        a->name = artifact_name(j, report->artifacts[i].name);
+        a->fd = report->artifacts[i].fd;
+        report->artifacts[i].fd = -1;
+        j->artifact_count++;
+    }
+    j->refusals = json_own(arena, json_array());
+    for (size_t i = 0; i < report->refusal_count; i++)
+        json_array_append_new(j->refusals,
+                              json_pack("{s:s, s:s}", "name", report->refusals[i].name, "reason",
+                                        report->refusals[i].reason));
+}
+
+static void on_done(void *user, struct sandbox_report *report)
+{
+    struct run_job *j = user;
+
+    j->running = NULL;
+    j->err = report->err;
+    j->exit_code = report->exit_code;
+    j->level = report->level;
+    j->wall_us = report->wall_us;
+    j->cpu_us = report->cpu_us;
+    j->memory_peak = report->memory_peak_bytes;
+    j->again = !report->started && !j->unpacked && report->err.code == GOV_NOT_FOUND;
+    if (report->started && memcmp(report->package, j->tree, sizeof j->tree) != 0)
+        gov_fail_cause(&j->err, GOV_INTERNAL, "the sandbox mounted another package");
+    if (!j->again) {
+        keep_result(j, report);
+        keep_artifacts(j, report);
+    }
+    op_io_end(&j->work.op, NULL);
+}
+
+static void cancel(struct work *work)
+{
+    struct run_job *j = (struct run_job *)work;
+    if (j->running)
+        sandbox_run_cancel(j->running);
+}
+
+static const struct sandbox_events events = { on_output, on_done };
+
+static bool digest_of(const char *hex, uint8_t digest[SANDBOX_DIGEST_BYTES])
+{
+    size_t length = 0;
+    return hex && sodium_hex2bin(digest, SANDBOX_DIGEST_BYTES, hex, strlen(hex), NULL, &length, NULL) == 0 &&
+           length == SANDBOX_DIGEST_BYTES;
+}
+
+static const char *timezone_of(const struct run_job *j)
+{
+    if (j->work.job.payload.timezone)
+        return j->work.job.payload.timezone;
+    const char *users = db_text(&j->rows, 0, 8);
+    return users ? users : j->work.tenant.timezone;
+}
+
+static void start_sandbox(struct run_job *j)
+{
+    struct op *op = &j->work.op;
+    size_t count = j->input.file_count;
+    struct sandbox_file *files = ARENA_ARRAY(&op->arena, struct sandbox_file, count + 1);
+    size_t globs = json_array_size(j->action->collect);
+    const char **collect = ARENA_ARRAY(&op->arena, const char *, globs + 1);
+
+    for (size_t i = 0; i < count; i++) {
+        files[i].fd = j->input.files[i].fd;
+        memcpy(files[i].sha256, j->input.files[i].sha256, sizeof files[i].sha256);
+        files[i].name = j->input.files[i].name;
+        files[i].as = j->input.files[i].as;
+    }
+    for (size_t i = 0; i < globs; i++)
+        collect[i] = json_string_value(json_array_get(j->action->collect, i));
+    struct sandbox_job job = {
+        .id = j->work.job.id.text,
+        .runtime = db_text(&j->rows, 0, 5),
+        .kind = j->action->executor == SKILL_SHELL ? SANDBOX_SHELL : SANDBOX_PYTHON,
+        .entry = j->action->entry,
+        .args = j->input.args,
+        .arg_count = j->input.arg_count,
+        .files = files,
+        .file_count = count,
+        .input = j->input.text,
+        .input_bytes = strlen(j->input.text),
+        .collect = collect,
+        .collect_count = globs,
+        .timezone = timezone_of(j),
+        .limits = j->input.limits,
+    };
+    if (!digest_of(db_text(&j->rows, 0, 12), job.package)) {
+        gov_fail_cause(&j->err, GOV_INTERNAL, "the version was never checked");
+        return;
+    }
+    memcpy(j->tree, job.package, sizeof j->tree);
+    op_io_begin(op);
+    if (!sandbox_run_start(j->work.worker->sandbox, &job, &events, j, &j->running, &j->err)) {
+        op_io_end(op, NULL);
+        return;
+    }
+    j->work.cancel = cancel;
+}
+
+static enum op_next run(struct op *op)
+{
+    struct run_job *j = (struct run_job *)op;
+
+    if (j->err.code)
+        return OP_NEXT;
+    start_sandbox(j);
+    return OP_WAIT;
+}
+
+/* --- the package once more --- */
+
+static enum op_next fetch(struct op *op)
+{
+    struct run_job *j = (struct run_job *)op;
+    struct id package;
+
+    if (!j->again)
+        return OP_NEXT;
+    package = db_id(&j->rows, 0, 4);
+    file_store_read(op, j->work.worker->files, &package, &j->package_fd);
+    return OP_WAIT;
+}
+
+static void on_unpacked(void *user, struct sandbox_unpack_report *report)
+{
+    struct run_job *j = user;
+
+    j->unpacked = true;
+    j->err = report->err;
+    op_io_end(&j->work.op, NULL);
+}
+
+static enum op_next unpack(struct op *op)
+{
+    struct run_job *j = (struct run_job *)op;
+    uint8_t digest[SANDBOX_DIGEST_BYTES];
+
+    if (!j->again)
+        return OP_NEXT;
+    memset(&j->err, 0, sizeof j->err);
+    if (!digest_of(db_text(&j->rows, 0, 6), digest))
+        return gov_fail_cause(&op->err, GOV_INTERNAL, "the package's digest is malformed"), OP_FAIL;
+    op_io_begin(op);
+    if (!sandbox_unpack_start(j->work.worker->sandbox, j->package_fd, digest,
+                              db_text(&j->rows, 0, 5), on_unpacked, j, &j->err))
+        op_io_end(op, NULL);
+    return OP_WAIT;
+}
+
+static enum op_next run_again(struct op *op)
+{
+    struct run_job *j = (struct run_job *)op;
+
+    if (!j->again || j->err.code)
+        return OP_NEXT;
+    start_sandbox(j);
+    return OP_WAIT;
+}
+
+/* --- what it left --- */
+
+static enum op_next drain(struct op *op)
+{
+    struct run_job *j = (struct run_job *)op;
+
+    j->work.cancel = NULL;
+    if (gov_code_info(j->err.code)->retry_helps && j->err.code != GOV_OK && !j->work.released) {
+        op->err = j->err; /* nothing ran: another attempt, or another worker */
+        return OP_FAIL;
+    }
+    if (j->log)
+        run_log_drain(op, j->log);
+    return OP_WAIT;
+}
+
+static enum op_next keep_files(struct op *op)
+{
+    struct run_job *j = (struct run_job *)op;
+
+    for (size_t i = 0; i < j->artifact_count; i++)
+        file_store_copy(op, j->work.worker->files, &j->artifacts[i].id, j->artifacts[i].fd,
+                        ARTIFACT_BYTES_MAX, &j->artifacts[i].stored);
+    if (!j->err.code)
+        j->result = run_result_read(j->result_text, j->result_bytes, j->log, j->action, &op->arena,
+                                    &j->err);
+    return OP_WAIT;
+}
+
+/* --- finish --- */
+
+static void add_artifacts(struct run_job *j, struct db_group *group)
+{
+    struct arena *arena = &j->work.op.arena;
+
+    for (size_t i = 0; i < j->artifact_count; i++) {
+        const struct artifact *a = &j->artifacts[i];
+        DB_GROUP_ADD(group, SQL_QUERIES_FILE_INSERT, NULL, a->id.text, "artifact", a->name,
+                     arena_format(arena, "%lld", (long long)a->stored.bytes), a->stored.sha256,
+                     media_type_of_name(a->name), j->work.job.id.text, j->work.job.created_by.text);
+    }
+}
+
+/* The callback's row and the task that sends it; its payload is made when it is sent. */
+static void add_callback(struct run_job *j, struct db_group *group)
+{
+    struct work *w = &j->work;
+    struct id delivery = id_new();
+    struct job_payload payload = { .task = "callback" };
+    struct work_next next = { id_new(), JOB_TASK, LANE_CTL, CLASS_NORMAL, 50, NULL };
+
+    if (!w->job.payload.callback_url)
+        return;
+    payload.arguments =
+        json_own(&w->op.arena, json_pack("{s:s}", "delivery", delivery.text));
+    DB_GROUP_ADD(group, SQL_QUERIES_DELIVERY_INSERT, NULL, delivery.text,
+                 w->job.payload.callback_url, w->job.id.text, "{}");
+    work_add_job(w, group, &next, job_payload_encode(&payload, &w->op.arena), NULL, NULL, 30000, 20,
+                 0);
+}
+
+static void build(struct work *work, struct db_group *group)
+{
+    struct run_job *j = (struct run_job *)work;
+    struct arena *arena = &work->op.arena;
+    json_t *usage = json_own(arena, json_pack("{s:I, s:I, s:I, s:O*}", "wall_us",
+                                              (json_int_t)j->wall_us, "cpu_us", (json_int_t)j->cpu_us,
+                                              "memory_bytes_max", (json_int_t)j->memory_peak,
+                                              "refused", j->refusals));
+    bool failed = j->err.code != GOV_OK;
+
+    DB_GROUP_ADD(group, SQL_QUERIES_JOB_COMPLETE, NULL, work->job.id.text,
+                 arena_format(arena, "%lld", (long long)work->job.fence), work->job.token,
+                 failed ? "failed" : "succeeded", failed ? gov_code_info(j->err.code)->wire : NULL,
+                 j->result ? json_text(arena, j->result) : NULL,
+                 failed ? json_text(arena, work_error_json(&j->err, arena)) : NULL,
+                 j->exit_code >= 0 ? arena_format(arena, "%d", j->exit_code) : NULL,
+                 arena_format(arena, "L%d", j->level), json_text(arena, usage));
+    add_artifacts(j, group);
+    if (j->rows.count && db_bool(&j->rows, 0, 11))
+        work_add_event(work, group, "ended",
+                       json_pack("{s:s, s:s, s:s*}", "run_id", work->job.id.text, "state",
+                                 failed ? "failed" : "succeeded", "code",
+                                 failed ? gov_code_info(j->err.code)->wire : NULL));
+    add_callback(j, group);
+}
+
+static enum op_next finish(struct op *op)
+{
+    struct run_job *j = (struct run_job *)op;
+
+    if (j->work.released) /* a drain ended it: the job goes back as if it had not begun */
+        return OP_DONE;
+    work_finish(&j->work, build);
+    return OP_WAIT;
+}
+
+static const struct op_step steps[] = { { "load", load },
+                                        { "prepare", prepare },
+                                        { "open_files", open_files },
+                                        { "run", run },
+                                        { "fetch", fetch },
+                                        { "unpack", unpack },
+                                        { "run_again", run_again },
+                                        { "drain", drain },
+                                        { "keep_files", keep_files },
+                                        { "finish", finish },
+                                        { 0 } };
+
+const struct work_kind run_job_kind = { steps, sizeof(struct run_job) };

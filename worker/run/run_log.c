@@ -1,0 +1,301 @@
+/* run_log.c - add -> pending -> (timer) -> insert -> tell -> pending again.
+ *
+ * One insert is under way at a time. A chunk keeps its number when it is sent again, so a commit whose
+ * answer was lost does no harm.
+ */
+#include "worker/run/run_log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/check.h"
+#include "core/base/clock.h"
+#include "core/base/text.h"
+
+enum {
+    FLUSH_MS = 150,
+    RETRY_MS = 1000,
+    CHUNK_BYTES_MAX = 32 * 1024,
+    LINE_BYTES_MAX = 1024 * 1024,
+    STDOUT_BYTES_MAX = 64 * 1024,
+    PROGRESS_BYTES_MAX = 200
+};
+
+struct flush {
+    struct op op;
+    struct run_log *log;
+};
+
+struct run_log {
+    struct work *work;
+    struct id job;
+    struct id request;
+    int64_t seq;
+    json_t *pending;                     /* array of chunks not yet committed */
+    size_t sending;                      /* the first so many are on their way */
+    struct buf cut[RUN_STREAM_COUNT];    /* bytes of a character, or of a ::progress line */
+    struct buf line;                     /* of stdout, the present one */
+    struct buf last_line;
+    struct buf out;
+    uv_timer_t *timer;
+    struct flush flush;
+    bool flushing;
+    struct op *drainer;
+};
+
+static void flush_start(struct run_log *log);
+
+static const char *const stream_names[] = { "stdout", "stderr", "system" };
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct run_log *log = timer->data;
+    if (!log->flushing)
+        flush_start(log);
+}
+
+struct run_log *run_log_new(struct work *work, int64_t seq)
+{
+    struct run_log *log = calloc(1, sizeof *log);
+    CHECK(log);
+    log->work = work;
+    log->job = work->job.id;
+    log->request = work->job.request;
+    log->seq = seq;
+    log->pending = json_array();
+    log->timer = calloc(1, sizeof *log->timer);
+    CHECK(log->timer);
+    uv_timer_init(&work->op.loop->uv, log->timer);
+    log->timer->data = log;
+    return log;
+}
+
+static void free_handle(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+void run_log_free(struct run_log *log)
+{
+    CHECK(!log->flushing && !log->drainer);
+    uv_close((uv_handle_t *)log->timer, free_handle);
+    json_decref(log->pending);
+    for (int i = 0; i < RUN_STREAM_COUNT; i++)
+        buf_release(&log->cut[i]);
+    buf_release(&log->line);
+    buf_release(&log->last_line);
+    buf_release(&log->out);
+    free(log);
+}
+
+/* --- writing --- */
+
+static enum op_next insert(struct op *op)
+{
+    struct run_log *log = ((struct flush *)op)->log;
+    json_t *chunks = json_own(&op->arena, json_array());
+
+    for (size_t i = 0; i < log->sending; i++)
+        json_array_append(chunks, json_array_get(log->pending, i));
+    DB_QUERY(op, log->work->worker->db, &log->work->tenant.scope, SQL_QUERIES_RUN_LOG_INSERT, NULL,
+             log->job.text, json_text(&op->arena, chunks));
+    return OP_WAIT;
+}
+
+static enum op_next tell(struct op *op)
+{
+    struct run_log *log = ((struct flush *)op)->log;
+    event_bus_publish(log->work->worker->events, log->work->tenant.scope.schema, &log->request);
+    return OP_DONE;
+}
+
+static const struct op_step steps[] = { { "insert", insert }, { "tell", tell }, { 0 } };
+
+static void flushed(struct op *op)
+{
+    struct run_log *log = ((struct flush *)op)->log;
+    bool failed = op->failed;
+    struct op *drainer = log->drainer;
+
+    log->flushing = false;
+    if (!failed)
+        for (size_t i = 0; i < log->sending; i++)
+            json_array_remove(log->pending, 0);
+    op_release(op);
+    if (json_array_size(log->pending)) {
+        uv_timer_start(log->timer, on_timer, failed ? RETRY_MS : log->drainer ? 0 : FLUSH_MS, 0);
+    } else if (drainer) {
+        log->drainer = NULL;
+        op_io_end(drainer, NULL);
+    }
+}
+
+static void flush_start(struct run_log *log)
+{
+    log->flushing = true;
+    log->sending = json_array_size(log->pending);
+    op_init(&log->flush.op, "run_log", steps, log->work->op.loop, flushed);
+    log->flush.log = log;
+    op_start(&log->flush.op);
+}
+
+static void chunk_add(struct run_log *log, enum run_stream stream, const char *text, size_t bytes)
+{
+    char at[CLOCK_TEXT_BYTES];
+
+    if (bytes == 0)
+        return;
+    json_array_append_new(log->pending,
+                          json_pack("{s:I, s:s, s:s, s:s%}", "seq", (json_int_t)++log->seq, "at",
+                                    clock_format(clock_now_us(), at), "stream",
+                                    stream_names[stream], "body", text, bytes));
+    if (!log->flushing && !uv_is_active((uv_handle_t *)log->timer))
+        uv_timer_start(log->timer, on_timer, FLUSH_MS, 0);
+}
+
+/* --- from bytes to text --- */
+
+/* How many bytes at the end of a valid prefix are the beginning of a character that is not whole yet. */
+static size_t cut_tail(const char *data, size_t bytes)
+{
+    for (size_t back = 1; back <= 3 && back <= bytes; back++) {
+        unsigned char c = (unsigned char)data[bytes - back];
+        if ((c & 0xc0) == 0x80)
+            continue;
+        size_t need = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc2 ? 2 : 1;
+        return need > back ? back : 0;
+    }
+    return 0;
+}
+
+static void clean_into(struct buf *out, const char *data, size_t bytes)
+{
+    for (size_t i = 0; i < bytes;) {
+        uint32_t c;
+        size_t n = text_utf8_decode(data + i, bytes - i, &c);
+        if (n == 0) {
+            buf_add_text(out, "\xef\xbf\xbd");
+            i++;
+        } else if (c == 0) {
+            buf_add_text(out, "\xe2\x90\x80");
+            i++;
+        } else {
+            buf_add(out, data + i, n);
+            i += n;
+        }
+    }
+}
+
+static void remember_stdout(struct run_log *log, const char *data, size_t bytes)
+{
+    size_t room = STDOUT_BYTES_MAX - log->out.length;
+    buf_add(&log->out, data, bytes < room ? bytes : room);
+    for (size_t i = 0; i < bytes; i++) {
+        if (data[i] != '\n') {
+            if (log->line.length < LINE_BYTES_MAX)
+                buf_add_char(&log->line, data[i]);
+            continue;
+        }
+        if (strspn(buf_text(&log->line), " \t\r") < log->line.length) {
+            buf_clear(&log->last_line);
+            buf_add(&log->last_line, log->line.data, log->line.length);
+        }
+        buf_clear(&log->line);
+    }
+}
+
+static const char progress_mark[] = "::progress ";
+
+/* Whole lines of stderr; those that report progress go to "system". What may become such a line stays
+ * in `cut` until it is whole. Returns how much was used. */
+static size_t split_progress(struct run_log *log, const char *text, size_t bytes)
+{
+    size_t mark = sizeof progress_mark - 1, from = 0, at = 0;
+
+    while (at < bytes) {
+        const char *end = memchr(text + at, '\n', bytes - at);
+        size_t length = end ? (size_t)(end - text) - at : bytes - at;
+        size_t common = length < mark ? length : mark;
+        bool may = memcmp(text + at, progress_mark, common) == 0;
+        if (may && !end && length < PROGRESS_BYTES_MAX) {
+            chunk_add(log, RUN_STDERR, text + from, at - from);
+            return at;
+        }
+        if (may && end && length > mark && length < PROGRESS_BYTES_MAX) {
+            chunk_add(log, RUN_STDERR, text + from, at - from);
+            chunk_add(log, RUN_SYSTEM, text + at + 2, length - 2);
+            from = at + length + 1;
+        }
+        at += length + (end ? 1 : 0);
+    }
+    chunk_add(log, RUN_STDERR, text + from, bytes - from);
+    return bytes;
+}
+
+static void add_clean(struct run_log *log, enum run_stream stream, bool last)
+{
+    struct buf *cut = &log->cut[stream];
+    struct buf text = { 0 };
+    size_t used = cut->length - (last ? 0 : cut_tail(cut->data, cut->length));
+
+    if (stream == RUN_STDERR && !last) {
+        used = split_progress(log, cut->data, used);
+        buf_consume(cut, used);
+        return;
+    }
+    clean_into(&text, cut->data, used);
+    if (stream == RUN_STDOUT)
+        remember_stdout(log, text.data, text.length);
+    for (size_t at = 0; at < text.length;) {
+        size_t bytes = text.length - at < CHUNK_BYTES_MAX ? text.length - at : CHUNK_BYTES_MAX;
+        bytes -= cut_tail(text.data + at, bytes);
+        chunk_add(log, stream, text.data + at, bytes);
+        at += bytes;
+    }
+    buf_consume(cut, used);
+    buf_release(&text);
+}
+
+void run_log_add(struct run_log *log, enum run_stream stream, const char *data, size_t bytes)
+{
+    struct buf *cut = &log->cut[stream];
+
+    if (bytes == 0)
+        return;
+    if (stream == RUN_STDERR) {
+        /* Broken bytes are mended before lines are looked for. */
+        size_t kept = cut_tail(data, bytes);
+        clean_into(cut, data, bytes - kept);
+        clean_into(cut, data + bytes - kept, kept);
+    } else {
+        buf_add(cut, data, bytes);
+    }
+    add_clean(log, stream, false);
+}
+
+void run_log_drain(struct op *op, struct run_log *log)
+{
+    for (int i = 0; i < RUN_STREAM_COUNT; i++)
+        if (log->cut[i].length)
+            add_clean(log, (enum run_stream)i, true);
+    if (log->line.length)
+        remember_stdout(log, "\n", 1);
+    if (!log->flushing && json_array_size(log->pending) == 0)
+        return;
+    log->drainer = op;
+    op_io_begin(op);
+    uv_timer_stop(log->timer);
+    if (!log->flushing)
+        flush_start(log);
+}
+
+const char *run_log_last_line(const struct run_log *log)
+{
+    return log->last_line.length ? log->last_line.data : NULL;
+}
+
+const char *run_log_stdout(const struct run_log *log)
+{
+    return buf_text(&log->out);
+}

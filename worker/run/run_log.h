@@ -1,0 +1,29 @@
+/* run_log.h - the output of one run, on its way into run_log rows.
+ *
+ * Output is collected and written a few times a second in one statement; listeners are told after each
+ * commit. What is stored is UTF-8 without NUL: broken bytes become U+FFFD. "::progress 40 reading" on
+ * stderr becomes a row of stream "system" and is not shown as output. While the database is away
+ * output waits here; the sandbox bounds how much there can be.
+ */
+#ifndef WORKER_RUN_RUN_LOG_H
+#define WORKER_RUN_RUN_LOG_H
+
+#include "worker/work.h"
+
+enum run_stream { RUN_STDOUT, RUN_STDERR, RUN_SYSTEM, RUN_STREAM_COUNT };
+
+struct run_log;
+
+/* `seq` is the last one there is already (an earlier attempt's). */
+struct run_log *run_log_new(struct work *work, int64_t seq);
+/* Only when drained. */
+void run_log_free(struct run_log *log);
+void run_log_add(struct run_log *log, enum run_stream stream, const char *data, size_t bytes);
+/* Whatever is left, a cut character too, is written; the op goes on when it is durable. */
+void run_log_drain(struct op *op, struct run_log *log);
+/* The last line of stdout that was not blank, at most 1 MB; NULL if there was none. */
+const char *run_log_last_line(const struct run_log *log);
+/* All of stdout up to 64 KB. */
+const char *run_log_stdout(const struct run_log *log);
+
+#endif

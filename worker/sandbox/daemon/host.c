@@ -1,0 +1,185 @@
+/* host.c - the start of sandboxd: what may be kept, what is there, which level that makes.
+ *
+ * Capabilities kept as root: SYS_ADMIN (namespaces, mounts), SETUID and SETGID (to become a slot's
+ * uid), SETPCAP (to empty the bounding set), KILL (jobs have other uids), CHOWN (their folders). No
+ * DAC override: what root reads here belongs to root or is readable by all.
+ */
+#include "worker/sandbox/daemon/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "worker/sandbox/daemon/group.h"
+#include "worker/sandbox/jail/confine.h"
+
+static bool fault(struct gov_err *err, const char *what)
+{
+    return gov_fail_cause(err, GOV_SANDBOX_UNAVAILABLE, "%s: %s", what, strerror(errno));
+}
+
+static bool cache_open(struct host *h, struct gov_err *err)
+{
+    const char *path = h->options.cache_path;
+
+    /* 0711: in user mode pid 1 of a jail looks for its runtime as another uid. */
+    if (mkdir(path, 0711) < 0 && errno != EEXIST)
+        return fault(err, path);
+    h->cache = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+    if (h->cache < 0 || fstat(h->cache, &st) < 0)
+        return fault(err, path);
+    if (st.st_uid != geteuid() || st.st_mode & 022)
+        return gov_fail(err, GOV_CONFIGURATION,
+                        "--cache %s must belong to this user and nobody else",
+                        "--cache %s 必须只属于当前用户", path);
+    if (flock(h->cache, LOCK_EX | LOCK_NB) < 0)
+        return gov_fail(err, GOV_CONFIGURATION, "another sandboxd uses the cache %s",
+                        "另一个 sandboxd 正在使用缓存 %s", path);
+    if (mkdirat(h->cache, "packages", 0700) < 0 && errno != EEXIST)
+        return fault(err, "packages");
+    h->packages = openat(h->cache, "packages", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return h->packages >= 0 || fault(err, "packages");
+}
+
+static void level_set(struct host *h, int level, const char *detail)
+{
+    h->status.level = level;
+    snprintf(h->status.detail, sizeof h->status.detail, "%s", detail);
+}
+
+/* The self-test decides whether it holds; this says what is aimed at. */
+static void level_find(struct host *h)
+{
+    bool bounded = h->cgroups.version != CGROUP_NONE;
+
+    if (!h->user_namespace && bounded)
+        level_set(h, 3, "root: own uid, cgroup and namespaces for every job");
+    else if (bounded)
+        level_set(h, 2, "user namespaces with a delegated cgroup");
+    else
+        level_set(h, 1,
+                  h->user_namespace ? "user namespaces, no cgroup: for development only"
+                                    : "root without cgroups: for development only");
+}
+
+bool host_init(struct host *h, const struct host_options *options, struct gov_err *err)
+{
+    const uint64_t keep = 1ull << CAP_SYS_ADMIN | 1ull << CAP_SETUID | 1ull << CAP_SETGID |
+                          1ull << CAP_SETPCAP | 1ull << CAP_KILL | 1ull << CAP_CHOWN;
+    struct rlimit files;
+    char instance[48];
+
+    memset(h, 0, sizeof *h);
+    h->cache = h->packages = h->cgroups.lock_fd = -1;
+    h->options = *options;
+    h->status.slots = options->slots;
+    h->user_namespace =
+        options->user_mode || geteuid() != 0 || !confine_has_capability(CAP_SYS_ADMIN);
+    umask(022);
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+    /* Orphans of jails end here, not at the host's init. */
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    snprintf(instance, sizeof instance, "u%u", geteuid() == 0 ? options->uid_base : geteuid());
+    if (!cgroup_root_open(&h->cgroups, instance, err) || !cache_open(h, err))
+        return false;
+    if (!h->user_namespace && !confine_capabilities(keep))
+        return fault(err, "capabilities");
+    if (!filter_init(&h->filter, err) ||
+        !runtime_set_init(&h->runtimes, options->cache_path, h->cache, err))
+        return false;
+    h->gb18030 = iconv_open("UTF-8", "GB18030");
+    level_find(h);
+    for (int i = 0; i < h->runtimes.count; i++) {
+        const struct runtime *r = &h->runtimes.runtimes[i];
+        struct doctor_runtime *d = &h->status.runtimes[h->status.runtime_count++];
+        d->present = r->present;
+        memcpy(d->name, r->name, sizeof d->name);
+        memcpy(d->detail, r->detail, sizeof d->detail);
+        memcpy(d->sha256, r->digest, sizeof d->sha256);
+    }
+    return true;
+}
+
+void host_release(struct host *h)
+{
+    for (int i = 0; i < h->stale_count; i++)
+        cgroup_remove(&h->stale[i]);
+    cgroup_root_close(&h->cgroups);
+    filter_release(&h->filter);
+    if (h->gb18030 && h->gb18030 != (iconv_t)-1)
+        iconv_close(h->gb18030);
+    poller_release(&h->poller);
+    if (h->packages >= 0)
+        close(h->packages);
+    if (h->cache >= 0)
+        close(h->cache);
+}
+
+int host_slot_take(struct host *h)
+{
+    for (int i = 0; i < h->options.slots; i++) {
+        if (!h->slot_used[i]) {
+            h->slot_used[i] = true;
+            h->status.jobs++;
+            return i;
+        }
+    }
+    return -1;
+}
+
+void host_slot_free(struct host *h, int slot)
+{
+    h->slot_used[slot] = false;
+    h->status.jobs--;
+}
+
+uid_t host_slot_uid(const struct host *h, int slot)
+{
+    return geteuid() == 0 ? h->options.uid_base + (uid_t)slot : geteuid();
+}
+
+int host_timeout(const struct host *h)
+{
+    return h->groups || h->stale_count ? HOST_TICK_MS : -1;
+}
+
+void host_tick(struct host *h)
+{
+    for (struct group *g = h->groups, *next; g; g = next) {
+        next = g->next;
+        group_tick(g);
+    }
+    for (int i = 0; i < h->stale_count;) {
+        if (cgroup_remove(&h->stale[i]))
+            h->stale[i] = h->stale[--h->stale_count];
+        else
+            i++;
+    }
+}
+
+bool host_accepting(const struct host *h, struct gov_err *err)
+{
+    if (h->status.accepting && !h->draining)
+        return true;
+    if (h->draining)
+        return gov_fail(err, GOV_SHUTTING_DOWN, "the sandbox is stopping; try again in a moment",
+                        "沙箱正在停止，请稍后重试");
+    if (!h->status.tested)
+        return gov_fail(err, GOV_SANDBOX_UNAVAILABLE, "the sandbox is still testing itself",
+                        "沙箱正在自检");
+    return gov_fail(err, GOV_SANDBOX_UNAVAILABLE,
+                    "this host cannot isolate scripts (%s); see execgov doctor",
+                    "本机无法隔离脚本（%s），请运行 execgov doctor 查看", h->status.detail);
+}

@@ -1,0 +1,70 @@
+/* host.h - what sandboxd found and made at start; everything later borrows it. */
+#ifndef WORKER_SANDBOX_DAEMON_HOST_H
+#define WORKER_SANDBOX_DAEMON_HOST_H
+
+#include <iconv.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/base/err.h"
+#include "worker/sandbox/cgroup.h"
+#include "worker/sandbox/daemon/poller.h"
+#include "worker/sandbox/doctor.h"
+#include "worker/sandbox/jail/filter.h"
+#include "worker/sandbox/store/runtime.h"
+
+enum { HOST_SLOTS_MAX = 256, HOST_STALE_MAX = 256, HOST_TICK_MS = 50 };
+
+struct host_options {
+    const char *socket_path;
+    const char *cache_path; /* absolute */
+    int slots;
+    uid_t uid_base;
+    uid_t allow_uid; /* besides our own */
+    bool user_mode;
+    uint64_t cache_bytes; /* of unpacked packages */
+};
+
+struct group;
+
+struct host {
+    struct host_options options;
+    bool user_namespace;
+    struct doctor_status status;
+    struct cgroup_root cgroups;
+    struct filter filter;
+    struct runtime_set runtimes;
+    int cache;       /* directory, locked for this daemon */
+    int packages;    /* cache/packages */
+    iconv_t gb18030; /* for names in archives; its tables are loaded */
+    struct poller poller;
+    struct group *groups; /* running */
+    int helpers;          /* running */
+    bool slot_used[HOST_SLOTS_MAX];
+    struct cgroup stale[HOST_STALE_MAX]; /* could not be removed yet */
+    int stale_count;
+    uint64_t serial; /* names of cgroups */
+    bool draining;
+};
+
+/* Capabilities, cgroups, cache, filter, runtimes, level. Fails only where starting makes no sense;
+ * a host that cannot isolate gets level 0 and refuses every job. */
+bool host_init(struct host *host, const struct host_options *options, struct gov_err *err);
+void host_release(struct host *host);
+
+/* A free slot or -1. */
+int host_slot_take(struct host *host);
+void host_slot_free(struct host *host, int slot);
+/* The uid of a slot, outside. */
+uid_t host_slot_uid(const struct host *host, int slot);
+
+/* Milliseconds until something has to be looked at; -1 if nothing runs. */
+int host_timeout(const struct host *host);
+/* Look at deadlines and usage of every group, and at stale cgroups. */
+void host_tick(struct host *host);
+
+/* True, or the reason why no job is taken now. */
+bool host_accepting(const struct host *host, struct gov_err *err);
+
+#endif

@@ -1,0 +1,337 @@
+/* script.c - a worker's job, and the messages about it. */
+#include "worker/sandbox/daemon/script.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/base/check.h"
+#include "core/base/log.h"
+#include "core/base/text.h"
+#include "worker/sandbox/daemon/group.h"
+#include "worker/sandbox/daemon/helper.h"
+#include "worker/sandbox/harvest/harvest.h"
+#include "worker/sandbox/store/package_cache.h"
+
+struct script {
+    struct script *next;
+    struct connection *connection; /* NULL: orphaned, nobody is told */
+    struct host *host;
+    uint64_t id;
+    struct wire_start *message; /* own copy; `job` points into it */
+    struct wire_job job;
+    const struct runtime *runtime;
+    struct group *group;
+    int package, out, err; /* reading ends of the pipes until STARTED */
+    struct helper harvest;
+    struct wire_harvested
+        last; /* sent when the slot is free again: the worker may start the next at once */
+    bool harvested;
+    char zone[80];
+};
+
+static void script_free(struct script *s)
+{
+    const int all[] = { s->package, s->out, s->err };
+
+    if (s->connection) {
+        for (struct script **at = &s->connection->scripts; *at; at = &(*at)->next) {
+            if (*at == s) {
+                *at = s->next;
+                break;
+            }
+        }
+    }
+    helper_release(&s->harvest);
+    for (int i = 0; i < 3; i++) {
+        if (all[i] >= 0)
+            close(all[i]);
+    }
+    group_free(s->group);
+    free(s->message);
+    free(s);
+}
+
+static void group_drop(struct script *s)
+{
+    group_free(s->group);
+    s->group = NULL;
+}
+
+static void refuse_and_free(struct script *s, const struct gov_err *err)
+{
+    group_drop(s);
+    if (s->connection)
+        connection_refuse(s->connection, s->id, err);
+    script_free(s);
+}
+
+static void finish(void *user)
+{
+    struct script *s = user;
+
+    group_drop(s);
+    s->last.header = (struct wire_header){ WIRE_MAGIC, WIRE_HARVESTED, s->id };
+    if (s->connection)
+        connection_send(s->connection, &s->last, sizeof s->last, NULL, 0);
+    script_free(s);
+}
+
+/* Hand on what the harvester found. It is our program, but has the job's uid: its messages are
+ * checked like anybody's. */
+static bool harvest_message(void *user, const union wire_message *m, int *fds, int fd_count)
+{
+    struct script *s = user;
+    uint32_t kind = m->header.kind;
+
+    if (s->harvested || m->header.job != s->id ||
+        !(kind == WIRE_FILE
+              ? fd_count == 1
+              : fd_count == 0 && (kind == WIRE_FILE_REFUSED || kind == WIRE_HARVESTED)))
+        return false;
+    s->harvested = kind == WIRE_HARVESTED;
+    if (s->harvested)
+        s->last = m->harvested;
+    if (s->harvested || !s->connection)
+        return false;
+    connection_send(s->connection, m, wire_size(kind), fds, fd_count);
+    for (int i = 0; i < fd_count; i++)
+        fds[i] = -1;
+    return true;
+}
+
+/* In the helper process. */
+static int harvest_child(void *user, int out)
+{
+    struct script *s = user;
+    const char *inputs[SANDBOX_FILES_MAX + 1] = { NULL };
+    int count = 0;
+
+    for (uint32_t i = 0; i < s->message->file_count; i++) {
+        if (s->job.files[i].as)
+            inputs[count++] = s->job.files[i].as;
+    }
+    struct harvest h = {
+        .job = s->id,
+        .work = s->group->work,
+        .result = s->group->result,
+        .package = s->package,
+        .collect = s->job.collect,
+        .inputs = inputs,
+        .count_max = s->message->limits.artifact_count,
+        .bytes_max = s->message->limits.artifact_bytes,
+        .out = out,
+    };
+    return harvest_run(&h) ? 0 : 1;
+}
+
+static void harvest_start(struct script *s)
+{
+    const struct helper_events events = { harvest_message, finish };
+    const int keep[] = { s->group->work, s->group->result, s->package };
+    /* In a user namespace the job's uid outside is ours or the slot's; as root it is the slot's. */
+    uid_t uid = geteuid() == 0 ? s->group->uid : (uid_t)-1;
+
+    if (s->group->work < 0 ||
+        !helper_start(&s->harvest, s->host, uid, keep, 3, harvest_child, &events, s))
+        finish(s);
+}
+
+static void group_ready(void *user, struct group *group)
+{
+    struct script *s = user;
+    struct wire_started m = {
+        .header = { WIRE_MAGIC, WIRE_STARTED, s->id },
+        .level = (uint32_t)s->host->status.level,
+        .slot = (uint32_t)group->slot,
+    };
+    const int fds[] = { s->out, s->err };
+
+    if (!s->connection)
+        return;
+    memcpy(m.package, s->message->package, sizeof m.package);
+    memcpy(m.runtime, s->runtime->digest, sizeof m.runtime);
+    connection_send(s->connection, &m, sizeof m, fds, 2);
+    s->out = s->err = -1;
+}
+
+static void group_ended(void *user, struct group *group)
+{
+    struct script *s = user;
+    struct gov_err err = { 0 };
+    struct wire_exited m = {
+        .header = { WIRE_MAGIC, WIRE_EXITED, s->id },
+        .exit_code = group->exit_code,
+        .signal = group->signal,
+        .limit = group->limit,
+        .wall_us = (uint64_t)(group->ended_us - group->started_us),
+        .cpu_us = group->cpu_us,
+        .memory_peak_bytes = group->memory_peak_bytes,
+    };
+
+    log_write(LEVEL_INFO, "job.ended", LOG_FIELD("job", s->job.id),
+              LOG_FIELD("limit", sandbox_limit_name(group->limit)),
+              LOG_NUMBER("exit", group->exit_code), LOG_NUMBER("signal", group->signal),
+              LOG_FIELD("stage", group->failed_stage));
+    if (!s->connection) {
+        script_free(s);
+        return;
+    }
+    if (!group->ready && group->limit != SANDBOX_LIMIT_CANCELLED) {
+        group_start_error(group, &err);
+        if (err.code == GOV_NOT_FOUND)
+            package_cache_drop(s->host->packages, s->message->package);
+        refuse_and_free(s, &err);
+        return;
+    }
+    connection_send(s->connection, &m, sizeof m, NULL, 0);
+    harvest_start(s);
+}
+
+/* Files of the package whose entry this is run as: python3 script, or sh script. */
+static void command_fill(const struct script *s, const char **argv,
+                         char entry[SANDBOX_NAME_BYTES + 8])
+{
+    int n = 0;
+
+    snprintf(entry, SANDBOX_NAME_BYTES + 8, "%s", s->job.entry);
+    if (s->message->script_kind == SANDBOX_PYTHON) {
+        argv[n++] = "/usr/bin/python3";
+        argv[n++] = "-B"; /* no __pycache__ beside the script */
+        argv[n++] = "-u"; /* what was printed before a kill is in the log */
+        argv[n++] = "-s";
+    } else {
+        argv[n++] = "/usr/bin/sh";
+    }
+    argv[n++] = entry;
+    for (uint32_t i = 0; i < s->message->arg_count; i++)
+        argv[n++] = s->job.args[i];
+    argv[n] = NULL;
+}
+
+static bool pipes_make(struct script *s, int ends[2], struct gov_err *err)
+{
+    int out[2], errors[2];
+
+    if (pipe2(out, O_CLOEXEC) < 0)
+        return gov_fail_cause(err, GOV_SANDBOX_UNAVAILABLE, "pipe: %s", strerror(errno));
+    if (pipe2(errors, O_CLOEXEC) < 0) {
+        close(out[0]);
+        close(out[1]);
+        return gov_fail_cause(err, GOV_SANDBOX_UNAVAILABLE, "pipe: %s", strerror(errno));
+    }
+    s->out = out[0];
+    s->err = errors[0];
+    ends[0] = out[1];
+    ends[1] = errors[1];
+    return true;
+}
+
+static bool launch(struct script *s, const int *fds, struct gov_err *err)
+{
+    struct jail_file files[SANDBOX_FILES_MAX];
+    const char *argv[SANDBOX_ARGS_MAX + 8], *envp[HELPER_ENV_MAX];
+    char entry[SANDBOX_NAME_BYTES + 8];
+    int ends[2] = { -1, -1 };
+
+    snprintf(s->zone, sizeof s->zone, "TZ=%s", s->job.timezone);
+    helper_environment(s->zone, envp);
+    command_fill(s, argv, entry);
+    for (uint32_t i = 0; i < s->message->file_count; i++)
+        files[i] = (struct jail_file){ fds[i + 1], s->message->sha256[i], s->job.files[i].name,
+                                       s->job.files[i].as };
+    struct jail_spec spec = {
+        .limits = s->message->limits,
+        .runtime = s->runtime,
+        .kind = (enum sandbox_kind)s->message->script_kind,
+        .package = s->message->package,
+        .files = files,
+        .file_count = (int)s->message->file_count,
+        .input_fd = fds[0],
+        .argv = argv,
+        .envp = envp,
+        .inside_fd = -1,
+        .package_fd = -1,
+    };
+    if (!package_cache_open(s->host->packages, spec.package, &s->package, &spec.package_files,
+                            &spec.package_bytes, err) ||
+        !pipes_make(s, ends, err))
+        return false;
+    spec.package_fd = s->package;
+    spec.out_fd = ends[0];
+    spec.err_fd = ends[1];
+    bool ok = group_start(s->host, &spec, group_ready, group_ended, s, &s->group, err);
+    close(ends[0]);
+    close(ends[1]);
+    return ok;
+}
+
+static bool input_check(int fd, struct gov_err *err)
+{
+    off_t bytes = lseek(fd, 0, SEEK_END);
+
+    return (bytes >= 0 && bytes <= SANDBOX_INPUT_BYTES_MAX) ||
+           gov_fail(err, GOV_BODY_TOO_LARGE, "the input is larger than %d bytes",
+                    "输入超过 %d 字节", SANDBOX_INPUT_BYTES_MAX);
+}
+
+bool script_start(struct connection *c, const struct wire_start *message, int *fds, int fd_count)
+{
+    struct gov_err err = { 0 };
+    struct script *s = calloc(1, sizeof *s);
+
+    CHECK(s && (s->message = malloc(sizeof *message)));
+    memcpy(s->message, message, sizeof *message);
+    s->host = c->server->host;
+    s->id = message->header.job;
+    s->package = s->out = s->err = -1;
+    helper_init(&s->harvest);
+    if (!wire_start_decode(s->message, fd_count, &s->job, &err)) {
+        log_error(LEVEL_WARN, "message.malformed", &err);
+        script_free(s);
+        return false;
+    }
+    s->connection = c;
+    s->next = c->scripts;
+    c->scripts = s;
+    s->runtime = runtime_find(&s->host->runtimes, s->job.runtime);
+    if (!s->runtime || !s->runtime->present)
+        gov_fail(&err, GOV_SANDBOX_UNAVAILABLE, "runtime %s is not installed here: %s",
+                 "本机未安装运行时 %s：%s", s->job.runtime,
+                 s->runtime ? s->runtime->detail : "unknown");
+    if (err.code || !host_accepting(s->host, &err) || !input_check(fds[0], &err) ||
+        !launch(s, fds, &err))
+        refuse_and_free(s, &err);
+    return true;
+}
+
+bool script_kill(struct connection *c, uint64_t job, uint32_t limit)
+{
+    if (limit != SANDBOX_LIMIT_CANCELLED && limit != SANDBOX_LIMIT_OUTPUT)
+        return false;
+    for (struct script *s = c->scripts; s; s = s->next) {
+        if (s->id == job && s->group)
+            group_kill(s->group, (enum sandbox_limit)limit);
+    }
+    return true;
+}
+
+void script_orphan_all(struct connection *c)
+{
+    for (struct script *s = c->scripts, *next; s; s = next) {
+        next = s->next;
+        s->connection = NULL;
+        s->next = NULL;
+        if (s->group)
+            group_kill(s->group, SANDBOX_LIMIT_CANCELLED);
+        helper_kill(&s->harvest);
+    }
+    c->scripts = NULL;
+}

@@ -1,0 +1,32 @@
+/* root_tree.h - the files a job can see.
+ *
+ *     /usr/bin /usr/lib /usr/share/zoneinfo   read-only, from the runtime
+ *     /etc                                    passwd, group, hosts: three small files of ours
+ *     /dev                                    null zero full random urandom, shm
+ *     /proc                                   its own processes only, where the kernel lets us
+ *     /input                                  input.json, script.py: read-only
+ *     /work /tmp /dev/shm /result             writable, one tmpfs with a bound on bytes and inodes
+ *
+ * Built by pid 1 while it still has its rights, then pivoted into; nothing of the old root stays.
+ */
+#ifndef WORKER_SANDBOX_JAIL_ROOT_TREE_H
+#define WORKER_SANDBOX_JAIL_ROOT_TREE_H
+
+#include <stdbool.h>
+
+#include "worker/sandbox/jail/jail.h"
+
+struct root_tree {
+    int work; /* descriptors of the writable folders, to be kept for the harvest */
+    int result;
+    const char *stage; /* the step that failed, for the report */
+};
+
+/* Enter the new root. False: errno and `stage`. */
+bool root_tree_enter(const struct jail_spec *spec, const int *file_mounts, uid_t uid,
+                     struct root_tree *tree);
+/* Open the writable folders and make /work the current one. They are the job's alone (0700), so
+ * this comes after becoming its uid. */
+bool root_tree_open(struct root_tree *tree);
+
+#endif

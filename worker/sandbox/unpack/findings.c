@@ -1,0 +1,147 @@
+/* findings.c - one table of codes; "{d}" and "{e}" stand for the detail and the extra of a line. */
+#include "worker/sandbox/unpack/findings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/text.h"
+
+static const struct finding_text {
+    const char *code, *severity, *en, *zh;
+} table[] = {
+    { "not_an_archive", "error", "this is neither a zip nor a tar.gz", "这既不是 zip 也不是 tar.gz" },
+    { "empty", "error", "the archive has no files", "压缩包里没有文件" },
+    { "damaged", "error", "the archive is damaged here", "压缩包在此处已损坏" },
+    { "encrypted", "error", "the file is encrypted; pack it without a password", "文件已加密，请不加密码重新打包" },
+    { "path_traversal", "error", "the name leads out of the package (..)", "文件名通过 .. 指向包外" },
+    { "absolute_path", "error", "the name is an absolute path", "文件名是绝对路径" },
+    { "symlink", "error", "symbolic links are not taken; pack the file itself", "不接受符号链接，请打包文件本身" },
+    { "hard_link", "error", "hard links are not taken; pack the file itself", "不接受硬链接，请打包文件本身" },
+    { "device", "error", "device files are not taken", "不接受设备文件" },
+    { "fifo", "error", "named pipes are not taken", "不接受命名管道" },
+    { "socket", "error", "sockets are not taken", "不接受套接字文件" },
+    { "special_file", "error", "only files and folders are taken", "只接受文件和文件夹" },
+    { "duplicate", "error", "this name is in the archive twice", "压缩包中该名称重复" },
+    { "case_duplicate", "error", "another name differs only in upper and lower case", "另一名称仅大小写不同" },
+    { "name_encoding", "error", "the name is neither UTF-8 nor GBK", "文件名既不是 UTF-8 也不是 GBK" },
+    { "hidden_character", "error", "the name has invisible characters", "文件名含有不可见字符" },
+    { "name_invalid", "error", "the name begins with a dash or is too long", "文件名以短横线开头或过长" },
+    { "name_too_long", "error", "the path is longer than 511 bytes", "路径超过 511 字节" },
+    { "too_deep", "error", "folders are nested more than 16 deep", "文件夹嵌套超过 16 层" },
+    { "too_many_files", "error", "there are more than 2,000 files", "文件超过 2000 个" },
+    { "file_too_large", "error", "the file is larger than 32 MB", "文件超过 32 MB" },
+    { "bomb", "error", "the files are larger than 64 MB together", "文件总大小超过 64 MB" },
+    { "not_written", "error", "the file could not be unpacked", "无法解出该文件" },
+    { "unpack_failed", "error", "the archive could not be looked at: {d}", "无法检查压缩包：{d}" },
+    { "no_main", "error", "there is no main.py, main.sh or skill.json at the top", "顶层没有 main.py、main.sh 或 skill.json" },
+    { "no_readme", "warning", "there is no README.md", "没有 README.md" },
+    { "setuid_dropped", "note", "its setuid or setgid bit was dropped", "已去除 setuid/setgid 位" },
+    { "gbk_names", "note", "names were read as GBK", "文件名按 GBK 读取" },
+    { "syntax_error", "error", "Python cannot read this: {d}", "Python 无法解析：{d}" },
+    { "syntax_warning", "warning", "Python cannot read this: {d}", "Python 无法解析：{d}" },
+    { "missing_module", "warning", "no runtime has the module {d}; bring it as a wheel", "没有运行时提供模块 {d}，请以 wheel 形式附带" },
+    { "missing_module_in", "warning", "the module {d} needs the runtime \"{e}\"", "模块 {d} 需要运行时“{e}”" },
+    { "optional_module", "note", "the module {d} is not there; the script seems to manage without", "缺少模块 {d}，脚本似乎可以不用它" },
+    { "uses_network", "note", "uses {d}; a run has no network except granted resources", "使用 {d}；运行时除获授权的资源外没有网络" },
+    { "uses_subprocess", "note", "starts programs ({d}); a Python skill has none but python3", "启动外部程序（{d}）；Python 技能中只有 python3" },
+    { "absolute_file", "note", "opens {d}, which a run does not have", "打开 {d}，运行环境中没有该路径" },
+    { "check_failed", "warning", "the code could not be checked: {d}", "无法检查代码：{d}" },
+};
+
+void findings_release(struct findings *f)
+{
+    buf_release(&f->items);
+    buf_release(&f->ignored);
+    buf_release(&f->stripped);
+}
+
+static const struct finding_text *text_find(const char *code)
+{
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        if (strcmp(table[i].code, code) == 0)
+            return &table[i];
+    }
+    return NULL;
+}
+
+static void add_string(struct buf *out, const char *text)
+{
+    buf_add_json_string(out, text, strlen(text));
+}
+
+static void add_text(struct buf *out, const char *format, const char *detail, const char *extra)
+{
+    struct buf text = { 0 };
+
+    while (*format) {
+        if (strncmp(format, "{d}", 3) == 0 || strncmp(format, "{e}", 3) == 0) {
+            buf_add_text(&text, format[1] == 'd' ? detail : extra);
+            format += 3;
+        } else {
+            buf_add_char(&text, *format++);
+        }
+    }
+    add_string(out, buf_text(&text));
+    buf_release(&text);
+}
+
+static void add(struct findings *f, const struct finding_text *t, const char *path, int line,
+                const char *detail, const char *extra)
+{
+    if (f->count++ >= FINDINGS_MAX)
+        return;
+    f->errors += strcmp(t->severity, "error") == 0;
+    buf_addf(&f->items, "%s{\"code\":\"%s\",\"severity\":\"%s\",\"path\":", f->items.length ? "," : "",
+             strcmp(t->code, "missing_module_in") == 0 ? "missing_module" : t->code, t->severity);
+    add_string(&f->items, path);
+    if (line > 0)
+        buf_addf(&f->items, ",\"line\":%d", line);
+    buf_add_text(&f->items, ",\"message\":{\"en\":");
+    add_text(&f->items, t->en, detail, extra);
+    buf_add_text(&f->items, ",\"zh\":");
+    add_text(&f->items, t->zh, detail, extra);
+    buf_add_text(&f->items, "}}");
+}
+
+void findings_add(struct findings *f, const char *code, const char *path, const char *detail)
+{
+    const struct finding_text *t = text_find(code);
+
+    if (t)
+        add(f, t, path, 0, detail, "");
+}
+
+static void line_read(struct findings *f, char *line)
+{
+    const char *part[5] = { "", "", "", "", "" };
+    const struct finding_text *t;
+
+    if (!text_utf8_valid(line, strlen(line)))
+        return;
+    for (int i = 0; i < 5 && line; i++)
+        part[i] = strsep(&line, "\t");
+    if (strcmp(part[0], "end") == 0) {
+        f->ended = true;
+    } else if (strcmp(part[0], "ignored") == 0) {
+        buf_add_text(&f->ignored, f->ignored.length ? "," : "");
+        add_string(&f->ignored, part[1]);
+    } else if (strcmp(part[0], "stripped") == 0) {
+        buf_clear(&f->stripped);
+        add_string(&f->stripped, part[1]);
+    } else if ((t = text_find(part[0]))) {
+        add(f, t, part[1], atoi(part[2]), part[3], part[4]);
+    }
+}
+
+void findings_read(struct findings *f, char *report, size_t bytes)
+{
+    char *line, *rest = report;
+
+    f->ended = false;
+    if (bytes == 0 || memchr(report, 0, bytes - 1))
+        return;
+    while ((line = strsep(&rest, "\n"))) {
+        if (*line)
+            line_read(f, line);
+    }
+}

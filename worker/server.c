@@ -1,0 +1,279 @@
+/* server.c - start: stores, sandbox, heartbeat, then taking. Drain (SIGTERM): no new takes; what runs
+ * finishes within the grace, what does not is killed and given back.
+ */
+#include "worker/server.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/io/crypto.h"
+#include "core/io/service.h"
+#include "core/store/incarnation.h"
+#include "worker/heartbeat.h"
+#include "worker/intent/catalogue.h"
+#include "worker/sandbox/doctor.h"
+#include "worker/take.h"
+#include "worker/work_run.h"
+
+enum { START_PATIENCE_MS = 60000, SANDBOX_PATIENCE_MS = 60000, CATALOGUES = 64 };
+
+#define FIELD(name) offsetof(struct worker_settings, name)
+const struct setting worker_settings_table[] = {
+    { "pg", SETTING_TEXT, FIELD(pg), "", 0, 2000, false,
+      "PostgreSQL as libpq conninfo without user" },
+    { "redis", SETTING_TEXT, FIELD(redis), "127.0.0.1:6379", 0, 500, false,
+      "Redis: unix:/path/socket or host:port" },
+    { "files", SETTING_TEXT, FIELD(files), "files", 0, 1000, false,
+      "directory of uploads and artifacts, shared with the API" },
+    { "sandbox", SETTING_TEXT, FIELD(sandbox), "", 0, 200, false,
+      "socket of execgov-sandboxd; empty: this worker runs no scripts, only intents and plans" },
+    { "lanes", SETTING_TEXT, FIELD(lanes), "py,sh", 0, 100, false,
+      "what to run: py, sh, http; ctl (intents, plans) is always served" },
+    { "slots", SETTING_INT, FIELD(slots), "4", 1, 1000, false, "runs at the same time" },
+    { "ctl_slots", SETTING_INT, FIELD(ctl_slots), "4", 1, 100, false,
+      "intents, plans and tasks at the same time" },
+    { "health", SETTING_TEXT, FIELD(health), "", 0, 100, false,
+      "address:port of /livez, /readyz and /metrics; empty: none" },
+    { "drain_s", SETTING_INT, FIELD(drain_s), "30", 0, 3600, false,
+      "how long running work may take after SIGTERM" },
+    { "noop", SETTING_BOOL, FIELD(noop), "false", 0, 0, false,
+      "also run the noop executor; for measuring only" },
+    { "log_level", SETTING_TEXT, FIELD(log_level), "info", 0, 10, false,
+      "debug, info, warn or error" },
+    { "pg_connections", SETTING_INT, FIELD(pg_connections), "1", 1, 20, false,
+      "connections to PostgreSQL per login role, at most" },
+    { 0 }
+};
+
+struct process {
+    struct worker worker;
+    struct service service;
+    struct heartbeat *heartbeat;
+    uv_timer_t grace;
+    bool lost;
+    struct job_queue *bells[2]; /* waiting blocks: a handle for each taker */
+    int takers;                 /* not yet stopped */
+};
+
+void worker_wake(struct worker *worker)
+{
+    for (int i = 0; i < 2; i++)
+        if (worker->takers[i])
+            taker_wake(worker->takers[i]);
+}
+
+static struct process *process_of(struct worker *worker)
+{
+    return (struct process *)worker;
+}
+
+static bool ready(void *context, json_t *checks)
+{
+    struct process *p = context;
+    struct worker *w = &p->worker;
+    bool sandbox = !w->sandbox || sandbox_client_connected(w->sandbox);
+
+    service_check(checks, "postgres", db_reachable(w->db),
+                  db_reachable(w->db) ? "reachable" : "not reachable");
+    service_check(checks, "queue", job_queue_state(w->queue) == QUEUE_OPEN,
+                  job_queue_state(w->queue) == QUEUE_OPEN ? "open" : "not open");
+    service_check(checks, "sandbox", sandbox, sandbox ? "connected" : "execgov-sandboxd is away");
+    service_check(checks, "fence", !w->fenced, w->fenced ? "declared dead, starts nothing" : "alive");
+    return db_reachable(w->db) && sandbox && !w->fenced;
+}
+
+/* --- drain --- */
+
+static void close_rest(struct worker *w)
+{
+    struct process *p = process_of(w);
+
+    uv_close((uv_handle_t *)&p->grace, NULL);
+    event_bus_stop(w->events);
+    job_queue_stop(p->bells[0]);
+    job_queue_stop(p->bells[1]);
+    job_queue_stop(w->queue);
+    redis_stop(w->redis);
+    if (w->sandbox)
+        sandbox_client_close(w->sandbox, NULL, NULL);
+    db_stop(w->db);
+    service_stop(&p->service);
+}
+
+static void finish(struct worker *w)
+{
+    heartbeat_stop(process_of(w)->heartbeat, close_rest);
+}
+
+static void on_idle(struct worker *w)
+{
+    struct process *p = process_of(w);
+    if (p->takers || w->busy)
+        return;
+    w->on_idle = NULL;
+    uv_timer_stop(&p->grace);
+    finish(w);
+}
+
+static void on_grace(uv_timer_t *timer)
+{
+    struct process *p = timer->data;
+    struct worker *w = &p->worker;
+
+    p->lost = w->busy > 0;
+    log_write(LEVEL_WARN, "drain.grace_over", LOG_NUMBER("running", w->busy));
+    for (struct list *item = w->works.next; item != &w->works; item = item->next) {
+        struct work *work = LIST_ITEM(item, struct work, link);
+        work->released = true;
+        work_cancel(work);
+    }
+}
+
+static void taking_stopped(struct worker *w)
+{
+    if (--process_of(w)->takers == 0)
+        on_idle(w);
+}
+
+static void drain(void *context)
+{
+    struct process *p = context;
+    struct worker *w = &p->worker;
+
+    w->draining = true;
+    w->on_idle = on_idle;
+    uv_timer_start(&p->grace, on_grace, (uint64_t)w->settings.drain_s * 1000, 0);
+    for (int i = 0; i < 2; i++) {
+        struct taker *taker = w->takers[i];
+        w->takers[i] = NULL;
+        if (taker)
+            taker_stop(taker, taking_stopped);
+    }
+}
+
+/* --- start --- */
+
+static void happened(void *context, const char *tenant, const struct id *request)
+{
+    struct process *p = context;
+    if (p->heartbeat)
+        heartbeat_look(p->heartbeat, tenant, request);
+}
+
+static void changed(void *context, bool up)
+{
+    (void)context;
+    (void)up;
+}
+
+static bool connect_stores(struct process *p, struct gov_err *err)
+{
+    struct worker *w = &p->worker;
+    const struct db_options db = { .conninfo = w->settings.pg,
+                                   .application = "execgov-worker",
+                                   .connections_per_role = (int)w->settings.pg_connections };
+    struct event_bus_events events = { happened, changed, p };
+    char incarnation[INCARNATION_BYTES];
+
+    if (!redis_address_check(w->settings.redis, err))
+        return false;
+    w->files = file_store_open(w->settings.files, err);
+    if (!w->files)
+        return false;
+    w->db = db_new(w->loop, &db);
+    if (!incarnation_read(w->loop, w->db, START_PATIENCE_MS, incarnation, err))
+        return false;
+    w->redis = redis_new(w->loop, &(struct redis_options){ .address = w->settings.redis });
+    w->queue = job_queue_new(&(struct job_queue_options){ w->redis, incarnation });
+    for (int i = 0; i < 2; i++)
+        p->bells[i] = job_queue_new(&(struct job_queue_options){ w->redis, incarnation });
+    w->events = event_bus_new(w->redis, &events);
+    w->tenants = tenant_cache_new(w->db);
+    w->catalogues = catalogues_new(CATALOGUES);
+    w->marks = marks_new(w->db);
+    return true;
+}
+
+/* They start together, so sandboxd may not listen yet. Blocking: nothing else runs before. */
+static bool sandbox_status(const char *socket, struct doctor_status *status, struct gov_err *err)
+{
+    int64_t until = clock_mono_us() + (int64_t)SANDBOX_PATIENCE_MS * 1000;
+
+    while (!doctor_ask(socket, SANDBOX_PATIENCE_MS, status, err)) {
+        if (clock_mono_us() > until)
+            return false;
+        usleep(200 * 1000);
+    }
+    return true;
+}
+
+/* The level is asked for once, before anything may run: no sandbox, no run lanes. */
+static bool connect_sandbox(struct process *p, struct gov_err *err)
+{
+    struct worker *w = &p->worker;
+    struct doctor_status status;
+
+    if (!*w->settings.sandbox) {
+        w->lanes.count = 1;
+        return true;
+    }
+    if (!sandbox_status(w->settings.sandbox, &status, err))
+        return gov_err_context(err, "execgov-sandboxd at %s", w->settings.sandbox);
+    w->isolation_level = status.level;
+    if (status.level < 1)
+        return gov_fail(err, GOV_SANDBOX_UNAVAILABLE,
+                        "isolation does not hold on this machine; see execgov doctor",
+                        "本机无法保证隔离；请查看 execgov doctor");
+    w->sandbox = sandbox_client_new(&w->loop->uv, w->settings.sandbox);
+    return true;
+}
+
+static void start_taking(struct process *p)
+{
+    struct worker *w = &p->worker;
+
+    w->takers[p->takers++] = taker_start(w, &w->lanes.ctl, p->bells[0]);
+    if (w->lanes.count > 1)
+        w->takers[p->takers++] = taker_start(w, &w->lanes.run, p->bells[1]);
+}
+
+bool worker_run(const struct worker_settings *settings, bool *lost, struct gov_err *err)
+{
+    static struct process p;
+    struct worker *w = &p.worker;
+    struct loop loop;
+
+    memset(&p, 0, sizeof p);
+    loop_init(&loop);
+    w->settings = *settings;
+    w->loop = &loop;
+    w->id = id_new();
+    list_init(&w->works);
+    p.service = (struct service){ .loop = &loop,
+                                  .name = "worker",
+                                  .metrics = &w->metrics,
+                                  .ready = ready,
+                                  .drain = drain,
+                                  .context = &p };
+    uv_timer_init(&loop.uv, &p.grace);
+    p.grace.data = &p;
+    if (!lanes_parse(settings->lanes, (int)settings->ctl_slots, (int)settings->slots,
+                     settings->noop, &w->lanes, err) ||
+        !crypto_init(err) || !connect_stores(&p, err) || !connect_sandbox(&p, err) ||
+        !service_start(&p.service, settings->health, err))
+        return false;
+    p.heartbeat = heartbeat_start(w);
+    w->heartbeat = p.heartbeat;
+    start_taking(&p);
+    loop_run(&loop);
+    catalogues_free(w->catalogues);
+    tenant_cache_free(w->tenants);
+    marks_free(w->marks);
+    file_store_close(w->files);
+    loop_release(&loop);
+    *lost = p.lost;
+    return true;
+}

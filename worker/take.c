@@ -1,0 +1,139 @@
+/* take.c - one endless op, a child op a round.
+ *
+ *     round:  take -> tenants -> claim -> start      (round.c)
+ *     nothing taken:  wait for the bell (15 s at most)
+ *     no slot free:   wait for taker_wake
+ *
+ * Each round has its own arena, so the endless op does not grow.
+ */
+#include "worker/take.h"
+
+#include <stdlib.h>
+
+#include "core/base/check.h"
+#include "core/base/log.h"
+#include "core/io/op_sleep.h"
+#include "worker/round.h"
+
+struct taker {
+    struct op op;
+    struct worker *worker;
+    const struct lane_pool *pool;
+    struct job_queue *queue; /* for the bell */
+    struct round round;
+    struct bell {
+        struct op op;
+        struct taker *taker;
+    } bell;
+    bool in_round;
+    bool in_bell;
+    bool waiting; /* for taker_wake */
+    void (*stopped)(struct worker *worker);
+};
+
+static enum op_next ring(struct op *op)
+{
+    struct taker *t = ((struct bell *)op)->taker;
+    const struct lanes *all = &t->worker->lanes;
+    const char **lanes = ARENA_ARRAY(&op->arena, const char *, WORKER_LANES_MAX);
+    int count = 0;
+
+    for (int i = 0; i < all->count; i++)
+        if (all->items[i].pool == t->pool)
+            lanes[count++] = job_lane_name(all->items[i].lane);
+    job_queue_bell_wait(op, t->queue, lanes, count, NULL);
+    return OP_WAIT;
+}
+
+static const struct op_step bell_steps[] = { { "ring", ring }, { 0 } };
+
+/* What ended since the last look; says whether the round brought anything. */
+static bool settle_children(struct taker *t)
+{
+    bool brought = false;
+    if (t->in_round) {
+        brought = t->round.claimed > 0;
+        if (t->round.op.failed)
+            log_error(LEVEL_WARN, "take.failed", &t->round.op.err);
+        op_release(&t->round.op);
+    }
+    if (t->in_bell) {
+        brought = true; /* somebody rang, or 15 s are over: take once */
+        op_release(&t->bell.op);
+    }
+    t->in_round = t->in_bell = false;
+    return brought;
+}
+
+static enum op_next go_round(struct op *op)
+{
+    struct taker *t = (struct taker *)op;
+    struct worker *w = t->worker;
+    bool first = !t->in_round && !t->in_bell;
+    bool failed = t->in_round && t->round.op.failed;
+    bool take = settle_children(t) || first;
+
+    if (t->stopped)
+        return OP_DONE;
+    if (failed) {
+        op_sleep(op, 500);
+        return OP_AGAIN;
+    }
+    if (t->pool->used >= t->pool->slots || w->fenced) {
+        t->waiting = true;
+        op_io_begin(op);
+        return OP_AGAIN;
+    }
+    if (take) {
+        t->in_round = true;
+        round_init(&t->round, w, t->pool);
+        op_try(op, &t->round.op);
+        return OP_AGAIN;
+    }
+    t->in_bell = true;
+    op_init(&t->bell.op, "bell", bell_steps, op->loop, NULL);
+    t->bell.taker = t;
+    op_try(op, &t->bell.op);
+    return OP_AGAIN;
+}
+
+static const struct op_step steps[] = { { "go_round", go_round }, { 0 } };
+
+static void ended(struct op *op)
+{
+    struct taker *t = (struct taker *)op;
+    struct worker *w = t->worker;
+    void (*stopped)(struct worker *) = t->stopped;
+
+    op_release(op);
+    free(t);
+    stopped(w);
+}
+
+struct taker *taker_start(struct worker *worker, const struct lane_pool *pool,
+                          struct job_queue *bell)
+{
+    struct taker *t = calloc(1, sizeof *t);
+    CHECK(t);
+    t->worker = worker;
+    t->pool = pool;
+    t->queue = bell;
+    op_init(&t->op, "take", steps, worker->loop, ended);
+    op_start(&t->op);
+    return t;
+}
+
+void taker_wake(struct taker *taker)
+{
+    if (!taker->waiting)
+        return;
+    taker->waiting = false;
+    op_io_end(&taker->op, NULL);
+}
+
+void taker_stop(struct taker *taker, void (*stopped)(struct worker *worker))
+{
+    taker->stopped = stopped;
+    job_queue_bell_cancel(taker->queue);
+    taker_wake(taker);
+}

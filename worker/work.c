@@ -1,0 +1,178 @@
+/* work.c - ending a job durably.
+ *
+ *     attempt -> [store away: wait, attempt again] -> push -> tell
+ *
+ * When the connection dies during the commit the outcome is unknown: the same
+ * fenced statements are sent again. "stale" after such a doubt means that the
+ * first attempt did commit, or that the job was reclaimed; both end our part.
+ */
+#include "worker/work.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/io/op_sleep.h"
+
+enum { FINISH_WAIT_MS = 250 };
+
+static struct work *work_of(struct op *finishing)
+{
+    return (struct work *)((char *)finishing - offsetof(struct work, finishing));
+}
+
+static void send_group(struct work *w)
+{
+    struct db_group *group = db_group_new(&w->finishing, w->worker->db, &w->tenant.scope);
+
+    w->next_count = 0;
+    w->finish_sent = true;
+    w->build(w, group);
+    db_group_tolerate(group, &w->finish_err);
+    db_group_send(group);
+}
+
+/* Runs again until the outcome is known: send, look at the answer, wait, send. */
+static enum op_next attempt(struct op *op)
+{
+    struct work *w = work_of(op);
+
+    if (!w->finish_sent) {
+        send_group(w);
+        return OP_AGAIN;
+    }
+    switch (w->finish_err.code) {
+    case GOV_OK:
+        return OP_NEXT;
+    case GOV_STALE:
+        w->stale = true;
+        log_write(LEVEL_WARN, "job.stale", LOG_FIELD("job", w->job.id.text),
+                  LOG_FIELD("tenant", w->tenant.scope.schema), LOG_NUMBER("fence", w->job.fence));
+        return OP_DONE;
+    case GOV_STORE_UNAVAILABLE:
+    case GOV_OVERLOADED:
+    case GOV_DEADLINE:
+        w->finish_sent = false;
+        op_sleep(op, (int64_t)FINISH_WAIT_MS << (w->finish_tries < 3 ? w->finish_tries++ : 3));
+        return OP_AGAIN;
+    default:
+        op->err = w->finish_err;
+        return OP_FAIL;
+    }
+}
+
+static enum op_next push(struct op *op)
+{
+    struct work *w = work_of(op);
+
+    struct queue_entry *entries = ARENA_ARRAY(&op->arena, struct queue_entry, WORK_NEXT_MAX);
+
+    for (int i = 0; i < w->next_count; i++) {
+        const struct work_next *n = &w->next[i];
+        entries[i] = (struct queue_entry){ .tenant = w->tenant.scope.schema,
+                                           .lane = job_lane_name(n->lane),
+                                           .class = job_class_name(n->class),
+                                           .job = n->id,
+                                           .fence = 1,
+                                           .cost_ms = n->cost_ms,
+                                           .kind = job_kind_name(n->kind),
+                                           .action = n->action };
+    }
+    if (w->next_count)
+        job_queue_push(op, w->worker->queue, entries, w->next_count, NULL);
+    event_bus_publish(w->worker->events, w->tenant.scope.schema, &w->job.request);
+    return OP_WAIT;
+}
+
+static const struct op_step steps[] = { { "attempt", attempt }, { "push", push }, { 0 } };
+
+static void release(void *op)
+{
+    op_release(op);
+}
+
+void work_finish_for(struct op *op, struct work *work,
+                     void (*build)(struct work *work, struct db_group *group))
+{
+    work->build = build;
+    work->finish_sent = false;
+    work->finish_tries = 0;
+    if (work->finishing.steps) /* the op's own attempt to finish failed; this is the last word */
+        op_release(&work->finishing);
+    else
+        arena_defer(&work->op.arena, release, &work->finishing);
+    op_init(&work->finishing, "finish", steps, op->loop, NULL);
+    op_call(op, &work->finishing);
+}
+
+void work_finish(struct work *work, void (*build)(struct work *work, struct db_group *group))
+{
+    work_finish_for(&work->op, work, build);
+}
+
+/* --- statements --- */
+
+static const char *number(struct work *work, int64_t value)
+{
+    return arena_format(&work->op.arena, "%lld", (long long)value);
+}
+
+void work_add_success(struct work *work, struct db_group *group, const json_t *result)
+{
+    DB_GROUP_ADD(group, SQL_QUERIES_JOB_COMPLETE, NULL, work->job.id.text,
+                 number(work, work->job.fence), work->job.token, "succeeded", NULL,
+                 result ? json_text(&work->op.arena, result) : NULL, NULL, NULL, NULL, NULL);
+}
+
+void work_add_failure(struct work *work, struct db_group *group, const struct gov_err *err)
+{
+    DB_GROUP_ADD(group, SQL_QUERIES_JOB_COMPLETE, NULL, work->job.id.text,
+                 number(work, work->job.fence), work->job.token, "failed",
+                 gov_code_info(err->code)->wire, NULL,
+                 json_text(&work->op.arena, work_error_json(err, &work->op.arena)), NULL, NULL,
+                 NULL);
+}
+
+void work_add_success_strict(struct work *work, struct db_group *group)
+{
+    DB_GROUP_ADD(group, SQL_QUERIES_JOB_COMPLETE_STRICT, NULL, work->job.id.text,
+                 number(work, work->job.fence), work->job.token, "succeeded", NULL, NULL, NULL);
+}
+
+void work_add_job(struct work *work, struct db_group *group, const struct work_next *next,
+                  const json_t *payload, const char *digest, const char *risk, int64_t timeout_ms,
+                  int64_t max_attempts, int64_t run_at_us)
+{
+    char run_at[CLOCK_TEXT_BYTES];
+
+    DB_GROUP_ADD(group, SQL_QUERIES_JOB_ACCEPT, NULL, next->id.text, job_kind_name(next->kind),
+                 job_lane_name(next->lane), job_class_name(next->class), work->job.request.text,
+                 json_text(&work->op.arena, payload), digest, risk, number(work, max_attempts),
+                 number(work, timeout_ms), work->job.created_by.text,
+                 run_at_us ? clock_format(run_at_us, run_at) : NULL, "worker");
+    if (run_at_us <= clock_now_us() && work->next_count < WORK_NEXT_MAX)
+        work->next[work->next_count++] = *next;
+}
+
+void work_add_event(struct work *work, struct db_group *group, const char *kind, json_t *data)
+{
+    json_own(&work->op.arena, data);
+    DB_GROUP_ADD(group, SQL_QUERIES_REQUEST_EVENT_ADD, NULL, work->job.request.text, kind,
+                 json_text(&work->op.arena, data));
+}
+
+json_t *work_error_json(const struct gov_err *err, struct arena *arena)
+{
+    json_t *items = json_array();
+
+    for (size_t i = 0; i < err->item_count; i++)
+        json_array_append_new(items, json_pack("{s:s, s:s, s:{s:s, s:s}}", "path",
+                                               err->items[i].path, "code", err->items[i].code,
+                                               "message", "en", err->items[i].message.en, "zh",
+                                               err->items[i].message.zh));
+    return json_own(arena, json_pack("{s:s, s:{s:s, s:s}, s:s, s:o}", "code",
+                                     gov_code_info(err->code)->wire, "message", "en",
+                                     gov_err_detail(err, GOV_EN), "zh", gov_err_detail(err, GOV_ZH),
+                                     "path", err->path, "errors", items));
+}

@@ -1,0 +1,99 @@
+/* work.h - one claimed job in this worker.
+ *
+ * A kind (intent, plan, confirm, run, task) is an op whose struct begins with struct work. Its last
+ * step but one calls work_finish with a function that adds the statements of its transaction; the
+ * first of them is fenced (job_complete*.sql), so a job that was taken over meanwhile writes
+ * nothing at all. The slot is free when that is durable, not before.
+ */
+#ifndef WORKER_WORK_H
+#define WORKER_WORK_H
+
+#include <stddef.h>
+
+#include "worker/worker.h"
+
+enum { WORK_NEXT_MAX = 2 };
+
+/* A row of job_claim.sql. Texts live in the claim's arena copy inside the work's. */
+struct claimed {
+    struct id id;
+    enum job_kind kind;
+    enum job_lane lane;
+    enum job_class class;
+    struct id request;
+    json_t *payload_json;
+    struct job_payload payload;
+    const char *plan_digest;
+    const char *risk;
+    int64_t max_attempts;
+    int64_t timeout_ms;
+    struct id created_by;
+    int64_t fence; /* of this claim */
+    const char *token;
+    int64_t attempt;
+    int64_t crash_count;
+    bool cancel_requested;
+};
+
+/* A job that the finishing transaction creates and that is pushed to Redis after the commit. */
+struct work_next {
+    struct id id;
+    enum job_kind kind;
+    enum job_lane lane;
+    enum job_class class;
+    int64_t cost_ms;
+    const char *action; /* "skill.action", for the queue's estimates; NULL: none */
+};
+
+struct work {
+    struct op op;
+    struct worker *worker;
+    struct lane_state *lane;
+    struct queue_entry entry; /* as taken; its texts live in the op's arena */
+    struct tenant_info tenant;
+    struct claimed job;
+    struct list link;
+    int64_t started_us; /* monotonic */
+    bool stale;         /* somebody else has it now: nothing was written */
+    bool released;      /* a drain gives it back unfinished */
+    struct gov_err failure; /* why the op failed */
+    int64_t retry_ms;   /* until the next attempt, if there is one */
+    void *task;         /* of a task job: what its builder works on */
+    void (*cancel)(struct work *work); /* kill what runs; NULL: nothing to kill */
+    struct work_next next[WORK_NEXT_MAX];
+    int next_count;
+    void (*build)(struct work *work, struct db_group *group);
+    struct op finishing;
+    bool finish_sent;
+    struct gov_err finish_err;
+    int finish_tries;
+};
+
+struct work_kind {
+    const struct op_step *steps;
+    size_t bytes;
+};
+
+/* As I/O of `work`: run `build`'s statements in one transaction until it is known to be done or stale,
+ * push the next jobs, tell listeners. */
+void work_finish(struct work *work, void (*build)(struct work *work, struct db_group *group));
+/* The same as I/O of another op that owns the work. */
+void work_finish_for(struct op *op, struct work *work,
+                     void (*build)(struct work *work, struct db_group *group));
+
+/* Statements for `build`. The first must be one of these three. */
+void work_add_success(struct work *work, struct db_group *group, const json_t *result);
+void work_add_failure(struct work *work, struct db_group *group, const struct gov_err *err);
+/* End well and let nothing follow a cancelled job: for intent and plan. */
+void work_add_success_strict(struct work *work, struct db_group *group);
+/* A follow-up job of the same request in the same transaction; pushed afterwards unless run_at_us lies
+ * ahead. `digest` and `risk` for runs. */
+void work_add_job(struct work *work, struct db_group *group, const struct work_next *next,
+                  const json_t *payload, const char *digest, const char *risk, int64_t timeout_ms,
+                  int64_t max_attempts, int64_t run_at_us);
+void work_add_event(struct work *work, struct db_group *group, const char *kind, json_t *data);
+
+/* {code, message:{en,zh}, path, errors} of a failure, as stored. Owned by the arena. */
+json_t *work_error_json(const struct gov_err *err, struct arena *arena);
+
+#endif

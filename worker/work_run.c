@@ -1,0 +1,203 @@
+/* work_run.c - start -> [the kind's own steps] -> settle -> free the slot.
+ *
+ * A kind that ended well has written its outcome (work_finish). One whose op failed has not: then the
+ * job goes back for another attempt if a retry can help and attempts are left, and ends as failed
+ * otherwise. Either way the slot is free only after the durable answer.
+ */
+#include "worker/work_run.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "core/base/check.h"
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "worker/confirm/confirm_job.h"
+#include "worker/heartbeat.h"
+#include "worker/intent/intent_job.h"
+#include "worker/plan/plan_job.h"
+#include "worker/run/run_job.h"
+#include "worker/take.h"
+#include "worker/task/task_job.h"
+
+/* Frees the slot, and before it settles a job whose op failed. Owns the work. */
+struct settling {
+    struct op op;
+    struct work *work;
+    struct queue_slot slot;
+};
+
+static const struct work_kind *kind_of(enum job_kind kind)
+{
+    static const struct work_kind *const kinds[JOB_KIND_COUNT] = {
+        [JOB_INTENT] = &intent_job_kind, [JOB_PLAN] = &plan_job_kind,
+        [JOB_CONFIRM] = &confirm_job_kind, [JOB_RUN] = &run_job_kind, [JOB_TASK] = &task_job_kind,
+    };
+    return kinds[kind];
+}
+
+/* --- settling --- */
+
+static void build_failure(struct work *work, struct db_group *group)
+{
+    work_add_failure(work, group, &work->failure);
+}
+
+static void build_release(struct work *work, struct db_group *group)
+{
+    struct arena *arena = &work->op.arena;
+    bool drain = work->released;
+    int64_t delay_ms = work->retry_ms;
+
+    DB_GROUP_ADD(group, SQL_QUERIES_JOB_RELEASE, NULL, work->job.id.text,
+                 arena_format(arena, "%lld", (long long)work->job.fence), work->job.token,
+                 drain ? "released" : "retry", arena_format(arena, "%lld", (long long)delay_ms),
+                 drain ? NULL : gov_code_info(work->failure.code)->wire);
+}
+
+static bool to_be_settled(const struct work *w)
+{
+    return w->op.failed || w->released;
+}
+
+/* Before the first row of that minute: the tenant will need a visit when the retry falls due. */
+static enum op_next mark(struct op *op)
+{
+    struct work *w = ((struct settling *)op)->work;
+    struct job_retry retry = { 0 };
+    uint64_t random = 0;
+
+    if (!to_be_settled(w))
+        return OP_NEXT;
+    CHECK(getrandom(&random, sizeof random, 0) == sizeof random);
+    w->retry_ms = w->released ? 0 : job_backoff_ms(&retry, w->job.attempt, random);
+    marks_note(op, w->worker->marks, &w->tenant.id, clock_now_us() + w->retry_ms * 1000);
+    return OP_WAIT;
+}
+
+static enum op_next settle(struct op *op)
+{
+    struct work *w = ((struct settling *)op)->work;
+
+    if (!to_be_settled(w))
+        return OP_NEXT;
+    bool again = w->released || (gov_code_info(w->failure.code)->retry_helps &&
+                                 w->job.attempt < w->job.max_attempts);
+    log_error(w->released ? LEVEL_INFO : LEVEL_WARN, again ? "job.retry" : "job.failed",
+              &w->failure);
+    work_finish_for(op, w, again ? build_release : build_failure);
+    return OP_WAIT;
+}
+
+static enum op_next free_slot(struct op *op)
+{
+    struct settling *s = (struct settling *)op;
+    struct work *w = s->work;
+
+    s->slot = (struct queue_slot){ .entry = &w->entry,
+                                   .ms = (clock_mono_us() - w->started_us) / 1000 };
+    job_queue_finish(op, w->worker->queue, &s->slot, 1, NULL);
+    return OP_WAIT;
+}
+
+static const struct op_step steps[] = { { "mark", mark },
+                                        { "settle", settle },
+                                        { "free_slot", free_slot },
+                                        { 0 } };
+
+static void settled(struct op *op)
+{
+    struct settling *s = (struct settling *)op;
+    struct work *w = s->work;
+    struct worker *worker = w->worker;
+
+    if (op->failed)
+        log_error(LEVEL_ERROR, "job.unsettled", &op->err);
+    op_release(op);
+    event_bus_leave(worker->events, w->tenant.scope.schema);
+    list_remove(&w->link);
+    w->lane->pool->used--;
+    worker->busy--;
+    op_release(&w->op);
+    free(w);
+    free(s);
+    worker_wake(worker);
+    worker_idle_check(worker);
+}
+
+static void ended(struct op *op)
+{
+    struct work *w = (struct work *)op;
+    struct settling *s = calloc(1, sizeof *s);
+
+    CHECK(s);
+    w->failure = op->err;
+    op_init(&s->op, "settle", steps, op->loop, settled);
+    s->work = w;
+    op_start(&s->op);
+}
+
+/* --- starting --- */
+
+static void copy_row(struct work *w, const struct db_rows *r, int row)
+{
+    struct arena *arena = &w->op.arena;
+    struct claimed *j = &w->job;
+
+    j->id = db_id(r, row, 0);
+    job_kind_parse(db_text(r, row, 1), &j->kind);
+    job_lane_parse(db_text(r, row, 2), &j->lane);
+    job_class_parse(db_text(r, row, 3), &j->class);
+    j->request = db_id(r, row, 4);
+    j->payload_json = db_json(r, row, 5, arena);
+    j->plan_digest = arena_text(arena, db_text(r, row, 6));
+    j->risk = arena_text(arena, db_text(r, row, 7));
+    j->max_attempts = db_int(r, row, 8);
+    j->timeout_ms = db_int(r, row, 9);
+    j->created_by = db_id(r, row, 10);
+    j->fence = db_int(r, row, 11);
+    j->token = arena_text(arena, db_text(r, row, 12));
+    j->attempt = db_int(r, row, 13);
+    j->crash_count = db_int(r, row, 14);
+    j->cancel_requested = db_bool(r, row, 15);
+}
+
+void work_start(struct worker *worker, struct lane_state *lane, const struct queue_entry *entry,
+                const struct tenant_info *tenant, const struct db_rows *rows, int row)
+{
+    enum job_kind kind;
+    struct work *w;
+
+    CHECK(job_kind_parse(db_text(rows, row, 1), &kind));
+    w = calloc(1, kind_of(kind)->bytes);
+    CHECK(w);
+    op_init(&w->op, job_kind_name(kind), kind_of(kind)->steps, worker->loop, ended);
+    w->worker = worker;
+    w->lane = lane;
+    w->tenant = *tenant;
+    w->started_us = clock_mono_us();
+    w->entry = *entry;
+    w->entry.tenant = arena_text(&w->op.arena, entry->tenant);
+    w->entry.lane = arena_text(&w->op.arena, entry->lane);
+    w->entry.class = arena_text(&w->op.arena, entry->class);
+    w->entry.kind = arena_text(&w->op.arena, entry->kind);
+    w->entry.action = arena_text(&w->op.arena, entry->action);
+    copy_row(w, rows, row);
+    w->entry.fence = w->job.fence;
+    list_append(&worker->works, &w->link);
+    lane->pool->used++;
+    worker->busy++;
+    heartbeat_busy(worker->heartbeat);
+    event_bus_join(worker->events, tenant->scope.schema);
+    struct gov_err err;
+    if (!job_payload_decode(w->job.payload_json, &w->job.payload, &err))
+        log_error(LEVEL_ERROR, "job.payload", &err);
+    op_start(&w->op);
+}
+
+void work_cancel(struct work *work)
+{
+    if (work->cancel)
+        work->cancel(work);
+}

@@ -1,0 +1,75 @@
+/* worker.h - one worker process: what its ops share. Made in main. */
+#ifndef WORKER_WORKER_H
+#define WORKER_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/id.h"
+#include "core/io/db.h"
+#include "core/io/metrics.h"
+#include "core/io/redis.h"
+#include "core/model/job.h"
+#include "core/store/event_bus.h"
+#include "core/store/file_store.h"
+#include "core/store/job_queue.h"
+#include "core/store/mark.h"
+#include "core/store/tenant_cache.h"
+#include "worker/lane.h"
+#include "worker/sandbox/sandbox_client.h"
+
+struct worker_settings {
+    const char *pg;
+    const char *redis;
+    const char *files;
+    const char *sandbox;
+    const char *lanes; /* "py,sh,http"; ctl is always served */
+    const char *health; /* address:port of /livez, /readyz, /metrics; "" = none */
+    const char *log_level;
+    int64_t slots;     /* of the run lanes together */
+    int64_t ctl_slots;
+    int64_t pg_connections;
+    int64_t drain_s;
+    bool noop;         /* run the noop executor (measuring only) */
+};
+
+struct catalogues;
+struct heartbeat;
+struct taker;
+
+struct worker {
+    struct worker_settings settings;
+    struct id id; /* of this start of this process */
+    struct loop *loop;
+    struct db *db;
+    struct redis *redis;
+    struct job_queue *queue;
+    struct event_bus *events;
+    struct file_store *files;
+    struct marks *marks;
+    struct tenant_cache *tenants;
+    struct sandbox_client *sandbox; /* NULL: no run lanes */
+    int isolation_level;
+    struct lanes lanes;
+    struct taker *takers[2]; /* of the ctl and the run pool; NULL once stopped */
+    struct heartbeat *heartbeat;
+    struct catalogues *catalogues;
+    struct list works;  /* claimed and not ended; struct work, link `link` */
+    int busy;
+    bool draining;
+    bool fenced;        /* cannot renew its heartbeat: starts nothing */
+    struct metrics metrics;
+    void (*on_idle)(struct worker *worker); /* the drain waits for busy == 0 */
+};
+
+/* Slots became free: both takers look again. */
+void worker_wake(struct worker *worker);
+
+/* Called when a work has ended. */
+static inline void worker_idle_check(struct worker *worker)
+{
+    if (worker->busy == 0 && worker->on_idle)
+        worker->on_idle(worker);
+}
+
+#endif
