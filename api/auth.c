@@ -173,3 +173,21 @@ bool auth_authorise(struct call *call, struct gov_err *err)
                         "该租户已停用：仍可读取，其他操作须待恢复后进行");
     return call_may(call, call->route->permission, err);
 }
+
+bool auth_still_reads(const struct db_rows *rows, enum caller_kind kind, const struct id *tenant,
+                      bool *reads_all, struct arena *arena)
+{
+    struct caller c = { .kind = kind };
+    struct gov_err ignored;
+
+    if (rows->count != 1 || strcmp(db_id(rows, 0, 4).text, tenant->text) != 0 ||
+        !role_parse(db_text(rows, 0, 11) ? db_text(rows, 0, 11) : "", &c.role))
+        return false;
+    if (kind == CALLER_TOKEN) {
+        const char *const *scopes = text_list(db_json(rows, 0, 13, arena), arena);
+        if (!scopes || !policy_scopes_parse(scopes, &c.scopes, &ignored))
+            return false;
+    }
+    *reads_all = may(&c, MAY_READ_ALL_RUNS);
+    return may(&c, MAY_READ_OWN_RUNS);
+}
