@@ -113,8 +113,10 @@ bool auth_identify(struct call *call, struct gov_err *err)
         c->scope = db_scope_tenant(db_text(r, 0, 7), (int)db_int(r, 0, 8));
     c->timezone = db_text(r, 0, 9);
     c->locale = db_text(r, 0, 10);
-    if (!role_parse(db_text(r, 0, 11) ? db_text(r, 0, 11) : "", &c->role))
-        return unauthenticated(err); /* no longer a member */
+    /* No longer a member of this tenant; without a tenant one may still take an invitation. */
+    if (!role_parse(db_text(r, 0, 11) ? db_text(r, 0, 11) : "", &c->role) &&
+        !id_empty(&c->tenant))
+        return unauthenticated(err);
     if (!csrf_holds(call, db_text(r, 0, 12)))
         return gov_fail(err, GOV_CSRF, "send the X-CSRF-Token header you were given at login",
                         "请发送登录时获得的 X-CSRF-Token 请求头");
@@ -170,4 +172,22 @@ bool auth_authorise(struct call *call, struct gov_err *err)
                         "it is resumed",
                         "该租户已停用：仍可读取，其他操作须待恢复后进行");
     return call_may(call, call->route->permission, err);
+}
+
+bool auth_still_reads(const struct db_rows *rows, enum caller_kind kind, const struct id *tenant,
+                      bool *reads_all, struct arena *arena)
+{
+    struct caller c = { .kind = kind };
+    struct gov_err ignored;
+
+    if (rows->count != 1 || strcmp(db_id(rows, 0, 4).text, tenant->text) != 0 ||
+        !role_parse(db_text(rows, 0, 11) ? db_text(rows, 0, 11) : "", &c.role))
+        return false;
+    if (kind == CALLER_TOKEN) {
+        const char *const *scopes = text_list(db_json(rows, 0, 13, arena), arena);
+        if (!scopes || !policy_scopes_parse(scopes, &c.scopes, &ignored))
+            return false;
+    }
+    *reads_all = may(&c, MAY_READ_ALL_RUNS);
+    return may(&c, MAY_READ_OWN_RUNS);
 }

@@ -9,6 +9,21 @@ ENDPOINT(login);
 ENDPOINT(logout);
 ENDPOINT(me_get);
 ENDPOINT(me_patch);
+ENDPOINT(registration);
+ENDPOINT(invitation_inspect);
+ENDPOINT(invitation_accept);
+ENDPOINT(password_change);
+ENDPOINT(password_reset);
+ENDPOINT(token_list);
+ENDPOINT(token_create);
+ENDPOINT(token_revoke);
+ENDPOINT(member_list);
+ENDPOINT(member_get);
+ENDPOINT(member_patch);
+ENDPOINT(member_delete);
+ENDPOINT(member_invite);
+ENDPOINT(member_renew);
+ENDPOINT(member_reset);
 
 extern const struct route people_routes[];
 

@@ -176,7 +176,7 @@ static enum op_next insert(struct op *op)
     struct accept *a = (struct accept *)op;
     struct planning *p = &a->planning;
     struct db_group *g = db_group_new(op, a->call->api->db, &a->call->caller.scope);
-    bool direct = a->wish && !p->rule.required && !a->payload.plan_only;
+    bool direct = a->wish && !p->rule.required && !a->payload.plan_only && !a->wish->stored;
 
     a->id = id_new();
     if (direct) {
@@ -193,7 +193,8 @@ static enum op_next insert(struct op *op)
         add_job(a, g, job_payload_encode(&a->payload, &op->arena), NULL, NULL, CTL_ATTEMPTS,
                 CTL_TIMEOUT_MS);
     }
-    call_remember_shown(a->call, g, &a->id);
+    if (!a->keyless)
+        call_remember_shown(a->call, g, &a->id);
     db_group_send(g);
     return OP_WAIT;
 }

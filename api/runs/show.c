@@ -131,7 +131,7 @@ static json_t *timings(const struct db_rows *rows, int row)
 }
 
 /* "progress 40 reading" */
-static json_t *progress(const char *body)
+json_t *show_progress(const char *body)
 {
     char *end;
 
@@ -146,8 +146,8 @@ static json_t *progress(const char *body)
     return json_pack("{s:f, s:s}", "percent", percent, "note", end);
 }
 
-static json_t *plan_shown(struct call *call, const struct db_rows *rows, int row, int column,
-                          struct arena *arena)
+json_t *show_plan(struct call *call, const struct db_rows *rows, int row, int column,
+                  struct arena *arena)
 {
     json_t *stored = db_json(rows, row, column, arena);
     struct gov_err ignored;
@@ -191,12 +191,12 @@ json_t *show_run(struct call *call, const struct db_rows *rows, int row, struct 
                         db_text(rows, row, RUN_EXIT) ? json_integer(db_int(rows, row, RUN_EXIT))
                                                      : json_null());
     json_object_set_new(run, "artifacts", artifacts ? json_incref(artifacts) : json_array());
-    json_object_set_new(run, "progress", progress(db_text(rows, row, RUN_PROGRESS)));
+    json_object_set_new(run, "progress", show_progress(db_text(rows, row, RUN_PROGRESS)));
     json_object_set_new(run, "timings", timings(rows, row));
     json_object_set_new(run, "created_by", person(rows, row, RUN_BY, RUN_BY_NAME));
     json_object_set_new(run, "draft", json_boolean(json_get_bool(payload, "is_try", false)));
     json_object_set_new(run, "plan",
-                        run_waits(state) ? plan_shown(call, rows, row, RUN_PLAN, arena) : json_null());
+                        run_waits(state) ? show_plan(call, rows, row, RUN_PLAN, arena) : json_null());
     json_object_set_new(run, "events_url",
                         json_sprintf("/v1/runs/%s/events", db_text(rows, row, RUN_ID)));
     return run;
@@ -242,21 +242,57 @@ static json_t *intent_shown(struct call *call, const json_t *recognised, const j
     return shown;
 }
 
-static json_t *confirmation_shown(const json_t *c)
+static json_t *named(const json_t *object, const char *id, const char *name)
 {
-    json_t *by;
+    return json_is_string(json_object_get(object, id))
+               ? json_pack("{s:O, s:s}", "id", json_object_get(object, id), "name",
+                           json_get_text(object, name) ? json_get_text(object, name) : "")
+               : json_null();
+}
 
-    if (!c)
+/* Would confirmation_decide let the caller decide this? */
+static bool may_decide(struct call *call, const json_t *c, const struct plan *plan)
+{
+    const char *requester = json_get_text(c, "requester");
+    const char *state = json_get_text(c, "state");
+    bool mine = requester && strcmp(requester, call->caller.user.text) == 0;
+    bool four_eyes = plan->risk == SKILL_RISK_HIGH ||
+                     json_get_bool(json_object_get(c, "rule"), "four_eyes", false);
+    struct gov_err ignored;
+
+    return state && strcmp(state, "waiting") == 0 && call->caller.kind == CALLER_SESSION &&
+           call_may(call, MAY_CONFIRM, &ignored) && !(mine && four_eyes);
+}
+
+json_t *show_confirmation(struct call *call, const json_t *c, const json_t *plan_body,
+                          struct arena *arena)
+{
+    struct gov_err ignored;
+    struct plan plan;
+
+    if (!c || !plan_decode(plan_body, &plan, arena, &ignored))
         return json_null();
-    by = json_is_string(json_object_get(c, "decided_by"))
-             ? json_pack("{s:O, s:O?}", "id", json_object_get(c, "decided_by"), "name",
-                         json_object_get(c, "decided_by_name"))
-             : json_null();
-    return json_pack("{s:s?, s:s?, s:s?, s:o, s:o, s:o, s:s?}", "id", json_get_text(c, "id"), "state",
-                     json_get_text(c, "state"), "digest", json_get_text(c, "digest"), "expires_at",
-                     time_text(json_get_text(c, "expires_at")), "decided_by", by, "decided_at",
-                     time_text(json_get_text(c, "decided_at")), "comment",
-                     json_get_text(c, "comment"));
+    json_t *view = plan_view(&plan, call->language, arena);
+    const json_t *rules = json_object_get(view, "confirmation");
+    json_t *shown = json_pack(
+        "{s:s?, s:s?, s:s?, s:s?, s:s, s:b, s:o, s:o, s:s?}", "id", json_get_text(c, "id"),
+        "request_id", json_get_text(c, "request_id"), "state", json_get_text(c, "state"), "digest",
+        json_get_text(c, "digest"), "risk", skill_risk_name(plan.risk), "may_decide",
+        may_decide(call, c, &plan), "created_at", time_text(json_get_text(c, "created_at")),
+        "expires_at", time_text(json_get_text(c, "expires_at")), "comment",
+        json_get_text(c, "comment"));
+    json_object_set_new(shown, "requested_by", named(c, "requester", "requester_name"));
+    json_object_set_new(shown, "decided_by", named(c, "decided_by", "decided_by_name"));
+    json_object_set_new(shown, "decided_at", time_text(json_get_text(c, "decided_at")));
+    json_object_set(shown, "rule", json_object_get(rules, "rule"));
+    json_object_set(shown, "approvers", json_object_get(rules, "approvers"));
+    if (plan.step_count) {
+        const char *title = gov_text_in(plan.steps[0].title, call->language);
+        json_object_set_new(shown, "title", json_string(title ? title : plan.steps[0].skill));
+        json_object_set_new(shown, "skill", json_string(plan.steps[0].skill));
+        json_object_set_new(shown, "action", json_string(plan.steps[0].action));
+    }
+    return shown;
 }
 
 json_t *show_request(struct call *call, const struct db_rows *rows, int row, json_t *run,
@@ -273,9 +309,10 @@ json_t *show_request(struct call *call, const struct db_rows *rows, int row, jso
     json_object_set_new(request, "intent",
                         intent_shown(call, db_json(rows, row, REQ_INTENT, arena),
                                      db_json(rows, row, REQ_QUESTION, arena)));
-    json_object_set_new(request, "plan", plan_shown(call, rows, row, REQ_PLAN, arena));
+    json_object_set_new(request, "plan", show_plan(call, rows, row, REQ_PLAN, arena));
     json_object_set_new(request, "confirmation",
-                        confirmation_shown(db_json(rows, row, REQ_CONFIRMATION, arena)));
+                        show_confirmation(call, db_json(rows, row, REQ_CONFIRMATION, arena),
+                                          db_json(rows, row, REQ_PLAN, arena), arena));
     json_object_set_new(request, "run", run ? run : json_null());
     json_object_set_new(request, "error", show_error(call, db_json(rows, row, REQ_ERROR, arena)));
     json_object_set_new(request, "created_by", person(rows, row, REQ_BY, REQ_BY_NAME));

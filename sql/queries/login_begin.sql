@@ -2,21 +2,28 @@
 -- One attempt to log in: $1 e-mail, $2 network address (null: none), $3 tenant wished for (null, a
 -- tenant's id, or 'platform'). Counted as failed before the password is looked at, so that attempts
 -- at the same time do not slip through; login_done takes it back. Nobody is counted while blocked.
--- After 5 failures of an e-mail, 30 of an address, the wait doubles up to 15 minutes.
-with counted as (
+-- After 5 failures of an e-mail, 50 of an address, the wait doubles up to 15 minutes. An e-mail that
+-- is blocked does not count against the address, which others may share.
+with blocked as (
+    select b.blocked_until
+    from public.login_attempt b
+    where (b.kind, b.subject) in (('email', lower($1)), ('ip', $2))
+        and b.blocked_until > now()
+), counted as (
     insert into public.login_attempt as a (kind, subject, failures)
     select v.kind, v.subject, 1
     from (values ('email', lower($1)), ('ip', $2)) v (kind, subject)
     where v.subject is not null
+        and not exists (select from blocked)
     on conflict on constraint login_attempt_pk do update
     set failures = case when a.last_at < now() - interval '1 day' then 1 else a.failures + 1 end,
         last_at = now(),
         blocked_until = case
             when a.last_at < now() - interval '1 day' then null
-            when a.failures + 1 >= case a.kind when 'email' then 5 else 30 end
+            when a.failures + 1 >= case a.kind when 'email' then 5 else 50 end
             then now() + interval '1 second'
                 * least(900, power(2, least(20, a.failures + 1
-                    - case a.kind when 'email' then 5 else 30 end)))
+                    - case a.kind when 'email' then 5 else 50 end)))
         end
     where a.blocked_until is null
         or a.blocked_until <= now()
@@ -26,9 +33,7 @@ with counted as (
     where last_at < now() - interval '2 days'
 )
 select (select count(*) from counted) = 1 + ($2::text is not null)::integer,
-    (select ceil(extract(epoch from max(b.blocked_until) - now()))::integer
-        from public.login_attempt b
-        where (b.kind, b.subject) in (('email', lower($1)), ('ip', $2))),
+    (select ceil(extract(epoch from max(b.blocked_until) - now()))::integer from blocked b),
     u.id, u.password_hash,
     case
         when $3::text is null then coalesce(
