@@ -113,8 +113,10 @@ bool auth_identify(struct call *call, struct gov_err *err)
         c->scope = db_scope_tenant(db_text(r, 0, 7), (int)db_int(r, 0, 8));
     c->timezone = db_text(r, 0, 9);
     c->locale = db_text(r, 0, 10);
-    if (!role_parse(db_text(r, 0, 11) ? db_text(r, 0, 11) : "", &c->role))
-        return unauthenticated(err); /* no longer a member */
+    /* No longer a member of this tenant; without a tenant one may still take an invitation. */
+    if (!role_parse(db_text(r, 0, 11) ? db_text(r, 0, 11) : "", &c->role) &&
+        !id_empty(&c->tenant))
+        return unauthenticated(err);
     if (!csrf_holds(call, db_text(r, 0, 12)))
         return gov_fail(err, GOV_CSRF, "send the X-CSRF-Token header you were given at login",
                         "请发送登录时获得的 X-CSRF-Token 请求头");

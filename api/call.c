@@ -307,6 +307,8 @@ static void on_gone(struct http_request *r, void *ctx)
     if (!call)
         return;
     call->gone = true;
+    if (call->left)
+        call->left(call);
     if (call->endpoint)
         op_cancel(&call->endpoint->op, GOV_CANCELLED);
     op_cancel(&call->op, GOV_CANCELLED);

@@ -29,6 +29,7 @@
 #include "core/io/http/http_request.h"
 
 struct call;
+struct receive;
 
 /* First member of every endpoint's struct. */
 struct endpoint {
@@ -52,6 +53,8 @@ struct call {
     struct buf body;
     bool taken; /* the endpoint answers, or has answered, by itself */
     bool gone;  /* the client left */
+    struct receive *receiving;       /* who takes a streamed body */
+    void (*left)(struct call *call); /* told at once when the client leaves; NULL: nobody */
 
     /* Idempotency-Key */
     const char *idempotency_key; /* NULL: none was sent */

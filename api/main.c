@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "api/seed.h"
 #include "api/server.h"
 #include "core/base/log.h"
 
@@ -12,8 +13,10 @@ int main(int argc, char **argv)
     struct gov_err err;
     enum log_level level = LEVEL_INFO;
 
-    arena_init(&arena);
     json_object_seed(0);
+    if (argc > 1 && strcmp(argv[1], "seed") == 0)
+        return seed_main(argc, argv);
+    arena_init(&arena);
     switch (settings_load(api_settings_table, &settings, "execgov-api",
                           "The HTTP API of ExecGov: accepts work, shows it, streams it.", argc, argv,
                           &arena)) {

@@ -1,4 +1,5 @@
 /* routes.c - the tables of all groups. */
+#include "api/files/files.h"
 #include "api/health/health.h"
 #include "api/people/people.h"
 #include "api/platform/platform.h"
@@ -7,5 +8,5 @@
 #include "api/skills/skills.h"
 
 const struct route *const route_tables[] = {
-    health_routes, people_routes, skill_routes, run_routes, platform_routes, NULL
+    health_routes, people_routes, skill_routes, file_routes, run_routes, platform_routes, NULL
 };

@@ -1,7 +1,7 @@
 /* leader.c - renew the key three times in its life; believe in it for two thirds of that.
  *
- * The clock of the belief starts before the command is sent, so it ends before the key does, however
- * long the answer took.
+ * The clock of the belief starts before the command is sent, so it ends before the key does,
+ * however long the answer took.
  */
 #include "scheduler/leader.h"
 
@@ -24,11 +24,11 @@ struct leader {
     char holder[64];
     char ttl_text[16];
     int ttl_ms;
-    int64_t term;      /* 0: does not lead */
-    int64_t asked_us;  /* when the command under way was sent */
-    int64_t good_us;   /* when the last one that was granted was sent */
+    int64_t term;     /* 0: does not lead */
+    int64_t asked_us; /* when the command under way was sent */
+    int64_t good_us;  /* when the last one that was granted was sent */
     struct redis_answer answer;
-    struct op last;    /* gives the lead up */
+    struct op last; /* gives the lead up */
     void (*stopped)(void *context);
     void *stopped_context;
 };

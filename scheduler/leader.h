@@ -16,7 +16,8 @@ struct leader_events {
     void *context;
 };
 
-/* `holder` names this process, without spaces. ttl_ms: how long a dead leader's key lasts; 0: 6 s. */
+/* `holder` names this process, without spaces. ttl_ms: how long a dead leader's key lasts; 0: 6 s.
+ */
 struct leader *leader_new(struct redis *redis, const char *holder, int ttl_ms,
                           const struct leader_events *events);
 /* 0: this process does not lead (any more). */

@@ -4,6 +4,7 @@
 #include "core/base/log.h"
 #include "core/store/incarnation.h"
 #include "scheduler/promote.h"
+#include "scheduler/refill.h"
 #include "scheduler/scheduler.h"
 #include "scheduler/tend.h"
 
@@ -22,12 +23,15 @@ const struct setting scheduler_settings_table[] = {
     { 0 }
 };
 
-/* Tending runs in every process and does nothing without the lead; promoting only with it. */
+/* Tending runs in every process and does nothing without the lead; promoting only with it. Refilling
+ * needs no lead. */
 struct process {
     struct scheduler scheduler;
     struct tend tend;
     struct promote *promote;
+    struct refill *refill;
     struct job_queue *promote_queue; /* promoting blocks: a handle of its own */
+    struct job_queue *refill_queue;  /* so does refilling */
     char incarnation[INCARNATION_BYTES];
     bool stopping;
 };
@@ -73,7 +77,7 @@ static void on_redis(void *context, bool connected)
         tend_wake(&p->tend);
 }
 
-/* --- drain: promote, tend, lead, then what they used --- */
+/* --- drain: refill, promote, tend, lead, then what they used --- */
 
 static void close_rest(void *context)
 {
@@ -82,6 +86,7 @@ static void close_rest(void *context)
 
     event_bus_stop(s->events);
     job_queue_stop(p->promote_queue);
+    job_queue_stop(p->refill_queue);
     job_queue_stop(s->queue);
     redis_stop(s->redis);
     db_stop(s->db);
@@ -100,17 +105,24 @@ static void promoting_stopped(void *context)
     tend_stop(&p->tend, tending_stopped);
 }
 
+static void refilling_stopped(void *context)
+{
+    struct process *p = context;
+
+    if (p->promote)
+        promote_stop(p->promote, promoting_stopped, p);
+    else
+        promoting_stopped(p);
+    p->promote = NULL;
+}
+
 static void drain(void *context)
 {
     struct process *p = context;
 
     p->stopping = true;
     redis_unlisten(p->scheduler.redis, p);
-    if (p->promote)
-        promote_stop(p->promote, promoting_stopped, p);
-    else
-        promoting_stopped(p);
-    p->promote = NULL;
+    refill_stop(p->refill, refilling_stopped, p);
 }
 
 static bool connect_stores(struct process *p, struct gov_err *err)
@@ -127,6 +139,7 @@ static bool connect_stores(struct process *p, struct gov_err *err)
     s->redis = redis_new(s->loop, &(struct redis_options){ .address = s->settings.redis });
     s->queue = job_queue_new(&(struct job_queue_options){ s->redis, p->incarnation });
     p->promote_queue = job_queue_new(&(struct job_queue_options){ s->redis, p->incarnation });
+    p->refill_queue = job_queue_new(&(struct job_queue_options){ s->redis, p->incarnation });
     s->events = event_bus_new(s->redis, NULL);
     return true;
 }
@@ -148,6 +161,7 @@ bool scheduler_run(const struct scheduler_settings *settings, struct gov_err *er
     if (!connect_stores(&p, err) || !service_start(&s->service, settings->health, err))
         return false;
     s->leader = leader_new(s->redis, s->id.text, 0, &events);
+    p.refill = refill_new(&loop, p.refill_queue, s->db);
     tend_start(&p.tend, s);
     redis_listen(s->redis, on_redis, &p);
     loop_run(&loop);

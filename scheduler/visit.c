@@ -16,6 +16,8 @@ struct visited {
     struct queue_entry *entries;
     int count;
     struct queue_result result;
+    struct queue_limits limits;
+    bool paused; /* or suspended */
 };
 
 static enum op_next bury(struct op *op)
@@ -72,6 +74,9 @@ static enum op_next tenants(struct op *op)
         struct visited *t = &v->tenants[i];
         t->scope = db_scope_tenant(db_text(&v->marked, i, 0), (int)db_int(&v->marked, i, 1));
         t->id = db_id(&v->marked, i, 2);
+        t->limits.weight = (double)db_int(&v->marked, i, 4);
+        t->limits.slots = db_int(&v->marked, i, 5);
+        t->paused = db_bool(&v->marked, i, 6);
         visit_tenant(v, t);
     }
     return OP_WAIT;
@@ -163,9 +168,22 @@ static void push_tenant(struct visit *v, struct visited *t)
     }
 }
 
+/* What public.tenant says counts within a second of the tenant's having work. */
+static void tell_limits(struct visit *v, struct visited *t)
+{
+    job_queue_limit(&v->op, v->scheduler->queue, t->scope.schema, &t->limits, NULL);
+    if (t->paused)
+        job_queue_pause(&v->op, v->scheduler->queue, t->scope.schema, NULL);
+    else
+        job_queue_resume(&v->op, v->scheduler->queue, t->scope.schema, NULL);
+}
+
 static enum op_next push(struct op *op)
 {
     struct visit *v = (struct visit *)op;
+
+    for (int i = 0; i < v->tenant_count; i++)
+        tell_limits(v, &v->tenants[i]);
 
     for (int i = 0; i < v->tenant_count; i++) {
         if (v->tenants[i].err.code)

@@ -223,7 +223,7 @@ static void ended(struct op *op)
         w->fenced = false;
         h->registered = false;
         h->wanted = true;
-        take_wake(w);
+        worker_wake(w);
     }
     bool soon = h->wanted || h->stopping;
     h->wanted = false;

@@ -29,9 +29,8 @@ static enum op_next take(struct op *op)
         struct lane_state *lane = &w->lanes.items[i];
         int free = lane_free(lane);
         for (int k = 0; k < i; k++)
-            if (w->lanes.items[k].pool == lane->pool)
-                free -= r->taken[k].count;
-        if (free > 0) {
+            free -= r->taken[k].count;
+        if (lane->pool == r->pool && free > 0) {
             job_queue_take(op, w->queue, w->id.text, job_lane_name(lane->lane), free, &r->taken[i]);
             return OP_AGAIN;
         }
@@ -183,9 +182,10 @@ static enum op_next start(struct op *op)
 static const struct op_step steps[] = { { "take", take },   { "gather", gather }, { "claim", claim },
                                         { "start", start }, { 0 } };
 
-void round_init(struct round *round, struct worker *worker)
+void round_init(struct round *round, struct worker *worker, const struct lane_pool *pool)
 {
     memset(round, 0, sizeof *round);
     op_init(&round->op, "round", steps, worker->loop, NULL);
     round->worker = worker;
+    round->pool = pool;
 }

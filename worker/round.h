@@ -19,6 +19,7 @@ struct round_tenant {
 struct round {
     struct op op;
     struct worker *worker;
+    const struct lane_pool *pool; /* whose lanes are asked */
     int asked; /* lanes so far */
     struct queue_taken taken[WORKER_LANES_MAX];
     struct queue_entry *entries; /* of all lanes */
@@ -30,6 +31,6 @@ struct round {
     int claimed; /* out: works started */
 };
 
-void round_init(struct round *round, struct worker *worker);
+void round_init(struct round *round, struct worker *worker, const struct lane_pool *pool);
 
 #endif

@@ -57,8 +57,16 @@ struct process {
     struct heartbeat *heartbeat;
     uv_timer_t grace;
     bool lost;
-    bool taking_stopped;
+    struct job_queue *bells[2]; /* waiting blocks: a handle for each taker */
+    int takers;                 /* not yet stopped */
 };
+
+void worker_wake(struct worker *worker)
+{
+    for (int i = 0; i < 2; i++)
+        if (worker->takers[i])
+            taker_wake(worker->takers[i]);
+}
 
 static struct process *process_of(struct worker *worker)
 {
@@ -89,6 +97,8 @@ static void close_rest(struct worker *w)
     uv_close((uv_handle_t *)&p->grace, NULL);
     http_client_stop(w->http);
     event_bus_stop(w->events);
+    job_queue_stop(p->bells[0]);
+    job_queue_stop(p->bells[1]);
     job_queue_stop(w->queue);
     redis_stop(w->redis);
     if (w->sandbox)
@@ -105,7 +115,7 @@ static void finish(struct worker *w)
 static void on_idle(struct worker *w)
 {
     struct process *p = process_of(w);
-    if (!p->taking_stopped || w->busy)
+    if (p->takers || w->busy)
         return;
     w->on_idle = NULL;
     uv_timer_stop(&p->grace);
@@ -128,8 +138,8 @@ static void on_grace(uv_timer_t *timer)
 
 static void taking_stopped(struct worker *w)
 {
-    process_of(w)->taking_stopped = true;
-    on_idle(w);
+    if (--process_of(w)->takers == 0)
+        on_idle(w);
 }
 
 static void drain(void *context)
@@ -140,7 +150,12 @@ static void drain(void *context)
     w->draining = true;
     w->on_idle = on_idle;
     uv_timer_start(&p->grace, on_grace, (uint64_t)w->settings.drain_s * 1000, 0);
-    take_stop(w, taking_stopped);
+    for (int i = 0; i < 2; i++) {
+        struct taker *taker = w->takers[i];
+        w->takers[i] = NULL;
+        if (taker)
+            taker_stop(taker, taking_stopped);
+    }
 }
 
 /* --- start --- */
@@ -180,6 +195,8 @@ static bool connect_stores(struct process *p, struct gov_err *err)
         return false;
     w->redis = redis_new(w->loop, &(struct redis_options){ .address = w->settings.redis });
     w->queue = job_queue_new(&(struct job_queue_options){ w->redis, incarnation });
+    for (int i = 0; i < 2; i++)
+        p->bells[i] = job_queue_new(&(struct job_queue_options){ w->redis, incarnation });
     w->events = event_bus_new(w->redis, &events);
     w->tenants = tenant_cache_new(w->db);
     w->catalogues = catalogues_new(CATALOGUES);
@@ -222,6 +239,15 @@ static bool connect_sandbox(struct process *p, struct gov_err *err)
     return true;
 }
 
+static void start_taking(struct process *p)
+{
+    struct worker *w = &p->worker;
+
+    w->takers[p->takers++] = taker_start(w, &w->lanes.ctl, p->bells[0]);
+    if (w->lanes.count > 1)
+        w->takers[p->takers++] = taker_start(w, &w->lanes.run, p->bells[1]);
+}
+
 bool worker_run(const struct worker_settings *settings, bool *lost, struct gov_err *err)
 {
     static struct process p;
@@ -249,7 +275,7 @@ bool worker_run(const struct worker_settings *settings, bool *lost, struct gov_e
         return false;
     p.heartbeat = heartbeat_start(w);
     w->heartbeat = p.heartbeat;
-    take_start(w);
+    start_taking(&p);
     loop_run(&loop);
     catalogues_free(w->catalogues);
     tenant_cache_free(w->tenants);

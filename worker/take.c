@@ -2,7 +2,7 @@
  *
  *     round:  take -> tenants -> claim -> start      (round.c)
  *     nothing taken:  wait for the bell (15 s at most)
- *     no slot free:   wait for take_wake
+ *     no slot free:   wait for taker_wake
  *
  * Each round has its own arena, so the endless op does not grow.
  */
@@ -18,35 +18,30 @@
 struct taker {
     struct op op;
     struct worker *worker;
+    const struct lane_pool *pool;
+    struct job_queue *queue; /* for the bell */
     struct round round;
     struct bell {
         struct op op;
-        struct worker *worker;
+        struct taker *taker;
     } bell;
     bool in_round;
     bool in_bell;
-    bool waiting; /* for take_wake */
+    bool waiting; /* for taker_wake */
     void (*stopped)(struct worker *worker);
 };
 
-static bool slots_free(const struct worker *w)
-{
-    for (int i = 0; i < w->lanes.count; i++)
-        if (lane_free(&w->lanes.items[i]) > 0)
-            return true;
-    return false;
-}
-
 static enum op_next ring(struct op *op)
 {
-    struct worker *w = ((struct bell *)op)->worker;
+    struct taker *t = ((struct bell *)op)->taker;
+    const struct lanes *all = &t->worker->lanes;
     const char **lanes = ARENA_ARRAY(&op->arena, const char *, WORKER_LANES_MAX);
     int count = 0;
 
-    for (int i = 0; i < w->lanes.count; i++)
-        if (lane_free(&w->lanes.items[i]) > 0)
-            lanes[count++] = job_lane_name(w->lanes.items[i].lane);
-    job_queue_bell_wait(op, w->queue, lanes, count, NULL);
+    for (int i = 0; i < all->count; i++)
+        if (all->items[i].pool == t->pool)
+            lanes[count++] = job_lane_name(all->items[i].lane);
+    job_queue_bell_wait(op, t->queue, lanes, count, NULL);
     return OP_WAIT;
 }
 
@@ -78,26 +73,26 @@ static enum op_next go_round(struct op *op)
     bool failed = t->in_round && t->round.op.failed;
     bool take = settle_children(t) || first;
 
-    if (t->stopped || w->draining)
+    if (t->stopped)
         return OP_DONE;
     if (failed) {
         op_sleep(op, 500);
         return OP_AGAIN;
     }
-    if (!slots_free(w) || w->fenced) {
+    if (t->pool->used >= t->pool->slots || w->fenced) {
         t->waiting = true;
         op_io_begin(op);
         return OP_AGAIN;
     }
     if (take) {
         t->in_round = true;
-        round_init(&t->round, w);
+        round_init(&t->round, w, t->pool);
         op_try(op, &t->round.op);
         return OP_AGAIN;
     }
     t->in_bell = true;
     op_init(&t->bell.op, "bell", bell_steps, op->loop, NULL);
-    t->bell.worker = w;
+    t->bell.taker = t;
     op_try(op, &t->bell.op);
     return OP_AGAIN;
 }
@@ -112,37 +107,33 @@ static void ended(struct op *op)
 
     op_release(op);
     free(t);
-    w->taker = NULL;
-    if (stopped)
-        stopped(w);
+    stopped(w);
 }
 
-void take_start(struct worker *worker)
+struct taker *taker_start(struct worker *worker, const struct lane_pool *pool,
+                          struct job_queue *bell)
 {
     struct taker *t = calloc(1, sizeof *t);
     CHECK(t);
     t->worker = worker;
-    worker->taker = t;
+    t->pool = pool;
+    t->queue = bell;
     op_init(&t->op, "take", steps, worker->loop, ended);
     op_start(&t->op);
+    return t;
 }
 
-void take_wake(struct worker *worker)
+void taker_wake(struct taker *taker)
 {
-    struct taker *t = worker->taker;
-    if (!t || !t->waiting)
+    if (!taker->waiting)
         return;
-    t->waiting = false;
-    op_io_end(&t->op, NULL);
+    taker->waiting = false;
+    op_io_end(&taker->op, NULL);
 }
 
-void take_stop(struct worker *worker, void (*stopped)(struct worker *worker))
+void taker_stop(struct taker *taker, void (*stopped)(struct worker *worker))
 {
-    if (!worker->taker) {
-        stopped(worker);
-        return;
-    }
-    worker->taker->stopped = stopped;
-    job_queue_bell_cancel(worker->queue);
-    take_wake(worker);
+    taker->stopped = stopped;
+    job_queue_bell_cancel(taker->queue);
+    taker_wake(taker);
 }

@@ -57,6 +57,7 @@ struct work {
     bool stale;         /* somebody else has it now: nothing was written */
     bool released;      /* a drain gives it back unfinished */
     struct gov_err failure; /* why the op failed */
+    int64_t retry_ms;   /* until the next attempt, if there is one */
     void *task;         /* of a task job: what its builder works on */
     void (*cancel)(struct work *work); /* kill what runs; NULL: nothing to kill */
     struct work_next next[WORK_NEXT_MAX];

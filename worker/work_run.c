@@ -49,23 +49,40 @@ static void build_failure(struct work *work, struct db_group *group)
 static void build_release(struct work *work, struct db_group *group)
 {
     struct arena *arena = &work->op.arena;
-    struct job_retry retry = { 0 };
-    uint64_t random = 0;
     bool drain = work->released;
+    int64_t delay_ms = work->retry_ms;
 
-    CHECK(getrandom(&random, sizeof random, 0) == sizeof random);
-    int64_t delay_ms = drain ? 0 : job_backoff_ms(&retry, work->job.attempt, random);
     DB_GROUP_ADD(group, SQL_QUERIES_JOB_RELEASE, NULL, work->job.id.text,
                  arena_format(arena, "%lld", (long long)work->job.fence), work->job.token,
                  drain ? "released" : "retry", arena_format(arena, "%lld", (long long)delay_ms),
                  drain ? NULL : gov_code_info(work->failure.code)->wire);
 }
 
+static bool to_be_settled(const struct work *w)
+{
+    return w->op.failed || w->released;
+}
+
+/* Before the first row of that minute: the tenant will need a visit when the retry falls due. */
+static enum op_next mark(struct op *op)
+{
+    struct work *w = ((struct settling *)op)->work;
+    struct job_retry retry = { 0 };
+    uint64_t random = 0;
+
+    if (!to_be_settled(w))
+        return OP_NEXT;
+    CHECK(getrandom(&random, sizeof random, 0) == sizeof random);
+    w->retry_ms = w->released ? 0 : job_backoff_ms(&retry, w->job.attempt, random);
+    marks_note(op, w->worker->marks, &w->tenant.id, clock_now_us() + w->retry_ms * 1000);
+    return OP_WAIT;
+}
+
 static enum op_next settle(struct op *op)
 {
     struct work *w = ((struct settling *)op)->work;
 
-    if (!w->op.failed && !w->released)
+    if (!to_be_settled(w))
         return OP_NEXT;
     bool again = w->released || (gov_code_info(w->failure.code)->retry_helps &&
                                  w->job.attempt < w->job.max_attempts);
@@ -86,7 +103,10 @@ static enum op_next free_slot(struct op *op)
     return OP_WAIT;
 }
 
-static const struct op_step steps[] = { { "settle", settle }, { "free_slot", free_slot }, { 0 } };
+static const struct op_step steps[] = { { "mark", mark },
+                                        { "settle", settle },
+                                        { "free_slot", free_slot },
+                                        { 0 } };
 
 static void settled(struct op *op)
 {
@@ -104,7 +124,7 @@ static void settled(struct op *op)
     op_release(&w->op);
     free(w);
     free(s);
-    take_wake(worker);
+    worker_wake(worker);
     worker_idle_check(worker);
 }
 

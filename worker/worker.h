@@ -54,7 +54,7 @@ struct worker {
     struct sandbox_client *sandbox; /* NULL: no run lanes */
     int isolation_level;
     struct lanes lanes;
-    struct taker *taker;
+    struct taker *takers[2]; /* of the ctl and the run pool; NULL once stopped */
     struct heartbeat *heartbeat;
     struct catalogues *catalogues;
     struct list works;  /* claimed and not ended; struct work, link `link` */
@@ -64,6 +64,9 @@ struct worker {
     struct metrics metrics;
     void (*on_idle)(struct worker *worker); /* the drain waits for busy == 0 */
 };
+
+/* Slots became free: both takers look again. */
+void worker_wake(struct worker *worker);
 
 /* Called when a work has ended. */
 static inline void worker_idle_check(struct worker *worker)

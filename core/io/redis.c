@@ -15,7 +15,7 @@
 #include "core/base/text.h"
 #include "core/io/redis_link.h"
 
-enum { TICK_MS = 50, LISTENERS_MAX = 4, FLIGHTS_MAX = 20000, DEPTH_MAX = 8 };
+enum { TICK_MS = 50, LISTENERS_MAX = 8, FLIGHTS_MAX = 20000, DEPTH_MAX = 8 };
 
 struct redis {
     struct redis_link link; /* first */
@@ -231,8 +231,8 @@ struct call {
 /* Server states that pass, as opposed to commands that are wrong. */
 static bool error_passes(const char *text)
 {
-    static const char *const passing[] = { "LOADING", "BUSY ", "MASTERDOWN", "CLUSTERDOWN",
-                                           "READONLY", "TRYAGAIN", "NOAUTH", "OOM" };
+    static const char *const passing[] = { "LOADING",  "BUSY ",    "MASTERDOWN", "CLUSTERDOWN",
+                                           "READONLY", "TRYAGAIN", "NOAUTH",     "OOM" };
     for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
         if (text_starts(text, passing[i]))
             return true;

@@ -2,8 +2,8 @@
  *
  * One handle is one connection that comes back by itself (backoff with jitter). Commands are
  * pipelined and answered in order. While Redis is away a command fails at once with
- * QUEUE_UNAVAILABLE; one that was sent and not answered when the connection broke, or in time, fails
- * the same way, and its outcome is unknown: everything the platform sends may be repeated.
+ * QUEUE_UNAVAILABLE; one that was sent and not answered when the connection broke, or in time,
+ * fails the same way, and its outcome is unknown: everything the platform sends may be repeated.
  */
 #ifndef CORE_IO_REDIS_H
 #define CORE_IO_REDIS_H
@@ -65,7 +65,7 @@ bool redis_connected(const struct redis *redis);
 const struct redis_options *redis_options_of(const struct redis *redis);
 struct loop *redis_loop(const struct redis *redis);
 
-/* Called at every connect (connected = true) and loss. At most four listeners; `connected` is told
+/* Called at every connect (connected = true) and loss. At most eight listeners; `connected` is told
  * at once to a listener that comes late. */
 void redis_listen(struct redis *redis, void (*changed)(void *context, bool connected),
                   void *context);
@@ -89,15 +89,15 @@ void redis_script(struct redis *redis, struct op *op, struct redis_answer *answe
                   const char *const *argv);
 
 /* Below ops: one command with a callback. The request and what argv points to are the caller's and
- * stay until `done` has been called; that happens exactly once, possibly inside redis_send, and at the
- * latest when the handle is stopped. */
+ * stay until `done` has been called; that happens exactly once, possibly inside redis_send, and at
+ * the latest when the handle is stopped. */
 struct redis_request {
     void (*done)(struct redis_request *request);
-    struct arena *arena;       /* of the answer */
+    struct arena *arena;        /* of the answer */
     struct redis_answer answer; /* answer.type NONE: see err */
-    struct gov_err err;        /* code GOV_OK if an answer came (be it an error reply) */
-    int within_ms;             /* 0: the handle's command_ms */
-    struct list link;          /* redis.c's from here on */
+    struct gov_err err;         /* code GOV_OK if an answer came (be it an error reply) */
+    int within_ms;              /* 0: the handle's command_ms */
+    struct list link;           /* redis.c's from here on */
     const struct redis_script *script;
     int argc;
     const char *const *argv; /* of a script: kept for sending it again, so in `arena` */

@@ -1,7 +1,7 @@
 /* redis_feed.c - a link whose only commands are SUBSCRIBE and UNSUBSCRIBE.
  *
- * The feed is up when every channel wanted has been confirmed. A channel is subscribed again at each
- * connect. Confirmations of channels that were given up meanwhile do no harm.
+ * The feed is up when every channel wanted has been confirmed. A channel is subscribed again at
+ * each connect. Confirmations of channels that were given up meanwhile do no harm.
  */
 #include "core/io/redis_feed.h"
 

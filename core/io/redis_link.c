@@ -1,9 +1,9 @@
 /* redis_link.c - hiredis 0.14 on libuv.
  *
- * hiredis' own libuv adapter ignores poll errors, so a refused connection hangs there for ever; this
- * one gives them to hiredis as the events it waited for. Names are resolved before hiredis sees them,
- * because it would block the loop. hiredis frees its context by itself after a failed attempt and
- * after a loss; `context` is NULL from the moment we are told.
+ * hiredis' own libuv adapter ignores poll errors, so a refused connection hangs there for ever;
+ * this one gives them to hiredis as the events it waited for. Names are resolved before hiredis
+ * sees them, because it would block the loop. hiredis frees its context by itself after a failed
+ * attempt and after a loss; `context` is NULL from the moment we are told.
  */
 #include "core/io/redis_link.h"
 

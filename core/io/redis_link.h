@@ -18,16 +18,16 @@ struct redis_link {
     struct redis_options options; /* texts in `arena` */
     struct arena arena;
     enum redis_link_state state;
-    redisAsyncContext *context;   /* while connecting or up */
-    int attempts;                 /* without success */
-    char fault[160];              /* why the last attempt or connection ended */
-    uv_timer_t timer;             /* backoff, or the time an attempt may take */
+    redisAsyncContext *context; /* while connecting or up */
+    int attempts;               /* without success */
+    char fault[160];            /* why the last attempt or connection ended */
+    uv_timer_t timer;           /* backoff, or the time an attempt may take */
     uv_getaddrinfo_t resolver;
     bool resolving;
     bool timer_closed;
 
-    /* The owner's. up: commands may be sent, at any time from the call on. down: after every command
-     * in flight has been answered with NULL, or after a failed attempt. gone: after
+    /* The owner's. up: commands may be sent, at any time from the call on. down: after every
+     * command in flight has been answered with NULL, or after a failed attempt. gone: after
      * redis_link_stop, when the memory may be freed. */
     void (*up)(struct redis_link *link);
     void (*down)(struct redis_link *link);

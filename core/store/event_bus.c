@@ -140,7 +140,7 @@ void event_bus_join(struct event_bus *bus, const char *tenant)
     m = calloc(1, sizeof *m);
     CHECK(m);
     m->count = 1;
-    strcpy(m->tenant, tenant);
+    snprintf(m->tenant, sizeof m->tenant, "%s", tenant);
     list_append(&bus->memberships, &m->link);
     redis_feed_add(bus->feed, channel);
 }

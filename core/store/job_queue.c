@@ -1,12 +1,12 @@
 /* job_queue.c - the handle: is this the queue we know?
  *
- *     connect -> greeting: GET gen, INFO server, CONFIG GET maxmemory-policy -> OPEN | LOST | REFUSED
- *     NOGEN   -> greeting again, and the call once more if there is a new generation of ours
+ *     connect -> greeting: GET gen, INFO server, CONFIG GET maxmemory-policy -> OPEN | LOST |
+ * REFUSED NOGEN   -> greeting again, and the call once more if there is a new generation of ours
  *
  * A generation is "<number>:<run id>:<incarnation>". The run id makes a restarted Redis a stranger
  * even if it found its data again: an AOF may end early, and half a queue looks like a whole one.
- * Calls made while a greeting is under way wait for it. While the queue is lost a call fails at once,
- * but starts a new greeting now and then, so nobody has to poll for the rebuild to be over.
+ * Calls made while a greeting is under way wait for it. While the queue is lost a call fails at
+ * once, but starts a new greeting now and then, so nobody has to poll for the rebuild to be over.
  */
 #include "core/store/job_queue.h"
 
@@ -214,8 +214,8 @@ static void on_connection(void *context, bool connected)
 
 /* --- calls --- */
 
-struct queue_call *queue_call_new(struct op *op, struct job_queue *queue,
-                                  enum lua_functions script, int argc)
+struct queue_call *queue_call_new(struct op *op, struct job_queue *queue, enum lua_functions script,
+                                  int argc)
 {
     struct queue_call *call = ARENA_NEW(&op->arena, struct queue_call);
     call->queue = queue;
@@ -299,11 +299,12 @@ static void call_go(struct queue_call *call)
         return;
     }
     if (!call->unguarded)
-        call->argv[0] = queue->token[0] ? arena_format(call->request.arena, "rebuild:%s", queue->token)
-                                        : arena_text(call->request.arena, queue->generation);
+        call->argv[0] = queue->token[0]
+                            ? arena_format(call->request.arena, "rebuild:%s", queue->token)
+                            : arena_text(call->request.arena, queue->generation);
     call->request.done = call_done;
-    redis_send_script(queue->redis, &call->request, &queue->scripts[call->script],
-                      QUEUE_KEY("gen"), call->argc, call->argv);
+    redis_send_script(queue->redis, &call->request, &queue->scripts[call->script], QUEUE_KEY("gen"),
+                      call->argc, call->argv);
 }
 
 void queue_call_send(struct queue_call *call)

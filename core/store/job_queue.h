@@ -23,11 +23,11 @@
 struct job_queue;
 
 enum {
-    QUEUE_IDS_MAX = 2000,       /* of one tenant, lane and class; more wait in PostgreSQL */
-    QUEUE_BATCH_MAX = 500,      /* entries in one call */
-    QUEUE_SLOTS_MAX = 1024,     /* of one take */
-    QUEUE_TAKEN_MS = 15000,     /* what is not claimed by then goes to somebody else */
-    QUEUE_BELL_S = 15,          /* the longest wait for the bell */
+    QUEUE_IDS_MAX = 2000,   /* of one tenant, lane and class; more wait in PostgreSQL */
+    QUEUE_BATCH_MAX = 500,  /* entries in one call */
+    QUEUE_SLOTS_MAX = 1024, /* of one take */
+    QUEUE_TAKEN_MS = 15000, /* what is not claimed by then goes to somebody else */
+    QUEUE_BELL_S = 15,      /* the longest wait for the bell */
 };
 
 /* Texts without spaces; checked by CHECK, for they come from rows and tables of ours. */
@@ -80,9 +80,8 @@ const struct gov_err *job_queue_fault(const struct job_queue *queue);
 void job_queue_push(struct op *op, struct job_queue *queue, const struct queue_entry *entries,
                     int count, struct queue_result *result);
 /* Entries that fall due within two minutes, at due_ms (since 1970). */
-void job_queue_push_later(struct op *op, struct job_queue *queue,
-                          const struct queue_entry *entries, const int64_t *due_ms, int count,
-                          struct queue_result *result);
+void job_queue_push_later(struct op *op, struct job_queue *queue, const struct queue_entry *entries,
+                          const int64_t *due_ms, int count, struct queue_result *result);
 
 /* --- worker --- */
 
@@ -133,8 +132,8 @@ struct queue_promoted {
 };
 void job_queue_promote(struct op *op, struct job_queue *queue, struct queue_promoted *promoted);
 
-/* Block until something new falls due soon, at most wait_ms (-1 or more than that: QUEUE_BELL_S). Then
- * promote. A blocking call: see job_queue_bell_wait. */
+/* Block until something new falls due soon, at most wait_ms (-1 or more than that: QUEUE_BELL_S).
+ * Then promote. A blocking call: see job_queue_bell_wait. */
 void job_queue_due_wait(struct op *op, struct job_queue *queue, int64_t wait_ms,
                         struct queue_result *result);
 
@@ -161,9 +160,9 @@ void job_queue_refill(struct op *op, struct job_queue *queue, const struct queue
                       struct queue_result *result);
 
 struct queue_limits {
-    double weight;      /* > 0; share of run time against other tenants */
-    int64_t slots;      /* most at once over all lanes but ctl; 0: no limit */
-    double rate_per_s;  /* starts per second over all lanes but ctl; 0: no limit */
+    double weight;     /* > 0; share of run time against other tenants */
+    int64_t slots;     /* most at once over all lanes but ctl; 0: no limit */
+    double rate_per_s; /* starts per second over all lanes but ctl; 0: no limit */
 };
 void job_queue_limit(struct op *op, struct job_queue *queue, const char *tenant,
                      const struct queue_limits *limits, struct queue_result *result);

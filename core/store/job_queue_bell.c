@@ -33,8 +33,8 @@ static void bell_end(struct queue_bell *bell, const char *rung)
         char *words[3];
         if (queue_words(arena_text(arena, rung), words, 3) == 3) {
             bell->overs->items = ARENA_NEW(arena, struct queue_over);
-            *bell->overs->items = (struct queue_over){ .lane = words[0], .class = words[1],
-                                                       .tenant = words[2] };
+            *bell->overs->items =
+                (struct queue_over){ .lane = words[0], .class = words[1], .tenant = words[2] };
             bell->overs->count = 1;
         }
     }

@@ -15,7 +15,7 @@
 /* One shard; the names carry its number already. */
 #define QUEUE_KEY(name) "{s00}:" name
 
-enum { QUEUE_GENERATION_BYTES = 224, QUEUE_WORD_BYTES = 64 };
+enum { QUEUE_GENERATION_BYTES = 224, QUEUE_WORD_BYTES = 100 };
 
 /* One script on its way. Lives in an arena; `ended` is called once, with err filled or not. */
 struct queue_call {
@@ -23,25 +23,25 @@ struct queue_call {
     struct job_queue *queue;
     enum lua_functions script;
     int argc;
-    const char **argv;            /* argv[0] generation, argv[1] time, then the script's own */
-    bool greeted;                 /* it has waited for a greeting: no second time */
-    bool unguarded;               /* the script does not ask for the generation: argv[0] is its own */
-    struct list link;             /* while it waits for the greeting */
+    const char **argv; /* argv[0] generation, argv[1] time, then the script's own */
+    bool greeted;      /* it has waited for a greeting: no second time */
+    bool unguarded;    /* the script does not ask for the generation: argv[0] is its own */
+    struct list link;  /* while it waits for the greeting */
     struct gov_err err;
     void (*ended)(struct queue_call *call);
 
-    struct op *op;                /* of a call for an op */
+    struct op *op;                         /* of a call for an op */
     void (*fill)(struct queue_call *call); /* put the answer, or err, where the op looks */
     void *target;
-    const void *context;          /* what fill needs to know */
+    const void *context; /* what fill needs to know */
 };
 
-/* Messages of one script that are sent together: at once when none is in flight, else when the answer
- * is in. No timer. */
+/* Messages of one script that are sent together: at once when none is in flight, else when the
+ * answer is in. No timer. */
 struct queue_batcher {
     struct job_queue *queue;
     enum lua_functions script;
-    struct list messages;         /* struct queue_message not sent completely */
+    struct list messages; /* struct queue_message not sent completely */
     bool in_flight;
 };
 
@@ -59,7 +59,7 @@ struct job_queue {
 
     bool greeting;
     int64_t greeted_us;
-    struct list waiting;          /* calls that wait for the greeting */
+    struct list waiting; /* calls that wait for the greeting */
     struct queue_batcher push, claimed, finish;
     struct redis_script scripts[LUA_FUNCTIONS_COUNT];
 
@@ -67,14 +67,14 @@ struct job_queue {
     struct queue_bell *bell_wait; /* the one that waits */
     uv_timer_t bell_timer;
 
-    int users;                    /* what keeps the memory: answers outstanding, open handles */
+    int users; /* what keeps the memory: answers outstanding, open handles */
     bool stopped;
 };
 
 /* --- job_queue.c --- */
 /* A call in the op's arena with room for `argc` arguments after generation and time. */
-struct queue_call *queue_call_new(struct op *op, struct job_queue *queue,
-                                  enum lua_functions script, int argc);
+struct queue_call *queue_call_new(struct op *op, struct job_queue *queue, enum lua_functions script,
+                                  int argc);
 void queue_call_add(struct queue_call *call, const char *text);
 /* Begins I/O of call->op, if it has one. */
 void queue_call_send(struct queue_call *call);

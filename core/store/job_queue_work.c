@@ -20,9 +20,8 @@ void job_queue_push(struct op *op, struct job_queue *queue, const struct queue_e
     queue_batcher_add(&queue->push, op, entry_texts(op, entries, count), count, result);
 }
 
-void job_queue_push_later(struct op *op, struct job_queue *queue,
-                          const struct queue_entry *entries, const int64_t *due_ms, int count,
-                          struct queue_result *result)
+void job_queue_push_later(struct op *op, struct job_queue *queue, const struct queue_entry *entries,
+                          const int64_t *due_ms, int count, struct queue_result *result)
 {
     CHECK(count > 0 && count <= QUEUE_BATCH_MAX);
     struct queue_call *call = queue_call_new(op, queue, LUA_FUNCTIONS_LATER_ADD, 2 * count);
@@ -116,8 +115,8 @@ void job_queue_release(struct op *op, struct job_queue *queue, const struct queu
     CHECK(count > 0 && count <= QUEUE_SLOTS_MAX);
     struct queue_call *call = queue_call_new(op, queue, LUA_FUNCTIONS_RELEASE, count);
     for (int i = 0; i < count; i++)
-        queue_call_add(call, slot_text(&op->arena, &slots[i],
-                                       queue_number(&op->arena, slots[i].fence)));
+        queue_call_add(call,
+                       slot_text(&op->arena, &slots[i], queue_number(&op->arena, slots[i].fence)));
     call->target = result;
     queue_call_send(call);
 }

@@ -155,17 +155,13 @@ static const char *const *actions_of(const json_t *list, struct arena *arena)
     return actions;
 }
 
-static bool check_binding(struct planning *p, enum role role, struct gov_err *err)
+const struct policy_binding *planning_bindings(const json_t *list, size_t *count,
+                                               struct arena *arena)
 {
-    struct arena *arena = &p->op.arena;
-    const json_t *list = db_json(&p->rows, 0, COL_BINDINGS, arena);
-    size_t count = json_array_size(list);
-    struct policy_binding *bindings = ARENA_ARRAY(arena, struct policy_binding, count + 1);
-    struct gov_text reason;
+    *count = json_array_size(list);
+    struct policy_binding *bindings = ARENA_ARRAY(arena, struct policy_binding, *count + 1);
 
-    if (p->is_try)
-        return true;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < *count; i++) {
         const json_t *b = json_array_get(list, i);
         if (strcmp(json_get_text(b, "kind"), "role") == 0)
             role_parse(json_get_text(b, "subject"), &bindings[i].role);
@@ -173,6 +169,19 @@ static bool check_binding(struct planning *p, enum role role, struct gov_err *er
             id_parse(json_get_text(b, "subject"), &bindings[i].user);
         bindings[i].actions = actions_of(json_object_get(b, "actions"), arena);
     }
+    return bindings;
+}
+
+static bool check_binding(struct planning *p, enum role role, struct gov_err *err)
+{
+    struct arena *arena = &p->op.arena;
+    struct gov_text reason;
+    size_t count;
+
+    if (p->is_try)
+        return true;
+    const struct policy_binding *bindings =
+        planning_bindings(db_json(&p->rows, 0, COL_BINDINGS, arena), &count, arena);
     if (policy_binding_explain(bindings, count, role, &p->requester, p->chosen->name, arena,
                                &reason))
         return true;

@@ -134,7 +134,8 @@ api_port_choose() {
 
 api_configure() {
     api_port_choose
-    daemon_configure api "listen = 127.0.0.1:$api_port" "files = $data/files"
+    daemon_configure api "listen = 127.0.0.1:$api_port" "public_url = http://127.0.0.1:$api_port" \
+        "files = $data/files"
 }
 
 daemons_start() {

@@ -61,6 +61,7 @@ process_start() {
     (cd "$data" && exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME="$data" \
         setsid ${launch[@]+"${launch[@]}"} "$@") >>"$log" 2>&1 </dev/null 9>&- &
     local pid=$!
+    disown "$pid" # or bash comments on its end
     printf '%s %s %s\n' "$pid" "$(process_stat "$pid" 20)" "$sum" >"$data/pid/$name"
 }
 

@@ -1,7 +1,8 @@
 -- scope: public
 -- Tenants with a mark that is not in the future, and when the next one falls due: $1 how many.
 select t.schema, t.stripe, t.id,
-    (select min(n.minute) from public.mark n where n.minute > now())
+    (select min(n.minute) from public.mark n where n.minute > now()),
+    t.weight, t.concurrency_limit, t.paused or t.state <> 'active'
 from (
     select m.tenant_id
     from public.mark m

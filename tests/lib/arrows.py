@@ -20,8 +20,8 @@ MAY_INCLUDE = {
 }
 PURE = ("core/base", "core/model")
 OUTSIDE = re.compile(r"^(uv|libpq-fe|archive|seccomp|netdb|sys/socket|poll|sys/epoll)\.h$|^(uv|hiredis|curl)/")
-# Headers made by the build (cmake/embed.cmake): SQL, Lua and such, for those who talk to servers.
-EMBEDDED = re.compile(r"^\s*embed_files\((\w+)", re.M)
+# Headers made by cmake/embed.cmake: SQL, Lua and such, for those who talk to servers.
+EMBEDDED = re.compile(r"\bembed_files\((\w+)|-DNAME=(\w+)")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 
 
@@ -42,10 +42,10 @@ def resolved(root, source, target):
 
 
 def generated(root):
-    """Names of the headers that the build makes."""
+    """Names (without .h) of the headers that the build makes."""
     scripts = [root / "CMakeLists.txt", *sorted((root / "cmake").glob("*.cmake"))]
-    return {name + ".h" for path in scripts if path.is_file()
-            for name in EMBEDDED.findall(path.read_text(encoding="utf-8"))}
+    return {match[1] or match[2] for path in scripts if path.is_file()
+            for match in EMBEDDED.finditer(path.read_text(encoding="utf-8"))}
 
 
 def fault_of(root, source, kind, target, made):
@@ -55,7 +55,7 @@ def fault_of(root, source, kind, target, made):
         return "pure code reaches outside" if part in PURE and OUTSIDE.search(target) else None
     path = resolved(root, source, target)
     if path is None:
-        if target not in made:
+        if target.removesuffix(".h") not in made:
             return "no such header in the tree"
         return "pure code knows nothing embedded" if part in PURE else None
     other = folder_of(path)

@@ -44,26 +44,46 @@ const char *rig_text(struct rig_entry e)
     return text;
 }
 
+static void load(struct queue_rig *rig, enum lua_functions name, const char *prefix)
+{
+    struct redis_script script;
+    struct buf text = { 0 };
+
+    queue_script_load(name, &script);
+    buf_addf(&text, "%s%s", prefix, script.text);
+    redisReply *reply = redisCommand(rig->redis, "SCRIPT LOAD %b", text.data, text.length);
+    if (!reply || reply->type != REDIS_REPLY_STRING)
+        fail_msg("%s: %s", lua_functions[name].name, reply ? reply->str : "no answer");
+    if (!*prefix)
+        assert_string_equal(reply->str, script.sha);
+    snprintf(rig->sha[name], sizeof rig->sha[name], "%s", reply->str);
+    freeReplyObject(reply);
+    queue_script_free(&script);
+    buf_release(&text);
+}
+
+static void start_on_server(struct queue_rig *rig, const char *prefix)
+{
+    rig->redis = redisConnectUnix(rig->server.socket);
+    assert_true(rig->redis && !rig->redis->err);
+    for (int i = 0; i < LUA_FUNCTIONS_COUNT; i++)
+        if (strncmp(lua_functions[i].name, "part_", 5) != 0)
+            load(rig, i, prefix);
+    rig_reset(rig);
+}
+
 void rig_start(struct queue_rig *rig)
 {
     memset(rig, 0, sizeof *rig);
     redis_server_start(&rig->server, false);
-    rig->redis = redisConnectUnix(rig->server.socket);
-    assert_true(rig->redis && !rig->redis->err);
-    for (int i = 0; i < LUA_FUNCTIONS_COUNT; i++) {
-        struct redis_script script;
-        if (strncmp(lua_functions[i].name, "part_", 5) == 0)
-            continue;
-        queue_script_load(i, &script);
-        redisReply *reply = redisCommand(rig->redis, "SCRIPT LOAD %b", script.text, script.bytes);
-        if (!reply || reply->type != REDIS_REPLY_STRING)
-            fail_msg("%s: %s", lua_functions[i].name, reply ? reply->str : "no answer");
-        assert_string_equal(reply->str, script.sha);
-        memcpy(rig->sha[i], script.sha, sizeof script.sha);
-        freeReplyObject(reply);
-        queue_script_free(&script);
-    }
-    rig_reset(rig);
+    start_on_server(rig, "");
+}
+
+void rig_start_cluster(struct queue_rig *rig)
+{
+    memset(rig, 0, sizeof *rig);
+    redis_server_start_cluster(&rig->server);
+    start_on_server(rig, "#!lua\n"); /* which makes Redis look at the slots of keys */
 }
 
 void rig_stop(struct queue_rig *rig)
@@ -235,17 +255,17 @@ static int64_t held_count(redisReply *reply)
 
 void rig_claim(struct queue_rig *rig, struct rig_entry e)
 {
-    redisReply *reply = rig_call(rig, LUA_FUNCTIONS_CLAIMED, "%s %s %s %d %d",
-                                 e.lane ? e.lane : "py", rig_tenant(e.tenant), rig_job(e.job),
-                                 e.fence, e.fence + 1);
+    redisReply *reply =
+        rig_call(rig, LUA_FUNCTIONS_CLAIMED, "%s %s %s %d %d", e.lane ? e.lane : "py",
+                 rig_tenant(e.tenant), rig_job(e.job), e.fence, e.fence + 1);
     assert_int_equal(held_count(reply), 1);
 }
 
 int64_t rig_finish(struct queue_rig *rig, struct rig_entry e, int fence, int64_t ms)
 {
     return held_count(rig_call(rig, LUA_FUNCTIONS_FINISH, "%s %s %s %d %lld",
-                                    e.lane ? e.lane : "py", rig_tenant(e.tenant), rig_job(e.job),
-                                    fence, (long long)ms));
+                               e.lane ? e.lane : "py", rig_tenant(e.tenant), rig_job(e.job), fence,
+                               (long long)ms));
 }
 
 struct rig_promoted rig_promote(struct queue_rig *rig)

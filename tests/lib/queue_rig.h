@@ -31,12 +31,14 @@ struct queue_rig {
     redisContext *redis;
     char sha[LUA_FUNCTIONS_COUNT][41];
     char generation[64];
-    int64_t now_ms; /* virtual */
+    int64_t now_ms;                          /* virtual */
     struct rig_entry taken[RIG_ENTRIES_MAX]; /* what rig_take returned last */
     int taken_count;
 };
 
 void rig_start(struct queue_rig *rig);
+/* On a Redis Cluster, with scripts that Redis ends if they touch a key of another slot. */
+void rig_start_cluster(struct queue_rig *rig);
 void rig_stop(struct queue_rig *rig);
 /* An empty queue of a new generation, time at 1,000,000 ms. */
 void rig_reset(struct queue_rig *rig);
@@ -52,7 +54,7 @@ void rig_expect(struct queue_rig *rig, const char *answer, enum lua_functions sc
 /* A plain command; integer answer, or the length of a text or array, -1 for nil. */
 int64_t rig_redis(struct queue_rig *rig, const char *format, ...);
 
-const char *rig_tenant(int tenant);       /* static buffers, eight in turn */
+const char *rig_tenant(int tenant); /* static buffers, eight in turn */
 const char *rig_job(int job);
 const char *rig_text(struct rig_entry e); /* "lane class tenant job fence cost kind action" */
 int rig_job_number(const char *job);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/base/buf.h"
 #include "core/base/check.h"
 
 void sim_init(struct queue_sim *sim, struct queue_rig *rig, int slots)
@@ -23,8 +24,11 @@ int sim_tenant(struct queue_sim *sim, struct sim_tenant tenant)
 static void submit(struct queue_sim *sim, int number, int count)
 {
     struct sim_tenant *t = &sim->tenants[number];
-    struct rig_entry e = { .class = t->class, .tenant = number, .cost_ms = t->estimate_ms,
-                           .job = sim->jobs, .action = t->action };
+    struct rig_entry e = { .class = t->class,
+                           .tenant = number,
+                           .cost_ms = t->estimate_ms,
+                           .job = sim->jobs,
+                           .action = t->action };
     CHECK(sim->jobs + count < (int)(sizeof sim->arrived_ms / sizeof *sim->arrived_ms));
     for (int i = 0; i < count; i++)
         sim->arrived_ms[sim->jobs + i] = sim->rig->now_ms;
@@ -54,6 +58,17 @@ static int free_slots(const struct queue_sim *sim)
     return count;
 }
 
+/* Send what has collected as one call; each slot of it must have been held. */
+static void tell(struct queue_sim *sim, enum lua_functions script, struct buf *line, size_t count)
+{
+    if (count > 0) {
+        redisReply *reply = rig_call(sim->rig, script, "%s", line->data);
+        CHECK(reply->str && strspn(reply->str, "H") == count);
+        freeReplyObject(reply);
+    }
+    buf_release(line);
+}
+
 static void start(struct queue_sim *sim, struct rig_entry e)
 {
     struct sim_tenant *t = &sim->tenants[e.tenant];
@@ -71,11 +86,26 @@ static void start(struct queue_sim *sim, struct rig_entry e)
     t->wait_ms_sum += wait_ms;
     if (wait_ms > t->wait_ms_max)
         t->wait_ms_max = wait_ms;
-    rig_claim(sim->rig, e);
+}
+
+static void start_taken(struct queue_sim *sim)
+{
+    struct buf line = { 0 };
+
+    for (int i = 0; i < sim->rig->taken_count; i++) {
+        struct rig_entry e = sim->rig->taken[i];
+        start(sim, e);
+        buf_addf(&line, "%spy %s %s %d %d", i ? "|" : "", rig_tenant(e.tenant), rig_job(e.job),
+                 e.fence, e.fence + 1);
+    }
+    tell(sim, LUA_FUNCTIONS_CLAIMED, &line, (size_t)sim->rig->taken_count);
 }
 
 static void end_due(struct queue_sim *sim)
 {
+    struct buf line = { 0 };
+    size_t count = 0;
+
     for (int i = 0; i < sim->slots; i++) {
         if (!sim->running[i].ends_ms || sim->running[i].ends_ms > sim->rig->now_ms)
             continue;
@@ -85,8 +115,10 @@ static void end_due(struct queue_sim *sim)
         t->jobs_done++;
         t->held--;
         sim->running[i].ends_ms = 0;
-        CHECK(rig_finish(sim->rig, e, e.fence + 1, t->run_ms) == 1);
+        buf_addf(&line, "%spy %s %s %d %d", count++ ? "|" : "", rig_tenant(e.tenant),
+                 rig_job(e.job), e.fence + 1, t->run_ms);
     }
+    tell(sim, LUA_FUNCTIONS_FINISH, &line, count);
 }
 
 static int64_t next_moment(const struct queue_sim *sim, int64_t end_ms)
@@ -110,8 +142,7 @@ void sim_run(struct queue_sim *sim, int64_t ms)
         arrive(sim);
         int slots = free_slots(sim);
         if (slots && rig_take(sim->rig, "py", slots) > 0)
-            for (int i = 0; i < sim->rig->taken_count; i++)
-                start(sim, sim->rig->taken[i]);
+            start_taken(sim);
         int64_t next_ms = next_moment(sim, end_ms), ready = 0;
         CHECK(next_ms > sim->rig->now_ms);
         for (int i = 0; i < sim->tenant_count; i++)

@@ -19,7 +19,7 @@ struct sim_tenant {
     int backlog;        /* kept topped up to this many while the simulation runs */
     int every_ms;       /* or: one job every so often; 0: not */
     /* results */
-    int64_t served_ms;  /* slot time inside the measured window */
+    int64_t served_ms;   /* slot time inside the measured window */
     int64_t wait_ms_max; /* of the jobs of every_ms */
     int64_t wait_ms_sum;
     int jobs_done;
@@ -38,7 +38,7 @@ struct queue_sim {
         struct rig_entry entry;
         int64_t began_ms, ends_ms; /* ends_ms 0: free */
     } running[SIM_SLOTS_MAX];
-    int64_t idle_ms; /* slot time not used while somebody's work was ready */
+    int64_t idle_ms;             /* slot time not used while somebody's work was ready */
     int64_t arrived_ms[1 << 17]; /* by job number */
     int jobs;
 };

@@ -25,20 +25,23 @@ static void run_server(const struct redis_server *server, pid_t parent)
     int log = open("log", O_WRONLY | O_CREAT | O_APPEND, 0600);
     dup2(log, 1);
     dup2(log, 2);
-    execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", server->socket,
-           "--dir", server->dir, "--save", "", "--appendonly", server->append_only ? "yes" : "no",
-           "--maxmemory-policy", "noeviction", "--enable-debug-command", "yes", (char *)NULL);
+    execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", server->socket, "--dir",
+           server->dir, "--save", "", "--appendonly", server->append_only ? "yes" : "no",
+           "--maxmemory-policy", "noeviction", "--enable-debug-command", "yes", "--cluster-enabled",
+           server->cluster ? "yes" : "no", (char *)NULL);
     _exit(127);
 }
 
-static bool server_answers(const struct redis_server *server)
+/* Does the server answer `command` with something that begins with `expected`? */
+static bool server_answers(const struct redis_server *server, const char *command,
+                           const char *expected)
 {
     redisContext *context = redisConnectUnix(server->socket);
     bool ok = false;
 
     if (context && !context->err) {
-        redisReply *reply = redisCommand(context, "PING");
-        ok = reply && reply->type == REDIS_REPLY_STATUS;
+        redisReply *reply = redisCommand(context, command);
+        ok = reply && reply->str && strncmp(reply->str, expected, strlen(expected)) == 0;
         if (reply)
             freeReplyObject(reply);
     }
@@ -47,9 +50,19 @@ static bool server_answers(const struct redis_server *server)
     return ok;
 }
 
-void redis_server_again(struct redis_server *server)
+static void server_await(const struct redis_server *server, const char *command,
+                         const char *expected)
 {
     int64_t until = clock_mono_us() + START_MS * 1000;
+
+    while (!server_answers(server, command, expected)) {
+        CHECK(clock_mono_us() < until);
+        nanosleep(&(struct timespec){ 0, PROBE_MS * 1000000 }, NULL);
+    }
+}
+
+void redis_server_again(struct redis_server *server)
+{
     pid_t parent = getpid();
 
     server->pid = fork();
@@ -58,21 +71,32 @@ void redis_server_again(struct redis_server *server)
         CHECK(chdir(server->dir) == 0);
         run_server(server, parent);
     }
-    while (!server_answers(server)) {
-        CHECK(clock_mono_us() < until);
-        nanosleep(&(struct timespec){ 0, PROBE_MS * 1000000 }, NULL);
-    }
+    server_await(server, "PING", "PONG");
+}
+
+static void start_in_new_folder(struct redis_server *server)
+{
+    snprintf(server->dir, sizeof server->dir, "/tmp/execgov-redis-XXXXXX");
+    CHECK(mkdtemp(server->dir));
+    snprintf(server->socket, sizeof server->socket, "%s/socket", server->dir);
+    snprintf(server->address, sizeof server->address, "unix:%s", server->socket);
+    redis_server_again(server);
 }
 
 void redis_server_start(struct redis_server *server, bool append_only)
 {
     memset(server, 0, sizeof *server);
     server->append_only = append_only;
-    snprintf(server->dir, sizeof server->dir, "/tmp/execgov-redis-XXXXXX");
-    CHECK(mkdtemp(server->dir));
-    snprintf(server->socket, sizeof server->socket, "%s/socket", server->dir);
-    snprintf(server->address, sizeof server->address, "unix:%s", server->socket);
-    redis_server_again(server);
+    start_in_new_folder(server);
+}
+
+void redis_server_start_cluster(struct redis_server *server)
+{
+    memset(server, 0, sizeof *server);
+    server->cluster = true;
+    start_in_new_folder(server);
+    server_await(server, "CLUSTER ADDSLOTSRANGE 0 16383", "OK");
+    server_await(server, "CLUSTER INFO", "cluster_state:ok");
 }
 
 void redis_server_kill(struct redis_server *server)

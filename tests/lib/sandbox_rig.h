@@ -80,6 +80,9 @@ const char *rig_refusal_find(const struct rig_result *result, const char *name);
 /* Processes whose uid belongs to this rig's slots. */
 int sandbox_rig_processes(const struct sandbox_rig *rig);
 
+/* Run a program found on PATH, NULL-terminated arguments; what it prints is added to `out`. Its exit code. */
+int rig_program(const char *const *arguments, struct buf *out);
+
 /* A file with this content in the rig's directory, open for reading, mode 0444, and its digest. */
 int sandbox_rig_file(struct sandbox_rig *rig, const void *content, size_t bytes, uint8_t digest[32]);
 

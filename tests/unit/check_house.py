@@ -57,6 +57,10 @@ class Rules(unittest.TestCase):
             with self.subTest(text):
                 self.assertEqual(self.found("x.c", text), [])
 
+    def test_a_test_may_run_a_command(self):
+        self.assertEqual(self.found("tests/x.c", 'void f(void)\n{\n    system("true");\n}\n'), [])
+        self.assert_one(self.found("tests/x.c", "void f(void)\n{\n    strcpy(a, b);\n}\n"), "tests/x.c:3: ")
+
     def test_marks(self):
         for text in ("/* FIXME */\n", "/* XXX why */\n", "/* TODO */\n", "/* TODO: later */\n"):
             with self.subTest(text):

@@ -20,8 +20,9 @@ def shell_scripts(root):
 
 
 def shellcheck(paths):
-    done = subprocess.run(["shellcheck", "--format=gcc", *map(str, paths)], capture_output=True, text=True,
-                          check=False)
+    # A script that sources another names it as seen from the top of the tree.
+    done = subprocess.run(["shellcheck", "--external-sources", "--format=gcc", *map(str, paths)],
+                          cwd=SOURCE, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr
 
 

@@ -24,8 +24,8 @@ struct coordinate {
 
 struct corpus_text {
     uint32_t skill;
-    float weight; /* of its gradient */
-    bool example; /* a person's words, not documentation */
+    float weight;          /* of its gradient */
+    bool example;          /* a person's words, not documentation */
     uint32_t first, count; /* coordinates */
 };
 
@@ -49,13 +49,13 @@ const struct corpus_text *corpus_text(const struct corpus *corpus, size_t i);
 const struct coordinate *corpus_vector(const struct corpus *corpus, const struct corpus_text *text);
 
 /* A text that is not part of it, as prediction will see it. `vector` has room for FEATURES_MAX;
- * n-grams the corpus does not have count in the length and are left out. Returns its coordinates. */
+ * n-grams the corpus does not have count in the length and are left out. Returns its coordinates.
+ */
 size_t corpus_vector_of(const struct corpus *corpus, struct feature_bag *bag, const char *text,
                         struct coordinate *vector);
 
 /* Scale values, whose families lie one after the other, to the length of each family 1 and of all
  * 1. `squares` has each family's sum of squares, including what was left out of the vector. */
-void corpus_family_scales(const float squares[FEATURE_FAMILIES],
-                          float scales[FEATURE_FAMILIES]);
+void corpus_family_scales(const float squares[FEATURE_FAMILIES], float scales[FEATURE_FAMILIES]);
 
 #endif

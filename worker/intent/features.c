@@ -127,7 +127,8 @@ static size_t read_word(const uint32_t *text, size_t i, size_t n, uint32_t *word
     *length = 0;
     *digits_only = true;
     for (; i < n; i++) {
-        bool apostrophe = (text[i] == '\'' || text[i] == 0x2019) && i + 1 < n && in_word(text[i + 1]);
+        bool apostrophe =
+            (text[i] == '\'' || text[i] == 0x2019) && i + 1 < n && in_word(text[i + 1]);
         if (apostrophe)
             continue;
         if (!in_word(text[i]))

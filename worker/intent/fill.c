@@ -36,8 +36,8 @@ void fill_set(struct fill_context *c, struct parameter *p, json_t *value, enum f
     phrase_take(&c->phrase, start, end);
 }
 
-void fill_ask(struct fill_context *c, struct parameter *p, json_t *choices, size_t start, size_t end,
-              const char *rule)
+void fill_ask(struct fill_context *c, struct parameter *p, json_t *choices, size_t start,
+              size_t end, const char *rule)
 {
     p->ambiguous = json_own(c->arena, choices);
     p->start = start;
@@ -142,8 +142,8 @@ static json_t *value_json(const struct fill_value *value)
     json_t *json = json_pack("{s:s, s:s, s:s}", "path", value->path, "source",
                              fill_source_name(value->source), "rule", value->rule);
     if (value->end > value->start)
-        json_object_set_new(json, "span", json_pack("[I, I]", (json_int_t)value->start,
-                                                    (json_int_t)value->end));
+        json_object_set_new(json, "span",
+                            json_pack("[I, I]", (json_int_t)value->start, (json_int_t)value->end));
     return json;
 }
 
@@ -162,6 +162,6 @@ json_t *fill_to_json(const struct fill_result *result, enum gov_language languag
             json_object_set(json, "choices", (json_t *)(uintptr_t)q->choices);
         json_array_append_new(questions, json);
     }
-    return json_pack("{s:O, s:o, s:o}", "input", result->object, "provenance", provenance, "questions",
-                     questions);
+    return json_pack("{s:O, s:o, s:o}", "input", result->object, "provenance", provenance,
+                     "questions", questions);
 }

@@ -20,7 +20,8 @@ size_t fold_text(const char *text, size_t bytes, uint32_t *out, size_t max);
 
 /* Written without spaces between words: Han, Kana, Hangul. */
 bool fold_is_cjk(uint32_t c);
-/* A letter of a script with spaces. Everything unknown above U+00BF that is no punctuation counts. */
+/* A letter of a script with spaces. Everything unknown above U+00BF that is no punctuation counts.
+ */
 bool fold_is_letter(uint32_t c);
 bool fold_is_digit(uint32_t c);
 bool fold_is_space(uint32_t c);

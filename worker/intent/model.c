@@ -100,8 +100,8 @@ static const char *features_fault(const struct model_parts *p)
     if (p->slots[slot_count] != h->feature_count)
         return "the last slot";
     for (uint32_t i = 0; i < h->weight_count; i++) {
-        uint32_t c = h->class_bytes == 1 ? p->classes[i]
-                                         : ((const uint16_t *)(const void *)p->classes)[i];
+        uint32_t c =
+            h->class_bytes == 1 ? p->classes[i] : ((const uint16_t *)(const void *)p->classes)[i];
         if (c >= h->skill_count)
             return "a weight's skill";
     }

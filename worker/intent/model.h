@@ -30,10 +30,10 @@ struct model_header {
     uint32_t slot_bits;   /* 2^slot_bits + 1 slots */
     uint32_t class_bytes; /* 1 or 2 */
     uint32_t ids_bytes;
-    float idf_unseen;     /* of an n-gram that no text of the tenant has */
-    float weight_scale;   /* a weight is its byte times this */
-    float none_weight;    /* of "none of these" among the shares, see threshold.h */
-    float threshold;      /* of confidence */
+    float idf_unseen;   /* of an n-gram that no text of the tenant has */
+    float weight_scale; /* a weight is its byte times this */
+    float none_weight;  /* of "none of these" among the shares, see threshold.h */
+    float threshold;    /* of confidence */
     uint32_t reserved;
 };
 

@@ -14,27 +14,29 @@ struct named {
 };
 
 static const struct named ones[] = {
-    { "zero", 0 }, { "one", 1 }, { "two", 2 }, { "three", 3 }, { "four", 4 }, { "five", 5 },
-    { "six", 6 }, { "seven", 7 }, { "eight", 8 }, { "nine", 9 }, { "ten", 10 }, { "eleven", 11 },
-    { "twelve", 12 }, { "thirteen", 13 }, { "fourteen", 14 }, { "fifteen", 15 }, { "sixteen", 16 },
-    { "seventeen", 17 }, { "eighteen", 18 }, { "nineteen", 19 }, { "dozen", 12 },
-    { NULL, 0 },
+    { "zero", 0 },     { "one", 1 },        { "two", 2 },       { "three", 3 },
+    { "four", 4 },     { "five", 5 },       { "six", 6 },       { "seven", 7 },
+    { "eight", 8 },    { "nine", 9 },       { "ten", 10 },      { "eleven", 11 },
+    { "twelve", 12 },  { "thirteen", 13 },  { "fourteen", 14 }, { "fifteen", 15 },
+    { "sixteen", 16 }, { "seventeen", 17 }, { "eighteen", 18 }, { "nineteen", 19 },
+    { "dozen", 12 },   { NULL, 0 },
 };
 static const struct named tens[] = {
-    { "twenty", 20 }, { "thirty", 30 }, { "forty", 40 }, { "fifty", 50 }, { "sixty", 60 },
+    { "twenty", 20 },  { "thirty", 30 }, { "forty", 40 },  { "fifty", 50 }, { "sixty", 60 },
     { "seventy", 70 }, { "eighty", 80 }, { "ninety", 90 }, { NULL, 0 },
 };
 static const struct named ordinals[] = {
-    { "first", 1 }, { "second", 2 }, { "third", 3 }, { "fourth", 4 }, { "fifth", 5 },
-    { "sixth", 6 }, { "seventh", 7 }, { "eighth", 8 }, { "ninth", 9 }, { "tenth", 10 },
-    { NULL, 0 },
+    { "first", 1 }, { "second", 2 }, { "third", 3 },   { "fourth", 4 },
+    { "fifth", 5 }, { "sixth", 6 },  { "seventh", 7 }, { "eighth", 8 },
+    { "ninth", 9 }, { "tenth", 10 }, { NULL, 0 },
 };
 static const struct named scales[] = {
-    { "hundred", 1e2 }, { "thousand", 1e3 }, { "million", 1e6 }, { "billion", 1e9 },
-    { "trillion", 1e12 }, { NULL, 0 },
+    { "hundred", 1e2 }, { "thousand", 1e3 },  { "million", 1e6 },
+    { "billion", 1e9 }, { "trillion", 1e12 }, { NULL, 0 },
 };
 
-static size_t match_named(const struct phrase *p, size_t at, const struct named *list, double *value)
+static size_t match_named(const struct phrase *p, size_t at, const struct named *list,
+                          double *value)
 {
     for (; list->word; list++) {
         size_t n = phrase_match(p, at, list->word);
@@ -80,8 +82,8 @@ static size_t read_english(const struct phrase *p, size_t at, double *value)
 
 static int chinese_digit(uint32_t c)
 {
-    static const uint32_t digits[] = { 0x96f6, 0x4e00, 0x4e8c, 0x4e09, 0x56db, 0x4e94,
-                                       0x516d, 0x4e03, 0x516b, 0x4e5d };
+    static const uint32_t digits[] = { 0x96f6, 0x4e00, 0x4e8c, 0x4e09, 0x56db,
+                                       0x4e94, 0x516d, 0x4e03, 0x516b, 0x4e5d };
     for (int i = 0; i < 10; i++)
         if (digits[i] == c)
             return i;
@@ -198,8 +200,9 @@ static size_t read_multiplier(const struct phrase *p, size_t at, double *factor)
 
     if (n)
         return spaced + n;
-    static const struct named short_scales[] = { { "k", 1e3 }, { "bn", 1e9 }, { "mio", 1e6 },
-                                                 { NULL, 0 } };
+    static const struct named short_scales[] = {
+        { "k", 1e3 }, { "bn", 1e9 }, { "mio", 1e6 }, { NULL, 0 }
+    };
     n = match_named(p, at, short_scales, factor);
     if (n)
         return at + n;
@@ -287,8 +290,12 @@ bool numeral_read(const struct phrase *p, size_t at, struct numeral *numeral)
             end = read_chinese(p, at + 1, &value);
         if (end == at + 1)
             return false;
-        *numeral = (struct numeral){ .value = value, .start = at, .end = end, .whole = true,
-                                     .ordinal = true, .form = NUMERAL_CHINESE };
+        *numeral = (struct numeral){ .value = value,
+                                     .start = at,
+                                     .end = end,
+                                     .whole = true,
+                                     .ordinal = true,
+                                     .form = NUMERAL_CHINESE };
         return true;
     }
     end = read_english(p, at, &numeral->value);

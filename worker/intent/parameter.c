@@ -10,12 +10,15 @@
 
 /* Words of a description that say nothing about which value is meant. */
 static const char *const empty_words[] = {
-    "the", "a", "an", "of", "to", "for", "in", "on", "and", "or", "is", "be", "by", "with", "which",
-    "that", "this", "you", "want", "it", "if", "not", "default", "value", "optional", "e", "g", "eg",
-    "i", "at", "as", "from", "are", "was", "will", "can", "should", "all", "any", "whether", "true",
-    "false", "parameter", "specific", "specified", "provided", "given", "used", "use", "using",
-    "number", "name", "type", "format", "example", "like", "such", "must", "may", "required",
-    "return", "include", "list", "set", "s", "t", "per", "each", "your",
+    "the",      "a",     "an",        "of",       "to",        "for",      "in",      "on",
+    "and",      "or",    "is",        "be",       "by",        "with",     "which",   "that",
+    "this",     "you",   "want",      "it",       "if",        "not",      "default", "value",
+    "optional", "e",     "g",         "eg",       "i",         "at",       "as",      "from",
+    "are",      "was",   "will",      "can",      "should",    "all",      "any",     "whether",
+    "true",     "false", "parameter", "specific", "specified", "provided", "given",   "used",
+    "use",      "using", "number",    "name",     "type",      "format",   "example", "like",
+    "such",     "must",  "may",       "required", "return",    "include",  "list",    "set",
+    "s",        "t",     "per",       "each",     "your",
 };
 
 static bool empty_word(const struct phrase *phrase, const struct token *token)
@@ -91,13 +94,12 @@ static void read_words(struct parameter *p, struct arena *arena)
     json_object_foreach((json_t *)(uintptr_t)title, key, entry)
         add_alias(p, json_string_value(entry)); /* {"en": …, "zh": …} */
     if (json_is_array(synonyms))
-        json_array_foreach(synonyms, i, entry)
-            add_alias(p, json_string_value(entry));
+        json_array_foreach(synonyms, i, entry) add_alias(p, json_string_value(entry));
     for (i = 1; i < p->alias_count; i++)
         add_keywords(p, p->aliases[i], 1.0f, false, arena);
     const char *description = json_get_text(p->schema, "description");
-    p->description = description && text_utf8_valid(description, strlen(description)) ? description
-                                                                                      : "";
+    p->description =
+        description && text_utf8_valid(description, strlen(description)) ? description : "";
     add_keywords(p, p->description, 0.4f, true, arena);
 }
 
@@ -135,10 +137,12 @@ static bool alias_mentions(const struct parameter *p, const char *const *words)
 
 static enum parameter_side side_of(const struct parameter *p)
 {
-    static const char *const starts[] = { "start", "from", "since", "begin", "beginning", "after",
-                                          "earliest", "开始", "起始", "起", "自", NULL };
-    static const char *const ends[] = { "end", "to", "until", "till", "before", "latest", "through",
-                                        "结束", "截止", "终止", "止", "至", NULL };
+    static const char *const starts[] = { "start",     "from",  "since",    "begin",
+                                          "beginning", "after", "earliest", "开始",
+                                          "起始",      "起",    "自",       NULL };
+    static const char *const ends[] = { "end",    "to",      "until", "till", "before",
+                                        "latest", "through", "结束",  "截止", "终止",
+                                        "止",     "至",      NULL };
     if (alias_mentions(p, starts))
         return SIDE_START;
     return alias_mentions(p, ends) ? SIDE_END : SIDE_NONE;
@@ -146,11 +150,9 @@ static enum parameter_side side_of(const struct parameter *p)
 
 static bool month_pattern(const char *pattern)
 {
-    static const char *const known[] = { "^\\d{4}-\\d{2}$", "^[0-9]{4}-[0-9]{2}$",
-                                         "^\\d{4}-(0[1-9]|1[0-2])$",
-                                         "^[0-9]{4}-(0[1-9]|1[0-2])$",
-                                         "^\\d{4}-(0[1-9]|1[012])$",
-                                         "^[0-9]{4}-(0[1-9]|1[012])$" };
+    static const char *const known[] = { "^\\d{4}-\\d{2}$",          "^[0-9]{4}-[0-9]{2}$",
+                                         "^\\d{4}-(0[1-9]|1[0-2])$", "^[0-9]{4}-(0[1-9]|1[0-2])$",
+                                         "^\\d{4}-(0[1-9]|1[012])$", "^[0-9]{4}-(0[1-9]|1[012])$" };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(pattern, known[i]) == 0)
             return true;
@@ -163,13 +165,14 @@ static enum parameter_kind string_kind(const json_t *schema)
         const char *format;
         enum parameter_kind kind;
     } formats[] = {
-        { "date", PARAMETER_DATE },   { "date-time", PARAMETER_DATETIME },
+        { "date", PARAMETER_DATE },        { "date-time", PARAMETER_DATETIME },
         { "year-month", PARAMETER_MONTH }, { "month", PARAMETER_MONTH },
-        { "time", PARAMETER_TIME },   { "email", PARAMETER_EMAIL },
-        { "uri", PARAMETER_URI },     { "url", PARAMETER_URI },
-        { "uuid", PARAMETER_UUID },   { "file", PARAMETER_FILE },
+        { "time", PARAMETER_TIME },        { "email", PARAMETER_EMAIL },
+        { "uri", PARAMETER_URI },          { "url", PARAMETER_URI },
+        { "uuid", PARAMETER_UUID },        { "file", PARAMETER_FILE },
     };
-    const char *format = json_get_text(schema, "format"), *pattern = json_get_text(schema, "pattern");
+    const char *format = json_get_text(schema, "format"),
+               *pattern = json_get_text(schema, "pattern");
 
     for (size_t i = 0; format && i < sizeof formats / sizeof *formats; i++)
         if (strcmp(format, formats[i].format) == 0)
@@ -186,7 +189,8 @@ static const char *type_of(const json_t *schema)
     size_t i;
     json_t *entry;
 
-    json_array_foreach(type, i, entry) {
+    json_array_foreach(type, i, entry)
+    {
         const char *name = json_string_value(entry);
         if (name && strcmp(name, "null") != 0)
             return name;
@@ -215,8 +219,8 @@ static enum parameter_kind kind_of(const json_t *schema)
     return PARAMETER_OTHER;
 }
 
-static void read_bound(const json_t *schema, const char *inclusive, const char *exclusive, bool *has,
-                       double *bound)
+static void read_bound(const json_t *schema, const char *inclusive, const char *exclusive,
+                       bool *has, double *bound)
 {
     const json_t *value = json_object_get(schema, inclusive);
     if (!json_is_number(value))
@@ -224,6 +228,36 @@ static void read_bound(const json_t *schema, const char *inclusive, const char *
     *has = json_is_number(value);
     if (*has)
         *bound = json_number_value(value);
+}
+
+static void add_saying(struct parameter *p, const json_t *value, const char *text, bool synonym,
+                       struct arena *arena)
+{
+    if (!text || !*text || p->saying_count == SAYINGS_MAX || !text_utf8_valid(text, strlen(text)))
+        return;
+    struct phrase *words = ARENA_NEW(arena, struct phrase);
+    phrase_init(words, text, strlen(text), arena);
+    p->sayings[p->saying_count++] = (struct saying){ value, text, words, synonym };
+}
+
+/* A value is said as it is written, and "in_progress" also "in progress". */
+static void read_sayings(struct parameter *p, const json_t *synonyms, struct arena *arena)
+{
+    json_t *value, *synonym;
+    size_t i, k;
+
+    p->sayings = ARENA_ARRAY(arena, struct saying, SAYINGS_MAX);
+    json_array_foreach(p->choices, i, value)
+    {
+        const char *text = json_string_value(value);
+        if (json_is_integer(value))
+            text = arena_format(arena, "%lld", (long long)json_integer_value(value));
+        add_saying(p, value, text, false, arena);
+        if (text && strpbrk(text, "_-"))
+            add_saying(p, value, name_in_words(text, arena), false, arena);
+        json_array_foreach(json_object_get(synonyms, text ? text : ""), k, synonym)
+            add_saying(p, value, json_string_value(synonym), true, arena);
+    }
 }
 
 static void read_parameter(struct parameter *p, const char *name, const json_t *schema,
@@ -243,7 +277,7 @@ static void read_parameter(struct parameter *p, const char *name, const json_t *
     read_bound(of, "maximum", "exclusiveMaximum", &p->has_maximum, &p->maximum);
     if (p->kind == PARAMETER_ENUM) {
         p->choices = json_object_get(of, "enum");
-        p->synonyms = json_object_get(of, "x-synonyms");
+        read_sayings(p, json_object_get(of, "x-synonyms"), arena);
     }
     read_words(p, arena);
     p->side = side_of(p);
@@ -258,20 +292,21 @@ bool parameter_read(const json_t *schema, struct parameter **parameters, size_t 
     const char *name;
 
     if (!json_is_object(schema) || (properties && !json_is_object(properties)))
-        return gov_fail_at(err, GOV_INVALID_INPUT, "", "type", "the input schema is not an object's",
-                           "输入 schema 不是对象类型");
+        return gov_fail_at(err, GOV_INVALID_INPUT, "", "type",
+                           "the input schema is not an object's", "输入 schema 不是对象类型");
     if (n > FILL_PARAMETERS_MAX)
         return gov_fail_at(err, GOV_INVALID_INPUT, "/properties", "maximum",
                            "more than %d parameters", "参数超过 %d 个", (int)FILL_PARAMETERS_MAX);
     *parameters = ARENA_ARRAY(arena, struct parameter, n + 1);
     *count = 0;
-    json_object_foreach((json_t *)(uintptr_t)properties, name, entry) {
+    json_object_foreach((json_t *)(uintptr_t)properties, name, entry)
+    {
         struct parameter *p = &(*parameters)[(*count)++];
         const json_t *wanted;
         read_parameter(p, name, entry, arena);
-        json_array_foreach(required, i, wanted)
-            if (json_is_string(wanted) && strcmp(json_string_value(wanted), name) == 0)
-                p->required = true;
+        json_array_foreach(required, i, wanted) if (json_is_string(wanted) &&
+                                                    strcmp(json_string_value(wanted), name) == 0)
+            p->required = true;
     }
     return true;
 }

@@ -28,7 +28,7 @@ enum parameter_kind {
     PARAMETER_EMAIL,
     PARAMETER_URI,
     PARAMETER_UUID,
-    PARAMETER_FILE, /* format file */
+    PARAMETER_FILE,  /* format file */
     PARAMETER_MONEY, /* object with amount_minor and currency */
     PARAMETER_OTHER, /* only explicitly, as JSON */
 };
@@ -41,6 +41,15 @@ struct keyword {
     float weight; /* 1: of the name or title; less: of the description */
 };
 
+/* One way to say a value of an enum. */
+struct saying {
+    const json_t *value;
+    const char *text;           /* UTF-8 */
+    const struct phrase *words; /* the same, read */
+    bool synonym;
+};
+
+enum { SAYINGS_MAX = 500 }; /* of one enum; more are not looked for */
 enum { KEYWORDS_MAX = 64, ALIASES_MAX = 16 };
 
 struct parameter {
@@ -55,7 +64,8 @@ struct parameter {
     bool has_minimum, has_maximum;
     double minimum, maximum;
     const json_t *choices;  /* enum: an array */
-    const json_t *synonyms; /* x-synonyms of an enum: {value: [text]} */
+    struct saying *sayings; /* of an enum: its values and their x-synonyms */
+    size_t saying_count;
     const char *description; /* "" if none */
     /* What a person may call it: the name in words, the title, x-synonyms. Folded when compared. */
     const char *aliases[ALIASES_MAX];

@@ -11,17 +11,48 @@ enum { WORD_MAX = 48 };
 
 /* Ways to write one unit, stemmed. */
 static const char *const units[][2] = {
-    { "kg", "kilogram" },  { "kgs", "kilogram" }, { "km", "kilomet" },     { "kms", "kilomet" },
-    { "kilometer", "kilomet" }, { "kilometre", "kilomet" }, { "cm", "centimet" },
-    { "centimeter", "centimet" }, { "mm", "millimet" }, { "millimeter", "millimet" },
-    { "m", "met" },        { "meter", "met" },    { "metre", "met" },      { "ft", "foot" },
-    { "feet", "foot" },    { "lb", "pound" },     { "lbs", "pound" },      { "hr", "hour" },
-    { "hrs", "hour" },     { "h", "hour" },       { "min", "minute" },     { "mins", "minute" },
-    { "sec", "second" },   { "secs", "second" },  { "s", "second" },       { "yr", "year" },
-    { "yrs", "year" },     { "hz", "hertz" },     { "k", "kelvin" },       { "usd", "dollar" },
-    { "eur", "euro" },     { "rmb", "yuan" },     { "cny", "yuan" },       { "mph", "mile" },
-    { "mb", "megabyte" },  { "gb", "gigabyte" },  { "kb", "kilobyte" },    { "ms", "millisecond" },
-    { "children", "child" }, { "people", "person" }, { "bought", "purchas" }, { "bases", "base" },
+    { "kg", "kilogram" },
+    { "kgs", "kilogram" },
+    { "km", "kilomet" },
+    { "kms", "kilomet" },
+    { "kilometer", "kilomet" },
+    { "kilometre", "kilomet" },
+    { "cm", "centimet" },
+    { "centimeter", "centimet" },
+    { "mm", "millimet" },
+    { "millimeter", "millimet" },
+    { "m", "met" },
+    { "meter", "met" },
+    { "metre", "met" },
+    { "ft", "foot" },
+    { "feet", "foot" },
+    { "lb", "pound" },
+    { "lbs", "pound" },
+    { "hr", "hour" },
+    { "hrs", "hour" },
+    { "h", "hour" },
+    { "min", "minute" },
+    { "mins", "minute" },
+    { "sec", "second" },
+    { "secs", "second" },
+    { "s", "second" },
+    { "yr", "year" },
+    { "yrs", "year" },
+    { "hz", "hertz" },
+    { "k", "kelvin" },
+    { "usd", "dollar" },
+    { "eur", "euro" },
+    { "rmb", "yuan" },
+    { "cny", "yuan" },
+    { "mph", "mile" },
+    { "mb", "megabyte" },
+    { "gb", "gigabyte" },
+    { "kb", "kilobyte" },
+    { "ms", "millisecond" },
+    { "children", "child" },
+    { "people", "person" },
+    { "bought", "purchas" },
+    { "bases", "base" },
 };
 
 static uint64_t hash_word(const uint32_t *word, size_t length)
@@ -88,9 +119,9 @@ static size_t token_end(const struct phrase *p, size_t i, enum token_kind *kind)
         return i;
     }
     *kind = TOKEN_WORD;
-    while (i < p->length && (in_word(p->fold[i]) ||
-                             ((p->fold[i] == '\'' || p->fold[i] == 0x2019) && i + 1 < p->length &&
-                              fold_is_letter(p->fold[i + 1]))))
+    while (i < p->length &&
+           (in_word(p->fold[i]) || ((p->fold[i] == '\'' || p->fold[i] == 0x2019) &&
+                                    i + 1 < p->length && fold_is_letter(p->fold[i + 1]))))
         i++;
     return i;
 }
@@ -184,7 +215,8 @@ size_t phrase_match(const struct phrase *p, size_t at, const char *pattern)
     return i - at;
 }
 
-bool phrase_find(const struct phrase *p, size_t from, const char *pattern, size_t *at, size_t *length)
+bool phrase_find(const struct phrase *p, size_t from, const char *pattern, size_t *at,
+                 size_t *length)
 {
     if (!*pattern)
         return false;
@@ -208,8 +240,14 @@ size_t phrase_skip_space(const struct phrase *p, size_t at)
 
 size_t phrase_token_at(const struct phrase *p, size_t at)
 {
-    for (size_t i = 0; i < p->token_count; i++)
-        if (p->tokens[i].end > at)
-            return i;
-    return p->token_count;
+    size_t low = 0, high = p->token_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (p->tokens[middle].end > at)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
 }

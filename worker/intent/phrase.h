@@ -18,8 +18,8 @@ enum token_kind { TOKEN_WORD, TOKEN_NUMBER, TOKEN_CJK, TOKEN_MARK };
 struct token {
     size_t start, end;
     enum token_kind kind;
-    uint64_t stem;  /* of words with units unified ("kg" = "kilograms"); the character otherwise */
-    bool capital;   /* written with a capital or in a script without case */
+    uint64_t stem; /* of words with units unified ("kg" = "kilograms"); the character otherwise */
+    bool capital;  /* written with a capital or in a script without case */
 };
 
 struct phrase {

@@ -12,8 +12,8 @@ enum { CHOICES_SHOWN_MAX = 12 };
 static const char *title_in(const struct parameter *p, const char *language)
 {
     const json_t *title = json_object_get(p->schema, "title");
-    const char *text = json_is_object(title) ? json_get_text(title, language)
-                                             : json_string_value(title);
+    const char *text =
+        json_is_object(title) ? json_get_text(title, language) : json_string_value(title);
     return text && *text ? text : p->name;
 }
 
@@ -94,7 +94,8 @@ static const char *choices_text(const struct parameter *p, const json_t *choices
     json_t *choice;
     size_t i;
 
-    json_array_foreach(choices, i, choice) {
+    json_array_foreach(choices, i, choice)
+    {
         if (i == CHOICES_SHOWN_MAX) {
             buf_add_text(&out, " …");
             break;
@@ -123,16 +124,18 @@ struct fill_question question_about(const struct parameter *p, const struct fill
     if (q.choices) {
         const char *list_en = choices_text(p, q.choices, request, ", ", arena);
         const char *list_zh = choices_text(p, q.choices, request, "、", arena);
-        q.text.en = arena_format(arena, q.reason == FILL_AMBIGUOUS
-                                            ? "Which one is meant by \"%s\": %s?"
-                                            : "Which \"%s\": %s?", en, list_en);
-        q.text.zh = arena_format(arena, q.reason == FILL_AMBIGUOUS ? "“%s”指的是哪一个：%s？"
-                                                                   : "请选择“%s”：%s。", zh, list_zh);
+        q.text.en = arena_format(arena,
+                                 q.reason == FILL_AMBIGUOUS ? "Which one is meant by \"%s\": %s?"
+                                                            : "Which \"%s\": %s?",
+                                 en, list_en);
+        q.text.zh = arena_format(
+            arena, q.reason == FILL_AMBIGUOUS ? "“%s”指的是哪一个：%s？" : "请选择“%s”：%s。", zh,
+            list_zh);
         return q;
     }
     bool described = *p->description && strlen(p->description) < 200;
-    q.text.en = described ? arena_format(arena, "Please give \"%s\" (%s): %s", en, wanted_en(p->kind),
-                                         p->description)
+    q.text.en = described ? arena_format(arena, "Please give \"%s\" (%s): %s", en,
+                                         wanted_en(p->kind), p->description)
                           : arena_format(arena, "Please give \"%s\" (%s).", en, wanted_en(p->kind));
     q.text.zh = described ? arena_format(arena, "请提供“%s”（%s）：%s", zh, wanted_zh(p->kind),
                                          p->description)

@@ -47,7 +47,8 @@ bool recogniser_map(struct recogniser *recogniser, const char *path, struct gov_
         gov_fail_cause(err, GOV_FILES_UNAVAILABLE, "open %s: %m", path);
     else if (file.st_size <= 0 || file.st_size > MODEL_BYTES_MAX)
         gov_fail_cause(err, GOV_INTERNAL, "%s: %lld bytes", path, (long long)file.st_size);
-    else if ((image = mmap(NULL, (size_t)file.st_size, PROT_READ, MAP_PRIVATE, fd, 0)) == MAP_FAILED)
+    else if ((image = mmap(NULL, (size_t)file.st_size, PROT_READ, MAP_PRIVATE, fd, 0)) ==
+             MAP_FAILED)
         gov_fail_cause(err, GOV_FILES_UNAVAILABLE, "map %s: %m", path);
     if (fd >= 0)
         close(fd);
@@ -138,8 +139,8 @@ static float score(const struct model_parts *p, struct feature_bag *bag, float *
 
     for (size_t i = 0; i < bag->count; i++) {
         uint32_t feature = find_feature(p, bag->items[i].key);
-        float idf = feature == unknown ? p->header->idf_unseen
-                                       : model_feature_idf(p->features[feature]);
+        float idf =
+            feature == unknown ? p->header->idf_unseen : model_feature_idf(p->features[feature]);
         squares[feature_family(bag->items[i].key)] += idf * idf;
         bag->items[i].count = feature;
     }
@@ -149,8 +150,8 @@ static float score(const struct model_parts *p, struct feature_bag *bag, float *
         uint32_t feature = bag->items[i].count;
         if (feature == unknown)
             continue;
-        float value = model_feature_idf(p->features[feature]) *
-                      scales[feature_family(bag->items[i].key)];
+        float value =
+            model_feature_idf(p->features[feature]) * scales[feature_family(bag->items[i].key)];
         known += value * value;
         add_weights(p, feature, value, scores);
     }
@@ -167,8 +168,9 @@ static size_t best_of(const float *shares, size_t count)
 }
 
 /* The best skills this person may run; asks `allowed` only as often as it has to. */
-static void choose_candidates(const struct model_parts *p, float *shares, recogniser_allowed *allowed,
-                              void *context, struct recogniser_answer *answer)
+static void choose_candidates(const struct model_parts *p, float *shares,
+                              recogniser_allowed *allowed, void *context,
+                              struct recogniser_answer *answer)
 {
     size_t count = p->header->skill_count;
 

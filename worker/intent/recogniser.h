@@ -19,9 +19,9 @@
 
 enum {
     RECOGNISER_SKILLS_MAX = 2000,
-    RECOGNISER_EXAMPLES_MAX = 200,       /* a skill; later ones are not read */
-    RECOGNISER_TEXT_BYTES_MAX = 4096,    /* of a request or an example; the rest is not read */
-    RECOGNISER_README_BYTES_MAX = 8192,  /* likewise */
+    RECOGNISER_EXAMPLES_MAX = 200,      /* a skill; later ones are not read */
+    RECOGNISER_TEXT_BYTES_MAX = 4096,   /* of a request or an example; the rest is not read */
+    RECOGNISER_README_BYTES_MAX = 8192, /* likewise */
     RECOGNISER_CANDIDATES_MAX = 5,
 };
 

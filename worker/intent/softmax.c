@@ -1,8 +1,8 @@
 /* softmax.c - stochastic gradient descent, a fixed number of passes in a fixed random order.
  *
- * The target for a text's own skill is less than 1, the rest belongs to "none": weights stay small, rare
- * n-grams do not shout, and the confidence of a text from elsewhere stays low (label smoothing;
- * on 20 examples a skill it is worth more than dropout, averaging or more passes).
+ * The target for a text's own skill is less than 1, the rest belongs to "none": weights stay small,
+ * rare n-grams do not shout, and the confidence of a text from elsewhere stays low (label
+ * smoothing; on 20 examples a skill it is worth more than dropout, averaging or more passes).
  *
  * A text's own contribution to the weights is kept beside them, so that its score can be had
  * as if it had been left out. That is not quite what training without it would give, but within a
@@ -16,9 +16,10 @@
 
 enum { LANES = 8, PASSES = 5 };
 
-static const float rate_first = 6.0f;
-static const float rate_last = 0.6f;
-static const float target = 0.83f; /* of a text's own skill; the rest is "none" */
+static const float rate_first = 5.0f;
+static const float rate_last = 1.5f;
+static const float step_least = 0.015f; /* smaller steps are not made */
+static const float target = 0.83f;      /* of a text's own skill; the rest is "none" */
 
 typedef float lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
 
@@ -93,8 +94,10 @@ static float exp_steady(float x)
         x = 80.0f;
     int k = (int)(x * 1.44269504f + (x < 0 ? -0.5f : 0.5f));
     float r = x - (float)k * 0.693359375f + (float)k * 2.12194440e-4f;
-    float p = 1.0f + r * (1.0f + r * (0.5f + r * (0.16666667f + r * (0.041666667f +
-              r * (0.0083333333f + r * 0.0013888889f)))));
+    float p =
+        1.0f +
+        r * (1.0f + r * (0.5f + r * (0.16666667f + r * (0.041666667f +
+                                                        r * (0.0083333333f + r * 0.0013888889f)))));
     uint32_t bits = (uint32_t)(k + 127) << 23;
     float power;
     memcpy(&power, &bits, sizeof power);
@@ -117,19 +120,36 @@ void softmax_shares(float *scores, size_t count, float none_weight)
         scores[i] = sum > 0 ? scores[i] / sum : 0;
 }
 
+/* The skills whose weights a text moves at all: rarely more than ten of a hundred. */
+static size_t moved_skills(const float *steps, size_t count, uint32_t *moved)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++)
+        if (steps[i] > step_least || steps[i] < -step_least)
+            moved[n++] = (uint32_t)i;
+    return n;
+}
+
+static void add_moved(float *into, const float *steps, float scale, const uint32_t *moved, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        into[moved[i]] += scale * steps[moved[i]];
+}
+
 /* Scores of one text -> what to take from each skill's weights along its vector. */
 static void learn(struct softmax *s, const struct corpus_text *text, size_t number,
-                  const struct coordinate *vector, float rate, float *scores)
+                  const struct coordinate *vector, float rate, float *scores, uint32_t *moved)
 {
     softmax_scores(s, vector, text->count, scores);
     softmax_shares(scores, s->skill_count, 1.0f);
     scores[text->skill] -= target;
     for (size_t i = 0; i < s->skill_count; i++)
         scores[i] *= -rate * text->weight;
-    add_scaled(s->contributed + number * s->stride, scores, 1, s->stride);
+    size_t n = moved_skills(scores, s->skill_count, moved);
+    add_moved(s->contributed + number * s->stride, scores, 1, moved, n);
     for (size_t i = 0; i < text->count; i++)
-        add_scaled(s->weights + (size_t)vector[i].index * s->stride, scores, vector[i].value,
-                   s->stride);
+        add_moved(s->weights + (size_t)vector[i].index * s->stride, scores, vector[i].value, moved,
+                  n);
 }
 
 static uint32_t next_random(uint64_t *state)
@@ -161,6 +181,7 @@ void softmax_train(struct softmax *s, const struct corpus *corpus, size_t skill_
     s->weights = arena_alloc_array(arena, corpus->feature_count * s->stride + LANES, sizeof(float));
     s->contributed = arena_alloc_array(arena, n * s->stride + LANES, sizeof(float));
     float *scores = ARENA_ARRAY(arena, float, s->stride + LANES);
+    uint32_t *moved = ARENA_ARRAY(arena, uint32_t, s->stride + LANES);
     uint32_t *order = ARENA_ARRAY(arena, uint32_t, n + 1);
 
     for (size_t i = 0; i < n; i++)
@@ -171,7 +192,7 @@ void softmax_train(struct softmax *s, const struct corpus *corpus, size_t skill_
             float done = (float)step++ / (float)(PASSES * n);
             const struct corpus_text *text = corpus_text(corpus, order[i]);
             learn(s, text, order[i], corpus_vector(corpus, text),
-                  rate_first + (rate_last - rate_first) * done, scores);
+                  rate_first + (rate_last - rate_first) * done, scores, moved);
         }
     }
 }

@@ -1,8 +1,8 @@
 /* stem.h - words that differ only in ending become one: reports, reporting, reported -> report.
  *
- * Lighter than Porter's on purpose: only inflection is removed, never derivation, because "delivery"
- * and "deliver" may be different skills. A stem need not be a word; it must only be the same for
- * the forms of one.
+ * Lighter than Porter's on purpose: only inflection is removed, never derivation, because
+ * "delivery" and "deliver" may be different skills. A stem need not be a word; it must only be the
+ * same for the forms of one.
  */
 #ifndef WORKER_INTENT_STEM_H
 #define WORKER_INTENT_STEM_H

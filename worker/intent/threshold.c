@@ -71,8 +71,8 @@ static float known_length(const struct corpus *corpus, size_t text)
 }
 
 /* Confidences of the tenant's examples, each as if not learnt from. */
-static struct sample own_examples(const struct corpus *corpus, const struct softmax *s, float *scores,
-                                  struct arena *arena)
+static struct sample own_examples(const struct corpus *corpus, const struct softmax *s,
+                                  float *scores, struct arena *arena)
 {
     struct sample own = { ARENA_ARRAY(arena, float, corpus->text_count + 1), 0 };
 
@@ -111,8 +111,10 @@ static size_t below(const struct sample *sample, float value)
     return n;
 }
 
-/* Where losing own examples and taking in others' requests cost least together; at least `floor`. */
-static float balanced(const struct sample *own, const struct sample *others, double cost, float floor)
+/* Where losing own examples and taking in others' requests cost least together; at least `floor`.
+ */
+static float balanced(const struct sample *own, const struct sample *others, double cost,
+                      float floor)
 {
     float best = floor;
     double least = INFINITY;
@@ -145,10 +147,9 @@ float threshold_find(const struct recogniser_training *training, const struct co
     float *scores = ARENA_ARRAY(arena, float, softmax->stride + 8);
     struct sample own = own_examples(corpus, softmax, scores, arena);
     bool real = training->none_count > 0;
-    struct sample others = strangers(corpus, softmax,
-                                     real ? training->none_of_these : background_requests,
-                                     real ? training->none_count : length_of(background_requests),
-                                     scores, arena);
+    struct sample others =
+        strangers(corpus, softmax, real ? training->none_of_these : background_requests,
+                  real ? training->none_count : length_of(background_requests), scores, arena);
 
     if (own.count == 0)
         return quantile(&others, others_refused);

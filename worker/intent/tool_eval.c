@@ -28,9 +28,9 @@ struct options {
 
 struct figures {
     size_t in_scope, out_of_scope;
-    size_t first, third;         /* right at 1 and among 3, whatever was decided */
+    size_t first, third;                 /* right at 1 and among 3, whatever was decided */
     size_t act, act_right, ask, abstain; /* decisions on texts in scope */
-    size_t first_kept;           /* right at 1 and not abstained from */
+    size_t first_kept;                   /* right at 1 and not abstained from */
     size_t oos_act, oos_ask, oos_abstain;
     double auroc;
     double train_ms, p50_us, p99_us;
@@ -58,7 +58,8 @@ bool tool_read_file(const char *path, char **text, size_t *bytes, struct arena *
     return true;
 }
 
-static bool read_lines(const char *path, struct lines *lines, struct arena *arena, struct gov_err *err)
+static bool read_lines(const char *path, struct lines *lines, struct arena *arena,
+                       struct gov_err *err)
 {
     char *text;
     size_t bytes;
@@ -76,7 +77,8 @@ static bool read_lines(const char *path, struct lines *lines, struct arena *aren
                                  row ? json_get_text(row, "intent") : NULL };
             if (!line.text || !line.intent)
                 return gov_fail(err, GOV_INVALID_INPUT, "%s, line %zu: no {\"text\", \"intent\"}",
-                                "%s 第 %zu 行：缺少 {\"text\", \"intent\"}", path, lines->count + 1);
+                                "%s 第 %zu 行：缺少 {\"text\", \"intent\"}", path,
+                                lines->count + 1);
             lines->items[lines->count++] = line;
         }
         at += n + 1;
@@ -105,8 +107,8 @@ static struct recogniser_skill *skills_of(struct lines *train, size_t *count, st
         if (strcmp(line->intent, "oos") == 0)
             continue;
         if (*count == 0 || strcmp(skills[*count - 1].id, line->intent) != 0)
-            skills[(*count)++] = (struct recogniser_skill){ .id = line->intent,
-                                                            .examples = &texts[i] };
+            skills[(*count)++] =
+                (struct recogniser_skill){ .id = line->intent, .examples = &texts[i] };
         skills[*count - 1].example_count++;
     }
     return skills;
@@ -197,13 +199,13 @@ static void print_json(const struct figures *f)
         (json_int_t)f->skills, "examples", (json_int_t)f->examples, "train_ms", f->train_ms,
         "model_bytes", (json_int_t)f->model_bytes, "threshold", f->threshold, "accuracy_1",
         percent(f->first, f->in_scope), "accuracy_3", percent(f->third, f->in_scope),
-        "accuracy_kept", percent(f->first_kept, f->in_scope), "act",
-        percent(f->act, f->in_scope), "act_right", percent(f->act_right, f->act), "ask",
-        percent(f->ask, f->in_scope), "abstain", percent(f->abstain, f->in_scope), "p50_us",
-        f->p50_us);
+        "accuracy_kept", percent(f->first_kept, f->in_scope), "act", percent(f->act, f->in_scope),
+        "act_right", percent(f->act_right, f->act), "ask", percent(f->ask, f->in_scope), "abstain",
+        percent(f->abstain, f->in_scope), "p50_us", f->p50_us);
     json_object_set_new(json, "p99_us", json_real(f->p99_us));
     if (f->out_of_scope > 0) {
-        json_object_set_new(json, "oos_recall", json_real(percent(f->oos_abstain, f->out_of_scope)));
+        json_object_set_new(json, "oos_recall",
+                            json_real(percent(f->oos_abstain, f->out_of_scope)));
         json_object_set_new(json, "oos_act", json_real(percent(f->oos_act, f->out_of_scope)));
         json_object_set_new(json, "oos_auroc", json_real(100 * f->auroc));
     }
@@ -256,7 +258,8 @@ static bool parse(int argc, char **argv, struct options *o)
     return o->train && o->test;
 }
 
-static bool run(const struct options *o, struct figures *f, struct arena *arena, struct gov_err *err)
+static bool run(const struct options *o, struct figures *f, struct arena *arena,
+                struct gov_err *err)
 {
     struct lines train = { 0 }, test = { 0 }, oos = { 0 };
     struct recogniser recogniser;

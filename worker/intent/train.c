@@ -42,7 +42,8 @@ static bool ids_valid(const struct recogniser_training *training, struct gov_err
         for (size_t j = 0; j < i; j++)
             if (strcmp(training->skills[j].id, id) == 0)
                 return gov_fail_at(err, GOV_INVALID_INPUT, "", "duplicate",
-                                   "two actions have the id \"%s\"", "有两个操作的 id 都是“%s”", id);
+                                   "two actions have the id \"%s\"", "有两个操作的 id 都是“%s”",
+                                   id);
     }
     return true;
 }
@@ -52,29 +53,33 @@ static float effect(const struct softmax *s, size_t feature, size_t skill)
     return fabsf(s->weights[feature * s->stride + skill]);
 }
 
-/* The effect below which weights go, so that at most `max` stay. Found in a histogram over the bits of
- * the (positive) floats, which order as their values do: exact to 1/128, and one pass. */
-static float least_effect(const struct corpus *corpus, const struct softmax *s, size_t max,
-                          struct arena *arena)
-{
-    enum { SHIFT = 16, BINS = 1 << (32 - SHIFT) };
-    uint32_t *bins = ARENA_ARRAY(arena, uint32_t, BINS);
-    size_t n = 0, bin = BINS;
+/* A histogram over the bits of the (positive) floats, which order as their values do: which effect
+ * leaves at most so many weights is then exact to 1/128 and found in one pass. */
+enum { EFFECT_SHIFT = 16, EFFECT_BINS = 1 << (32 - EFFECT_SHIFT) };
 
+static void count_effects(const struct corpus *corpus, const struct softmax *s, uint32_t *bins)
+{
     for (size_t f = 0; f < corpus->feature_count; f++) {
         for (size_t c = 0; c < s->skill_count; c++) {
             float value = effect(s, f, c);
             uint32_t bits;
             memcpy(&bits, &value, sizeof bits);
-            bins[bits >> SHIFT]++;
+            bins[bits >> EFFECT_SHIFT] += value > 0;
         }
     }
+}
+
+/* The effect below which weights go, so that at most `max` stay. */
+static float least_effect(const uint32_t *bins, size_t max)
+{
+    size_t n = 0, bin = EFFECT_BINS;
+
     while (bin > 1 && n + bins[bin - 1] <= max)
         n += bins[--bin];
-    uint32_t bits = (uint32_t)bin << SHIFT;
+    uint32_t bits = (uint32_t)bin << EFFECT_SHIFT;
     float least;
     memcpy(&least, &bits, sizeof least);
-    return bin == BINS ? INFINITY : least;
+    return bin == EFFECT_BINS ? INFINITY : least;
 }
 
 static float largest_weight(const struct corpus *corpus, const struct softmax *s)
@@ -90,12 +95,6 @@ static int quantised(float weight, float scale)
 {
     float q = weight / scale;
     return (int)(q < 0 ? q - 0.5f : q + 0.5f);
-}
-
-static bool kept(const struct softmax *s, size_t f, size_t c, float least, float scale)
-{
-    float weight = s->weights[f * s->stride + c];
-    return quantised(weight, scale) != 0 && effect(s, f, c) >= least;
 }
 
 static uint32_t slot_bits_for(size_t features)
@@ -122,7 +121,7 @@ static void select_weights(struct selection *sel)
     for (size_t f = 0; f < sel->corpus->feature_count; f++) {
         size_t weights = 0;
         for (size_t c = 0; c < sel->softmax->skill_count; c++)
-            weights += kept(sel->softmax, f, c, sel->least, sel->scale);
+            weights += effect(sel->softmax, f, c) >= sel->least;
         sel->features[f] = weights > 0 || sel->corpus->texts_with[f] > 1;
         sel->feature_count += sel->features[f];
         sel->weight_count += weights;
@@ -134,12 +133,16 @@ static void select_within(struct selection *sel, struct model_header *h, size_t 
                           struct arena *arena)
 {
     h->feature_count = (uint32_t)sel->corpus->feature_count;
+    uint32_t *bins = ARENA_ARRAY(arena, uint32_t, EFFECT_BINS);
+
+    count_effects(sel->corpus, sel->softmax, bins);
     for (int round = 0; round < 2; round++) {
         h->slot_bits = slot_bits_for(h->feature_count);
         h->weight_count = 0;
         size_t fixed = model_image_bytes(h);
         size_t room = budget > fixed ? (budget - fixed) / (h->class_bytes + 1) : 0;
-        sel->least = least_effect(sel->corpus, sel->softmax, room, arena);
+        /* and what would round to nothing goes as well */
+        sel->least = fmaxf(least_effect(bins, room), sel->scale * 0.5f);
         select_weights(sel);
         h->feature_count = (uint32_t)sel->feature_count;
         h->weight_count = (uint32_t)sel->weight_count;
@@ -180,10 +183,9 @@ static void write_features(const struct selection *sel, struct model_parts *p)
     for (size_t f = 0; f < sel->corpus->feature_count; f++) {
         if (!sel->features[f])
             continue;
-        *features++ =
-            (struct model_feature){ sel->corpus->keys[f] << 12 | sel->corpus->idf[f], n };
+        *features++ = (struct model_feature){ sel->corpus->keys[f] << 12 | sel->corpus->idf[f], n };
         for (size_t c = 0; c < s->skill_count; c++) {
-            if (!kept(s, f, c, sel->least, sel->scale))
+            if (effect(s, f, c) < sel->least)
                 continue;
             if (p->header->class_bytes == 1)
                 classes[n] = (uint8_t)c;
@@ -211,7 +213,8 @@ static void write_slots(struct model_parts *p)
 static size_t budget_bytes(size_t skills, size_t texts)
 {
     size_t budget = BUDGET_BYTES + BUDGET_BYTES_PER_SKILL * skills +
-                    BUDGET_BYTES_PER_SKILL_SQUARED * skills * skills + BUDGET_BYTES_PER_TEXT * texts;
+                    BUDGET_BYTES_PER_SKILL_SQUARED * skills * skills +
+                    BUDGET_BYTES_PER_TEXT * texts;
     size_t most = BUDGET_BYTES_PER_SKILL_MIN * skills;
 
     if (most < BUDGET_BYTES_MAX)
@@ -233,7 +236,9 @@ static void write_image(const struct recogniser_training *training, const struct
     float largest = largest_weight(corpus, s);
     h.weight_scale = largest > 0 ? largest / 127.0f : 1;
 
-    struct selection sel = { .corpus = corpus, .softmax = s, .scale = h.weight_scale,
+    struct selection sel = { .corpus = corpus,
+                             .softmax = s,
+                             .scale = h.weight_scale,
                              .features = ARENA_ARRAY(arena, bool, corpus->feature_count + 1) };
     select_within(&sel, &h, budget_bytes(training->skill_count, corpus->text_count), arena);
 

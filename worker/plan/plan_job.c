@@ -14,6 +14,8 @@
 #include "core/base/clock.h"
 #include "core/store/planning.h"
 
+enum { EXPIRE_AFTER_MS = 1000 };
+
 struct plan_job {
     struct work work;
     struct db_rows request;
@@ -141,7 +143,7 @@ static void add_confirmation(struct plan_job *j, struct db_group *group)
                  work->job.request.text, j->plan_id.text, p->digest, work->job.created_by.text,
                  json_text(&work->op.arena, rule), expires, remind);
     work_add_job(work, group, &expire_job, job_payload_encode(&payload, &work->op.arena), NULL, NULL,
-                 30000, 5, expires_us + 1000000);
+                 30000, 5, expires_us + EXPIRE_AFTER_MS * 1000);
     work_add_job(work, group, &remind_job, job_payload_encode(&reminder, &work->op.arena), NULL,
                  NULL, 30000, 5, remind_us);
     work_add_event(work, group, "confirmation",
@@ -174,6 +176,23 @@ static void build_planned(struct work *work, struct db_group *group)
                  p->timeout_ms, p->chosen->idempotent ? 3 : 1, 0);
 }
 
+/* The minutes in which this tenant needs a visit: now, and when the confirmation's clock strikes. */
+static enum op_next mark(struct op *op)
+{
+    struct plan_job *j = (struct plan_job *)op;
+    struct planning *p = &j->planning;
+    struct marks *marks = j->work.worker->marks;
+
+    if (p->op.failed || !p->rule.required || j->work.job.payload.plan_only) {
+        marks_note(op, marks, &j->work.tenant.id, 0);
+        return OP_WAIT;
+    }
+    marks_note(op, marks, &j->work.tenant.id, p->now_us + p->rule.reminder_s * 1000000);
+    marks_note(op, marks, &j->work.tenant.id,
+               p->plan.confirmation.expires_at_us + EXPIRE_AFTER_MS * 1000);
+    return OP_WAIT;
+}
+
 static enum op_next finish(struct op *op)
 {
     struct plan_job *j = (struct plan_job *)op;
@@ -195,7 +214,7 @@ static enum op_next finish(struct op *op)
 }
 
 static const struct op_step steps[] = {
-    { "read", read_request }, { "plan", plan }, { "finish", finish }, { 0 }
+    { "read", read_request }, { "plan", plan }, { "mark", mark }, { "finish", finish }, { 0 }
 };
 
 const struct work_kind plan_job_kind = { steps, sizeof(struct plan_job) };

@@ -18,6 +18,7 @@
 #include "core/base/check.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/model/media_type.h"
 #include "worker/run/run_input.h"
 #include "worker/run/run_log.h"
 #include "worker/run/run_result.h"
@@ -395,7 +396,7 @@ static void add_artifacts(struct run_job *j, struct db_group *group)
         const struct artifact *a = &j->artifacts[i];
         DB_GROUP_ADD(group, SQL_QUERIES_FILE_INSERT, NULL, a->id.text, "artifact", a->name,
                      arena_format(arena, "%lld", (long long)a->stored.bytes), a->stored.sha256,
-                     run_media_type(a->name), j->work.job.id.text, j->work.job.created_by.text);
+                     media_type_of_name(a->name), j->work.job.id.text, j->work.job.created_by.text);
     }
 }
 

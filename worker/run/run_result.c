@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "core/base/text.h"
 #include "core/model/schema/schema.h"
 
 static bool fits(const json_t *result, const struct skill_action *action, struct arena *arena,
@@ -46,35 +45,4 @@ json_t *run_result_read(const char *written, size_t bytes, const struct run_log 
     if (!result)
         result = json_own(arena, json_pack("{s:s}", "stdout", run_log_stdout(log)));
     return fits(result, action, arena, err) ? result : NULL;
-}
-
-const char *run_media_type(const char *name)
-{
-    static const struct {
-        const char *ending, *type;
-    } types[] = {
-        { ".csv", "text/csv; charset=utf-8" },
-        { ".json", "application/json" },
-        { ".txt", "text/plain; charset=utf-8" },
-        { ".log", "text/plain; charset=utf-8" },
-        { ".md", "text/markdown; charset=utf-8" },
-        { ".svg", "image/svg+xml" },
-        { ".png", "image/png" },
-        { ".jpg", "image/jpeg" },
-        { ".pdf", "application/pdf" },
-        { ".html", "text/html; charset=utf-8" },
-        { ".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" },
-        { ".zip", "application/zip" },
-        { ".tar.gz", "application/gzip" },
-        { ".tgz", "application/gzip" },
-        { ".gz", "application/gzip" },
-        { ".xml", "application/xml" },
-    };
-    size_t length = strlen(name);
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        size_t n = strlen(types[i].ending);
-        if (length > n && text_equal_ignoring_case(name + length - n, types[i].ending))
-            return types[i].type;
-    }
-    return "application/octet-stream";
 }

@@ -11,7 +11,4 @@ json_t *run_result_read(const char *written, size_t bytes, const struct run_log 
                         const struct skill_action *action, struct arena *arena,
                         struct gov_err *err);
 
-/* By the name's ending; application/octet-stream if unknown. */
-const char *run_media_type(const char *name);
-
 #endif

@@ -137,22 +137,48 @@ static bool v1_place(const char *controller, const char *instance, char *out)
     return false;
 }
 
+/* Nobody but this process lives in `dir`. */
+static bool v2_alone(const char *dir)
+{
+    char text[FILE_BYTES], own[16];
+
+    snprintf(own, sizeof own, "%d\n", getpid());
+    return file_read(dir, "cgroup.procs", text, sizeof text) && strcmp(text, own) == 0;
+}
+
+/* Hand memory and pids to the children of `dir`, where the kernel lets us. */
+static bool v2_hand_down(const char *dir)
+{
+    char text[FILE_BYTES];
+
+    return file_read(dir, "cgroup.controllers", text, sizeof text) && strstr(text, "memory") &&
+           strstr(text, "pids") && file_write(dir, "cgroup.subtree_control", "+memory +pids");
+}
+
+/* The folder that will hold ours: our own cgroup if it was delegated to us alone (a systemd unit
+ * with Delegate=yes), or for root the top of the hierarchy (started from somebody's shell). */
+static bool v2_parent(const char *mount, const char *own, char dir[CGROUP_PATH_BYTES])
+{
+    char leaf[CGROUP_PATH_BYTES + 16], pid[16];
+
+    if (snprintf(dir, CGROUP_PATH_BYTES, "%s%s", mount, own) < 190 && v2_alone(dir)) {
+        snprintf(leaf, sizeof leaf, "%s/execgov-daemon", dir);
+        snprintf(pid, sizeof pid, "%d", getpid());
+        if (make_dir(leaf) && file_write(leaf, "cgroup.procs", pid) && v2_hand_down(dir))
+            return true;
+    }
+    snprintf(dir, CGROUP_PATH_BYTES, "%s", mount);
+    return geteuid() == 0 && v2_hand_down(dir);
+}
+
 static bool v2_place(const char *instance, char *out)
 {
-    char mount[CGROUP_PATH_BYTES / 2], own[CGROUP_PATH_BYTES / 2], text[FILE_BYTES], pid[16];
-    char dir[CGROUP_PATH_BYTES], leaf[CGROUP_PATH_BYTES + 16];
+    char mount[CGROUP_PATH_BYTES / 2], own[CGROUP_PATH_BYTES / 2], dir[CGROUP_PATH_BYTES];
 
-    if (!hierarchy_find("", mount, own) || snprintf(dir, sizeof dir, "%s%s", mount, own) >= 190 ||
-        !file_read(dir, "cgroup.controllers", text, sizeof text) || !strstr(text, "memory") ||
-        !strstr(text, "pids"))
-        return false;
-    snprintf(leaf, sizeof leaf, "%s/execgov-daemon", dir);
-    snprintf(pid, sizeof pid, "%d", getpid());
-    if (!make_dir(leaf) || !file_write(leaf, "cgroup.procs", pid) ||
-        !file_write(dir, "cgroup.subtree_control", "+memory +pids"))
+    if (!hierarchy_find("", mount, own) || !v2_parent(mount, own, dir))
         return false;
     snprintf(out, CGROUP_PATH_BYTES, "%.190s/execgov-%.50s", dir, instance);
-    return make_dir(out) && file_write(out, "cgroup.subtree_control", "+memory +pids");
+    return make_dir(out) && v2_hand_down(out);
 }
 
 static void dir_of(const char *base, const char *name, char out[CGROUP_PATH_BYTES + 80])
@@ -294,6 +320,15 @@ bool cgroup_make(const struct cgroup_root *root, const char *name, uint64_t memo
     int saved = errno;
     cgroup_remove(group);
     return gov_fail_cause(err, GOV_SANDBOX_UNAVAILABLE, "cgroup %s: %s", name, strerror(saved));
+}
+
+int cgroup_open(const struct cgroup *group)
+{
+    char dirs[3][CGROUP_PATH_BYTES + 80];
+
+    if (!group->root || !v2(group) || group_dirs(group, dirs) != 1)
+        return -1;
+    return open(dirs[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 bool cgroup_join(const struct cgroup *group, pid_t pid, struct gov_err *err)

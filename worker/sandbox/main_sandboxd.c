@@ -34,6 +34,7 @@ static const char help[] =
     "\n"
     "  --socket PATH     listen here (SEQPACKET)\n"
     "  --cache DIR       sealed packages and runtimes; made if missing, must be nobody else's\n"
+    "  --cache-mb N      unpacked packages kept there, 100-1000000 (default 4096)\n"
     "  --slots N         jobs at a time, 1-256 (default 8)\n"
     "  --uid-base N      root: slot n runs as uid N+n (default 990000); no account may use them\n"
     "  --allow-uid UID   a uid or user name that may connect, besides our own\n"
@@ -85,6 +86,8 @@ static bool option_take(struct arguments *a, int option, const char *value)
         a->options.slots = (int)number;
     else if (option == 'u' && (ok = text_parse_i64(value, 10000, 4294960000, &number)))
         a->options.uid_base = (uid_t)number;
+    else if (option == 'b' && (ok = text_parse_i64(value, 100, 1000000, &number)))
+        a->options.cache_bytes = (uint64_t)number << 20;
     else if (option == 'a')
         ok = uid_parse(value, &a->options.allow_uid);
     else if (option == 'l')
@@ -104,19 +107,13 @@ static bool option_take(struct arguments *a, int option, const char *value)
 static int arguments_parse(int argc, char **argv, struct arguments *a)
 {
     static const struct option options[] = {
-        { "socket", required_argument, NULL, 's' },
-        { "cache", required_argument, NULL, 'c' },
-        { "slots", required_argument, NULL, 'n' },
-        { "uid-base", required_argument, NULL, 'u' },
-        { "allow-uid", required_argument, NULL, 'a' },
-        { "user-mode", no_argument, NULL, 'm' },
-        { "log-level", required_argument, NULL, 'l' },
-        { "check", no_argument, NULL, 'k' },
-        { "doctor", no_argument, NULL, 'd' },
-        { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },
-        { "version", no_argument, NULL, 'v' },
-        { 0 },
+        { "socket", required_argument, NULL, 's' },   { "cache", required_argument, NULL, 'c' },
+        { "cache-mb", required_argument, NULL, 'b' }, { "slots", required_argument, NULL, 'n' },
+        { "uid-base", required_argument, NULL, 'u' }, { "allow-uid", required_argument, NULL, 'a' },
+        { "user-mode", no_argument, NULL, 'm' },      { "log-level", required_argument, NULL, 'l' },
+        { "check", no_argument, NULL, 'k' },          { "doctor", no_argument, NULL, 'd' },
+        { "json", no_argument, NULL, 'j' },           { "help", no_argument, NULL, 'h' },
+        { "version", no_argument, NULL, 'v' },        { 0 },
     };
     int c;
 
@@ -249,7 +246,10 @@ static bool streams_occupy(void)
 int main(int argc, char **argv)
 {
     struct arguments a = {
-        .options = { .slots = 8, .uid_base = 990000, .allow_uid = geteuid() },
+        .options = { .slots = 8,
+                     .cache_bytes = 4096ull << 20,
+                     .uid_base = 990000,
+                     .allow_uid = geteuid() },
         .level = LEVEL_INFO,
     };
     struct gov_err err = { 0 };

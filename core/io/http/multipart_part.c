@@ -77,8 +77,7 @@ static bool decode_extended(char *text)
     return http_percent_decode(text, bytes, false, text) >= 0;
 }
 
-/* The file's name, or "" for none. False: bad. */
-static bool take_filename(const char *disposition, char *filename)
+bool multipart_file_name_take(const char *disposition, char filename[MULTIPART_NAME_BYTES + 1])
 {
     enum http_parameter_found plain, extended;
     char other[3 * MULTIPART_NAME_BYTES];
@@ -147,7 +146,7 @@ bool multipart_part_parse(char *header, size_t bytes, int number,
     if (!coding_good(lines.coding))
         return part_failed(err, number, "its transfer encoding is not supported",
                            "不支持其 Content-Transfer-Encoding");
-    if (!take_filename(lines.disposition, filename))
+    if (!multipart_file_name_take(lines.disposition, filename))
         return file_name_failed(err, number, "malformed");
     /* filename="" is a form's file field that nobody filled in. */
     if (*filename && !text_file_name_valid(filename, &why))

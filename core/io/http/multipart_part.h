@@ -15,4 +15,8 @@ bool multipart_part_parse(char *header, size_t bytes, int number,
                           char filename[MULTIPART_NAME_BYTES + 1], struct multipart_part *part,
                           struct gov_err *err);
 
+/* The name in a Content-Disposition, filename* before filename (RFC 6266), decoded; "" for none.
+ * False: malformed. Not checked with text_file_name_valid. */
+bool multipart_file_name_take(const char *disposition, char filename[MULTIPART_NAME_BYTES + 1]);
+
 #endif

@@ -31,8 +31,8 @@ static void on_change(void *context, bool connected)
 static void open_redis(struct world *w, const char *address)
 {
     loop_init(&w->loop);
-    w->redis = redis_new(&w->loop, &(struct redis_options){ .address = address, .command_ms = 400,
-                                                            .connect_ms = 400 });
+    w->redis = redis_new(&w->loop, &(struct redis_options){
+                                       .address = address, .command_ms = 400, .connect_ms = 400 });
     redis_listen(w->redis, on_change, w);
 }
 
@@ -44,7 +44,6 @@ static int start(void **state)
     *state = w;
     return 0;
 }
-
 
 static int stop(void **state)
 {
@@ -91,7 +90,8 @@ static bool is_down(void *context)
 static void answers_of_every_type_are_copied(void **state)
 {
     struct op_probe p;
-    struct command c = COMMAND(*state, "EVAL", "return {1, 'two', {false, {ok='fine'}}, {err='ERR x'}}", "0");
+    struct command c =
+        COMMAND(*state, "EVAL", "return {1, 'two', {false, {ok='fine'}}, {err='ERR x'}}", "0");
     assert_true(op_probe_run(&p, &c.world->loop, send_command, &c));
     assert_int_equal(c.answer.type, REDIS_ANSWER_ARRAY);
     assert_int_equal(c.answer.count, 4);
@@ -347,8 +347,9 @@ static void addresses_are_checked(void **state)
 {
     static const char *const good[] = { "unix:/run/redis.sock", "127.0.0.1:6379", "redis:6379",
                                         "[::1]:6379" };
-    static const char *const bad[] = { "", "unix:", "redis", "redis:", "redis:0", "redis:65536",
-                                       "::1:6379", "[::1:6379", ":6379", "redis:x", "/run/redis" };
+    static const char *const bad[] = { "",        "unix:",       "redis",     "redis:",
+                                       "redis:0", "redis:65536", "::1:6379",  "[::1:6379",
+                                       ":6379",   "redis:x",     "/run/redis" };
     struct gov_err err;
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)

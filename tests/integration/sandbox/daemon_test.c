@@ -273,67 +273,68 @@ static void an_unknown_uid_is_turned_away(void **state)
     sandbox_rig_stop(&rig);
 }
 
-/* Run the program and wait; its output goes into `out`. */
-static int program(const char *arguments, struct buf *out)
+/* execgov-sandboxd --check with this cache folder of the shared rig and these uids. */
+static int check(const char *cache, int uids, bool user_mode, bool in_namespace, struct buf *out)
 {
-    char command[1024], data[4096];
-    size_t n;
+    char path[128], base[16];
+    const char *arguments[16];
+    int n = 0;
 
-    snprintf(command, sizeof command, "%s 2>&1", arguments);
-    FILE *f = popen(command, "re");
-    assert_non_null(f);
-    while ((n = fread(data, 1, sizeof data, f)) > 0)
-        buf_add(out, data, n);
-    return WEXITSTATUS(pclose(f));
+    snprintf(path, sizeof path, "%s/%s", shared.dir, cache);
+    snprintf(base, sizeof base, "%u", shared.uid_base + (unsigned)uids);
+    if (in_namespace) {
+        arguments[n++] = "unshare";
+        arguments[n++] = "--user";
+        arguments[n++] = "--map-root-user";
+    }
+    arguments[n++] = BINARY_DIR "/bin/execgov-sandboxd";
+    arguments[n++] = "--check";
+    arguments[n++] = "--cache";
+    arguments[n++] = path;
+    arguments[n++] = "--uid-base";
+    arguments[n++] = base;
+    if (user_mode)
+        arguments[n++] = "--user-mode";
+    arguments[n] = NULL;
+    return rig_program(arguments, out);
 }
 
 static void a_second_one_on_the_same_uids_or_cache_does_not_start(void **state)
 {
     struct buf out = { 0 };
-    char command[800];
     (void)state;
 
-    snprintf(command, sizeof command, "%s/bin/execgov-sandboxd --check --cache %s/other --uid-base %u",
-             BINARY_DIR, shared.dir, shared.uid_base);
-    assert_int_not_equal(program(command, &out), 0);
+    assert_int_not_equal(check("other", 0, false, false, &out), 0);
     assert_non_null(strstr(buf_text(&out), "--uid-base"));
     buf_clear(&out);
-    snprintf(command, sizeof command, "%s/bin/execgov-sandboxd --check --cache %s/cache --uid-base %u",
-             BINARY_DIR, shared.dir, shared.uid_base + 100);
-    assert_int_not_equal(program(command, &out), 0);
-    assert_non_null(strstr(buf_text(&out), "cache"));
+    assert_int_not_equal(check("cache", 100, false, false, &out), 0);
+    assert_non_null(strstr(buf_text(&out), "uses the cache"));
     buf_release(&out);
 }
 
 static void doctor_prints_level_and_probes(void **state)
 {
+    const char *const ask[] = { BINARY_DIR "/bin/execgov-sandboxd", "--doctor", "--json", "--socket",
+                                shared.socket, NULL };
+    const char *const nobody[] = { ask[0], "--doctor", "--socket", "/nonexistent", NULL };
     struct buf out = { 0 };
-    char command[800];
     (void)state;
 
-    snprintf(command, sizeof command, "%s/bin/execgov-sandboxd --doctor --json --socket %s", BINARY_DIR,
-             shared.socket);
-    assert_int_equal(program(command, &out), 0);
+    assert_int_equal(rig_program(ask, &out), 0);
     assert_non_null(strstr(buf_text(&out), "\"level\":3,\"accepting\":true"));
     assert_non_null(strstr(buf_text(&out), "{\"name\":\"network\",\"ok\":true,\"required\":true"));
-    buf_clear(&out);
-    snprintf(command, sizeof command, "%s/bin/execgov-sandboxd --doctor --socket /nonexistent", BINARY_DIR);
-    assert_int_equal(program(command, &out), 5);
+    assert_int_equal(rig_program(nobody, &out), 5);
     buf_release(&out);
 }
 
-/* Inside a user namespace that maps only root nobody can become a slot's uid: there is no isolation, so
- * there must be no run. */
+/* Inside a user namespace that maps only root nobody can become a slot's uid: there is no isolation,
+ * so there must be no run. */
 static void without_isolation_nothing_is_run(void **state)
 {
     struct buf out = { 0 };
-    char command[800];
     (void)state;
 
-    snprintf(command, sizeof command,
-             "unshare --user --map-root-user %s/bin/execgov-sandboxd --check --cache %s/none --uid-base %u",
-             BINARY_DIR, shared.dir, shared.uid_base + 200);
-    assert_int_equal(program(command, &out), 5);
+    assert_int_equal(check("none", 200, false, true, &out), 5);
     assert_non_null(strstr(buf_text(&out), "REFUSES every job"));
     assert_non_null(strstr(buf_text(&out), "isolation level 0"));
     buf_release(&out);
@@ -342,13 +343,9 @@ static void without_isolation_nothing_is_run(void **state)
 static void root_in_user_mode_isolates_with_a_users_means(void **state)
 {
     struct buf out = { 0 };
-    char command[800];
     (void)state;
 
-    snprintf(command, sizeof command,
-             "%s/bin/execgov-sandboxd --check --user-mode --cache %s/user --uid-base %u", BINARY_DIR,
-             shared.dir, shared.uid_base + 300);
-    int code = program(command, &out);
+    int code = check("user", 300, true, false, &out);
     if (code != 0)
         fprintf(stderr, "%s\n", buf_text(&out));
     assert_int_equal(code, 0);

@@ -79,8 +79,8 @@ static int start(void **state)
     struct world *w = calloc(1, sizeof *w);
     redis_server_start(&w->server, false);
     loop_init(&w->loop);
-    w->redis = redis_new(&w->loop, &(struct redis_options){ .address = w->server.address,
-                                                            .command_ms = 300 });
+    w->redis = redis_new(
+        &w->loop, &(struct redis_options){ .address = w->server.address, .command_ms = 300 });
     *state = w;
     return 0;
 }
@@ -209,7 +209,8 @@ static void what_falls_due_is_promoted_at_its_moment(void **state)
 {
     struct world *w = *state;
     struct job_queue_options options = { w->redis, "db1" };
-    struct promoting p = { .w = w, .queue = job_queue_new(&options),
+    struct promoting p = { .w = w,
+                           .queue = job_queue_new(&options),
                            .pushing = job_queue_new(&options) };
     run(&p, begin);
     run(&p, end);
@@ -217,8 +218,12 @@ static void what_falls_due_is_promoted_at_its_moment(void **state)
     int64_t until_us = clock_mono_us() + 300 * 1000;
     while (clock_mono_us() < until_us)
         uv_run(&w->loop.uv, UV_RUN_NOWAIT);
-    p.entry = (struct queue_entry){ .tenant = "t_00000000000000aa", .lane = "py", .class = "bulk",
-                                    .job = id_new(), .cost_ms = 1, .kind = "run" };
+    p.entry = (struct queue_entry){ .tenant = "t_00000000000000aa",
+                                    .lane = "py",
+                                    .class = "bulk",
+                                    .job = id_new(),
+                                    .cost_ms = 1,
+                                    .kind = "run" };
     p.due_ms = clock_now_us() / 1000 + 400;
     run(&p, push_later);
     loop_until(&w->loop, moved, &p, 5000);

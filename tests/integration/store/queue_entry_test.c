@@ -1,4 +1,5 @@
-/* Entries of the queue: into it, out of it, never twice. One Redis for the file, emptied per test. */
+/* Entries of the queue: into it, out of it, never twice. One Redis for the file, emptied per test.
+ */
 #include "tests/lib/queue_rig.h"
 #include "tests/lib/test.h"
 
@@ -266,8 +267,8 @@ static void promote_moves_what_is_due_and_says_when_the_next_is(void **state)
 {
     struct rig_entry a = { .tenant = 1, .job = 1, .cost_ms = 1 }, b = { .tenant = 1, .job = 2 };
     (void)state;
-    rig_expect(&rig, "AA", LUA_FUNCTIONS_LATER_ADD, "%lld|%s|%lld|%s",
-               (long long)rig.now_ms + 500, rig_text(a), (long long)rig.now_ms + 900, rig_text(b));
+    rig_expect(&rig, "AA", LUA_FUNCTIONS_LATER_ADD, "%lld|%s|%lld|%s", (long long)rig.now_ms + 500,
+               rig_text(a), (long long)rig.now_ms + 900, rig_text(b));
     rig_expect(&rig, "D", LUA_FUNCTIONS_LATER_ADD, "%lld|%s", (long long)rig.now_ms, rig_text(a));
     assert_int_equal(rig_enqueue(&rig, a), 'D');
     assert_int_equal(rig_take(&rig, "py", 1), 0);
@@ -305,7 +306,8 @@ static void the_estimate_learns_from_what_runs_took(void **state)
         rig_claim(&rig, e);
         rig_finish(&rig, e, 1, i ? 20 : 100);
     }
-    reply = redisCommand(rig.redis, "HGET {s00}:cost %b", "t_0000000000000001 report.monthly", (size_t)33);
+    reply = redisCommand(rig.redis, "HGET {s00}:cost %b", "t_0000000000000001 report.monthly",
+                         (size_t)33);
     assert_string_equal(reply->str, "80");
     freeReplyObject(reply);
     rig_enqueue(&rig, e);

@@ -40,8 +40,10 @@ static void a_weight_of_three_gets_three_times_the_run_time(void **state)
 {
     (void)state;
     sim_init(&sim, &rig, 8);
-    int a = sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 25, .run_ms = 25, .backlog = 100 });
-    int b = sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 25, .run_ms = 25, .backlog = 100 });
+    int a =
+        sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 25, .run_ms = 25, .backlog = 100 });
+    int b =
+        sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 25, .run_ms = 25, .backlog = 100 });
     weigh(b, "3");
     sim_run(&sim, 8000);
     assert_share(a, 24, 27);
@@ -53,8 +55,10 @@ static void a_new_weight_acts_on_later_charges(void **state)
 {
     (void)state;
     sim_init(&sim, &rig, 8);
-    int a = sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 25, .run_ms = 25, .backlog = 100 });
-    int b = sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 25, .run_ms = 25, .backlog = 100 });
+    int a =
+        sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 25, .run_ms = 25, .backlog = 100 });
+    int b =
+        sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 25, .run_ms = 25, .backlog = 100 });
     sim_run(&sim, 5000);
     weigh(b, "3");
     sim_measure(&sim);
@@ -68,7 +72,8 @@ static void short_jobs_and_long_jobs_share_the_time(void **state)
 {
     (void)state;
     sim_init(&sim, &rig, 8);
-    int a = sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 400, .run_ms = 400, .backlog = 50 });
+    int a =
+        sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 400, .run_ms = 400, .backlog = 50 });
     int b = sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 4, .run_ms = 4, .backlog = 400 });
     sim_run(&sim, 16000);
     assert_share(a, 45, 55);
@@ -82,8 +87,12 @@ static void a_wrong_estimate_is_corrected_when_the_run_ends(void **state)
     (void)state;
     sim_init(&sim, &rig, 8);
     for (int i = 0; i < 3; i++)
-        sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = i == 0 ? 20 : i == 1 ? 1 : 6000,
-                                              .action = "a.run", .run_ms = 20, .backlog = 200 });
+        sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = i == 0   ? 20
+                                                             : i == 1 ? 1
+                                                                      : 6000,
+                                              .action = "a.run",
+                                              .run_ms = 20,
+                                              .backlog = 200 });
     sim_run(&sim, 8000);
     for (int i = 0; i < 3; i++)
         assert_share(i, 31, 36);
@@ -96,9 +105,12 @@ static void estimates_that_stay_wrong_gain_nothing(void **state)
 {
     (void)state;
     sim_init(&sim, &rig, 8);
-    int honest = sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 20, .run_ms = 20, .backlog = 200 });
-    int low = sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 1, .run_ms = 20, .backlog = 200 });
-    int high = sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 6000, .run_ms = 20, .backlog = 200 });
+    int honest =
+        sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 20, .run_ms = 20, .backlog = 200 });
+    int low =
+        sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 1, .run_ms = 20, .backlog = 200 });
+    int high =
+        sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 6000, .run_ms = 20, .backlog = 200 });
     sim_run(&sim, 8000);
     assert_share(honest, 41, 46);
     assert_share(low, 41, 46);
@@ -110,7 +122,8 @@ static void a_light_tenant_hardly_waits_beside_a_flood_of_short_jobs(void **stat
     (void)state;
     sim_init(&sim, &rig, 8);
     sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 1, .run_ms = 1, .backlog = 1500 });
-    int light = sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 5, .run_ms = 5, .every_ms = 37 });
+    int light =
+        sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 5, .run_ms = 5, .every_ms = 37 });
     sim_run(&sim, 3000);
     assert_true(sim.tenants[light].jobs_done > 70);
     assert_in_range(sim.tenants[light].wait_ms_max, 0, 1);
@@ -122,7 +135,8 @@ static void a_light_tenant_waits_at_most_one_job_of_a_flood_of_long_ones(void **
     (void)state;
     sim_init(&sim, &rig, 8);
     sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 1000, .run_ms = 1000, .backlog = 200 });
-    int light = sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 5, .run_ms = 5, .every_ms = 310 });
+    int light =
+        sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 5, .run_ms = 5, .every_ms = 310 });
     sim_run(&sim, 30000);
     assert_true(sim.tenants[light].jobs_done > 80);
     assert_in_range(sim.tenants[light].wait_ms_max, 0, 1000);
@@ -135,7 +149,8 @@ static void a_flood_with_wild_estimates_does_not_starve_a_newcomer(void **state)
     sim_init(&sim, &rig, 4);
     sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 6000, .run_ms = 2, .backlog = 500 });
     sim_run(&sim, 1000);
-    int late = sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 2, .run_ms = 2, .backlog = 100 });
+    int late =
+        sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 2, .run_ms = 2, .backlog = 100 });
     sim_measure(&sim);
     sim_run(&sim, 1000);
     assert_share(late, 35, 76);
@@ -146,8 +161,10 @@ static void absence_earns_nothing(void **state)
 {
     (void)state;
     sim_init(&sim, &rig, 4);
-    int a = sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 10, .run_ms = 10, .backlog = 100 });
-    int b = sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 10, .run_ms = 10, .every_ms = 5000 });
+    int a =
+        sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 10, .run_ms = 10, .backlog = 100 });
+    int b =
+        sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 10, .run_ms = 10, .every_ms = 5000 });
     sim_run(&sim, 8000);
     sim.tenants[b].every_ms = 0;
     sim.tenants[b].backlog = 100;
@@ -161,8 +178,10 @@ static void a_tenant_that_was_paused_starts_level_with_the_others(void **state)
 {
     (void)state;
     sim_init(&sim, &rig, 4);
-    int a = sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 10, .run_ms = 10, .backlog = 100 });
-    int b = sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 10, .run_ms = 10, .backlog = 100 });
+    int a =
+        sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 10, .run_ms = 10, .backlog = 100 });
+    int b =
+        sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 10, .run_ms = 10, .backlog = 100 });
     rig_expect(&rig, "OK", LUA_FUNCTIONS_PAUSE, "%s", rig_tenant(b));
     sim_run(&sim, 10000);
     assert_int_equal(sim.tenants[b].jobs_done, 0);
@@ -177,8 +196,10 @@ static void nobody_holds_more_than_three_quarters_while_another_waits(void **sta
 {
     (void)state;
     sim_init(&sim, &rig, 16);
-    int a = sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 100, .run_ms = 100, .backlog = 300 });
-    int b = sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 100, .run_ms = 100, .backlog = 300 });
+    int a =
+        sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 100, .run_ms = 100, .backlog = 300 });
+    int b =
+        sim_tenant(&sim, (struct sim_tenant){ .estimate_ms = 100, .run_ms = 100, .backlog = 300 });
     weigh(a, "1000");
     sim_run(&sim, 5000);
     sim_measure(&sim);
@@ -251,8 +272,12 @@ static void one_pick_in_eight_goes_to_the_lowest_class(void **state)
 {
     int bulk = 0;
     (void)state;
-    rig_enqueue_many(&rig, (struct rig_entry){ .class = "bulk", .tenant = 1, .job = 1, .cost_ms = 1000 }, 200);
-    rig_enqueue_many(&rig, (struct rig_entry){ .class = "interactive", .tenant = 2, .job = 1000, .cost_ms = 1000 }, 1000);
+    rig_enqueue_many(
+        &rig, (struct rig_entry){ .class = "bulk", .tenant = 1, .job = 1, .cost_ms = 1000 }, 200);
+    rig_enqueue_many(
+        &rig,
+        (struct rig_entry){ .class = "interactive", .tenant = 2, .job = 1000, .cost_ms = 1000 },
+        1000);
     for (int i = 0; i < 160; i++) {
         assert_int_equal(rig_take(&rig, "py", 1), 1);
         bulk += rig.taken[0].tenant == 1;

@@ -166,7 +166,8 @@ static char refill(int mark, int fulls, int asked, int first, int count, char *l
     struct buf line = { 0 };
     buf_addf(&line, "py|normal|%s|%s|%d|%d", rig_tenant(1), rig_job(mark), fulls, asked);
     for (int i = 0; i < count; i++)
-        buf_addf(&line, "|%s", rig_text((struct rig_entry){ .tenant = 1, .job = first + i, .cost_ms = 1 }));
+        buf_addf(&line, "|%s",
+                 rig_text((struct rig_entry){ .tenant = 1, .job = first + i, .cost_ms = 1 }));
     redisReply *reply = rig_call(&rig, LUA_FUNCTIONS_REFILL, "%s", line.data);
     if (reply->type != REDIS_REPLY_ARRAY)
         fail_msg("refill: %s", reply->str);
@@ -188,7 +189,8 @@ static void a_queue_takes_two_thousand_ids_and_says_full(void **state)
     assert_int_equal(rig_redis(&rig, "XLEN {s00}:q:py:normal:%s", rig_tenant(1)), 2000);
     assert_int_equal(rig_redis(&rig, "HLEN {s00}:idx"), 2000);
     /* Another class, another tenant: bounds of their own. */
-    assert_int_equal(rig_enqueue(&rig, (struct rig_entry){ .class = "bulk", .tenant = 1, .job = 3000 }), 'A');
+    assert_int_equal(
+        rig_enqueue(&rig, (struct rig_entry){ .class = "bulk", .tenant = 1, .job = 3000 }), 'A');
     assert_int_equal(rig_enqueue(&rig, (struct rig_entry){ .tenant = 2, .job = 3001 }), 'A');
 }
 
@@ -276,7 +278,8 @@ static void a_refill_that_does_not_fit_stops_at_the_bound(void **state)
     assert_int_equal(strspn(letters, "A"), 800);
 }
 
-/* The whole protocol, against a backlog that only a database would hold: every id once, in order. */
+/* The whole protocol, against a backlog that only a database would hold: every id once, in order.
+ */
 static void a_backlog_of_ten_thousand_drains_in_order(void **state)
 {
     int expected = 1, in_redis_max = 0;
@@ -297,7 +300,8 @@ static void a_backlog_of_ten_thousand_drains_in_order(void **state)
         redisReply *overs = rig_call(&rig, LUA_FUNCTIONS_OVERS, "10");
         char mark_job[40];
         int fulls;
-        assert_int_equal(sscanf(overs->element[0]->str, "%*s %*s %*s %39s %d", mark_job, &fulls), 2);
+        assert_int_equal(sscanf(overs->element[0]->str, "%*s %*s %*s %39s %d", mark_job, &fulls),
+                         2);
         freeReplyObject(overs);
         int mark = rig_job_number(mark_job);
         refill(mark, fulls, 500, mark + 1, 10000 - mark < 500 ? 10000 - mark : 500, NULL);

@@ -13,13 +13,14 @@
 #include "tests/lib/test.h"
 #include "worker/intent/fill.h"
 
-#define CASE_NOW "2026-11-21T03:00:00Z"
+#define CASE_NOW  "2026-11-21T03:00:00Z"
 #define CASE_ZONE "Asia/Shanghai"
 
 struct fill_case {
     const char *schema; /* the properties, as JSON without the outer braces; all are required */
     const char *text;
-    const char *expected; /* the object, as JSON; a parameter that is asked about has the value "?" */
+    const char
+        *expected; /* the object, as JSON; a parameter that is asked about has the value "?" */
 };
 
 static const struct fill_file case_files[] = {
@@ -38,9 +39,9 @@ static json_t *case_schema(const char *properties, struct arena *arena)
 
     if (!schema)
         fail_msg("schema %s: %s", text, err.en);
-    json_object_foreach(json_object_get(schema, "properties"), name, property)
-        if (!json_object_get(property, "x-optional"))
-            json_array_append_new(required, json_string(name));
+    json_object_foreach(json_object_get(schema, "properties"), name,
+                        property) if (!json_object_get(property, "x-optional"))
+        json_array_append_new(required, json_string(name));
     json_object_set_new(schema, "required", required);
     return schema;
 }
@@ -49,8 +50,10 @@ static void case_fill(const struct fill_case *c, size_t files, struct fill_resul
                       struct arena *arena)
 {
     struct gov_err err;
-    struct fill_request request = { .schema = case_schema(c->schema, arena), .text = c->text,
-                                    .timezone = CASE_ZONE, .files = case_files,
+    struct fill_request request = { .schema = case_schema(c->schema, arena),
+                                    .text = c->text,
+                                    .timezone = CASE_ZONE,
+                                    .files = case_files,
                                     .file_count = files };
 
     assert_true(clock_parse(CASE_NOW, &request.now_us));

@@ -1,38 +1,45 @@
-/* Numbers, money, enums, switches, literals, files, lists and explicit values, in both languages. */
+/* Numbers, money, enums, switches, literals, files, lists and explicit values, in both languages.
+ */
 #include "tests/unit/intent/fill_case.h"
 
 #define AGE "\"older_than_days\":{\"type\":\"integer\",\"minimum\":1,\"title\":\"天数\"}"
-#define TOP "\"top\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":100," \
+#define TOP                                                                                        \
+    "\"top\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":100,"                                 \
     "\"description\":\"how many rows to list\",\"x-synonyms\":[\"前\"]}"
 #define AMOUNT "\"amount\":{\"type\":\"number\",\"title\":\"金额\"}"
-#define MONEY "\"amount\":{\"type\":\"object\",\"properties\":{" \
+#define MONEY                                                                                      \
+    "\"amount\":{\"type\":\"object\",\"properties\":{"                                             \
     "\"amount_minor\":{\"type\":\"integer\"},\"currency\":{\"type\":\"string\"}}}"
-#define RATE "\"rate\":{\"type\":\"number\",\"maximum\":1,\"title\":\"折扣率\"}"
+#define RATE    "\"rate\":{\"type\":\"number\",\"maximum\":1,\"title\":\"折扣率\"}"
 #define PERCENT "\"threshold\":{\"type\":\"number\",\"description\":\"in percent\"}"
-#define REFUND "\"order_id\":{\"type\":\"integer\",\"title\":\"订单\"}," AMOUNT
-#define ROOM "\"width\":{\"type\":\"number\",\"title\":\"宽\"},\"height\":{\"type\":\"number\"," \
+#define REFUND  "\"order_id\":{\"type\":\"integer\",\"title\":\"订单\"}," AMOUNT
+#define ROOM                                                                                       \
+    "\"width\":{\"type\":\"number\",\"title\":\"宽\"},\"height\":{\"type\":\"number\","           \
     "\"title\":\"高\"}"
 #define TIMEOUT "\"timeout_s\":{\"type\":\"integer\",\"description\":\"timeout in seconds\"}"
-#define LEVEL "\"level\":{\"type\":\"string\",\"enum\":[\"debug\",\"info\",\"warning\",\"error\"]," \
+#define LEVEL                                                                                      \
+    "\"level\":{\"type\":\"string\",\"enum\":[\"debug\",\"info\",\"warning\",\"error\"],"          \
     "\"x-synonyms\":{\"error\":[\"failure\",\"错误\",\"报错\"],\"warning\":[\"警告\"]}}"
 #define STATE "\"state\":{\"type\":\"string\",\"enum\":[\"in_progress\",\"done\",\"cancelled\"]}"
-#define REGION "\"region\":{\"type\":\"string\",\"enum\":[\"华东\",\"华北\",\"华南\"]," \
+#define REGION                                                                                     \
+    "\"region\":{\"type\":\"string\",\"enum\":[\"华东\",\"华北\",\"华南\"],"                 \
     "\"x-synonyms\":{\"华东\":[\"上海\",\"East China\"]}}"
-#define SIZE "\"size\":{\"type\":\"integer\",\"enum\":[1,2,3]}"
-#define FLAG "\"include_charts\":{\"type\":\"boolean\",\"title\":\"包含图表\",\"x-optional\":true}"
+#define SIZE    "\"size\":{\"type\":\"integer\",\"enum\":[1,2,3]}"
+#define FLAG    "\"include_charts\":{\"type\":\"boolean\",\"title\":\"包含图表\",\"x-optional\":true}"
 #define COLUMNS "\"columns\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"title\":\"列\"}"
-#define IDS "\"ids\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"},\"title\":\"编号\"}"
-#define LEVELS "\"levels\":{\"type\":\"array\",\"items\":{\"type\":\"string\"," \
+#define IDS     "\"ids\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"},\"title\":\"编号\"}"
+#define LEVELS                                                                                     \
+    "\"levels\":{\"type\":\"array\",\"items\":{\"type\":\"string\","                               \
     "\"enum\":[\"info\",\"warning\",\"error\"]}}"
-#define MAIL "\"to\":{\"type\":\"string\",\"format\":\"email\"}"
-#define LINK "\"url\":{\"type\":\"string\",\"format\":\"uri\"}"
-#define UUID "\"id\":{\"type\":\"string\",\"format\":\"uuid\"}"
-#define SUBJECT "\"subject\":{\"type\":\"string\",\"title\":\"主题\"}"
+#define MAIL     "\"to\":{\"type\":\"string\",\"format\":\"email\"}"
+#define LINK     "\"url\":{\"type\":\"string\",\"format\":\"uri\"}"
+#define UUID     "\"id\":{\"type\":\"string\",\"format\":\"uuid\"}"
+#define SUBJECT  "\"subject\":{\"type\":\"string\",\"title\":\"主题\"}"
 #define CUSTOMER "\"customer\":{\"type\":\"string\",\"title\":\"客户\"}"
-#define CSV "\"file\":{\"type\":\"string\",\"format\":\"file\",\"x-accept\":[\".csv\"]}"
+#define CSV      "\"file\":{\"type\":\"string\",\"format\":\"file\",\"x-accept\":[\".csv\"]}"
 #define ANY_FILE "\"file\":{\"type\":\"string\",\"format\":\"file\"}"
-#define ARCHIVE "\"archive\":{\"type\":\"string\",\"format\":\"file\",\"x-accept\":\".zip\"}"
-#define NAME "\"name\":{\"type\":\"string\"}"
+#define ARCHIVE  "\"archive\":{\"type\":\"string\",\"format\":\"file\",\"x-accept\":\".zip\"}"
+#define NAME     "\"name\":{\"type\":\"string\"}"
 
 static const struct fill_case cases[] = {
     /* numbers */
@@ -185,7 +192,8 @@ static const struct fill_case cases[] = {
     { IDS, "编号 3、5、8", "{\"ids\":[3,5,8]}" },
     { IDS, "编号3和5", "{\"ids\":[3,5]}" },
     { COLUMNS, "columns [\"a\", \"b\"]", "{\"columns\":[\"a\",\"b\"]}" },
-    { COLUMNS, "the columns price, quantity and tax", "{\"columns\":[\"price\",\"quantity\",\"tax\"]}" },
+    { COLUMNS, "the columns price, quantity and tax",
+      "{\"columns\":[\"price\",\"quantity\",\"tax\"]}" },
     { COLUMNS, "“价格”和“数量”这两列", "{\"columns\":[\"价格\",\"数量\"]}" },
     /* free text */
     { CUSTOMER, "summary for the customer Acme Industries in March",

@@ -85,13 +85,35 @@ static void the_demo_is_understood_in_both_languages(void **state)
 static void what_no_skill_does_is_abstained_from(void **state)
 {
     static const char *const strange[] = {
-        "book me a flight to Mars", "今天天气怎么样", "what is the weather like today",
-        "tell me a joke", "给我讲个笑话", "order a pizza", "帮我订一张去北京的火车票",
-        "send an email to Bob", "restart the web server", "重启服务器", "hello", "你好", "help",
-        "delete the production database", "what can you do", "把这个月的工资发给大家",
-        "approve the invoice of ACME", "create a new user account for Anna",
-        "transfer 5000 euro to my account", "请假三天", "play some music",
-        "write a poem about spring", "1+1等于几", "", "   ", "?!?", "\xff\xfe", "аптека", "😀😀😀",
+        "book me a flight to Mars",
+        "今天天气怎么样",
+        "what is the weather like today",
+        "tell me a joke",
+        "给我讲个笑话",
+        "order a pizza",
+        "帮我订一张去北京的火车票",
+        "send an email to Bob",
+        "restart the web server",
+        "重启服务器",
+        "hello",
+        "你好",
+        "help",
+        "delete the production database",
+        "what can you do",
+        "把这个月的工资发给大家",
+        "approve the invoice of ACME",
+        "create a new user account for Anna",
+        "transfer 5000 euro to my account",
+        "请假三天",
+        "play some music",
+        "write a poem about spring",
+        "1+1等于几",
+        "",
+        "   ",
+        "?!?",
+        "\xff\xfe",
+        "аптека",
+        "😀😀😀",
     };
     struct trained t;
 
@@ -190,7 +212,9 @@ static void another_tenants_training_changes_no_byte(void **state)
 {
     static const char *const examples[] = { "sales report", "clean up", "访问日志" };
     static const struct recogniser_skill others[] = {
-        { .id = "x", .description = "sales report of everything", .examples = examples,
+        { .id = "x",
+          .description = "sales report of everything",
+          .examples = examples,
           .example_count = 3 },
         { .id = "y", .readme = "archive\nledger\n" },
     };
@@ -291,8 +315,9 @@ static void known_strangers_raise_the_threshold(void **state)
 {
     static const char *const none[] = { "sales of tickets for the concert", "buy a file cabinet",
                                         "log in to my account" };
-    struct recogniser_training training = { .skills = demo_skills, .skill_count = DEMO_SKILLS,
-                                            .none_of_these = none, .none_count = 3 };
+    struct recogniser_training training = {
+        .skills = demo_skills, .skill_count = DEMO_SKILLS, .none_of_these = none, .none_count = 3
+    };
     struct trained t;
 
     (void)state;

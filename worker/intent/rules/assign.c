@@ -84,7 +84,8 @@ static float token_cost(const struct phrase *p, const struct token *t)
         return 1.5f;
     if (t->kind == TOKEN_MARK)
         return p->fold[t->start] == '=' || p->fold[t->start] == ':' || p->fold[t->start] == '-'
-                   ? 0.2f : 2.0f;
+                   ? 0.2f
+                   : 2.0f;
     if (phrase_match(p, t->start, "and"))
         return 1.5f;
     if (phrase_match(p, t->start, "of") || phrase_match(p, t->start, "is") ||

@@ -10,9 +10,10 @@
 
 /* They say how a switch stands, not which one. */
 static const char *const switch_words[] = {
-    "include", "with", "show", "use", "is", "has", "enable", "only", "do", "get", "return", "add",
-    "allow", "apply", "need", "should", "want", "flag", "of", "the", "a", "to", "in", "for", "and",
-    "avoid", "consider", "no", "not", "必", "是", "否", "有", "需", "要",
+    "include", "with",   "show", "use",   "is",    "has",  "enable", "only",  "do",
+    "get",     "return", "add",  "allow", "apply", "need", "should", "want",  "flag",
+    "of",      "the",    "a",    "to",    "in",    "for",  "and",    "avoid", "consider",
+    "no",      "not",    "必",   "是",    "否",    "有",   "需",     "要",
 };
 
 static bool switch_word(const struct phrase *p, const struct token *t)
@@ -26,11 +27,12 @@ static bool switch_word(const struct phrase *p, const struct token *t)
 
 static bool denied(const struct phrase *p, size_t start, size_t end)
 {
-    static const char *const before[] = { "no", "not", "without", "don't", "don’t", "dont", "exclude",
-                                          "excluding", "skip", "ignore", "ignoring", "disable",
-                                          "never", "omit", "non", "不要", "不用", "不需要", "不带",
-                                          "不含", "不包含", "不包括", "无需", "无", "别", "不", "去掉",
-                                          "关闭", "禁用", "除了" };
+    static const char *const before[] = { "no",       "not",     "without",   "don't", "don’t",
+                                          "dont",     "exclude", "excluding", "skip",  "ignore",
+                                          "ignoring", "disable", "never",     "omit",  "non",
+                                          "不要",     "不用",    "不需要",    "不带",  "不含",
+                                          "不包含",   "不包括",  "无需",      "无",    "别",
+                                          "不",       "去掉",    "关闭",      "禁用",  "除了" };
     size_t first = phrase_token_at(p, start), from = first;
 
     for (int back = 0; back < 4 && from > 0; back++) {
@@ -63,7 +65,8 @@ static bool find_alias(struct fill_context *c, const char *alias, struct span *s
         wanted++;
         for (size_t t = 0; t < c->phrase.token_count; t++) {
             const struct token *token = &c->phrase.tokens[t];
-            if (token->stem != own.tokens[i].stem || !phrase_free(&c->phrase, token->start, token->end))
+            if (token->stem != own.tokens[i].stem ||
+                !phrase_free(&c->phrase, token->start, token->end))
                 continue;
             found++;
             if (token->start < span->start)
@@ -79,8 +82,9 @@ static bool find_alias(struct fill_context *c, const char *alias, struct span *s
 /* A Chinese alias without its switch words stands in the text as it is. */
 static bool find_chinese(struct fill_context *c, const char *alias, struct span *span)
 {
-    static const char *const leads[] = { "是否需要", "是否包含", "是否包括", "是否显示", "是否",
-                                         "需要", "包含", "包括", "显示", "启用", "只看", "" };
+    static const char *const leads[] = { "是否需要", "是否包含", "是否包括", "是否显示",
+                                         "是否",     "需要",     "包含",     "包括",
+                                         "显示",     "启用",     "只看",     "" };
     size_t length;
 
     if ((unsigned char)alias[0] < 0x80)

@@ -31,8 +31,8 @@ static bool wants_date(const struct parameter *p)
     return date_kind(p->kind) || string_date(p);
 }
 
-static json_t *moment(const struct fill_context *c, struct civil day, int hour, int minute, int second,
-                      const struct date_mention *m)
+static json_t *moment(const struct fill_context *c, struct civil day, int hour, int minute,
+                      int second, const struct date_mention *m)
 {
     char text[64];
     int64_t local = civil_to_days(day) * 86400 + hour * 3600 + minute * 60 + second;
@@ -99,7 +99,8 @@ static enum fill_source source_of(const struct parameter *p, const struct date_m
     return m->certain && exact && date_kind(p->kind) ? FILL_TYPED : FILL_GUESS;
 }
 
-static void set_date(struct fill_context *c, struct parameter *p, const struct date_mention *m, bool end)
+static void set_date(struct fill_context *c, struct parameter *p, const struct date_mention *m,
+                     bool end)
 {
     fill_set(c, p, date_value(c, p, m, end), source_of(p, m), m->start, m->end, m->rule);
 }
@@ -132,9 +133,8 @@ static json_t *months_of(const struct fill_context *c, const struct parameter *p
     json_t *months = json_array();
     struct date_mention one = *m;
 
-    for (one.from = civil_month_start(m->from);
-         civil_to_days(one.from) <= civil_to_days(m->to) &&
-         json_array_size(months) < MONTHS_ASKED_MAX;
+    for (one.from = civil_month_start(m->from); civil_to_days(one.from) <= civil_to_days(m->to) &&
+                                                json_array_size(months) < MONTHS_ASKED_MAX;
          one.from = civil_add_months(one.from, 1))
         json_array_append_new(months, date_value(c, p, &one, false));
     return months;
@@ -194,8 +194,8 @@ static size_t read_mentions(struct fill_context *c, struct date_mention *mention
 /* "by Friday", "until 5 May", "截至…": the one date said is the end. */
 static bool says_end(const struct fill_context *c, const struct date_mention *m)
 {
-    static const char *const before[] = { "until", "till", "by", "before", "up to", "截至", "截止到",
-                                          "截止", "到", "至" };
+    static const char *const before[] = { "until", "till",   "by",   "before", "up to",
+                                          "截至",  "截止到", "截止", "到",     "至" };
     static const char *const behind[] = { "为止", "之前", "以前", "前" };
     size_t next = phrase_skip_space(&c->phrase, m->end);
 
@@ -211,7 +211,8 @@ static bool says_end(const struct fill_context *c, const struct date_mention *m)
     return false;
 }
 
-/* Start and end from one range, or from two days, or from one. Returns how many mentions it used. */
+/* Start and end from one range, or from two days, or from one. Returns how many mentions it used.
+ */
 static size_t fill_pair(struct fill_context *c, struct date_mention *mentions, size_t n)
 {
     struct parameter *start = open_side(c, SIDE_START), *end = open_side(c, SIDE_END);
@@ -255,18 +256,20 @@ static void fill_parts(struct fill_context *c, const struct date_mention *m)
         for (size_t a = 0; a < p->alias_count; a++) {
             const char *name = p->aliases[a];
             if ((strcasecmp(name, "year") == 0 || strcmp(name, "年份") == 0 ||
-                 strcmp(name, "年") == 0) && m->from.year == m->to.year)
+                 strcmp(name, "年") == 0) &&
+                m->from.year == m->to.year)
                 value = m->from.year;
             else if ((strcasecmp(name, "month") == 0 || strcmp(name, "月份") == 0 ||
-                      strcmp(name, "月") == 0) && same_month(m->from, m->to))
+                      strcmp(name, "月") == 0) &&
+                     same_month(m->from, m->to))
                 value = m->from.month;
             else if ((strcasecmp(name, "quarter") == 0 || strcmp(name, "季度") == 0) &&
                      m->grain == GRAIN_QUARTER)
                 value = (m->from.month - 1) / 3 + 1;
         }
         if (value && parameter_in_bounds(p, value))
-            fill_set(c, p, json_integer(value), m->certain ? FILL_TYPED : FILL_GUESS, m->start, m->end,
-                     m->rule);
+            fill_set(c, p, json_integer(value), m->certain ? FILL_TYPED : FILL_GUESS, m->start,
+                     m->end, m->rule);
     }
 }
 
@@ -288,7 +291,8 @@ static void fill_singles(struct fill_context *c, struct date_mention *mentions, 
             float fit = 1.0f + keyword_nearness(c, p, span);
             if (p->kind == PARAMETER_MONTH)
                 fit += mentions[i].grain == GRAIN_MONTH ? 0.5f : 0;
-            else if (mentions[i].grain != GRAIN_DAY && !mentions[i].open && p->side == SIDE_NONE && !p->array)
+            else if (mentions[i].grain != GRAIN_DAY && !mentions[i].open && p->side == SIDE_NONE &&
+                     !p->array)
                 fit = 0;
             if (p->side == SIDE_END && says_end(c, &mentions[i]))
                 fit += 0.5f;

@@ -13,8 +13,9 @@ enum joint { JOINT_NONE, JOINT_SIGN, JOINT_COLON, JOINT_WORD };
 /* What stands between a name and its value; `at` moves behind it. */
 static enum joint eat_joint(const struct phrase *p, size_t *at, bool flag)
 {
-    static const char *const words[] = { "is set to", "set to", "should be", "is", "equals", "设置为",
-                                         "设为", "等于", "应为", "是", "为", "叫", NULL };
+    static const char *const words[] = { "is set to", "set to", "should be", "is",   "equals",
+                                         "设置为",    "设为",   "等于",      "应为", "是",
+                                         "为",        "叫",     NULL };
     size_t i = phrase_skip_space(p, *at);
 
     if (i < p->length && (p->fold[i] == '=' || p->fold[i] == ':')) {

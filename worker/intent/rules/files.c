@@ -47,9 +47,9 @@ static bool accepts(const struct parameter *p, const struct fill_file *file)
     size_t i;
 
     if (json_is_array(accept)) {
-        json_array_foreach(accept, i, entry)
-            if (json_is_string(entry) && accepted_as(file, json_string_value(entry)))
-                return true;
+        json_array_foreach(accept, i,
+                           entry) if (json_is_string(entry) &&
+                                      accepted_as(file, json_string_value(entry))) return true;
         return json_array_size(accept) == 0;
     }
     const char *list = json_string_value(accept);
@@ -106,7 +106,8 @@ static void set_array(struct fill_context *c, struct parameter *p, struct choice
         span = choices[i].span;
     }
     if (json_array_size(ids) > 0)
-        fill_set(c, p, ids, FILL_TYPED, span.start, span.end, only_named ? "file.name" : "file.all");
+        fill_set(c, p, ids, FILL_TYPED, span.start, span.end,
+                 only_named ? "file.name" : "file.all");
     else
         json_decref(ids);
 }
@@ -120,7 +121,8 @@ static void take_file(struct fill_context *c, struct parameter *p, struct choice
 }
 
 /* The named file nearest to the parameter's own words; only files of its type. */
-static bool take_named(struct fill_context *c, struct parameter *p, struct choice *choices, size_t n)
+static bool take_named(struct fill_context *c, struct parameter *p, struct choice *choices,
+                       size_t n)
 {
     struct choice *best = NULL;
     float nearest = -1;
@@ -139,7 +141,8 @@ static bool take_named(struct fill_context *c, struct parameter *p, struct choic
     return best;
 }
 
-static void take_unnamed(struct fill_context *c, struct parameter *p, struct choice *choices, size_t n)
+static void take_unnamed(struct fill_context *c, struct parameter *p, struct choice *choices,
+                         size_t n)
 {
     struct choice *only = NULL;
     size_t fitting = 0;
@@ -164,7 +167,8 @@ static void take_unnamed(struct fill_context *c, struct parameter *p, struct cho
 /* A path as text: "dataset path C:/data/cars.csv" for a string parameter that speaks of files. */
 static void take_paths(struct fill_context *c)
 {
-    static const char *const words[] = { "file", "path", "filename", "filepath", "csv", "文件", "路径" };
+    static const char *const words[] = { "file", "path", "filename", "filepath",
+                                         "csv",  "文件", "路径" };
 
     for (size_t i = 0; i < c->phrase.length; i++) {
         size_t end = phrase_free(&c->phrase, i, i + 1) ? value_file_name(&c->phrase, i) : i;

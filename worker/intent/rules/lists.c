@@ -1,4 +1,5 @@
-/* lists.c - "apples, pears and plums" for an array of strings, behind or before the parameter's words. */
+/* lists.c - "apples, pears and plums" for an array of strings, behind or before the parameter's
+ * words. */
 #include <string.h>
 
 #include "worker/intent/fold.h"
@@ -8,17 +9,19 @@ enum { ELEMENT_TOKENS_MAX = 4, ELEMENTS_MAX = 20 };
 
 static bool separator(const struct phrase *p, const struct token *t)
 {
-    return p->fold[t->start] == ',' || p->raw[t->start] == 0x3001 || phrase_match(p, t->start, "and") ||
-           phrase_match(p, t->start, "or") || phrase_match(p, t->start, "&") ||
+    return p->fold[t->start] == ',' || p->raw[t->start] == 0x3001 ||
+           phrase_match(p, t->start, "and") || phrase_match(p, t->start, "or") ||
+           phrase_match(p, t->start, "&") ||
            (t->kind == TOKEN_CJK && (p->fold[t->start] == 0x548c || p->fold[t->start] == 0x4e0e ||
                                      p->fold[t->start] == 0x53ca));
 }
 
 static bool stops(const struct phrase *p, const struct token *t)
 {
-    static const char *const words[] = { "in", "at", "for", "from", "to", "by", "on", "with", "of",
-                                         "is", "are", "as", "that", "which", "between", "using",
-                                         "into", "的", "在", "从", "给", "把" };
+    static const char *const words[] = { "in",   "at",    "for",     "from",  "to",   "by",
+                                         "on",   "with",  "of",      "is",    "are",  "as",
+                                         "that", "which", "between", "using", "into", "的",
+                                         "在",   "从",    "给",      "把" };
     if (t->kind == TOKEN_MARK && !separator(p, t) && p->fold[t->start] != '-' &&
         p->fold[t->start] != '\'')
         return true;
@@ -81,7 +84,8 @@ void rule_lists(struct fill_context *c)
             json_t *list = json_array();
             for (size_t e = 0; e < n; e++)
                 json_array_append_new(list, fill_text_json(c, elements[e].start, elements[e].end));
-            fill_set(c, p, list, FILL_GUESS, elements[0].start, elements[n - 1].end, "list.strings");
+            fill_set(c, p, list, FILL_GUESS, elements[0].start, elements[n - 1].end,
+                     "list.strings");
             break;
         }
     }

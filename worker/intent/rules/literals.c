@@ -53,8 +53,8 @@ static size_t uri_end(const struct phrase *p, size_t at)
     if (i == at)
         return at;
     size_t host = i;
-    while (i < p->length && p->raw[i] > ' ' && p->raw[i] < 0x2000 && !strchr("<>\"'`", (int)(
-                                                             p->raw[i] < 128 ? p->raw[i] : 'x')))
+    while (i < p->length && p->raw[i] > ' ' && p->raw[i] < 0x2000 &&
+           !strchr("<>\"'`", (int)(p->raw[i] < 128 ? p->raw[i] : 'x')))
         i++;
     while (i > host && strchr(".,;:!?)", (int)(p->raw[i - 1] < 128 ? p->raw[i - 1] : 'x')))
         i--;
@@ -105,8 +105,8 @@ static void give(struct fill_context *c, enum parameter_kind kind, const struct 
         json_t *all = json_array();
         for (size_t k = 0; k < n; k++)
             if (phrase_free(&c->phrase, literals[k].whole.start, literals[k].whole.end))
-                json_array_append_new(all, fill_text_json(c, literals[k].inside.start,
-                                                          literals[k].inside.end));
+                json_array_append_new(
+                    all, fill_text_json(c, literals[k].inside.start, literals[k].inside.end));
         if (json_array_size(all) > 0) {
             fill_set(c, p, all, source, literals[0].whole.start, literals[0].whole.end, rule);
             for (size_t k = 0; k < n; k++)
@@ -125,9 +125,9 @@ static void give(struct fill_context *c, enum parameter_kind kind, const struct 
     assign_best(scores, n, m, chosen);
     for (size_t i = 0; i < n; i++)
         if (chosen[i] >= 0)
-            fill_set(c, open[chosen[i]], fill_text_json(c, literals[i].inside.start,
-                                                        literals[i].inside.end),
-                     source, literals[i].whole.start, literals[i].whole.end, rule);
+            fill_set(c, open[chosen[i]],
+                     fill_text_json(c, literals[i].inside.start, literals[i].inside.end), source,
+                     literals[i].whole.start, literals[i].whole.end, rule);
 }
 
 static size_t find_forms(struct fill_context *c, size_t (*form)(const struct phrase *, size_t),
@@ -197,7 +197,8 @@ static void fill_brackets(struct fill_context *c)
             if (!value)
                 continue;
             json_decref(value);
-            float near = keyword_nearness(c, p, (struct span){ i, own_end }) + (p->required ? 0.1f : 0);
+            float near =
+                keyword_nearness(c, p, (struct span){ i, own_end }) + (p->required ? 0.1f : 0);
             if (near > nearest) {
                 nearest = near;
                 best = p;

@@ -12,7 +12,7 @@
 
 struct amount {
     struct numeral number;
-    struct span span; /* with sign of currency or percent */
+    struct span span;     /* with sign of currency or percent */
     const char *currency; /* ISO 4217; NULL: no money */
     bool percent;
     uint64_t unit; /* stem of the word behind, 0 if none */
@@ -25,18 +25,18 @@ struct currency {
 };
 
 static const struct currency signs_before[] = {
-    { "us$", "USD" }, { "$", "USD" }, { "€", "EUR" }, { "£", "GBP" }, { "¥", "CNY" }, { "￥", "CNY" },
-    { "usd", "USD" }, { "eur", "EUR" }, { "gbp", "GBP" }, { "cny", "CNY" }, { "rmb", "CNY" },
-    { "jpy", "JPY" }, { "hk$", "HKD" }, { "人民币", "CNY" },
+    { "us$", "USD" }, { "$", "USD" },   { "€", "EUR" },   { "£", "GBP" },      { "¥", "CNY" },
+    { "￥", "CNY" },  { "usd", "USD" }, { "eur", "EUR" }, { "gbp", "GBP" },    { "cny", "CNY" },
+    { "rmb", "CNY" }, { "jpy", "JPY" }, { "hk$", "HKD" }, { "人民币", "CNY" },
 };
 static const struct currency signs_behind[] = {
-    { "usd", "USD" },     { "dollars", "USD" }, { "dollar", "USD" },  { "us dollars", "USD" },
-    { "eur", "EUR" },     { "euros", "EUR" },   { "euro", "EUR" },    { "€", "EUR" },
-    { "gbp", "GBP" },     { "pounds", "GBP" },  { "cny", "CNY" },     { "rmb", "CNY" },
-    { "yuan", "CNY" },    { "人民币", "CNY" },  { "块钱", "CNY" },    { "元", "CNY" },
-    { "块", "CNY" },      { "yen", "JPY" },     { "jpy", "JPY" },     { "日元", "JPY" },
-    { "美元", "USD" },    { "美金", "USD" },    { "欧元", "EUR" },    { "英镑", "GBP" },
-    { "港币", "HKD" },    { "港元", "HKD" },    { "$", "USD" },
+    { "usd", "USD" },  { "dollars", "USD" }, { "dollar", "USD" }, { "us dollars", "USD" },
+    { "eur", "EUR" },  { "euros", "EUR" },   { "euro", "EUR" },   { "€", "EUR" },
+    { "gbp", "GBP" },  { "pounds", "GBP" },  { "cny", "CNY" },    { "rmb", "CNY" },
+    { "yuan", "CNY" }, { "人民币", "CNY" },  { "块钱", "CNY" },   { "元", "CNY" },
+    { "块", "CNY" },   { "yen", "JPY" },     { "jpy", "JPY" },    { "日元", "JPY" },
+    { "美元", "USD" }, { "美金", "USD" },    { "欧元", "EUR" },   { "英镑", "GBP" },
+    { "港币", "HKD" }, { "港元", "HKD" },    { "$", "USD" },
 };
 
 static const struct {
@@ -168,8 +168,8 @@ static double in_unit(const struct parameter *p, const struct amount *a)
 
     if (a->percent)
         return value_percent(p, value);
-    if (a->number.kilo && (parameter_mentions(p, "kelvin") || parameter_mentions(p, "temperature") ||
-                           parameter_mentions(p, "temp")))
+    if (a->number.kilo && (parameter_mentions(p, "kelvin") ||
+                           parameter_mentions(p, "temperature") || parameter_mentions(p, "temp")))
         return value / 1000;
     if (a->currency && (parameter_mentions(p, "minor") || parameter_mentions(p, "cents") ||
                         parameter_mentions(p, "分为单位")))
@@ -179,7 +179,8 @@ static double in_unit(const struct parameter *p, const struct amount *a)
         for (size_t i = 0; i < sizeof time_units / sizeof *time_units; i++) {
             uint64_t stem = phrase_stem(time_units[i].word, strlen(time_units[i].word));
             bool ascii = (unsigned char)time_units[i].word[0] < 0x80;
-            if (ascii ? parameter_keyword(p, stem) > 0 : parameter_mentions(p, time_units[i].word)) {
+            if (ascii ? parameter_keyword(p, stem) > 0
+                      : parameter_mentions(p, time_units[i].word)) {
                 units += own != time_units[i].seconds;
                 own = time_units[i].seconds;
             }
@@ -199,10 +200,10 @@ static bool year_like(const struct amount *a)
 
 static bool money_words(const struct parameter *p)
 {
-    static const char *const words[] = { "amount", "price", "cost", "budget", "payment", "salary",
-                                         "income", "investment", "principal", "fee", "value",
-                                         "revenue", "loan", "deposit", "金额", "价格", "费用",
-                                         "预算", "价", "款" };
+    static const char *const words[] = { "amount", "price",   "cost",       "budget",    "payment",
+                                         "salary", "income",  "investment", "principal", "fee",
+                                         "value",  "revenue", "loan",       "deposit",   "金额",
+                                         "价格",   "费用",    "预算",       "价",        "款" };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (parameter_mentions(p, words[i]))
             return true;
@@ -219,7 +220,8 @@ static bool rate_words(const struct parameter *p)
 }
 
 /* How near, without what the form says: also what makes a number more than a guess. */
-static float nearness(const struct fill_context *c, const struct parameter *p, const struct amount *a)
+static float nearness(const struct fill_context *c, const struct parameter *p,
+                      const struct amount *a)
 {
     float near = keyword_nearness(c, p, a->span);
     float unit = a->unit ? parameter_keyword(p, a->unit) : 0;
@@ -287,7 +289,8 @@ static bool numeric(const struct parameter *p)
 }
 
 /* Amounts joined by commas or "and" that may be one list: how many from `first` on. */
-static size_t run_length(const struct phrase *p, const struct amount *amounts, size_t first, size_t n)
+static size_t run_length(const struct phrase *p, const struct amount *amounts, size_t first,
+                         size_t n)
 {
     size_t run = 1;
 
@@ -335,7 +338,8 @@ static void fill_arrays(struct fill_context *c, struct amount *amounts, size_t n
                     json_array_append_new(list, value);
             }
             if (json_array_size(list) == run) {
-                fill_set(c, p, list, keyword_nearness(c, p, span) >= 0.75f ? FILL_TYPED : FILL_GUESS,
+                fill_set(c, p, list,
+                         keyword_nearness(c, p, span) >= 0.75f ? FILL_TYPED : FILL_GUESS,
                          span.start, span.end, "list.numbers");
                 break;
             }

@@ -8,7 +8,7 @@
 #define WORKER_INTENT_RULES_RULES_H
 
 #include "worker/intent/civil.h"
-#include "worker/intent/date_mention.h"
+#include "worker/intent/dates/mention.h"
 #include "worker/intent/fill.h"
 #include "worker/intent/parameter.h"
 #include "worker/intent/phrase.h"
@@ -33,8 +33,8 @@ struct span {
 void fill_set(struct fill_context *c, struct parameter *p, json_t *value, enum fill_source source,
               size_t start, size_t end, const char *rule);
 /* Several readings: ask among `choices` (a new reference). Takes the span. */
-void fill_ask(struct fill_context *c, struct parameter *p, json_t *choices, size_t start, size_t end,
-              const char *rule);
+void fill_ask(struct fill_context *c, struct parameter *p, json_t *choices, size_t start,
+              size_t end, const char *rule);
 /* Neither filled nor asked about yet. */
 bool fill_open(const struct parameter *p);
 /* A new reference to the text of a span as a JSON string. */
@@ -53,8 +53,8 @@ void rule_strings(struct fill_context *c);
 
 /* ---- pieces ---- */
 
-/* The value that begins at `at`, read as the parameter's type. New reference; NULL: it does not fit.
- * `words` allows an unquoted string of several words. */
+/* The value that begins at `at`, read as the parameter's type. New reference; NULL: it does not
+ * fit. `words` allows an unquoted string of several words. */
 json_t *value_read(struct fill_context *c, const struct parameter *p, size_t at, bool words,
                    size_t *end);
 /* A number as the parameter wants it. NULL: not whole, out of bounds. */
@@ -66,7 +66,8 @@ bool value_quoted(const struct phrase *phrase, size_t at, struct span *inside, s
 /* A name with a file's ending at `at`, with its folders. Returns its end, or `at`. */
 size_t value_file_name(const struct phrase *phrase, size_t at);
 
-/* The enum value that `at` begins with (the longest of values and synonyms). NULL: none. Borrowed. */
+/* The enum value that `at` begins with (the longest of values and synonyms). NULL: none. Borrowed.
+ */
 const json_t *enum_match(const struct fill_context *c, const struct parameter *p, size_t at,
                          size_t *end, const char **rule);
 

@@ -6,6 +6,8 @@
 #include "worker/intent/numeral.h"
 #include "worker/intent/rules/rules.h"
 
+enum { QUOTED_MAX = 1000 }; /* code points; longer is a stray quotation mark */
+
 static const double whole_most = 9007199254740992.0; /* what a double counts exactly to */
 
 json_t *value_number(const struct parameter *p, double value)
@@ -51,9 +53,10 @@ bool value_quoted(const struct phrase *p, size_t at, struct span *inside, size_t
         if (p->raw[at] != pairs[k][0] && p->fold[at] != pairs[k][0])
             continue;
         bool apostrophe = pairs[k][0] == '\'';
-        if (apostrophe && at > 0 && !fold_is_space(p->fold[at - 1]) && fold_is_letter(p->fold[at - 1]))
+        if (apostrophe && at > 0 && !fold_is_space(p->fold[at - 1]) &&
+            fold_is_letter(p->fold[at - 1]))
             return false;
-        for (size_t i = at + 1; i < p->length; i++) {
+        for (size_t i = at + 1; i < p->length && i < at + QUOTED_MAX; i++) {
             if (p->raw[i] != pairs[k][1] && p->fold[i] != pairs[k][1])
                 continue;
             if (apostrophe && i + 1 < p->length &&
@@ -79,8 +82,8 @@ size_t value_file_name(const struct phrase *p, size_t at)
 {
     size_t i = at, dot = 0;
 
-    if (at > 0 && (name_character(p->fold[at - 1]) || p->fold[at - 1] == '@' ||
-                   p->fold[at - 1] == ':'))
+    if (at > 0 &&
+        (name_character(p->fold[at - 1]) || p->fold[at - 1] == '@' || p->fold[at - 1] == ':'))
         return at;
     for (; i < p->length && (name_character(p->fold[i]) || (p->fold[i] == ':' && i == at + 1)); i++)
         if (p->fold[i] == '.' && i > at)
@@ -140,16 +143,18 @@ static size_t string_end(const struct fill_context *c, size_t at, bool words)
         }
         i++;
     }
-    while (i > at && (fold_is_space(p->fold[i - 1]) || strchr(".!?", (int)(p->fold[i - 1] < 128
-                                                                       ? p->fold[i - 1] : 'x'))))
+    while (i > at && (fold_is_space(p->fold[i - 1]) ||
+                      strchr(".!?", (int)(p->fold[i - 1] < 128 ? p->fold[i - 1] : 'x'))))
         i--;
     return i;
 }
 
 static json_t *read_boolean(const struct phrase *p, size_t at, size_t *end)
 {
-    static const char *const yes[] = { "true", "yes", "on", "enabled", "是", "开启", "开", "真", "要" };
-    static const char *const no[] = { "false", "no", "off", "disabled", "否", "不", "关闭", "关", "假" };
+    static const char *const yes[] = { "true", "yes", "on", "enabled", "是",
+                                       "开启", "开",  "真", "要" };
+    static const char *const no[] = { "false", "no",   "off", "disabled", "否",
+                                      "不",    "关闭", "关",  "假" };
 
     for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {
         size_t n = phrase_match(p, at, yes[i]);
@@ -295,8 +300,8 @@ static json_t *read_array(struct fill_context *c, const struct parameter *p, siz
         json_array_append_new(array, element);
         *end = i = after;
         size_t next = phrase_skip_space(phrase, i);
-        bool joined = next < phrase->length &&
-                      (phrase->fold[next] == ',' || phrase->raw[next] == 0x3001);
+        bool joined =
+            next < phrase->length && (phrase->fold[next] == ',' || phrase->raw[next] == 0x3001);
         if (!joined)
             break;
         i = next + 1;

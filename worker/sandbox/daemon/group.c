@@ -274,7 +274,8 @@ void group_free(struct group *g)
 bool group_start_error(const struct group *g, struct gov_err *err)
 {
     if (!g->failed_stage[0] && g->limit != SANDBOX_LIMIT_NONE && g->limit != SANDBOX_LIMIT_LOST) {
-        sandbox_limit_explain(g->limit, &g->limits, err); /* hashing and copying are its time, too */
+        sandbox_limit_explain(g->limit, &g->limits,
+                              err); /* hashing and copying are its time, too */
         return false;
     }
     if (strcmp(g->failed_stage, "package digest") == 0)

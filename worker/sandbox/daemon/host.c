@@ -183,35 +183,3 @@ bool host_accepting(const struct host *h, struct gov_err *err)
                     "this host cannot isolate scripts (%s); see execgov doctor",
                     "本机无法隔离脚本（%s），请运行 execgov doctor 查看", h->status.detail);
 }
-
-bool host_package_open(const struct host *h, const uint8_t digest[32], int *fd, uint64_t *files,
-                       uint64_t *bytes, struct gov_err *err)
-{
-    char hex[TREE_HEX_BYTES], path[TREE_HEX_BYTES + 16], text[64] = "";
-    unsigned long long counts[2];
-
-    tree_hex(digest, hex);
-    snprintf(path, sizeof path, "%s/counts", hex);
-    int meta = openat(h->packages, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    ssize_t n = meta >= 0 ? read(meta, text, sizeof text - 1) : -1;
-    if (meta >= 0)
-        close(meta);
-    snprintf(path, sizeof path, "%s/tree", hex);
-    *fd = n > 0 && sscanf(text, "%llu %llu", &counts[0], &counts[1]) == 2
-              ? openat(h->packages, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-              : -1;
-    if (*fd < 0)
-        return gov_fail(err, GOV_NOT_FOUND, "package %.12s is not in the sandbox's cache",
-                        "沙箱缓存中没有包 %.12s", hex);
-    *files = counts[0];
-    *bytes = counts[1];
-    return true;
-}
-
-void host_package_drop(const struct host *h, const uint8_t digest[32])
-{
-    char hex[TREE_HEX_BYTES];
-
-    tree_hex(digest, hex);
-    tree_remove(h->packages, hex);
-}

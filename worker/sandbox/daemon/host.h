@@ -23,6 +23,7 @@ struct host_options {
     uid_t uid_base;
     uid_t allow_uid; /* besides our own */
     bool user_mode;
+    uint64_t cache_bytes; /* of unpacked packages */
 };
 
 struct group;
@@ -65,12 +66,5 @@ void host_tick(struct host *host);
 
 /* True, or the reason why no job is taken now. */
 bool host_accepting(const struct host *host, struct gov_err *err);
-
-/* A directory below the cache: cache/packages/<hex>/tree, with the number of its files and bytes.
- * NOT_FOUND if that package is not there. */
-bool host_package_open(const struct host *host, const uint8_t digest[32], int *fd, uint64_t *files,
-                       uint64_t *bytes, struct gov_err *err);
-/* It turned out to be damaged: nobody finds it any more. */
-void host_package_drop(const struct host *host, const uint8_t digest[32]);
 
 #endif

@@ -103,6 +103,7 @@ static int seal_child(void *user, int out)
         .work = p->group->work,
         .result = p->group->result,
         .packages = p->host->packages,
+        .cache_bytes = p->host->options.cache_bytes,
         .failure = p->failure[0] ? p->failure : NULL,
         .out = out,
     };

@@ -18,7 +18,7 @@
 #include "worker/sandbox/daemon/group.h"
 #include "worker/sandbox/daemon/helper.h"
 #include "worker/sandbox/harvest/harvest.h"
-#include "worker/sandbox/jail/confine.h"
+#include "worker/sandbox/store/package_cache.h"
 
 struct script {
     struct script *next;
@@ -187,7 +187,7 @@ static void group_ended(void *user, struct group *group)
     if (!group->ready && group->limit != SANDBOX_LIMIT_CANCELLED) {
         group_start_error(group, &err);
         if (err.code == GOV_NOT_FOUND)
-            host_package_drop(s->host, s->message->package);
+            package_cache_drop(s->host->packages, s->message->package);
         refuse_and_free(s, &err);
         return;
     }
@@ -260,8 +260,8 @@ static bool launch(struct script *s, const int *fds, struct gov_err *err)
         .inside_fd = -1,
         .package_fd = -1,
     };
-    if (!host_package_open(s->host, spec.package, &s->package, &spec.package_files,
-                           &spec.package_bytes, err) ||
+    if (!package_cache_open(s->host->packages, spec.package, &s->package, &spec.package_files,
+                            &spec.package_bytes, err) ||
         !pipes_make(s, ends, err))
         return false;
     spec.package_fd = s->package;

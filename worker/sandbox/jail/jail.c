@@ -49,19 +49,51 @@ static bool map_ids(pid_t pid, uid_t uid)
     return proc_write(pid, "gid_map", text);
 }
 
+/* The same file by the name it has in our own mount namespace, as a path descriptor; -1 if it has
+ * none there. The kernel says the name and the inode is compared: the worker has no say in it. */
+static int found_here(int fd, const struct stat *st)
+{
+    char link[32], path[4096];
+    struct stat own;
+
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(link, path, sizeof path - 1);
+    if (n <= 0 || path[0] != '/')
+        return -1;
+    path[n] = 0;
+    int here = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (here >= 0 &&
+        (fstat(here, &own) < 0 || own.st_dev != st->st_dev || own.st_ino != st->st_ino)) {
+        close(here);
+        return -1;
+    }
+    return here;
+}
+
+static int clone_mount(int fd)
+{
+    return (int)syscall(SYS_open_tree, fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+}
+
 /* A detached, read-only mount of the very file behind `fd`. -1 where that cannot be (a memfd, a
- * deleted file, one of another mount namespace, a plain user, a file not everybody may read): then
- * it is copied. */
+ * deleted file, one we have no name for, a plain user, a file not everybody may read): then it is
+ * copied. Only mounts of our own namespace can be cloned, and a worker under systemd has one of its
+ * own: hence the second try. */
 static int mount_of(int fd)
 {
     struct mount_attr attr = {
         .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
     };
     struct stat st;
-    if (fstat(fd, &st) < 0 || !(st.st_mode & S_IROTH) || st.st_nlink == 0)
+
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & S_IROTH) || st.st_nlink == 0)
         return -1;
-    int tree =
-        (int)syscall(SYS_open_tree, fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    int tree = clone_mount(fd);
+    int here = tree < 0 ? found_here(fd, &st) : -1;
+    if (here >= 0) {
+        tree = clone_mount(here);
+        close(here);
+    }
     if (tree >= 0 && syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attr, sizeof attr) < 0) {
         close(tree);
         return -1;
@@ -69,25 +101,27 @@ static int mount_of(int fd)
     return tree;
 }
 
-static pid_t clone_into_namespaces(const struct jail_spec *spec, int *pidfd)
+static pid_t clone_into_namespaces(const struct jail_spec *spec, int cgroup, int *pidfd)
 {
     struct clone_args args = {
         .flags = CLONE_PIDFD | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC |
-                 CLONE_NEWUTS | (spec->user_namespace ? CLONE_NEWUSER : 0),
+                 CLONE_NEWUTS | (spec->user_namespace ? CLONE_NEWUSER : 0) |
+                 (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
         .pidfd = (uint64_t)(uintptr_t)pidfd,
         .exit_signal = SIGCHLD,
+        .cgroup = cgroup >= 0 ? (uint64_t)cgroup : 0,
     };
 
     return (pid_t)syscall(SYS_clone3, &args, sizeof args);
 }
 
 /* What the child must have before it may go on. */
-static bool child_prepare(const struct jail_spec *spec, const struct jail *jail,
+static bool child_prepare(const struct jail_spec *spec, const struct jail *jail, bool placed,
                           struct gov_err *err)
 {
     if (spec->user_namespace && !map_ids(jail->pid, spec->uid))
         return fault(err, "uid map");
-    return cgroup_join(spec->cgroup, jail->pid, err) &&
+    return (placed || cgroup_join(spec->cgroup, jail->pid, err)) &&
            (write(jail->lifeline, "g", 1) == 1 || fault(err, "go"));
 }
 
@@ -106,14 +140,17 @@ bool jail_start(const struct jail_spec *spec, struct jail *jail, struct gov_err 
     }
     for (int i = 0; i < spec->file_count; i++)
         mounts[i] = spec->user_namespace ? -1 : mount_of(spec->files[i].fd);
-    jail->pid = clone_into_namespaces(spec, &jail->pidfd);
+    int cgroup = cgroup_open(spec->cgroup);
+    jail->pid = clone_into_namespaces(spec, cgroup, &jail->pidfd);
     if (jail->pid == 0)
         jail_inside(&(struct jail_inside){ spec, channel[1], life[0], mounts });
     jail->channel = channel[0];
     jail->lifeline = life[1];
-    ok = jail->pid > 0 ? child_prepare(spec, jail, err) : fault(err, "clone3");
+    ok = jail->pid > 0 ? child_prepare(spec, jail, cgroup >= 0, err) : fault(err, "clone3");
     close(channel[1]);
     close(life[0]);
+    if (cgroup >= 0)
+        close(cgroup);
     for (int i = 0; i < spec->file_count; i++) {
         if (mounts[i] >= 0)
             close(mounts[i]);

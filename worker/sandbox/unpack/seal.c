@@ -18,12 +18,13 @@
 
 #include "core/base/check.h"
 #include "core/base/text.h"
+#include "worker/sandbox/store/package_cache.h"
 #include "worker/sandbox/store/tree.h"
 #include "worker/sandbox/unpack/extract.h"
 #include "worker/sandbox/unpack/findings.h"
 #include "worker/sandbox/wire.h"
 
-enum { TEXT_BYTES_MAX = 256 * 1024 };
+enum { TEXT_BYTES_MAX = 256 * 1024, SPARE_S = 600 };
 
 static const char *const shown[] = { "README.md", "skill.json", "main.py", "main.sh",
                                      "requirements.txt" };
@@ -204,6 +205,7 @@ bool seal_run(const struct seal *seal)
         close(tree);
     }
     ok = answer(&s, kept);
+    package_cache_trim(seal->packages, seal->cache_bytes, SPARE_S);
     findings_release(&s.findings);
     buf_release(&s.texts);
     arena_release(&s.arena);

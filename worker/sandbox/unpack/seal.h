@@ -12,10 +12,11 @@
 
 struct seal {
     uint64_t job;
-    int work, result;    /* what the jail left; -1: it failed before */
-    int packages;        /* cache/packages */
-    const char *failure; /* why the jail ended badly; NULL: it did not */
-    int out;             /* one UNPACKED with the JSON of sandbox_unpack_report goes here */
+    int work, result;     /* what the jail left; -1: it failed before */
+    int packages;         /* cache/packages */
+    uint64_t cache_bytes; /* it is trimmed to this afterwards */
+    const char *failure;  /* why the jail ended badly; NULL: it did not */
+    int out;              /* one UNPACKED with the JSON of sandbox_unpack_report goes here */
 };
 
 bool seal_run(const struct seal *seal);

@@ -1,11 +1,11 @@
-/* date_mention.h - times as people say them, read into calendar ranges.
+/* mention.h - times as people say them, read into calendar ranges.
  *
  * A mention is always a range of days [from, to]: a day is a range of one, "March 2026" of a
  * month, "last 7 days" of seven ending today, "from 3 May to 9 May" of what is said. Weeks begin on
  * Monday. Everything relative is relative to the request's own now and zone.
  */
-#ifndef WORKER_INTENT_DATE_MENTION_H
-#define WORKER_INTENT_DATE_MENTION_H
+#ifndef WORKER_INTENT_DATES_MENTION_H
+#define WORKER_INTENT_DATES_MENTION_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,0 +1,134 @@
+/* GET /v1/files/{id} and /v1/runs/{id}/artifacts/{artifact}: find -> open -> send.
+ *
+ * The bytes go out through the thread pool in pieces. A package is given to its author and to reviewers
+ * only: a skill's source is nobody else's business. The entity tag is the SHA-256, for content never
+ * changes.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "api/files/files.h"
+#include "core/base/text.h"
+
+struct file_get {
+    struct endpoint endpoint;
+    struct id id;
+    struct db_rows rows;
+    int fd; /* -1: none, or handed on */
+};
+
+static void close_fd(void *get)
+{
+    struct file_get *e = get;
+    if (e->fd >= 0)
+        close(e->fd);
+}
+
+static enum op_next find(struct op *op, bool artifact)
+{
+    struct file_get *e = (struct file_get *)op;
+    struct call *call = e->endpoint.call;
+
+    e->fd = -1;
+    arena_defer(&op->arena, close_fd, e);
+    if (!call_param_id(call, 0, &e->id, &op->err))
+        return OP_FAIL;
+    if (artifact)
+        DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_ARTIFACT_FIND, &e->rows,
+                 e->id.text, call->params[1]);
+    else
+        DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_FILE_SHOW, &e->rows,
+                 e->id.text);
+    return OP_WAIT;
+}
+
+static bool visible(struct file_get *e)
+{
+    struct call *call = e->endpoint.call;
+    struct gov_err ignored;
+
+    if (e->rows.count == 0)
+        return false;
+    const char *by = db_text(&e->rows, 0, FILE_BY), *kind = db_text(&e->rows, 0, FILE_KIND);
+    bool mine = by && strcmp(by, call->caller.user.text) == 0;
+    if (strcmp(kind, "package") == 0)
+        return mine || call_may(call, MAY_REVIEW_SKILLS, &ignored);
+    return mine || call_may(call, MAY_READ_ALL_RUNS, &ignored);
+}
+
+static const char *etag(struct file_get *e)
+{
+    return arena_format(&e->endpoint.op.arena, "\"%s\"", db_text(&e->rows, 0, FILE_SHA256));
+}
+
+/* "*", or a list that names it, weakly or not (RFC 9110, 13.1.2). */
+static bool known_to_client(struct file_get *e)
+{
+    const char *header = http_request_header(e->endpoint.call->request, "if-none-match");
+    return header && (strcmp(header, "*") == 0 || strstr(header, etag(e)));
+}
+
+static bool wants_description(struct call *call)
+{
+    const char *accept = http_request_header(call->request, "accept");
+    return accept && text_starts(accept, "application/json") &&
+           strcmp(call->route->pattern, "/v1/files/{id}") == 0;
+}
+
+static enum op_next open_file(struct op *op)
+{
+    struct file_get *e = (struct file_get *)op;
+    struct call *call = e->endpoint.call;
+
+    if (!visible(e))
+        return gov_fail(&op->err, GOV_NOT_FOUND, "there is no such file", "没有这个文件"), OP_FAIL;
+    if (wants_description(call)) {
+        http_reply_header(call->request, "ETag", etag(e));
+        call_json(call, 200, file_shown(&e->rows, 0));
+        return OP_DONE;
+    }
+    if (known_to_client(e)) {
+        http_reply_header(call->request, "ETag", etag(e));
+        call_empty(call);
+        call->status = 304;
+        return OP_DONE;
+    }
+    struct id id = db_id(&e->rows, 0, FILE_ID);
+    file_store_read(op, call->api->files, &id, &e->fd);
+    return OP_WAIT;
+}
+
+static enum op_next send_file(struct op *op)
+{
+    struct file_get *e = (struct file_get *)op;
+    struct call *call = e->endpoint.call;
+    int fd = e->fd;
+
+    e->fd = -1;
+    call_taken(call);
+    http_reply_attachment(call->request, db_text(&e->rows, 0, FILE_NAME));
+    http_reply_header(call->request, "Cache-Control", "private, max-age=0, must-revalidate");
+    http_reply_file_range(call->request, fd, (uint64_t)db_int(&e->rows, 0, FILE_SIZE),
+                          db_text(&e->rows, 0, FILE_MEDIA_TYPE), etag(e));
+    return OP_DONE;
+}
+
+static enum op_next find_file(struct op *op)
+{
+    return find(op, false);
+}
+
+static enum op_next find_artifact(struct op *op)
+{
+    return find(op, true);
+}
+
+const struct op_step file_get_steps[] = {
+    { "find", find_file }, { "open", open_file }, { "send", send_file }, { 0 }
+};
+const size_t file_get_bytes = sizeof(struct file_get);
+
+const struct op_step artifact_get_steps[] = {
+    { "find", find_artifact }, { "open", open_file }, { "send", send_file }, { 0 }
+};
+const size_t artifact_get_bytes = sizeof(struct file_get);

@@ -1,0 +1,61 @@
+/* GET /v1/files: people without runs.read_all see their own. */
+#include "api/files/files.h"
+#include "api/runs/show.h"
+
+struct file_list {
+    struct endpoint endpoint;
+    struct call_page page;
+    struct db_rows rows;
+};
+
+json_t *file_shown(const struct db_rows *rows, int row)
+{
+    json_t *file = json_pack("{s:s, s:s, s:I, s:s, s:s, s:o}", "id", db_text(rows, row, FILE_ID),
+                             "name", db_text(rows, row, FILE_NAME), "size",
+                             (json_int_t)db_int(rows, row, FILE_SIZE), "sha256",
+                             db_text(rows, row, FILE_SHA256), "media_type",
+                             db_text(rows, row, FILE_MEDIA_TYPE), "created_at",
+                             show_time(rows, row, FILE_CREATED));
+    const char *by = db_text(rows, row, FILE_BY), *name = db_text(rows, row, FILE_BY_NAME);
+
+    if (by)
+        json_object_set_new(file, "created_by",
+                            json_pack("{s:s, s:s}", "id", by, "name", name ? name : ""));
+    return file;
+}
+
+static enum op_next page(struct op *op)
+{
+    struct file_list *e = (struct file_list *)op;
+    struct call *call = e->endpoint.call;
+    struct gov_err ignored;
+    struct id cursor;
+
+    if (!call_page(call, &e->page, &op->err))
+        return OP_FAIL;
+    if (*e->page.after && !id_parse(e->page.after, &cursor))
+        return gov_fail_at(&op->err, GOV_INVALID_INPUT, "cursor", "format",
+                           "this is not a cursor of this list", "这不是本列表的游标"),
+               OP_FAIL;
+    DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_FILE_PAGE, &e->rows,
+             *e->page.after ? e->page.after : NULL,
+             arena_format(&op->arena, "%lld", (long long)e->page.limit + 1),
+             call_may(call, MAY_READ_ALL_RUNS, &ignored) ? NULL : call->caller.user.text);
+    return OP_WAIT;
+}
+
+static enum op_next leave(struct op *op)
+{
+    struct file_list *e = (struct file_list *)op;
+    json_t *items = json_array();
+    int most = (int)e->page.limit;
+
+    for (int i = 0; i < e->rows.count && i < most; i++)
+        json_array_append_new(items, file_shown(&e->rows, i));
+    call_list(e->endpoint.call, items,
+              e->rows.count > most ? db_text(&e->rows, most - 1, FILE_ID) : NULL);
+    return OP_DONE;
+}
+
+const struct op_step file_list_steps[] = { { "page", page }, { "leave", leave }, { 0 } };
+const size_t file_list_bytes = sizeof(struct file_list);

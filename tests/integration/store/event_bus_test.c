@@ -1,0 +1,64 @@
+/* Events between processes. */
+#include "core/store/event_bus.h"
+
+#include <stdio.h>
+
+#include "tests/lib/queue_world.h"
+#include "tests/lib/test.h"
+
+struct ear {
+    int heard;
+    char tenant[32];
+    struct id request;
+    struct event_bus *bus;
+};
+
+static void happened(void *context, const char *tenant, const struct id *request)
+{
+    struct ear *ear = context;
+    ear->heard++;
+    ear->request = *request;
+    snprintf(ear->tenant, sizeof ear->tenant, "%s", tenant);
+}
+
+static bool ear_is_up(void *context)
+{
+    return event_bus_up(((struct ear *)context)->bus);
+}
+
+static bool ear_heard(void *context)
+{
+    return ((struct ear *)context)->heard > 0;
+}
+
+static void events_reach_who_joined_the_tenant(void **state)
+{
+    struct queue_world *w = *state;
+    struct ear ear = { 0 };
+    struct event_bus_events events = { happened, NULL, &ear };
+    struct id one = id_new(), two = id_new();
+    ear.bus = event_bus_new(w->redis, &events);
+    event_bus_join(ear.bus, "t_00000000000000aa");
+    event_bus_join(ear.bus, "t_00000000000000aa");
+    event_bus_join(ear.bus, "t_00000000000000bb");
+    loop_until(&w->loop, ear_is_up, &ear, 5000);
+    event_bus_leave(ear.bus, "t_00000000000000bb");
+    event_bus_leave(ear.bus, "t_00000000000000aa");
+    event_bus_publish(ear.bus, "t_00000000000000bb", &one);
+    event_bus_publish(ear.bus, "t_00000000000000aa", &two);
+    loop_until(&w->loop, ear_heard, &ear, 5000);
+    assert_int_equal(ear.heard, 1);
+    assert_string_equal(ear.tenant, "t_00000000000000aa");
+    assert_string_equal(ear.request.text, two.text);
+    event_bus_publish(ear.bus, "t_00000000000000aa", &two);
+    event_bus_stop(ear.bus);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_start, world_stop)
+        TEST(events_reach_who_joined_the_tenant),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

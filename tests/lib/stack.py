@@ -1,0 +1,309 @@
+"""stack.py - the real thing for one test program: PostgreSQL, Redis and ExecGov's daemons, private.
+
+    with Stack() as stack:
+        reply = stack.api("GET", "/v1/me", token="olivia")
+        assert reply.status == 200, reply.json
+
+    Stack(processes=("api", "scheduler", "worker"))   # the worker brings the sandbox along
+
+Everything lives in one new folder under /tmp and on unix sockets; only the daemons have loopback ports, free
+ones. Programs come from $EXECGOV_BUILD/bin. What was started ends with stop(), by its process id, and
+with the test program if that dies. Nothing waits for a time: until() asks again and again.
+
+Every answer is held against api/openapi.yaml. PEOPLE are seeded: two tenants, one person for each role,
+a platform administrator; a person is named by the part of the e-mail before the @.
+"""
+import contextlib
+import dataclasses
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import openapi
+
+BUILD = pathlib.Path(os.environ.get("EXECGOV_BUILD") or openapi.ROOT / "build/dev")
+SLOTS = 2
+START_S = 60
+
+
+def person(name, role):
+    return {"email": f"{name}@people.example", "name": name.capitalize(), "role": role,
+            "password": f"a strange horse for {name}"}
+
+
+PEOPLE = {
+    "platform": {key: value for key, value in person("pat", "").items() if key != "role"},
+    "tenants": [
+        {"name": "Harbour Hardware", "kind": "team", "timezone": "Asia/Shanghai", "users": [
+            person("olivia", "owner"), person("adam", "admin"), person("oscar", "operator"),
+            person("arun", "approver"), person("fiona", "finance"), person("audrey", "auditor"),
+            person("vera", "viewer")]},
+        {"name": "Lakeside Books", "kind": "team", "users": [
+            person("lin", "owner"), person("lea", "approver")]},
+    ],
+}
+
+
+@dataclasses.dataclass
+class Reply:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def json(self):
+        return json.loads(self.body) if self.body else None
+
+    @property
+    def code(self):
+        """Of a problem; None of anything else."""
+        return self.json.get("code") if self.status >= 400 else None
+
+
+def until(condition, seconds=START_S, what="the condition"):
+    """The first true answer of condition(), asked again and again."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = condition()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} did not come about within {seconds} s")
+        time.sleep(0.02)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def postgres_program(name):
+    found = sorted(pathlib.Path("/usr/lib/postgresql").glob(f"*/bin/{name}"),
+                   key=lambda path: int(path.parts[4]))
+    if not found:
+        raise FileNotFoundError(f"{name}: PostgreSQL is not installed")
+    return str(found[-1])
+
+
+class Stack:
+    """Started by the constructor or by `with`; `processes` are api, scheduler, worker, sandboxd."""
+
+    def __init__(self, processes=("api",), people=None, settings=None):
+        """`settings`: {"api": {"session_hours": 1}} and so on, on top of what is needed."""
+        self.people = people or PEOPLE
+        self.settings = settings or {}
+        self.contract = openapi.Contract.load()
+        self.running = {}  # name -> Popen, in the order of their start
+        self.ports = {}
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="execgov-stack-", dir="/tmp"))
+        self.folder.chmod(0o755)
+        try:
+            self.start_postgres(make=True)
+            self.start_redis()
+            self.migrate()
+            self.seed()
+            if "worker" in processes and "sandboxd" not in processes:
+                processes = ("sandboxd", *processes)
+            for name in processes:
+                self.start(name)
+        except BaseException:
+            self.stop()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    # --- processes ---
+
+    def _become(self, as_postgres):
+        become = ["setpriv", "--pdeathsig", "KILL"]
+        if as_postgres and os.geteuid() == 0:
+            become += ["--reuid", "postgres", "--regid", "postgres", "--clear-groups"]
+        return become
+
+    def spawn(self, name, words, as_postgres=False):
+        """Start a program under a name; its output goes to <folder>/<name>.log."""
+        with open(self.folder / f"{name}.log", "ab") as log:
+            self.running[name] = subprocess.Popen(
+                [*self._become(as_postgres), *map(str, words)], stdin=subprocess.DEVNULL, stdout=log,
+                stderr=log, cwd="/")
+        return self.running[name]
+
+    def call(self, words, as_postgres=False, **how):
+        done = subprocess.run([*self._become(as_postgres), *map(str, words)], capture_output=True,
+                              stdin=subprocess.DEVNULL, timeout=120, cwd="/", check=False, **how)
+        if done.returncode != 0:
+            raise AssertionError(f"{words[0]} ended with {done.returncode}: "
+                                 f"{(done.stdout + done.stderr).decode(errors='replace')}")
+        return done.stdout
+
+    def log(self, name):
+        return (self.folder / f"{name}.log").read_text(encoding="utf-8", errors="replace")
+
+    def ready(self, name, condition):
+        def look():
+            if self.running[name].poll() is not None:
+                raise AssertionError(f"{name} ended with {self.running[name].returncode}:\n{self.log(name)}")
+            return condition()
+        until(look, what=f"{name} being ready")
+
+    def end(self, name, how=signal.SIGTERM, seconds=60):
+        """End one program and wait for it; returns its exit status."""
+        process = self.running.pop(name)
+        if process.poll() is None:
+            process.send_signal(how)
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise AssertionError(f"{name} did not end within {seconds} s:\n{self.log(name)}") from None
+
+    def stop(self):
+        """End everything, newest first, and delete the folder."""
+        faults = []
+        for name in reversed(list(self.running)):
+            try:
+                status = self.end(name, signal.SIGINT if name == "postgres" else signal.SIGTERM)
+                if status not in (0, -signal.SIGTERM):
+                    faults.append(f"{name} ended with {status}:\n{self.log(name)[-4000:]}")
+            except AssertionError as error:
+                faults.append(str(error))
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if faults:
+            raise AssertionError("\n".join(faults))
+
+    # --- what they stand on ---
+
+    @property
+    def conninfo(self):
+        """Without user, as the daemons want it."""
+        return f"host={self.folder}/postgres dbname=execgov"
+
+    @property
+    def redis(self):
+        return f"unix:{self.folder}/redis.sock"
+
+    def start_postgres(self, make=False):
+        home = self.folder / "postgres"
+        if make:
+            home.mkdir()
+            if os.geteuid() == 0:
+                shutil.chown(home, "postgres", "postgres")
+            self.call([postgres_program("initdb"), "-D", home / "data", "-U", "postgres", "-A", "trust",
+                       "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"], True)
+        self.spawn("postgres", [
+            postgres_program("postgres"), "-D", home / "data", "-k", home, "-c", "listen_addresses=",
+            "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200",
+            "-c", "shared_buffers=64MB"], True)
+        self.ready("postgres", lambda: subprocess.run(
+            [postgres_program("pg_isready"), "-q", "-h", str(home)], check=False).returncode == 0)
+        if make:
+            self.sql("create database execgov template template0", "postgres")
+
+    def start_redis(self):
+        self.spawn("redis", ["/usr/bin/redis-server", "--port", 0, "--unixsocket", self.folder / "redis.sock",
+                             "--unixsocketperm", 777, "--save", "", "--appendonly", "no", "--dir", self.folder])
+        self.ready("redis", lambda: subprocess.run(
+            ["redis-cli", "-s", str(self.folder / "redis.sock"), "ping"], capture_output=True,
+            check=False).stdout == b"PONG\n")
+
+    def sql(self, text, database="execgov"):
+        """Rows of one statement as the superuser, each a list of texts."""
+        out = self.call([postgres_program("psql"), "-XqAtF\x1f", "-v", "ON_ERROR_STOP=1", "-h",
+                         self.folder / "postgres", "-U", "postgres", "-d", database, "-c", text])
+        return [line.split("\x1f") for line in out.decode().splitlines()]
+
+    def migrate(self):
+        self.call([BUILD / "bin/execgov", "migrate", "up", "--pg", f"{self.conninfo} user=postgres"])
+
+    def seed(self):
+        """Make `people`; sets tokens {name: token}, tenants {name: {id, schema, …}}, passwords."""
+        file = self.folder / "people.json"
+        file.write_text(json.dumps(self.people), encoding="utf-8")
+        answer = json.loads(self.call([BUILD / "bin/execgov-api", "seed", "--file", file, "--pg", self.conninfo]))
+        given = [self.people["platform"], *(user for tenant in self.people["tenants"] for user in tenant["users"])]
+        made = [answer["platform"], *(user for tenant in answer["tenants"] for user in tenant["users"])]
+        self.tokens = {user["email"].split("@")[0]: user["token"] for user in made}
+        self.passwords = {user["email"].split("@")[0]: user["password"] for user in given}
+        self.tenants = {tenant["name"]: tenant for tenant in answer["tenants"]}
+
+    # --- ExecGov's own programs ---
+
+    def start(self, name):
+        """Start api, scheduler, worker, worker-2, … or sandboxd, and wait until it says that it is ready."""
+        getattr(self, "_start_" + name.split("-")[0])(name)
+
+    def _start_daemon(self, name, program, port_setting, **settings):
+        port = self.ports.setdefault(name, free_port())
+        settings |= {port_setting: f"127.0.0.1:{port}", "pg": self.conninfo, "redis": self.redis,
+                     **self.settings.get(name.split("-")[0], {})}
+        words = [BUILD / "bin" / program]
+        for key, value in settings.items():
+            words += ["--" + key.replace("_", "-"), value]
+        self.spawn(name, words)
+        self.ready(name, lambda: self._ready(port))
+
+    @staticmethod
+    def _ready(port):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        return False
+
+    def _start_api(self, name):
+        self._start_daemon(name, "execgov-api", "listen", files=self.folder / "files")
+
+    def _start_scheduler(self, name):
+        self._start_daemon(name, "execgov-scheduler", "health")
+
+    def _start_worker(self, name):
+        self._start_daemon(name, "execgov-worker", "health", files=self.folder / "files",
+                           sandbox=self.folder / "sandbox.sock", slots=SLOTS)
+
+    def _start_sandboxd(self, name):
+        socket_path = self.folder / "sandbox.sock"
+        words = [BUILD / "bin/execgov-sandboxd", "--socket", socket_path, "--cache", self.folder / "cache",
+                 "--slots", 2 * SLOTS, "--allow-uid", os.geteuid()]
+        if os.geteuid() == 0:
+            words += ["--uid-base", 60000 + os.getpid() % 50 * 100]
+        self.spawn(name, words)
+        self.ready(name, socket_path.exists)
+
+    # --- asking ---
+
+    def connect(self, name="api"):
+        return http.client.HTTPConnection("127.0.0.1", self.ports[name], timeout=90)
+
+    def api(self, method, path, body=None, token=None, headers=None):
+        """One call. `body` is JSON, or bytes with a Content-Type in `headers`; `token` a person's name or a
+        token. The answer is held against the contract."""
+        headers = dict(headers or {})
+        if token is not None:
+            headers["Authorization"] = f"Bearer {self.tokens.get(token, token)}"
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+            headers.setdefault("Content-Type", "application/json")
+        connection = self.connect()
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            reply = Reply(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+        media = response.headers.get("Content-Type", "")
+        shown = reply.json if reply.body and "json" in media else reply.body
+        self.contract.check_response(method, path, reply.status, shown, media)
+        return reply

@@ -1,0 +1,120 @@
+#include "worker/sandbox/store/package_cache.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/lib/test.h"
+#include "worker/sandbox/store/tree.h"
+
+static char dir[64];
+static int packages;
+
+static int setup(void **state)
+{
+    (void)state;
+    snprintf(dir, sizeof dir, "/tmp/execgov-cache-XXXXXX");
+    assert_non_null(mkdtemp(dir));
+    packages = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return packages < 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    close(packages);
+    int tmp = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    tree_remove(tmp, dir + 5);
+    close(tmp);
+    return access(dir, F_OK) == 0;
+}
+
+/* A package of 100 bytes, last used so many seconds ago. */
+static void put(const uint8_t digest[32], int ago_s)
+{
+    char hex[TREE_HEX_BYTES], path[100];
+    struct timespec times[2] = { { .tv_sec = time(NULL) - ago_s }, { .tv_sec = time(NULL) - ago_s } };
+
+    tree_hex(digest, hex);
+    assert_int_equal(mkdirat(packages, hex, 0700), 0);
+    snprintf(path, sizeof path, "%s/tree", hex);
+    assert_int_equal(mkdirat(packages, path, 0555), 0);
+    snprintf(path, sizeof path, "%s/counts", hex);
+    int fd = openat(packages, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0444);
+    assert_int_equal(write(fd, "3 100\n", 6), 6);
+    assert_int_equal(futimens(fd, times), 0);
+    close(fd);
+}
+
+static bool is_there(const uint8_t digest[32])
+{
+    char hex[TREE_HEX_BYTES];
+
+    tree_hex(digest, hex);
+    return faccessat(packages, hex, F_OK, 0) == 0;
+}
+
+static void the_longest_unused_go_first_and_recent_ones_never(void **state)
+{
+    const uint8_t a[32] = { 1 }, b[32] = { 2 }, c[32] = { 3 }, d[32] = { 4 };
+    (void)state;
+
+    put(a, 4000);
+    put(b, 3000);
+    put(c, 2000);
+    put(d, 10);
+    assert_int_equal(package_cache_trim(packages, 400, 600), 0); /* fits */
+    assert_int_equal(package_cache_trim(packages, 300, 600), 2); /* down to 225 */
+    assert_false(is_there(a) || is_there(b));
+    assert_true(is_there(c) && is_there(d));
+    assert_int_equal(package_cache_trim(packages, 0, 600), 1);
+    assert_true(is_there(d));
+}
+
+static void opening_is_using(void **state)
+{
+    const uint8_t a[32] = { 1 }, b[32] = { 2 };
+    struct gov_err err = { 0 };
+    uint64_t files = 0, bytes = 0;
+    int fd;
+    (void)state;
+
+    put(a, 4000);
+    put(b, 3000);
+    assert_true(package_cache_open(packages, a, &fd, &files, &bytes, &err));
+    close(fd);
+    assert_int_equal(files, 3);
+    assert_int_equal(bytes, 100);
+    assert_int_equal(package_cache_trim(packages, 150, 600), 1);
+    assert_true(is_there(a));
+    assert_false(package_cache_open(packages, b, &fd, &files, &bytes, &err));
+    assert_int_equal(err.code, GOV_NOT_FOUND);
+}
+
+static void what_a_killed_sealer_left_goes(void **state)
+{
+    const struct timespec old[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
+    (void)state;
+
+    assert_int_equal(mkdirat(packages, "new-17", 0700), 0);
+    assert_int_equal(mkdirat(packages, "new-18", 0700), 0);
+    assert_int_equal(utimensat(packages, "new-17", old, 0), 0);
+    assert_int_equal(package_cache_trim(packages, 1000, 600), 1);
+    assert_int_equal(faccessat(packages, "new-17", F_OK, 0), -1);
+    assert_int_equal(faccessat(packages, "new-18", F_OK, 0), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_longest_unused_go_first_and_recent_ones_never, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(opening_is_using, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_a_killed_sealer_left_goes, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

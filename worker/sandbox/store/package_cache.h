@@ -1,0 +1,30 @@
+/* package_cache.h - unpacked packages by digest, kept within a bound.
+ *
+ *     <sha256 hex>/tree      the files, sealed (0444, folders 0555)
+ *     <sha256 hex>/counts    "<files> <bytes>\n"; its time is that of the last use
+ *
+ * Everything here can be made again from the archive: a package that is dropped is unpacked anew
+ * when somebody asks for it (NOT_FOUND tells the worker).
+ */
+#ifndef WORKER_SANDBOX_STORE_PACKAGE_CACHE_H
+#define WORKER_SANDBOX_STORE_PACKAGE_CACHE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/err.h"
+
+/* The tree as a directory descriptor of the caller's, with its size. NOT_FOUND if it is not there.
+ */
+bool package_cache_open(int packages, const uint8_t digest[32], int *fd, uint64_t *files,
+                        uint64_t *bytes, struct gov_err *err);
+
+/* It turned out to be damaged. */
+void package_cache_drop(int packages, const uint8_t digest[32]);
+
+/* If there is more than bytes_max, drop the longest unused down to three quarters of it; never one
+ * that was used in the last `spare_s` seconds. Folders that a killed sealer left go, too, after
+ * that time. Returns how many were dropped. */
+int package_cache_trim(int packages, uint64_t bytes_max, int spare_s);
+
+#endif
