@@ -42,6 +42,8 @@ static const struct work_kind *kind_of(enum job_kind kind)
 static void build_failure(struct work *work, struct db_group *group)
 {
     work_add_failure(work, group, &work->failure);
+    if (work->job.kind != JOB_TASK)
+        work_add_callback(work, group);
 }
 
 static void build_release(struct work *work, struct db_group *group)
@@ -197,6 +199,8 @@ void work_start(struct worker *worker, struct lane_state *lane, const struct que
     struct gov_err err;
     if (!job_payload_decode(w->job.payload_json, &w->job.payload, &err))
         log_error(LEVEL_ERROR, "job.payload", &err);
+    if (w->job.kind == JOB_RUN) /* whoever follows it sees that it runs */
+        event_bus_publish(worker->events, tenant->scope.schema, &w->job.request);
     op_start(&w->op);
 }
 
