@@ -27,6 +27,7 @@ static void send_group(struct work *w)
     struct db_group *group = db_group_new(&w->finishing, w->worker->db, &w->tenant.scope);
 
     w->next_count = 0;
+    memset(&w->callback, 0, sizeof w->callback);
     w->finish_sent = true;
     w->build(w, group);
     db_group_tolerate(group, &w->finish_err);
@@ -66,7 +67,7 @@ static enum op_next push(struct op *op)
 {
     struct work *w = work_of(op);
 
-    struct queue_entry *entries = ARENA_ARRAY(&op->arena, struct queue_entry, WORK_NEXT_MAX);
+    struct queue_entry *entries = ARENA_ARRAY(&op->arena, struct queue_entry, WORK_NEXT_MAX + 1);
 
     for (int i = 0; i < w->next_count; i++) {
         const struct work_next *n = &w->next[i];
@@ -79,8 +80,17 @@ static enum op_next push(struct op *op)
                                            .kind = job_kind_name(n->kind),
                                            .action = n->action };
     }
-    if (w->next_count)
-        job_queue_push(op, w->worker->queue, entries, w->next_count, NULL);
+    int count = w->next_count;
+    if (w->callback.count)
+        entries[count++] = (struct queue_entry){ .tenant = w->tenant.scope.schema,
+                                                 .lane = job_lane_name(LANE_CTL),
+                                                 .class = job_class_name(CLASS_NORMAL),
+                                                 .job = w->callback_job,
+                                                 .fence = 1,
+                                                 .cost_ms = 50,
+                                                 .kind = job_kind_name(JOB_TASK) };
+    if (count)
+        job_queue_push(op, w->worker->queue, entries, count, NULL);
     event_bus_publish(w->worker->events, w->tenant.scope.schema, &w->job.request);
     return OP_WAIT;
 }
@@ -153,6 +163,18 @@ void work_add_job(struct work *work, struct db_group *group, const struct work_n
                  run_at_us ? clock_format(run_at_us, run_at) : NULL, "worker");
     if (run_at_us <= clock_now_us() && work->next_count < WORK_NEXT_MAX)
         work->next[work->next_count++] = *next;
+}
+
+void work_add_callback(struct work *work, struct db_group *group)
+{
+    struct id delivery = id_new();
+
+    /* A confirmation's own jobs do not know; the statement looks. */
+    if (work->job.kind != JOB_CONFIRM && !work->job.payload.callback_url)
+        return;
+    work->callback_job = id_new();
+    DB_GROUP_ADD(group, SQL_QUERIES_CALLBACK_ADD, &work->callback, work->job.request.text, delivery.text,
+                 work->callback_job.text);
 }
 
 void work_add_event(struct work *work, struct db_group *group, const char *kind, json_t *data)
