@@ -147,6 +147,9 @@ static enum op_next recognise(struct op *op)
         j->answer.decision = j->chosen ? RECOGNISER_ACT : RECOGNISER_ABSTAIN;
     } else {
         catalogue_predict(j->catalogue, text, allowed, j, &j->answer);
+        /* The model may be gone before this job is: another tenant's, or a newer one, takes its place. */
+        for (size_t i = 0; i < j->answer.candidate_count; i++)
+            j->answer.candidates[i].id = arena_text(&op->arena, j->answer.candidates[i].id);
         if (j->answer.decision == RECOGNISER_ACT)
             j->chosen = catalogue_find(j->catalogue, j->answer.candidates[0].id);
     }
@@ -181,6 +184,7 @@ static void build_refused(struct work *work, struct db_group *group)
              "what you asked for exists, but you may not run it; ask an admin of this tenant",
              "您请求的能力存在，但您无权运行；请联系本租户管理员");
     work_add_failure(work, group, &work->failure);
+    work_add_callback(work, group);
 }
 
 static void build_recognised(struct work *work, struct db_group *group)
@@ -198,8 +202,10 @@ static void build_recognised(struct work *work, struct db_group *group)
                              "skill", j->chosen ? j->chosen->skill : NULL, "action",
                              j->chosen ? j->chosen->action->name : NULL, "input", j->input,
                              "provenance", j->provenance, "questions", j->questions));
-    if (ask || !j->chosen)
+    if (ask || !j->chosen) {
+        work_add_callback(work, group); /* an abstention is an end, a question is none */
         return;
+    }
     struct job_payload payload = work->job.payload;
     payload.skill = j->chosen->skill;
     payload.action = j->chosen->action->name;
