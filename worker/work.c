@@ -27,11 +27,22 @@ static void send_group(struct work *w)
     struct db_group *group = db_group_new(&w->finishing, w->worker->db, &w->tenant.scope);
 
     w->next_count = 0;
+    w->strict = false;
     memset(&w->callback, 0, sizeof w->callback);
     w->finish_sent = true;
     w->build(w, group);
     db_group_tolerate(group, &w->finish_err);
     db_group_send(group);
+}
+
+/* A strict end was refused: the job is somebody else's, or it was cancelled. What is still ours ends as
+ * cancelled, for nobody else would end it. */
+static void build_cancelled(struct work *work, struct db_group *group)
+{
+    DB_GROUP_ADD(group, SQL_QUERIES_JOB_COMPLETE, NULL, work->job.id.text,
+                 arena_format(&work->op.arena, "%lld", (long long)work->job.fence), work->job.token,
+                 "cancelled", gov_code_info(GOV_CANCELLED)->wire, NULL, NULL, NULL, NULL, NULL);
+    work_add_callback(work, group);
 }
 
 /* Runs again until the outcome is known: send, look at the answer, wait, send. */
@@ -47,6 +58,11 @@ static enum op_next attempt(struct op *op)
     case GOV_OK:
         return OP_NEXT;
     case GOV_STALE:
+        if (w->strict) {
+            w->build = build_cancelled;
+            w->finish_sent = false;
+            return OP_AGAIN;
+        }
         w->stale = true;
         log_write(LEVEL_WARN, "job.stale", LOG_FIELD("job", w->job.id.text),
                   LOG_FIELD("tenant", w->tenant.scope.schema), LOG_NUMBER("fence", w->job.fence));
@@ -146,6 +162,7 @@ void work_add_failure(struct work *work, struct db_group *group, const struct go
 
 void work_add_success_strict(struct work *work, struct db_group *group)
 {
+    work->strict = true;
     DB_GROUP_ADD(group, SQL_QUERIES_JOB_COMPLETE_STRICT, NULL, work->job.id.text,
                  number(work, work->job.fence), work->job.token, "succeeded", NULL, NULL, NULL);
 }

@@ -67,6 +67,7 @@ struct work {
     void (*build)(struct work *work, struct db_group *group);
     struct op finishing;
     bool finish_sent;
+    bool strict; /* the statements under way also fail when the job was cancelled meanwhile */
     struct gov_err finish_err;
     int finish_tries;
 };

@@ -98,8 +98,12 @@ static enum op_next free_slot(struct op *op)
     struct work *w = s->work;
 
     s->slot = (struct queue_slot){ .entry = &w->entry,
+                                   .fence = w->job.fence + 1,
                                    .ms = (clock_mono_us() - w->started_us) / 1000 };
-    job_queue_finish(op, w->worker->queue, &s->slot, 1, NULL);
+    if (w->released && !w->stale) /* queued again at once, under the fence that job_release.sql gave */
+        job_queue_release(op, w->worker->queue, &s->slot, 1, NULL);
+    else
+        job_queue_finish(op, w->worker->queue, &s->slot, 1, NULL);
     return OP_WAIT;
 }
 

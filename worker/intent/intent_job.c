@@ -147,6 +147,9 @@ static enum op_next recognise(struct op *op)
         j->answer.decision = j->chosen ? RECOGNISER_ACT : RECOGNISER_ABSTAIN;
     } else {
         catalogue_predict(j->catalogue, text, allowed, j, &j->answer);
+        /* The model may be gone before this job is: another tenant's, or a newer one, takes its place. */
+        for (size_t i = 0; i < j->answer.candidate_count; i++)
+            j->answer.candidates[i].id = arena_text(&op->arena, j->answer.candidates[i].id);
         if (j->answer.decision == RECOGNISER_ACT)
             j->chosen = catalogue_find(j->catalogue, j->answer.candidates[0].id);
     }
