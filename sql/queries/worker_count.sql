@@ -1,5 +1,6 @@
 -- scope: public
 -- How many workers are alive that serve lane $1 ("ctl": any).
+-- scan: there are as many rows as processes
 select count(*)
 from public.worker
 where state = 'active'
