@@ -163,6 +163,20 @@ static json_t *or_null(json_t *json)
     return json ? json_incref(json) : json_null();
 }
 
+/* What the schema marks as sensitive is never shown, not even to who gave it. */
+static json_t *input_shown(const json_t *payload, struct arena *arena)
+{
+    const json_t *input = json_object_get(payload, "input");
+    const char *const *sensitive = json_text_list(json_object_get(payload, "sensitive"), arena);
+    size_t count = 0;
+
+    if (!input)
+        return json_object();
+    while (sensitive && sensitive[count])
+        count++;
+    return json_incref(plan_mask_input(input, sensitive, count, arena));
+}
+
 static bool run_waits(const char *state)
 {
     return strcmp(state, "planned") == 0 || strcmp(state, "awaiting_confirmation") == 0;
@@ -174,7 +188,6 @@ json_t *show_run(struct call *call, const struct db_rows *rows, int row, struct 
     const char *state = db_text(rows, row, RUN_STATE);
     const char *request = db_text(rows, row, RUN_REQUEST);
     json_t *artifacts = db_json(rows, row, RUN_ARTIFACTS, arena);
-    json_t *input = json_object_get(payload, "input");
     json_t *run = json_pack(
         "{s:s, s:s, s:s?, s:s?, s:I, s:s, s:I, s:b, s:s?, s:s?}", "id", db_text(rows, row, RUN_ID),
         "request_id", request, "skill", json_get_text(payload, "skill"), "action",
@@ -184,7 +197,7 @@ json_t *show_run(struct call *call, const struct db_rows *rows, int row, struct 
         db_bool(rows, row, RUN_CANCEL), "isolation", db_text(rows, row, RUN_ISOLATION), "worker",
         db_text(rows, row, RUN_WORKER));
 
-    json_object_set_new(run, "input", input ? json_incref(input) : json_object());
+    json_object_set_new(run, "input", input_shown(payload, arena));
     json_object_set_new(run, "result", or_null(db_json(rows, row, RUN_RESULT, arena)));
     json_object_set_new(run, "error", show_error(call, db_json(rows, row, RUN_ERROR, arena)));
     json_object_set_new(run, "exit_code",

@@ -464,8 +464,14 @@ json_t *planning_payload(struct planning *planning, const struct job_payload *ba
                          struct arena *arena)
 {
     struct job_payload payload = *base;
+    json_t *sensitive = NULL;
 
+    if (planning->step.sensitive_count)
+        sensitive = json_own(arena, json_array());
+    for (size_t i = 0; i < planning->step.sensitive_count; i++)
+        json_array_append_new(sensitive, json_string(planning->step.sensitive[i]));
     payload.text = NULL;
+    payload.skills = NULL; /* they were looked at for this plan */
     payload.skill = planning->skill;
     payload.action = planning->step.action;
     payload.version = planning->step.version;
@@ -473,6 +479,7 @@ json_t *planning_payload(struct planning *planning, const struct job_payload *ba
     payload.input = planning->filled;
     payload.files = planning->file_list;
     payload.provenance = planning->provenance;
+    payload.sensitive = sensitive;
     payload.is_try = planning->is_try;
     return job_payload_encode(&payload, arena);
 }
