@@ -208,13 +208,14 @@ json_t *argparse_scan(const char *text)
     while ((call = strstr(call, "add_argument("))) {
         struct argument a = { 0 };
         const char *at = call + strlen("add_argument("), *end;
-        for (int i = 0; i < PARTS_MAX && (end = part_end(at)); i++) {
+        bool closed = false;
+        for (int i = 0; i < PARTS_MAX && !closed && (end = part_end(at)); i++) {
             take_part(&a, at, (size_t)(end - at));
             at = end + 1;
-            if (*end != ',')
-                break;
+            closed = *end != ',';
         }
-        add(&a, properties, required, template);
+        if (closed)
+            add(&a, properties, required, template);
         call += strlen("add_argument(");
     }
     if (json_object_size(properties) == 0) {
