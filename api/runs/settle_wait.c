@@ -40,7 +40,9 @@ static bool has_settled(const struct settle_wait *w)
 
     if (w->is_run) {
         enum run_state s;
-        return !run_state_parse(state, &s) || run_state_ended(s) || run_state_needs_person(s);
+        /* The view says planned at the end of mode "plan" only. */
+        return !run_state_parse(state, &s) || s == RUN_PLANNED || run_state_ended(s) ||
+               run_state_needs_person(s);
     }
     enum request_state s;
     return !request_state_parse(state, &s) || request_state_ended(s) ||

@@ -204,6 +204,25 @@ json_t *show_run(struct call *call, const struct db_rows *rows, int row, struct 
 
 /* --- requests --- */
 
+/* What to send back is either a bare value or already {value, title}. */
+static json_t *choices_shown(struct call *call, const json_t *stored)
+{
+    json_t *choices = json_array();
+    json_t *c;
+    size_t i;
+
+    json_array_foreach ((json_t *)stored, i, c) {
+        json_t *value = json_is_object(c) ? json_object_get(c, "value") : c;
+        const char *title = json_is_object(c) ? call_localised(call, json_object_get(c, "title"))
+                                              : json_string_value(c);
+        char *text = title ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+        json_array_append_new(choices,
+                              json_pack("{s:O, s:s}", "value", value, "title", title ? title : text));
+        free(text);
+    }
+    return choices;
+}
+
 static json_t *questions_shown(struct call *call, const json_t *stored)
 {
     json_t *questions = json_array();
@@ -211,19 +230,40 @@ static json_t *questions_shown(struct call *call, const json_t *stored)
     size_t i;
 
     json_array_foreach (json_object_get(stored, "questions"), i, q) {
-        json_t *shown = json_pack("{s:s?, s:s?, s:s?}", "path", json_get_text(q, "path"), "code",
+        const char *path = json_get_text(q, "path");
+        json_t *shown = json_pack("{s:s, s:s?, s:s?, s:s?, s:s?}", "kind", "input", "name",
+                                  path && *path ? path + 1 : NULL, "path", path, "code",
                                   json_get_text(q, "code"), "text",
                                   call_localised(call, json_object_get(q, "text")));
         if (json_object_get(q, "choices"))
-            json_object_set(shown, "choices", json_object_get(q, "choices"));
+            json_object_set_new(shown, "choices",
+                                choices_shown(call, json_object_get(q, "choices")));
         json_array_append_new(questions, shown);
     }
     return questions;
 }
 
+/* Nothing was chosen yet: the candidates are the question. */
+static json_t *candidate_question(struct call *call, const json_t *candidates)
+{
+    json_t *choices = json_array();
+    const json_t *c;
+    size_t i;
+
+    json_array_foreach (candidates, i, c)
+        json_array_append_new(
+            choices, json_pack("{s:o, s:O}", "value",
+                               json_sprintf("%s/%s", json_get_text(c, "skill"),
+                                            json_get_text(c, "action")),
+                               "title", json_object_get(c, "title")));
+    return json_pack("{s:s, s:n, s:s, s:o}", "kind", "candidate", "name", "text",
+                     call->language == GOV_ZH ? "您想要的是哪一个？" : "Which of these do you mean?",
+                     "choices", choices);
+}
+
 static json_t *intent_shown(struct call *call, const json_t *recognised, const json_t *latest)
 {
-    json_t *candidates, *shown;
+    json_t *candidates, *shown, *questions;
     const json_t *c;
     size_t i;
 
@@ -236,15 +276,32 @@ static json_t *intent_shown(struct call *call, const json_t *recognised, const j
                                   "action", json_get_text(c, "action"), "title",
                                   call_localised(call, json_object_get(c, "title")), "score",
                                   json_object_get(c, "score")));
-    shown = json_pack("{s:o, s:s?, s:o}", "candidates", candidates, "decision",
-                      json_get_text(recognised, "decision"), "questions",
-                      questions_shown(call, latest));
+    questions = questions_shown(call, latest);
+    const char *decision = json_get_text(recognised, "decision");
+    if (decision && strcmp(decision, "ask") == 0 && !json_get_text(latest, "skill"))
+        json_array_append_new(questions, candidate_question(call, candidates));
+    shown = json_pack("{s:o, s:s?, s:o}", "candidates", candidates, "decision", decision,
+                      "questions", questions);
     return shown;
 }
 
-static json_t *confirmation_shown(const json_t *c)
+static bool may_decide(struct call *call, const json_t *c)
 {
-    json_t *by;
+    const char *state = json_get_text(c, "state"), *requester = json_get_text(c, "requester");
+    bool mine = requester && strcmp(requester, call->caller.user.text) == 0;
+    struct gov_err ignored;
+
+    return state && strcmp(state, "waiting") == 0 && call_may(call, MAY_CONFIRM, &ignored) &&
+           !(mine && json_get_bool(json_object_get(c, "rule"), "four_eyes", false));
+}
+
+/* `plan` as it is shown: risk, rule and approvers are those of the plan that waits. */
+static json_t *confirmation_shown(struct call *call, const json_t *c, const json_t *plan,
+                                  const char *requester_name)
+{
+    const json_t *rule = json_object_get(plan, "confirmation");
+    const json_t *step = json_array_get(json_object_get(plan, "steps"), 0);
+    json_t *by, *shown;
 
     if (!c)
         return json_null();
@@ -252,11 +309,24 @@ static json_t *confirmation_shown(const json_t *c)
              ? json_pack("{s:O, s:O?}", "id", json_object_get(c, "decided_by"), "name",
                          json_object_get(c, "decided_by_name"))
              : json_null();
-    return json_pack("{s:s?, s:s?, s:s?, s:o, s:o, s:o, s:s?}", "id", json_get_text(c, "id"), "state",
-                     json_get_text(c, "state"), "digest", json_get_text(c, "digest"), "expires_at",
-                     time_text(json_get_text(c, "expires_at")), "decided_by", by, "decided_at",
-                     time_text(json_get_text(c, "decided_at")), "comment",
-                     json_get_text(c, "comment"));
+    shown = json_pack("{s:s?, s:s?, s:s?, s:s?, s:o, s:o, s:o, s:o, s:s?}", "id",
+                      json_get_text(c, "id"), "request_id", json_get_text(c, "request_id"), "state",
+                      json_get_text(c, "state"), "digest", json_get_text(c, "digest"), "created_at",
+                      time_text(json_get_text(c, "created_at")), "expires_at",
+                      time_text(json_get_text(c, "expires_at")), "decided_by", by, "decided_at",
+                      time_text(json_get_text(c, "decided_at")), "comment",
+                      json_get_text(c, "comment"));
+    json_object_set_new(shown, "requested_by",
+                        json_pack("{s:s?, s:s?}", "id", json_get_text(c, "requester"), "name",
+                                  requester_name));
+    json_object_set_new(shown, "may_decide", json_boolean(may_decide(call, c)));
+    json_object_set(shown, "risk", json_object_get(plan, "risk"));
+    json_object_set(shown, "rule", json_object_get(rule, "rule"));
+    json_object_set(shown, "approvers", json_object_get(rule, "approvers"));
+    json_object_set(shown, "title", json_object_get(step, "title"));
+    json_object_set(shown, "skill", json_object_get(step, "skill"));
+    json_object_set(shown, "action", json_object_get(step, "action"));
+    return shown;
 }
 
 json_t *show_request(struct call *call, const struct db_rows *rows, int row, json_t *run,
@@ -275,7 +345,9 @@ json_t *show_request(struct call *call, const struct db_rows *rows, int row, jso
                                      db_json(rows, row, REQ_QUESTION, arena)));
     json_object_set_new(request, "plan", plan_shown(call, rows, row, REQ_PLAN, arena));
     json_object_set_new(request, "confirmation",
-                        confirmation_shown(db_json(rows, row, REQ_CONFIRMATION, arena)));
+                        confirmation_shown(call, db_json(rows, row, REQ_CONFIRMATION, arena),
+                                           json_object_get(request, "plan"),
+                                           db_text(rows, row, REQ_BY_NAME)));
     json_object_set_new(request, "run", run ? run : json_null());
     json_object_set_new(request, "error", show_error(call, db_json(rows, row, REQ_ERROR, arena)));
     json_object_set_new(request, "created_by", person(rows, row, REQ_BY, REQ_BY_NAME));
@@ -331,7 +403,8 @@ static bool has_settled(const struct show_one *s, const char *state)
     enum request_state request;
 
     if (s->is_run)
-        return run_state_parse(state, &run) && (run_state_ended(run) || run_state_needs_person(run));
+        return run_state_parse(state, &run) &&
+               (run == RUN_PLANNED || run_state_ended(run) || run_state_needs_person(run));
     return request_state_parse(state, &request) &&
            (request_state_ended(request) || request_state_needs_person(request));
 }
