@@ -84,9 +84,9 @@ class Case(unittest.TestCase):
 
     def log_of(self, run_id):
         """What the script printed, as it is kept."""
-        rows = self.stack.sql(f"select string_agg(body, '' order by seq) from {self.schema}.run_log "
+        rows = self.stack.sql(f"select to_json(string_agg(body, '' order by seq)) from {self.schema}.run_log "
                               f"where job_id = '{run_id}' and stream <> 'system'")
-        return rows[0][0] if rows else ""
+        return json.loads(rows[0][0]) if rows[0][0] else ""
 
     def footprint(self):
         """Everything a wish can cause, counted."""
