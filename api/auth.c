@@ -82,17 +82,6 @@ static bool csrf_holds(struct call *call, const char *expected)
     return strcmp(crypto_sha256_bytea(&call->op.arena, sent), expected) == 0;
 }
 
-static const char *const *text_list(const json_t *array, struct arena *arena)
-{
-    if (!json_is_array(array))
-        return NULL;
-    size_t count = json_array_size(array);
-    const char **list = ARENA_ARRAY(arena, const char *, count + 1);
-    for (size_t i = 0; i < count; i++)
-        list[i] = arena_text(arena, json_string_value(json_array_get(array, i)));
-    return list;
-}
-
 bool auth_identify(struct call *call, struct gov_err *err)
 {
     struct caller *c = &call->caller;
@@ -113,16 +102,18 @@ bool auth_identify(struct call *call, struct gov_err *err)
         c->scope = db_scope_tenant(db_text(r, 0, 7), (int)db_int(r, 0, 8));
     c->timezone = db_text(r, 0, 9);
     c->locale = db_text(r, 0, 10);
-    if (!role_parse(db_text(r, 0, 11) ? db_text(r, 0, 11) : "", &c->role))
-        return unauthenticated(err); /* no longer a member */
+    /* No longer a member of this tenant; without a tenant one may still take an invitation. */
+    if (!role_parse(db_text(r, 0, 11) ? db_text(r, 0, 11) : "", &c->role) &&
+        !id_empty(&c->tenant))
+        return unauthenticated(err);
     if (!csrf_holds(call, db_text(r, 0, 12)))
         return gov_fail(err, GOV_CSRF, "send the X-CSRF-Token header you were given at login",
                         "请发送登录时获得的 X-CSRF-Token 请求头");
     if (c->kind == CALLER_TOKEN) {
-        const char *const *scopes = text_list(db_json(r, 0, 13, arena), arena);
+        const char *const *scopes = json_text_list(db_json(r, 0, 13, arena), arena);
         if (!scopes || !policy_scopes_parse(scopes, &c->scopes, err))
             return unauthenticated(err);
-        c->skills = text_list(db_json(r, 0, 14, arena), arena);
+        c->skills = json_text_list(db_json(r, 0, 14, arena), arena);
     }
     return true;
 }
@@ -138,6 +129,16 @@ bool call_may(struct call *call, enum permission permission, struct gov_err *err
     if (may(&call->caller, permission))
         return true;
     return policy_refuse(call->caller.role, call->caller.kind == CALLER_TOKEN, permission, err);
+}
+
+bool call_may_use(const struct call *call, const char *skill)
+{
+    const char *const *named = call->caller.skills;
+
+    for (; named && *named; named++)
+        if (strcmp(*named, skill) == 0)
+            return true;
+    return !call->caller.skills;
 }
 
 bool auth_authorise(struct call *call, struct gov_err *err)
@@ -170,4 +171,22 @@ bool auth_authorise(struct call *call, struct gov_err *err)
                         "it is resumed",
                         "该租户已停用：仍可读取，其他操作须待恢复后进行");
     return call_may(call, call->route->permission, err);
+}
+
+bool auth_still_reads(const struct db_rows *rows, enum caller_kind kind, const struct id *tenant,
+                      bool *reads_all, struct arena *arena)
+{
+    struct caller c = { .kind = kind };
+    struct gov_err ignored;
+
+    if (rows->count != 1 || strcmp(db_id(rows, 0, 4).text, tenant->text) != 0 ||
+        !role_parse(db_text(rows, 0, 11) ? db_text(rows, 0, 11) : "", &c.role))
+        return false;
+    if (kind == CALLER_TOKEN) {
+        const char *const *scopes = json_text_list(db_json(rows, 0, 13, arena), arena);
+        if (!scopes || !policy_scopes_parse(scopes, &c.scopes, &ignored))
+            return false;
+    }
+    *reads_all = may(&c, MAY_READ_ALL_RUNS);
+    return may(&c, MAY_READ_OWN_RUNS);
 }

@@ -12,4 +12,9 @@ bool auth_identify(struct call *call, struct gov_err *err);
 /* May this caller use the route? FORBIDDEN, NOT_FOUND (platform routes) or TENANT_SUSPENDED. */
 bool auth_authorise(struct call *call, struct gov_err *err);
 
+/* For what outlasts its call: the token looked up again (SESSION_FIND, API_TOKEN_FIND). False: it does
+ * not read runs of this tenant any more. */
+bool auth_still_reads(const struct db_rows *rows, enum caller_kind kind, const struct id *tenant,
+                      bool *reads_all, struct arena *arena);
+
 #endif

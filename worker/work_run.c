@@ -42,6 +42,8 @@ static const struct work_kind *kind_of(enum job_kind kind)
 static void build_failure(struct work *work, struct db_group *group)
 {
     work_add_failure(work, group, &work->failure);
+    if (work->job.kind != JOB_TASK)
+        work_add_callback(work, group);
 }
 
 static void build_release(struct work *work, struct db_group *group)
@@ -96,8 +98,12 @@ static enum op_next free_slot(struct op *op)
     struct work *w = s->work;
 
     s->slot = (struct queue_slot){ .entry = &w->entry,
+                                   .fence = w->job.fence + 1,
                                    .ms = (clock_mono_us() - w->started_us) / 1000 };
-    job_queue_finish(op, w->worker->queue, &s->slot, 1, NULL);
+    if (w->released && !w->stale) /* queued again at once, under the fence that job_release.sql gave */
+        job_queue_release(op, w->worker->queue, &s->slot, 1, NULL);
+    else
+        job_queue_finish(op, w->worker->queue, &s->slot, 1, NULL);
     return OP_WAIT;
 }
 
@@ -193,6 +199,8 @@ void work_start(struct worker *worker, struct lane_state *lane, const struct que
     struct gov_err err;
     if (!job_payload_decode(w->job.payload_json, &w->job.payload, &err))
         log_error(LEVEL_ERROR, "job.payload", &err);
+    if (w->job.kind == JOB_RUN) /* whoever follows it sees that it runs */
+        event_bus_publish(worker->events, tenant->scope.schema, &w->job.request);
     op_start(&w->op);
 }
 

@@ -41,11 +41,16 @@ static bool name_set(struct receive *r, const char *name, struct gov_err *err)
     return true;
 }
 
-/* What a client says is taken over unless it says nothing: form libraries call everything that. */
+/* What a client says is taken over unless it says nothing: form libraries call everything octet-stream,
+ * or leave the type out, which means text/plain. */
 static void type_set(struct receive *r, const char *said)
 {
-    bool telling = said && media_type_valid(said) && !text_starts(said, "application/octet-stream") &&
-                   !text_starts(said, "application/x-www-form-urlencoded");
+    static const char *const nothing[] = { "application/octet-stream", "text/plain",
+                                           "application/x-www-form-urlencoded", NULL };
+    bool telling = said && media_type_valid(said);
+
+    for (const char *const *n = nothing; telling && *n; n++)
+        telling = !text_equal_ignoring_case(said, *n);
     r->media_type = telling ? arena_text(&r->op.arena, said) : media_type_of_name(r->name);
 }
 

@@ -44,6 +44,21 @@ void audit_add_inside(struct db_group *group, struct call *call, const struct au
                  detail_text(call, detail));
 }
 
+void audit_remember(struct db_group *group, struct call *call, int status)
+{
+    const char *user = call->caller.user.text, *route = call->route->pattern;
+    const char *code = arena_format(&call->op.arena, "%d", status);
+
+    if (!call->idempotency_key || call->caller.kind == CALLER_NOBODY)
+        return;
+    if (audit_tenant(call))
+        DB_GROUP_ADD(group, SQL_QUERIES_IDEMPOTENCY_ADD, NULL, audit_tenant(call), user, route,
+                     call->idempotency_key, call->body_hash, code, NULL);
+    else
+        DB_GROUP_ADD(group, SQL_QUERIES_IDEMPOTENCY_INSERT_PUBLIC, NULL, user, route,
+                     call->idempotency_key, call->body_hash, code, NULL);
+}
+
 json_t *audit_origin(struct call *call)
 {
     const char *agent = http_request_header(call->request, "user-agent");

@@ -24,6 +24,11 @@ const char *audit_actor(const struct call *call);
 void audit_add_inside(struct db_group *group, struct call *call, const struct audit_row *row,
                       json_t *detail);
 
+/* call_remember for a group of public scope, whose caller may be of a tenant: the last statement of the
+ * group. With `status` instead of an answer made before, as where the answer is a secret or is read
+ * by the group itself: a repeat is then told already_done. */
+void audit_remember(struct db_group *group, struct call *call, int status);
+
 /* {ip, user_agent}: where a call came from. */
 json_t *audit_origin(struct call *call);
 

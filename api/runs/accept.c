@@ -176,7 +176,7 @@ static enum op_next insert(struct op *op)
     struct accept *a = (struct accept *)op;
     struct planning *p = &a->planning;
     struct db_group *g = db_group_new(op, a->call->api->db, &a->call->caller.scope);
-    bool direct = a->wish && !p->rule.required && !a->payload.plan_only;
+    bool direct = a->wish && !p->rule.required && !a->payload.plan_only && !a->wish->stored;
 
     a->id = id_new();
     if (direct) {
@@ -193,7 +193,8 @@ static enum op_next insert(struct op *op)
         add_job(a, g, job_payload_encode(&a->payload, &op->arena), NULL, NULL, CTL_ATTEMPTS,
                 CTL_TIMEOUT_MS);
     }
-    call_remember_shown(a->call, g, &a->id);
+    if (!a->keyless)
+        call_remember_shown(a->call, g, &a->id);
     db_group_send(g);
     return OP_WAIT;
 }
@@ -249,6 +250,17 @@ void accept_run_wish(struct op *op, struct accept *accept, struct call *call,
     op_call(op, &accept->op);
 }
 
+/* Nobody knows yet which skill will be meant: whoever finds out has to know the token's limits. */
+static json_t *skills_of_token(const struct call *call, struct arena *arena)
+{
+    const char *const *skill = call->caller.skills;
+    json_t *list = skill ? json_own(arena, json_array()) : NULL;
+
+    for (; skill && *skill; skill++)
+        json_array_append_new(list, json_string(*skill));
+    return list;
+}
+
 void accept_words(struct op *op, struct accept *accept, struct call *call, const char *text,
                   const char *mode, const struct job_payload *payload)
 {
@@ -258,5 +270,6 @@ void accept_words(struct op *op, struct accept *accept, struct call *call, const
     accept->class = CLASS_INTERACTIVE;
     accept->payload = *payload;
     accept->payload.plan_only = strcmp(mode, "plan") == 0;
+    accept->payload.skills = skills_of_token(call, &op->arena);
     op_call(op, &accept->op);
 }

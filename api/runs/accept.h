@@ -22,6 +22,7 @@ struct run_wish {
     const char *timezone;
     bool is_try;
     const char *source; /* api, cli, console, rerun */
+    bool stored;        /* has a request of its own even where a run alone would do */
 };
 
 /* From a body (or an element of a batch). Texts live in the arena. */
@@ -35,6 +36,7 @@ struct accept {
     const char *text;            /* words, and what came with them */
     struct job_payload payload;
     const char *mode;
+    bool keyless;                /* the caller remembers the Idempotency-Key himself */
     struct id id;                /* out: of the request; of the run too, when by hand */
     enum job_kind kind;          /* of the first job */
     enum job_lane lane;

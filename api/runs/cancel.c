@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "api/runs/callback.h"
 #include "api/runs/runs.h"
 #include "api/runs/settle_wait.h"
 #include "api/runs/show.h"
@@ -18,6 +19,7 @@ struct cancel {
     bool is_run;
     struct id id, request;
     struct db_rows found, rows;
+    struct callback callback;
     struct settle_wait wait;
     struct show_one show;
 };
@@ -52,6 +54,7 @@ static enum op_next cancel(struct op *op)
     e->request = e->is_run ? db_id(&e->found, 0, 3) : e->id;
     struct db_group *g = db_group_new(op, call->api->db, &call->caller.scope);
     DB_GROUP_ADD(g, SQL_QUERIES_REQUEST_CANCEL, &e->rows, e->request.text, call->caller.user.text);
+    callback_add(&e->callback, g, &e->request);
     db_group_send(g);
     return OP_WAIT;
 }
@@ -67,8 +70,10 @@ static enum op_next close_request(struct op *op)
     if (done)
         return OP_NEXT;
     if (before && (strcmp(before, "needs_answer") == 0 || strcmp(before, "received") == 0)) {
-        DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_REQUEST_EVENT_ADD, NULL,
-                 e->request.text, "cancelled", "{}");
+        struct db_group *g = db_group_new(op, call->api->db, &call->caller.scope);
+        DB_GROUP_ADD(g, SQL_QUERIES_REQUEST_EVENT_ADD, NULL, e->request.text, "cancelled", "{}");
+        callback_add(&e->callback, g, &e->request);
+        db_group_send(g);
         return OP_WAIT;
     }
     return gov_fail(&op->err, GOV_ALREADY_DONE, "it has ended already: %s", "已经结束：%s",
@@ -82,6 +87,7 @@ static enum op_next tell(struct op *op)
     struct call *call = e->endpoint.call;
 
     event_bus_publish(call->api->events, call->caller.scope.schema, &e->request);
+    callback_push(op, &e->callback, call);
     settle_wait(op, &e->wait, call, &e->id, e->is_run, &e->request,
                 settle_wait_seconds(call, WAIT_S));
     return OP_WAIT;

@@ -109,6 +109,10 @@ static enum op_next check(struct op *op)
                OP_FAIL;
     if (!choose(e, &op->arena, &op->err))
         return OP_FAIL;
+    if (!call_may_use(call, e->skill))
+        return gov_fail_at(&op->err, GOV_FORBIDDEN, "/candidate", "token",
+                           "this token may not use the skill \"%s\"", "该令牌不能使用技能“%s”", e->skill),
+               OP_FAIL;
     gather_inputs(e, &op->arena);
     marks_note(op, call->api->marks, &call->caller.tenant, 0);
     return OP_WAIT;

@@ -14,6 +14,14 @@ ENDPOINT(request_list);
 ENDPOINT(request_confirm);
 ENDPOINT(request_reject);
 ENDPOINT(request_answer);
+ENDPOINT(request_events);
+ENDPOINT(run_events);
+ENDPOINT(tenant_events);
+ENDPOINT(run_log);
+ENDPOINT(run_batch);
+ENDPOINT(run_rerun);
+ENDPOINT(run_why);
+ENDPOINT(confirmation_list);
 
 extern const struct route run_routes[];
 

@@ -34,20 +34,23 @@ static void happened(struct watch *watch, const struct id *request)
     op_io_end(&w->op, NULL);
 }
 
-static bool has_settled(const struct settle_wait *w)
+static bool run_settled(const char *state)
 {
-    const char *state = w->rows.count ? db_text(&w->rows, 0, 0) : "";
+    enum run_state s;
+    /* The view says planned at the end of mode "plan" only. */
+    return !run_state_parse(state, &s) || s == RUN_PLANNED || run_state_ended(s) ||
+           run_state_needs_person(s);
+}
 
-    if (w->is_run) {
-        enum run_state s;
-        /* The view says planned at the end of mode "plan" only. */
-        return !run_state_parse(state, &s) || s == RUN_PLANNED || run_state_ended(s) ||
-               run_state_needs_person(s);
-    }
+static bool request_settled(const char *state)
+{
     enum request_state s;
     return !request_state_parse(state, &s) || request_state_ended(s) ||
            request_state_needs_person(s);
 }
+
+static const struct settle_kind run_kind = { SQL_QUERIES_RUN_STATE_GET, run_settled };
+static const struct settle_kind request_kind = { SQL_QUERIES_REQUEST_STATE_GET, request_settled };
 
 static enum op_next look(struct op *op)
 {
@@ -57,13 +60,11 @@ static enum op_next look(struct op *op)
     if (!w->asked) {
         w->asked = true;
         w->told = false;
-        DB_QUERY(op, w->call->api->db, &w->call->caller.scope,
-                 w->is_run ? SQL_QUERIES_RUN_STATE_GET : SQL_QUERIES_REQUEST_STATE_GET, &w->rows,
-                 w->id.text);
+        DB_QUERY(op, w->call->api->db, &w->call->caller.scope, w->kind->query, &w->rows, w->id.text);
         return OP_AGAIN;
     }
     w->asked = false;
-    w->settled = has_settled(w);
+    w->settled = w->kind->settled(w->rows.count ? db_text(&w->rows, 0, 0) : "");
     if (w->settled || now >= w->until_us || w->call->gone || w->call->api->stopping)
         return OP_DONE;
     if (w->told)
@@ -87,12 +88,19 @@ static void release(void *wait)
 void settle_wait(struct op *op, struct settle_wait *wait, struct call *call, const struct id *id,
                  bool is_run, const struct id *watched, int64_t seconds)
 {
+    settle_wait_kind(op, wait, call, id, is_run ? &run_kind : &request_kind, watched, seconds);
+}
+
+void settle_wait_kind(struct op *op, struct settle_wait *wait, struct call *call,
+                      const struct id *id, const struct settle_kind *kind,
+                      const struct id *watched, int64_t seconds)
+{
     if (seconds <= 0)
         return;
     op_init(&wait->op, "settle_wait", steps, op->loop, NULL);
     wait->call = call;
     wait->id = *id;
-    wait->is_run = is_run;
+    wait->kind = kind;
     wait->until_us = clock_mono_us() + seconds * 1000000;
     wait->watch.happened = happened;
     watch_begin(&wait->watch, call->api, call->caller.scope.schema, watched);

@@ -131,7 +131,7 @@ static json_t *timings(const struct db_rows *rows, int row)
 }
 
 /* "progress 40 reading" */
-static json_t *progress(const char *body)
+json_t *show_progress(const char *body)
 {
     char *end;
 
@@ -146,8 +146,8 @@ static json_t *progress(const char *body)
     return json_pack("{s:f, s:s}", "percent", percent, "note", end);
 }
 
-static json_t *plan_shown(struct call *call, const struct db_rows *rows, int row, int column,
-                          struct arena *arena)
+json_t *show_plan(struct call *call, const struct db_rows *rows, int row, int column,
+                  struct arena *arena)
 {
     json_t *stored = db_json(rows, row, column, arena);
     struct gov_err ignored;
@@ -163,6 +163,20 @@ static json_t *or_null(json_t *json)
     return json ? json_incref(json) : json_null();
 }
 
+/* What the schema marks as sensitive is never shown, not even to who gave it. */
+static json_t *input_shown(const json_t *payload, struct arena *arena)
+{
+    const json_t *input = json_object_get(payload, "input");
+    const char *const *sensitive = json_text_list(json_object_get(payload, "sensitive"), arena);
+    size_t count = 0;
+
+    if (!input)
+        return json_object();
+    while (sensitive && sensitive[count])
+        count++;
+    return json_incref(plan_mask_input(input, sensitive, count, arena));
+}
+
 static bool run_waits(const char *state)
 {
     return strcmp(state, "planned") == 0 || strcmp(state, "awaiting_confirmation") == 0;
@@ -174,7 +188,6 @@ json_t *show_run(struct call *call, const struct db_rows *rows, int row, struct 
     const char *state = db_text(rows, row, RUN_STATE);
     const char *request = db_text(rows, row, RUN_REQUEST);
     json_t *artifacts = db_json(rows, row, RUN_ARTIFACTS, arena);
-    json_t *input = json_object_get(payload, "input");
     json_t *run = json_pack(
         "{s:s, s:s, s:s?, s:s?, s:I, s:s, s:I, s:b, s:s?, s:s?}", "id", db_text(rows, row, RUN_ID),
         "request_id", request, "skill", json_get_text(payload, "skill"), "action",
@@ -184,19 +197,19 @@ json_t *show_run(struct call *call, const struct db_rows *rows, int row, struct 
         db_bool(rows, row, RUN_CANCEL), "isolation", db_text(rows, row, RUN_ISOLATION), "worker",
         db_text(rows, row, RUN_WORKER));
 
-    json_object_set_new(run, "input", input ? json_incref(input) : json_object());
+    json_object_set_new(run, "input", input_shown(payload, arena));
     json_object_set_new(run, "result", or_null(db_json(rows, row, RUN_RESULT, arena)));
     json_object_set_new(run, "error", show_error(call, db_json(rows, row, RUN_ERROR, arena)));
     json_object_set_new(run, "exit_code",
                         db_text(rows, row, RUN_EXIT) ? json_integer(db_int(rows, row, RUN_EXIT))
                                                      : json_null());
     json_object_set_new(run, "artifacts", artifacts ? json_incref(artifacts) : json_array());
-    json_object_set_new(run, "progress", progress(db_text(rows, row, RUN_PROGRESS)));
+    json_object_set_new(run, "progress", show_progress(db_text(rows, row, RUN_PROGRESS)));
     json_object_set_new(run, "timings", timings(rows, row));
     json_object_set_new(run, "created_by", person(rows, row, RUN_BY, RUN_BY_NAME));
     json_object_set_new(run, "draft", json_boolean(json_get_bool(payload, "is_try", false)));
     json_object_set_new(run, "plan",
-                        run_waits(state) ? plan_shown(call, rows, row, RUN_PLAN, arena) : json_null());
+                        run_waits(state) ? show_plan(call, rows, row, RUN_PLAN, arena) : json_null());
     json_object_set_new(run, "events_url",
                         json_sprintf("/v1/runs/%s/events", db_text(rows, row, RUN_ID)));
     return run;
@@ -285,47 +298,56 @@ static json_t *intent_shown(struct call *call, const json_t *recognised, const j
     return shown;
 }
 
-static bool may_decide(struct call *call, const json_t *c)
+static json_t *named(const json_t *object, const char *id, const char *name)
 {
-    const char *state = json_get_text(c, "state"), *requester = json_get_text(c, "requester");
-    bool mine = requester && strcmp(requester, call->caller.user.text) == 0;
-    struct gov_err ignored;
-
-    return state && strcmp(state, "waiting") == 0 && call_may(call, MAY_CONFIRM, &ignored) &&
-           !(mine && json_get_bool(json_object_get(c, "rule"), "four_eyes", false));
+    return json_is_string(json_object_get(object, id))
+               ? json_pack("{s:O, s:s}", "id", json_object_get(object, id), "name",
+                           json_get_text(object, name) ? json_get_text(object, name) : "")
+               : json_null();
 }
 
-/* `plan` as it is shown: risk, rule and approvers are those of the plan that waits. */
-static json_t *confirmation_shown(struct call *call, const json_t *c, const json_t *plan,
-                                  const char *requester_name)
+/* Would confirmation_decide let the caller decide this? */
+static bool may_decide(struct call *call, const json_t *c, const struct plan *plan)
 {
-    const json_t *rule = json_object_get(plan, "confirmation");
-    const json_t *step = json_array_get(json_object_get(plan, "steps"), 0);
-    json_t *by, *shown;
+    const char *requester = json_get_text(c, "requester");
+    const char *state = json_get_text(c, "state");
+    bool mine = requester && strcmp(requester, call->caller.user.text) == 0;
+    bool four_eyes = plan->risk == SKILL_RISK_HIGH ||
+                     json_get_bool(json_object_get(c, "rule"), "four_eyes", false);
+    struct gov_err ignored;
 
-    if (!c)
+    return state && strcmp(state, "waiting") == 0 && call->caller.kind == CALLER_SESSION &&
+           call_may(call, MAY_CONFIRM, &ignored) && !(mine && four_eyes);
+}
+
+json_t *show_confirmation(struct call *call, const json_t *c, const json_t *plan_body,
+                          struct arena *arena)
+{
+    struct gov_err ignored;
+    struct plan plan;
+
+    if (!c || !plan_decode(plan_body, &plan, arena, &ignored))
         return json_null();
-    by = json_is_string(json_object_get(c, "decided_by"))
-             ? json_pack("{s:O, s:O?}", "id", json_object_get(c, "decided_by"), "name",
-                         json_object_get(c, "decided_by_name"))
-             : json_null();
-    shown = json_pack("{s:s?, s:s?, s:s?, s:s?, s:o, s:o, s:o, s:o, s:s?}", "id",
-                      json_get_text(c, "id"), "request_id", json_get_text(c, "request_id"), "state",
-                      json_get_text(c, "state"), "digest", json_get_text(c, "digest"), "created_at",
-                      time_text(json_get_text(c, "created_at")), "expires_at",
-                      time_text(json_get_text(c, "expires_at")), "decided_by", by, "decided_at",
-                      time_text(json_get_text(c, "decided_at")), "comment",
-                      json_get_text(c, "comment"));
-    json_object_set_new(shown, "requested_by",
-                        json_pack("{s:s?, s:s?}", "id", json_get_text(c, "requester"), "name",
-                                  requester_name));
-    json_object_set_new(shown, "may_decide", json_boolean(may_decide(call, c)));
-    json_object_set(shown, "risk", json_object_get(plan, "risk"));
-    json_object_set(shown, "rule", json_object_get(rule, "rule"));
-    json_object_set(shown, "approvers", json_object_get(rule, "approvers"));
-    json_object_set(shown, "title", json_object_get(step, "title"));
-    json_object_set(shown, "skill", json_object_get(step, "skill"));
-    json_object_set(shown, "action", json_object_get(step, "action"));
+    json_t *view = plan_view(&plan, call->language, arena);
+    const json_t *rules = json_object_get(view, "confirmation");
+    json_t *shown = json_pack(
+        "{s:s?, s:s?, s:s?, s:s?, s:s, s:b, s:o, s:o, s:s?}", "id", json_get_text(c, "id"),
+        "request_id", json_get_text(c, "request_id"), "state", json_get_text(c, "state"), "digest",
+        json_get_text(c, "digest"), "risk", skill_risk_name(plan.risk), "may_decide",
+        may_decide(call, c, &plan), "created_at", time_text(json_get_text(c, "created_at")),
+        "expires_at", time_text(json_get_text(c, "expires_at")), "comment",
+        json_get_text(c, "comment"));
+    json_object_set_new(shown, "requested_by", named(c, "requester", "requester_name"));
+    json_object_set_new(shown, "decided_by", named(c, "decided_by", "decided_by_name"));
+    json_object_set_new(shown, "decided_at", time_text(json_get_text(c, "decided_at")));
+    json_object_set(shown, "rule", json_object_get(rules, "rule"));
+    json_object_set(shown, "approvers", json_object_get(rules, "approvers"));
+    if (plan.step_count) {
+        const char *title = gov_text_in(plan.steps[0].title, call->language);
+        json_object_set_new(shown, "title", json_string(title ? title : plan.steps[0].skill));
+        json_object_set_new(shown, "skill", json_string(plan.steps[0].skill));
+        json_object_set_new(shown, "action", json_string(plan.steps[0].action));
+    }
     return shown;
 }
 
@@ -343,11 +365,10 @@ json_t *show_request(struct call *call, const struct db_rows *rows, int row, jso
     json_object_set_new(request, "intent",
                         intent_shown(call, db_json(rows, row, REQ_INTENT, arena),
                                      db_json(rows, row, REQ_QUESTION, arena)));
-    json_object_set_new(request, "plan", plan_shown(call, rows, row, REQ_PLAN, arena));
+    json_object_set_new(request, "plan", show_plan(call, rows, row, REQ_PLAN, arena));
     json_object_set_new(request, "confirmation",
-                        confirmation_shown(call, db_json(rows, row, REQ_CONFIRMATION, arena),
-                                           json_object_get(request, "plan"),
-                                           db_text(rows, row, REQ_BY_NAME)));
+                        show_confirmation(call, db_json(rows, row, REQ_CONFIRMATION, arena),
+                                          db_json(rows, row, REQ_PLAN, arena), arena));
     json_object_set_new(request, "run", run ? run : json_null());
     json_object_set_new(request, "error", show_error(call, db_json(rows, row, REQ_ERROR, arena)));
     json_object_set_new(request, "created_by", person(rows, row, REQ_BY, REQ_BY_NAME));

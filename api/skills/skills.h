@@ -2,9 +2,22 @@
 #ifndef API_SKILLS_SKILLS_H
 #define API_SKILLS_SKILLS_H
 
-#include <stddef.h>
+#include "api/endpoint.h"
 
-#include "api/route.h"
+ENDPOINT(skill_create);
+ENDPOINT(skill_list);
+ENDPOINT(skill_get);
+ENDPOINT(skill_update);
+ENDPOINT(version_list);
+ENDPOINT(skill_version_get);
+ENDPOINT(version_review);
+ENDPOINT(version_publish);
+ENDPOINT(version_yank);
+ENDPOINT(version_try);
+ENDPOINT(skill_rollback);
+ENDPOINT(bindings_get);
+ENDPOINT(bindings_put);
+ENDPOINT(skill_why);
 
 extern const struct route skill_routes[];
 

@@ -155,17 +155,13 @@ static const char *const *actions_of(const json_t *list, struct arena *arena)
     return actions;
 }
 
-static bool check_binding(struct planning *p, enum role role, struct gov_err *err)
+const struct policy_binding *planning_bindings(const json_t *list, size_t *count,
+                                               struct arena *arena)
 {
-    struct arena *arena = &p->op.arena;
-    const json_t *list = db_json(&p->rows, 0, COL_BINDINGS, arena);
-    size_t count = json_array_size(list);
-    struct policy_binding *bindings = ARENA_ARRAY(arena, struct policy_binding, count + 1);
-    struct gov_text reason;
+    *count = json_array_size(list);
+    struct policy_binding *bindings = ARENA_ARRAY(arena, struct policy_binding, *count + 1);
 
-    if (p->is_try)
-        return true;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < *count; i++) {
         const json_t *b = json_array_get(list, i);
         if (strcmp(json_get_text(b, "kind"), "role") == 0)
             role_parse(json_get_text(b, "subject"), &bindings[i].role);
@@ -173,6 +169,19 @@ static bool check_binding(struct planning *p, enum role role, struct gov_err *er
             id_parse(json_get_text(b, "subject"), &bindings[i].user);
         bindings[i].actions = actions_of(json_object_get(b, "actions"), arena);
     }
+    return bindings;
+}
+
+static bool check_binding(struct planning *p, enum role role, struct gov_err *err)
+{
+    struct arena *arena = &p->op.arena;
+    struct gov_text reason;
+    size_t count;
+
+    if (p->is_try)
+        return true;
+    const struct policy_binding *bindings =
+        planning_bindings(db_json(&p->rows, 0, COL_BINDINGS, arena), &count, arena);
     if (policy_binding_explain(bindings, count, role, &p->requester, p->chosen->name, arena,
                                &reason))
         return true;
@@ -216,7 +225,8 @@ static void add_file(struct file_adder *a, const char *path, const char *at, con
                      const json_t *schema)
 {
     struct planning *p = a->p;
-    const json_t *known = text ? json_object_get(a->known, text) : NULL;
+    struct id id;
+    const json_t *known = id_parse(text, &id) ? json_object_get(a->known, id.text) : NULL;
     const char *as = json_get_text(schema, "x-as");
 
     if (!known) {
@@ -243,7 +253,7 @@ static void add_file(struct file_adder *a, const char *path, const char *at, con
     }
     struct plan_file *f = &a->files[p->step.file_count++];
     f->path = path;
-    id_parse(text, &f->id);
+    f->id = id;
     f->name = name;
     f->bytes = bytes;
     f->sha256 = json_get_text(known, "sha256");
@@ -268,7 +278,7 @@ static bool check_files(struct planning *p, const struct schema *schema, struct 
     p->file_list = json_own(arena, json_array());
     p->step.files = a.files;
     for (i = 0; i < count; i++)
-        add_file(&a, found[i].path, json_path(arena, "/input", found[i].path + 1),
+        add_file(&a, found[i].path, arena_format(arena, "/input%s", found[i].path),
                  json_string_value(found[i].value), found[i].schema);
     json_array_foreach ((json_t *)p->files, i, item)
         add_file(&a, "", arena_format(arena, "/files/%zu", i), json_string_value(item), NULL);
@@ -423,7 +433,9 @@ static enum op_next make_plan(struct op *op)
         p->plan.confirmation.other_than_requester = p->rule.other_than_requester;
         p->plan.confirmation.expires_at_us = p->now_us + p->rule.expires_s * 1000000;
         read_approvers(p);
-        if (p->plan.confirmation.approver_count < (size_t)p->rule.people) {
+        /* Where four eyes are not asked for, who asks may confirm too (policy_may_confirm). */
+        size_t eligible = p->plan.confirmation.approver_count + !p->rule.other_than_requester;
+        if (eligible < (size_t)p->rule.people) {
             gov_fail(&op->err, GOV_NO_ELIGIBLE_APPROVER,
                      "this needs %lld other person(s) who may confirm, and there are %zu; an owner can "
                      "add one with role approver (execgov members add)",
@@ -452,8 +464,14 @@ json_t *planning_payload(struct planning *planning, const struct job_payload *ba
                          struct arena *arena)
 {
     struct job_payload payload = *base;
+    json_t *sensitive = NULL;
 
+    if (planning->step.sensitive_count)
+        sensitive = json_own(arena, json_array());
+    for (size_t i = 0; i < planning->step.sensitive_count; i++)
+        json_array_append_new(sensitive, json_string(planning->step.sensitive[i]));
     payload.text = NULL;
+    payload.skills = NULL; /* they were looked at for this plan */
     payload.skill = planning->skill;
     payload.action = planning->step.action;
     payload.version = planning->step.version;
@@ -461,6 +479,7 @@ json_t *planning_payload(struct planning *planning, const struct job_payload *ba
     payload.input = planning->filled;
     payload.files = planning->file_list;
     payload.provenance = planning->provenance;
+    payload.sensitive = sensitive;
     payload.is_try = planning->is_try;
     return job_payload_encode(&payload, arena);
 }

@@ -8,7 +8,7 @@
  *
  * Failures: NOT_FOUND (no such skill, version or action), FORBIDDEN (binding, role), SKILL_DISABLED,
  * NOT_PUBLISHED, VERSION_YANKED, INVALID_INPUT (paths into the body: "/input/month"),
- * NO_ELIGIBLE_APPROVER, QUOTA_EXCEEDED.
+ * NO_ELIGIBLE_APPROVER.
  */
 #ifndef CORE_STORE_PLANNING_H
 #define CORE_STORE_PLANNING_H
@@ -59,5 +59,9 @@ void planning_init(struct planning *planning, struct loop *loop);
 /* What the run job carries. `base` holds what the request said (callback_url, timezone, ...). */
 json_t *planning_payload(struct planning *planning, const struct job_payload *base,
                          struct arena *arena);
+
+/* Bindings as queries give them, [{kind, subject, actions}], for policy_binding_explain; NULL: none. */
+const struct policy_binding *planning_bindings(const json_t *list, size_t *count,
+                                               struct arena *arena);
 
 #endif

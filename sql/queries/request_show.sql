@@ -12,8 +12,9 @@ select s.id, s.state, s.text, s.mode, s.source, s.created_by, s.created_at, s.en
         order by e.seq desc
         limit 1),
     p.body,
-    (select to_jsonb(c) - 'run_job' || jsonb_build_object('decided_by_name',
-            (select m.name from public.my_members m where m.user_id = c.decided_by))
+    (select to_jsonb(c) - 'run_job' || jsonb_build_object(
+            'decided_by_name', (select m.name from public.my_members m where m.user_id = c.decided_by),
+            'requester_name', (select m.name from public.my_members m where m.user_id = c.requester))
         from {{t}}.confirmation c
         where c.id = s.confirmation_id),
     (select m.name from public.my_members m where m.user_id = s.created_by),

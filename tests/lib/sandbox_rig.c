@@ -42,10 +42,10 @@ static void daemon_exec(struct sandbox_rig *rig, const char *program, bool as_no
 
     snprintf(cache, sizeof cache, "%s/cache", rig->dir);
     snprintf(base, sizeof base, "%u", rig->uid_base);
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     setenv("CANARY_SECRET", "canary-5f1d0c", 1);
     if (as_nobody && (setgid(NOBODY) < 0 || setuid(NOBODY) < 0))
         _exit(9);
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* a change of uid would clear it */
     const char *level = getenv("SANDBOX_LOG");
     execl(program, program, "--socket", rig->socket, "--cache", cache, "--slots", "4", "--uid-base", base,
           "--allow-uid", "0", "--log-level", level ? level : "error", (char *)NULL);

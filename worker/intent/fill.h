@@ -18,7 +18,7 @@
 #include "core/base/err.h"
 
 enum {
-    FILL_TEXT_BYTES_MAX = 16 * 1024, /* longer texts are refused: INVALID_INPUT */
+    FILL_TEXT_BYTES_MAX = 8 * 1024, /* longer texts are refused: INVALID_INPUT */
     FILL_PARAMETERS_MAX = 100,
     FILL_FILES_MAX = 50,
 };

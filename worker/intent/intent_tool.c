@@ -1,4 +1,4 @@
-/* intent_tool.c - which of the two tools was asked for. */
+/* intent_tool.c - which of the tools was asked for. */
 #include "worker/intent/intent_tool.h"
 
 #include <stdio.h>
@@ -10,9 +10,11 @@ static const char usage[] =
     "usage: execgov intent eval --train T.jsonl --test E.jsonl [--oos-threshold cv|FILE] [--json]\n"
     "       execgov intent fill --schema S.json \"text\" [--now TIME] [--timezone ZONE]\n"
     "                           [--language en|zh] [--file NAME]... [--json]\n"
+    "       execgov intent match --skills S.json \"text\"\n"
     "\n"
     "eval  learns from T ({\"text\", \"intent\"} a line) and reports how E is recognised\n"
-    "fill  shows which values the rules find in a text, where, and by which rule\n";
+    "fill  shows which values the rules find in a text, where, and by which rule\n"
+    "match learns the skills of S ([{name, description, parameters, examples}]) and decides\n";
 
 int tool_usage(const char *what)
 {
@@ -32,5 +34,7 @@ int intent_main(int argc, char **argv)
         return tool_eval(argc - 1, argv + 1);
     if (argc >= 2 && strcmp(argv[1], "fill") == 0)
         return tool_fill(argc - 1, argv + 1);
+    if (argc >= 2 && strcmp(argv[1], "match") == 0)
+        return tool_match(argc - 1, argv + 1);
     return tool_usage(argc < 2 ? NULL : "unknown tool");
 }

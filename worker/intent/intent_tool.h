@@ -1,8 +1,10 @@
-/* intent_tool.h - `execgov intent eval|fill`: what the recogniser and the rules do with a file.
+/* intent_tool.h - `execgov intent eval|fill|match`: what the recogniser and the rules do with a file.
  *
  *     eval --train T.jsonl --test E.jsonl [--oos-threshold cv|FILE] [--json]
  *     fill --schema S.json "text" [--now T] [--timezone Z] [--language en|zh] [--file NAME]...
  * [--json]
+ *
+ *     match --skills S.json "text"
  *
  * T and E have {"text", "intent"} a line; the intent "oos" means none. Prints tables, or one JSON
  * object. Returns the CLI's exit code: 0, or 2 for wrong usage or unreadable input.

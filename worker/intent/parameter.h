@@ -41,6 +41,15 @@ struct keyword {
     float weight; /* 1: of the name or title; less: of the description */
 };
 
+/* One way to say a value of an enum. */
+struct saying {
+    const json_t *value;
+    const char *text;           /* UTF-8 */
+    const struct phrase *words; /* the same, read */
+    bool synonym;
+};
+
+enum { SAYINGS_MAX = 500 }; /* of one enum; more are not looked for */
 enum { KEYWORDS_MAX = 64, ALIASES_MAX = 16 };
 
 struct parameter {
@@ -54,9 +63,11 @@ struct parameter {
     bool required;
     bool has_minimum, has_maximum;
     double minimum, maximum;
-    const json_t *choices;   /* enum: an array */
-    const json_t *synonyms;  /* x-synonyms of an enum: {value: [text]} */
-    const char *description; /* "" if none */
+    const json_t *choices;  /* enum: an array */
+    struct saying *sayings; /* of an enum: its values and their x-synonyms */
+    size_t saying_count;
+    struct pcre2_real_code_8 *pattern; /* of a string; NULL: any. The arena's. */
+    const char *description;           /* "" if none */
     /* What a person may call it: the name in words, the title, x-synonyms. Folded when compared. */
     const char *aliases[ALIASES_MAX];
     size_t alias_count;
@@ -79,6 +90,9 @@ bool parameter_read(const json_t *schema, struct parameter **parameters, size_t 
 float parameter_keyword(const struct parameter *parameter, uint64_t stem);
 /* Does the name, title or description contain this word (folded, whole word or CJK substring)? */
 bool parameter_mentions(const struct parameter *parameter, const char *word);
+/* Do the schema's pattern and lengths allow this text? A pattern that takes too long allows
+ * nothing. */
+bool parameter_accepts_text(const struct parameter *parameter, const char *text);
 /* Within minimum, maximum, exclusive bounds, multipleOf. */
 bool parameter_in_bounds(const struct parameter *parameter, double value);
 

@@ -240,8 +240,14 @@ size_t phrase_skip_space(const struct phrase *p, size_t at)
 
 size_t phrase_token_at(const struct phrase *p, size_t at)
 {
-    for (size_t i = 0; i < p->token_count; i++)
-        if (p->tokens[i].end > at)
-            return i;
-    return p->token_count;
+    size_t low = 0, high = p->token_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (p->tokens[middle].end > at)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
 }

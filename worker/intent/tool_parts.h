@@ -1,4 +1,4 @@
-/* tool_parts.h - the two tools of intent_tool.h, and what they share. */
+/* tool_parts.h - the tools of intent_tool.h, and what they share. */
 #ifndef WORKER_INTENT_TOOL_PARTS_H
 #define WORKER_INTENT_TOOL_PARTS_H
 
@@ -10,6 +10,7 @@
 
 int tool_eval(int argc, char **argv);
 int tool_fill(int argc, char **argv);
+int tool_match(int argc, char **argv);
 /* Print `what` (may be NULL) and the usage to stderr. Always 2. */
 int tool_usage(const char *what);
 

@@ -400,24 +400,6 @@ static void add_artifacts(struct run_job *j, struct db_group *group)
     }
 }
 
-/* The callback's row and the task that sends it; its payload is made when it is sent. */
-static void add_callback(struct run_job *j, struct db_group *group)
-{
-    struct work *w = &j->work;
-    struct id delivery = id_new();
-    struct job_payload payload = { .task = "callback" };
-    struct work_next next = { id_new(), JOB_TASK, LANE_CTL, CLASS_NORMAL, 50, NULL };
-
-    if (!w->job.payload.callback_url)
-        return;
-    payload.arguments =
-        json_own(&w->op.arena, json_pack("{s:s}", "delivery", delivery.text));
-    DB_GROUP_ADD(group, SQL_QUERIES_DELIVERY_INSERT, NULL, delivery.text,
-                 w->job.payload.callback_url, w->job.id.text, "{}");
-    work_add_job(w, group, &next, job_payload_encode(&payload, &w->op.arena), NULL, NULL, 30000, 20,
-                 0);
-}
-
 static void build(struct work *work, struct db_group *group)
 {
     struct run_job *j = (struct run_job *)work;
@@ -441,7 +423,7 @@ static void build(struct work *work, struct db_group *group)
                        json_pack("{s:s, s:s, s:s*}", "run_id", work->job.id.text, "state",
                                  failed ? "failed" : "succeeded", "code",
                                  failed ? gov_code_info(j->err.code)->wire : NULL));
-    add_callback(j, group);
+    work_add_callback(work, group);
 }
 
 static enum op_next finish(struct op *op)

@@ -27,7 +27,11 @@ static void leave(struct event_stream *stream)
 
 static void on_left(struct http_request *r)
 {
-    leave(r->source);
+    struct event_stream *stream = r->source;
+
+    leave(stream);
+    if (stream->on_gone)
+        stream->on_gone(stream);
 }
 
 /* The stream has just been written to: to the end of the list. */

@@ -9,7 +9,7 @@
  *     http_request_trim(r);                         once nothing in r->arena is needed
  *     event_stream_send(&mine->stream, "42", "run.state", json, bytes);
  *
- * When the client leaves, the stream is off its hub before on_gone is called.
+ * When the client leaves, the stream is off its hub before the server's and its own on_gone are called.
  */
 #ifndef CORE_IO_HTTP_EVENT_STREAM_H
 #define CORE_IO_HTTP_EVENT_STREAM_H
@@ -39,6 +39,8 @@ struct event_stream {
     uint64_t silent_since_ms;
     /* The hub has stopped and ended this stream: forget it. May be NULL. */
     void (*on_stopped)(struct event_stream *stream);
+    /* The client left; the stream is off its hub. May be NULL. */
+    void (*on_gone)(struct event_stream *stream);
 };
 
 /* `beat_ms` 0: 15 s. */
@@ -46,7 +48,7 @@ void event_hub_start(struct event_hub *hub, uv_loop_t *loop, int beat_ms);
 /* End every stream (clients reconnect elsewhere), then close the timer; on_closed may be NULL. */
 void event_hub_stop(struct event_hub *hub, void (*on_closed)(struct event_hub *hub));
 
-/* Answer `r` with an open stream. `stream` is the caller's memory, zeroed or with on_stopped set,
+/* Answer `r` with an open stream. `stream` is the caller's memory, zeroed or with its callbacks set,
  * and stays until event_stream_end, on_gone or on_stopped. */
 void event_stream_begin(struct event_stream *stream, struct event_hub *hub, struct http_request *r);
 /* One event. `id` and `event` may be NULL and must not hold line ends (those bytes are dropped);

@@ -3,92 +3,51 @@
  * Two values in the text for one parameter are a question, not a choice of ours. An array takes
  * every value that is said.
  */
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#include "core/base/text.h"
 #include "worker/intent/fold.h"
 #include "worker/intent/rules/rules.h"
 
 enum { PREFIX_LETTERS_MIN = 4 };
 
-/* "in_progress" is said "in progress". */
-static char *in_words(struct fill_context *c, const char *text)
+/* The words of `saying` at token `t`, by stem; returns the code points they take there, 0 if not.
+ */
+static size_t match_stems(const struct fill_context *c, const struct saying *saying, size_t t)
 {
-    char *words = arena_text(c->arena, text);
-    for (char *w = words; *w; w++)
-        if (*w == '_' || *w == '-')
-            *w = ' ';
-    return words;
-}
+    const struct phrase *own = saying->words;
 
-/* The words of `text` at `at`, by stem; returns the code points they take there, 0 if not. */
-static size_t match_stems(const struct fill_context *c, const char *text, size_t at)
-{
-    struct phrase own;
-    size_t t = phrase_token_at(&c->phrase, at);
-
-    if (t == c->phrase.token_count || c->phrase.tokens[t].start != at ||
-        c->phrase.tokens[t].kind != TOKEN_WORD || !text_utf8_valid(text, strlen(text)))
+    if (own->token_count == 0 || c->phrase.tokens[t].kind != TOKEN_WORD ||
+        t + own->token_count > c->phrase.token_count)
         return 0;
-    phrase_init(&own, text, strlen(text), c->arena);
-    if (own.token_count == 0 || t + own.token_count > c->phrase.token_count)
-        return 0;
-    for (size_t i = 0; i < own.token_count; i++)
-        if (own.tokens[i].stem != c->phrase.tokens[t + i].stem)
+    for (size_t i = 0; i < own->token_count; i++)
+        if (own->tokens[i].stem != c->phrase.tokens[t + i].stem)
             return 0;
-    return c->phrase.tokens[t + own.token_count - 1].end - at;
-}
-
-static void better(const json_t *choice, size_t at, size_t n, const char *name, const json_t **best,
-                   size_t *end, const char **rule)
-{
-    if (n == 0 || (*best && at + n <= *end))
-        return;
-    *best = choice;
-    *end = at + n;
-    *rule = name;
-}
-
-static void match_choice(const struct fill_context *c, const struct parameter *p,
-                         const json_t *choice, size_t at, const json_t **best, size_t *end,
-                         const char **rule)
-{
-    char number[32];
-    const char *text = json_string_value(choice);
-    const json_t *synonym;
-    size_t i;
-
-    if (json_is_integer(choice)) {
-        snprintf(number, sizeof number, "%lld", (long long)json_integer_value(choice));
-        text = number;
-    }
-    if (!text || !*text)
-        return;
-    better(choice, at, phrase_match(&c->phrase, at, text), "enum.value", best, end, rule);
-    const char *words = in_words((struct fill_context *)(uintptr_t)c, text);
-    better(choice, at, phrase_match(&c->phrase, at, words), "enum.value", best, end, rule);
-    json_array_foreach(json_object_get(p->synonyms, text), i, synonym)
-    {
-        if (!json_is_string(synonym))
-            continue;
-        better(choice, at, phrase_match(&c->phrase, at, json_string_value(synonym)), "enum.synonym",
-               best, end, rule);
-        better(choice, at, match_stems(c, json_string_value(synonym), at), "enum.stem", best, end,
-               rule);
-    }
-    better(choice, at, match_stems(c, words, at), "enum.stem", best, end, rule);
+    return c->phrase.tokens[t + own->token_count - 1].end - c->phrase.tokens[t].start;
 }
 
 const json_t *enum_match(const struct fill_context *c, const struct parameter *p, size_t at,
                          size_t *end, const char **rule)
 {
-    const json_t *best = NULL, *choice;
-    size_t i;
+    const json_t *best = NULL;
+    size_t t = phrase_token_at(&c->phrase, at), longest = 0;
+    bool at_token = t < c->phrase.token_count && c->phrase.tokens[t].start == at;
 
-    *end = at;
-    json_array_foreach(p->choices, i, choice) match_choice(c, p, choice, at, &best, end, rule);
+    for (size_t i = 0; i < p->saying_count; i++) {
+        const struct saying *saying = &p->sayings[i];
+        const char *name = saying->synonym ? "enum.synonym" : "enum.value";
+        size_t n = phrase_match(&c->phrase, at, saying->text);
+        if (n == 0 && at_token) {
+            n = match_stems(c, saying, t);
+            name = "enum.stem";
+        }
+        if (n > longest) {
+            longest = n;
+            best = saying->value;
+            *rule = name;
+        }
+    }
+    *end = at + longest;
     return best;
 }
 
@@ -102,8 +61,7 @@ static const json_t *prefix_match(const struct fill_context *c, const struct par
     if (t->kind != TOKEN_WORD || length < PREFIX_LETTERS_MIN)
         return NULL;
     char *word = phrase_text(&c->phrase, t->start, t->end, c->arena);
-    json_array_foreach(p->choices, i, choice)
-    {
+    json_array_foreach (p->choices, i, choice) {
         const char *text = json_string_value(choice);
         if (!text || strlen(text) < PREFIX_LETTERS_MIN)
             continue;
@@ -205,7 +163,8 @@ static void fill_one(struct fill_context *c, struct parameter *p, struct hit *hi
         bool seen = false;
         size_t k;
         json_t *choice;
-        json_array_foreach(choices, k, choice) seen |= choice == hits[i].choice;
+        json_array_foreach (choices, k, choice)
+            seen |= choice == hits[i].choice;
         if (!seen)
             json_array_append(choices, (json_t *)(uintptr_t)hits[i].choice);
         if (!first)

@@ -6,6 +6,8 @@
 #include "worker/intent/numeral.h"
 #include "worker/intent/rules/rules.h"
 
+enum { QUOTED_MAX = 1000 }; /* code points; longer is a stray quotation mark */
+
 static const double whole_most = 9007199254740992.0; /* what a double counts exactly to */
 
 json_t *value_number(const struct parameter *p, double value)
@@ -54,7 +56,7 @@ bool value_quoted(const struct phrase *p, size_t at, struct span *inside, size_t
         if (apostrophe && at > 0 && !fold_is_space(p->fold[at - 1]) &&
             fold_is_letter(p->fold[at - 1]))
             return false;
-        for (size_t i = at + 1; i < p->length; i++) {
+        for (size_t i = at + 1; i < p->length && i < at + QUOTED_MAX; i++) {
             if (p->raw[i] != pairs[k][1] && p->fold[i] != pairs[k][1])
                 continue;
             if (apostrophe && i + 1 < p->length &&

@@ -1,0 +1,4 @@
+-- scope: public
+select value #>> '{}'
+from public.platform_setting
+where key = 'registration'

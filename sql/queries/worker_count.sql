@@ -1,0 +1,8 @@
+-- scope: public
+-- How many workers are alive that serve lane $1 ("ctl": any).
+-- scan: there are as many rows as processes
+select count(*)
+from public.worker
+where state = 'active'
+    and heartbeat_at > now() - interval '150 seconds'
+    and ($1 = 'ctl' or $1 = any (lanes))
