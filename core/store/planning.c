@@ -124,7 +124,7 @@ static bool check_version(struct planning *p, enum role role, struct gov_err *er
         struct id author = db_id(r, 0, COL_UPLOADED_BY);
         bool mine = strcmp(author.text, p->requester.text) == 0;
         bool checked = strcmp(state, "checking") != 0 && strcmp(state, "refused") != 0;
-        if (!mine && !policy_may(role, MAY_REVIEW_SKILLS))
+        if (!policy_may(role, mine ? MAY_UPLOAD_SKILLS : MAY_REVIEW_SKILLS))
             return gov_fail(err, GOV_FORBIDDEN, "only its author and reviewers may try a draft",
                             "只有作者和审核人可以试运行草稿");
         if (!checked)
