@@ -2,6 +2,7 @@
  * know; an option of a name means the same wherever it appears (tests/unit/cli/command_test.c). */
 #include "cli/command.h"
 #include "cli/command/commands.h"
+#include "cli/migrate.h"
 
 #define FLAG(name, letter, en, zh) { name, letter, VALUE_NONE, NULL, { en, zh } }
 #define TEXT(name, letter, value, en, zh) { name, letter, VALUE_TEXT, value, { en, zh } }
@@ -66,15 +67,15 @@ static const struct command_option run_options[] = {
     END,
 };
 static const struct command_option ask_options[] = {
-    FILE_OPTION, FOLLOW, OUT, FORCE, FLAG("no-wait", 0, "hand in and return", "提交后立即返回"), ZONE, KEY,
-    END,
+    FILE_OPTION, WAIT, FOLLOW, OUT, FORCE,
+    FLAG("no-wait", 0, "hand in and return", "提交后立即返回"), ZONE, KEY, END,
 };
 static const struct command_option plan_options[] = {
     INPUT, FILE_OPTION, ACTION, TEXT("skill-version", 0, "N", "an older published version", "指定已发布版本"),
-    ZONE, KEY, END,
+    WAIT, FOLLOW, ZONE, KEY, END,
 };
 static const struct command_option answer_options[] = {
-    INPUT, TEXT("candidate", 'c', "SKILL[/ACTION]", "the skill that was meant", "选定的技能"), FOLLOW, OUT, FORCE,
+    INPUT, TEXT("candidate", 'c', "SKILL[/ACTION]", "the skill that was meant", "选定的技能"), WAIT, FOLLOW, OUT, FORCE,
     FLAG("no-wait", 0, "hand in and return", "提交后立即返回"), END,
 };
 static const struct command_option confirmations_options[] = {
@@ -192,6 +193,7 @@ const struct command command_table[] = {
     { "password change", NULL, "", 0, 0, VALUE_NONE, { "change one's password", "修改密码" }, secret_options, false, command_password_change },
     { "password reset", NULL, "", 0, 0, VALUE_NONE, { "set a new one with a reset link", "用重置链接设置密码" }, secret_options, true, command_password_reset },
     { "invitation accept", NULL, "", 0, 0, VALUE_NONE, { "join a tenant that invited you", "接受邀请" }, secret_options, false, command_invitation_accept },
+    { "migrate", NULL, "up|status|verify …", 0, ANY, VALUE_NONE, { "the database, before the server (see migrate --help)", "初始化和升级数据库（见 migrate --help）" }, NULL, true, NULL, migrate_main },
     { "doctor", NULL, "", 0, 0, VALUE_NONE, { "is everything there that is needed", "检查运行环境" }, NULL, true, command_doctor },
     { "version", NULL, "", 0, 0, VALUE_NONE, { "versions of program and server", "查看版本" }, version_options, true, command_version },
     { "completion", NULL, "bash|zsh", 1, 1, VALUE_NONE, { "script for the shell's completion", "生成 shell 补全脚本" }, NULL, true, command_completion },

@@ -18,8 +18,7 @@ static int print_help(const struct cli *cli, const struct args *args, FILE *to)
     if (args->command)
         manual_command(args->command, cli->language, &out);
     else
-        manual_overview(args->group, command_group(args->group, args->group_count)
-                                         ? args->group_count : 0, cli->language, &out);
+        manual_overview(args->group, args->group_count, cli->language, &out);
     fputs(buf_text(&out), to);
     buf_release(&out);
     return to == stdout ? 0 : gov_code_info(GOV_INVALID_INPUT)->exit_code;
@@ -57,8 +56,23 @@ static int run(struct cli *cli, const struct args *args, struct gov_err *err)
     return cli->exit_code;
 }
 
+/* Hand over to a noun that reads its own flags; false if the first word names none. */
+static bool run_program(int argc, char **argv, int *exit_code)
+{
+    size_t used;
+    const struct command *command =
+        argc > 1 ? command_find((const char *const *)argv + 1, 1, &used) : NULL;
+
+    if (!command || !command->program)
+        return false;
+    *exit_code = command->program(argc - 1, argv + 1);
+    return true;
+}
+
 int main(int argc, char **argv)
 {
+    int exit_code;
+
     struct cli cli = { 0 };
     struct args args = { 0 };
     struct gov_err err = { 0 };
@@ -66,11 +80,13 @@ int main(int argc, char **argv)
 
     signal(SIGPIPE, SIG_DFL); /* "execgov runs ls | head" ends quietly */
     CHECK(sodium_init() >= 0);
+    if (run_program(argc, argv, &exit_code))
+        return exit_code;
     arena_init(&cli.arena);
     bool parsed = args_parse(argc - 1, (const char *const *)argv + 1, &args, &cli.arena, &parse_err);
     /* Language and colours are wanted for the complaint, too. */
     bool started = cli_start(&cli, &args, &err);
-    int exit_code = !parsed ? cli_report(&cli, &parse_err)
+    exit_code = !parsed ? cli_report(&cli, &parse_err)
                     : !started ? cli_report(&cli, &err)
                                : run(&cli, &args, &err);
     if (fflush(stdout) != 0)

@@ -15,7 +15,7 @@
 struct request_answer {
     struct endpoint endpoint;
     struct id id;
-    json_t *candidate; /* index into the candidates, or "skill" or "skill/action" */
+    json_t *candidate; /* "skill", "skill/action", {skill, action?}, or a place among the candidates */
     json_t *inputs;
     struct db_rows rows;
     const char *skill, *action;
@@ -67,7 +67,11 @@ static bool choose(struct request_answer *e, struct arena *arena, struct gov_err
         const char *skill = json_get_text(c, "skill"), *action = json_get_text(c, "action");
         const char *both = arena_format(arena, "%s/%s", skill, action);
         const char *wanted = json_string_value(e->candidate);
-        if ((json_is_integer(e->candidate) && json_integer_value(e->candidate) == (json_int_t)i) ||
+        const char *its_skill = json_get_text(e->candidate, "skill");
+        const char *its_action = json_get_text(e->candidate, "action");
+        if ((its_skill && strcmp(its_skill, skill) == 0 &&
+             (!its_action || strcmp(its_action, action) == 0)) ||
+            (json_is_integer(e->candidate) && json_integer_value(e->candidate) == (json_int_t)i) ||
             (wanted && (strcmp(wanted, skill) == 0 || strcmp(wanted, both) == 0))) {
             e->skill = skill;
             e->action = action;

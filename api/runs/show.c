@@ -217,6 +217,25 @@ json_t *show_run(struct call *call, const struct db_rows *rows, int row, struct 
 
 /* --- requests --- */
 
+/* What to send back is either a bare value or already {value, title}. */
+static json_t *choices_shown(struct call *call, const json_t *stored)
+{
+    json_t *choices = json_array();
+    json_t *c;
+    size_t i;
+
+    json_array_foreach ((json_t *)stored, i, c) {
+        json_t *value = json_is_object(c) ? json_object_get(c, "value") : c;
+        const char *title = json_is_object(c) ? call_localised(call, json_object_get(c, "title"))
+                                              : json_string_value(c);
+        char *text = title ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+        json_array_append_new(choices,
+                              json_pack("{s:O, s:s}", "value", value, "title", title ? title : text));
+        free(text);
+    }
+    return choices;
+}
+
 static json_t *questions_shown(struct call *call, const json_t *stored)
 {
     json_t *questions = json_array();
@@ -224,19 +243,40 @@ static json_t *questions_shown(struct call *call, const json_t *stored)
     size_t i;
 
     json_array_foreach (json_object_get(stored, "questions"), i, q) {
-        json_t *shown = json_pack("{s:s?, s:s?, s:s?}", "path", json_get_text(q, "path"), "code",
+        const char *path = json_get_text(q, "path");
+        json_t *shown = json_pack("{s:s, s:s?, s:s?, s:s?, s:s?}", "kind", "input", "name",
+                                  path && *path ? path + 1 : NULL, "path", path, "code",
                                   json_get_text(q, "code"), "text",
                                   call_localised(call, json_object_get(q, "text")));
         if (json_object_get(q, "choices"))
-            json_object_set(shown, "choices", json_object_get(q, "choices"));
+            json_object_set_new(shown, "choices",
+                                choices_shown(call, json_object_get(q, "choices")));
         json_array_append_new(questions, shown);
     }
     return questions;
 }
 
+/* Nothing was chosen yet: the candidates are the question. */
+static json_t *candidate_question(struct call *call, const json_t *candidates)
+{
+    json_t *choices = json_array();
+    const json_t *c;
+    size_t i;
+
+    json_array_foreach (candidates, i, c)
+        json_array_append_new(
+            choices, json_pack("{s:o, s:O}", "value",
+                               json_sprintf("%s/%s", json_get_text(c, "skill"),
+                                            json_get_text(c, "action")),
+                               "title", json_object_get(c, "title")));
+    return json_pack("{s:s, s:n, s:s, s:o}", "kind", "candidate", "name", "text",
+                     call->language == GOV_ZH ? "您想要的是哪一个？" : "Which of these do you mean?",
+                     "choices", choices);
+}
+
 static json_t *intent_shown(struct call *call, const json_t *recognised, const json_t *latest)
 {
-    json_t *candidates, *shown;
+    json_t *candidates, *shown, *questions;
     const json_t *c;
     size_t i;
 
@@ -249,9 +289,12 @@ static json_t *intent_shown(struct call *call, const json_t *recognised, const j
                                   "action", json_get_text(c, "action"), "title",
                                   call_localised(call, json_object_get(c, "title")), "score",
                                   json_object_get(c, "score")));
-    shown = json_pack("{s:o, s:s?, s:o}", "candidates", candidates, "decision",
-                      json_get_text(recognised, "decision"), "questions",
-                      questions_shown(call, latest));
+    questions = questions_shown(call, latest);
+    const char *decision = json_get_text(recognised, "decision");
+    if (decision && strcmp(decision, "ask") == 0 && !json_get_text(latest, "skill"))
+        json_array_append_new(questions, candidate_question(call, candidates));
+    shown = json_pack("{s:o, s:s?, s:o}", "candidates", candidates, "decision", decision,
+                      "questions", questions);
     return shown;
 }
 
@@ -381,7 +424,8 @@ static bool has_settled(const struct show_one *s, const char *state)
     enum request_state request;
 
     if (s->is_run)
-        return run_state_parse(state, &run) && (run_state_ended(run) || run_state_needs_person(run));
+        return run_state_parse(state, &run) &&
+               (run == RUN_PLANNED || run_state_ended(run) || run_state_needs_person(run));
     return request_state_parse(state, &request) &&
            (request_state_ended(request) || request_state_needs_person(request));
 }

@@ -46,7 +46,7 @@ bool command_audit_ls(struct cli *cli, const struct args *args, struct gov_err *
         !remote_list(cli, filtered(cli, args), (size_t)limit, &items, &next, err))
         return false;
     if (cli->json) {
-        cli_print_json(items);
+        remote_list_print(items, next);
         return true;
     }
     table_init(&table, &cli->arena);

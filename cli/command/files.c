@@ -21,7 +21,7 @@ bool command_files_ls(struct cli *cli, const struct args *args, struct gov_err *
         !remote_list(cli, "/v1/files", (size_t)limit, &items, NULL, err))
         return false;
     if (cli->json) {
-        cli_print_json(items);
+        remote_list_print(items, NULL);
         return true;
     }
     table_init(&table, &cli->arena);

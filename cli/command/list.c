@@ -45,7 +45,7 @@ bool command_list(struct cli *cli, const struct args *args, struct gov_err *err)
     if (!remote_list(cli, path, 0, &items, NULL, err))
         return false;
     if (cli->json) {
-        cli_print_json(items);
+        remote_list_print(items, NULL);
         return true;
     }
     if (args_flag(args, "names")) {

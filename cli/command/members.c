@@ -20,7 +20,7 @@ bool command_members_ls(struct cli *cli, const struct args *args, struct gov_err
     if (!remote_list(cli, "/v1/members", 0, &items, NULL, err))
         return false;
     if (cli->json) {
-        cli_print_json(items);
+        remote_list_print(items, NULL);
         return true;
     }
     table_init(&table, &cli->arena);

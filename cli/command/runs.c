@@ -49,7 +49,7 @@ bool command_runs_ls(struct cli *cli, const struct args *args, struct gov_err *e
     if (!list(cli, args, "/v1/runs", &items, &next, err))
         return false;
     if (cli->json) {
-        cli_print_json(items);
+        remote_list_print(items, next);
         return true;
     }
     table_init(&table, &cli->arena);
@@ -88,7 +88,7 @@ bool command_requests_ls(struct cli *cli, const struct args *args, struct gov_er
     if (!list(cli, args, "/v1/requests", &items, &next, err))
         return false;
     if (cli->json) {
-        cli_print_json(items);
+        remote_list_print(items, next);
         return true;
     }
     table_init(&table, &cli->arena);

@@ -53,7 +53,7 @@ bool command_skill_versions(struct cli *cli, const struct args *args, struct gov
     if (!remote_list(cli, skill_path(cli, args->words[0], "/versions"), 0, &items, NULL, err))
         return false;
     if (cli->json) {
-        cli_print_json(items);
+        remote_list_print(items, NULL);
         return true;
     }
     table_init(&table, &cli->arena);

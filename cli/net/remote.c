@@ -362,3 +362,11 @@ bool remote_list(struct cli *cli, const char *path, size_t most, json_t **items,
         *next = cursor;
     return true;
 }
+
+void remote_list_print(const json_t *items, const char *next)
+{
+    json_t *list = json_pack("{s:O, s:s?}", "items", items, "next_cursor", next);
+
+    cli_print_json(list);
+    json_decref(list);
+}

@@ -73,6 +73,9 @@ const char *remote_segment(struct cli *cli, const char *text);
 bool remote_list(struct cli *cli, const char *path, size_t most, json_t **items, const char **next,
                  struct gov_err *err);
 
+/* What --json prints of a list: {items, next_cursor}, as the API answers it. */
+void remote_list_print(const json_t *items, const char *next);
+
 void remote_free(struct remote *remote);
 
 #endif

@@ -15,7 +15,7 @@ struct argument {
     char flag[80];       /* "--month"; "" for a positional */
     char name[80];       /* "month" */
     char type[16], help[WORD_BYTES_MAX], fallback[200], choices[WORD_BYTES_MAX];
-    bool required, flag_only, many;
+    bool required, flag_only, many, at_least_one, optional;
 };
 
 /* The end of a quoted string that begins at `at`; NULL if it does not end. */
@@ -95,8 +95,11 @@ static void take_setting(struct argument *a, const char *name, const char *value
         a->required = strcmp(text, "True") == 0;
     else if (strcmp(name, "action") == 0)
         a->flag_only = text_starts(text, "store_");
-    else if (strcmp(name, "nargs") == 0)
+    else if (strcmp(name, "nargs") == 0) {
         a->many = strcmp(text, "?") != 0;
+        a->at_least_one = strcmp(text, "+") == 0;
+        a->optional = !a->at_least_one && (strcmp(text, "?") == 0 || strcmp(text, "*") == 0);
+    }
 }
 
 static void take_part(struct argument *a, const char *part, size_t bytes)
@@ -184,7 +187,7 @@ static void add(const struct argument *a, json_t *properties, json_t *required, 
     if (!*key || strcmp(key, "help") == 0 || json_object_get(properties, key))
         return;
     json_object_set_new(properties, key, schema_of(a));
-    if (a->required || (!*a->flag && !*a->fallback && !a->many))
+    if (a->required || (!*a->flag && !*a->fallback && !a->optional))
         json_array_append_new(required, json_string(key));
     if (a->flag_only) {
         snprintf(place, sizeof place, "{?%s:%s}", key, a->flag);
@@ -205,13 +208,14 @@ json_t *argparse_scan(const char *text)
     while ((call = strstr(call, "add_argument("))) {
         struct argument a = { 0 };
         const char *at = call + strlen("add_argument("), *end;
-        for (int i = 0; i < PARTS_MAX && (end = part_end(at)); i++) {
+        bool closed = false;
+        for (int i = 0; i < PARTS_MAX && !closed && (end = part_end(at)); i++) {
             take_part(&a, at, (size_t)(end - at));
             at = end + 1;
-            if (*end != ',')
-                break;
+            closed = *end != ',';
         }
-        add(&a, properties, required, template);
+        if (closed)
+            add(&a, properties, required, template);
         call += strlen("add_argument(");
     }
     if (json_object_size(properties) == 0) {

@@ -37,7 +37,7 @@ bool package_has(const struct package *package, const char *path);
 const char *package_text(const struct package *package, const char *path, struct arena *arena);
 
 /* Write the files as tar.gz to `path` (made anew, mode 0600). The same content gives the same bytes:
- * no times, no owners. */
+ * no times, no owners. Needs a UTF-8 LC_CTYPE, or names beyond ASCII are refused. */
 bool package_archive(const struct package *package, const char *path, struct gov_err *err);
 
 /* What a look without running says: a list of {severity, code, path, line, message}, texts in

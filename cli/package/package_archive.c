@@ -9,6 +9,13 @@
 
 #include "cli/package/package.h"
 
+/* libarchive does not always say why. */
+static const char *reason_of(struct archive *archive)
+{
+    const char *reason = archive ? archive_error_string(archive) : NULL;
+    return reason ? reason : "libarchive";
+}
+
 /* Copy one file. A file that grew or shrank since it was listed is a fault, not a broken archive. */
 static bool copy_bytes(struct archive *archive, int fd, long long left, const char *path,
                        struct gov_err *err)
@@ -49,7 +56,7 @@ static bool add_file(struct archive *archive, const struct package *package,
         good = archive_write_header(archive, entry) == ARCHIVE_OK;
         if (!good)
             gov_fail(err, GOV_INTERNAL, "%s: %s", "%s：%s", file->path,
-                     archive_error_string(archive));
+                     reason_of(archive));
         good = good && copy_bytes(archive, fd, info.st_size, file->path, err);
     }
     if (fd >= 0)
@@ -70,12 +77,12 @@ bool package_archive(const struct package *package, const char *path, struct gov
 
     if (!good)
         gov_fail(err, GOV_CONFIGURATION, "%s cannot be written: %s", "无法写入 %s：%s", path,
-                 fd < 0 ? strerror(errno) : archive_error_string(archive));
+                 fd < 0 ? strerror(errno) : reason_of(archive));
     for (size_t i = 0; good && i < package->count; i++)
         good = add_file(archive, package, &package->files[i], err);
     if (good && archive_write_close(archive) != ARCHIVE_OK)
         good = gov_fail(err, GOV_CONFIGURATION, "%s cannot be written: %s", "无法写入 %s：%s", path,
-                        archive_error_string(archive));
+                        reason_of(archive));
     archive_write_free(archive);
     if (fd >= 0)
         close(fd);

@@ -6,6 +6,7 @@
 #include "cli/package/package.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/model/skill_manifest.h"
 
 /* Words in a script that will not do what they do at home, and why. */
 static const struct {
@@ -74,59 +75,40 @@ static void check_script(json_t *findings, enum gov_language language, const cha
     }
 }
 
-static void check_manifest(json_t *findings, enum gov_language language, const char *text,
-                           struct arena *arena)
+/* What the server's own reading of skill.json, README and the list of files says: the same function. */
+static void check_manifest(json_t *findings, enum gov_language language,
+                           const struct package *package, struct arena *arena)
 {
-    struct gov_err err;
-    json_t *manifest = json_parse(arena, text, strlen(text), &err);
+    const char **paths = ARENA_ARRAY(arena, const char *, package->count + 1);
+    const char *json = package_text(package, "skill.json", arena);
+    const char *readme = package_text(package, "README.md", arena);
+    struct skill_manifest manifest = { 0 };
+    struct gov_err err = { 0 };
 
-    if (!manifest) {
-        char both[2][GOV_DETAIL_BYTES];
-        memcpy(both[0], err.en, sizeof both[0]);
-        memcpy(both[1], err.zh, sizeof both[1]);
-        find(findings, language, "error", "bad_json", "skill.json", 0,
-             (struct gov_text){ both[0], both[1] });
-    } else if (!json_is_object(manifest)) {
-        find(findings, language, "error", "type", "skill.json", 0,
-             (struct gov_text){ "is not a JSON object", "不是 JSON 对象" });
-    } else {
-        const char *name = json_get_text(manifest, "name");
-        if (name && !text_slug_valid(name))
-            find(findings, language, "error", "name", "skill.json", 0,
-                 (struct gov_text){ "\"name\" must be lower-case letters, digits, - and _",
-                                    "“name”只能包含小写字母、数字、- 和 _" });
-    }
-}
-
-static bool has_entry(const struct package *package, const json_t *manifest)
-{
-    const char *entry = json_get_text(manifest, "entry");
-    const json_t *first = json_array_get(json_object_get(manifest, "actions"), 0);
-
-    if (!entry)
-        entry = json_get_text(first, "entry");
-    return entry ? package_has(package, entry)
-                 : package_has(package, "main.py") || package_has(package, "main.sh");
+    for (size_t i = 0; i < package->count; i++)
+        paths[i] = package->files[i].path;
+    struct skill_package seen = {
+        .name = package->name, .files = paths, .file_count = package->count,
+        .manifest = json, .manifest_bytes = json ? strlen(json) : 0,
+        .readme = readme, .readme_bytes = readme ? strlen(readme) : 0,
+    };
+    bool good = skill_manifest_build(&seen, &manifest, arena, &err);
+    const struct gov_err_item *items = good ? manifest.warnings : err.items;
+    size_t count = good ? manifest.warning_count : err.item_count;
+    for (size_t i = 0; i < count; i++)
+        find(findings, language, good ? "warning" : "error", items[i].code, items[i].path, 0,
+             items[i].message);
+    if (!good && count == 0)
+        find(findings, language, "error", gov_code_info(err.code)->wire, err.path, 0,
+             (struct gov_text){ err.en, err.zh });
 }
 
 json_t *package_check(const struct package *package, enum gov_language language,
                       struct arena *arena)
 {
     json_t *findings = json_own(arena, json_array());
-    const char *text = package_text(package, "skill.json", arena);
-    struct gov_err unread;
-    json_t *manifest = text ? json_parse(arena, text, strlen(text), &unread) : NULL;
 
-    if (!has_entry(package, manifest))
-        find(findings, language, "error", "entry", "", 0,
-             (struct gov_text){ "there is no main.py or main.sh, and skill.json names no other entry",
-                                "没有 main.py 或 main.sh，skill.json 也未指定入口" });
-    if (!package_has(package, "README.md"))
-        find(findings, language, "warning", "readme", "", 0,
-             (struct gov_text){ "there is no README.md: people will not find it by words",
-                                "没有 README.md：不易通过描述被找到" });
-    if (text)
-        check_manifest(findings, language, text, arena);
+    check_manifest(findings, language, package, arena);
     for (size_t i = 0; i < package->refused_count; i++)
         find(findings, language, "error", "file", package->refused[i], 0,
              (struct gov_text){ "is a link, a device, or has a name that nobody may carry",

@@ -64,7 +64,7 @@ json_t *package_draft(const struct package *package, struct arena *arena)
                                                             "properties"));
     if (scan)
         json_object_set(action, "args", json_object_get(scan, "args"));
-    return json_own(arena, json_pack("{s:s, s:s, s:s, s:[s], s:[o]}", "name", name, "title",
-                                     title ? title : name, "description", about ? about : "",
-                                     "examples", title ? title : name, "actions", action));
+    return json_own(arena, json_pack("{s:s, s:s, s:s*, s:[s], s:[o]}", "name", name, "title",
+                                     title ? title : name, "description", about, "examples",
+                                     title ? title : name, "actions", action));
 }

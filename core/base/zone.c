@@ -1,8 +1,22 @@
 #include "core/base/zone.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Does the file begin as RFC 9636 says? */
+static bool holds_zone(const char *path)
+{
+    char magic[4];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return false;
+    bool good = read(fd, magic, sizeof magic) == sizeof magic && memcmp(magic, "TZif", 4) == 0;
+    close(fd);
+    return good;
+}
 
 bool zone_known(const char *name)
 {
@@ -15,6 +29,11 @@ bool zone_known(const char *name)
         return false;
     if (strcmp(name, "UTC") == 0)
         return true;
+    /* Besides zones the folder holds folders, lists, the machine's own zone, and the same again with
+     * leap seconds. */
+    if (strcmp(name, "localtime") == 0 || strncmp(name, "posix", 5) == 0 ||
+        strncmp(name, "right/", 6) == 0)
+        return false;
     snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", name);
-    return access(path, R_OK) == 0;
+    return holds_zone(path);
 }

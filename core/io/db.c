@@ -36,7 +36,8 @@ static void conn_check(struct db_conn *conn, int64_t now_us)
         db_conn_close(conn, "connecting took too long");
     else if (conn->state == CONN_READY && conn->in_flight_count > 0 && quiet_ms > DB_SILENCE_MS)
         db_conn_close(conn, "no answer came");
-    else if (conn->state == CONN_READY && conn->in_flight_count == 0 && quiet_ms > DB_IDLE_CLOSE_MS)
+    else if (conn->state == CONN_READY && conn->in_flight_count == 0 &&
+             quiet_ms > conn->role->db->options.idle_close_ms)
         db_conn_close(conn, "idle");
 }
 
@@ -45,9 +46,13 @@ static void on_tick(uv_timer_t *timer)
     struct db *db = timer->data;
     int64_t now_us = clock_mono_us();
 
-    for (struct db_role *role = db->roles; role; role = role->next)
+    for (struct db_role *role = db->roles; role; role = role->next) {
         for (int i = 0; i < db->options.connections_per_role; i++)
             conn_check(&role->conns[i], now_us);
+        /* A daemon that is not ready is sent no work, and so would never find out by itself. */
+        if (!db->reachable && role->failed_us && !db_role_open(role))
+            db_conn_open(&role->conns[0]);
+    }
 }
 
 struct db *db_new(struct loop *loop, const struct db_options *options)
@@ -63,6 +68,10 @@ struct db *db_new(struct loop *loop, const struct db_options *options)
         db->options.connections_per_role = 1;
     if (db->options.waiting_max < 1)
         db->options.waiting_max = 10000;
+    if (db->options.statement_ms < 1)
+        db->options.statement_ms = DB_STATEMENT_MS;
+    if (db->options.idle_close_ms < 1)
+        db->options.idle_close_ms = DB_IDLE_CLOSE_MS;
     db->reachable = true;
     db->tick = calloc(1, sizeof *db->tick);
     CHECK(db->tick);
@@ -114,6 +123,19 @@ static struct db_role *role_of(struct db *db, int stripe)
     return role;
 }
 
+bool db_role_open(const struct db_role *role)
+{
+    for (int i = 0; i < role->db->options.connections_per_role; i++)
+        if (role->conns[i].state != CONN_CLOSED)
+            return true;
+    return false;
+}
+
+static bool failed_just_now(const struct db_role *role)
+{
+    return role->failed_us && clock_mono_us() - role->failed_us < (int64_t)DB_RECONNECT_MS * 1000;
+}
+
 /* The ready connection with the least to do, opening another when all are busy. */
 static struct db_conn *conn_pick(struct db_role *role)
 {
@@ -131,7 +153,7 @@ static struct db_conn *conn_pick(struct db_role *role)
             best = conn;
     }
     bool all_busy = !best || best->in_flight_count > 0;
-    if (all_busy && closed && !connecting)
+    if (all_busy && closed && !connecting && !failed_just_now(role))
         db_conn_open(closed);
     return best;
 }
@@ -239,11 +261,7 @@ static void enqueue(struct db_group *group)
     }
     list_append(&role->waiting, &group->link);
     role->waiting_count++;
-    bool connected = false;
-    for (int i = 0; i < group->db->options.connections_per_role; i++)
-        connected |= role->conns[i].state != CONN_CLOSED;
-    if (!connected && role->failed_us &&
-        clock_mono_us() - role->failed_us < (int64_t)DB_RECONNECT_MS * 1000) {
+    if (!db_role_open(role) && failed_just_now(role)) {
         db_role_fail_waiting(role, "the database could not be reached a moment ago");
         return;
     }

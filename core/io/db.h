@@ -31,6 +31,8 @@ struct db_options {
     const char *application;   /* shown in pg_stat_activity */
     int connections_per_role;  /* most; at least 1 */
     int waiting_max;           /* groups that may wait for a connection; beyond: OVERLOADED */
+    int statement_ms;          /* a statement that takes longer ends with DEADLINE; 0: 10 s */
+    int idle_close_ms;         /* a connection without work for so long is closed; 0: 60 s */
 };
 
 /* Whose data. `schema` is ^t_[0-9a-f]{16}$ (checked), or NULL for public. */
@@ -51,7 +53,8 @@ struct db_rows {
 struct db *db_new(struct loop *loop, const struct db_options *options);
 /* Fail what waits, close everything. The handle is freed when the loop has closed the sockets. */
 void db_stop(struct db *db);
-/* Did the newest attempt to reach the server succeed? (For readiness; true before the first.) */
+/* Did the newest attempt to reach the server succeed? (For readiness; true before the first.) While
+ * it did not, another is made every two seconds, also when nobody asks for anything. */
 bool db_reachable(const struct db *db);
 
 /* One statement in a transaction of its own. Parameters are text, NULL is null; they are copied. */

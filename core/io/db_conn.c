@@ -70,7 +70,8 @@ void db_conn_open(struct db_conn *conn)
         snprintf(user, sizeof user, "execgov_platform");
     else
         snprintf(user, sizeof user, "execgov_stripe_%d", conn->role->stripe);
-    snprintf(server_options, sizeof server_options, "-c statement_timeout=%d", DB_STATEMENT_MS);
+    snprintf(server_options, sizeof server_options, "-c statement_timeout=%d",
+             db->options.statement_ms);
     const char *keys[] = { "dbname", "user", "application_name", "client_encoding", "options", NULL };
     const char *values[] = { db->options.conninfo, user,          db->options.application,
                              "UTF8",               server_options, NULL };
@@ -109,8 +110,12 @@ void db_conn_close(struct db_conn *conn, const char *cause)
     if (was_connecting) {
         role->db->reachable = false;
         role->failed_us = clock_mono_us();
-        db_role_fail_waiting(role, words);
     }
+    /* What waits was not sent yet: another connection takes it, or nobody can. */
+    if (was_connecting && !db_role_open(role))
+        db_role_fail_waiting(role, words);
+    else if (!was_connecting)
+        db_role_pump(role);
 }
 
 static void connect_on(struct db_conn *conn)
@@ -251,7 +256,6 @@ static bool read_result(struct db_conn *conn, PGresult *result)
         PQclear(result);
         list_remove(&group->link);
         conn->in_flight_count--;
-        conn->progress_us = clock_mono_us();
         db_group_end(group);
         return true;
     case PGRES_TUPLES_OK:
@@ -280,6 +284,8 @@ static void read_on(struct db_conn *conn)
         db_conn_close(conn, PQerrorMessage(conn->pg));
         return;
     }
+    if (conn->in_flight_count > 0)
+        conn->progress_us = clock_mono_us();
     while (!list_empty(&conn->in_flight) && !PQisBusy(conn->pg)) {
         struct db_group *group = LIST_ITEM(list_first(&conn->in_flight), struct db_group, link);
         PGresult *result = PQgetResult(conn->pg);

@@ -7,11 +7,11 @@
 enum {
     DB_IN_FLIGHT_MAX = 32,
     DB_RETRIES = 3,
-    DB_IDLE_CLOSE_MS = 60000,
+    DB_IDLE_CLOSE_MS = 60000, /* default of idle_close_ms */
     DB_RECONNECT_MS = 200,
     DB_CONNECT_MS = 5000,  /* a connect that takes longer has failed */
     DB_SILENCE_MS = 20000, /* in flight and not a byte for so long: the connection is lost */
-    DB_STATEMENT_MS = 10000,
+    DB_STATEMENT_MS = 10000, /* default of statement_ms */
     DB_TICK_MS = 2000
 };
 
@@ -46,7 +46,7 @@ struct db_conn {
     int events;
     struct list in_flight; /* struct db_group */
     int in_flight_count;
-    int64_t progress_us;   /* monotonic: connect begun, first group sent, last answer */
+    int64_t progress_us;   /* monotonic: connect begun, first group sent, last bytes */
 };
 
 struct db_role {
@@ -72,6 +72,7 @@ struct db {
 void db_role_pump(struct db_role *role);                       /* waiting groups -> connections */
 void db_group_end(struct db_group *group);                     /* answer the op, or retry */
 void db_role_fail_waiting(struct db_role *role, const char *cause);
+bool db_role_open(const struct db_role *role);                 /* is a connection ready or being made? */
 
 /* db_conn.c */
 void db_conn_open(struct db_conn *conn);

@@ -9,12 +9,20 @@ static const int64_t bounds_us[METRIC_BUCKETS] = { 500,    1000,   2500,    5000
 
 void metrics_add(struct metrics *metrics, struct metric *metric)
 {
-    metric->next = NULL;
-    if (metrics->last)
-        metrics->last->next = metric;
+    struct metric *before = NULL;
+
+    for (struct metric *m = metrics->first; m; m = m->next)
+        if (strcmp(m->name, metric->name) == 0)
+            before = m;
+    if (!before)
+        before = metrics->last;
+    metric->next = before ? before->next : NULL;
+    if (before)
+        before->next = metric;
     else
         metrics->first = metric;
-    metrics->last = metric;
+    if (metrics->last == before)
+        metrics->last = metric;
 }
 
 void metric_observe_us(struct metric *histogram, int64_t us)
@@ -42,7 +50,7 @@ static void render_histogram(const struct metric *m, struct buf *out)
                      (long long)total);
     }
     const char *open = m->labels ? "{" : "", *close = m->labels ? "}" : "";
-    buf_addf(out, "%s_sum%s%s%s %g\n", m->name, open, labels, close, (double)m->sum_us / 1e6);
+    buf_addf(out, "%s_sum%s%s%s %.6f\n", m->name, open, labels, close, (double)m->sum_us / 1e6);
     buf_addf(out, "%s_count%s%s%s %lld\n", m->name, open, labels, close, (long long)total);
 }
 

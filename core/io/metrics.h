@@ -31,6 +31,7 @@ struct metrics {
     void *context;
 };
 
+/* Metrics of one name differ in labels; they are rendered together, as the format wants it. */
 void metrics_add(struct metrics *metrics, struct metric *metric);
 void metric_observe_us(struct metric *histogram, int64_t us);
 void metrics_render(struct metrics *metrics, struct buf *out);

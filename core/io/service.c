@@ -38,7 +38,7 @@ bad:
 void service_check(json_t *checks, const char *name, bool ok, const char *detail)
 {
     json_array_append_new(checks, json_pack("{s:s, s:b, s:s}", "name", name, "ok", ok, "detail",
-                                            detail));
+                                            detail ? detail : ""));
 }
 
 json_t *service_ready_json(struct service *service, bool *ready)

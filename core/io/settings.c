@@ -80,6 +80,8 @@ static int on_file_line(void *user, const char *section, const char *name, const
 {
     struct file_reader *r = user;
     (void)section; /* sections are for the reader's eye */
+    if (r->err->code)
+        return 0; /* the parser goes on; the first fault is the one to tell */
     return settings_set(r->table, r->into, name, value, r->path, r->arena, r->err);
 }
 

@@ -25,8 +25,9 @@ struct file_writer {
     int64_t bytes_max;
     int64_t bytes;
     int fd; /* -1: none, or committed */
+    int folder; /* descriptor of its folder; -1: none */
     crypto_hash_sha256_state hash;
-    char temporary[64], final[64];
+    char temporary[64], final[64]; /* relative to the root */
 };
 
 static bool broken(struct gov_err *err, const char *what)
@@ -50,14 +51,22 @@ static bool write_all(int fd, const char *data, size_t bytes)
     return true;
 }
 
+/* Written aside and linked, so that whoever sees the name sees all of it. */
 static bool identity_make(struct file_store *store)
 {
     struct id id = id_new();
-    int fd = openat(store->root, "identity", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+    char aside[64];
+
+    snprintf(aside, sizeof aside, "identity.%s", id.text);
+    int fd = openat(store->root, aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
     if (fd < 0)
-        return errno == EEXIST; /* another process was first */
-    bool good = write_all(fd, id.text, strlen(id.text)) && fsync(fd) == 0;
+        return false;
+    bool good = write_all(fd, id.text, strlen(id.text)) && fsync(fd) == 0 &&
+                (linkat(store->root, aside, store->root, "identity", 0) == 0 ||
+                 errno == EEXIST) /* another process was first */
+                && fsync(store->root) == 0;
     close(fd);
+    unlinkat(store->root, aside, 0);
     return good;
 }
 
@@ -68,6 +77,8 @@ static bool identity_read(struct file_store *store)
         return false;
     ssize_t n = read(fd, store->identity, sizeof store->identity - 1);
     close(fd);
+    if (n >= 0 && n != 36)
+        errno = EINVAL; /* somebody else's file of that name */
     return n == 36;
 }
 
@@ -80,7 +91,8 @@ struct file_store *file_store_open(const char *root, struct gov_err *err)
     store->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (store->root < 0)
         goto bad;
-    if (!identity_read(store) && (!identity_make(store) || !identity_read(store)))
+    if (!identity_read(store) &&
+        (errno != ENOENT || !identity_make(store) || !identity_read(store)))
         goto bad;
     return store;
 bad:
@@ -106,6 +118,7 @@ const char *file_store_identity(const struct file_store *store)
 /* The folder is taken from the id's random end, so that folders fill evenly. */
 static void name_of(const struct id *id, const char *suffix, char name[64])
 {
+    CHECK(!id_empty(id));
     snprintf(name, 64, "%.2s/%s%s", id->text + 34, id->text, suffix);
 }
 
@@ -117,6 +130,9 @@ static bool begin(struct file_writer *w, struct gov_err *err)
 
     if (mkdirat(w->store->root, folder, 0755) != 0 && errno != EEXIST)
         return broken(err, "mkdir");
+    w->folder = openat(w->store->root, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (w->folder < 0)
+        return broken(err, "open folder");
     w->fd = openat(w->store->root, w->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
     return w->fd >= 0 || broken(err, "create");
 }
@@ -141,6 +157,9 @@ static bool commit(struct file_writer *w, struct file_stored *stored, struct gov
         return broken(err, "rename");
     close(w->fd);
     w->fd = -1;
+    /* The folders too, or a row could outlive its file in a power cut. */
+    if (fsync(w->folder) != 0 || fsync(w->store->root) != 0)
+        return broken(err, "fsync folder");
     crypto_hash_sha256_final(&w->hash, digest);
     sodium_bin2hex(stored->sha256, sizeof stored->sha256, digest, sizeof digest);
     stored->bytes = w->bytes;
@@ -150,6 +169,8 @@ static bool commit(struct file_writer *w, struct file_stored *stored, struct gov
 static void discard(void *writer)
 {
     struct file_writer *w = writer;
+    if (w->folder >= 0)
+        close(w->folder);
     if (w->fd < 0)
         return;
     close(w->fd);
@@ -160,12 +181,16 @@ static struct file_writer *writer_new(struct op *op, struct file_store *store, c
                                       int64_t bytes_max)
 {
     struct file_writer *w = ARENA_NEW(&op->arena, struct file_writer);
+    char suffix[24];
+
     w->store = store;
     w->id = *id;
     w->bytes_max = bytes_max;
-    w->fd = -1;
+    w->fd = w->folder = -1;
     crypto_hash_sha256_init(&w->hash);
-    name_of(id, ".part", w->temporary);
+    /* A name of its own, so that what a crash left of an earlier attempt is in nobody's way. */
+    snprintf(suffix, sizeof suffix, ".%.12s.part", id_new().text + 24);
+    name_of(id, suffix, w->temporary);
     name_of(id, "", w->final);
     arena_defer(&op->arena, discard, w);
     return w;

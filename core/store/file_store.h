@@ -1,8 +1,9 @@
 /* file_store.h - the bytes of uploads, packages and artifacts, by the id of their row in `file`.
  *
- * A directory: <root>/<xx>/<id>, written to a temporary name, synced and renamed, mode 0444, never
- * changed afterwards. The root carries an identity, so that a worker with another directory mounted
- * finds out. What has no row in `file` is rubbish and may be swept.
+ * A directory: <root>/<xx>/<id>, written to a temporary name (<id>.<digits>.part), synced with its
+ * folder and renamed, mode 0444, never changed afterwards. The root carries an identity, so that a
+ * worker with another directory mounted finds out. What has no row in `file` is rubbish and may be
+ * swept.
  *
  * Blocking calls run in the thread pool. Failures: FILES_UNAVAILABLE (full or broken disk),
  * NOT_FOUND, BODY_TOO_LARGE.

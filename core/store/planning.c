@@ -227,7 +227,8 @@ static void add_file(struct file_adder *a, const char *path, const char *at, con
                      const json_t *schema)
 {
     struct planning *p = a->p;
-    const json_t *known = text ? json_object_get(a->known, text) : NULL;
+    struct id id;
+    const json_t *known = id_parse(text, &id) ? json_object_get(a->known, id.text) : NULL;
     const char *as = json_get_text(schema, "x-as");
 
     if (!known) {
@@ -254,7 +255,7 @@ static void add_file(struct file_adder *a, const char *path, const char *at, con
     }
     struct plan_file *f = &a->files[p->step.file_count++];
     f->path = path;
-    id_parse(text, &f->id);
+    f->id = id;
     f->name = name;
     f->bytes = bytes;
     f->sha256 = json_get_text(known, "sha256");
@@ -279,7 +280,7 @@ static bool check_files(struct planning *p, const struct schema *schema, struct 
     p->file_list = json_own(arena, json_array());
     p->step.files = a.files;
     for (i = 0; i < count; i++)
-        add_file(&a, found[i].path, json_path(arena, "/input", found[i].path + 1),
+        add_file(&a, found[i].path, arena_format(arena, "/input%s", found[i].path),
                  json_string_value(found[i].value), found[i].schema);
     json_array_foreach ((json_t *)p->files, i, item)
         add_file(&a, "", arena_format(arena, "/files/%zu", i), json_string_value(item), NULL);
@@ -444,7 +445,9 @@ static enum op_next make_plan(struct op *op)
         p->plan.confirmation.other_than_requester = p->rule.other_than_requester;
         p->plan.confirmation.expires_at_us = p->now_us + p->rule.expires_s * 1000000;
         read_approvers(p);
-        if (p->plan.confirmation.approver_count < (size_t)p->rule.people) {
+        /* Where four eyes are not asked for, who asks may confirm too (policy_may_confirm). */
+        size_t eligible = p->plan.confirmation.approver_count + !p->rule.other_than_requester;
+        if (eligible < (size_t)p->rule.people) {
             gov_fail(&op->err, GOV_NO_ELIGIBLE_APPROVER,
                      "this needs %lld other person(s) who may confirm, and there are %zu; an owner can "
                      "add one with role approver (execgov members add)",

@@ -8,7 +8,7 @@
  *
  * Failures: NOT_FOUND (no such skill, version or action), FORBIDDEN (binding, role), SKILL_DISABLED,
  * NOT_PUBLISHED, VERSION_YANKED, INVALID_INPUT (paths into the body: "/input/month"),
- * NO_ELIGIBLE_APPROVER, QUOTA_EXCEEDED.
+ * NO_ELIGIBLE_APPROVER.
  */
 #ifndef CORE_STORE_PLANNING_H
 #define CORE_STORE_PLANNING_H

@@ -160,6 +160,14 @@ class Files(unittest.TestCase):
         self.assertEqual(stack.api("GET", place, token="fiona").status, 403)
         self.assertEqual(stack.api("GET", "/v1/files/not-an-id", token="oscar").status, 404)
 
+    def test_a_package_is_for_its_author_and_reviewers(self):
+        digest = upload("secretive").json["digest"]
+        schema = stack.tenants["Harbour Hardware"]["schema"]
+        place = "/v1/files/" + stack.sql(f"select id from {schema}.file where sha256 = '{digest}'"
+                                         " and kind = 'package'")[0][0]
+        for person, status in (("oscar", 200), ("olivia", 200), ("vera", 404), ("audrey", 404)):
+            self.assertEqual(stack.api("GET", place, token=person).status, status, person)
+
     def test_the_list_is_paged(self):
         made = [send_file(f"page {i}.txt", b"x").json["id"] for i in range(3)]
         first = stack.api("GET", "/v1/files?limit=2", token="oscar").json
@@ -387,6 +395,18 @@ class Bindings(unittest.TestCase):
         self.assertEqual(other.status, 403)
         self.assertEqual(stack.api("PUT", "/v1/skills/bound/bindings", [], "olivia").status, 200)
         self.assertTrue(stack.api("GET", "/v1/skills/bound/why", token="oscar").json["allowed"])
+
+    def test_a_token_reaches_only_its_skills(self):
+        publish("reach-one")
+        publish("reach-two")
+        made = stack.api("POST", "/v1/tokens", {"name": "robot", "skills": ["reach-one"],
+                                                "scopes": ["skills:read", "skills:write", "runs:write"]}, "oscar")
+        self.assertEqual(made.status, 201, made.body)
+        robot = made.json["token"]
+        self.assertEqual(self.names(robot, "?q=reach"), ["reach-one"])
+        self.assertEqual(stack.api("GET", "/v1/skills/reach-two", token=robot).status, 404)
+        self.assertEqual(upload("reach-two", skill_files(x="1"), robot).code, "forbidden")
+        self.assertEqual(upload("reach-one", skill_files(x="1"), robot).status, 201)
 
     def test_what_cannot_be_bound(self):
         publish("unbound")
