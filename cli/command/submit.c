@@ -1,5 +1,6 @@
 #include "cli/command/submit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/command/artifacts.h"
@@ -39,16 +40,16 @@ static bool fail_no_action(const char *skill, const char *action, const json_t *
                            struct gov_err *err)
 {
     char names[200] = "";
+    size_t used = 0;
     const json_t *one;
     size_t i;
 
     json_array_foreach(actions, i, one)
     {
         const char *name = json_get_text(one, "name");
-        if (name && strlen(names) + strlen(name) + 3 < sizeof names) {
-            strcat(names, i ? ", " : "");
-            strcat(names, name);
-        }
+        if (name && used < sizeof names)
+            used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "",
+                                     name);
     }
     if (action)
         return gov_fail_at(err, GOV_INVALID_INPUT, "--action", "enum",

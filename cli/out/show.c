@@ -154,8 +154,8 @@ static void show_json_value(const struct cli *cli, const char *en, const char *z
     char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_INDENT(2));
     char *shown = term_visible(text ? text : "", false);
     printf("  %s\n", cli_text(cli, en, zh));
-    for (char *line = strtok(shown, "\n"); line; line = strtok(NULL, "\n"))
-        printf("    %s\n", line);
+    for (const char *line = shown; *line; line += strcspn(line, "\n"), line += *line == '\n')
+        printf("    %.*s\n", (int)strcspn(line, "\n"), line);
     free(shown);
     free(text);
 }

@@ -107,6 +107,10 @@ static void take_part(struct argument *a, const char *part, size_t bytes)
     size_t skip = strspn(part, " \t\r\n");
     char text[WORD_BYTES_MAX], word[40];
 
+    while (skip < bytes && part[skip] == '#') { /* a comment after the comma before */
+        skip += strcspn(part + skip, "\n");
+        skip += strspn(part + skip, " \t\r\n");
+    }
     if (skip >= bytes)
         return;
     part += skip;

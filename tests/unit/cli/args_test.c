@@ -21,9 +21,10 @@ static void parse(struct parsed *p, const char *line)
 
     memset(p, 0, sizeof *p);
     arena_init(&p->arena);
-    char *copy = arena_text(&p->arena, line);
-    for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
-        words[count++] = word;
+    for (size_t length; *line; line += length + (line[length] == ' ')) {
+        length = strcspn(line, " ");
+        words[count++] = arena_copy(&p->arena, line, length);
+    }
     p->good = args_parse(count, words, &p->args, &p->arena, &p->err);
 }
 
