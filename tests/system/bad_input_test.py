@@ -18,7 +18,7 @@ CHINESE = "[\u4e00-\u9fff]"
 
 
 def setUpModule():
-    loop.Case.stack = stacks.Stack(("api", "sandboxd", "worker"))
+    loop.Case.stack = stacks.Stack(("api", "scheduler", "sandboxd", "worker"))
     skills.publish(loop.Case.stack, [(loop.TENANT, "probe", skills.PROBE)])
 
 

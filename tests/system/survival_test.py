@@ -16,7 +16,7 @@ import loop  # noqa: E402
 import skills  # noqa: E402
 import stack as stacks  # noqa: E402
 
-PROCESSES = ("api", "sandboxd", "worker")
+PROCESSES = ("api", "scheduler", "sandboxd", "worker")
 
 
 def setUpModule():
@@ -33,7 +33,7 @@ class Case(loop.Case):
         self.accepted = []
 
     def tearDown(self):
-        for name in ("postgres", "redis", *PROCESSES, "scheduler"):
+        for name in ("postgres", "redis", *PROCESSES):
             if name not in self.stack.running:
                 self.begin(name)
 
