@@ -135,6 +135,16 @@ class Sandbox(Case):
         self.assertGreaterEqual(self.claims_of(run), 2)
 
 
+    def test_away_a_run_waits_for_it_also_one_that_may_be_tried_once(self):
+        self.kill("sandboxd")
+        run = self.submit(action="burn", value="patience")
+        stacks.until(lambda: self.claims_of(run) > 1, what="the second try")
+        (self.stack.folder / "sandbox.sock").unlink(missing_ok=True)
+        self.begin("sandboxd")
+        self.all_ended()
+        self.assertEqual(self.run_of(run["id"])["attempt"], 1, "what could not start was no attempt")
+
+
 class Redis(Case):
     def redis(self, *words):
         subprocess.run(["redis-cli", "-s", self.stack.folder / "redis.sock", *words], check=True, capture_output=True)
