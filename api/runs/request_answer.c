@@ -21,6 +21,7 @@ struct request_answer {
     const char *skill, *action;
     json_t *input;
     struct queue_entry entry;
+    struct gov_err err; /* of the insert */
     struct settle_wait wait;
     struct show_one show;
 };
@@ -37,6 +38,8 @@ static enum op_next parse(struct op *op)
 
     if (!call_param_id(call, 0, &e->id, &op->err) || !CALL_BODY(call, op, fields, e))
         return OP_FAIL;
+    if (call->replay_id.text[0])
+        return OP_NEXT;
     if (!e->candidate && !e->inputs)
         return gov_fail_at(&op->err, GOV_INVALID_INPUT, "", "required",
                            "give a candidate, inputs, or both", "请给出 candidate、inputs 或两者"),
@@ -99,6 +102,8 @@ static enum op_next check(struct op *op)
     struct request_answer *e = (struct request_answer *)op;
     struct call *call = e->endpoint.call;
 
+    if (call->replay_id.text[0])
+        return OP_NEXT;
     if (e->rows.count == 0 || strcmp(db_text(&e->rows, 0, 1), call->caller.user.text) != 0)
         return gov_fail(&op->err, GOV_NOT_FOUND, "there is no such request of yours",
                         "没有您的这个请求"),
@@ -125,6 +130,9 @@ static enum op_next insert(struct op *op)
     struct arena *arena = &op->arena;
     struct job_payload payload;
     struct id job = id_new();
+
+    if (call->replay_id.text[0])
+        return OP_NEXT;
     json_t *event = json_own(arena, json_pack("{s:s?, s:s?, s:O}", "skill", e->skill, "action",
                                               e->action, "inputs", e->input));
 
@@ -141,12 +149,14 @@ static enum op_next insert(struct op *op)
                                      .cost_ms = 10,
                                      .kind = job_kind_name(JOB_INTENT) };
     struct db_group *g = db_group_new(op, call->api->db, &call->caller.scope);
-    DB_GROUP_ADD(g, SQL_QUERIES_REQUEST_EVENT_ADD, NULL, e->id.text, "answer",
+    DB_GROUP_ADD(g, SQL_QUERIES_REQUEST_EVENT_AT, NULL, e->id.text, db_text(&e->rows, 0, 6), "answer",
                  json_text(arena, event));
     DB_GROUP_ADD(g, SQL_QUERIES_JOB_ACCEPT, NULL, job.text, job_kind_name(JOB_INTENT),
                  job_lane_name(LANE_CTL), job_class_name(CLASS_INTERACTIVE), e->id.text,
                  json_text(arena, job_payload_encode(&payload, arena)), NULL, NULL, "5", "30000",
                  call->caller.user.text, NULL, call->caller.kind == CALLER_TOKEN ? "token" : "user");
+    call_remember_shown(call, g, &e->id);
+    db_group_tolerate(g, &e->err);
     db_group_send(g);
     return OP_WAIT;
 }
@@ -154,6 +164,18 @@ static enum op_next insert(struct op *op)
 static enum op_next enqueue(struct op *op)
 {
     struct request_answer *e = (struct request_answer *)op;
+
+    if (e->endpoint.call->replay_id.text[0])
+        return OP_NEXT;
+    if (e->err.code == GOV_CONFLICT && strcmp(e->err.item, "request_event_pk") == 0)
+        return gov_fail(&op->err, GOV_CONFLICT,
+                        "it was answered or cancelled at the same moment; read it again",
+                        "该请求同时被回答或取消；请重新读取"),
+               OP_FAIL;
+    if (e->err.code) {
+        op->err = e->err;
+        return OP_FAIL;
+    }
     job_queue_push(op, e->endpoint.call->api->queue, &e->entry, 1, NULL);
     return OP_WAIT;
 }

@@ -1,4 +1,5 @@
 -- scope: public
+-- scan: there are as many rows as worker processes of two days
 -- How many workers are alive that serve lane $1 ("ctl": any).
 -- scan: there are as many rows as processes
 select count(*)
