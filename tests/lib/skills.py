@@ -1,12 +1,11 @@
 """skills - packages for tests, and putting one into a running Stack until it is published.
 
-    stack = Stack(("api", "sandboxd", "worker"))
+    stack = Stack(("api", "scheduler", "sandboxd", "worker"))
     skills.publish(stack, [("Harbour Hardware", "probe", skills.PROBE),
                            ("Harbour Hardware", "cleanup", skills.example("cleanup"))])
 
 A package is {path: bytes or text}. Its check is the real one: a worker unpacks it in the sandbox.
 """
-import hashlib
 import io
 import json
 import os
@@ -15,9 +14,6 @@ import time
 import uuid
 
 import openapi
-from stack import until
-
-FILE_MODE = 0o444
 
 # One script that does on request what scripts do. `burn` and `danger` are `run` under other rules.
 PROBE_SCRIPT = '''import json
@@ -122,68 +118,42 @@ def new_id():
 
 
 def publish(stack, wanted):
-    """Upload, have it checked, publish, for (tenant, name, package) each. The one place that knows how a
-    skill comes in. A scheduler that does not run yet is started: it finds all rows at once."""
-    inserted = [(stack.tenants[tenant]["schema"], name, insert(stack, stack.tenants[tenant], name, archive(package)))
-                for tenant, name, package in wanted]
-    if "scheduler" not in stack.running:
-        stack.start("scheduler")
-    for schema, name, version in inserted:
-        def state(schema=schema, version=version):
-            found = stack.sql(f"select state from {schema}.skill_version where id = '{version}'")[0][0]
-            return found != "checking" and found
-        found = until(state, what=f"the check of {name}")
-        if found != "in_review":
-            findings = stack.sql(f"select findings from {schema}.skill_version where id = '{version}'")
-            raise AssertionError(f"{name} is {found}: {findings}\n{stack.log('worker')[-2000:]}")
-        stack.sql(f"update {schema}.skill_version set state = 'published', published_at = now() "
-                  f"where id = '{version}'")
-        stack.sql(f"update {schema}.skill set published_version = '{version}' where name = '{name}'")
+    """Upload, approve and publish, as the tenant's first person, for (tenant, name, package) each."""
+    for tenant, name, package in wanted:
+        owner = first_person(stack, tenant)
+        made = upload(stack, owner, name, package)
+        assert (made.status, made.json.get("state")) == (201, "in_review"), f"{name}: {made.body.decode()}"
+        version = f"/v1/skills/{name}/versions/{made.json['version']}"
+        done(stack.api("POST", f"{version}/review", {"decision": "approve"}, owner))
+        done(stack.api("POST", f"{version}/publish", {}, owner))
 
 
-def insert(stack, tenant, name, content):
-    """The rows of an upload: file, skill, version, and the job that checks it."""
-    schema, file_id, skill, version, job = tenant["schema"], new_id(), new_id(), new_id(), new_id()
-    owner = user_id(stack, tenant["users"][0]["email"])
-    digest = hashlib.sha256(content).hexdigest()
-    path = stack.folder / "files" / file_id[-2:] / file_id
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    path.chmod(FILE_MODE)
-    payload = json.dumps({"task": "package_check", "arguments": {"version": version}})
-    stack.sql(f"""
-        begin;
-        insert into {schema}.file (id, kind, name, size, sha256, media_type, created_by)
-        values ('{file_id}', 'package', '{name}.tar.gz', {len(content)}, '{digest}', 'application/gzip', '{owner}');
-        insert into {schema}.skill (id, name, owner) values ('{skill}', '{name}', '{owner}');
-        insert into {schema}.skill_version (id, skill_id, number, digest, state, package_file, uploaded_by)
-        values ('{version}', '{skill}', 1, '{digest}', 'checking', '{file_id}', '{owner}');
-        insert into {schema}.job (id, kind, lane, class, request_id, payload, max_attempts, timeout_ms, created_by)
-        values ('{job}', 'task', 'ctl', 'normal', '{job}', '{payload}', 5, 60000, '{owner}');
-        insert into {schema}.job_live (job_id, state) values ('{job}', 'ready');
-        insert into public.mark (tenant_id, minute)
-        values ('{tenant["id"]}', date_trunc('minute', now(), 'UTC')) on conflict do nothing;
-        commit""")
-    return version
+def upload(stack, token, name, package, wait=60):
+    """POST /v1/skills; `package` as above, or bytes of an archive."""
+    content = package if isinstance(package, bytes) else archive(package)
+    boundary = "a-boundary-that-no-archive-has"
+    body = (f'--{boundary}\r\nContent-Disposition: form-data; name="name"\r\n\r\n{name}\r\n--{boundary}\r\n'
+            f'Content-Disposition: form-data; name="package"; filename="{name}.tar.gz"\r\n'
+            "Content-Type: application/gzip\r\n\r\n").encode() + content + f"\r\n--{boundary}--\r\n".encode()
+    return stack.api("POST", "/v1/skills", body, token, {
+        "Content-Type": f"multipart/form-data; boundary={boundary}", "Prefer": f"wait={wait}"})
 
 
-def user_id(stack, email):
-    return stack.sql(f"select id from public.app_user where email = '{email}'")[0][0]
+def first_person(stack, tenant):
+    return stack.tenants[tenant]["users"][0]["email"].split("@")[0]
+
+
+def done(reply):
+    assert reply.status in (200, 201), reply.body.decode()
+    return reply.json
 
 
 def bind(stack, tenant, skill, role):
     """From now on only this role may run it."""
-    schema = stack.tenants[tenant]["schema"]
-    stack.sql(f"insert into {schema}.skill_binding (skill_id, subject_kind, subject) "
-              f"select id, 'role', '{role}' from {schema}.skill where name = '{skill}'")
+    done(stack.api("PUT", f"/v1/skills/{skill}/bindings", [{"role": role}], first_person(stack, tenant)))
 
 
-def api_token(stack, tenant, person, scopes):
+def api_token(stack, person, scopes):
     """A token for programs that acts as `person`; stack.tokens knows it as 'token of <person>'."""
-    token = f"ega_{uuid.uuid4().hex}"
-    owner = user_id(stack, f"{person}@people.example")
-    stack.sql(f"insert into public.api_token (id, token_hash, name, user_id, tenant_id, scopes) values "
-              f"('{new_id()}', sha256('{token}'), 'test', '{owner}', '{stack.tenants[tenant]['id']}', "
-              f"array[{', '.join(repr(scope) for scope in scopes)}])")
-    stack.tokens[f"token of {person}"] = token
-    return token
+    made = done(stack.api("POST", "/v1/tokens", {"name": "test", "scopes": scopes}, person))
+    stack.tokens[f"token of {person}"] = made["token"]

@@ -34,7 +34,7 @@ class Case(loop.Case):
 
 def setUpModule():
     people = {**stacks.PEOPLE, "tenants": [*stacks.PEOPLE["tenants"], SOLO]}
-    loop.Case.stack = stacks.Stack(("api", "sandboxd", "worker"), people)
+    loop.Case.stack = stacks.Stack(("api", "scheduler", "sandboxd", "worker"), people)
     skills.publish(loop.Case.stack, [
         (loop.TENANT, "probe", skills.PROBE), (SOLO["name"], "probe", skills.PROBE),
         *((loop.TENANT, name, skills.example(name)) for name in ("sales-report", "cleanup", "log-inspection"))])
@@ -203,7 +203,7 @@ class HighRisk(Case):
 
     def test_an_api_token_never_confirms(self):
         run = self.danger()
-        skills.api_token(self.stack, loop.TENANT, "arun", ["runs:read", "runs:write"])
+        skills.api_token(self.stack, "arun", ["runs:read", "runs:write"])
         self.refused(self.confirm(run, "token of arun"), 403, "session_required")
         self.assertEqual(self.runs_of(run["request_id"]), 0)
 

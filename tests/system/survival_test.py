@@ -16,7 +16,7 @@ import loop  # noqa: E402
 import skills  # noqa: E402
 import stack as stacks  # noqa: E402
 
-PROCESSES = ("api", "sandboxd", "worker")
+PROCESSES = ("api", "scheduler", "sandboxd", "worker")
 
 
 def setUpModule():
@@ -33,7 +33,7 @@ class Case(loop.Case):
         self.accepted = []
 
     def tearDown(self):
-        for name in ("postgres", "redis", *PROCESSES, "scheduler"):
+        for name in ("postgres", "redis", *PROCESSES):
             if name not in self.stack.running:
                 self.begin(name)
 
@@ -133,6 +133,16 @@ class Sandbox(Case):
         self.begin("sandboxd")
         self.all_ended()
         self.assertGreaterEqual(self.claims_of(run), 2)
+
+
+    def test_away_a_run_waits_for_it_also_one_that_may_be_tried_once(self):
+        self.kill("sandboxd")
+        run = self.submit(action="burn", value="patience")
+        stacks.until(lambda: self.claims_of(run) > 1, what="the second try")
+        (self.stack.folder / "sandbox.sock").unlink(missing_ok=True)
+        self.begin("sandboxd")
+        self.all_ended()
+        self.assertEqual(self.run_of(run["id"])["attempt"], 1, "what could not start was no attempt")
 
 
 class Redis(Case):
