@@ -2,7 +2,8 @@
  *
  * A kind that ended well has written its outcome (work_finish). One whose op failed has not: then the
  * job goes back for another attempt if a retry can help and attempts are left, and ends as failed
- * otherwise. Either way the slot is free only after the durable answer.
+ * otherwise. A sandbox that is away is not the job's failure: it goes back at no cost, as after a drain,
+ * but after a while. Either way the slot is free only after the durable answer.
  */
 #include "worker/work_run.h"
 
@@ -39,6 +40,13 @@ static const struct work_kind *kind_of(enum job_kind kind)
 
 /* --- settling --- */
 
+enum { AWAY_LEAST_MS = 1000 };
+
+static bool sandbox_is_away(const struct work *w)
+{
+    return w->failure.code == GOV_SANDBOX_UNAVAILABLE;
+}
+
 static void build_failure(struct work *work, struct db_group *group)
 {
     work_add_failure(work, group, &work->failure);
@@ -50,11 +58,12 @@ static void build_release(struct work *work, struct db_group *group)
 {
     struct arena *arena = &work->op.arena;
     bool drain = work->released;
+    bool free_of_cost = drain || sandbox_is_away(work);
     int64_t delay_ms = work->retry_ms;
 
     DB_GROUP_ADD(group, SQL_QUERIES_JOB_RELEASE, NULL, work->job.id.text,
                  arena_format(arena, "%lld", (long long)work->job.fence), work->job.token,
-                 drain ? "released" : "retry", arena_format(arena, "%lld", (long long)delay_ms),
+                 free_of_cost ? "released" : "retry", arena_format(arena, "%lld", (long long)delay_ms),
                  drain ? NULL : gov_code_info(work->failure.code)->wire);
 }
 
@@ -67,7 +76,7 @@ static bool to_be_settled(const struct work *w)
 static enum op_next mark(struct op *op)
 {
     struct work *w = ((struct settling *)op)->work;
-    struct job_retry retry = { 0 };
+    struct job_retry retry = { .at_least_ms = sandbox_is_away(w) ? AWAY_LEAST_MS : 0 };
     uint64_t random = 0;
 
     if (!to_be_settled(w))
@@ -84,8 +93,9 @@ static enum op_next settle(struct op *op)
 
     if (!to_be_settled(w))
         return OP_NEXT;
-    bool again = w->released || (gov_code_info(w->failure.code)->retry_helps &&
-                                 w->job.attempt < w->job.max_attempts);
+    bool again = w->released || sandbox_is_away(w) ||
+                 (gov_code_info(w->failure.code)->retry_helps &&
+                  w->job.attempt < w->job.max_attempts);
     log_error(w->released ? LEVEL_INFO : LEVEL_WARN, again ? "job.retry" : "job.failed",
               &w->failure);
     work_finish_for(op, w, again ? build_release : build_failure);

@@ -83,6 +83,10 @@ static enum op_next decide(struct op *op)
                  e->reject ? "reject" : "confirm", e->comment, call->caller.token_hash, e->run.text);
     if (e->reject)
         callback_add(&e->callback, g, &e->id);
+    if (call->idempotency_key)
+        DB_GROUP_ADD(g, SQL_QUERIES_IDEMPOTENCY_DECIDED, NULL, call->caller.user.text,
+                     call->route->pattern, call->idempotency_key, call->body_hash, "202",
+                     arena_format(&op->arena, "{\"id\":\"%s\"}", e->id.text), e->id.text);
     db_group_send(g);
     return OP_WAIT;
 }

@@ -280,6 +280,8 @@ static bool read_result(struct db_conn *conn, PGresult *result)
 
 static void read_on(struct db_conn *conn)
 {
+    bool ended = false;
+
     if (!PQconsumeInput(conn->pg)) {
         db_conn_close(conn, PQerrorMessage(conn->pg));
         return;
@@ -290,12 +292,16 @@ static void read_on(struct db_conn *conn)
         struct db_group *group = LIST_ITEM(list_first(&conn->in_flight), struct db_group, link);
         PGresult *result = PQgetResult(conn->pg);
         if (!result) {
-            /* The end of one statement; two in a row mean that nothing has come yet. */
-            if (!group->reading)
+            /* The end of one statement, or of a commit that failed (then `reading` is NULL already);
+             * two in a row mean that nothing has come yet. */
+            if (ended)
                 break;
-            group->reading = group->reading->next;
+            ended = true;
+            if (group->reading)
+                group->reading = group->reading->next;
             continue;
         }
+        ended = false;
         if (!read_result(conn, result))
             return;
     }

@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <curl/curl.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -227,7 +228,7 @@ static curl_socket_t on_open(void *transfer, curlsocktype purpose, struct curl_s
             return socket(where->family, where->socktype | SOCK_CLOEXEC, where->protocol);
     }
     t->refused = true;
-    strncpy(t->refused_class, ip_class_name(class), sizeof t->refused_class - 1);
+    snprintf(t->refused_class, sizeof t->refused_class, "%s", ip_class_name(class));
     return CURL_SOCKET_BAD;
 }
 
@@ -319,7 +320,7 @@ struct http_client *http_client_new(struct loop *loop, const struct http_client_
     CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == 0);
     c->loop = loop;
     c->open = options->open;
-    strncpy(c->agent, options->agent ? options->agent : "ExecGov", sizeof c->agent - 1);
+    snprintf(c->agent, sizeof c->agent, "%s", options->agent ? options->agent : "ExecGov");
     list_init(&c->transfers);
     uv_timer_init(&loop->uv, &c->timer);
     c->timer.data = c;

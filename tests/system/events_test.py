@@ -146,7 +146,10 @@ class Stream:
                 message[field] = value
                 continue
             if "data" in message:
-                yield message.get("id"), message["event"], json.loads(message["data"])
+                data = json.loads(message["data"])
+                faults = list(stack.contract.validator.faults({"$ref": "#/components/schemas/Event"}, data))
+                assert not faults and data["kind"] == message["event"], (message, faults)
+                yield message["id"], message["event"], data
             message = {}
 
 
@@ -244,7 +247,7 @@ class Streams(Case):
                 self.assertEqual(kind, "state")
                 if data["request_id"] == run["request_id"] and data["state"] == "succeeded":
                     break
-            with Stream("/v1/events", last=last.replace(last, f"a{int(last[1:]) - 1}")) as again:
+            with Stream("/v1/events", last=f"a{int(last[1:]) - 1}") as again:
                 self.assertEqual(next(iter(again))[2]["request_id"], run["request_id"])
             other.connection.sock.settimeout(0.5)
             with self.assertRaises((TimeoutError, socket.timeout)):

@@ -26,6 +26,7 @@ struct intent_job {
     json_t *input;
     json_t *provenance;
     json_t *questions;
+    const char *const *usable; /* skills of the token it was asked with; NULL: any */
 };
 
 static enum op_next read_request(struct op *op)
@@ -59,15 +60,25 @@ static enum op_next load_files(struct op *op)
 
 /* --- recognise --- */
 
+static bool token_may_use(const struct intent_job *j, const char *skill)
+{
+    if (!j->usable)
+        return true;
+    for (const char *const *s = j->usable; *s; s++)
+        if (strcmp(*s, skill) == 0)
+            return true;
+    return false;
+}
+
 static bool allowed(void *context, const char *id)
 {
     struct intent_job *j = context;
     const struct catalogue_action *a = catalogue_find(j->catalogue, id);
     struct gov_text reason;
 
-    return a && policy_binding_explain(a->bindings, a->binding_count, j->role,
-                                       &j->work.job.created_by, a->action->name, &j->work.op.arena,
-                                       &reason);
+    return a && token_may_use(j, a->skill) &&
+           policy_binding_explain(a->bindings, a->binding_count, j->role, &j->work.job.created_by,
+                                  a->action->name, &j->work.op.arena, &reason);
 }
 
 static void fill(struct intent_job *j)
@@ -142,6 +153,7 @@ static enum op_next recognise(struct op *op)
         return OP_FAIL;
     if (j->skills.count && db_text(&j->skills, 0, 7))
         role_parse(db_text(&j->skills, 0, 7), &j->role);
+    j->usable = json_text_list(payload->skills, &op->arena);
     if (payload->skill) {
         j->chosen = catalogue_action(j->catalogue, payload->skill, payload->action);
         j->answer.decision = j->chosen ? RECOGNISER_ACT : RECOGNISER_ABSTAIN;

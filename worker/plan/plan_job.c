@@ -63,6 +63,7 @@ static enum op_next plan(struct op *op)
     p->input = payload->input;
     p->files = payload->files;
     p->provenance = payload->provenance;
+    p->skills = json_text_list(payload->skills, &op->arena);
     p->now_us = clock_now_us();
     op_try(op, &p->op);
     return OP_WAIT;
