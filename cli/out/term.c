@@ -150,7 +150,9 @@ static void catch_signals(bool on, struct sigaction old[3])
         sigaction(numbers[i], on ? &action : &old[i], on ? &old[i] : NULL);
 }
 
-static bool read_answer(int tty, bool secret, char *line)
+/* The echo is off before the question shows: who types at once must not be seen, nor lose what he
+ * typed to the switching. */
+static bool ask_and_read(int tty, const char *question, bool secret, char *line)
 {
     struct termios before, silent;
     struct sigaction old[3];
@@ -163,9 +165,10 @@ static bool read_answer(int tty, bool secret, char *line)
         silent.c_lflag &= (tcflag_t)~ECHO;
         tcsetattr(tty, TCSAFLUSH, &silent);
     }
-    bool got = read_line(tty, line, ANSWER_BYTES_MAX);
+    bool got = write(tty, question, strlen(question)) >= 0 && write(tty, " ", 1) >= 0 &&
+               read_line(tty, line, ANSWER_BYTES_MAX);
     if (hidden) {
-        tcsetattr(tty, TCSAFLUSH, &before);
+        tcsetattr(tty, TCSADRAIN, &before);
         if (write(tty, "\n", 1) < 0)
             got = false;
     }
@@ -185,8 +188,7 @@ bool term_ask(struct cli *cli, const char *question, bool secret, const char **a
         return gov_fail(err, GOV_INVALID_INPUT,
                         "there is no terminal to ask on: %s; give it as an option or on stdin",
                         "没有终端可供询问：%s；请用选项或标准输入提供", question);
-    bool asked = write(tty, question, strlen(question)) >= 0 && write(tty, " ", 1) >= 0;
-    bool got = asked && read_answer(tty, secret, line);
+    bool got = ask_and_read(tty, question, secret, line);
     close(tty);
     if (!got)
         return gov_fail(err, GOV_INVALID_INPUT, "no answer was given to: %s", "没有回答：%s",
