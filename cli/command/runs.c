@@ -1,14 +1,13 @@
 /* runs.c - runs and requests that are there already. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/command/commands.h"
 #include "cli/command/submit.h"
 #include "cli/net/follow.h"
 #include "cli/net/remote.h"
+#include "cli/out/log_print.h"
 #include "cli/out/show.h"
-#include "cli/out/term.h"
 #include "core/base/json.h"
 
 static const char *member(struct cli *cli, const char *collection, const char *id,
@@ -136,23 +135,49 @@ bool command_requests_show(struct cli *cli, const struct args *args, struct gov_
     return show_one(cli, args, "/v1/requests", err);
 }
 
-static void print_log_line(const struct cli *cli, const json_t *line)
+/* One page of pieces; with --json one a line. */
+static void print_page(struct cli *cli, const json_t *pieces, struct log_print *print)
 {
-    const char *stream = json_get_text(line, "stream");
-    const char *text = json_get_text(line, "text");
-    bool out = stream && strcmp(stream, "stdout") == 0;
-    bool screen = out ? cli->tty_out : cli->tty_err;
-    char *shown = screen ? term_visible(text ? text : "", false) : NULL;
+    const json_t *piece;
+    size_t i;
 
-    fprintf(out ? stdout : stderr, "%s\n", shown ? shown : text ? text : "");
-    free(shown);
+    json_array_foreach(pieces, i, piece)
+    {
+        if (cli->json) {
+            json_dumpf(piece, stdout, JSON_COMPACT);
+            putchar('\n');
+        } else {
+            log_print_piece(print, piece);
+        }
+    }
+}
+
+static bool print_log(struct cli *cli, const char *log, struct log_print *print,
+                      struct gov_err *err)
+{
+    json_int_t after = 0;
+    const json_t *page;
+
+    for (;;) {
+        char text[24];
+        snprintf(text, sizeof text, "%lld", (long long)after);
+        if (!remote_get(cli, remote_path(cli, log, "after", after ? text : NULL, NULL), &page, err))
+            return false;
+        print_page(cli, json_object_get(page, "items"), print);
+        json_int_t next = json_get_int(page, "next_after", 0);
+        if (json_array_size(json_object_get(page, "items")) == 0 || next <= after)
+            break;
+        after = next;
+    }
+    if (json_get_bool(page, "truncated", false))
+        cli_note(cli, "the script printed more than is kept", "脚本输出超过保留上限，部分未保留");
+    return true;
 }
 
 bool command_runs_log(struct cli *cli, const struct args *args, struct gov_err *err)
 {
-    const json_t *page, *line, *ended;
-    json_int_t after = 0;
-    size_t i;
+    struct log_print print;
+    const json_t *ended;
 
     if (args_flag(args, "follow")) {
         if (!follow_events(cli, member(cli, "/v1/runs", args->words[0], ""), &ended, err))
@@ -160,31 +185,10 @@ bool command_runs_log(struct cli *cli, const struct args *args, struct gov_err *
         cli->exit_code = show_exit_code(ended);
         return true;
     }
-    for (;;) {
-        char text[24];
-        snprintf(text, sizeof text, "%lld", (long long)after);
-        const char *path = remote_path(cli, member(cli, "/v1/runs", args->words[0], "/log"), "after",
-                                       after ? text : NULL, NULL);
-        if (!remote_get(cli, path, &page, err))
-            return false;
-        const json_t *lines = json_object_get(page, "items");
-        json_array_foreach(lines, i, line)
-        {
-            if (cli->json) {
-                json_dumpf(line, stdout, JSON_COMPACT);
-                putchar('\n');
-            } else {
-                print_log_line(cli, line);
-            }
-        }
-        json_int_t next = json_get_int(page, "next_after", 0);
-        if (json_array_size(lines) == 0 || next <= after)
-            break;
-        after = next;
-    }
-    if (json_get_bool(page, "truncated", false))
-        cli_note(cli, "the script printed more than is kept", "脚本输出超过保留上限，部分未保留");
-    return true;
+    log_print_init(&print, cli, NULL);
+    bool done = print_log(cli, member(cli, "/v1/runs", args->words[0], "/log"), &print, err);
+    log_print_end(&print);
+    return done;
 }
 
 static bool cancel(struct cli *cli, const struct args *args, const char *collection,

@@ -3,15 +3,14 @@
 #include "cli/net/follow.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "cli/net/remote.h"
 #include "cli/net/sse_reader.h"
+#include "cli/out/log_print.h"
 #include "cli/out/progress.h"
 #include "cli/out/show.h"
-#include "cli/out/term.h"
 #include "core/base/clock.h"
 #include "core/base/json.h"
 
@@ -20,28 +19,12 @@ enum { BARREN_MAX = 5, PAUSE_MS = 500, PAUSE_MS_MAX = 8000 };
 struct follow {
     struct cli *cli;
     struct progress progress;
+    struct log_print log;
     struct sse_reader reader;
     bool ended;    /* the `end` event came, or a question */
     bool fruitful; /* this connection brought an event */
     char told[40]; /* the state that was told last */
 };
-
-static void print_log(struct follow *f, const json_t *event)
-{
-    const char *stream = json_get_text(event, "stream");
-    const char *text = json_get_text(event, "text");
-    FILE *to = stream && strcmp(stream, "stdout") == 0 ? stdout : stderr;
-    bool screen = to == stdout ? f->cli->tty_out : f->cli->tty_err;
-
-    if (!text || f->cli->json)
-        return;
-    progress_clear(&f->progress);
-    char *shown = screen ? term_visible(text, false) : NULL;
-    fprintf(to, "%s\n", shown ? shown : text);
-    fflush(to);
-    free(shown);
-    progress_draw(&f->progress);
-}
 
 static void tell_state(struct follow *f, const char *state)
 {
@@ -64,8 +47,8 @@ static bool take_event(void *into, const struct sse_event *event)
     f->fruitful = true;
     arena_init(&arena);
     const json_t *json = json_parse(&arena, event->data, event->bytes, &unread);
-    if (strcmp(event->kind, "log") == 0)
-        print_log(f, json);
+    if (strcmp(event->kind, "log") == 0 && !f->cli->json)
+        log_print_piece(&f->log, json);
     else if (strcmp(event->kind, "progress") == 0)
         progress_update(&f->progress, NULL, json_number_value(json_object_get(json, "percent")),
                         json_get_text(json, "note"));
@@ -161,8 +144,10 @@ bool follow_events(struct cli *cli, const char *path, const json_t **ended, stru
     struct follow f = { .cli = cli };
 
     progress_init(&f.progress, cli);
+    log_print_init(&f.log, cli, &f.progress);
     sse_reader_init(&f.reader, take_event, &f);
     bool done = read_events(&f, path, ended, err);
+    log_print_end(&f.log);
     progress_clear(&f.progress);
     sse_reader_release(&f.reader);
     return done;

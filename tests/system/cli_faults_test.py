@@ -1,10 +1,12 @@
 """What the CLI does when the server does not do what it should. A scripted server, because the real one
 will not answer broken JSON or stay silent on demand; everything else is in cli_test.py."""
 import contextlib
+import hashlib
 import http.server
 import json
 import os
 import pathlib
+import pty
 import subprocess
 import tempfile
 import threading
@@ -260,16 +262,17 @@ class Following(Case):
 
     def test_a_broken_stream_is_taken_up_where_it_broke(self):
         first = self.stream((1, "state", {"state": "running"}),
-                            (2, "log", {"stream": "stdout", "seq": 1, "text": "one"}))
-        second = self.stream((3, "log", {"stream": "stderr", "seq": 2, "text": "two"}),
-                             (4, "end", {"state": "succeeded"}))
+                            (2, "log", {"stream": "stdout", "seq": 1, "text": "on"}))
+        second = self.stream((3, "log", {"stream": "stdout", "seq": 2, "text": "e\n"}),
+                             (4, "log", {"stream": "stderr", "seq": 3, "text": "two"}),
+                             (5, "end", {"state": "succeeded"}))
         with scripted(run_json("queued"), first, run_json("running"), second,
                       run_json("succeeded", result={"rows": 3})) as server:
             done = self.ends(self.execgov(server, "run", "echo", "--follow"), 0)
             streams = [call for call in server.calls if call[1].endswith("/events")]
         self.assertEqual([call[2]["Last-Event-ID"] for call in streams], [None, "2"])
-        self.assertEqual(done.stdout.count("one"), 1)
-        self.assertIn("two", done.stderr)
+        self.assertTrue(done.stdout.startswith("one\n"), done.stdout)
+        self.assertIn("two\n", done.stderr)
         self.assertIn('"rows": 3', done.stdout)
 
     def test_a_stream_that_never_brings_anything_is_given_up(self):
@@ -287,7 +290,6 @@ class Following(Case):
 
 class Files(Case):
     def artifact(self, name, data, digest=None):
-        import hashlib
         sha256 = digest or hashlib.sha256(data).hexdigest()
         return run_json("succeeded", artifacts=[{"id": ID, "name": name, "size": len(data), "sha256": sha256,
                                                  "media_type": "text/csv"}])
@@ -338,6 +340,79 @@ class Files(Case):
             done = self.ends(self.execgov(server, "files", "put", "/nowhere/x.csv"), 2)
             self.assertIn("/nowhere/x.csv", done.stderr)
             self.assertEqual(server.calls, [])
+
+
+class Terminal(Case):
+    """The same program on a terminal: a pseudo-terminal that is typed on."""
+
+    def on_terminal(self, server, *words, typed=(), **environment):
+        """What the screen showed and the exit code; `typed` is (what is waited for, what is then typed)."""
+        pid, screen = pty.fork()
+        if pid == 0:
+            env = {"EXECGOV_CONFIG_DIR": self.folder, "HOME": self.folder, "LANG": "en_US.UTF-8", "TERM": "xterm",
+                   "EXECGOV_URL": f"http://127.0.0.1:{server.server_address[1]}", **environment}
+            os.execve(PROGRAM, [str(PROGRAM), *words], env)
+        shown = b""
+        waiting = list(typed)
+        with contextlib.suppress(OSError):  # EIO: the program has ended
+            while piece := os.read(screen, 4096):
+                shown += piece
+                if waiting and waiting[0][0].encode() in shown:
+                    os.write(screen, waiting.pop(0)[1].encode() + b"\n")
+        os.close(screen)
+        return shown.decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+    def test_a_password_is_asked_for_and_not_echoed(self):
+        session = {"token": "t" * 40, "expires_at": "2026-11-28T03:08:15.000001Z", "tenants": [],
+                   "user": {"email": "a@b", "name": "A"}, "tenant": {"name": "T"}}
+        with scripted((200, "application/json", json.dumps(session))) as server:
+            shown, code = self.on_terminal(server, "login", typed=[("E-mail:", "a@b"), ("Password:", "a strange horse")])
+            self.assertEqual(code, 0, shown)
+            self.assertEqual(json.loads(server.calls[0][3]), {"email": "a@b", "password": "a strange horse"})
+        self.assertIn("a@b", shown)
+        self.assertNotIn("strange", shown)
+
+    def test_questions_are_asked_and_the_answers_sent(self):
+        def request(state, questions=()):
+            return 200, "application/json", json.dumps({
+                "id": ID, "state": state, "text": "x", "plan": None, "confirmation": None, "run": None,
+                "intent": {"decision": "ask", "candidates": [], "questions": list(questions)}})
+        questions = [{"kind": "candidate", "text": "Which one?", "choices": [
+            {"value": "sales/run", "title": "Sales"}, {"value": "stock/run", "title": "Stock"}]},
+            {"kind": "input", "name": "top", "text": "How many?", "choices": [], "schema": {"type": "integer"}}]
+        with scripted(request("needs_answer", questions), request("queued"), request("succeeded")) as server:
+            shown, code = self.on_terminal(server, "ask", "report", typed=[("Which one?", "2"), ("How many?", "7")],
+                                           EXECGOV_TOKEN="a-token")
+            self.assertEqual(code, 0, shown)
+            answers = [json.loads(call[3]) for call in server.calls if call[1].endswith("/answer")]
+        self.assertEqual(answers, [{"candidate": "stock/run", "inputs": {"top": 7}}])
+
+    def test_only_what_was_agreed_to_is_confirmed(self):
+        plan = {"digest": "d" * 64, "risk": "high", "steps": [], "checks": [], "confirmation": {"rule": "four eyes"}}
+        request = (200, "application/json", json.dumps({"id": ID, "state": "awaiting_confirmation", "plan": plan,
+                                                        "run": None, "intent": None, "text": None}))
+        for typed, code, confirmed in (("n", 4, []), ("y", 0, [{"digest": "d" * 64}])):
+            with scripted(request) as server:
+                shown, ended = self.on_terminal(server, "confirmations", "confirm", ID, typed=[("[y/N]", typed)],
+                                                EXECGOV_TOKEN="a-token")
+                self.assertEqual(ended, code, shown)
+                self.assertIn("four eyes", shown)
+                self.assertEqual([json.loads(c[3]) for c in server.calls if c[0] == "POST"], confirmed)
+
+    def test_colours_are_for_terminals_and_no_color_turns_them_off(self):
+        listed = (200, "application/json", '{"items": [], "next_cursor": null}')
+        with scripted(listed) as server:
+            self.assertIn("\x1b[1m", self.on_terminal(server, "runs", "ls", EXECGOV_TOKEN="t")[0])
+            self.assertNotIn("\x1b", self.on_terminal(server, "runs", "ls", EXECGOV_TOKEN="t", NO_COLOR="1")[0])
+            self.assertNotIn("\x1b", self.execgov(server, "runs", "ls").stdout)
+
+    def test_what_comes_from_outside_cannot_command_the_terminal(self):
+        log = (200, "application/json", json.dumps({
+            "items": [{"seq": 1, "at": "2026-11-21T03:08:15.000001Z", "stream": "stdout", "text": "a\x1b]0;x\x07b\n"}],
+            "next_after": 0, "ended": True, "truncated": False}))
+        with scripted(log) as server:
+            shown, code = self.on_terminal(server, "runs", "log", ID, EXECGOV_TOKEN="t")
+        self.assertEqual((shown, code), ("a\\x1b]0;x\\x07b\r\n", 0))
 
 
 if __name__ == "__main__":
