@@ -82,17 +82,6 @@ static bool csrf_holds(struct call *call, const char *expected)
     return strcmp(crypto_sha256_bytea(&call->op.arena, sent), expected) == 0;
 }
 
-static const char *const *text_list(const json_t *array, struct arena *arena)
-{
-    if (!json_is_array(array))
-        return NULL;
-    size_t count = json_array_size(array);
-    const char **list = ARENA_ARRAY(arena, const char *, count + 1);
-    for (size_t i = 0; i < count; i++)
-        list[i] = arena_text(arena, json_string_value(json_array_get(array, i)));
-    return list;
-}
-
 bool auth_identify(struct call *call, struct gov_err *err)
 {
     struct caller *c = &call->caller;
@@ -121,10 +110,10 @@ bool auth_identify(struct call *call, struct gov_err *err)
         return gov_fail(err, GOV_CSRF, "send the X-CSRF-Token header you were given at login",
                         "请发送登录时获得的 X-CSRF-Token 请求头");
     if (c->kind == CALLER_TOKEN) {
-        const char *const *scopes = text_list(db_json(r, 0, 13, arena), arena);
+        const char *const *scopes = json_text_list(db_json(r, 0, 13, arena), arena);
         if (!scopes || !policy_scopes_parse(scopes, &c->scopes, err))
             return unauthenticated(err);
-        c->skills = text_list(db_json(r, 0, 14, arena), arena);
+        c->skills = json_text_list(db_json(r, 0, 14, arena), arena);
     }
     return true;
 }
@@ -140,6 +129,16 @@ bool call_may(struct call *call, enum permission permission, struct gov_err *err
     if (may(&call->caller, permission))
         return true;
     return policy_refuse(call->caller.role, call->caller.kind == CALLER_TOKEN, permission, err);
+}
+
+bool call_may_use(const struct call *call, const char *skill)
+{
+    const char *const *named = call->caller.skills;
+
+    for (; named && *named; named++)
+        if (strcmp(*named, skill) == 0)
+            return true;
+    return !call->caller.skills;
 }
 
 bool auth_authorise(struct call *call, struct gov_err *err)
@@ -184,7 +183,7 @@ bool auth_still_reads(const struct db_rows *rows, enum caller_kind kind, const s
         !role_parse(db_text(rows, 0, 11) ? db_text(rows, 0, 11) : "", &c.role))
         return false;
     if (kind == CALLER_TOKEN) {
-        const char *const *scopes = text_list(db_json(rows, 0, 13, arena), arena);
+        const char *const *scopes = json_text_list(db_json(rows, 0, 13, arena), arena);
         if (!scopes || !policy_scopes_parse(scopes, &c.scopes, &ignored))
             return false;
     }

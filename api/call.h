@@ -93,6 +93,9 @@ bool call_param_id(struct call *call, int index, struct id *id, struct gov_err *
 /* Fill FORBIDDEN unless the caller may. For checks that depend on what was loaded. */
 bool call_may(struct call *call, enum permission permission, struct gov_err *err);
 
+/* Does the caller's token name this skill, or none? Sessions name none. */
+bool call_may_use(const struct call *call, const char *skill);
+
 /* ?limit= (1-200, default 50) and ?cursor= of a list. The cursor's text is what call_cursor made of the
  * last row; "" for the first page. False: INVALID_INPUT. */
 struct call_page {

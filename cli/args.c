@@ -64,18 +64,27 @@ static bool fail_unknown_option(const struct command *command, const char *given
                        nearest ? " (--" : "", nearest ? nearest : "", nearest ? " ?)" : "");
 }
 
-static bool fail_unknown_command(const char *word, struct arena *arena, struct gov_err *err)
+/* The word after `known` good ones leads nowhere: say so, and what may have been meant there. */
+static bool fail_unknown_command(const struct args *args, size_t known, struct arena *arena,
+                                 struct gov_err *err)
 {
     const char *names[CANDIDATES_MAX];
+    const char *word = args->group[known];
+    const char *before = "";
     size_t count = 0;
 
+    for (size_t i = 0; i < known; i++)
+        before = arena_format(arena, "%s%s ", before, args->group[i]);
     for (const struct command *c = command_table; c->words && count < CANDIDATES_MAX; c++)
-        names[count++] = arena_copy(arena, c->words, strcspn(c->words, " "));
+        if (text_starts(c->words, before)) {
+            const char *next = c->words + strlen(before);
+            names[count++] = arena_copy(arena, next, strcspn(next, " "));
+        }
     const char *nearest = args_nearest(word, names, count);
     return gov_fail_at(err, GOV_INVALID_INPUT, word, "unknown_command",
-                       "there is no command \"%s\"%s%s%s; see execgov --help",
-                       "没有命令“%s”%s%s%s；请查看 execgov --help", word, nearest ? " (" : "",
-                       nearest ? nearest : "", nearest ? " ?)" : "");
+                       "there is no command \"%s%s\"%s%s%s; see execgov %s--help",
+                       "没有命令“%s%s”%s%s%s；请查看 execgov %s--help", before, word,
+                       nearest ? " (" : "", nearest ? nearest : "", nearest ? " ?)" : "", before);
 }
 
 static bool choice_valid(const char *choices, const char *value)
@@ -192,8 +201,11 @@ bool args_parse(int argc, const char *const *argv, struct args *args, struct are
         return true;
     if (args->command)
         return check_count(args, err);
-    if (args->group_count > 0 && !command_group(args->group, 1))
-        return fail_unknown_command(args->group[0], arena, err);
+    size_t known = 0;
+    while (known < args->group_count && command_group(args->group, known + 1))
+        known++;
+    if (known < args->group_count)
+        return fail_unknown_command(args, known, arena, err);
     return true;
 }
 

@@ -71,6 +71,21 @@ const char *cli_text(const struct cli *cli, const char *en, const char *zh)
     return cli->language == GOV_ZH ? zh : en;
 }
 
+/* Names and titles come from the server, so the whole line is made safe for a screen. */
+static void print_line(FILE *to, bool screen, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
+static void print_line(FILE *to, bool screen, const char *format, va_list args)
+{
+    char *line = NULL;
+
+    if (vasprintf(&line, format, args) < 0)
+        return;
+    char *shown = screen ? term_visible(line, false) : NULL;
+    fprintf(to, "%s\n", shown ? shown : line);
+    free(shown);
+    free(line);
+}
+
 void cli_note(const struct cli *cli, const char *en, const char *zh, ...)
 {
     va_list args;
@@ -78,9 +93,8 @@ void cli_note(const struct cli *cli, const char *en, const char *zh, ...)
     if (cli->quiet || cli->json)
         return;
     va_start(args, zh);
-    vfprintf(stderr, cli->language == GOV_ZH ? zh : en, args);
+    print_line(stderr, cli->tty_err, cli->language == GOV_ZH ? zh : en, args);
     va_end(args);
-    fputc('\n', stderr);
 }
 
 void cli_say(const struct cli *cli, const char *en, const char *zh, ...)
@@ -90,9 +104,8 @@ void cli_say(const struct cli *cli, const char *en, const char *zh, ...)
     if (cli->json)
         return;
     va_start(args, zh);
-    vprintf(cli->language == GOV_ZH ? zh : en, args);
+    print_line(stdout, cli->tty_out, cli->language == GOV_ZH ? zh : en, args);
     va_end(args);
-    putchar('\n');
 }
 
 void cli_print_json(const json_t *json)

@@ -37,6 +37,9 @@ struct command {
     bool anonymous;        /* works without a token */
     /* True: done, cli->exit_code says how a run ended. False: `err` is filled. */
     bool (*run)(struct cli *cli, const struct args *args, struct gov_err *err);
+    /* A noun that reads its own flags; argv[0] is its word, the exit code is returned. Then `run` is
+     * NULL. */
+    int (*program)(int argc, char **argv);
 };
 
 extern const struct command command_table[];             /* ends with words == NULL */

@@ -12,6 +12,7 @@ struct visited {
     struct db_scope scope;
     struct db_rows reclaimed, swept, rest;
     struct gov_err err;
+    struct gov_err callback_err; /* tolerated */
     struct queue_entry *entries;
     int count;
     struct queue_result result;
@@ -96,6 +97,18 @@ static void read_entry(struct visit *v, struct visited *t, int row, struct queue
         e->action = arena_format(&v->op.arena, "%s.%s", skill, action ? action : "run");
 }
 
+/* A job that was given up may have been the end of a request that wants a callback. The sweep of the next
+ * visit finds its task. */
+static void add_callback(struct visit *v, struct visited *t, const struct id *request)
+{
+    struct db_group *g = db_group_new(&v->op, v->scheduler->db, &t->scope);
+    struct id delivery = id_new(), job = id_new();
+
+    DB_GROUP_ADD(g, SQL_QUERIES_CALLBACK_ADD, NULL, request->text, delivery.text, job.text);
+    db_group_tolerate(g, &t->callback_err);
+    db_group_send(g);
+}
+
 /* Slots of jobs whose worker is dead: free them under the fence it had. */
 static void finish_reclaimed(struct visit *v, struct visited *t)
 {
@@ -114,6 +127,7 @@ static void finish_reclaimed(struct visit *v, struct visited *t)
                                    .cost_ms = 1 };
         slots[row] = (struct queue_slot){ .entry = e, .ms = -1 };
         event_bus_publish(v->scheduler->events, t->scope.schema, &request);
+        add_callback(v, t, &request);
     }
     if (count)
         job_queue_finish(&v->op, v->scheduler->queue, slots, count, NULL);

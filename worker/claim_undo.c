@@ -9,10 +9,11 @@
 struct undo {
     struct op op;
     struct worker *worker;
+    struct id worker_id; /* under which it claimed; a fenced worker takes a new one */
     struct tenant_info tenant;
     struct queue_slot *slots;
     int count;
-    const char *ids;
+    const char *ids, *fences;
     struct attempt {
         struct op op;
         struct undo *undo;
@@ -25,7 +26,7 @@ static enum op_next query(struct op *op)
 {
     struct attempt *a = (struct attempt *)op;
     DB_QUERY(op, a->undo->worker->db, &a->undo->tenant.scope, SQL_QUERIES_JOB_CLAIM_UNDO, &a->rows,
-             a->undo->ids, a->undo->worker->id.text);
+             a->undo->ids, a->undo->worker_id.text, a->undo->fences);
     return OP_WAIT;
 }
 
@@ -71,11 +72,12 @@ void claim_undo(struct worker *worker, const struct tenant_info *tenant,
                 const struct queue_entry *entries, const int *indexes, int count)
 {
     struct undo *u = calloc(1, sizeof *u);
-    struct buf ids = { 0 };
+    struct buf ids = { 0 }, fences = { 0 };
 
     CHECK(u);
     op_init(&u->op, "claim_undo", steps, worker->loop, ended);
     u->worker = worker;
+    u->worker_id = worker->id;
     u->tenant = *tenant;
     u->count = count;
     u->slots = ARENA_ARRAY(&u->op.arena, struct queue_slot, (size_t)count);
@@ -90,9 +92,13 @@ void claim_undo(struct worker *worker, const struct tenant_info *tenant,
         copy->action = arena_text(&u->op.arena, from->action);
         u->slots[i] = (struct queue_slot){ .entry = copy };
         buf_addf(&ids, "%s%s", i ? "," : "{", from->job.text);
+        buf_addf(&fences, "%s%lld", i ? "," : "{", (long long)from->fence);
     }
     buf_add_char(&ids, '}');
+    buf_add_char(&fences, '}');
     u->ids = arena_text(&u->op.arena, ids.data);
+    u->fences = arena_text(&u->op.arena, fences.data);
     buf_release(&ids);
+    buf_release(&fences);
     op_start(&u->op);
 }

@@ -16,7 +16,7 @@
 #include "worker/take.h"
 #include "worker/work_run.h"
 
-enum { BUSY_MS = 2000, IDLE_MS = 60000, FENCE_MS = 17500, RETRY_MS = 1000 };
+enum { BUSY_MS = 2000, IDLE_MS = 60000, FENCE_MS = 17500, BEAT_MS = 10000, RETRY_MS = 1000 };
 
 struct look {
     struct db_scope scope;
@@ -30,6 +30,7 @@ struct beat {
     struct db_rows inserted, beaten;
     struct look *looks;
     int look_count;
+    int64_t asked_us; /* when the statement was sent: the row says no earlier */
     struct queue_slot *slots;
     bool last;
 };
@@ -94,6 +95,7 @@ static enum op_next beat(struct op *op)
     const char *state = b->last ? "stopped" : w->draining ? "draining" : "active";
 
     b->heartbeat->registered = true;
+    b->asked_us = clock_mono_us();
     DB_QUERY(op, w->db, &DB_PUBLIC, SQL_QUERIES_WORKER_BEAT, &b->beaten, w->id.text,
              arena_format(&op->arena, "%d", w->busy), state,
              arena_format(&op->arena, "%d", w->isolation_level));
@@ -134,7 +136,7 @@ static enum op_next look(struct op *op)
     struct worker *w = b->heartbeat->worker;
     int running = 0;
 
-    b->heartbeat->good_us = clock_mono_us();
+    b->heartbeat->good_us = b->asked_us;
     if (b->beaten.count && strcmp(db_text(&b->beaten, 0, 0), "dead") == 0 && !w->fenced) {
         log_write(LEVEL_ERROR, "worker.declared_dead", LOG_FIELD("worker", w->id.text));
         w->fenced = true;
@@ -188,8 +190,23 @@ static void fence(struct heartbeat *h)
         log_write(LEVEL_ERROR, "worker.fenced", LOG_FIELD("worker", w->id.text),
                   LOG_NUMBER("silent_ms", (clock_mono_us() - h->good_us) / 1000));
     w->fenced = true;
-    for (struct list *item = w->works.next; item != &w->works; item = item->next)
-        work_cancel(LIST_ITEM(item, struct work, link));
+    for (struct list *item = w->works.next; item != &w->works; item = item->next) {
+        struct work *work = LIST_ITEM(item, struct work, link);
+        if (!work->cancel)
+            continue;
+        work->released = true; /* nobody asked for its end: it is given back, if it is ours still */
+        work_cancel(work);
+    }
+}
+
+/* A busy worker must know in time that it is taken for dead: no beat waits past the fence. */
+static int64_t patience_ms(const struct heartbeat *h)
+{
+    int64_t left = FENCE_MS - (clock_mono_us() - h->good_us) / 1000;
+
+    if (!h->worker->busy || left > BEAT_MS)
+        return BEAT_MS;
+    return left > RETRY_MS ? left : RETRY_MS;
 }
 
 static void free_handle(uv_handle_t *handle)
@@ -215,7 +232,7 @@ static void ended(struct op *op)
         stopped(w);
         return;
     }
-    if (failed && w->busy && clock_mono_us() - h->good_us > (int64_t)FENCE_MS * 1000)
+    if (failed && w->busy && clock_mono_us() - h->good_us >= (int64_t)FENCE_MS * 1000)
         fence(h);
     else if (!failed && was_fenced && w->busy == 0) {
         /* A new start under a new name: whatever was ours is somebody else's. */
@@ -235,7 +252,7 @@ static void beat_start(struct heartbeat *h)
 {
     memset(&h->beat, 0, sizeof h->beat);
     op_init(&h->beat.op, "heartbeat", steps, h->worker->loop, ended);
-    op_deadline(&h->beat.op, 10000);
+    op_deadline(&h->beat.op, patience_ms(h));
     h->beat.heartbeat = h;
     h->beat.last = h->stopping;
     h->beating = true;
@@ -258,6 +275,9 @@ struct heartbeat *heartbeat_start(struct worker *worker)
 
 void heartbeat_busy(struct heartbeat *heartbeat)
 {
+    /* Until now the row said idle, which is given 150 s; the claim shows that the store was there. */
+    if (heartbeat->worker->busy == 1)
+        heartbeat->good_us = clock_mono_us();
     if (!heartbeat->beating && uv_timer_get_due_in(heartbeat->timer) > BUSY_MS)
         uv_timer_start(heartbeat->timer, on_timer, 0, 0);
 }

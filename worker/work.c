@@ -27,10 +27,22 @@ static void send_group(struct work *w)
     struct db_group *group = db_group_new(&w->finishing, w->worker->db, &w->tenant.scope);
 
     w->next_count = 0;
+    w->strict = false;
+    memset(&w->callback, 0, sizeof w->callback);
     w->finish_sent = true;
     w->build(w, group);
     db_group_tolerate(group, &w->finish_err);
     db_group_send(group);
+}
+
+/* A strict end was refused: the job is somebody else's, or it was cancelled. What is still ours ends as
+ * cancelled, for nobody else would end it. */
+static void build_cancelled(struct work *work, struct db_group *group)
+{
+    DB_GROUP_ADD(group, SQL_QUERIES_JOB_COMPLETE, NULL, work->job.id.text,
+                 arena_format(&work->op.arena, "%lld", (long long)work->job.fence), work->job.token,
+                 "cancelled", gov_code_info(GOV_CANCELLED)->wire, NULL, NULL, NULL, NULL, NULL);
+    work_add_callback(work, group);
 }
 
 /* Runs again until the outcome is known: send, look at the answer, wait, send. */
@@ -46,6 +58,11 @@ static enum op_next attempt(struct op *op)
     case GOV_OK:
         return OP_NEXT;
     case GOV_STALE:
+        if (w->strict) {
+            w->build = build_cancelled;
+            w->finish_sent = false;
+            return OP_AGAIN;
+        }
         w->stale = true;
         log_write(LEVEL_WARN, "job.stale", LOG_FIELD("job", w->job.id.text),
                   LOG_FIELD("tenant", w->tenant.scope.schema), LOG_NUMBER("fence", w->job.fence));
@@ -66,7 +83,7 @@ static enum op_next push(struct op *op)
 {
     struct work *w = work_of(op);
 
-    struct queue_entry *entries = ARENA_ARRAY(&op->arena, struct queue_entry, WORK_NEXT_MAX);
+    struct queue_entry *entries = ARENA_ARRAY(&op->arena, struct queue_entry, WORK_NEXT_MAX + 1);
 
     for (int i = 0; i < w->next_count; i++) {
         const struct work_next *n = &w->next[i];
@@ -79,8 +96,17 @@ static enum op_next push(struct op *op)
                                            .kind = job_kind_name(n->kind),
                                            .action = n->action };
     }
-    if (w->next_count)
-        job_queue_push(op, w->worker->queue, entries, w->next_count, NULL);
+    int count = w->next_count;
+    if (w->callback.count)
+        entries[count++] = (struct queue_entry){ .tenant = w->tenant.scope.schema,
+                                                 .lane = job_lane_name(LANE_CTL),
+                                                 .class = job_class_name(CLASS_NORMAL),
+                                                 .job = w->callback_job,
+                                                 .fence = 1,
+                                                 .cost_ms = 50,
+                                                 .kind = job_kind_name(JOB_TASK) };
+    if (count)
+        job_queue_push(op, w->worker->queue, entries, count, NULL);
     event_bus_publish(w->worker->events, w->tenant.scope.schema, &w->job.request);
     return OP_WAIT;
 }
@@ -136,6 +162,7 @@ void work_add_failure(struct work *work, struct db_group *group, const struct go
 
 void work_add_success_strict(struct work *work, struct db_group *group)
 {
+    work->strict = true;
     DB_GROUP_ADD(group, SQL_QUERIES_JOB_COMPLETE_STRICT, NULL, work->job.id.text,
                  number(work, work->job.fence), work->job.token, "succeeded", NULL, NULL, NULL);
 }
@@ -153,6 +180,18 @@ void work_add_job(struct work *work, struct db_group *group, const struct work_n
                  run_at_us ? clock_format(run_at_us, run_at) : NULL, "worker");
     if (run_at_us <= clock_now_us() && work->next_count < WORK_NEXT_MAX)
         work->next[work->next_count++] = *next;
+}
+
+void work_add_callback(struct work *work, struct db_group *group)
+{
+    struct id delivery = id_new();
+
+    /* A confirmation's own jobs do not know; the statement looks. */
+    if (work->job.kind != JOB_CONFIRM && !work->job.payload.callback_url)
+        return;
+    work->callback_job = id_new();
+    DB_GROUP_ADD(group, SQL_QUERIES_CALLBACK_ADD, &work->callback, work->job.request.text, delivery.text,
+                 work->callback_job.text);
 }
 
 void work_add_event(struct work *work, struct db_group *group, const char *kind, json_t *data)

@@ -62,9 +62,12 @@ struct work {
     void (*cancel)(struct work *work); /* kill what runs; NULL: nothing to kill */
     struct work_next next[WORK_NEXT_MAX];
     int next_count;
+    struct db_rows callback; /* of work_add_callback: a row if one was made */
+    struct id callback_job;
     void (*build)(struct work *work, struct db_group *group);
     struct op finishing;
     bool finish_sent;
+    bool strict; /* the statements under way also fail when the job was cancelled meanwhile */
     struct gov_err finish_err;
     int finish_tries;
 };
@@ -91,6 +94,9 @@ void work_add_success_strict(struct work *work, struct db_group *group);
 void work_add_job(struct work *work, struct db_group *group, const struct work_next *next,
                   const json_t *payload, const char *digest, const char *risk, int64_t timeout_ms,
                   int64_t max_attempts, int64_t run_at_us);
+/* If this ended the request and it wants a callback: the delivery and its task. After the statements
+ * that end it. */
+void work_add_callback(struct work *work, struct db_group *group);
 void work_add_event(struct work *work, struct db_group *group, const char *kind, json_t *data);
 
 /* {code, message:{en,zh}, path, errors} of a failure, as stored. Owned by the arena. */

@@ -2,7 +2,8 @@
  *
  * A kind that ended well has written its outcome (work_finish). One whose op failed has not: then the
  * job goes back for another attempt if a retry can help and attempts are left, and ends as failed
- * otherwise. Either way the slot is free only after the durable answer.
+ * otherwise. A sandbox that is away is not the job's failure: it goes back at no cost, as after a drain,
+ * but after a while. Either way the slot is free only after the durable answer.
  */
 #include "worker/work_run.h"
 
@@ -39,20 +40,30 @@ static const struct work_kind *kind_of(enum job_kind kind)
 
 /* --- settling --- */
 
+enum { AWAY_LEAST_MS = 1000 };
+
+static bool sandbox_is_away(const struct work *w)
+{
+    return w->failure.code == GOV_SANDBOX_UNAVAILABLE;
+}
+
 static void build_failure(struct work *work, struct db_group *group)
 {
     work_add_failure(work, group, &work->failure);
+    if (work->job.kind != JOB_TASK)
+        work_add_callback(work, group);
 }
 
 static void build_release(struct work *work, struct db_group *group)
 {
     struct arena *arena = &work->op.arena;
     bool drain = work->released;
+    bool free_of_cost = drain || sandbox_is_away(work);
     int64_t delay_ms = work->retry_ms;
 
     DB_GROUP_ADD(group, SQL_QUERIES_JOB_RELEASE, NULL, work->job.id.text,
                  arena_format(arena, "%lld", (long long)work->job.fence), work->job.token,
-                 drain ? "released" : "retry", arena_format(arena, "%lld", (long long)delay_ms),
+                 free_of_cost ? "released" : "retry", arena_format(arena, "%lld", (long long)delay_ms),
                  drain ? NULL : gov_code_info(work->failure.code)->wire);
 }
 
@@ -65,7 +76,7 @@ static bool to_be_settled(const struct work *w)
 static enum op_next mark(struct op *op)
 {
     struct work *w = ((struct settling *)op)->work;
-    struct job_retry retry = { 0 };
+    struct job_retry retry = { .at_least_ms = sandbox_is_away(w) ? AWAY_LEAST_MS : 0 };
     uint64_t random = 0;
 
     if (!to_be_settled(w))
@@ -82,8 +93,9 @@ static enum op_next settle(struct op *op)
 
     if (!to_be_settled(w))
         return OP_NEXT;
-    bool again = w->released || (gov_code_info(w->failure.code)->retry_helps &&
-                                 w->job.attempt < w->job.max_attempts);
+    bool again = w->released || sandbox_is_away(w) ||
+                 (gov_code_info(w->failure.code)->retry_helps &&
+                  w->job.attempt < w->job.max_attempts);
     log_error(w->released ? LEVEL_INFO : LEVEL_WARN, again ? "job.retry" : "job.failed",
               &w->failure);
     work_finish_for(op, w, again ? build_release : build_failure);
@@ -96,8 +108,12 @@ static enum op_next free_slot(struct op *op)
     struct work *w = s->work;
 
     s->slot = (struct queue_slot){ .entry = &w->entry,
+                                   .fence = w->job.fence + 1,
                                    .ms = (clock_mono_us() - w->started_us) / 1000 };
-    job_queue_finish(op, w->worker->queue, &s->slot, 1, NULL);
+    if (w->released && !w->stale) /* queued again at once, under the fence that job_release.sql gave */
+        job_queue_release(op, w->worker->queue, &s->slot, 1, NULL);
+    else
+        job_queue_finish(op, w->worker->queue, &s->slot, 1, NULL);
     return OP_WAIT;
 }
 
@@ -193,6 +209,8 @@ void work_start(struct worker *worker, struct lane_state *lane, const struct que
     struct gov_err err;
     if (!job_payload_decode(w->job.payload_json, &w->job.payload, &err))
         log_error(LEVEL_ERROR, "job.payload", &err);
+    if (w->job.kind == JOB_RUN) /* whoever follows it sees that it runs */
+        event_bus_publish(worker->events, tenant->scope.schema, &w->job.request);
     op_start(&w->op);
 }
 

@@ -24,6 +24,16 @@ ENDPOINT(member_delete);
 ENDPOINT(member_invite);
 ENDPOINT(member_renew);
 ENDPOINT(member_reset);
+ENDPOINT(settings_get);
+ENDPOINT(settings_patch);
+ENDPOINT(callback_host_list);
+ENDPOINT(callback_host_create);
+ENDPOINT(callback_host_rotate);
+ENDPOINT(callback_host_delete);
+ENDPOINT(delivery_list);
+ENDPOINT(delivery_get);
+ENDPOINT(delivery_again);
+ENDPOINT(audit_list);
 
 extern const struct route people_routes[];
 

@@ -25,5 +25,18 @@ const struct route people_routes[] = {
     ROUTE("DELETE", "/v1/members/{id}", ACCESS_TENANT, MAY_MANAGE_MEMBERS, member_delete),
     ROUTE_SECRET("/v1/members/{id}/invitation", ACCESS_TENANT, MAY_MANAGE_MEMBERS, member_renew),
     ROUTE_SECRET("/v1/members/{id}/reset-link", ACCESS_TENANT, MAY_MANAGE_MEMBERS, member_reset),
+    ROUTE("GET", "/v1/settings", ACCESS_TENANT, MAY_READ_SETTINGS, settings_get),
+    ROUTE("PATCH", "/v1/settings", ACCESS_TENANT, MAY_MANAGE_SETTINGS, settings_patch),
+    ROUTE("GET", "/v1/callback-hosts", ACCESS_TENANT, MAY_READ_SETTINGS, callback_host_list),
+    ROUTE_SECRET("/v1/callback-hosts", ACCESS_TENANT, MAY_MANAGE_CALLBACKS, callback_host_create),
+    ROUTE_SECRET("/v1/callback-hosts/{host}/rotate", ACCESS_TENANT, MAY_MANAGE_CALLBACKS,
+                 callback_host_rotate),
+    ROUTE("DELETE", "/v1/callback-hosts/{host}", ACCESS_TENANT, MAY_MANAGE_CALLBACKS,
+          callback_host_delete),
+    ROUTE("GET", "/v1/deliveries", ACCESS_TENANT, MAY_READ_SETTINGS, delivery_list),
+    ROUTE("GET", "/v1/deliveries/{id}", ACCESS_TENANT, MAY_READ_SETTINGS, delivery_get),
+    ROUTE("POST", "/v1/deliveries/{id}/redeliver", ACCESS_TENANT, MAY_MANAGE_CALLBACKS,
+          delivery_again),
+    ROUTE("GET", "/v1/audit", ACCESS_TENANT, MAY_READ_AUDIT, audit_list),
     { 0 }
 };

@@ -1,10 +1,21 @@
-/* platform.h - the endpoints of this folder. The table of their routes is platform/routes.c. */
+/* platform.h - the endpoints of the people who run the platform. The table of their routes is
+ * platform/routes.c; whoever has no platform role gets 404 for all of them. */
 #ifndef API_PLATFORM_PLATFORM_H
 #define API_PLATFORM_PLATFORM_H
 
-#include <stddef.h>
+#include "api/endpoint.h"
 
-#include "api/route.h"
+ENDPOINT(tenant_list);
+ENDPOINT(tenant_get);
+ENDPOINT(tenant_create);
+ENDPOINT(tenant_suspend);
+ENDPOINT(tenant_resume);
+ENDPOINT(user_list);
+ENDPOINT(user_reset);
+ENDPOINT(user_invite);
+ENDPOINT(platform_audit);
+ENDPOINT(worker_list);
+ENDPOINT(queue_list);
 
 extern const struct route platform_routes[];
 

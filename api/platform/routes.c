@@ -1,5 +1,23 @@
 #include "api/platform/platform.h"
 
+#define ROUTE_SECRET(path, may, name)                                                              \
+    { .method = "POST", .pattern = (path), .access = ACCESS_PLATFORM, .permission = (may),        \
+      .steps = name##_steps, .bytes = &name##_bytes, .answer_secret = true }
+
 const struct route platform_routes[] = {
+    ROUTE("GET", "/v1/platform/tenants", ACCESS_PLATFORM, MAY_PLATFORM_READ_TENANTS, tenant_list),
+    ROUTE_SECRET("/v1/platform/tenants", MAY_PLATFORM_MANAGE_TENANTS, tenant_create),
+    ROUTE("GET", "/v1/platform/tenants/{id}", ACCESS_PLATFORM, MAY_PLATFORM_READ_TENANTS,
+          tenant_get),
+    ROUTE("POST", "/v1/platform/tenants/{id}/suspend", ACCESS_PLATFORM, MAY_PLATFORM_MANAGE_TENANTS,
+          tenant_suspend),
+    ROUTE("POST", "/v1/platform/tenants/{id}/resume", ACCESS_PLATFORM, MAY_PLATFORM_MANAGE_TENANTS,
+          tenant_resume),
+    ROUTE("GET", "/v1/platform/users", ACCESS_PLATFORM, MAY_PLATFORM_MANAGE_USERS, user_list),
+    ROUTE_SECRET("/v1/platform/users/{id}/reset-link", MAY_PLATFORM_MANAGE_USERS, user_reset),
+    ROUTE_SECRET("/v1/platform/invitations", MAY_PLATFORM_MANAGE_USERS, user_invite),
+    ROUTE("GET", "/v1/platform/audit", ACCESS_PLATFORM, MAY_PLATFORM_READ_AUDIT, platform_audit),
+    ROUTE("GET", "/v1/platform/workers", ACCESS_PLATFORM, MAY_PLATFORM_READ_QUEUES, worker_list),
+    ROUTE("GET", "/v1/platform/queues", ACCESS_PLATFORM, MAY_PLATFORM_READ_QUEUES, queue_list),
     { 0 }
 };

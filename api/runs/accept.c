@@ -250,6 +250,17 @@ void accept_run_wish(struct op *op, struct accept *accept, struct call *call,
     op_call(op, &accept->op);
 }
 
+/* Nobody knows yet which skill will be meant: whoever finds out has to know the token's limits. */
+static json_t *skills_of_token(const struct call *call, struct arena *arena)
+{
+    const char *const *skill = call->caller.skills;
+    json_t *list = skill ? json_own(arena, json_array()) : NULL;
+
+    for (; skill && *skill; skill++)
+        json_array_append_new(list, json_string(*skill));
+    return list;
+}
+
 void accept_words(struct op *op, struct accept *accept, struct call *call, const char *text,
                   const char *mode, const struct job_payload *payload)
 {
@@ -259,5 +270,6 @@ void accept_words(struct op *op, struct accept *accept, struct call *call, const
     accept->class = CLASS_INTERACTIVE;
     accept->payload = *payload;
     accept->payload.plan_only = strcmp(mode, "plan") == 0;
+    accept->payload.skills = skills_of_token(call, &op->arena);
     op_call(op, &accept->op);
 }

@@ -15,12 +15,13 @@
 struct request_answer {
     struct endpoint endpoint;
     struct id id;
-    json_t *candidate; /* index into the candidates, or "skill" or "skill/action" */
+    json_t *candidate; /* "skill", "skill/action", {skill, action?}, or a place among the candidates */
     json_t *inputs;
     struct db_rows rows;
     const char *skill, *action;
     json_t *input;
     struct queue_entry entry;
+    struct gov_err err; /* of the insert */
     struct settle_wait wait;
     struct show_one show;
 };
@@ -37,6 +38,8 @@ static enum op_next parse(struct op *op)
 
     if (!call_param_id(call, 0, &e->id, &op->err) || !CALL_BODY(call, op, fields, e))
         return OP_FAIL;
+    if (call->replay_id.text[0])
+        return OP_NEXT;
     if (!e->candidate && !e->inputs)
         return gov_fail_at(&op->err, GOV_INVALID_INPUT, "", "required",
                            "give a candidate, inputs, or both", "请给出 candidate、inputs 或两者"),
@@ -64,7 +67,11 @@ static bool choose(struct request_answer *e, struct arena *arena, struct gov_err
         const char *skill = json_get_text(c, "skill"), *action = json_get_text(c, "action");
         const char *both = arena_format(arena, "%s/%s", skill, action);
         const char *wanted = json_string_value(e->candidate);
-        if ((json_is_integer(e->candidate) && json_integer_value(e->candidate) == (json_int_t)i) ||
+        const char *its_skill = json_get_text(e->candidate, "skill");
+        const char *its_action = json_get_text(e->candidate, "action");
+        if ((its_skill && strcmp(its_skill, skill) == 0 &&
+             (!its_action || strcmp(its_action, action) == 0)) ||
+            (json_is_integer(e->candidate) && json_integer_value(e->candidate) == (json_int_t)i) ||
             (wanted && (strcmp(wanted, skill) == 0 || strcmp(wanted, both) == 0))) {
             e->skill = skill;
             e->action = action;
@@ -95,6 +102,8 @@ static enum op_next check(struct op *op)
     struct request_answer *e = (struct request_answer *)op;
     struct call *call = e->endpoint.call;
 
+    if (call->replay_id.text[0])
+        return OP_NEXT;
     if (e->rows.count == 0 || strcmp(db_text(&e->rows, 0, 1), call->caller.user.text) != 0)
         return gov_fail(&op->err, GOV_NOT_FOUND, "there is no such request of yours",
                         "没有您的这个请求"),
@@ -105,6 +114,10 @@ static enum op_next check(struct op *op)
                OP_FAIL;
     if (!choose(e, &op->arena, &op->err))
         return OP_FAIL;
+    if (!call_may_use(call, e->skill))
+        return gov_fail_at(&op->err, GOV_FORBIDDEN, "/candidate", "token",
+                           "this token may not use the skill \"%s\"", "该令牌不能使用技能“%s”", e->skill),
+               OP_FAIL;
     gather_inputs(e, &op->arena);
     marks_note(op, call->api->marks, &call->caller.tenant, 0);
     return OP_WAIT;
@@ -117,6 +130,9 @@ static enum op_next insert(struct op *op)
     struct arena *arena = &op->arena;
     struct job_payload payload;
     struct id job = id_new();
+
+    if (call->replay_id.text[0])
+        return OP_NEXT;
     json_t *event = json_own(arena, json_pack("{s:s?, s:s?, s:O}", "skill", e->skill, "action",
                                               e->action, "inputs", e->input));
 
@@ -133,12 +149,14 @@ static enum op_next insert(struct op *op)
                                      .cost_ms = 10,
                                      .kind = job_kind_name(JOB_INTENT) };
     struct db_group *g = db_group_new(op, call->api->db, &call->caller.scope);
-    DB_GROUP_ADD(g, SQL_QUERIES_REQUEST_EVENT_ADD, NULL, e->id.text, "answer",
+    DB_GROUP_ADD(g, SQL_QUERIES_REQUEST_EVENT_AT, NULL, e->id.text, db_text(&e->rows, 0, 6), "answer",
                  json_text(arena, event));
     DB_GROUP_ADD(g, SQL_QUERIES_JOB_ACCEPT, NULL, job.text, job_kind_name(JOB_INTENT),
                  job_lane_name(LANE_CTL), job_class_name(CLASS_INTERACTIVE), e->id.text,
                  json_text(arena, job_payload_encode(&payload, arena)), NULL, NULL, "5", "30000",
                  call->caller.user.text, NULL, call->caller.kind == CALLER_TOKEN ? "token" : "user");
+    call_remember_shown(call, g, &e->id);
+    db_group_tolerate(g, &e->err);
     db_group_send(g);
     return OP_WAIT;
 }
@@ -146,6 +164,18 @@ static enum op_next insert(struct op *op)
 static enum op_next enqueue(struct op *op)
 {
     struct request_answer *e = (struct request_answer *)op;
+
+    if (e->endpoint.call->replay_id.text[0])
+        return OP_NEXT;
+    if (e->err.code == GOV_CONFLICT && strcmp(e->err.item, "request_event_pk") == 0)
+        return gov_fail(&op->err, GOV_CONFLICT,
+                        "it was answered or cancelled at the same moment; read it again",
+                        "该请求同时被回答或取消；请重新读取"),
+               OP_FAIL;
+    if (e->err.code) {
+        op->err = e->err;
+        return OP_FAIL;
+    }
     job_queue_push(op, e->endpoint.call->api->queue, &e->entry, 1, NULL);
     return OP_WAIT;
 }

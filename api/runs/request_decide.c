@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "api/runs/callback.h"
 #include "api/runs/runs.h"
 #include "api/runs/settle_wait.h"
 #include "api/runs/show.h"
@@ -20,6 +21,7 @@ struct request_decide {
     bool reject;
     struct db_rows rows;
     struct queue_entry entry;
+    struct callback callback;
     struct settle_wait wait;
     struct show_one show;
 };
@@ -79,6 +81,12 @@ static enum op_next decide(struct op *op)
     struct db_group *g = db_group_new(op, call->api->db, &call->caller.scope);
     DB_GROUP_ADD(g, SQL_QUERIES_CONFIRMATION_DECIDE, &e->rows, e->id.text, e->digest,
                  e->reject ? "reject" : "confirm", e->comment, call->caller.token_hash, e->run.text);
+    if (e->reject)
+        callback_add(&e->callback, g, &e->id);
+    if (call->idempotency_key)
+        DB_GROUP_ADD(g, SQL_QUERIES_IDEMPOTENCY_DECIDED, NULL, call->caller.user.text,
+                     call->route->pattern, call->idempotency_key, call->body_hash, "202",
+                     arena_format(&op->arena, "{\"id\":\"%s\"}", e->id.text), e->id.text);
     db_group_send(g);
     return OP_WAIT;
 }
@@ -121,8 +129,10 @@ static enum op_next enqueue(struct op *op)
         return OP_FAIL;
     }
     event_bus_publish(call->api->events, call->caller.scope.schema, &e->id);
-    if (e->reject)
-        return OP_NEXT;
+    if (e->reject) {
+        callback_push(op, &e->callback, call);
+        return OP_WAIT;
+    }
     const json_t *payload = db_json(&e->rows, 0, 6, &op->arena);
     e->run = db_id(&e->rows, 0, 2);
     e->entry = (struct queue_entry){

@@ -23,15 +23,13 @@ enum {
     WHY_ATTEMPT,
     WHY_CANCEL,
     WHY_EXPIRES,
-    WHY_APPROVERS,
-    WHY_TENANT_STATE,
-    WHY_PAUSED
+    WHY_APPROVERS
 };
 
 struct run_why {
     struct endpoint endpoint;
     struct id id, job;
-    struct db_rows rows, workers;
+    struct db_rows rows, workers, tenant;
     struct queue_document queue;
     json_t *blockers;
 };
@@ -63,8 +61,10 @@ static enum op_next look(struct op *op)
     if (e->rows.count == 0 || (!mine && !call_may(call, MAY_READ_ALL_RUNS, &ignored)))
         return gov_fail(&op->err, GOV_NOT_FOUND, "there is no such run", "没有这个运行"), OP_FAIL;
     e->blockers = json_own(&op->arena, json_array());
+    DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_TENANT_BY_SCHEMA, &e->tenant,
+             call->caller.scope.schema);
     if (strcmp(cell(e, WHY_LIVE), "ready") != 0)
-        return OP_NEXT;
+        return OP_WAIT;
     DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_WORKER_COUNT, &e->workers, cell(e, WHY_LANE));
     job_queue_status(op, call->api->queue, call->caller.scope.schema, &e->id, &e->queue);
     return OP_WAIT;
@@ -90,11 +90,13 @@ static const char *time_cell(struct run_why *e, int column)
 
 static void look_at_tenant(struct run_why *e)
 {
-    if (strcmp(cell(e, WHY_TENANT_STATE), "active") != 0)
+    const char *state = e->tenant.count ? db_text(&e->tenant, 0, 3) : NULL;
+
+    if (state && strcmp(state, "active") != 0)
         add(e, "tenant_suspended", TEXT("this tenant is suspended", "该租户已停用"),
             TEXT("the platform's operators resume it; ask them, or settle what is open",
                  "由平台运营人员恢复；请联系他们，或结清未结事项"));
-    if (db_bool(&e->rows, 0, WHY_PAUSED))
+    if (e->tenant.count && db_bool(&e->tenant, 0, 8))
         add(e, "tenant_paused", TEXT("this tenant accepts work and starts none", "该租户接收任务但暂停执行"),
             TEXT("the platform's operators end the pause", "由平台运营人员解除暂停"));
 }

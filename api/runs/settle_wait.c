@@ -37,7 +37,9 @@ static void happened(struct watch *watch, const struct id *request)
 static bool run_settled(const char *state)
 {
     enum run_state s;
-    return !run_state_parse(state, &s) || run_state_ended(s) || run_state_needs_person(s);
+    /* The view says planned at the end of mode "plan" only. */
+    return !run_state_parse(state, &s) || s == RUN_PLANNED || run_state_ended(s) ||
+           run_state_needs_person(s);
 }
 
 static bool request_settled(const char *state)

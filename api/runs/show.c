@@ -163,6 +163,20 @@ static json_t *or_null(json_t *json)
     return json ? json_incref(json) : json_null();
 }
 
+/* What the schema marks as sensitive is never shown, not even to who gave it. */
+static json_t *input_shown(const json_t *payload, struct arena *arena)
+{
+    const json_t *input = json_object_get(payload, "input");
+    const char *const *sensitive = json_text_list(json_object_get(payload, "sensitive"), arena);
+    size_t count = 0;
+
+    if (!input)
+        return json_object();
+    while (sensitive && sensitive[count])
+        count++;
+    return json_incref(plan_mask_input(input, sensitive, count, arena));
+}
+
 static bool run_waits(const char *state)
 {
     return strcmp(state, "planned") == 0 || strcmp(state, "awaiting_confirmation") == 0;
@@ -174,7 +188,6 @@ json_t *show_run(struct call *call, const struct db_rows *rows, int row, struct 
     const char *state = db_text(rows, row, RUN_STATE);
     const char *request = db_text(rows, row, RUN_REQUEST);
     json_t *artifacts = db_json(rows, row, RUN_ARTIFACTS, arena);
-    json_t *input = json_object_get(payload, "input");
     json_t *run = json_pack(
         "{s:s, s:s, s:s?, s:s?, s:I, s:s, s:I, s:b, s:s?, s:s?}", "id", db_text(rows, row, RUN_ID),
         "request_id", request, "skill", json_get_text(payload, "skill"), "action",
@@ -184,7 +197,7 @@ json_t *show_run(struct call *call, const struct db_rows *rows, int row, struct 
         db_bool(rows, row, RUN_CANCEL), "isolation", db_text(rows, row, RUN_ISOLATION), "worker",
         db_text(rows, row, RUN_WORKER));
 
-    json_object_set_new(run, "input", input ? json_incref(input) : json_object());
+    json_object_set_new(run, "input", input_shown(payload, arena));
     json_object_set_new(run, "result", or_null(db_json(rows, row, RUN_RESULT, arena)));
     json_object_set_new(run, "error", show_error(call, db_json(rows, row, RUN_ERROR, arena)));
     json_object_set_new(run, "exit_code",
@@ -204,6 +217,25 @@ json_t *show_run(struct call *call, const struct db_rows *rows, int row, struct 
 
 /* --- requests --- */
 
+/* What to send back is either a bare value or already {value, title}. */
+static json_t *choices_shown(struct call *call, const json_t *stored)
+{
+    json_t *choices = json_array();
+    json_t *c;
+    size_t i;
+
+    json_array_foreach ((json_t *)stored, i, c) {
+        json_t *value = json_is_object(c) ? json_object_get(c, "value") : c;
+        const char *title = json_is_object(c) ? call_localised(call, json_object_get(c, "title"))
+                                              : json_string_value(c);
+        char *text = title ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+        json_array_append_new(choices,
+                              json_pack("{s:O, s:s}", "value", value, "title", title ? title : text));
+        free(text);
+    }
+    return choices;
+}
+
 static json_t *questions_shown(struct call *call, const json_t *stored)
 {
     json_t *questions = json_array();
@@ -211,19 +243,40 @@ static json_t *questions_shown(struct call *call, const json_t *stored)
     size_t i;
 
     json_array_foreach (json_object_get(stored, "questions"), i, q) {
-        json_t *shown = json_pack("{s:s?, s:s?, s:s?}", "path", json_get_text(q, "path"), "code",
+        const char *path = json_get_text(q, "path");
+        json_t *shown = json_pack("{s:s, s:s?, s:s?, s:s?, s:s?}", "kind", "input", "name",
+                                  path && *path ? path + 1 : NULL, "path", path, "code",
                                   json_get_text(q, "code"), "text",
                                   call_localised(call, json_object_get(q, "text")));
         if (json_object_get(q, "choices"))
-            json_object_set(shown, "choices", json_object_get(q, "choices"));
+            json_object_set_new(shown, "choices",
+                                choices_shown(call, json_object_get(q, "choices")));
         json_array_append_new(questions, shown);
     }
     return questions;
 }
 
+/* Nothing was chosen yet: the candidates are the question. */
+static json_t *candidate_question(struct call *call, const json_t *candidates)
+{
+    json_t *choices = json_array();
+    const json_t *c;
+    size_t i;
+
+    json_array_foreach (candidates, i, c)
+        json_array_append_new(
+            choices, json_pack("{s:o, s:O}", "value",
+                               json_sprintf("%s/%s", json_get_text(c, "skill"),
+                                            json_get_text(c, "action")),
+                               "title", json_object_get(c, "title")));
+    return json_pack("{s:s, s:n, s:s, s:o}", "kind", "candidate", "name", "text",
+                     call->language == GOV_ZH ? "您想要的是哪一个？" : "Which of these do you mean?",
+                     "choices", choices);
+}
+
 static json_t *intent_shown(struct call *call, const json_t *recognised, const json_t *latest)
 {
-    json_t *candidates, *shown;
+    json_t *candidates, *shown, *questions;
     const json_t *c;
     size_t i;
 
@@ -236,9 +289,12 @@ static json_t *intent_shown(struct call *call, const json_t *recognised, const j
                                   "action", json_get_text(c, "action"), "title",
                                   call_localised(call, json_object_get(c, "title")), "score",
                                   json_object_get(c, "score")));
-    shown = json_pack("{s:o, s:s?, s:o}", "candidates", candidates, "decision",
-                      json_get_text(recognised, "decision"), "questions",
-                      questions_shown(call, latest));
+    questions = questions_shown(call, latest);
+    const char *decision = json_get_text(recognised, "decision");
+    if (decision && strcmp(decision, "ask") == 0 && !json_get_text(latest, "skill"))
+        json_array_append_new(questions, candidate_question(call, candidates));
+    shown = json_pack("{s:o, s:s?, s:o}", "candidates", candidates, "decision", decision,
+                      "questions", questions);
     return shown;
 }
 
@@ -368,7 +424,8 @@ static bool has_settled(const struct show_one *s, const char *state)
     enum request_state request;
 
     if (s->is_run)
-        return run_state_parse(state, &run) && (run_state_ended(run) || run_state_needs_person(run));
+        return run_state_parse(state, &run) &&
+               (run == RUN_PLANNED || run_state_ended(run) || run_state_needs_person(run));
     return request_state_parse(state, &request) &&
            (request_state_ended(request) || request_state_needs_person(request));
 }

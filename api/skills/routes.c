@@ -12,9 +12,16 @@ const struct route skill_routes[] = {
       .permission = MAY_UPLOAD_SKILLS, .steps = skill_create_steps, .bytes = &skill_create_bytes,
       .stream_body = true },
     ROUTE("GET", "/v1/skills/{name}", ACCESS_TENANT, MAY_READ_SKILLS, skill_get),
+    ROUTE("PATCH", "/v1/skills/{name}", ACCESS_TENANT, MAY_PUBLISH_SKILLS, skill_update),
+    ROUTE("GET", "/v1/skills/{name}/versions", ACCESS_TENANT, MAY_READ_SKILLS, version_list),
+    ROUTE("GET", VERSION, ACCESS_TENANT, MAY_READ_SKILLS, skill_version_get),
     ACT(VERSION "/review", MAY_REVIEW_SKILLS, version_review),
     ACT(VERSION "/publish", MAY_PUBLISH_SKILLS, version_publish),
     ACT(VERSION "/yank", MAY_PUBLISH_SKILLS, version_yank),
+    ACT(VERSION "/try", MAY_RUN, version_try),
     ACT("/v1/skills/{name}/rollback", MAY_PUBLISH_SKILLS, skill_rollback),
+    ROUTE("GET", "/v1/skills/{name}/bindings", ACCESS_TENANT, MAY_READ_SKILLS, bindings_get),
+    ROUTE("PUT", "/v1/skills/{name}/bindings", ACCESS_TENANT, MAY_BIND_SKILLS, bindings_put),
+    ROUTE("GET", "/v1/skills/{name}/why", ACCESS_TENANT, MAY_READ_SKILLS, skill_why),
     { 0 }
 };

@@ -35,27 +35,37 @@ bool caller_token_reaches(const struct call *call, const char *skill)
     return false;
 }
 
-static bool may_run(struct call *call, const json_t *bindings, const char *action)
-{
+/* The bindings of a row, taken apart once. */
+struct bound {
     const struct policy_binding *list;
-    struct gov_text reason;
     size_t count;
+};
 
-    list = planning_bindings(bindings, &count, &call->op.arena);
-    return policy_binding_explain(list, count, call->caller.role, &call->caller.user, action,
-                                  &call->op.arena, &reason);
-}
-
-static size_t actions_count(struct call *call, const struct db_rows *rows, int row, bool all)
+static struct bound bound_read(struct call *call, const struct db_rows *rows, int row)
 {
     struct arena *arena = &call->op.arena;
-    const json_t *actions = json_object_get(db_json(rows, row, SKILL_MANIFEST, arena), "actions");
-    const json_t *bindings = db_json(rows, row, SKILL_BINDINGS, arena);
+    struct bound bound;
+
+    bound.list = planning_bindings(db_json(rows, row, SKILL_BINDINGS, arena), &bound.count, arena);
+    return bound;
+}
+
+static bool may_run(struct call *call, const struct bound *bound, const char *action)
+{
+    struct gov_text reason;
+    return policy_binding_explain(bound->list, bound->count, call->caller.role, &call->caller.user,
+                                  action, &call->op.arena, &reason);
+}
+
+static size_t actions_runnable(struct call *call, const struct db_rows *rows, int row)
+{
+    struct bound bound = bound_read(call, rows, row);
+    const json_t *manifest = db_json(rows, row, SKILL_MANIFEST, &call->op.arena);
     const json_t *action;
     size_t i, count = 0;
 
-    json_array_foreach (actions, i, action)
-        count += all || may_run(call, bindings, json_get_text(action, "name"));
+    json_array_foreach (json_object_get(manifest, "actions"), i, action)
+        count += may_run(call, &bound, json_get_text(action, "name"));
     return count;
 }
 
@@ -64,7 +74,7 @@ size_t skill_runnable(struct call *call, const struct db_rows *rows, int row)
     if (!db_bool(rows, row, SKILL_ENABLED) ||
         !caller_token_reaches(call, db_text(rows, row, SKILL_NAME)))
         return 0;
-    return actions_count(call, rows, row, false);
+    return actions_runnable(call, rows, row);
 }
 
 bool skill_visible(struct call *call, const struct db_rows *rows, int row)
@@ -75,7 +85,7 @@ bool skill_visible(struct call *call, const struct db_rows *rows, int row)
         return true;
     if (!db_text(rows, row, SKILL_NUMBER))
         return false;
-    return !policy_may(call->caller.role, MAY_RUN) || actions_count(call, rows, row, false) > 0;
+    return !policy_may(call->caller.role, MAY_RUN) || actions_runnable(call, rows, row) > 0;
 }
 
 bool skill_missing(const char *name, struct gov_err *err)
@@ -137,15 +147,14 @@ static json_t *action_shown(struct call *call, const json_t *action)
 
 static json_t *actions_shown(struct call *call, const struct db_rows *rows, int row, bool all)
 {
-    struct arena *arena = &call->op.arena;
-    const json_t *actions = json_object_get(db_json(rows, row, SKILL_MANIFEST, arena), "actions");
-    const json_t *bindings = db_json(rows, row, SKILL_BINDINGS, arena);
+    struct bound bound = bound_read(call, rows, row);
+    const json_t *manifest = db_json(rows, row, SKILL_MANIFEST, &call->op.arena);
     json_t *list = json_array();
     const json_t *action;
     size_t i;
 
-    json_array_foreach (actions, i, action)
-        if (all || may_run(call, bindings, json_get_text(action, "name")))
+    json_array_foreach (json_object_get(manifest, "actions"), i, action)
+        if (all || may_run(call, &bound, json_get_text(action, "name")))
             json_array_append_new(list, action_shown(call, action));
     return list;
 }
@@ -236,12 +245,14 @@ json_t *version_shown(struct call *call, const struct db_rows *rows, int row)
 
     json_array_foreach (actions, i, action)
         json_array_append_new(list, action_shown(call, action));
+    const char *runs = db_text(rows, row, VERSION_RUNS);
     return json_pack(
-        "{s:s, s:I, s:s, s:s, s:o, s:b, s:s?, s:I, s:o, s:o, s:o, s:o, s:o}", "skill",
+        "{s:s, s:I, s:s, s:s, s:o, s:b, s:o, s:s?, s:I, s:o, s:o, s:o, s:o, s:o}", "skill",
         db_text(rows, row, VERSION_SKILL), "version", (json_int_t)db_int(rows, row, VERSION_NUMBER),
         "state", db_text(rows, row, VERSION_STATE), "digest", db_text(rows, row, VERSION_DIGEST),
         "findings", findings_shown(call, db_json(rows, row, VERSION_FINDINGS, arena)), "current",
-        db_bool(rows, row, VERSION_CURRENT), "runtime", db_text(rows, row, VERSION_RUNTIME), "size",
+        db_bool(rows, row, VERSION_CURRENT), "published_version",
+        runs ? json_integer(db_int(rows, row, VERSION_RUNS)) : json_null(), "runtime", db_text(rows, row, VERSION_RUNTIME), "size",
         (json_int_t)db_int(rows, row, VERSION_SIZE), "actions", list, "created_by",
         person_shown(db_text(rows, row, VERSION_BY), db_text(rows, row, VERSION_BY_NAME)),
         "created_at", show_time(rows, row, VERSION_CREATED), "review", review_shown(rows, row),

@@ -51,7 +51,8 @@ enum {
     VERSION_PUBLISHED,
     VERSION_CURRENT,
     VERSION_FOUR_EYES,
-    VERSION_OWNER
+    VERSION_OWNER,
+    VERSION_RUNS /* number of the skill's version that runs now */
 };
 
 /* "user" or "token", for the audit. */

@@ -9,7 +9,7 @@ ENDPOINT(skill_list);
 ENDPOINT(skill_get);
 ENDPOINT(skill_update);
 ENDPOINT(version_list);
-ENDPOINT(version_get);
+ENDPOINT(skill_version_get);
 ENDPOINT(version_review);
 ENDPOINT(version_publish);
 ENDPOINT(version_yank);

@@ -71,6 +71,17 @@ char *json_text(struct arena *arena, const json_t *json)
     return text;
 }
 
+const char *const *json_text_list(const json_t *array, struct arena *arena)
+{
+    if (!json_is_array(array))
+        return NULL;
+    size_t count = json_array_size(array);
+    const char **list = ARENA_ARRAY(arena, const char *, count + 1);
+    for (size_t i = 0; i < count; i++)
+        list[i] = arena_text(arena, json_string_value(json_array_get(array, i)));
+    return list;
+}
+
 const char *json_get_text(const json_t *object, const char *name)
 {
     return json_string_value(json_object_get(object, name));

@@ -63,6 +63,9 @@ bool json_decode_text(const char *text, size_t bytes, const struct json_field *f
 
 /* Lookups that never fail: NULL or the fallback where there is no such member of that type. */
 const char *json_get_text(const json_t *object, const char *name);
+/* The texts of an array, NULL-terminated, copied to the arena; it ends before what is no text. NULL: `array`
+ * is none. */
+const char *const *json_text_list(const json_t *array, struct arena *arena);
 int64_t json_get_int(const json_t *object, const char *name, int64_t fallback);
 bool json_get_bool(const json_t *object, const char *name, bool fallback);
 

@@ -65,6 +65,7 @@ struct job_payload {
     const json_t *files;  /* array of file ids */
     const char *callback_url;
     const char *concurrency_key;
+    const json_t *skills; /* array: the only ones that the token it was asked with may use; NULL: any */
     /* what to run */
     const char *skill;
     const char *action;
@@ -72,6 +73,7 @@ struct job_payload {
     const char *version_digest; /* run: the planned one */
     const json_t *input;
     const json_t *provenance; /* array, as in the plan */
+    const json_t *sensitive;  /* run: array of JSON Pointers into the input that are never shown */
     struct id confirmation;   /* confirm: which */
     bool is_try;              /* a draft that only its author sees */
     /* task: which of the platform's own, and its arguments */

@@ -117,6 +117,10 @@ bool plan_decode(const json_t *json, struct plan *plan, struct arena *arena, str
 /* The plan object of the HTTP contract: texts in one language, sensitive values as "••••". */
 json_t *plan_view(const struct plan *plan, enum gov_language language, struct arena *arena);
 
+/* A copy of an input with every value that a pointer of `sensitive` leads to as "••••"; the arena owns it. */
+json_t *plan_mask_input(const json_t *input, const char *const *sensitive, size_t count,
+                        struct arena *arena);
+
 /* The same for reading: lines of text, hidden characters made visible, guesses marked. */
 void plan_render(const struct plan *plan, enum gov_language language, struct buf *out);
 

@@ -25,7 +25,7 @@
  *   timeout_s   1-3600, default 120 · memory_mb 32-4096, default 512
  *   risk        default low; high sets confirm.required
  *   effects     0-20 texts of 200 bytes · examples 0-100 an action, of 500 bytes
- *   resources   names of HTTP resources it may call · collect 0-20 globs, default all below out/
+ *   resources   names of HTTP resources it may call · collect 0-20 globs; none: all below out/ and new files at the top
  *   confirm     true, or {required, people 1-5, expires_s 300-2592000, 0 = the tenant's setting}
  * title defaults to README's first heading, description to its first paragraph. $schema, version,
  * author, license, homepage and what starts with "x-" are let through unread; another unknown

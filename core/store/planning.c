@@ -120,7 +120,7 @@ static bool check_version(struct planning *p, enum role role, struct gov_err *er
                            "“%2$s”的版本 %1$lld 已撤回；负责人：%3$s",
                            (long long)db_int(r, 0, COL_NUMBER), p->skill,
                            p->owner_name ? p->owner_name : "?");
-    if (p->is_try) {
+    if (p->is_try && !published) {
         struct id author = db_id(r, 0, COL_UPLOADED_BY);
         bool mine = strcmp(author.text, p->requester.text) == 0;
         bool checked = strcmp(state, "checking") != 0 && strcmp(state, "refused") != 0;
@@ -178,7 +178,9 @@ static bool check_binding(struct planning *p, enum role role, struct gov_err *er
     struct gov_text reason;
     size_t count;
 
-    if (p->is_try)
+    /* Trying is for what is not published: a published version runs by the bindings, whoever wrote it. */
+    bool published = strcmp(db_text(&p->rows, 0, COL_STATE), "published") == 0;
+    if (p->is_try && !published && policy_may(role, MAY_RUN))
         return true;
     const struct policy_binding *bindings =
         planning_bindings(db_json(&p->rows, 0, COL_BINDINGS, arena), &count, arena);
@@ -428,6 +430,16 @@ static enum op_next make_plan(struct op *op)
                              .step_count = 1 };
     add_checks(p);
     if (p->rule.required) {
+        /* confirmation_decide counts one person. Where more are asked for, one would not be enough. */
+        if (p->rule.people > 1) {
+            gov_fail(&op->err, GOV_NO_ELIGIBLE_APPROVER,
+                     "this asks for %lld confirmations, and only one can be given so far; lower "
+                     "confirm_people in the tenant's settings, or confirm.people in the skill's manifest",
+                     "该操作要求 %lld 人确认，目前只支持一人确认；请调低租户设置 confirm_people 或技能清单中的 "
+                     "confirm.people",
+                     (long long)p->rule.people);
+            return OP_FAIL;
+        }
         p->plan.confirmation.required = true;
         p->plan.confirmation.people = p->rule.people;
         p->plan.confirmation.other_than_requester = p->rule.other_than_requester;
@@ -464,8 +476,14 @@ json_t *planning_payload(struct planning *planning, const struct job_payload *ba
                          struct arena *arena)
 {
     struct job_payload payload = *base;
+    json_t *sensitive = NULL;
 
+    if (planning->step.sensitive_count)
+        sensitive = json_own(arena, json_array());
+    for (size_t i = 0; i < planning->step.sensitive_count; i++)
+        json_array_append_new(sensitive, json_string(planning->step.sensitive[i]));
     payload.text = NULL;
+    payload.skills = NULL; /* they were looked at for this plan */
     payload.skill = planning->skill;
     payload.action = planning->step.action;
     payload.version = planning->step.version;
@@ -473,6 +491,7 @@ json_t *planning_payload(struct planning *planning, const struct job_payload *ba
     payload.input = planning->filled;
     payload.files = planning->file_list;
     payload.provenance = planning->provenance;
+    payload.sensitive = sensitive;
     payload.is_try = planning->is_try;
     return job_payload_encode(&payload, arena);
 }

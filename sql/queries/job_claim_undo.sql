@@ -1,13 +1,14 @@
 -- scope: tenant
--- Claims of worker $2 that it never learnt of: the jobs $1 are ready again, no attempt burnt.
+-- Claims of worker $2 that it never learnt of: the jobs $1, taken under the fences $3, are ready again, no
+-- attempt burnt. A later claim of the same worker has a later fence and is left alone.
 with mine as (
     select l.job_id
     from {{t}}.job_live l
-    where l.job_id = any ($1::uuid[])
-        and l.worker = $2::uuid
+    join unnest($1::uuid[], $3::integer[]) as w (id, fence) on w.id = l.job_id and w.fence + 1 = l.fence
+    where l.worker = $2::uuid
         and l.state = 'running'
     order by l.job_id
-    for update
+    for update of l
 ), given as (
     update {{t}}.job_live l
     set state = 'ready',

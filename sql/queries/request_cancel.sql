@@ -1,6 +1,8 @@
 -- scope: tenant
 -- Cancel whatever works for request $1, asked by $2. What has not started ends here; what runs is
--- marked, its worker kills it. Returns how many were marked, ended and withdrawn.
+-- marked, its worker kills it. Returns how many were marked, ended and withdrawn, the state before and the
+-- last event's number. If anything was, the answer is kept for $3 route, $4 key (null: not), $5 hash of the
+-- body, $6 answer.
 with target as (
     select l.job_id, l.state
     from {{t}}.job_live l
@@ -37,7 +39,15 @@ with target as (
     union all
     select $2::uuid, 'user', 'run', 'job.cancelled', 'job', x.job_id::text, $1::uuid
     from gone x
+), withdrawn as materialized (
+    select {{t}}.confirmation_withdraw($1::uuid, $2::uuid, 'cancelled') as done
+), kept as (
+    insert into {{t}}.idempotency (user_id, route, key, body_hash, status, answer)
+    select $2::uuid, $3, $4, $5::bytea, 202, $6::jsonb
+    where $4::text is not null
+        and (exists (select from marked) or exists (select from gone) or (select w.done from withdrawn w))
 )
 select (select count(*) from marked), (select count(*) from gone),
-    {{t}}.confirmation_withdraw($1::uuid, $2::uuid, 'cancelled'),
-    (select s.state from {{t}}.request_state s where s.id = $1::uuid)
+    (select w.done from withdrawn w),
+    (select s.state from {{t}}.request_state s where s.id = $1::uuid),
+    (select coalesce(max(e.seq), 0) from {{t}}.request_event e where e.request_id = $1::uuid)

@@ -1,5 +1,5 @@
 -- scope: tenant
--- What may hold run $1 up: its job's place, the confirmation it waits for, the tenant.
+-- What may hold run $1 up: its job's place, the confirmation it waits for.
 select s.state, s.created_by, s.request_id, j.kind, j.lane, l.state, l.run_at, l.attempt,
     l.cancel_requested, c.expires_at,
     (select string_agg(m.name, ', ' order by m.name)
@@ -7,8 +7,7 @@ select s.state, s.created_by, s.request_id, j.kind, j.lane, l.state, l.run_at, l
         where c.id is not null
             and m.role in ('owner', 'admin', 'approver')
             and m.state = 'active'
-            and m.user_id <> c.requester),
-    t.state, t.paused
+            and m.user_id <> c.requester)
 from {{t}}.run_state s
 left join lateral (
     select v.job_id
@@ -19,5 +18,4 @@ left join lateral (
 left join {{t}}.job j on j.id = r.job_id
 left join {{t}}.job_live l on l.job_id = r.job_id
 left join {{t}}.confirmation c on c.request_id = s.request_id and c.state = 'waiting'
-cross join public.my_tenant t
 where s.id = $1::uuid

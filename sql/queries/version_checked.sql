@@ -1,6 +1,7 @@
 -- scope: tenant
 -- The check's result: $1 version, $2 state (in_review | refused), $3 tree digest, $4 manifest, $5 findings,
 -- $6 files, $7 readme. The skill takes title, description and examples of its first good version.
+-- Of a refused package only the findings stay.
 with checked as (
     update {{t}}.skill_version
     set state = $2,
@@ -11,7 +12,13 @@ with checked as (
         readme = $7
     where id = $1::uuid
         and state = 'checking'
-    returning id, skill_id
+    returning id, skill_id, package_file
+), dropped as (
+    update {{t}}.file f
+    set deleted_at = now()
+    from checked c
+    where f.id = c.package_file
+        and $2 = 'refused'
 ), described as (
     update {{t}}.skill s
     set title = coalesce($4::jsonb -> 'title', s.title),

@@ -10,7 +10,8 @@ select v.id, v.skill_id, s.name, v.number, v.state, v.digest, v.package_file, f.
     coalesce((select (c.value ->> 'four_eyes')::boolean
         from {{t}}.setting c
         where c.key = 'review'), false),
-    s.owner
+    s.owner,
+    (select p.number from {{t}}.skill_version p where p.id = s.published_version)
 from {{t}}.skill s
 join {{t}}.skill_version v on v.skill_id = s.id
 join {{t}}.file f on f.id = v.package_file

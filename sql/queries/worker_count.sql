@@ -1,5 +1,7 @@
 -- scope: public
+-- scan: there are as many rows as worker processes of two days
 -- How many workers are alive that serve lane $1 ("ctl": any).
+-- scan: there are as many rows as processes
 select count(*)
 from public.worker
 where state = 'active'

@@ -46,7 +46,7 @@ PEOPLE = {
             person("arun", "approver"), person("fiona", "finance"), person("audrey", "auditor"),
             person("vera", "viewer")]},
         {"name": "Lakeside Books", "kind": "team", "users": [
-            person("lin", "owner"), person("lea", "approver")]},
+            person("lin", "owner"), person("lea", "approver"), person("leo", "viewer")]},
     ],
 }
 

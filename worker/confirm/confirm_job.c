@@ -11,6 +11,7 @@ static void build_expire(struct work *work, struct db_group *group)
 {
     work_add_success(work, group, NULL);
     DB_GROUP_ADD(group, SQL_QUERIES_CONFIRMATION_EXPIRE, NULL, work->job.request.text);
+    work_add_callback(work, group);
 }
 
 static void build_remind(struct work *work, struct db_group *group)

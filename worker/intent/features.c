@@ -1,7 +1,8 @@
 /* features.c - one pass over the folded text, then one radix sort to count equal keys.
  *
- * Digits count as letters of a word ("401k", "q3"), but a run of digits only is one placeholder:
- * "order 8841" and "order 12" ask for the same thing. Apostrophes are dropped from words
+ * Digits count as letters of a word ("401k", "q3"), but a run of digits only is a placeholder in
+ * the 2-grams with its neighbours and nothing by itself: "order 8841" and "order 12" ask for the
+ * same thing, "1 + 1" for none. Apostrophes are dropped from words
  * ("what's" = "whats"). Rejected: a Chinese segmenter (a dictionary of megabytes for less than a
  * point), character n-grams across words (twice the features for nothing measurable).
  */
@@ -56,6 +57,7 @@ static void put_char_ngrams(struct feature_bag *bag, const uint32_t *word, size_
 struct before {
     uint64_t word;
     uint32_t cjk;
+    bool number;
 };
 
 static void put_word(struct feature_bag *bag, uint32_t *word, size_t length, bool digits_only,
@@ -63,18 +65,17 @@ static void put_word(struct feature_bag *bag, uint32_t *word, size_t length, boo
 {
     uint64_t hash = hash_start(1);
 
-    if (digits_only) {
-        hash = hash_add(hash, '0');
-    } else {
+    if (!digits_only) {
         put_char_ngrams(bag, word, length);
         length = stem_word(word, length);
         for (size_t i = 0; i < length; i++)
             hash = hash_add(hash, word[i]);
+        put(bag, FEATURE_WORD, hash);
     }
-    put(bag, FEATURE_WORD, hash);
-    if (before->word)
+    if (before->word && !(digits_only && before->number))
         put(bag, FEATURE_WORD, hash_add(hash_add(before->word, 0x20), (uint32_t)(hash >> 17)));
     before->word = hash;
+    before->number = digits_only;
     before->cjk = 0;
 }
 
@@ -143,7 +144,7 @@ static size_t read_word(const uint32_t *text, size_t i, size_t n, uint32_t *word
 
 void features_extract(struct feature_bag *bag, const char *text, size_t bytes)
 {
-    struct before before = { 0, 0 };
+    struct before before = { 0, 0, false };
     uint32_t word[WORD_MAX];
 
     bag->count = 0;

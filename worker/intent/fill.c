@@ -25,10 +25,29 @@ bool fill_open(const struct parameter *p)
     return !p->value && !p->ambiguous;
 }
 
+/* What the schema's pattern or lengths forbid is as if it had not been said. */
+static bool accepts(const struct parameter *p, const json_t *value)
+{
+    const json_t *element;
+    size_t i;
+
+    if (json_is_string(value))
+        return parameter_accepts_text(p, json_string_value(value));
+    json_array_foreach (value, i, element) {
+        if (json_is_string(element) && !parameter_accepts_text(p, json_string_value(element)))
+            return false;
+    }
+    return true;
+}
+
 void fill_set(struct fill_context *c, struct parameter *p, json_t *value, enum fill_source source,
               size_t start, size_t end, const char *rule)
 {
-    p->value = json_own(c->arena, value);
+    json_own(c->arena, value);
+    if (source != FILL_DEFAULT && source != FILL_PREVIOUS && p->kind == PARAMETER_STRING &&
+        !accepts(p, value))
+        return;
+    p->value = value;
     p->source = source;
     p->start = start;
     p->end = end;

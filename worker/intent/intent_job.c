@@ -26,6 +26,7 @@ struct intent_job {
     json_t *input;
     json_t *provenance;
     json_t *questions;
+    const char *const *usable; /* skills of the token it was asked with; NULL: any */
 };
 
 static enum op_next read_request(struct op *op)
@@ -59,15 +60,25 @@ static enum op_next load_files(struct op *op)
 
 /* --- recognise --- */
 
+static bool token_may_use(const struct intent_job *j, const char *skill)
+{
+    if (!j->usable)
+        return true;
+    for (const char *const *s = j->usable; *s; s++)
+        if (strcmp(*s, skill) == 0)
+            return true;
+    return false;
+}
+
 static bool allowed(void *context, const char *id)
 {
     struct intent_job *j = context;
     const struct catalogue_action *a = catalogue_find(j->catalogue, id);
     struct gov_text reason;
 
-    return a && policy_binding_explain(a->bindings, a->binding_count, j->role,
-                                       &j->work.job.created_by, a->action->name, &j->work.op.arena,
-                                       &reason);
+    return a && token_may_use(j, a->skill) &&
+           policy_binding_explain(a->bindings, a->binding_count, j->role, &j->work.job.created_by,
+                                  a->action->name, &j->work.op.arena, &reason);
 }
 
 static void fill(struct intent_job *j)
@@ -142,11 +153,15 @@ static enum op_next recognise(struct op *op)
         return OP_FAIL;
     if (j->skills.count && db_text(&j->skills, 0, 7))
         role_parse(db_text(&j->skills, 0, 7), &j->role);
+    j->usable = json_text_list(payload->skills, &op->arena);
     if (payload->skill) {
         j->chosen = catalogue_action(j->catalogue, payload->skill, payload->action);
         j->answer.decision = j->chosen ? RECOGNISER_ACT : RECOGNISER_ABSTAIN;
     } else {
         catalogue_predict(j->catalogue, text, allowed, j, &j->answer);
+        /* The model may be gone before this job is: another tenant's, or a newer one, takes its place. */
+        for (size_t i = 0; i < j->answer.candidate_count; i++)
+            j->answer.candidates[i].id = arena_text(&op->arena, j->answer.candidates[i].id);
         if (j->answer.decision == RECOGNISER_ACT)
             j->chosen = catalogue_find(j->catalogue, j->answer.candidates[0].id);
     }
@@ -181,6 +196,7 @@ static void build_refused(struct work *work, struct db_group *group)
              "what you asked for exists, but you may not run it; ask an admin of this tenant",
              "您请求的能力存在，但您无权运行；请联系本租户管理员");
     work_add_failure(work, group, &work->failure);
+    work_add_callback(work, group);
 }
 
 static void build_recognised(struct work *work, struct db_group *group)
@@ -198,8 +214,10 @@ static void build_recognised(struct work *work, struct db_group *group)
                              "skill", j->chosen ? j->chosen->skill : NULL, "action",
                              j->chosen ? j->chosen->action->name : NULL, "input", j->input,
                              "provenance", j->provenance, "questions", j->questions));
-    if (ask || !j->chosen)
+    if (ask || !j->chosen) {
+        work_add_callback(work, group); /* an abstention is an end, a question is none */
         return;
+    }
     struct job_payload payload = work->job.payload;
     payload.skill = j->chosen->skill;
     payload.action = j->chosen->action->name;

@@ -1,3 +1,6 @@
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
 #include "worker/intent/parameter.h"
 
 #include <math.h>
@@ -7,6 +10,8 @@
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "worker/intent/fold.h"
+
+enum { PATTERN_STEPS_MAX = 10000 };
 
 /* Words of a description that say nothing about which value is meant. */
 static const char *const empty_words[] = {
@@ -80,6 +85,20 @@ static char *name_in_words(const char *name, struct arena *arena)
     return words;
 }
 
+/* "Days ahead · 天数" is two names. */
+static void add_title_parts(struct parameter *p, const char *title, struct arena *arena)
+{
+    static const char *const marks[] = { " · ", " / ", " | " };
+
+    for (size_t i = 0; title && i < sizeof marks / sizeof *marks; i++) {
+        const char *mark = strstr(title, marks[i]);
+        if (!mark)
+            continue;
+        add_alias(p, arena_copy(arena, title, (size_t)(mark - title)));
+        add_alias(p, mark + strlen(marks[i]));
+    }
+}
+
 static void read_words(struct parameter *p, struct arena *arena)
 {
     const json_t *title = json_object_get(p->schema, "title");
@@ -91,10 +110,12 @@ static void read_words(struct parameter *p, struct arena *arena)
     add_alias(p, p->name);
     add_alias(p, words);
     add_alias(p, json_string_value(title));
-    json_object_foreach((json_t *)(uintptr_t)title, key, entry)
+    json_object_foreach ((json_t *)(uintptr_t)title, key, entry)
         add_alias(p, json_string_value(entry)); /* {"en": …, "zh": …} */
     if (json_is_array(synonyms))
-        json_array_foreach(synonyms, i, entry) add_alias(p, json_string_value(entry));
+        json_array_foreach (synonyms, i, entry)
+            add_alias(p, json_string_value(entry));
+    add_title_parts(p, json_string_value(title), arena);
     for (i = 1; i < p->alias_count; i++)
         add_keywords(p, p->aliases[i], 1.0f, false, arena);
     const char *description = json_get_text(p->schema, "description");
@@ -189,8 +210,7 @@ static const char *type_of(const json_t *schema)
     size_t i;
     json_t *entry;
 
-    json_array_foreach(type, i, entry)
-    {
+    json_array_foreach (type, i, entry) {
         const char *name = json_string_value(entry);
         if (name && strcmp(name, "null") != 0)
             return name;
@@ -247,17 +267,35 @@ static void read_sayings(struct parameter *p, const json_t *synonyms, struct are
     size_t i, k;
 
     p->sayings = ARENA_ARRAY(arena, struct saying, SAYINGS_MAX);
-    json_array_foreach(p->choices, i, value)
-    {
+    json_array_foreach (p->choices, i, value) {
         const char *text = json_string_value(value);
         if (json_is_integer(value))
             text = arena_format(arena, "%lld", (long long)json_integer_value(value));
         add_saying(p, value, text, false, arena);
         if (text && strpbrk(text, "_-"))
             add_saying(p, value, name_in_words(text, arena), false, arena);
-        json_array_foreach(json_object_get(synonyms, text ? text : ""), k, synonym)
+        json_array_foreach (json_object_get(synonyms, text ? text : ""), k, synonym)
             add_saying(p, value, json_string_value(synonym), true, arena);
     }
+}
+
+static void free_pattern(void *pattern)
+{
+    pcre2_code_free(pattern);
+}
+
+static void read_pattern(struct parameter *p, const json_t *of, struct arena *arena)
+{
+    const char *pattern = json_get_text(of, "pattern");
+    int fault;
+    PCRE2_SIZE at;
+
+    if (!pattern || p->kind != PARAMETER_STRING)
+        return;
+    p->pattern = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP,
+                               &fault, &at, NULL);
+    if (p->pattern)
+        arena_defer(arena, free_pattern, p->pattern);
 }
 
 static void read_parameter(struct parameter *p, const char *name, const json_t *schema,
@@ -279,6 +317,7 @@ static void read_parameter(struct parameter *p, const char *name, const json_t *
         p->choices = json_object_get(of, "enum");
         read_sayings(p, json_object_get(of, "x-synonyms"), arena);
     }
+    read_pattern(p, of, arena);
     read_words(p, arena);
     p->side = side_of(p);
 }
@@ -299,14 +338,13 @@ bool parameter_read(const json_t *schema, struct parameter **parameters, size_t 
                            "more than %d parameters", "参数超过 %d 个", (int)FILL_PARAMETERS_MAX);
     *parameters = ARENA_ARRAY(arena, struct parameter, n + 1);
     *count = 0;
-    json_object_foreach((json_t *)(uintptr_t)properties, name, entry)
-    {
+    json_object_foreach ((json_t *)(uintptr_t)properties, name, entry) {
         struct parameter *p = &(*parameters)[(*count)++];
         const json_t *wanted;
         read_parameter(p, name, entry, arena);
-        json_array_foreach(required, i, wanted) if (json_is_string(wanted) &&
-                                                    strcmp(json_string_value(wanted), name) == 0)
-            p->required = true;
+        json_array_foreach (required, i, wanted)
+            if (json_is_string(wanted) && strcmp(json_string_value(wanted), name) == 0)
+                p->required = true;
     }
     return true;
 }
@@ -317,6 +355,35 @@ float parameter_keyword(const struct parameter *p, uint64_t stem)
         if (p->keywords[i].stem == stem)
             return p->keywords[i].weight;
     return 0;
+}
+
+static bool matches(const pcre2_code *pattern, const char *text)
+{
+    pcre2_match_data *data = pcre2_match_data_create_from_pattern(pattern, NULL);
+    pcre2_match_context *limits = pcre2_match_context_create(NULL);
+    int found = PCRE2_ERROR_NOMATCH;
+
+    if (data && limits) {
+        pcre2_set_match_limit(limits, PATTERN_STEPS_MAX);
+        pcre2_set_depth_limit(limits, PATTERN_STEPS_MAX);
+        found = pcre2_match(pattern, (PCRE2_SPTR)text, strlen(text), 0, 0, data, limits);
+    }
+    pcre2_match_context_free(limits);
+    pcre2_match_data_free(data);
+    return found >= 0;
+}
+
+bool parameter_accepts_text(const struct parameter *p, const char *text)
+{
+    const json_t *of = p->array ? p->item : p->schema;
+    int64_t length = 0;
+
+    for (const char *c = text; *c; c++)
+        length += ((unsigned char)*c & 0xc0) != 0x80; /* code points */
+    if (length < json_get_int(of, "minLength", 0) ||
+        length > json_get_int(of, "maxLength", INT64_MAX))
+        return false;
+    return !p->pattern || matches(p->pattern, text);
 }
 
 bool parameter_in_bounds(const struct parameter *p, double value)

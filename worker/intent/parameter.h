@@ -66,7 +66,8 @@ struct parameter {
     const json_t *choices;  /* enum: an array */
     struct saying *sayings; /* of an enum: its values and their x-synonyms */
     size_t saying_count;
-    const char *description; /* "" if none */
+    struct pcre2_real_code_8 *pattern; /* of a string; NULL: any. The arena's. */
+    const char *description;           /* "" if none */
     /* What a person may call it: the name in words, the title, x-synonyms. Folded when compared. */
     const char *aliases[ALIASES_MAX];
     size_t alias_count;
@@ -89,6 +90,9 @@ bool parameter_read(const json_t *schema, struct parameter **parameters, size_t 
 float parameter_keyword(const struct parameter *parameter, uint64_t stem);
 /* Does the name, title or description contain this word (folded, whole word or CJK substring)? */
 bool parameter_mentions(const struct parameter *parameter, const char *word);
+/* Do the schema's pattern and lengths allow this text? A pattern that takes too long allows
+ * nothing. */
+bool parameter_accepts_text(const struct parameter *parameter, const char *text);
 /* Within minimum, maximum, exclusive bounds, multipleOf. */
 bool parameter_in_bounds(const struct parameter *parameter, double value);
 

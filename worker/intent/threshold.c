@@ -159,6 +159,6 @@ float threshold_find(const struct recogniser_training *training, const struct co
     double cost = examples_trusted / (examples_trusted + (double)own.count);
     float most = quantile(&others, others_refused), floor = quantile(&own, own_lost);
     if (floor > most) /* the smallest of a handful says little about how small they get */
-        return floor - (floor - most) * 0.8f * (float)cost;
+        return floor - (floor - most) * 0.9f * (float)cost;
     return fminf(most, balanced(&own, &others, cost, floor));
 }

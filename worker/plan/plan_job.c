@@ -63,6 +63,7 @@ static enum op_next plan(struct op *op)
     p->input = payload->input;
     p->files = payload->files;
     p->provenance = payload->provenance;
+    p->skills = json_text_list(payload->skills, &op->arena);
     p->now_us = clock_now_us();
     op_try(op, &p->op);
     return OP_WAIT;
@@ -88,6 +89,7 @@ static void build_failed(struct work *work, struct db_group *group)
 {
     struct plan_job *j = (struct plan_job *)work;
     work_add_failure(work, group, &j->planning.op.err);
+    work_add_callback(work, group);
 }
 
 static void build_question(struct work *work, struct db_group *group)
@@ -159,8 +161,10 @@ static void build_planned(struct work *work, struct db_group *group)
 
     work_add_success_strict(work, group);
     add_plan(j, group, payload);
-    if (work->job.payload.plan_only)
+    if (work->job.payload.plan_only) {
+        work_add_callback(work, group);
         return;
+    }
     if (p->rule.required) {
         add_confirmation(j, group);
         return;

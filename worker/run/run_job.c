@@ -97,6 +97,13 @@ static bool prepare_run(struct run_job *j, struct gov_err *err)
     j->action = skill_action_find(&j->manifest, p->action);
     if (!j->action)
         return gov_fail_cause(err, GOV_INTERNAL, "action %s is not in the manifest", p->action);
+    /* The database lets a job of high risk in only with its confirmation; one that says it is of low risk is
+     * believed there, and looked at here. */
+    if (j->action->risk == SKILL_RISK_HIGH &&
+        (!j->work.job.risk || strcmp(j->work.job.risk, skill_risk_name(SKILL_RISK_HIGH)) != 0))
+        return gov_fail(err, GOV_CONFIRMATION_REQUIRED,
+                        "\"%s\" is of high risk, and this run came without a confirmation",
+                        "“%s”属于高风险操作，而该运行没有经过确认", p->action);
     if (!j->work.worker->sandbox)
         return gov_fail_cause(err, GOV_SANDBOX_UNAVAILABLE, "this worker has no sandbox");
     return run_input_make(&j->work.job, j->action, arena, &j->input, err);
@@ -364,10 +371,7 @@ static enum op_next drain(struct op *op)
     struct run_job *j = (struct run_job *)op;
 
     j->work.cancel = NULL;
-    if (gov_code_info(j->err.code)->retry_helps && j->err.code != GOV_OK && !j->work.released) {
-        op->err = j->err; /* nothing ran: another attempt, or another worker */
-        return OP_FAIL;
-    }
+    /* Also before another attempt: a sandbox may go away under a script that has printed something. */
     if (j->log)
         run_log_drain(op, j->log);
     return OP_WAIT;
@@ -377,6 +381,10 @@ static enum op_next keep_files(struct op *op)
 {
     struct run_job *j = (struct run_job *)op;
 
+    if (gov_code_info(j->err.code)->retry_helps && j->err.code != GOV_OK && !j->work.released) {
+        op->err = j->err; /* another attempt, or another worker */
+        return OP_FAIL;
+    }
     for (size_t i = 0; i < j->artifact_count; i++)
         file_store_copy(op, j->work.worker->files, &j->artifacts[i].id, j->artifacts[i].fd,
                         ARTIFACT_BYTES_MAX, &j->artifacts[i].stored);
@@ -398,24 +406,6 @@ static void add_artifacts(struct run_job *j, struct db_group *group)
                      arena_format(arena, "%lld", (long long)a->stored.bytes), a->stored.sha256,
                      media_type_of_name(a->name), j->work.job.id.text, j->work.job.created_by.text);
     }
-}
-
-/* The callback's row and the task that sends it; its payload is made when it is sent. */
-static void add_callback(struct run_job *j, struct db_group *group)
-{
-    struct work *w = &j->work;
-    struct id delivery = id_new();
-    struct job_payload payload = { .task = "callback" };
-    struct work_next next = { id_new(), JOB_TASK, LANE_CTL, CLASS_NORMAL, 50, NULL };
-
-    if (!w->job.payload.callback_url)
-        return;
-    payload.arguments =
-        json_own(&w->op.arena, json_pack("{s:s}", "delivery", delivery.text));
-    DB_GROUP_ADD(group, SQL_QUERIES_DELIVERY_INSERT, NULL, delivery.text,
-                 w->job.payload.callback_url, w->job.id.text, "{}");
-    work_add_job(w, group, &next, job_payload_encode(&payload, &w->op.arena), NULL, NULL, 30000, 20,
-                 0);
 }
 
 static void build(struct work *work, struct db_group *group)
@@ -441,7 +431,7 @@ static void build(struct work *work, struct db_group *group)
                        json_pack("{s:s, s:s, s:s*}", "run_id", work->job.id.text, "state",
                                  failed ? "failed" : "succeeded", "code",
                                  failed ? gov_code_info(j->err.code)->wire : NULL));
-    add_callback(j, group);
+    work_add_callback(work, group);
 }
 
 static enum op_next finish(struct op *op)

@@ -1,7 +1,7 @@
-/* package_check.c - read -> fetch -> unpack -> finish.
+/* package_check.c - find -> fetch -> unpack -> judge -> finish -> drop.
  *
  * The archive is opened by sandboxd only. Its findings and those of the manifest end up in the
- * version's row: refused when one of them is an error, else in review.
+ * version's row: refused when one of them is an error, else in review. Of a refused package no bytes stay.
  */
 #include "worker/task/package_check.h"
 
@@ -176,8 +176,20 @@ static enum op_next finish(struct op *op)
     return OP_WAIT;
 }
 
-static const struct op_step steps[] = { { "find", find },     { "fetch", fetch },   { "unpack", unpack },
-                                        { "judge", judge },   { "finish", finish }, { 0 } };
+/* After the commit: the row says already that they are gone, and what stays behind is rubbish. */
+static enum op_next drop(struct op *op)
+{
+    struct package_check *c = (struct package_check *)op;
+    struct id package = db_id(&c->rows, 0, 2);
+
+    if (!c->good && !c->work->stale)
+        file_store_remove(op, c->work->worker->files, &package);
+    return OP_WAIT;
+}
+
+static const struct op_step steps[] = { { "find", find },   { "fetch", fetch },   { "unpack", unpack },
+                                        { "judge", judge }, { "finish", finish }, { "drop", drop },
+                                        { 0 } };
 
 struct op *package_check_make(struct work *work)
 {

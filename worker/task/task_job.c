@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/check.h"
+#include "worker/task/callback.h"
 #include "worker/task/package_check.h"
 
 struct task_job {
@@ -16,6 +17,7 @@ static const struct {
     const char *name;
     struct op *(*make)(struct work *work); /* in the work's arena, initialised, ended NULL */
 } tasks[] = {
+    { "callback", callback_make },
     { "package_check", package_check_make },
 };
 

@@ -13,7 +13,7 @@
 #include "core/model/request.h"
 
 /* `data` is consumed. False: nobody takes it. */
-static bool tell(struct follow *f, const char *kind, json_t *data)
+static bool send_event(struct follow *f, const char *kind, json_t *data)
 {
     char id[POSITION_BYTES];
     char *text = json_dumps(data, JSON_COMPACT | JSON_REAL_PRECISION(12));
@@ -33,16 +33,26 @@ static const char *run_of(const struct follow *f)
     return id_empty(&f->run) ? NULL : f->run.text;
 }
 
+/* Inputs may hold what the schema calls sensitive, and an event does not know: the plan shows them, masked. */
+static json_t *event_data(const json_t *stored)
+{
+    json_t *data = json_copy((json_t *)stored);
+
+    json_object_del(data, "input");
+    json_object_del(data, "inputs");
+    return data;
+}
+
 static bool tell_events(struct follow *f, struct follow_look *look)
 {
     for (int i = 0; i < look->events.count; i++) {
         json_t *data = db_json(&look->events, i, 3, &look->op.arena);
         f->at.events = db_int(&look->events, i, 0);
-        if (!tell(f, "event",
-                  json_pack("{s:s, s:s, s:I, s:o, s:s?, s:O?}", "kind", "event", "request_id",
+        if (!send_event(f, "event",
+                  json_pack("{s:s, s:s, s:I, s:o, s:s?, s:o?}", "kind", "event", "request_id",
                             f->request.text, "seq", (json_int_t)f->at.events, "at",
                             show_time(&look->events, i, 1), "name", db_text(&look->events, i, 2),
-                            "data", data)))
+                            "data", event_data(data))))
             return false;
     }
     return true;
@@ -74,7 +84,7 @@ static bool tell_log(struct follow *f, struct follow_look *look)
         json_t *data = log_event(f, look, i, &kind);
         if (f->kind == FOLLOW_LOG && strcmp(kind, "progress") == 0)
             json_decref(data);
-        else if (!tell(f, kind, data))
+        else if (!send_event(f, kind, data))
             return false;
     }
     return true;
@@ -92,7 +102,7 @@ static bool tell_state(struct follow *f, struct follow_look *look, const char *s
     if (f->kind == FOLLOW_LOG || strcmp(f->at.state, state) == 0)
         return true;
     snprintf(f->at.state, sizeof f->at.state, "%s", state);
-    return tell(f, "state",
+    return send_event(f, "state",
                 state_event("state", &look->state, 0, f->request.text, run_of(f), state, 2));
 }
 
@@ -128,7 +138,7 @@ void follow_tell(struct follow *f, struct follow_look *look)
     if (!tell_state(f, look, state))
         return;
     f->at.ended = true;
-    tell(f, "end", state_event("end", &look->state, 0, f->request.text, run_of(f), state, 2));
+    send_event(f, "end", state_event("end", &look->state, 0, f->request.text, run_of(f), state, 2));
     f->over = true;
 }
 
@@ -171,7 +181,7 @@ void follow_tell_tenant(struct follow *f, struct follow_look *look)
             f->at.audit = row;
         if (told_before(f, request, state))
             continue;
-        if (!tell(f, "state",
+        if (!send_event(f, "state",
                   state_event("state", &look->state, i, request, db_text(&look->state, i, 3), state, 4)))
             return;
     }

@@ -51,16 +51,17 @@ static void mask_at(json_t *json, const char *pointer, struct arena *arena)
     }
 }
 
-const json_t *plan_input_masked(const struct plan_step *step, struct arena *arena)
+json_t *plan_mask_input(const json_t *input, const char *const *sensitive, size_t count,
+                        struct arena *arena)
 {
-    json_t *copy = json_own(arena, json_deep_copy(step->input));
+    json_t *copy = json_own(arena, json_deep_copy(input));
     const char *name;
     json_t *value;
 
     CHECK(copy);
-    for (size_t i = 0; i < step->sensitive_count; i++) {
-        if (*step->sensitive[i]) {
-            mask_at(copy, step->sensitive[i], arena);
+    for (size_t i = 0; i < count; i++) {
+        if (*sensitive[i]) {
+            mask_at(copy, sensitive[i], arena);
             continue;
         }
         /* "": the whole input */
@@ -68,6 +69,11 @@ const json_t *plan_input_masked(const struct plan_step *step, struct arena *aren
             CHECK(json_object_set_new(copy, name, json_string(PLAN_MASK)) == 0);
     }
     return copy;
+}
+
+const json_t *plan_input_masked(const struct plan_step *step, struct arena *arena)
+{
+    return plan_mask_input(step->input, step->sensitive, step->sensitive_count, arena);
 }
 
 /* --- the rule in words --- */

@@ -135,8 +135,6 @@ static void build_lists(struct skill_builder *b, json_t *action, const json_t *f
     json_t *collect = skill_read_texts(r, from, path, "collect", SKILL_LIST_MAX,
                                        SKILL_LIST_ITEM_BYTES, check_glob);
 
-    if (!json_object_get(from, "collect"))
-        CHECK(json_array_append_new(collect, json_string("out/**")) == 0);
     skill_set(action, "effects",
               skill_read_pairs(r, from, path, "effects", SKILL_LIST_MAX, SKILL_LIST_ITEM_BYTES));
     skill_set(action, "resources",

@@ -119,7 +119,7 @@ static void loose_spellings_are_no_addresses(void **state)
 {
     static const char *const texts[] = { "",        "1.2.3",       "0x7f.1", "2130706433", "127.1",
                                          "01.2.3.4", "1.2.3.4 ",   "[::1]",  "fe80::1%lo", "1.2.3.256",
-                                         "::1::",   "localhost" };
+                                         "::1::",    "localhost" };
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct ip_address a;

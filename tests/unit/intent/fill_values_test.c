@@ -39,6 +39,13 @@
 #define CSV      "\"file\":{\"type\":\"string\",\"format\":\"file\",\"x-accept\":[\".csv\"]}"
 #define ANY_FILE "\"file\":{\"type\":\"string\",\"format\":\"file\"}"
 #define ARCHIVE  "\"archive\":{\"type\":\"string\",\"format\":\"file\",\"x-accept\":\".zip\"}"
+#define CLEANUP                                                                                    \
+    "\"days\":{\"type\":\"integer\",\"minimum\":1,\"x-synonyms\":[\"天数\"]},"                     \
+    "\"as_of\":{\"type\":\"string\",\"pattern\":\"^(today|\\\\d{4}-\\\\d{2}-\\\\d{2})$\","            \
+    "\"description\":\"The day from which the age is counted, as 2026-03-31\","                     \
+    "\"default\":\"today\",\"x-optional\":true}"
+#define SLOW                                                                                       \
+    "\"slow_ms\":{\"type\":\"integer\",\"description\":\"slow from here, in milliseconds\"}"
 #define NAME     "\"name\":{\"type\":\"string\"}"
 
 static const struct fill_case cases[] = {
@@ -81,6 +88,16 @@ static const struct fill_case cases[] = {
     { AMOUNT, "金额十五", "{\"amount\":15}" },
     { AMOUNT, "金额3万5", "{\"amount\":35000}" },
     { AMOUNT, "金额１２００", "{\"amount\":1200}" },
+    { SLOW, "requests slower than 2 seconds", "{\"slow_ms\":2000}" },
+    { SLOW, "slow from 500 ms", "{\"slow_ms\":500}" },
+    /* a count of days is for who counts days; a pattern binds what is found */
+    { CLEANUP, "把这个压缩包里 90 天前的文件清掉", "{\"days\":90,\"as_of\":\"today\"}" },
+    { CLEANUP, "remove what is older than 90 days from this archive",
+      "{\"days\":90,\"as_of\":\"today\"}" },
+    { CLEANUP, "delete old files from the export archive", "{\"days\":\"?\",\"as_of\":\"today\"}" },
+    { CLEANUP, "older than 30 days, as_of=2026-03-31", "{\"days\":30,\"as_of\":\"2026-03-31\"}" },
+    { CLEANUP, "30 days, as_of=soon", "{\"days\":30,\"as_of\":\"today\"}" },
+    { TOP, "帮我数一下文本的行数", "{\"top\":\"?\"}" },
     /* money */
     { AMOUNT, "refund $1,200.50", "{\"amount\":1200.5}" },
     { AMOUNT, "refund 120 euro", "{\"amount\":120}" },

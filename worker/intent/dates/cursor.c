@@ -178,6 +178,7 @@ void date_set_span(const struct date_cursor *c, struct date_mention *m, enum dat
         date_set_days(m, civil_add_days(end, 1), c->today, "date.relative");
     else
         date_set_days(m, c->today, civil_add_days(end, -1), "date.relative");
+    m->counted = true;
 }
 
 /* Without a year: the last such month that has begun, for people ask about what was. */

@@ -22,6 +22,7 @@ struct date_mention {
     bool ambiguous;        /* 03/04/2026: `from` reads it day first, `other` month first */
     struct civil other;
     bool certain; /* says the year, or is relative: no year had to be supposed */
+    bool counted; /* "60 days": a number and a unit, that another parameter may want */
     bool open;    /* "since May": `to` is today */
     bool has_time;
     int hour, minute, second;

@@ -71,6 +71,7 @@ bool date_read_distance(struct date_cursor *c, struct date_mention *m)
     else if (!ahead && !date_eat_any(&tail, laters))
         return false;
     date_set_day(m, date_moved(c->today, unit, count), "date.relative");
+    m->counted = true;
     c->at = ahead ? t.at : tail.at;
     return true;
 }

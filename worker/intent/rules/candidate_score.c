@@ -162,6 +162,8 @@ float candidate_score(const struct fill_context *c, const struct parameter *p,
 {
     float near = keyword_nearness(c, p, k->span), sum;
 
+    if (!parameter_accepts_text(p, phrase_text(&c->phrase, k->span.start, k->span.end, c->arena)))
+        return 0;
     if (k->only)
         return k->only == p ? (k->form == FORM_EXAMPLE ? 2.4f : 2.0f) + near * 0.3f : 0;
     if (is_setting(p) && (near < 0.5f || !p->required))

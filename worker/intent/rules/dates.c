@@ -294,6 +294,11 @@ static void fill_singles(struct fill_context *c, struct date_mention *mentions, 
             else if (mentions[i].grain != GRAIN_DAY && !mentions[i].open && p->side == SIDE_NONE &&
                      !p->array)
                 fit = 0;
+            /* an optional one is only meant where its own words stand, or a day is said */
+            bool loose = string_date(p) || mentions[i].grain != GRAIN_DAY;
+            if (!p->required && loose && p->kind != PARAMETER_MONTH &&
+                keyword_nearness(c, p, span) < 0.3f)
+                fit = 0;
             if (p->side == SIDE_END && says_end(c, &mentions[i]))
                 fit += 0.5f;
             /* in the order of the schema, everything else being equal */
@@ -323,6 +328,36 @@ static void fill_times(struct fill_context *c)
     }
 }
 
+/* Is there a number of days (weeks, ...) to fill, and no date that has to be? Then "the next 60
+ * days" and "90 天前" are about that number. */
+static bool count_wanted(const struct fill_context *c)
+{
+    static const char *const units[] = { "days", "day", "weeks", "months", "天数", "天", "周数" };
+    bool wanted = false;
+
+    for (size_t i = 0; i < c->count; i++) {
+        const struct parameter *p = &c->parameters[i];
+        if (!fill_open(p))
+            continue;
+        if (wants_date(p) && p->required)
+            return false;
+        for (size_t u = 0; p->kind == PARAMETER_INTEGER && u < sizeof units / sizeof *units; u++)
+            for (size_t a = 0; a < p->alias_count; a++)
+                wanted |= strcasestr(p->aliases[a], units[u]) != NULL;
+    }
+    return wanted;
+}
+
+static size_t without_counted(struct date_mention *mentions, size_t n)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (!mentions[i].counted)
+            mentions[kept++] = mentions[i];
+    return kept;
+}
+
 void rule_dates(struct fill_context *c)
 {
     struct date_mention mentions[CANDIDATES_MAX];
@@ -330,6 +365,8 @@ void rule_dates(struct fill_context *c)
 
     fill_times(c);
     size_t n = read_mentions(c, mentions);
+    if (count_wanted(c))
+        n = without_counted(mentions, n);
     if (n == 0)
         return;
     for (size_t i = 0; i < c->count; i++)

@@ -61,8 +61,7 @@ static const json_t *prefix_match(const struct fill_context *c, const struct par
     if (t->kind != TOKEN_WORD || length < PREFIX_LETTERS_MIN)
         return NULL;
     char *word = phrase_text(&c->phrase, t->start, t->end, c->arena);
-    json_array_foreach(p->choices, i, choice)
-    {
+    json_array_foreach (p->choices, i, choice) {
         const char *text = json_string_value(choice);
         if (!text || strlen(text) < PREFIX_LETTERS_MIN)
             continue;
@@ -164,7 +163,8 @@ static void fill_one(struct fill_context *c, struct parameter *p, struct hit *hi
         bool seen = false;
         size_t k;
         json_t *choice;
-        json_array_foreach(choices, k, choice) seen |= choice == hits[i].choice;
+        json_array_foreach (choices, k, choice)
+            seen |= choice == hits[i].choice;
         if (!seen)
             json_array_append(choices, (json_t *)(uintptr_t)hits[i].choice);
         if (!first)

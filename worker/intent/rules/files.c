@@ -47,9 +47,9 @@ static bool accepts(const struct parameter *p, const struct fill_file *file)
     size_t i;
 
     if (json_is_array(accept)) {
-        json_array_foreach(accept, i,
-                           entry) if (json_is_string(entry) &&
-                                      accepted_as(file, json_string_value(entry))) return true;
+        json_array_foreach (accept, i, entry)
+            if (json_is_string(entry) && accepted_as(file, json_string_value(entry)))
+                return true;
         return json_array_size(accept) == 0;
     }
     const char *list = json_string_value(accept);

@@ -15,8 +15,8 @@ struct amount {
     struct span span;     /* with sign of currency or percent */
     const char *currency; /* ISO 4217; NULL: no money */
     bool percent;
-    uint64_t unit; /* stem of the word behind, 0 if none */
-    int unit_s;    /* seconds of a time unit, 0 if it is none */
+    uint64_t unit;   /* stem of the word behind, 0 if none */
+    int64_t unit_ms; /* of a time unit, 0 if it is none */
 };
 
 struct currency {
@@ -41,10 +41,11 @@ static const struct currency signs_behind[] = {
 
 static const struct {
     const char *word;
-    int seconds;
+    int64_t ms;
 } time_units[] = {
-    { "second", 1 }, { "minute", 60 }, { "hour", 3600 }, { "day", 86400 }, { "week", 604800 },
-    { "秒", 1 },     { "分钟", 60 },   { "小时", 3600 }, { "天", 86400 },  { "周", 604800 },
+    { "millisecond", 1 }, { "second", 1000 },    { "minute", 60000 }, { "hour", 3600000 },
+    { "day", 86400000 },  { "week", 604800000 }, { "毫秒", 1 },       { "秒", 1000 },
+    { "分钟", 60000 },    { "小时", 3600000 },   { "天", 86400000 },  { "周", 604800000 },
 };
 
 static void read_currency(const struct phrase *p, struct amount *a)
@@ -99,7 +100,7 @@ static void read_unit(const struct phrase *p, struct amount *a)
         bool ascii = (unsigned char)time_units[i].word[0] < 0x80;
         if (ascii ? phrase_stem(time_units[i].word, strlen(time_units[i].word)) == a->unit
                   : phrase_match(p, next, time_units[i].word) > 0)
-            a->unit_s = time_units[i].seconds;
+            a->unit_ms = time_units[i].ms;
     }
 }
 
@@ -133,6 +134,17 @@ static bool stands_alone(const struct phrase *p, const struct numeral *n)
     return !(digit_behind && (behind == '/' || behind == ':' || behind == '.'));
 }
 
+/* "一下", "一份": no one counts there. */
+static bool is_figure_of_speech(const struct phrase *p, size_t at)
+{
+    static const char *const words[] = { "一下", "一份", "一些", "一点", "一样", "一起",
+                                         "一共", "一直", "一定", "一般", "一边", "一并" };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (phrase_match(p, at, words[i]))
+            return true;
+    return false;
+}
+
 static size_t read_amounts(const struct fill_context *c, struct amount *amounts)
 {
     const struct phrase *p = &c->phrase;
@@ -143,7 +155,7 @@ static size_t read_amounts(const struct fill_context *c, struct amount *amounts)
         if (!phrase_free(p, i, i + 1))
             continue;
         if (!read_percent_chinese(p, i, &a)) {
-            if (!numeral_read(p, i, &a.number))
+            if (!numeral_read(p, i, &a.number) || is_figure_of_speech(p, i))
                 continue;
             if (!phrase_free(p, a.number.start, a.number.end) || !stands_alone(p, &a.number)) {
                 i = a.number.end - 1;
@@ -161,6 +173,26 @@ static size_t read_amounts(const struct fill_context *c, struct amount *amounts)
     return count;
 }
 
+/* The one unit of time that the parameter speaks of; 0: none or several. */
+static int64_t own_unit_ms(const struct parameter *p)
+{
+    int64_t own = 0;
+
+    for (size_t i = 0; i < sizeof time_units / sizeof *time_units; i++) {
+        bool ascii = (unsigned char)time_units[i].word[0] < 0x80;
+        uint64_t stem = phrase_stem(time_units[i].word, strlen(time_units[i].word));
+        bool said = ascii ? parameter_keyword(p, stem) > 0
+                          : parameter_mentions(p, time_units[i].word) &&
+                                !(time_units[i].ms == 1000 && parameter_mentions(p, "毫秒"));
+        if (!said || time_units[i].ms == own)
+            continue;
+        if (own)
+            return 0;
+        own = time_units[i].ms;
+    }
+    return own;
+}
+
 /* The number in the parameter's own unit: a fraction for a percentage, seconds for minutes. */
 static double in_unit(const struct parameter *p, const struct amount *a)
 {
@@ -174,20 +206,9 @@ static double in_unit(const struct parameter *p, const struct amount *a)
     if (a->currency && (parameter_mentions(p, "minor") || parameter_mentions(p, "cents") ||
                         parameter_mentions(p, "分为单位")))
         return value * 100;
-    if (a->unit_s) {
-        int own = 0, units = 0;
-        for (size_t i = 0; i < sizeof time_units / sizeof *time_units; i++) {
-            uint64_t stem = phrase_stem(time_units[i].word, strlen(time_units[i].word));
-            bool ascii = (unsigned char)time_units[i].word[0] < 0x80;
-            if (ascii ? parameter_keyword(p, stem) > 0
-                      : parameter_mentions(p, time_units[i].word)) {
-                units += own != time_units[i].seconds;
-                own = time_units[i].seconds;
-            }
-        }
-        if (units == 1 && own != a->unit_s)
-            return value * a->unit_s / own;
-    }
+    int64_t own = a->unit_ms ? own_unit_ms(p) : 0;
+    if (own && own != a->unit_ms)
+        return value * (double)a->unit_ms / (double)own;
     return value;
 }
 
@@ -225,7 +246,8 @@ static float nearness(const struct fill_context *c, const struct parameter *p,
 {
     float near = keyword_nearness(c, p, a->span);
     float unit = a->unit ? parameter_keyword(p, a->unit) : 0;
-    return near + 0.8f * unit;
+    bool in_time = a->unit_ms && own_unit_ms(p);
+    return near + (in_time && unit < 0.7f ? 0.6f : 0.8f * unit);
 }
 
 static float score(const struct fill_context *c, const struct parameter *p, const struct amount *a,
@@ -253,6 +275,8 @@ static float score(const struct fill_context *c, const struct parameter *p, cons
         sum += rate_words(p) ? 0.6f : -0.3f;
     else if (p->kind == PARAMETER_NUMBER && p->has_maximum && p->maximum <= 1 && value == 1)
         sum -= 0.2f;
+    if (a->unit_ms && !own_unit_ms(p) && near < 0.75f)
+        sum -= 0.5f;
     sum += p->required ? 0.25f : -0.25f;
     if (!p->required && near < 0.3f)
         return 0;

@@ -74,7 +74,7 @@ static void a_bare_script_is_a_skill(void **state)
     assert_null(a->args);
     assert_null(a->output);
     assert_string_equal(json_text(&f->arena, a->input), "{\"type\":\"object\"}");
-    assert_string_equal(json_text(&f->arena, a->collect), "[\"out/**\"]");
+    assert_string_equal(json_text(&f->arena, a->collect), "[]");
     assert_true(
         has_item(f->manifest.warnings, f->manifest.warning_count, "README.md", "no_readme"));
     assert_true(

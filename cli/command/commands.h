@@ -1,0 +1,94 @@
+/* commands.h - the functions of command_table.c, by the file they live in. */
+#ifndef CLI_COMMAND_COMMANDS_H
+#define CLI_COMMAND_COMMANDS_H
+
+#include <stdbool.h>
+
+#include "cli/args.h"
+#include "cli/cli.h"
+
+#define COMMAND(name) bool name(struct cli *cli, const struct args *args, struct gov_err *err)
+
+/* login.c */
+COMMAND(command_login);
+COMMAND(command_register);
+COMMAND(command_logout);
+COMMAND(command_whoami);
+/* password.c */
+COMMAND(command_password_change);
+COMMAND(command_password_reset);
+COMMAND(command_invitation_accept);
+/* members.c */
+COMMAND(command_members_ls);
+COMMAND(command_members_invite);
+COMMAND(command_members_role);
+COMMAND(command_members_remove);
+COMMAND(command_members_link);
+COMMAND(command_members_reset);
+/* tokens.c */
+COMMAND(command_tokens_ls);
+COMMAND(command_tokens_create);
+COMMAND(command_tokens_revoke);
+/* list.c */
+COMMAND(command_list);
+COMMAND(command_skill_show);
+/* run.c */
+COMMAND(command_run);
+COMMAND(command_plan);
+/* ask.c */
+COMMAND(command_ask);
+COMMAND(command_answer);
+/* confirmations.c */
+COMMAND(command_confirmations_ls);
+COMMAND(command_confirmations_show);
+COMMAND(command_confirmations_confirm);
+COMMAND(command_confirmations_reject);
+/* runs.c */
+COMMAND(command_runs_ls);
+COMMAND(command_runs_show);
+COMMAND(command_runs_log);
+COMMAND(command_runs_cancel);
+COMMAND(command_runs_rerun);
+COMMAND(command_requests_ls);
+COMMAND(command_requests_show);
+COMMAND(command_requests_cancel);
+/* artifacts.c */
+COMMAND(command_artifacts_ls);
+COMMAND(command_artifacts_get);
+/* files.c */
+COMMAND(command_files_ls);
+COMMAND(command_files_put);
+COMMAND(command_files_get);
+/* skill_package.c */
+COMMAND(command_skill_init);
+COMMAND(command_skill_check);
+COMMAND(command_skill_push);
+COMMAND(command_skill_try);
+/* skill_version.c */
+COMMAND(command_skill_versions);
+COMMAND(command_skill_version);
+COMMAND(command_skill_diff);
+COMMAND(command_skill_review);
+COMMAND(command_skill_publish);
+COMMAND(command_skill_rollback);
+COMMAND(command_skill_yank);
+/* skill_access.c */
+COMMAND(command_skill_enable);
+COMMAND(command_skill_disable);
+COMMAND(command_skill_bindings);
+COMMAND(command_skill_allow);
+/* why.c */
+COMMAND(command_why);
+COMMAND(command_why_run);
+COMMAND(command_why_skill);
+/* audit.c */
+COMMAND(command_audit_ls);
+COMMAND(command_audit_export);
+/* doctor.c */
+COMMAND(command_doctor);
+/* about.c */
+COMMAND(command_version);
+COMMAND(command_completion);
+
+#undef COMMAND
+#endif

@@ -1,0 +1,12 @@
+/* skill_findings.h - what a check found, for people. */
+#ifndef CLI_COMMAND_SKILL_FINDINGS_H
+#define CLI_COMMAND_SKILL_FINDINGS_H
+
+#include <jansson.h>
+
+#include "cli/cli.h"
+
+void skill_findings_show(const struct cli *cli, const json_t *findings);
+void skill_findings_show_version(struct cli *cli, const json_t *version);
+
+#endif

@@ -1,0 +1,201 @@
+/* command_table.c - every command, in the order help shows them. One row is everything there is to
+ * know; an option of a name means the same wherever it appears (tests/unit/cli/command_test.c). */
+#include "cli/command.h"
+#include "cli/command/commands.h"
+#include "cli/migrate.h"
+
+#define FLAG(name, letter, en, zh) { name, letter, VALUE_NONE, NULL, { en, zh } }
+#define TEXT(name, letter, value, en, zh) { name, letter, VALUE_TEXT, value, { en, zh } }
+#define CHOICE(name, letter, value, en, zh) { name, letter, VALUE_CHOICE, value, { en, zh } }
+#define END { NULL, 0, VALUE_NONE, NULL, { NULL, NULL } }
+
+#define FOLLOW FLAG("follow", 'f', "show log and progress until it has ended", "持续显示日志和进度直到结束")
+#define WAIT FLAG("wait", 'w', "wait until it has ended or needs a person", "等待结束或需要人工处理")
+#define OUT { "out", 'o', VALUE_FOLDER, "DIR", { "put files there", "文件保存到该目录" } }
+#define FORCE FLAG("force", 0, "replace files that are there", "覆盖已有文件")
+#define FILE_OPTION                                                                                \
+    { "file", 0, VALUE_FILE, "[KEY=]PATH", { "upload a file and use it as input", "上传文件作为输入" } }
+#define INPUT { "input", 'i', VALUE_FILE, "FILE", { "JSON object to begin with; - is stdin", "输入 JSON 对象；- 为标准输入" } }
+#define ACTION TEXT("action", 'a', "NAME", "which action", "指定动作")
+#define KEY TEXT("idempotency-key", 0, "KEY", "the same key never does it twice", "相同的键不会重复执行")
+#define ZONE TEXT("timezone", 0, "ZONE", "IANA zone that dates mean", "日期所用时区")
+#define COMMENT TEXT("comment", 'm', "TEXT", "why", "说明")
+#define LIMIT TEXT("limit", 'n', "N", "how many", "数量")
+#define SINCE TEXT("since", 0, "TIME", "at or after, RFC 3339", "起始时间")
+#define UNTIL TEXT("until", 0, "TIME", "before, RFC 3339", "截止时间")
+#define STDIN_SECRET FLAG("password-stdin", 0, "read the password from stdin", "从标准输入读取密码")
+#define EMAIL TEXT("email", 'e', "E-MAIL", "who", "邮箱")
+#define ROLES "owner|admin|operator|approver|finance|auditor|viewer"
+#define ROLE CHOICE("role", 0, ROLES, "a role of the tenant", "租户角色")
+#define USER TEXT("user", 'u', "E-MAIL", "a person, by e-mail or id", "人员邮箱或编号")
+
+const struct command_option command_options_all[] = {
+    FLAG("help", 'h', "this text", "显示帮助"),
+    FLAG("json", 0, "print JSON", "输出 JSON"),
+    FLAG("quiet", 'q', "no notes, no progress", "不显示提示和进度"),
+    FLAG("no-color", 0, "no colours", "不使用颜色"),
+    TEXT("profile", 'p', "NAME", "which server and token", "使用的配置"),
+    TEXT("url", 0, "URL", "address of the server", "服务器地址"),
+    TEXT("timeout", 't', "SECONDS", "stop waiting then (exit code 6)", "最长等待秒数（退出码 6）"),
+    FLAG("man", 0, "print the manual page (roff)", "输出手册页（roff）"),
+    FLAG("version", 'V', "print the version", "显示版本"),
+    END,
+};
+
+static const struct command_option login_options[] = {
+    EMAIL, TEXT("tenant", 0, "ID", "which tenant, or \"platform\"", "租户编号或 platform"), STDIN_SECRET,
+    END,
+};
+static const struct command_option register_options[] = {
+    EMAIL, TEXT("name", 0, "NAME", "a name", "名称"),
+    TEXT("tenant-name", 0, "NAME", "name of your own tenant", "自有租户名称"),
+    TEXT("invitation", 0, "TOKEN", "of an invitation link", "邀请令牌"), STDIN_SECRET, END,
+};
+static const struct command_option secret_options[] = { STDIN_SECRET, END };
+static const struct command_option list_options[] = {
+    FLAG("all", 0, "also what one may only administer", "包括仅可管理的"),
+    FLAG("names", 0, "names only, one a line", "仅显示名称，每行一个"), END,
+};
+static const struct command_option run_options[] = {
+    INPUT, FILE_OPTION, ACTION, WAIT, FOLLOW, OUT, FORCE,
+    TEXT("skill-version", 0, "N", "an older published version", "指定已发布版本"),
+    CHOICE("class", 0, "interactive|normal|bulk", "how urgent", "优先级"),
+    TEXT("delay", 0, "SECONDS", "not before", "延迟秒数"),
+    TEXT("at", 0, "TIME", "not before, RFC 3339", "最早执行时间"),
+    TEXT("callback", 0, "URL", "told when it has ended", "结束时回调的地址"),
+    TEXT("concurrency-key", 0, "KEY", "one after another with the same key", "相同键串行执行"), ZONE, KEY,
+    END,
+};
+static const struct command_option ask_options[] = {
+    FILE_OPTION, WAIT, FOLLOW, OUT, FORCE,
+    FLAG("no-wait", 0, "hand in and return", "提交后立即返回"), ZONE, KEY, END,
+};
+static const struct command_option plan_options[] = {
+    INPUT, FILE_OPTION, ACTION, TEXT("skill-version", 0, "N", "an older published version", "指定已发布版本"),
+    WAIT, FOLLOW, ZONE, KEY, END,
+};
+static const struct command_option answer_options[] = {
+    INPUT, TEXT("candidate", 'c', "SKILL[/ACTION]", "the skill that was meant", "选定的技能"), WAIT, FOLLOW, OUT, FORCE,
+    FLAG("no-wait", 0, "hand in and return", "提交后立即返回"), END,
+};
+static const struct command_option confirmations_options[] = {
+    TEXT("state", 's', "STATE", "only in this state", "按状态筛选"), END,
+};
+static const struct command_option confirm_options[] = {
+    TEXT("digest", 0, "DIGEST", "of the plan you have seen", "已查看计划的摘要"),
+    FLAG("yes", 'y', "do not ask", "不再询问"), COMMENT, WAIT, FOLLOW, OUT, FORCE, KEY, END,
+};
+static const struct command_option comment_options[] = { COMMENT, END };
+static const struct command_option things_options[] = {
+    TEXT("state", 's', "STATE", "only in this state", "按状态筛选"),
+    TEXT("skill", 0, "NAME", "only of this skill", "按技能筛选"),
+    FLAG("mine", 0, "only one's own", "仅自己的"), SINCE, UNTIL, LIMIT, END,
+};
+static const struct command_option stay_options[] = { WAIT, FOLLOW, OUT, FORCE, END };
+static const struct command_option rerun_options[] = { WAIT, FOLLOW, OUT, FORCE, KEY, END };
+static const struct command_option log_options[] = { FOLLOW, END };
+static const struct command_option out_options[] = { OUT, FORCE, END };
+static const struct command_option limit_options[] = { LIMIT, END };
+static const struct command_option force_options[] = { FORCE, END };
+static const struct command_option push_options[] = { TEXT("name", 0, "NAME", "a name", "名称"), END };
+static const struct command_option try_options[] = {
+    TEXT("name", 0, "NAME", "a name", "名称"), INPUT, FILE_OPTION, ACTION, FOLLOW, OUT, FORCE, END,
+};
+static const struct command_option diff_options[] = {
+    TEXT("against", 0, "N", "the version to compare with", "对比的版本"), END,
+};
+static const struct command_option review_options[] = {
+    FLAG("approve", 0, "it may be published", "批准"), FLAG("reject", 0, "it may not", "驳回"), COMMENT, END,
+};
+static const struct command_option allow_options[] = { ROLE, USER, ACTION, END };
+static const struct command_option user_options[] = { USER, END };
+static const struct command_option audit_options[] = {
+    TEXT("kind", 'k', "KIND", "login, operation, run, …", "login、operation、run 等"),
+    TEXT("actor", 0, "ID", "a user's id", "操作者编号"), TEXT("subject", 0, "ID", "what it was done to", "对象"),
+    SINCE, UNTIL, LIMIT, END,
+};
+static const struct command_option export_options[] = {
+    TEXT("kind", 'k', "KIND", "login, operation, run, …", "login、operation、run 等"),
+    TEXT("actor", 0, "ID", "a user's id", "操作者编号"), TEXT("subject", 0, "ID", "what it was done to", "对象"),
+    SINCE, UNTIL, OUT, END,
+};
+static const struct command_option invite_options[] = { ROLE, END };
+static const struct command_option token_options[] = {
+    TEXT("scope", 0, "SCOPE", "what it may do; repeat for more", "权限，可重复"),
+    TEXT("skill", 0, "NAME", "only of this skill", "按技能筛选"),
+    TEXT("days", 0, "N", "how long it is good; default 90", "有效天数，默认 90"), END,
+};
+static const struct command_option version_options[] = {
+    FLAG("local", 0, "ask no server", "不查询服务器"), END,
+};
+
+#define ANY (-1)
+
+const struct command command_table[] = {
+    { "login", NULL, "", 0, 0, VALUE_NONE, { "log in and keep the session", "登录" }, login_options, true, command_login },
+    { "register", NULL, "", 0, 0, VALUE_NONE, { "become a user", "注册" }, register_options, true, command_register },
+    { "logout", NULL, "", 0, 0, VALUE_NONE, { "end the session", "退出登录" }, NULL, false, command_logout },
+    { "whoami", NULL, "", 0, 0, VALUE_NONE, { "who am I, where, and what may I do", "查看当前身份和权限" }, NULL, false, command_whoami },
+    { "list", NULL, "[WORDS]", 0, 1, VALUE_NONE, { "what I may run", "列出可运行的技能" }, list_options, false, command_list },
+    { "run", NULL, "SKILL[/ACTION] [KEY=VALUE…]", 1, ANY, VALUE_SKILL, { "run a skill by hand", "运行技能" }, run_options, false, command_run },
+    { "ask", NULL, "WORDS…", 1, ANY, VALUE_NONE, { "ask in your own words", "用自然语言提出请求" }, ask_options, false, command_ask },
+    { "plan", NULL, "WORDS…|SKILL [KEY=VALUE…]", 1, ANY, VALUE_SKILL, { "what would happen; causes nothing", "仅查看计划，不执行" }, plan_options, false, command_plan },
+    { "answer", NULL, "REQUEST [NAME=VALUE…]", 1, ANY, VALUE_NONE, { "answer the questions of a request", "回答请求的问题" }, answer_options, false, command_answer },
+    { "confirmations ls", "approvals ls", "", 0, 0, VALUE_NONE, { "what waits for a decision", "列出待确认事项" }, confirmations_options, false, command_confirmations_ls },
+    { "confirmations show", "approvals show", "REQUEST", 1, 1, VALUE_NONE, { "the plan to decide on", "查看待确认的计划" }, NULL, false, command_confirmations_show },
+    { "confirmations confirm", "approvals confirm", "REQUEST", 1, 1, VALUE_NONE, { "confirm exactly the plan shown", "确认所展示的计划" }, confirm_options, false, command_confirmations_confirm },
+    { "confirmations reject", "approvals reject", "REQUEST", 1, 1, VALUE_NONE, { "refuse it, with a reason", "拒绝并说明原因" }, comment_options, false, command_confirmations_reject },
+    { "runs ls", NULL, "", 0, 0, VALUE_NONE, { "runs, newest first", "列出运行" }, things_options, false, command_runs_ls },
+    { "runs show", NULL, "RUN", 1, 1, VALUE_NONE, { "one run", "查看运行" }, stay_options, false, command_runs_show },
+    { "runs log", NULL, "RUN", 1, 1, VALUE_NONE, { "what the script printed", "查看日志" }, log_options, false, command_runs_log },
+    { "runs cancel", NULL, "RUN", 1, 1, VALUE_NONE, { "cancel a run", "取消运行" }, NULL, false, command_runs_cancel },
+    { "runs rerun", NULL, "RUN", 1, 1, VALUE_NONE, { "the same again, planned anew", "重新运行" }, rerun_options, false, command_runs_rerun },
+    { "runs why", NULL, "RUN", 1, 1, VALUE_NONE, { "what holds it back", "查看阻碍原因" }, NULL, false, command_why_run },
+    { "runs artifacts", NULL, "RUN", 1, 1, VALUE_NONE, { "files a run made", "列出结果文件" }, NULL, false, command_artifacts_ls },
+    { "runs artifacts get", NULL, "RUN [NAME]", 1, 2, VALUE_NONE, { "fetch files a run made", "下载结果文件" }, out_options, false, command_artifacts_get },
+    { "requests ls", NULL, "", 0, 0, VALUE_NONE, { "requests, newest first", "列出请求" }, things_options, false, command_requests_ls },
+    { "requests show", NULL, "REQUEST", 1, 1, VALUE_NONE, { "one request", "查看请求" }, stay_options, false, command_requests_show },
+    { "requests cancel", NULL, "REQUEST", 1, 1, VALUE_NONE, { "cancel a request and its run", "取消请求" }, NULL, false, command_requests_cancel },
+    { "files ls", NULL, "", 0, 0, VALUE_NONE, { "uploaded files", "列出已上传文件" }, limit_options, false, command_files_ls },
+    { "files put", NULL, "PATH…", 1, ANY, VALUE_FILE, { "upload files", "上传文件" }, NULL, false, command_files_put },
+    { "files get", NULL, "FILE", 1, 1, VALUE_NONE, { "fetch an uploaded file", "下载已上传文件" }, out_options, false, command_files_get },
+    { "skill show", NULL, "SKILL", 1, 1, VALUE_SKILL, { "one skill and its inputs", "查看技能及其输入" }, NULL, false, command_skill_show },
+    { "skill init", NULL, "[DIR]", 0, 1, VALUE_FOLDER, { "write skill.json from what is there", "生成 skill.json" }, force_options, true, command_skill_init },
+    { "skill check", NULL, "[DIR]", 0, 1, VALUE_FOLDER, { "what an upload would be refused for", "上传前检查" }, NULL, true, command_skill_check },
+    { "skill push", NULL, "[DIR]", 0, 1, VALUE_FOLDER, { "pack, upload, wait for the findings", "打包上传并等待检查结果" }, push_options, false, command_skill_push },
+    { "skill try", NULL, "DIR [KEY=VALUE…]", 1, ANY, VALUE_FOLDER, { "upload and run as a draft", "上传并试运行" }, try_options, false, command_skill_try },
+    { "skill versions", NULL, "SKILL", 1, 1, VALUE_SKILL, { "every version", "列出版本" }, NULL, false, command_skill_versions },
+    { "skill version", NULL, "SKILL [N]", 1, 2, VALUE_SKILL, { "one version: findings, files", "查看版本" }, diff_options, false, command_skill_version },
+    { "skill diff", NULL, "SKILL [N]", 1, 2, VALUE_SKILL, { "what a version changes", "查看版本差异" }, diff_options, false, command_skill_diff },
+    { "skill review", NULL, "SKILL [N]", 1, 2, VALUE_SKILL, { "approve or reject a version", "审核版本" }, review_options, false, command_skill_review },
+    { "skill publish", NULL, "SKILL [N]", 1, 2, VALUE_SKILL, { "make it the version that runs", "发布版本" }, NULL, false, command_skill_publish },
+    { "skill rollback", NULL, "SKILL N", 2, 2, VALUE_SKILL, { "go back to an earlier version", "回滚版本" }, comment_options, false, command_skill_rollback },
+    { "skill yank", NULL, "SKILL N", 2, 2, VALUE_SKILL, { "withdraw a version", "撤回版本" }, comment_options, false, command_skill_yank },
+    { "skill enable", NULL, "SKILL", 1, 1, VALUE_SKILL, { "switch it on", "启用" }, NULL, false, command_skill_enable },
+    { "skill disable", NULL, "SKILL", 1, 1, VALUE_SKILL, { "switch it off", "停用" }, NULL, false, command_skill_disable },
+    { "skill bindings", NULL, "SKILL", 1, 1, VALUE_SKILL, { "who may run it", "查看可运行的人员" }, NULL, false, command_skill_bindings },
+    { "skill allow", NULL, "SKILL", 1, 1, VALUE_SKILL, { "let a role or a person run it", "允许角色或人员运行" }, allow_options, false, command_skill_allow },
+    { "skill why", NULL, "SKILL", 1, 1, VALUE_SKILL, { "who may run it, who may not, why", "查看权限原因" }, user_options, false, command_why_skill },
+    { "why", NULL, "RUN|SKILL", 1, 1, VALUE_SKILL, { "why it does not run", "查看无法运行的原因" }, user_options, false, command_why },
+    { "why run", NULL, "RUN", 1, 1, VALUE_NONE, { "what holds a run back", "查看运行的阻碍" }, NULL, false, command_why_run },
+    { "why skill", NULL, "SKILL", 1, 1, VALUE_SKILL, { "who may run it, who may not, why", "查看权限原因" }, user_options, false, command_why_skill },
+    { "audit ls", NULL, "", 0, 0, VALUE_NONE, { "who did what", "查看审计记录" }, audit_options, false, command_audit_ls },
+    { "audit export", NULL, "", 0, 0, VALUE_NONE, { "all of it, one JSON a line", "导出审计记录（JSONL）" }, export_options, false, command_audit_export },
+    { "members ls", NULL, "", 0, 0, VALUE_NONE, { "the people of the tenant", "列出成员" }, NULL, false, command_members_ls },
+    { "members invite", NULL, "E-MAIL", 1, 1, VALUE_NONE, { "invite somebody; prints a link", "邀请成员并输出链接" }, invite_options, false, command_members_invite },
+    { "members role", NULL, "E-MAIL ROLE", 2, 2, VALUE_NONE, { "change a role", "修改角色" }, NULL, false, command_members_role },
+    { "members remove", NULL, "E-MAIL", 1, 1, VALUE_NONE, { "remove somebody", "移除成员" }, NULL, false, command_members_remove },
+    { "members invitation", NULL, "E-MAIL", 1, 1, VALUE_NONE, { "a new invitation link", "重新生成邀请链接" }, NULL, false, command_members_link },
+    { "members reset-link", NULL, "E-MAIL", 1, 1, VALUE_NONE, { "a link to set a new password", "生成密码重置链接" }, NULL, false, command_members_reset },
+    { "tokens ls", NULL, "", 0, 0, VALUE_NONE, { "sessions and api tokens", "列出会话和令牌" }, NULL, false, command_tokens_ls },
+    { "tokens create", NULL, "NAME", 1, 1, VALUE_NONE, { "make an api token; prints it once", "创建 API 令牌" }, token_options, false, command_tokens_create },
+    { "tokens revoke", NULL, "ID", 1, 1, VALUE_NONE, { "revoke one", "撤销令牌" }, NULL, false, command_tokens_revoke },
+    { "password change", NULL, "", 0, 0, VALUE_NONE, { "change one's password", "修改密码" }, secret_options, false, command_password_change },
+    { "password reset", NULL, "", 0, 0, VALUE_NONE, { "set a new one with a reset link", "用重置链接设置密码" }, secret_options, true, command_password_reset },
+    { "invitation accept", NULL, "", 0, 0, VALUE_NONE, { "join a tenant that invited you", "接受邀请" }, secret_options, false, command_invitation_accept },
+    { "migrate", NULL, "up|status|verify …", 0, ANY, VALUE_NONE, { "the database, before the server (see migrate --help)", "初始化和升级数据库（见 migrate --help）" }, NULL, true, NULL, migrate_main },
+    { "doctor", NULL, "", 0, 0, VALUE_NONE, { "is everything there that is needed", "检查运行环境" }, NULL, true, command_doctor },
+    { "version", NULL, "", 0, 0, VALUE_NONE, { "versions of program and server", "查看版本" }, version_options, true, command_version },
+    { "completion", NULL, "bash|zsh", 1, 1, VALUE_NONE, { "script for the shell's completion", "生成 shell 补全脚本" }, NULL, true, command_completion },
+    { NULL },
+};

@@ -1,0 +1,57 @@
+/* http_client.h - HTTP requests to strangers: libcurl on the loop, with the rules against being used
+ * to reach what is ours (docs/security.md).
+ *
+ * The address that a socket is opened to is checked after the name was resolved, for every connection
+ * and no connection is used twice, so there is no gap between looking and connecting. Only global
+ * unicast addresses pass, and those of `open`. No proxy, no redirects, http and https only, no
+ * user-info, TLS verified, bounded in time and bytes.
+ */
+#ifndef CORE_IO_HTTP_CLIENT_H
+#define CORE_IO_HTTP_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/base/ip_class.h"
+#include "core/io/op.h"
+
+struct http_client;
+
+struct http_client_options {
+    struct ip_nets open;   /* networks that are reached although they are not global */
+    int transfers_max;     /* at the same time, others wait [16] */
+    const char *agent;     /* User-Agent */
+};
+
+/* One exchange. The caller fills `in`; texts must live until the op goes on. */
+struct http_exchange {
+    /* in */
+    const char *method;         /* GET, POST, … */
+    const char *url;
+    const char *const *headers; /* "Name: value", NULL-terminated; no CR, LF or NUL */
+    const char *body;           /* NULL: none */
+    size_t body_bytes;
+    int64_t timeout_ms;         /* of all of it */
+    size_t answer_bytes_max;    /* counted after inflating; more is cut off and no failure */
+    /* out */
+    int status;                 /* 0: no answer, see err */
+    char *answer;               /* in the op's arena, NUL-terminated; "" */
+    size_t answer_bytes;
+    int64_t retry_after_s;      /* of the answer's Retry-After, in seconds; 0: none */
+    /* ADDRESS_REFUSED, INVALID_INPUT (not such a URL), DEADLINE, or OVERLOADED for a peer that cannot be
+     * reached, with libcurl's words as cause. */
+    struct gov_err err;
+};
+
+struct http_client *http_client_new(struct loop *loop, const struct http_client_options *options);
+/* Transfers that run are ended with SHUTTING_DOWN. Frees the handle when the loop has let go of it. */
+void http_client_stop(struct http_client *client);
+
+/* As I/O of `op`; never fails it. */
+void http_client_send(struct op *op, struct http_client *client, struct http_exchange *exchange);
+
+/* Is this an address that could be called at all: http(s), a host, no user-info? `host` (may be NULL)
+ * gets the host in lower case, in the arena. */
+bool http_client_url_valid(const char *url, struct arena *arena, const char **host);
+
+#endif

@@ -1,0 +1,15 @@
+-- scope: public
+-- $1 before this number, $2 how many, $3 kind, $4 since, $5 until
+select a.id, jsonb_build_object(
+        'id', a.id::text, 'at', public.utc_text(a.at), 'kind', a.kind, 'action', a.action,
+        'actor', jsonb_build_object('kind', a.actor_kind, 'id', a.actor, 'name', (
+            select u.name from public.app_user u where u.id = a.actor)),
+        'subject', jsonb_build_object('kind', coalesce(a.subject_kind, ''), 'id', a.subject),
+        'detail', a.detail, 'tenant', a.tenant_id)
+from public.platform_audit a
+where ($1::bigint is null or a.id < $1::bigint)
+    and ($3::text is null or a.kind = $3)
+    and ($4::timestamptz is null or a.at >= $4::timestamptz)
+    and ($5::timestamptz is null or a.at < $5::timestamptz)
+order by a.id desc
+limit $2::integer

@@ -1,0 +1,16 @@
+-- scope: tenant
+-- The tenant's settings as shown, and how often they were changed.
+select coalesce((select sum(s.revision) from {{t}}.setting s
+        where s.key in ('confirmation', 'retention')), 0),
+    jsonb_build_object(
+        'name', t.name, 'timezone', t.timezone, 'locale', t.locale,
+        'confirm_expires_s', coalesce((c.value ->> 'expires_s')::bigint, 86400),
+        'confirm_reminder_s', coalesce((c.value ->> 'reminder_s')::bigint,
+            coalesce((c.value ->> 'expires_s')::bigint, 86400) / 2),
+        'confirm_people', coalesce((c.value ->> 'people')::bigint, 1),
+        'request_retention_days', coalesce((r.value ->> 'request_days')::bigint, 365),
+        'log_retention_days', coalesce((r.value ->> 'log_days')::bigint, 90),
+        'file_retention_days', coalesce((r.value ->> 'file_days')::bigint, 90))
+from public.my_tenant t
+left join {{t}}.setting c on c.key = 'confirmation'
+left join {{t}}.setting r on r.key = 'retention'

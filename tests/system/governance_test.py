@@ -1,0 +1,241 @@
+"""What holds whoever asks and however: limits of tokens, masks, one answer, one end. Through the real programs."""
+import concurrent.futures
+import io
+import json
+import pathlib
+import sys
+import unittest
+import zipfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+
+from stack import Stack, until  # noqa: E402
+
+MAIN = """import json, sys
+print(json.dumps({"keys": sorted(json.load(sys.stdin))}))
+"""
+MASK = "••••"
+WEATHER = ["what is the weather like", "tell me the weather", "weather forecast please", "will it rain",
+           "is it going to be sunny", "forecast for the weekend"]
+INVOICE = ["send the invoice", "bill the customer", "make out an invoice", "invoice for the order",
+           "charge the customer with a bill", "issue a bill"]
+
+
+def manifest(name, title, examples, properties, required=(), **action):
+    return {"name": name, "title": {"en": title, "zh": title}, "description": {"en": title, "zh": title},
+            "examples": examples, "runtime": "base",
+            "actions": [{"name": "main", "title": {"en": title, "zh": title}, "entry": "main.py", "risk": "low",
+                         "input": {"type": "object", "additionalProperties": False, "required": list(required),
+                                   "properties": properties}, **action}]}
+
+
+SKILLS = [
+    manifest("weather", "Weather forecast", WEATHER, {}),
+    manifest("invoice", "Invoice the customer", INVOICE,
+             {"customer": {"type": "string", "title": "Customer", "enum": ["anton", "berta"]}}, ["customer"]),
+    manifest("secretive", "Keeps a key", ["keep the key safe"],
+             {"who": {"type": "string"}, "key": {"type": "string", "writeOnly": True}}),
+    manifest("purge", "Purge everything", ["purge everything now"], {}, risk="high",
+             effects=[{"en": "everything goes", "zh": "全部删除"}]),
+]
+
+
+def setUpModule():
+    global stack
+    stack = Stack(("api", "scheduler", "worker"))
+    for skill in SKILLS:
+        publish(skill)
+
+
+def tearDownModule():
+    stack.stop()
+
+
+def publish(skill):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("main.py", MAIN)
+        archive.writestr("README.md", skill["title"]["en"])
+        archive.writestr("skill.json", json.dumps(skill))
+    name = skill["name"]
+    body = (f'--BB\r\nContent-Disposition: form-data; name="name"\r\n\r\n{name}\r\n'
+            '--BB\r\nContent-Disposition: form-data; name="package"; filename="p.zip"\r\n\r\n').encode()
+    reply = stack.api("POST", "/v1/skills", body + out.getvalue() + b"\r\n--BB--\r\n", "adam",
+                      {"Content-Type": "multipart/form-data; boundary=BB", "Prefer": "wait=30"})
+    assert reply.status in (200, 201) and reply.json["state"] == "in_review", reply.body
+    path = f"/v1/skills/{name}/versions/{reply.json['version']}"
+    for what, given in (("review", {"decision": "approve"}), ("publish", {})):
+        done = stack.api("POST", f"{path}/{what}", given, "olivia")
+        assert done.status == 200, done.body
+
+
+def rows(text):
+    return stack.sql(text.replace("{t}", stack.tenants["Harbour Hardware"]["schema"]))
+
+
+def ask(text, token="oscar", **headers):
+    return stack.api("POST", "/v1/requests", {"text": text}, token, {"Prefer": "wait=30", **headers})
+
+
+def run(skill, token="oscar", wait=30, **wish):
+    return stack.api("POST", "/v1/runs", {"skill": skill, **wish}, token, {"Prefer": f"wait={wait}"})
+
+
+def runs_of(skill):
+    return int(rows(f"select count(*) from {{t}}.job where kind = 'run' and payload ->> 'skill' = '{skill}'")[0][0])
+
+
+class Case(unittest.TestCase):
+    def ok(self, reply, status=200):
+        self.assertEqual(reply.status, status, reply.body)
+        return reply.json
+
+    def refused(self, reply, status, code):
+        self.assertEqual((reply.status, reply.code), (status, code), reply.body)
+
+
+class TokenWithSkills(Case):
+    def setUp(self):
+        made = stack.api("POST", "/v1/tokens", {"name": "weather only", "scopes": ["runs:write", "runs:read"],
+                                                "skills": ["weather"]}, "oscar")
+        self.token = self.ok(made, 201)["token"]
+
+    def test_words_reach_no_other_skill(self):
+        self.assertEqual(self.ok(ask(WEATHER[0]))["state"], "succeeded")
+        self.assertEqual(self.ok(ask(WEATHER[0], self.token))["state"], "succeeded")
+        before = runs_of("invoice")
+        shown = self.ok(ask(INVOICE[0] + " customer=anton", self.token))
+        self.assertIn(shown["state"], ("failed", "abstained", "needs_answer"))
+        self.assertNotIn("invoice", [c["skill"] for c in (shown["intent"] or {}).get("candidates", [])])
+        self.assertEqual(runs_of("invoice"), before)
+
+    def test_names_reach_no_other_skill(self):
+        self.refused(run("invoice", self.token, input={"customer": "anton"}), 404, "not_found")
+
+    def test_a_rerun_reaches_no_other_skill(self):
+        done = self.ok(run("invoice", input={"customer": "anton"}))
+        self.refused(stack.api("POST", f"/v1/runs/{done['id']}/rerun", None, self.token), 404, "not_found")
+
+    def test_an_answer_reaches_no_other_skill(self):
+        asked = self.ok(ask(INVOICE[0]))
+        self.assertEqual(asked["state"], "needs_answer", asked)
+        self.refused(stack.api("POST", f"/v1/requests/{asked['id']}/answer", {"inputs": {"customer": "anton"}},
+                               self.token), 403, "forbidden")
+        self.ok(stack.api("POST", f"/v1/requests/{asked['id']}/cancel", {}, "oscar"))
+
+
+class Sensitive(Case):
+    def test_inputs_are_masked_in_runs_requests_and_events(self):
+        done = self.ok(run("secretive", input={"who": "me", "key": "open sesame"}))
+        self.assertEqual(done["result"], {"keys": ["key", "who"]})
+        self.assertEqual(done["input"], {"who": "me", "key": MASK})
+        rerun = self.ok(stack.api("POST", f"/v1/runs/{done['id']}/rerun", None, "oscar", {"Prefer": "wait=30"}))
+        again = self.ok(stack.api("GET", f"/v1/runs/{rerun['id']}", token="oscar", headers={"Prefer": "wait=30"}))
+        self.assertEqual((again["state"], again["input"]["key"]), ("succeeded", MASK))
+        said = self.ok(ask("keep the key safe, key=abracadabra"))
+        for path in (f"/v1/runs/{done['id']}", f"/v1/runs/{rerun['id']}", "/v1/runs",
+                     f"/v1/runs/{rerun['id']}/events", f"/v1/requests/{again['request_id']}"):
+            with self.subTest(path):
+                self.assertNotIn("sesame", stack.api("GET", path, token="vera").body.decode())
+        # The words themselves are the person's own.
+        events = stack.api("GET", f"/v1/requests/{said['id']}/events", token="oscar").body.decode()
+        self.assertIn("event", events)
+        self.assertNotIn("abracadabra", events)
+
+
+class OneAnswer(Case):
+    def test_of_two_answers_at_once_one_counts(self):
+        before = runs_of("invoice")
+        for _ in range(5):
+            asked = self.ok(ask(INVOICE[0]))
+            self.assertEqual(asked["state"], "needs_answer", asked)
+            with concurrent.futures.ThreadPoolExecutor(2) as pool:
+                replies = list(pool.map(lambda who: stack.api(
+                    "POST", f"/v1/requests/{asked['id']}/answer", {"inputs": {"customer": who}}, "oscar"),
+                    ("anton", "berta")))
+            self.assertEqual(sorted(r.status // 100 for r in replies), [2, 4], [r.body for r in replies])
+            until(lambda: stack.api("GET", f"/v1/requests/{asked['id']}", token="oscar").json["state"]
+                  == "succeeded", what="the end of the request")
+        self.assertEqual(runs_of("invoice"), before + 5)
+
+    def test_a_repeat_with_the_same_key_shows_the_first(self):
+        asked = self.ok(ask(INVOICE[0]))
+        answer = lambda: stack.api("POST", f"/v1/requests/{asked['id']}/answer",  # noqa: E731
+                                   {"inputs": {"customer": "anton"}}, "oscar",
+                                   {"Idempotency-Key": "answer-" + asked["id"], "Prefer": "wait=30"})
+        first, second = self.ok(answer()), answer()
+        self.assertEqual(self.ok(second)["run"]["id"], first["run"]["id"])
+        self.assertEqual(second.headers["Idempotency-Replayed"], "true")
+
+
+class OneEnd(Case):
+    def decide(self, request, what, body, key, token="olivia"):
+        return stack.api("POST", f"/v1/requests/{request}/{what}", body, token, {"Idempotency-Key": key})
+
+    def test_confirming_twice_with_one_key_runs_once(self):
+        for what in ("confirm", "reject"):
+            with self.subTest(what):
+                shown = self.ok(run("purge"))
+                self.assertEqual(shown["state"], "awaiting_confirmation")
+                waiting = stack.api("GET", f"/v1/requests/{shown['request_id']}", token="olivia").json
+                body = {"digest": waiting["confirmation"]["digest"], "comment": "well"}
+                key = f"{what}-{shown['id']}"
+                self.refused(self.decide(shown["id"], what, {**body, "digest": "0" * 64}, key), 409, "plan_stale")
+                self.ok(self.decide(shown["id"], what, body, key))
+                again = self.decide(shown["id"], what, body, key)
+                self.ok(again)
+                self.assertEqual(again.headers["Idempotency-Replayed"], "true")
+                self.refused(self.decide(shown["id"], what, body, key + "-new"), 409, "already_decided")
+
+    def test_cancelling_twice_with_one_key_is_one_cancel(self):
+        for make in (lambda: run("weather", wait=0, delay_ms=3_600_000), lambda: ask(INVOICE[0]), lambda: run("purge")):
+            shown = make().json
+            path = f"/v1/requests/{shown.get('request_id') or shown['id']}/cancel"
+            again = None
+            for _ in range(2):
+                again = stack.api("POST", path, {}, "oscar", {"Idempotency-Key": "cancel-" + shown["id"]})
+                self.assertEqual(self.ok(again)["state"], "cancelled")
+            self.assertEqual(again.headers["Idempotency-Replayed"], "true")
+            self.refused(stack.api("POST", path, {}, "oscar"), 409, "already_done")
+
+    def test_an_intent_that_is_cancelled_while_it_runs_ends(self):
+        # What a person would have to hit within a millisecond: the claim itself is cancelled.
+        rows("create function {t}.test_cancel() returns trigger language plpgsql as $$ begin "
+             "if new.state = 'running' then new.cancel_requested := true; end if; return new; end $$")
+        rows("create trigger test_cancel before update on {t}.job_live for each row execute function {t}.test_cancel()")
+        try:
+            shown = ask(WEATHER[0]).json
+        finally:
+            rows("drop trigger test_cancel on {t}.job_live")
+            rows("drop function {t}.test_cancel()")
+        self.assertEqual(shown["state"], "cancelled")
+        self.assertEqual(rows(f"select count(*) from {{t}}.job_live l join {{t}}.job j on j.id = l.job_id "
+                              f"where j.request_id = '{shown['id']}'"), [["0"]])
+
+
+class HighRisk(Case):
+    def test_a_high_risk_job_that_came_in_as_low_does_not_run(self):
+        """The guard of the database believes the row; the worker believes the manifest."""
+        done = self.ok(run("weather"))
+        rows("insert into {t}.job (id, kind, lane, class, request_id, payload, risk, max_attempts, timeout_ms, "
+             "created_by) select i.id, 'run', 'py', 'normal', i.id, jsonb_build_object('skill', 'purge', 'action', "
+             "'main', 'version', 1, 'version_digest', (select v.digest from {t}.skill_version v join {t}.skill s "
+             "on s.id = v.skill_id where s.name = 'purge')), 'low', 1, 10000, j.created_by "
+             "from (values ('01990000-0000-7000-8000-000000000001'::uuid)) i (id), {t}.job j "
+             f"where j.id = '{done['id']}'")
+        rows("insert into {t}.job_live (job_id, state) values ('01990000-0000-7000-8000-000000000001', 'ready')")
+        shown = stack.api("GET", "/v1/runs/01990000-0000-7000-8000-000000000001", token="olivia",
+                          headers={"Prefer": "wait=40"}).json
+        self.assertEqual((shown["state"], shown["error"]["code"]), ("failed", "confirmation_required"))
+
+    def test_a_rerun_waits_for_a_person_again(self):
+        shown = self.ok(run("purge"))
+        digest = stack.api("GET", f"/v1/requests/{shown['id']}", token="olivia").json["confirmation"]["digest"]
+        self.ok(stack.api("POST", f"/v1/requests/{shown['id']}/confirm", {"digest": digest}, "olivia",
+                          {"Prefer": "wait=30"}))
+        again = stack.api("POST", f"/v1/runs/{shown['id']}/rerun", None, "oscar", {"Prefer": "wait=30"})
+        self.assertEqual(self.ok(again)["state"], "awaiting_confirmation")
+
+
+if __name__ == "__main__":
+    unittest.main()
