@@ -34,7 +34,7 @@ static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
 
-    strcpy(f->file, "/tmp/execgov-settings-XXXXXX");
+    snprintf(f->file, sizeof f->file, "/tmp/execgov-settings-XXXXXX");
     close(mkstemp(f->file));
     for (const char *const *name = (const char *const[]){ "LISTEN_AT", "PASSWORD", "LANES", "SEED",
                                                           "CONFIG", NULL }; *name; name++) {
