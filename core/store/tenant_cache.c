@@ -1,4 +1,4 @@
-/* tenant_cache.c - open addressing over the schema's random digits; a full table is emptied. */
+/* tenant_cache.c - open addressing over the schema's random digits; the oldest of eight places gives way. */
 #include "core/store/tenant_cache.h"
 
 #include <stdio.h>

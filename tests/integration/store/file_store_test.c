@@ -31,7 +31,7 @@ static int setup(void **state)
     struct gov_err err;
 
     CHECK(f && crypto_init(&err));
-    strcpy(f->root, "/tmp/execgov-files-XXXXXX");
+    snprintf(f->root, sizeof f->root, "/tmp/execgov-files-XXXXXX");
     CHECK(mkdtemp(f->root));
     loop_init(&f->loop);
     f->store = file_store_open(f->root, &err);

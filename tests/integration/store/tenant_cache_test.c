@@ -13,7 +13,7 @@
 #include "tests/lib/sql.h"
 #include "tests/lib/test.h"
 
-enum { ROWS = 6000 };
+enum { ROWS = 6000, PAIRS = 100 };
 
 struct fixture {
     struct db_rig rig;
@@ -152,6 +152,12 @@ static void no_tenant_gets_anothers_row(void **state)
         assert_true(all[i].info.known);
         assert_string_equal(all[i].info.scope.schema, schemas[i]);
     }
+    for (int i = 0; i + 1 < PAIRS; i++)
+        for (int j = i; j <= i + 1; j++) { /* each is read while the other is remembered */
+            struct getting g = { cache, schemas[5 * j] };
+            assert_true(got(f, &g) && g.info.known);
+            assert_string_equal(g.info.scope.schema, schemas[5 * j]);
+        }
     free(all);
     free(probes);
     free(schemas);
