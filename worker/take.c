@@ -15,6 +15,8 @@
 #include "core/io/op_sleep.h"
 #include "worker/round.h"
 
+enum { FAILED_MS = 500, AWAY_MS = 500 };
+
 struct taker {
     struct op op;
     struct worker *worker;
@@ -76,7 +78,11 @@ static enum op_next go_round(struct op *op)
     if (t->stopped)
         return OP_DONE;
     if (failed) {
-        op_sleep(op, 500);
+        op_sleep(op, FAILED_MS);
+        return OP_AGAIN;
+    }
+    if (t->pool == &w->lanes.run && !sandbox_client_connected(w->sandbox)) {
+        op_sleep(op, AWAY_MS); /* runs wait in the queue, where they cost nothing */
         return OP_AGAIN;
     }
     if (t->pool->used >= t->pool->slots || w->fenced) {

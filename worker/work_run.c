@@ -40,7 +40,7 @@ static const struct work_kind *kind_of(enum job_kind kind)
 
 /* --- settling --- */
 
-enum { AWAY_LEAST_MS = 1000 };
+enum { AWAY_LEAST_MS = 1000, CRASHES_MAX = 3 };
 
 static bool sandbox_is_away(const struct work *w)
 {
@@ -63,7 +63,8 @@ static void build_release(struct work *work, struct db_group *group)
 
     DB_GROUP_ADD(group, SQL_QUERIES_JOB_RELEASE, NULL, work->job.id.text,
                  arena_format(arena, "%lld", (long long)work->job.fence), work->job.token,
-                 free_of_cost ? "released" : "retry", arena_format(arena, "%lld", (long long)delay_ms),
+                 work->crashed ? "lost" : free_of_cost ? "released" : "retry",
+                 arena_format(arena, "%lld", (long long)delay_ms),
                  drain ? NULL : gov_code_info(work->failure.code)->wire);
 }
 
@@ -93,6 +94,9 @@ static enum op_next settle(struct op *op)
 
     if (!to_be_settled(w))
         return OP_NEXT;
+    if (w->crashed && w->job.crash_count + 1 >= CRASHES_MAX)
+        gov_fail(&w->failure, GOV_POISON, "the sandbox died under it three times",
+                 "沙箱在执行它时三次异常退出");
     bool again = w->released || sandbox_is_away(w) ||
                  (gov_code_info(w->failure.code)->retry_helps &&
                   w->job.attempt < w->job.max_attempts);

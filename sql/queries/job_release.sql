@@ -1,6 +1,7 @@
 -- scope: tenant
 -- Give a claimed job back: $1 job, $2 fence, $3 token, $4 why: released (a drain; costs nothing) |
--- retry (the attempt failed and counts), $5 delay in ms, $6 code of the failed attempt.
+-- lost (what ran it died; counts as a crash) | retry (the attempt failed and counts), $5 delay in ms,
+-- $6 code of the failed attempt.
 with given as (
     update {{t}}.job_live
     set state = case when $5::bigint > 0 then 'delayed' else 'ready' end,
@@ -10,7 +11,8 @@ with given as (
         worker = null,
         started_at = null,
         lease_until = null,
-        attempt = attempt - case when $4 = 'released' then 1 else 0 end
+        attempt = attempt - case when $4 in ('released', 'lost') then 1 else 0 end,
+        crash_count = crash_count + case when $4 = 'lost' then 1 else 0 end
     where job_id = $1::uuid
         and fence = $2::integer
         and token = $3::uuid

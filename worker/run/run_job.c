@@ -225,6 +225,7 @@ static void on_done(void *user, struct sandbox_report *report)
     j->wall_us = report->wall_us;
     j->cpu_us = report->cpu_us;
     j->memory_peak = report->memory_peak_bytes;
+    j->work.crashed = report->started && report->limit == SANDBOX_LIMIT_LOST;
     j->again = !report->started && !j->unpacked && report->err.code == GOV_NOT_FOUND;
     if (report->started && memcmp(report->package, j->tree, sizeof j->tree) != 0)
         gov_fail_cause(&j->err, GOV_INTERNAL, "the sandbox mounted another package");
