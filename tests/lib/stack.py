@@ -278,7 +278,7 @@ class Stack:
         words = [BUILD / "bin/execgov-sandboxd", "--socket", socket_path, "--cache", self.folder / "cache",
                  "--slots", 2 * SLOTS, "--allow-uid", os.geteuid()]
         if os.geteuid() == 0:
-            words += ["--uid-base", 60000 + os.getpid() % 50 * 100]
+            words += ["--uid-base", 200_000_000 + os.getpid() % 100_000 * 1000]  # nobody else's, even side by side
         self.spawn(name, words)
         self.ready(name, socket_path.exists)
 

@@ -240,7 +240,9 @@ bool cgroup_root_open(struct cgroup_root *root, const char *instance, struct gov
     }
     root->lock_fd = open(root->pids, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (root->lock_fd < 0 || flock(root->lock_fd, LOCK_EX | LOCK_NB) < 0) {
-        cgroup_root_close(root);
+        if (root->lock_fd >= 0)
+            close(root->lock_fd);
+        root->lock_fd = -1; /* the folders are the other's: closing must not remove them */
         return gov_fail(err, GOV_CONFIGURATION,
                         "another sandboxd uses the cgroup %s; give this one another --uid-base",
                         "另一个 sandboxd 正在使用 cgroup %s，请换一个 --uid-base", instance);

@@ -312,6 +312,20 @@ static void a_second_one_on_the_same_uids_or_cache_does_not_start(void **state)
     buf_release(&out);
 }
 
+static void one_that_is_refused_leaves_the_running_one_alone(void **state)
+{
+    struct buf out = { 0 };
+    struct waiting w;
+    (void)state;
+
+    assert_int_not_equal(check("other", 0, false, false, &out), 0);
+    buf_release(&out);
+    start_sleeper(&shared, &w); /* needs the cgroups of the one that runs */
+    sandbox_run_cancel(w.run);
+    wait_end(&shared, &w);
+    assert_int_equal(w.limit, SANDBOX_LIMIT_CANCELLED);
+}
+
 static void doctor_prints_level_and_probes(void **state)
 {
     const char *const ask[] = { BINARY_DIR "/bin/execgov-sandboxd", "--doctor", "--json", "--socket",
@@ -363,6 +377,7 @@ int main(void)
         cmocka_unit_test(malformed_messages_end_the_connection_and_nothing_else),
         cmocka_unit_test(an_unknown_uid_is_turned_away),
         cmocka_unit_test(a_second_one_on_the_same_uids_or_cache_does_not_start),
+        cmocka_unit_test(one_that_is_refused_leaves_the_running_one_alone),
         cmocka_unit_test(doctor_prints_level_and_probes),
         cmocka_unit_test(without_isolation_nothing_is_run),
         cmocka_unit_test(root_in_user_mode_isolates_with_a_users_means),
