@@ -15,6 +15,7 @@
 #include "cli/package/package.h"
 #include "core/base/clock.h"
 #include "core/base/json.h"
+#include "core/base/text.h"
 
 enum { CHECK_WAIT_S = 20, CHECK_LIMIT_S = 300 };
 
@@ -121,6 +122,20 @@ static bool wait_checked(struct cli *cli, const json_t **version, struct gov_err
     }
 }
 
+/* The server names a skill at upload, before anything opens the archive; so what skill.json says goes
+ * with it. NULL: it says nothing, or is broken, which the check will tell. */
+static const char *name_inside(struct cli *cli, const struct package *package)
+{
+    const char *text = package_text(package, "skill.json", &cli->arena);
+    struct gov_err ignored;
+
+    if (!text)
+        return NULL;
+    const json_t *manifest = json_parse(&cli->arena, text, strlen(text), &ignored);
+    const char *name = json_get_text(manifest, "name");
+    return text_slug_valid(name) ? name : NULL;
+}
+
 /* Pack, upload, and wait for the findings. */
 static bool push(struct cli *cli, const struct args *args, const json_t **version,
                  struct gov_err *err)
@@ -128,10 +143,11 @@ static bool push(struct cli *cli, const struct args *args, const json_t **versio
     struct package package;
     struct remote_answer answer;
     const char *temporary = getenv("TMPDIR");
-    const char *fields[3] = { "name", args_value(args, "name", NULL), NULL };
+    const char *fields[3] = { "name", NULL, NULL };
 
     if (!package_read(folder_of(args), &package, &cli->arena, err))
         return false;
+    fields[1] = args_value(args, "name", name_inside(cli, &package));
     char *path = arena_format(&cli->arena, "%s/execgov-XXXXXX", temporary ? temporary : "/tmp");
     int fd = mkostemp(path, O_CLOEXEC);
     if (fd < 0)

@@ -6,6 +6,7 @@ with checked as (
     update {{t}}.skill_version
     set state = $2,
         tree_digest = $3,
+        runtime = coalesce($4::jsonb ->> 'runtime', runtime),
         manifest = $4::jsonb,
         findings = $5::jsonb,
         files = $6::jsonb,

@@ -2,6 +2,7 @@
 import concurrent.futures
 import hashlib
 import io
+import json
 import os
 import pathlib
 import sys
@@ -227,6 +228,17 @@ class Upload(unittest.TestCase):
         same = upload("good")
         self.assertEqual((same.status, same.json["version"]), (200, 1))
         self.assertEqual(upload("good", skill_files(extra="1")).json["version"], 2)
+
+    def test_the_runtime_of_the_manifest_is_the_one_it_is_checked_against_and_runs_in(self):
+        """base lacks pandas, which is a warning; in data it is there, or the whole runtime is not installed."""
+        def imports(runtime):
+            manifest = json.dumps({"runtime": runtime})
+            reply = upload(f"imports-{runtime}", {"main.py": "import pandas\n", "README.md": "# x\n", "skill.json": manifest})
+            self.assertEqual((reply.status, reply.json["runtime"]), (201, runtime), reply.json)
+            return [f["message"] for f in reply.json["findings"] if f["code"] == "missing_module"]
+
+        self.assertIn('"data"', imports("base")[0])
+        self.assertNotIn('needs the runtime "data"', " ".join(imports("data")))
 
     def test_without_waiting_it_is_being_checked(self):
         reply = upload("patient", Prefer="wait=0")

@@ -17,6 +17,8 @@ struct package_check {
     struct id version;
     struct db_rows rows;
     int fd;
+    const char *runtime; /* the imports were held against; NULL: not looked at yet */
+    int looks;
     json_t *report;   /* sandboxd's; NULL if it could not look */
     struct gov_err err;
     json_t *findings;
@@ -69,9 +71,23 @@ static void on_unpacked(void *user, struct sandbox_unpack_report *report)
     op_io_end(&c->op, NULL);
 }
 
+/* The runtime that skill.json wants, once it can be read. */
+static const char *runtime_wanted(const struct package_check *c)
+{
+    const char *text = json_get_text(json_object_get(c->report, "texts"), "skill.json");
+    struct gov_err ignored;
+
+    if (!text)
+        return NULL;
+    return json_get_text(json_parse((struct arena *)&c->op.arena, text, strlen(text), &ignored),
+                         "runtime");
+}
+
+/* Twice if skill.json names a runtime: the imports are then held against that one. */
 static enum op_next unpack(struct op *op)
 {
     struct package_check *c = (struct package_check *)op;
+    const char *wanted = c->report ? runtime_wanted(c) : NULL;
     const char *hex = db_text(&c->rows, 0, 3);
     uint8_t sha256[SANDBOX_DIGEST_BYTES];
     size_t length = 0;
@@ -79,13 +95,20 @@ static enum op_next unpack(struct op *op)
     if (sodium_hex2bin(sha256, sizeof sha256, hex, strlen(hex), NULL, &length, NULL) ||
         length != sizeof sha256)
         return gov_fail_cause(&op->err, GOV_INTERNAL, "the file's digest is malformed"), OP_FAIL;
+    if (c->runtime && (!wanted || strcmp(wanted, c->runtime) == 0))
+        return OP_NEXT;
+    c->runtime = c->runtime ? wanted : db_text(&c->rows, 0, 4);
+    c->looks++;
     op_io_begin(op);
-    if (!sandbox_unpack_start(c->work->worker->sandbox, c->fd, sha256, db_text(&c->rows, 0, 4),
-                              on_unpacked, c, &op->err)) {
+    if (!sandbox_unpack_start(c->work->worker->sandbox, c->fd, sha256, c->runtime, on_unpacked, c,
+                              &op->err)) {
         op_io_end(op, NULL);
-        return OP_FAIL;
+        if (c->looks == 1)
+            return OP_FAIL;
+        memset(&op->err, 0, sizeof op->err); /* no such runtime: the manifest's check says so */
+        return OP_NEXT;
     }
-    return OP_WAIT;
+    return c->looks == 1 ? OP_AGAIN : OP_WAIT;
 }
 
 /* --- what the manifest says --- */
