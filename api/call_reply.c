@@ -10,14 +10,11 @@ enum { PAGE_DEFAULT = 50, PAGE_MAX = 200, CURSOR_BYTES_MAX = 200 };
 
 void call_json(struct call *call, int status, json_t *json)
 {
-    char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
-
-    json_decref(json);
     call->status = status;
     call->media_type = "application/json";
     buf_clear(&call->body);
-    buf_add_text(&call->body, text ? text : "null");
-    free(text);
+    json_write(json, &call->body);
+    json_decref(json);
 }
 
 void call_empty(struct call *call)

@@ -151,7 +151,7 @@ static void show_json_value(const struct cli *cli, const char *en, const char *z
         show_line(cli, en, zh, json_string_value(value));
         return;
     }
-    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_INDENT(2));
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_INDENT(2) | JSON_REAL_PRECISION(15));
     char *shown = term_visible(text ? text : "", false);
     printf("  %s\n", cli_text(cli, en, zh));
     for (const char *line = shown; *line; line += strcspn(line, "\n"), line += *line == '\n')

@@ -327,14 +327,16 @@ bool json_decode_text(const char *text, size_t bytes, const struct json_field *f
     return json_decode(json, fields, count, into, arena, err);
 }
 
-/* --- canonical form --- */
+/* --- text --- */
 
 static int name_compare(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static void canonical_object(const json_t *object, struct buf *out)
+static void write_value(const json_t *json, bool canonical, struct buf *out);
+
+static void write_object(const json_t *object, bool canonical, struct buf *out)
 {
     size_t count = json_object_size(object), i = 0;
     const char **names = calloc(count + 1, sizeof *names);
@@ -345,25 +347,27 @@ static void canonical_object(const json_t *object, struct buf *out)
         names[i++] = name;
     /* Byte order of UTF-8 is code point order; RFC 8785 wants UTF-16 order, which differs only
      * beyond the basic plane. Any fixed order serves a digest. */
-    qsort(names, count, sizeof *names, name_compare);
+    if (canonical)
+        qsort(names, count, sizeof *names, name_compare);
     buf_add_char(out, '{');
     for (i = 0; i < count; i++) {
         if (i)
             buf_add_char(out, ',');
         buf_add_json_string(out, names[i], strlen(names[i]));
         buf_add_char(out, ':');
-        json_canonical(json_object_get(object, names[i]), out);
+        write_value(json_object_get(object, names[i]), canonical, out);
     }
     buf_add_char(out, '}');
     free(names);
 }
 
-static void canonical_real(double value, struct buf *out)
+/* The shortest digits that read back as the same number. */
+static void write_real(double value, bool canonical, struct buf *out)
 {
     char text[40];
     /* Digits up to 1e21, as RFC 8785 says: 1e15 comes back from jsonb as an integer, and must give the
      * same digest. Adding 0.0 makes -0 into 0. */
-    if (value == floor(value) && fabs(value) < 1e21) {
+    if (canonical && value == floor(value) && fabs(value) < 1e21) {
         buf_addf(out, "%.0f", value + 0.0);
         return;
     }
@@ -373,20 +377,22 @@ static void canonical_real(double value, struct buf *out)
             break;
     }
     buf_add_text(out, text);
+    if (!strpbrk(text, ".e"))
+        buf_add_text(out, ".0"); /* a real stays one */
 }
 
-void json_canonical(const json_t *json, struct buf *out)
+static void write_value(const json_t *json, bool canonical, struct buf *out)
 {
     switch (json ? json_typeof(json) : JSON_NULL) {
     case JSON_OBJECT:
-        canonical_object(json, out);
+        write_object(json, canonical, out);
         break;
     case JSON_ARRAY:
         buf_add_char(out, '[');
         for (size_t i = 0; i < json_array_size(json); i++) {
             if (i)
                 buf_add_char(out, ',');
-            json_canonical(json_array_get(json, i), out);
+            write_value(json_array_get(json, i), canonical, out);
         }
         buf_add_char(out, ']');
         break;
@@ -397,7 +403,7 @@ void json_canonical(const json_t *json, struct buf *out)
         buf_addf(out, "%lld", (long long)json_integer_value(json));
         break;
     case JSON_REAL:
-        canonical_real(json_real_value(json), out);
+        write_real(json_real_value(json), canonical, out);
         break;
     case JSON_TRUE:
         buf_add_text(out, "true");
@@ -409,4 +415,14 @@ void json_canonical(const json_t *json, struct buf *out)
         buf_add_text(out, "null");
         break;
     }
+}
+
+void json_canonical(const json_t *json, struct buf *out)
+{
+    write_value(json, true, out);
+}
+
+void json_write(const json_t *json, struct buf *out)
+{
+    write_value(json, false, out);
 }

@@ -78,5 +78,7 @@ const char *json_path_exact(struct arena *arena, const char *parent, const char 
 
 /* Canonical form (RFC 8785: members sorted, shortest numbers, no spaces): what digests are taken of. */
 void json_canonical(const json_t *json, struct buf *out);
+/* Compact text in the members' own order, reals in the shortest digits that read back the same. */
+void json_write(const json_t *json, struct buf *out);
 
 #endif

@@ -161,6 +161,20 @@ static void paths_are_escaped_and_cut_between_characters(void **state)
     arena_release(&arena);
 }
 
+static void written_reals_read_back_the_same_and_stay_reals(void **state)
+{
+    struct arena arena;
+    struct gov_err err;
+    struct buf text = { 0 };
+    const char *given = "{\"z\":[0.1,2.1666666666666665,10.63,2.0,1e300,-0.5,3],\"a\":null}";
+    (void)state;
+    arena_init(&arena);
+    json_write(json_parse(&arena, given, strlen(given), &err), &text);
+    assert_string_equal(text.data, "{\"z\":[0.1,2.1666666666666665,10.63,2.0,1e+300,-0.5,3],\"a\":null}");
+    buf_release(&text);
+    arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +183,7 @@ int main(void)
         cmocka_unit_test(parse_refuses_what_is_not_json),
         cmocka_unit_test(parse_refuses_deep_nesting_but_not_brackets_in_strings),
         cmocka_unit_test(canonical_form_does_not_depend_on_order_or_spacing),
+        cmocka_unit_test(written_reals_read_back_the_same_and_stay_reals),
         cmocka_unit_test(canonical_numbers_survive_a_round_through_the_database),
         cmocka_unit_test(paths_are_escaped_and_cut_between_characters),
     };
