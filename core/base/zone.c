@@ -1,9 +1,15 @@
+/* zone.c - a reader of TZif files (RFC 8536).
+ *
+ * Beyond a file's last transition its last offset is used; Debian's files list transitions to 2037.
+ */
 #include "core/base/zone.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { ZONE_BYTES_MAX = 64 * 1024, DAY_S = 86400 };
 
 /* Does the file begin as RFC 9636 says? */
 static bool holds_zone(const char *path)
@@ -36,4 +42,127 @@ bool zone_known(const char *name)
         return false;
     snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", name);
     return holds_zone(path);
+}
+
+struct zone {
+    const unsigned char *times; /* 8-byte big-endian moments */
+    const unsigned char *types; /* one byte each */
+    const unsigned char *infos; /* 6 bytes each: offset, is summer time, name */
+    uint32_t time_count, type_count;
+};
+
+static uint32_t read_u32(const unsigned char *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static int64_t read_i64(const unsigned char *p)
+{
+    return (int64_t)((uint64_t)read_u32(p) << 32 | read_u32(p + 4));
+}
+
+/* The header of one of the two blocks; its body's bytes with times of `width`, or 0. */
+static size_t block_bytes(const unsigned char *p, size_t left, size_t width, uint32_t counts[6])
+{
+    if (left < 44 || memcmp(p, "TZif", 4) != 0)
+        return 0;
+    for (int i = 0; i < 6; i++) { /* isut, isstd, leap, time, type, char */
+        counts[i] = read_u32(p + 20 + 4 * i);
+        if (counts[i] > ZONE_BYTES_MAX)
+            return 0;
+    }
+    return (size_t)counts[3] * (width + 1) + (size_t)counts[4] * 6 + counts[5] +
+           (size_t)counts[2] * (width + 4) + counts[1] + counts[0];
+}
+
+static bool zone_parse(struct zone *z, const unsigned char *data, size_t bytes)
+{
+    uint32_t counts[6];
+    size_t body = block_bytes(data, bytes, 4, counts);
+
+    if (body == 0 || data[4] < '2' || 44 + body > bytes)
+        return false;
+    data += 44 + body;
+    bytes -= 44 + body;
+    body = block_bytes(data, bytes, 8, counts);
+    if (body == 0 || 44 + body > bytes || counts[4] == 0)
+        return false;
+    z->time_count = counts[3];
+    z->type_count = counts[4];
+    z->times = data + 44;
+    z->types = z->times + (size_t)z->time_count * 8;
+    z->infos = z->types + z->time_count;
+    for (uint32_t i = 0; i < z->time_count; i++)
+        if (z->types[i] >= z->type_count)
+            return false;
+    return true;
+}
+
+const struct zone *zone_read(const char *name, struct arena *arena)
+{
+    char path[128];
+
+    if (!zone_known(name))
+        return NULL;
+    snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return NULL;
+    unsigned char *data = arena_alloc(arena, ZONE_BYTES_MAX);
+    ssize_t bytes = read(fd, data, ZONE_BYTES_MAX);
+    close(fd);
+    struct zone *z = ARENA_NEW(arena, struct zone);
+    return bytes > 0 && zone_parse(z, data, (size_t)bytes) ? z : NULL;
+}
+
+int32_t zone_offset(const struct zone *z, int64_t unix_s)
+{
+    if (!z)
+        return 0;
+    uint32_t low = 0, high = z->time_count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (read_i64(z->times + 8 * (size_t)middle) <= unix_s)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    uint32_t type = low ? z->types[low - 1] : 0;
+    return (int32_t)read_u32(z->infos + 6 * (size_t)type);
+}
+
+int32_t zone_offset_local(const struct zone *z, int64_t local_s)
+{
+    int32_t before = zone_offset(z, local_s - 86400);
+    if (zone_offset(z, local_s - before) == before)
+        return before;
+    return zone_offset(z, local_s - zone_offset(z, local_s + 86400));
+}
+
+int zone_resolve(const struct zone *z, int64_t local_s, int64_t moments[2])
+{
+    int32_t before = zone_offset(z, local_s - DAY_S), after = zone_offset(z, local_s + DAY_S);
+    int64_t early = local_s - before, late = local_s - after;
+    bool early_good = zone_offset(z, early) == before, late_good = zone_offset(z, late) == after;
+
+    if (early_good && late_good && early != late) {
+        moments[0] = early < late ? early : late;
+        moments[1] = early < late ? late : early;
+        return 2;
+    }
+    if (early_good || late_good) {
+        moments[0] = moments[1] = early_good ? early : late;
+        return 1;
+    }
+    /* The clock jumps over it: somewhere between the two readings the offset changes. */
+    int64_t low = late < early ? late : early, high = late < early ? early : late;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        if (zone_offset(z, middle) == after)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    moments[0] = moments[1] = low;
+    return 0;
 }
