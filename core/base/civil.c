@@ -1,5 +1,9 @@
-/* civil.c - calendar arithmetic over 400-year eras. */
+/* civil.c - calendar arithmetic in closed form over eras of 400 years, which all have 146097 days. */
 #include "core/base/civil.h"
+
+#include <stdio.h>
+
+#include "core/base/check.h"
 
 int civil_days_in_month(int year, int month)
 {
@@ -65,4 +69,43 @@ struct civil civil_month_start(struct civil date)
 struct civil civil_month_end(struct civil date)
 {
     return (struct civil){ date.year, date.month, civil_days_in_month(date.year, date.month) };
+}
+
+int64_t civil_day_of(int64_t seconds)
+{
+    return seconds >= 0 ? seconds / 86400 : -((86399 - seconds) / 86400);
+}
+
+bool civil_parse(const char *text, struct civil *date)
+{
+    static const char form[] = "dddd-dd-dd";
+    struct civil d = { 0, 0, 0 };
+
+    for (size_t i = 0; i < sizeof form; i++) {
+        bool digit = text[i] >= '0' && text[i] <= '9';
+        int *part = i < 4 ? &d.year : i < 7 ? &d.month : &d.day;
+
+        if (form[i] == 'd' ? !digit : text[i] != form[i])
+            return false;
+        if (digit)
+            *part = *part * 10 + (text[i] - '0');
+    }
+    *date = d;
+    return civil_valid(d);
+}
+
+char *civil_format(struct civil d, char text[CIVIL_TEXT_BYTES])
+{
+    CHECK(civil_valid(d));
+    snprintf(text, CIVIL_TEXT_BYTES, "%04d-%02d-%02d", d.year % 10000, d.month % 100, d.day % 100);
+    return text;
+}
+
+int civil_compare(struct civil a, struct civil b)
+{
+    if (a.year != b.year)
+        return a.year < b.year ? -1 : 1;
+    if (a.month != b.month)
+        return a.month < b.month ? -1 : 1;
+    return a.day < b.day ? -1 : a.day > b.day;
 }
