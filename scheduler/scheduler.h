@@ -13,6 +13,7 @@
 #include "core/io/settings.h"
 #include "core/store/event_bus.h"
 #include "core/store/job_queue.h"
+#include "core/store/mark.h"
 #include "scheduler/leader.h"
 
 struct scheduler_settings {
@@ -32,6 +33,7 @@ struct scheduler {
     struct redis *redis;
     struct job_queue *queue;
     struct event_bus *events;
+    struct marks *marks;
     struct metrics metrics;
     struct leader *leader;
 };

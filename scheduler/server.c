@@ -136,6 +136,7 @@ static bool connect_stores(struct process *p, struct gov_err *err)
     s->db = db_new(s->loop, &db);
     if (!incarnation_read(s->loop, s->db, START_PATIENCE_MS, p->incarnation, err))
         return false;
+    s->marks = marks_new(s->db);
     s->redis = redis_new(s->loop, &(struct redis_options){ .address = s->settings.redis });
     s->queue = job_queue_new(&(struct job_queue_options){ s->redis, p->incarnation });
     p->promote_queue = job_queue_new(&(struct job_queue_options){ s->redis, p->incarnation });
@@ -166,5 +167,6 @@ bool scheduler_run(const struct scheduler_settings *settings, struct gov_err *er
     redis_listen(s->redis, on_redis, &p);
     loop_run(&loop);
     loop_release(&loop);
+    marks_free(s->marks);
     return true;
 }

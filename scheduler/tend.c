@@ -1,4 +1,4 @@
-/* tend.c - [rebuild] -> everybody (every 15 min) -> visit. */
+/* tend.c - [rebuild] -> everybody (every 15 min) -> visit -> cron. */
 #include "scheduler/tend.h"
 
 #include "core/base/clock.h"
@@ -51,8 +51,20 @@ static enum op_next visit(struct op *op)
     return OP_WAIT;
 }
 
+static enum op_next cron(struct op *op)
+{
+    struct tend *t = (struct tend *)op;
+
+    if (!t->visit.due_count)
+        return OP_NEXT;
+    cron_round_init(&t->cron, t->scheduler, t->visit.due, t->visit.due_count);
+    arena_defer(&op->arena, release_child, &t->cron.op);
+    op_call(op, &t->cron.op);
+    return OP_WAIT;
+}
+
 static const struct op_step steps[] = {
-    { "rebuild", rebuild }, { "everybody", everybody }, { "visit", visit }, { 0 }
+    { "rebuild", rebuild }, { "everybody", everybody }, { "visit", visit }, { "cron", cron }, { 0 }
 };
 
 static int64_t over(struct rounds *rounds)

@@ -1,4 +1,5 @@
-/* tend.h - what a leader does again and again: rebuild the queue if it is lost, visit marked tenants.
+/* tend.h - what a leader does again and again: rebuild the queue if it is lost, visit marked tenants, fire
+ * their schedules.
  *
  * It rests one second while anything is marked, and twenty when nothing is: an idle platform asks the
  * database some 4,300 times a day. Begins and ends with the lead.
@@ -6,6 +7,7 @@
 #ifndef SCHEDULER_TEND_H
 #define SCHEDULER_TEND_H
 
+#include "scheduler/cron.h"
 #include "scheduler/rebuild.h"
 #include "scheduler/rounds.h"
 #include "scheduler/visit.h"
@@ -15,6 +17,7 @@ struct tend {
     struct scheduler *scheduler;
     struct rebuild rebuild;
     struct visit visit;
+    struct cron_round cron;
     struct gov_err everybody_err;
     int64_t everybody_us; /* monotonic: the last backstop visit to all tenants */
 };

@@ -67,7 +67,8 @@ static enum op_next tenants(struct op *op)
 {
     struct visit *v = (struct visit *)op;
 
-    v->tenant_count = v->marked.count;
+    v->tenant_count = v->marked.count && db_text(&v->marked, 0, 0) ? v->marked.count : 0;
+    v->next_due_us = v->marked.count ? db_int(&v->marked, 0, 3) * 1000000 : 0;
     v->tenants = ARENA_ARRAY(&op->arena, struct visited, (size_t)v->tenant_count + 1);
     v->dead_ids = dead_array(v);
     for (int i = 0; i < v->tenant_count; i++) {
@@ -199,7 +200,8 @@ static enum op_next forget(struct op *op)
 {
     struct visit *v = (struct visit *)op;
     struct buf ids = { 0 };
-    const char *next = v->marked.count ? db_text(&v->marked, 0, 3) : NULL;
+
+    v->due = ARENA_ARRAY(&op->arena, struct visit_due, (size_t)v->tenant_count + 1);
 
     for (int i = 0; i < v->tenant_count; i++) {
         struct visited *t = &v->tenants[i];
@@ -207,11 +209,8 @@ static enum op_next forget(struct op *op)
             buf_addf(&ids, "%s%s", ids.length ? "," : "{", t->id.text);
         else
             v->active++;
-    }
-    if (next) {
-        char text[64];
-        snprintf(text, sizeof text, "%s:00", next);
-        clock_parse(text, &v->next_due_us);
+        if (!t->err.code && t->rest.count && db_bool(&t->rest, 0, 1))
+            v->due[v->due_count++] = (struct visit_due){ t->id, t->scope };
     }
     if (ids.length) {
         buf_add_char(&ids, '}');

@@ -13,6 +13,12 @@ enum { VISIT_TENANTS_MAX = 500, VISIT_JOBS_MAX = 2000 };
 
 struct visited;
 
+/* A tenant with a schedule that is due. */
+struct visit_due {
+    struct id id;
+    struct db_scope scope;
+};
+
 struct visit {
     struct op op;
     struct scheduler *scheduler;
@@ -24,6 +30,8 @@ struct visit {
     int64_t next_due_us; /* out: when the next mark falls due; 0: none */
     int active;          /* out: tenants that still need visits */
     int64_t pushed;
+    struct visit_due *due; /* out: for scheduler/cron.h */
+    int due_count;
 };
 
 void visit_init(struct visit *visit, struct scheduler *scheduler, bool rebuilding);

@@ -11,6 +11,7 @@
 #include "api/runs/runs.h"
 #include "api/runs/settle_wait.h"
 #include "api/runs/show.h"
+#include "core/base/clock.h"
 #include "core/model/job.h"
 
 struct request_decide {
@@ -134,6 +135,9 @@ static enum op_next enqueue(struct op *op)
         return OP_WAIT;
     }
     const json_t *payload = db_json(&e->rows, 0, 6, &op->arena);
+    /* Confirmed ahead of its time: the database delays it, the scheduler brings it. */
+    if (json_get_int(payload, "run_at_us", 0) > clock_now_us())
+        return OP_NEXT;
     e->run = db_id(&e->rows, 0, 2);
     e->entry = (struct queue_entry){
         .tenant = call->caller.scope.schema,

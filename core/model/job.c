@@ -135,6 +135,7 @@ static const struct {
     MEMBER("sensitive", ARRAY, sensitive),
     MEMBER("confirmation", ID, confirmation),
     MEMBER("try", BOOL, is_try),
+    MEMBER("run_at_us", INT, run_at_us),
     MEMBER("task", TEXT, task),
     MEMBER("arguments", OBJECT, arguments),
 #undef MEMBER

@@ -443,7 +443,8 @@ static enum op_next make_plan(struct op *op)
         p->plan.confirmation.required = true;
         p->plan.confirmation.people = p->rule.people;
         p->plan.confirmation.other_than_requester = p->rule.other_than_requester;
-        p->plan.confirmation.expires_at_us = p->now_us + p->rule.expires_s * 1000000;
+        p->plan.confirmation.expires_at_us =
+            p->run_at_us ? p->run_at_us : p->now_us + p->rule.expires_s * 1000000;
         read_approvers(p);
         /* Where four eyes are not asked for, who asks may confirm too (policy_may_confirm). */
         size_t eligible = p->plan.confirmation.approver_count + !p->rule.other_than_requester;

@@ -36,6 +36,7 @@ struct planning {
     const json_t *provenance;  /* array {path, source, span:[start,end]}; NULL: all explicit */
     const char *const *skills; /* names the caller's token may use; NULL: all */
     int64_t now_us;
+    int64_t run_at_us;         /* a confirmation has to be there by then; 0: the rule's own term */
 
     /* out: valid while the op lives */
     struct skill_manifest manifest;

@@ -65,6 +65,7 @@ static enum op_next plan(struct op *op)
     p->provenance = payload->provenance;
     p->skills = json_text_list(payload->skills, &op->arena);
     p->now_us = clock_now_us();
+    p->run_at_us = payload->run_at_us;
     op_try(op, &p->op);
     return OP_WAIT;
 }
@@ -122,6 +123,15 @@ static void add_plan(struct plan_job *j, struct db_group *group, const json_t *p
                              p->rule.required));
 }
 
+/* By the rule, but halfway at the latest: a schedule may have asked shortly before its slot. */
+static int64_t remind_at_us(const struct planning *p)
+{
+    int64_t by_rule = p->now_us + p->rule.reminder_s * 1000000;
+    int64_t halfway = p->now_us + (p->plan.confirmation.expires_at_us - p->now_us) / 2;
+
+    return p->run_at_us && by_rule > halfway ? halfway : by_rule;
+}
+
 /* The confirmation waits as a row; only its reminder and its end are jobs. */
 static void add_confirmation(struct plan_job *j, struct db_group *group)
 {
@@ -129,7 +139,7 @@ static void add_confirmation(struct plan_job *j, struct db_group *group)
     struct planning *p = &j->planning;
     char expires[CLOCK_TEXT_BYTES], remind[CLOCK_TEXT_BYTES];
     int64_t expires_us = p->plan.confirmation.expires_at_us;
-    int64_t remind_us = p->now_us + p->rule.reminder_s * 1000000;
+    int64_t remind_us = remind_at_us(p);
     json_t *rule = json_own(&work->op.arena,
                             json_pack("{s:I, s:b}", "people", (json_int_t)p->rule.people,
                                       "four_eyes", p->rule.other_than_requester));
@@ -174,7 +184,7 @@ static void build_planned(struct work *work, struct db_group *group)
                              work->job.class, job_cost_unknown_ms(p->timeout_ms),
                              arena_format(arena, "%s.%s", p->skill, p->step.action) };
     work_add_job(work, group, &run, payload, p->digest, skill_risk_name(p->plan.risk),
-                 p->timeout_ms, p->chosen->idempotent ? 3 : 1, 0);
+                 p->timeout_ms, p->chosen->idempotent ? 3 : 1, p->run_at_us);
 }
 
 /* The minutes in which this tenant needs a visit: now, and when the confirmation's clock strikes. */
@@ -185,10 +195,10 @@ static enum op_next mark(struct op *op)
     struct marks *marks = j->work.worker->marks;
 
     if (p->op.failed || !p->rule.required || j->work.job.payload.plan_only) {
-        marks_note(op, marks, &j->work.tenant.id, 0);
+        marks_note(op, marks, &j->work.tenant.id, j->work.job.payload.run_at_us);
         return OP_WAIT;
     }
-    marks_note(op, marks, &j->work.tenant.id, p->now_us + p->rule.reminder_s * 1000000);
+    marks_note(op, marks, &j->work.tenant.id, remind_at_us(p));
     marks_note(op, marks, &j->work.tenant.id,
                p->plan.confirmation.expires_at_us + EXPIRE_AFTER_MS * 1000);
     return OP_WAIT;
