@@ -6,9 +6,10 @@
 #include "api/resources/resources.h"
 #include "api/route.h"
 #include "api/runs/runs.h"
+#include "api/schedules/schedules.h"
 #include "api/skills/skills.h"
 
 const struct route *const route_tables[] = {
-    health_routes, people_routes, skill_routes, file_routes, run_routes, platform_routes,
+    health_routes, people_routes, skill_routes, file_routes, run_routes, schedule_routes, platform_routes,
     resource_routes, NULL
 };

@@ -138,6 +138,20 @@ static const struct command_option credential_value_options[] = {
 static const struct command_option rotate_key_options[] = {
     FLAG("no-wait", 0, "hand in and return", "提交后立即返回"), END,
 };
+static const struct command_option schedules_options[] = { TEXT("skill", 0, "NAME", "only of this skill", "按技能筛选"), END };
+static const struct command_option schedule_options[] = {
+    TEXT("name", 0, "NAME", "a name", "名称"), ZONE, INPUT, FILE_OPTION, ACTION,
+    CHOICE("catch-up", 0, "skip|coalesce|all", "what to do about slots missed in an outage", "停机期间错过的时点如何处理"),
+    TEXT("lead", 0, "SECONDS", "how long ahead a confirmation is asked for", "提前多少秒征询确认"), KEY, END,
+};
+static const struct command_option fire_options[] = { WAIT, FOLLOW, OUT, FORCE, KEY, END };
+static const struct command_option firings_options[] = {
+    TEXT("state", 's', "STATE", "only in this state", "按状态筛选"), LIMIT, END,
+};
+static const struct command_option import_options[] = {
+    FLAG("dry-run", 0, "only say what would be done", "仅说明将做什么"),
+    FLAG("system", 0, "a user's name stands before each command", "每条命令前有用户名"), ZONE, END,
+};
 static const struct command_option preview_options[] = { ZONE, SINCE, LIMIT, END };
 static const struct command_option version_options[] = {
     FLAG("local", 0, "ask no server", "不查询服务器"), END,
@@ -190,7 +204,16 @@ const struct command command_table[] = {
     { "skill bindings", NULL, "SKILL", 1, 1, VALUE_SKILL, { "who may run it", "查看可运行的人员" }, NULL, false, command_skill_bindings },
     { "skill allow", NULL, "SKILL", 1, 1, VALUE_SKILL, { "let a role or a person run it", "允许角色或人员运行" }, allow_options, false, command_skill_allow },
     { "skill why", NULL, "SKILL", 1, 1, VALUE_SKILL, { "who may run it, who may not, why", "查看权限原因" }, user_options, false, command_why_skill },
+    { "schedule ls", NULL, "", 0, 0, VALUE_NONE, { "what runs by the clock", "列出计划" }, schedules_options, false, command_schedule_ls },
+    { "schedule show", NULL, "SCHEDULE", 1, 1, VALUE_NONE, { "one schedule", "查看计划" }, NULL, false, command_schedule_show },
+    { "schedule add", NULL, "RULE SKILL[/ACTION] [KEY=VALUE…]", 2, ANY, VALUE_NONE, { "let a skill run by the clock: \"0 9 * * 1-5\"", "创建计划，例如 \"0 9 * * 1-5\"" }, schedule_options, false, command_schedule_add },
     { "schedule preview", NULL, "SCHEDULE|RULE", 1, 1, VALUE_NONE, { "when it fires next; \"0 9 * * 1-5\" needs no server", "查看后续触发时间；规则可离线计算" }, preview_options, true, command_schedule_preview },
+    { "schedule fire", NULL, "SCHEDULE", 1, 1, VALUE_NONE, { "fire it now, by hand", "立即触发" }, fire_options, false, command_schedule_fire },
+    { "schedule pause", NULL, "SCHEDULE", 1, 1, VALUE_NONE, { "let it rest", "暂停" }, NULL, false, command_schedule_pause },
+    { "schedule resume", NULL, "SCHEDULE", 1, 1, VALUE_NONE, { "let it run again, in your name", "以您的名义恢复" }, NULL, false, command_schedule_resume },
+    { "schedule rm", NULL, "SCHEDULE", 1, 1, VALUE_NONE, { "delete it with its history", "删除计划及其历史" }, NULL, false, command_schedule_rm },
+    { "schedule firings", NULL, "SCHEDULE", 1, 1, VALUE_NONE, { "what became of its slots, and why", "查看各时点的结果和原因" }, firings_options, false, command_schedule_firings },
+    { "schedule import", NULL, "FILE", 1, 1, VALUE_FILE, { "make schedules of a crontab; - is stdin", "由 crontab 创建计划；- 为标准输入" }, import_options, false, command_schedule_import },
     { "why", NULL, "RUN|SKILL", 1, 1, VALUE_SKILL, { "why it does not run", "查看无法运行的原因" }, user_options, false, command_why },
     { "why run", NULL, "RUN", 1, 1, VALUE_NONE, { "what holds a run back", "查看运行的阻碍" }, NULL, false, command_why_run },
     { "why skill", NULL, "SKILL", 1, 1, VALUE_SKILL, { "who may run it, who may not, why", "查看权限原因" }, user_options, false, command_why_skill },

@@ -193,6 +193,9 @@ static enum op_next insert(struct op *op)
         add_job(a, g, job_payload_encode(&a->payload, &op->arena), NULL, NULL, CTL_ATTEMPTS,
                 CTL_TIMEOUT_MS);
     }
+    if (a->wish && a->wish->schedule)
+        DB_GROUP_ADD(g, SQL_QUERIES_FIRING_BY_HAND, NULL, a->wish->schedule, a->call->caller.user.text,
+                     a->id.text);
     if (!a->keyless)
         call_remember_shown(a->call, g, &a->id);
     db_group_send(g);

@@ -21,7 +21,8 @@ struct run_wish {
     const char *concurrency_key;
     const char *timezone;
     bool is_try;
-    const char *source; /* api, cli, console, rerun */
+    const char *source; /* api, cli, console, schedule, rerun */
+    const char *schedule; /* id of the schedule that is fired by hand; NULL: none */
     bool stored;        /* has a request of its own even where a run alone would do */
 };
 

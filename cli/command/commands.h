@@ -78,7 +78,16 @@ COMMAND(command_skill_disable);
 COMMAND(command_skill_bindings);
 COMMAND(command_skill_allow);
 /* schedule.c, schedule_preview.c, schedule_import.c */
+COMMAND(command_schedule_ls);
+COMMAND(command_schedule_show);
+COMMAND(command_schedule_add);
 COMMAND(command_schedule_preview);
+COMMAND(command_schedule_fire);
+COMMAND(command_schedule_pause);
+COMMAND(command_schedule_resume);
+COMMAND(command_schedule_rm);
+COMMAND(command_schedule_firings);
+COMMAND(command_schedule_import);
 /* why.c */
 COMMAND(command_why);
 COMMAND(command_why_run);

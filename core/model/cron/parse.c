@@ -211,6 +211,9 @@ static bool read_item(struct reader *r)
         r->at++;
         if (!isdigit((unsigned char)*r->at) || !read_number(r, 1, 999, &step))
             return bad(r, "the step must be a number above 0", "步长须为正整数");
+        if (step > f->most - f->least)
+            return bad(r, "the step is larger than the whole field, so only the first value would count",
+                       "步长大于整个字段的范围，只有第一个值有效");
     }
     for (int v = first; v <= last; v += step)
         set(r, v);

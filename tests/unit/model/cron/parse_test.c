@@ -65,6 +65,7 @@ static void a_bad_rule_is_refused_with_field_and_character(void **state)
         { "0 9 * * 8", "field 5 (weekday), character 9: must be a number from 0 to 7 or a name" },
         { "5/15 * * * *", "field 1 (minute), character 2: a step needs a range" },
         { "*/0 * * * *", "field 1 (minute), character 3: the step must be a number above 0" },
+        { "*/70 * * * *", "field 1 (minute), character 5: the step is larger than the whole field" },
         { "*/x * * * *", "field 1 (minute), character 3: the step must be a number above 0" },
         { "0 18-8 * * *", "field 2 (hour), character 3: a range must rise" },
         { "0,,1 * * * *", "field 1 (minute), character 3: must be a number" },
