@@ -82,7 +82,7 @@ static void rules_fire_when_the_header_says(void **state)
 
 static void a_rule_that_never_fires_says_so(void **state)
 {
-    static const char *const rules[] = { "0 0 31 2 *", "* * 30 2 *", "0 0 */31 4 mon#5", "0 0 31W 4 *" };
+    static const char *const rules[] = { "0 0 31 2 *", "* * 30 2 *", "0 0 */30 4 mon#5", "0 0 31W 4 *" };
     struct cron cron;
     struct gov_err err;
     int64_t next;
