@@ -1,4 +1,4 @@
-/* tend.c - [rebuild] -> everybody (every 15 min) -> visit -> cron. */
+/* tend.c - [rebuild] -> everybody (every 15 min) -> visit -> cron -> retention (every 15 min). */
 #include "scheduler/tend.h"
 
 #include "core/base/clock.h"
@@ -63,9 +63,23 @@ static enum op_next cron(struct op *op)
     return OP_WAIT;
 }
 
-static const struct op_step steps[] = {
-    { "rebuild", rebuild }, { "everybody", everybody }, { "visit", visit }, { "cron", cron }, { 0 }
-};
+static enum op_next retention(struct op *op)
+{
+    struct tend *t = (struct tend *)op;
+    int64_t now = clock_mono_us();
+
+    if (t->retention_us && now - t->retention_us < (int64_t)EVERYBODY_MS * 1000)
+        return OP_NEXT;
+    t->retention_us = now;
+    retention_round_init(&t->retention, t->scheduler);
+    arena_defer(&op->arena, release_child, &t->retention.op);
+    op_call(op, &t->retention.op);
+    return OP_WAIT;
+}
+
+static const struct op_step steps[] = { { "rebuild", rebuild }, { "everybody", everybody },
+                                        { "visit", visit },     { "cron", cron },
+                                        { "retention", retention }, { 0 } };
 
 static int64_t over(struct rounds *rounds)
 {

@@ -9,6 +9,7 @@
 
 #include "scheduler/cron.h"
 #include "scheduler/rebuild.h"
+#include "scheduler/retention.h"
 #include "scheduler/rounds.h"
 #include "scheduler/visit.h"
 
@@ -18,7 +19,9 @@ struct tend {
     struct rebuild rebuild;
     struct visit visit;
     struct cron_round cron;
+    struct retention_round retention;
     struct gov_err everybody_err;
+    int64_t retention_us; /* monotonic: the last look for what has grown old; 0: none yet */
     int64_t everybody_us; /* monotonic: the last backstop visit to all tenants */
 };
 

@@ -115,6 +115,8 @@ static enum op_next change_inside(struct op *op)
     inside_add(e, g, "retention", retention);
     if (any)
         db_group_send(g);
+    if (e->request_days || e->log_days || e->file_days)
+        DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_RETENTION_NOW, NULL, call->caller.tenant.text);
     return OP_WAIT;
 }
 

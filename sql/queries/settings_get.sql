@@ -8,9 +8,10 @@ select coalesce((select sum(s.revision) from {{t}}.setting s
         'confirm_reminder_s', coalesce((c.value ->> 'reminder_s')::bigint,
             coalesce((c.value ->> 'expires_s')::bigint, 86400) / 2),
         'confirm_people', coalesce((c.value ->> 'people')::bigint, 1),
-        'request_retention_days', coalesce((r.value ->> 'request_days')::bigint, 365),
-        'log_retention_days', coalesce((r.value ->> 'log_days')::bigint, 90),
-        'file_retention_days', coalesce((r.value ->> 'file_days')::bigint, 90))
+        'request_retention_days', coalesce((r.value ->> 'request_days')::bigint, d.request_days),
+        'log_retention_days', coalesce((r.value ->> 'log_days')::bigint, d.log_days),
+        'file_retention_days', coalesce((r.value ->> 'file_days')::bigint, d.file_days))
 from public.my_tenant t
+cross join public.retention_default d
 left join {{t}}.setting c on c.key = 'confirmation'
 left join {{t}}.setting r on r.key = 'retention'

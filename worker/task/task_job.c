@@ -7,6 +7,7 @@
 #include "core/base/check.h"
 #include "worker/task/callback.h"
 #include "worker/task/package_check.h"
+#include "worker/task/retention.h"
 
 struct task_job {
     struct work work;
@@ -19,6 +20,7 @@ static const struct {
 } tasks[] = {
     { "callback", callback_make },
     { "package_check", package_check_make },
+    { "retention", retention_make },
 };
 
 static void release(void *op)
