@@ -77,6 +77,10 @@ COMMAND(command_skill_enable);
 COMMAND(command_skill_disable);
 COMMAND(command_skill_bindings);
 COMMAND(command_skill_allow);
+/* unmet.c */
+COMMAND(command_unmet_ls);
+COMMAND(command_unmet_approve);
+COMMAND(command_unmet_reject);
 /* why.c */
 COMMAND(command_why);
 COMMAND(command_why_run);

