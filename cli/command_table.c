@@ -131,6 +131,7 @@ static const struct command_option token_options[] = {
     TEXT("skill", 0, "NAME", "only of this skill", "按技能筛选"),
     TEXT("days", 0, "N", "how long it is good; default 90", "有效天数，默认 90"), END,
 };
+static const struct command_option preview_options[] = { ZONE, SINCE, LIMIT, END };
 static const struct command_option version_options[] = {
     FLAG("local", 0, "ask no server", "不查询服务器"), END,
 };
@@ -185,6 +186,7 @@ const struct command command_table[] = {
     { "unmet ls", NULL, "", 0, 0, VALUE_NONE, { "asked but not available, and corrected", "列出未满足和被纠正的请求" }, unmet_options, false, command_unmet_ls },
     { "unmet approve", NULL, "ID", 1, 1, VALUE_NONE, { "make the words an example of a skill", "将其作为技能示例" }, teach_options, false, command_unmet_approve },
     { "unmet reject", NULL, "ID", 1, 1, VALUE_NONE, { "learn nothing from it", "不作为示例" }, NULL, false, command_unmet_reject },
+    { "schedule preview", NULL, "SCHEDULE|RULE", 1, 1, VALUE_NONE, { "when it fires next; \"0 9 * * 1-5\" needs no server", "查看后续触发时间；规则可离线计算" }, preview_options, true, command_schedule_preview },
     { "why", NULL, "RUN|SKILL", 1, 1, VALUE_SKILL, { "why it does not run", "查看无法运行的原因" }, user_options, false, command_why },
     { "why run", NULL, "RUN", 1, 1, VALUE_NONE, { "what holds a run back", "查看运行的阻碍" }, NULL, false, command_why_run },
     { "why skill", NULL, "SKILL", 1, 1, VALUE_SKILL, { "who may run it, who may not, why", "查看权限原因" }, user_options, false, command_why_skill },

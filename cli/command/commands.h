@@ -81,6 +81,8 @@ COMMAND(command_skill_allow);
 COMMAND(command_unmet_ls);
 COMMAND(command_unmet_approve);
 COMMAND(command_unmet_reject);
+/* schedule.c, schedule_preview.c, schedule_import.c */
+COMMAND(command_schedule_preview);
 /* why.c */
 COMMAND(command_why);
 COMMAND(command_why_run);
