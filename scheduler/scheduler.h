@@ -14,6 +14,7 @@
 #include "core/store/event_bus.h"
 #include "core/store/job_queue.h"
 #include "core/store/mark.h"
+#include "scheduler/gauges.h"
 #include "scheduler/leader.h"
 
 struct scheduler_settings {
@@ -35,6 +36,7 @@ struct scheduler {
     struct event_bus *events;
     struct marks *marks;
     struct metrics metrics;
+    struct gauges gauges;
     struct leader *leader;
 };
 

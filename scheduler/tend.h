@@ -1,5 +1,5 @@
-/* tend.h - what a leader does again and again: rebuild the queue if it is lost, visit marked tenants, fire
- * their schedules.
+/* tend.h - what a leader does again and again: rebuild the queue if it is lost, visit marked tenants,
+ * fire their schedules, and now and then let what is old be deleted.
  *
  * It rests one second while anything is marked, and twenty when nothing is: an idle platform asks the
  * database some 4,300 times a day. Begins and ends with the lead.
@@ -21,6 +21,9 @@ struct tend {
     struct cron_round cron;
     struct retention_round retention;
     struct gov_err everybody_err;
+    struct id after;      /* where the next visit goes on; "": from the first tenant */
+    bool deep;            /* this turn through the tenants is a deep one */
+    int64_t deep_us;      /* monotonic, of the last */
     int64_t retention_us; /* monotonic: the last look for what has grown old; 0: none yet */
     int64_t everybody_us; /* monotonic: the last backstop visit to all tenants */
 };

@@ -1,8 +1,9 @@
 -- scope: public
--- Tenants with a mark that is not in the future, and in which second the next one falls due: $1 how many. One row
--- without a tenant when there are none.
-select t.schema, t.stripe, t.id, n.next_s, t.weight, t.concurrency_limit,
-    t.paused or t.state <> 'active'
+-- Tenants with a mark that is not in the future, in the order of their ids: $1 how many, $2 behind which
+-- (null: from the first). With each in which second the next mark falls due, and its limits (tenant_limits.h). Where
+-- there are none, one row that says only when the next mark falls due.
+select t.schema, t.stripe, t.id, n.next_s, t.weight, t.concurrency_limit, t.rate_per_s,
+    t.paused or t.state <> 'active', public.queue_limit_text(t.id)
 from (
     select extract(epoch from min(m.minute))::bigint as next_s
     from public.mark m
@@ -12,7 +13,10 @@ left join lateral (
     select m.tenant_id
     from public.mark m
     where m.minute <= now()
+        and ($2::uuid is null or m.tenant_id > $2::uuid)
     group by m.tenant_id
+    order by m.tenant_id
     limit $1::integer
 ) d on true
 left join public.tenant t on t.id = d.tenant_id
+order by t.id
