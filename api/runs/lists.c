@@ -1,5 +1,5 @@
 /* GET /v1/runs and GET /v1/requests: filter -> page -> show. Newest first; people without
- * runs.read_all see their own. */
+ * runs.read_all see their own. A page looks through a thousand at most. */
 #include <string.h>
 
 #include "api/runs/runs.h"
@@ -10,7 +10,7 @@
 struct lists {
     struct endpoint endpoint;
     struct call_page page;
-    struct db_rows ids, rows;
+    struct db_rows ids, rows, edge;
     const char *array;
 };
 
@@ -84,6 +84,9 @@ static enum op_next page_ids(struct op *op, bool is_run)
              *e->page.after ? e->page.after : NULL,
              arena_format(&op->arena, "%lld", (long long)e->page.limit + 1), states,
              http_request_query(call->request, "skill"), by, since, until);
+    DB_QUERY(op, call->api->db, &call->caller.scope,
+             is_run ? SQL_QUERIES_RUN_EDGE : SQL_QUERIES_REQUEST_EDGE, &e->edge,
+             *e->page.after ? e->page.after : NULL, since);
     return OP_WAIT;
 }
 
@@ -110,8 +113,11 @@ static enum op_next leave(struct op *op, bool is_run)
     for (int i = 0; i < e->rows.count; i++)
         json_array_append_new(items, is_run ? show_run(call, &e->rows, i, &op->arena)
                                             : show_request(call, &e->rows, i, NULL, &op->arena));
-    bool more = e->ids.count > e->page.limit;
-    call_list(call, items, more ? db_text(&e->ids, (int)e->page.limit - 1, 0) : NULL);
+    /* A filter may leave a page short, or empty, although there is more behind what was looked through. */
+    const char *last = e->ids.count > e->page.limit ? db_text(&e->ids, (int)e->page.limit - 1, 0) :
+                       e->edge.count                ? db_text(&e->edge, 0, 0) :
+                                                      NULL;
+    call_list(call, items, last);
     return OP_DONE;
 }
 
