@@ -12,6 +12,6 @@ select coalesce((select sum(s.revision) from {{t}}.setting s
         'log_retention_days', coalesce((r.value ->> 'log_days')::bigint, d.log_days),
         'file_retention_days', coalesce((r.value ->> 'file_days')::bigint, d.file_days))
 from public.my_tenant t
-cross join public.retention_default d
+cross join public.my_retention_default d
 left join {{t}}.setting c on c.key = 'confirmation'
 left join {{t}}.setting r on r.key = 'retention'

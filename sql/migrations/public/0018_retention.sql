@@ -14,15 +14,16 @@ grant select, insert, update on public.retention to execgov_platform;
 insert into public.platform_setting (key, value)
 values ('retention', '{"request_days": 365, "log_days": 90, "file_days": 90}');
 
--- Readable by everybody, as the my_* views: a tenant's settings show what holds without its own choice.
-create view public.retention_default with (security_barrier) as
+create view public.my_retention_default with (security_barrier) as
 select (s.value ->> 'request_days')::integer as request_days,
        (s.value ->> 'log_days')::integer as log_days,
        (s.value ->> 'file_days')::integer as file_days
-from public.platform_setting s
-where s.key = 'retention';
-comment on view public.retention_default is 'days that requests, logs and files are kept where a tenant says nothing';
-grant select on public.retention_default to public;
+from public.tenant t
+join public.platform_setting s on s.key = 'retention'
+where t.schema = current_user::text collate "default";
+comment on view public.my_retention_default is
+    'days that the asking tenant''s requests, logs and files are kept where it says nothing itself';
+grant select on public.my_retention_default to public;
 
 -- UUIDv7 begins with its moment: an age is a range of the primary key.
 create function public.uuid_before(p_at timestamptz) returns uuid
@@ -54,7 +55,9 @@ declare
 begin
     select n.schema into strict t from public.tenant n where n.id = p_tenant;
     execute format('select value from %I.setting where key = ''retention''', t) into v_days;
-    select to_jsonb(d) || jsonb_strip_nulls(coalesce(v_days, '{}')) into v_days from public.retention_default d;
+    select s.value || jsonb_strip_nulls(coalesce(v_days, '{}')) into v_days
+    from public.platform_setting s
+    where s.key = 'retention';
     file_days := greatest((v_days ->> 'file_days')::integer, 1);
     v_at := now() - make_interval(days => greatest((v_days ->> 'request_days')::integer, 1));
     v_old := public.uuid_before(v_at);
@@ -182,7 +185,9 @@ declare
 begin
     select n.schema into strict t from public.tenant n where n.id = p_tenant;
     execute format('select value from %I.setting where key = ''retention''', t) into v_days;
-    select to_jsonb(d) || jsonb_strip_nulls(coalesce(v_days, '{}')) into v_days from public.retention_default d;
+    select s.value || jsonb_strip_nulls(coalesce(v_days, '{}')) into v_days
+    from public.platform_setting s
+    where s.key = 'retention';
     -- Of each kind the oldest row says when the first will be old enough; where there is none, one made now.
     execute format('
         select least(
