@@ -43,6 +43,8 @@ static void daemon_exec(struct sandbox_rig *rig, const char *program, bool as_no
     snprintf(cache, sizeof cache, "%s/cache", rig->dir);
     snprintf(base, sizeof base, "%u", rig->uid_base);
     setenv("CANARY_SECRET", "canary-5f1d0c", 1);
+    if (rig->before)
+        rig->before();
     if (as_nobody && (setgid(NOBODY) < 0 || setuid(NOBODY) < 0))
         _exit(9);
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* a change of uid would clear it */

@@ -17,6 +17,7 @@ struct sandbox_rig {
     pid_t pid; /* of sandboxd; -1 once it is gone */
     int level;
     uid_t uid_base;
+    void (*before)(void); /* in sandboxd's process, before it is one; for sandbox_rig_restart */
     struct doctor_status status;
     uv_loop_t loop;
     struct sandbox_client *client;

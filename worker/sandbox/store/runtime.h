@@ -49,6 +49,15 @@ struct runtime_set {
 bool runtime_set_init(struct runtime_set *set, const char *cache_path, int cache_dir,
                       struct gov_err *err);
 
+/* Are the distribution's packages of an absent runtime there by now? Cheap. */
+bool runtime_addable(const struct runtime_set *set, int index);
+/* Make an absent runtime's trees; copies for seconds, so beside the loop. runtime_adopt then shows
+ * what was made under this digest. */
+bool runtime_add(int index, const char *cache_path, int cache_dir, struct runtime *made,
+                 struct gov_err *err);
+bool runtime_adopt(struct runtime_set *set, int index, const char *cache_path,
+                   const uint8_t digest[TREE_DIGEST_BYTES], struct gov_err *err);
+
 /* NULL if there is none of that name. */
 const struct runtime *runtime_find(const struct runtime_set *set, const char *name);
 
