@@ -80,6 +80,8 @@ COMMAND(command_skill_enable);
 COMMAND(command_skill_disable);
 COMMAND(command_skill_bindings);
 COMMAND(command_skill_allow);
+/* schedule.c, schedule_preview.c, schedule_import.c */
+COMMAND(command_schedule_preview);
 /* why.c */
 COMMAND(command_why);
 COMMAND(command_why_run);
