@@ -86,6 +86,13 @@ COMMAND(command_schedule_preview);
 COMMAND(command_why);
 COMMAND(command_why_run);
 COMMAND(command_why_skill);
+/* credential.c */
+COMMAND(command_credential_ls);
+COMMAND(command_credential_create);
+COMMAND(command_credential_rotate);
+COMMAND(command_credential_delete);
+COMMAND(command_credential_keys);
+COMMAND(command_credential_rotate_key);
 /* audit.c */
 COMMAND(command_audit_ls);
 COMMAND(command_audit_export);
