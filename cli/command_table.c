@@ -127,6 +127,7 @@ static const struct command_option token_options[] = {
 };
 static const struct command_option sandbox_options[] = {
     TEXT("sandbox", 0, "SOCKET", "of this machine's sandboxd; default $EXECGOV_SANDBOX", "本机 sandboxd 的套接字"), END,
+};
 static const struct command_option credential_options[] = {
     TEXT("description", 0, "TEXT", "what it is for", "用途说明"),
     TEXT("tenant", 0, "ID", "which tenant, or \"platform\"", "租户编号或 platform"),
