@@ -1,6 +1,6 @@
 /* rebuild.c - begin -> wait 3 s (claims in flight end) -> clear -> load -> end.
  *
- * Loading is a visit that also tells what runs. While it lasts the API accepts into PostgreSQL alone.
+ * Loading is a visit that also tells what runs, repeated until every marked tenant was seen. While it lasts the API accepts into PostgreSQL alone.
  */
 #include "scheduler/rebuild.h"
 
@@ -51,9 +51,17 @@ static enum op_next clear(struct op *op)
 static enum op_next load(struct op *op)
 {
     struct rebuild *r = (struct rebuild *)op;
-    visit_init(&r->visit, r->scheduler, true);
+    static const struct id beginning;
+
+    if (r->visit.op.steps) {
+        r->tenants += r->visit.tenant_count;
+        if (!r->visit.more)
+            return OP_NEXT;
+        op_release(&r->visit.op);
+    }
+    visit_init(&r->visit, r->scheduler, r->visit.op.steps ? &r->visit.after : &beginning, true);
     op_call(op, &r->visit.op);
-    return OP_WAIT;
+    return OP_AGAIN;
 }
 
 static enum op_next finish(struct op *op)
@@ -68,7 +76,7 @@ static enum op_next judge(struct op *op)
     struct rebuild *r = (struct rebuild *)op;
     if (failed(r))
         return OP_FAIL;
-    log_write(LEVEL_INFO, "queue.rebuilt", LOG_NUMBER("tenants", r->visit.tenant_count));
+    log_write(LEVEL_INFO, "queue.rebuilt", LOG_NUMBER("tenants", r->tenants));
     return OP_DONE;
 }
 

@@ -10,6 +10,7 @@ struct rebuild {
     int64_t term;
     struct queue_result result;
     struct visit visit;
+    int tenants; /* of all visits */
     bool clearing;
 };
 

@@ -45,7 +45,7 @@ static enum op_next everybody(struct op *op)
 static enum op_next visit(struct op *op)
 {
     struct tend *t = (struct tend *)op;
-    visit_init(&t->visit, t->scheduler, false);
+    visit_init(&t->visit, t->scheduler, &t->visit.after, false);
     arena_defer(&op->arena, release_child, &t->visit.op);
     op_call(op, &t->visit.op);
     return OP_WAIT;
@@ -65,6 +65,8 @@ static int64_t over(struct rounds *rounds)
     }
     if (!leads(t))
         return STANDBY_MS;
+    if (t->visit.more)
+        return 0; /* more are marked than one visit sees */
     if (t->visit.tenant_count)
         return BUSY_MS;
     if (t->visit.next_due_us) {

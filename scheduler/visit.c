@@ -27,7 +27,8 @@ static enum op_next bury(struct op *op)
 
     db_group_add(g, SQL_QUERIES_WORKER_BURY, &v->dead, 0, NULL);
     DB_GROUP_ADD(g, SQL_QUERIES_MARK_DUE, &v->marked,
-                 arena_format(&op->arena, "%d", VISIT_TENANTS_MAX));
+                 arena_format(&op->arena, "%d", VISIT_TENANTS_MAX),
+                 id_empty(&v->after) ? NULL : v->after.text);
     db_group_send(g);
     return OP_WAIT;
 }
@@ -68,6 +69,8 @@ static enum op_next tenants(struct op *op)
     struct visit *v = (struct visit *)op;
 
     v->tenant_count = v->marked.count;
+    v->more = v->tenant_count == VISIT_TENANTS_MAX;
+    v->after = v->more ? db_id(&v->marked, v->tenant_count - 1, 2) : (struct id){ { 0 } };
     v->tenants = ARENA_ARRAY(&op->arena, struct visited, (size_t)v->tenant_count + 1);
     v->dead_ids = dead_array(v);
     for (int i = 0; i < v->tenant_count; i++) {
@@ -225,10 +228,14 @@ static const struct op_step steps[] = { { "bury", bury },       { "tenants", ten
                                         { "free_slots", free_slots }, { "push", push },
                                         { "forget", forget },   { 0 } };
 
-void visit_init(struct visit *visit, struct scheduler *scheduler, bool rebuilding)
+void visit_init(struct visit *visit, struct scheduler *scheduler, const struct id *after,
+                bool rebuilding)
 {
+    struct id from = *after; /* which may lie in the visit itself */
+
     memset(visit, 0, sizeof *visit);
     op_init(&visit->op, "visit", steps, scheduler->loop, NULL);
     visit->scheduler = scheduler;
     visit->rebuilding = rebuilding;
+    visit->after = from;
 }

@@ -2,6 +2,7 @@
  *
  *     bury -> marked -> tenants (each: reclaim, promote, sweep, rest) -> push -> forget
  *
+ * One visit sees VISIT_TENANTS_MAX tenants at the most; `more` tells that the next one has to go on.
  * Idempotent: entries that Redis knows are not added twice, rows that are ready stay ready.
  */
 #ifndef SCHEDULER_VISIT_H
@@ -17,6 +18,8 @@ struct visit {
     struct op op;
     struct scheduler *scheduler;
     bool rebuilding; /* also load what runs */
+    struct id after; /* in: the tenant visited last; out: the last of this visit. Empty: begin */
+    bool more;       /* out: there may be more behind it */
     struct db_rows dead, marked;
     const char *dead_ids;
     struct visited *tenants;
@@ -26,6 +29,7 @@ struct visit {
     int64_t pushed;
 };
 
-void visit_init(struct visit *visit, struct scheduler *scheduler, bool rebuilding);
+void visit_init(struct visit *visit, struct scheduler *scheduler, const struct id *after,
+                bool rebuilding);
 
 #endif

@@ -30,6 +30,11 @@ void sandbox_rig_stop(struct sandbox_rig *rig);
 /* Start sandboxd again after the test ended it. */
 void sandbox_rig_restart(struct sandbox_rig *rig, bool as_nobody);
 
+/* Until it has that runtime; fails the test after a minute. */
+void sandbox_rig_wait_runtime(struct sandbox_rig *rig, const char *name);
+/* The runtime of that name as the daemon describes it now. */
+const struct doctor_runtime *sandbox_rig_runtime(struct sandbox_rig *rig, const char *name);
+
 struct rig_file {
     const char *name;
     const char *text;

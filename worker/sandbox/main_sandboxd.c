@@ -219,6 +219,8 @@ static int serve(struct host *host, const struct arguments *a)
         code = gov_code_info(err.code)->exit_code;
     } else {
         struct selftest *test = selftest_start(host);
+        if (!a->check)
+            runtime_late_look(host);
         run(host, a->check);
         drain(host);
         selftest_free(test);

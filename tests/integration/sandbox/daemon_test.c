@@ -387,19 +387,6 @@ static void hide_the_modules(void)
     }
 }
 
-static const struct doctor_runtime *data_runtime(struct sandbox_rig *rig)
-{
-    struct gov_err err = { 0 };
-
-    assert_true(doctor_ask(rig->socket, 60000, &rig->status, &err));
-    for (int i = 0; i < rig->status.runtime_count; i++) {
-        if (strcmp(rig->status.runtimes[i].name, "data") == 0)
-            return &rig->status.runtimes[i];
-    }
-    fail_msg("no runtime called data");
-    return NULL;
-}
-
 static void a_runtime_installed_while_it_runs_is_found_without_a_restart(void **state)
 {
     const struct rig_file files[] = { { "main.py", "import pandas\nprint(pandas.answer)\n" }, { 0 } };
@@ -417,7 +404,7 @@ static void a_runtime_installed_while_it_runs_is_found_without_a_restart(void **
     rig_result_release(&r);
     rig.before = hide_the_modules;
     sandbox_rig_restart(&rig, false);
-    assert_false(data_runtime(&rig)->present);
+    assert_false(sandbox_rig_runtime(&rig, "data")->present);
 
     snprintf(path, sizeof path, "/proc/%d/root" MODULES "/pandas", rig.pid);
     assert_int_equal(mkdir(path, 0755), 0);
@@ -426,9 +413,7 @@ static void a_runtime_installed_while_it_runs_is_found_without_a_restart(void **
     assert_non_null(module);
     fputs("answer = 42\n", module);
     fclose(module);
-    int64_t until = clock_mono_us() + 60 * 1000000;
-    while (!data_runtime(&rig)->present)
-        assert_true(clock_mono_us() < until);
+    sandbox_rig_wait_runtime(&rig, "data");
 
     sandbox_rig_package(&rig, files, package);
     job = sandbox_rig_job(package);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "core/base/check.h"
 #include "core/base/log.h"
@@ -38,6 +39,7 @@ static int make(void *user, int out)
     struct runtime made;
     struct gov_err err = { 0 };
 
+    setpriority(PRIO_PROCESS, 0, 10); /* scripts come first */
     if (!runtime_add(late->index, h->options.cache_path, h->cache, &made, &err)) {
         log_error(LEVEL_WARN, "runtime.not_made", &err);
         return 1;

@@ -1,7 +1,9 @@
-/* runtime_late.h - a runtime whose packages are installed while sandboxd runs.
+/* runtime_late.h - every runtime but base: copied beside the loop, at the start or whenever its packages
+ * have appeared.
  *
- * Nothing restarts for it: whoever asks for the status, or for a job in an absent runtime, makes
- * sandboxd look, and a helper copies what is there by now.
+ * pandas and numpy are 100 MB that nobody should wait for who wants base. Nothing restarts for a runtime
+ * that is installed later: whoever asks for the status, or for a job in an absent runtime, makes sandboxd
+ * look, and a helper copies what is there by now.
  */
 #ifndef WORKER_SANDBOX_DAEMON_RUNTIME_LATE_H
 #define WORKER_SANDBOX_DAEMON_RUNTIME_LATE_H

@@ -282,7 +282,6 @@ bool runtime_set_init(struct runtime_set *set, const char *cache_path, int cache
                       struct gov_err *err)
 {
     int runtimes = make_dir(cache_dir, "runtimes");
-    struct gov_err absent;
 
     memset(set, 0, sizeof *set);
     snprintf(set->loader, sizeof set->loader, "%s", LOADER);
@@ -290,9 +289,12 @@ bool runtime_set_init(struct runtime_set *set, const char *cache_path, int cache
     snprintf(set->library, sizeof set->library, "usr/lib/" TRIPLET);
     if (runtimes < 0)
         return fault(err, "runtimes");
-    set->count = 2;
+    set->count = sizeof table / sizeof *table;
+    for (int i = 1; i < set->count; i++) {
+        snprintf(set->runtimes[i].name, sizeof set->runtimes[i].name, "%s", table[i].name);
+        snprintf(set->runtimes[i].detail, sizeof set->runtimes[i].detail, "%s", table[i].advice);
+    }
     bool ok = runtime_make(&set->runtimes[0], 0, cache_path, runtimes, err);
-    runtime_make(&set->runtimes[1], 1, cache_path, runtimes, &absent);
     close(runtimes);
     return ok;
 }
