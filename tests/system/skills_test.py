@@ -246,6 +246,18 @@ class Upload(unittest.TestCase):
         got = stack.api("GET", "/v1/skills/patient/versions/1", token="oscar", headers={"Prefer": "wait=30"})
         self.assertEqual(got.json["state"], "in_review")
 
+    def test_a_check_that_cannot_be_made_ends_with_a_finding(self):
+        stack.end("worker")
+        before = stored_files()
+        self.assertEqual(upload("hopeless", Prefer="wait=0").json["state"], "checking")
+        for path in (stack.folder / "files").glob("*/*"):
+            if path.name not in before:
+                path.unlink()
+        stack.start("worker")
+        got = stack.api("GET", "/v1/skills/hopeless/versions/1", token="oscar", headers={"Prefer": "wait=40"}).json
+        self.assertEqual((got["state"], [f["code"] for f in got["findings"]]), ("refused", ["check_failed"]))
+        self.assertEqual(upload("hopeless").json["state"], "in_review")
+
     def test_the_name_comes_from_the_file(self):
         body, head = form("package", "Sales Report (v2).zip", package(skill_files(own="name")))
         self.assertEqual(stack.api("POST", "/v1/skills", body, "oscar", head).json["skill"], "sales-report-v2")
