@@ -9,8 +9,11 @@ struct rebuild {
     struct scheduler *scheduler;
     int64_t term;
     struct queue_result result;
+    struct db_rows limits;
+    int told;        /* of them */
     struct visit visit;
-    int tenants; /* of all visits */
+    struct id after; /* where the next visit goes on */
+    int64_t tenants;
     bool clearing;
 };
 
