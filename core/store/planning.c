@@ -33,7 +33,8 @@ enum {
     COL_ROLE,
     COL_FILES,
     COL_CONFIRMATION,
-    COL_APPROVERS
+    COL_APPROVERS,
+    COL_TENANT
 };
 
 /* --- load --- */
@@ -71,8 +72,12 @@ static enum op_next load(struct op *op)
     collect_ids(p->files, &ids, &count);
     buf_add_char(&ids, '}');
     snprintf(version, sizeof version, "%lld", (long long)p->version);
-    DB_QUERY(op, p->db, &p->scope, SQL_QUERIES_PLAN_LOAD, &p->rows, p->skill,
-             p->version ? version : NULL, p->requester.text, ids.data);
+    struct db_group *g = db_group_new(op, p->db, &p->scope);
+    DB_GROUP_ADD(g, SQL_QUERIES_PLAN_LOAD, &p->rows, p->skill, p->version ? version : NULL,
+                 p->requester.text, ids.data);
+    if (p->history)
+        DB_GROUP_ADD(g, SQL_QUERIES_PLAN_HISTORY, &p->past, p->skill, p->action);
+    db_group_send(g);
     buf_release(&ids);
     return OP_WAIT;
 }
@@ -389,16 +394,62 @@ static void read_approvers(struct planning *p)
     p->plan.confirmation.approver_count = count;
 }
 
+/* How many runs it is taken from, the middle and the slow end. */
+static void read_history(struct planning *p)
+{
+    if (p->past.count == 0 || db_int(&p->past, 0, 0) == 0)
+        return;
+    p->plan.expected.runs = db_int(&p->past, 0, 0);
+    p->plan.expected.usual_ms = db_int(&p->past, 0, 1);
+    p->plan.expected.slow_ms = db_int(&p->past, 0, 2);
+}
+
+static struct plan_check check_subscription(const json_t *tenant)
+{
+    const char *state = json_get_text(tenant, "state");
+    bool active = state && strcmp(state, "active") == 0;
+
+    return (struct plan_check){ "subscription", active,
+                                active ? (struct gov_text){ "the tenant is active", "租户状态正常" }
+                                       : (struct gov_text){ "the tenant is suspended",
+                                                            "租户已暂停" } };
+}
+
+/* More than may run at the same time is no refusal: it waits. */
+static struct plan_check check_quota(struct planning *p, const json_t *tenant)
+{
+    struct arena *arena = &p->op.arena;
+    long long limit = json_get_int(tenant, "limit", 0);
+    struct plan_check check = { "quota", true, { "runs of this tenant are not limited", "运行数量不限" } };
+
+    if (json_get_bool(tenant, "paused", false))
+        check.detail = (struct gov_text){ "runs of this tenant are paused: it will wait",
+                                          "本租户的运行已暂停：将排队等待" };
+    else if (limit)
+        check.detail = (struct gov_text){
+            arena_format(arena, "at most %lld runs at the same time; more wait their turn", limit),
+            arena_format(arena, "最多同时运行 %lld 个，超出的排队等待", limit)
+        };
+    return check;
+}
+
 static void add_checks(struct planning *p)
 {
-    static const struct plan_check checks[] = {
+    static const struct plan_check always[] = {
         { "authorised", true, { "you may run this action", "您可以运行该操作" } },
         { "version", true, { "the version is published", "版本已发布" } },
         { "inputs", true, { "the inputs fit the schema", "输入符合 schema" } },
         { "files", true, { "the files are there", "文件齐备" } },
     };
+    enum { ALWAYS = sizeof always / sizeof *always };
+    struct plan_check *checks = ARENA_ARRAY(&p->op.arena, struct plan_check, ALWAYS + 2);
+    const json_t *tenant = db_json(&p->rows, 0, COL_TENANT, &p->op.arena);
+
+    memcpy(checks, always, sizeof always);
+    checks[ALWAYS] = check_subscription(tenant);
+    checks[ALWAYS + 1] = check_quota(p, tenant);
     p->plan.checks = checks;
-    p->plan.check_count = sizeof checks / sizeof *checks;
+    p->plan.check_count = ALWAYS + 2;
 }
 
 static enum op_next make_plan(struct op *op)
@@ -422,7 +473,7 @@ static enum op_next make_plan(struct op *op)
     p->step.runtime_digest = db_text(r, 0, COL_RUNTIME_DIGEST) ? db_text(r, 0, COL_RUNTIME_DIGEST) : "";
     p->step.effects = p->chosen->effects;
     read_provenance(p);
-    p->rule = policy_confirmation_rule(p->chosen, &settings, false);
+    p->rule = policy_confirmation_rule(p->chosen, &settings, p->doubt);
     p->plan = (struct plan){ .tenant = p->tenant,
                              .requester = p->requester,
                              .policy_version = settings.version,
@@ -430,6 +481,7 @@ static enum op_next make_plan(struct op *op)
                              .steps = &p->step,
                              .step_count = 1 };
     add_checks(p);
+    read_history(p);
     if (p->rule.required) {
         /* confirmation_decide counts one person. Where more are asked for, one would not be enough. */
         if (p->rule.people > 1) {
