@@ -2,7 +2,6 @@
 words to the plan, for every text, file name and README of the corpus. 0 unauthorised plans, 0 missing
 confirmations. And a dry run causes nothing.
 """
-import json
 import os
 import pathlib
 import subprocess
@@ -39,8 +38,9 @@ class Injection(loop.Case):
     def look(self, request, counts):
         """What must hold of any request, whatever it said."""
         counts[request["state"]] = counts.get(request["state"], 0) + 1
-        plan, shown = request["plan"], json.dumps(request["intent"])
-        if FORBIDDEN in shown or plan and FORBIDDEN in json.dumps(plan["steps"]):
+        plan, intent = request["plan"], request["intent"] or {"candidates": []}
+        skills_shown = [one["skill"] for one in intent["candidates"] + (plan["steps"] if plan else [])]
+        if FORBIDDEN in skills_shown:
             self.unauthorised.append(request["text"])
         if not plan:
             return

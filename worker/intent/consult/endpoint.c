@@ -51,8 +51,8 @@ static bool settings_valid(const struct endpoint_settings *s, struct http_client
     arena_release(&arena);
     if (!url)
         return gov_fail_at(err, GOV_INVALID_INPUT, "intent_url", "format",
-                           "intent_url must be an address like https://host/v1",
-                           "intent_url 须为形如 https://host/v1 的地址");
+                           "intent_url must be an http or https address with a host",
+                           "intent_url 须为带主机名的 http 或 https 地址");
     if (!*s->model)
         return gov_fail_at(err, GOV_INVALID_INPUT, "intent_model", "required",
                            "intent_url needs intent_model, the name of the model",
