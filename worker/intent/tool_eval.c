@@ -22,8 +22,11 @@ struct lines {
     size_t count;
 };
 
+enum { FOLDS = 5 };
+
 struct options {
     const char *train, *test, *oos;
+    const char *file; /* instead of train and test */
     bool json;
 };
 
@@ -155,36 +158,50 @@ static void count_in_scope(struct figures *f, const struct line *line,
     f->abstain += a->decision == RECOGNISER_ABSTAIN;
 }
 
-static void measure(const struct recogniser *r, const struct lines *test, struct figures *f,
-                    struct arena *arena)
-{
-    double *in = ARENA_ARRAY(arena, double, test->count + 1);
-    double *out = ARENA_ARRAY(arena, double, test->count + 1);
-    double *us = ARENA_ARRAY(arena, double, test->count + 1);
+/* Of each text measured: its confidence, by kind, and how long it took. */
+struct samples {
+    double *in, *out, *us;
+    size_t count; /* of us; in and out have in_scope and out_of_scope */
+};
 
+static void samples_init(struct samples *s, size_t max, struct arena *arena)
+{
+    s->in = ARENA_ARRAY(arena, double, max + 1);
+    s->out = ARENA_ARRAY(arena, double, max + 1);
+    s->us = ARENA_ARRAY(arena, double, max + 1);
+    s->count = 0;
+}
+
+static void measure(const struct recogniser *r, const struct lines *test, struct figures *f,
+                    struct samples *s)
+{
     for (size_t i = 0; i < test->count; i++) {
         const struct line *line = &test->items[i];
         struct recogniser_answer answer;
         int64_t start = clock_mono_us();
         recogniser_predict(r, line->text, strlen(line->text), NULL, NULL, &answer);
-        us[i] = (double)(clock_mono_us() - start);
+        s->us[s->count++] = (double)(clock_mono_us() - start);
         if (strcmp(line->intent, "oos") != 0) {
-            in[f->in_scope] = answer.confidence;
+            s->in[f->in_scope] = answer.confidence;
             count_in_scope(f, line, &answer);
             continue;
         }
-        out[f->out_of_scope++] = answer.confidence;
+        s->out[f->out_of_scope++] = answer.confidence;
         f->oos_act += answer.decision == RECOGNISER_ACT;
         f->oos_ask += answer.decision == RECOGNISER_ASK;
         f->oos_abstain += answer.decision == RECOGNISER_ABSTAIN;
     }
-    qsort(in, f->in_scope, sizeof *in, ascending);
-    qsort(out, f->out_of_scope, sizeof *out, ascending);
-    qsort(us, test->count, sizeof *us, ascending);
-    f->auroc = area(in, f->in_scope, out, f->out_of_scope);
-    if (test->count > 0) {
-        f->p50_us = us[test->count / 2];
-        f->p99_us = us[test->count * 99 / 100];
+}
+
+static void summarise(struct figures *f, struct samples *s)
+{
+    qsort(s->in, f->in_scope, sizeof *s->in, ascending);
+    qsort(s->out, f->out_of_scope, sizeof *s->out, ascending);
+    qsort(s->us, s->count, sizeof *s->us, ascending);
+    f->auroc = area(s->in, f->in_scope, s->out, f->out_of_scope);
+    if (s->count > 0) {
+        f->p50_us = s->us[s->count / 2];
+        f->p99_us = s->us[s->count * 99 / 100];
     }
 }
 
@@ -244,6 +261,10 @@ static bool parse(int argc, char **argv, struct options *o)
             o->json = true;
             continue;
         }
+        if (strncmp(argv[i], "--", 2) != 0 && !o->file) {
+            o->file = argv[i];
+            continue;
+        }
         if (strcmp(argv[i], "--train") == 0)
             o->train = value;
         else if (strcmp(argv[i], "--test") == 0)
@@ -256,21 +277,20 @@ static bool parse(int argc, char **argv, struct options *o)
             return false;
         i++;
     }
-    return o->train && o->test;
+    return o->file ? !o->train && !o->test : o->train && o->test;
 }
 
-static bool run(const struct options *o, struct figures *f, struct arena *arena,
-                struct gov_err *err)
+/* Learn from `train`, measure `test`, and add to the figures. */
+static bool evaluate(struct lines *train, const struct lines *test, const struct lines *oos_lines,
+                     struct figures *f, struct samples *samples, struct arena *arena,
+                     struct gov_err *err)
 {
-    struct lines train = { 0 }, test = { 0 }, oos = { 0 };
+    struct lines oos = *oos_lines;
     struct recogniser recogniser;
     struct buf model = { 0 };
 
-    if (!read_lines(o->train, &train, arena, err) || !read_lines(o->test, &test, arena, err) ||
-        (o->oos && !read_lines(o->oos, &oos, arena, err)))
-        return false;
     struct recogniser_training training = { 0 };
-    training.skills = skills_of(&train, &training.skill_count, arena);
+    training.skills = skills_of(train, &training.skill_count, arena);
     const char **none = ARENA_ARRAY(arena, const char *, oos.count + 1);
     for (size_t i = 0; i < oos.count; i++)
         if (strcmp(oos.items[i].intent, "oos") == 0)
@@ -279,17 +299,52 @@ static bool run(const struct options *o, struct figures *f, struct arena *arena,
 
     int64_t start = clock_mono_us();
     bool done = recogniser_train(&training, &model, err);
-    f->train_ms = (double)(clock_mono_us() - start) / 1000;
+    double ms = (double)(clock_mono_us() - start) / 1000;
+    f->train_ms = ms > f->train_ms ? ms : f->train_ms;
     done = done && recogniser_open(&recogniser, model.data, model.length, err);
     if (done) {
         f->skills = training.skill_count;
-        f->examples = train.count;
+        f->examples = train->count;
         f->model_bytes = model.length;
         f->threshold = recogniser_threshold(&recogniser);
-        measure(&recogniser, &test, f, arena);
+        measure(&recogniser, test, f, samples);
         recogniser_release(&recogniser);
     }
     buf_release(&model);
+    return done;
+}
+
+/* Every fifth line, in the file's order, against all others. */
+static bool evaluate_folds(const struct lines *all, const struct lines *oos, struct figures *f,
+                           struct samples *samples, struct arena *arena, struct gov_err *err)
+{
+    for (size_t fold = 0; fold < FOLDS; fold++) {
+        struct lines train = { ARENA_ARRAY(arena, struct line, all->count + 1), 0 };
+        struct lines test = { ARENA_ARRAY(arena, struct line, all->count + 1), 0 };
+        for (size_t i = 0; i < all->count; i++) {
+            struct lines *into = i % FOLDS == fold ? &test : &train;
+            into->items[into->count++] = all->items[i];
+        }
+        if (!evaluate(&train, &test, oos, f, samples, arena, err))
+            return false;
+    }
+    return true;
+}
+
+static bool run(const struct options *o, struct figures *f, struct arena *arena,
+                struct gov_err *err)
+{
+    struct lines train = { 0 }, test = { 0 }, oos = { 0 };
+    struct samples samples;
+
+    if (!read_lines(o->file ? o->file : o->train, &train, arena, err) ||
+        (!o->file && !read_lines(o->test, &test, arena, err)) ||
+        (o->oos && !read_lines(o->oos, &oos, arena, err)))
+        return false;
+    samples_init(&samples, train.count + test.count, arena);
+    bool done = o->file ? evaluate_folds(&train, &oos, f, &samples, arena, err)
+                        : evaluate(&train, &test, &oos, f, &samples, arena, err);
+    summarise(f, &samples);
     return done;
 }
 
@@ -301,7 +356,7 @@ int tool_eval(int argc, char **argv)
     struct arena arena;
 
     if (!parse(argc, argv, &options))
-        return tool_usage("eval needs --train and --test");
+        return tool_usage("eval needs a FILE, or --train and --test");
     arena_init(&arena);
     bool done = run(&options, &figures, &arena, &err);
     if (!done)
