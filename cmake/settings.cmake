@@ -1,5 +1,5 @@
 # What the daemons' tables of settings yield besides the programs: manual pages and example files.
-# deploy/config keeps the examples, too; tests/unit/check_settings.py holds the two together.
+# deploy/config keeps the examples, too; tests/system/settings_test.py holds the two together.
 foreach(daemon api scheduler worker egress lifecycle)
   if(TARGET execgov-${daemon})
     set(manual ${CMAKE_BINARY_DIR}/share/execgov-${daemon}.8)

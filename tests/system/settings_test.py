@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Example files and manual pages of the daemons come from their tables: what is kept in the tree is current,
 and what is printed can be read back."""
 import os
@@ -8,7 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
-SOURCE = pathlib.Path(os.environ.get("EXECGOV_SOURCE", pathlib.Path(__file__).parents[2]))
+SOURCE = pathlib.Path(os.environ.get("EXECGOV_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 BUILD = pathlib.Path(os.environ.get("EXECGOV_BUILD", SOURCE / "build/dev"))
 DAEMONS = [name for name in ("api", "scheduler", "worker", "egress", "lifecycle")
            if (BUILD / f"bin/execgov-{name}").exists()]
