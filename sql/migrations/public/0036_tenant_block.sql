@@ -20,7 +20,7 @@ comment on column public.tenant_block.level is '1 warn, 2 no new runs, 3 read on
 
 alter table public.tenant drop constraint tenant_state_known;
 alter table public.tenant add constraint tenant_state_known
-    check (state in ('provisioning', 'active', 'limited', 'suspended', 'terminating', 'terminated'));
+    check (state in ('provisioning', 'active', 'suspended', 'terminating', 'terminated'));
 alter table public.tenant
     add column run_allowed boolean not null default true,
     add column write_allowed boolean not null default true,
@@ -28,7 +28,8 @@ alter table public.tenant
     add column suspended_code text null,
     add column suspended_at timestamptz null,
     add column state_version integer not null default 1;
-comment on column public.tenant.state is 'derived from tenant_block by tenant_recompute';
+comment on column public.tenant.state is
+    'derived from tenant_block by tenant_recompute; active with a suspended_code is what people call limited';
 comment on column public.tenant.run_allowed is 'read by the claim in its own statement: no run starts after a shutdown''s commit';
 comment on column public.tenant.suspended_code is 'reason_code of the strongest block';
 comment on column public.tenant.state_version is 'grows with every change of what is allowed; caches compare it';
@@ -66,8 +67,7 @@ begin
     ), wanted as (
         select s.*,
             case
-                when s.level is null then 'active'
-                when s.level = 1 then 'limited'
+                when coalesce(s.level, 0) < 2 then 'active'
                 when s.level = 4 and s.reason_code = 'terminating' then 'terminating'
                 else 'suspended'
             end as state

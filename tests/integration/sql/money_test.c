@@ -124,8 +124,8 @@ static void a_payment_settles_extends_releases_and_balances_at_once(void **state
     assert_string_equal("active|1|2030-02-01", sql_value(&f->arena, f->platform,
         "select concat_ws('|', state, period_no, paid_until_date) from public.subscription where id = '%s'", b.subscription.text));
     /* billing's block is gone, the other one stays */
-    assert_string_equal("limited|t", sql_value(&f->arena, f->platform,
-        "select concat_ws('|', state, run_allowed::text::\"char\") from public.tenant where id = '%s'", b.tenant.id.text));
+    assert_string_equal("active|notice|t", sql_value(&f->arena, f->platform,
+        "select concat_ws('|', state, suspended_code, run_allowed::text::\"char\") from public.tenant where id = '%s'", b.tenant.id.text));
     assert_string_equal("0|100", sql_value(&f->arena, f->platform,
         "select concat_ws('|', sum(amount_minor) filter (where account = 'AR:%s'), "
         "-sum(amount_minor) filter (where account = 'CUSTOMER_CREDIT:%s')) from public.ledger_entry",
