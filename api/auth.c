@@ -165,7 +165,8 @@ bool auth_authorise(struct call *call, struct gov_err *err)
         return gov_fail(err, GOV_FORBIDDEN,
                         "this token belongs to the platform, not to a tenant; log in to a tenant",
                         "该令牌属于平台而不是租户；请登录到租户");
-    if (strcmp(c->tenant_state, "active") != 0 && !safe_method(call->request->method))
+    if (strcmp(c->tenant_state, "active") != 0 && !safe_method(call->request->method) &&
+        !call->route->while_suspended)
         return gov_fail(err, GOV_TENANT_SUSPENDED,
                         "this tenant is suspended: reading still works, everything else waits until "
                         "it is resumed",

@@ -50,7 +50,7 @@ create function public.tenant_recompute(p_tenants uuid[]) returns setof uuid
 as $$
 begin
     -- Locked in id order, like everybody who locks several.
-    perform from public.tenant t where t.id = any (p_tenants) order by t.id for update;
+    perform from public.tenant t where t.id = any (p_tenants) order by t.id for no key update;
     return query
     with strongest as (
         select t.id, b.level, b.reason_code, b.reason, b.from_at

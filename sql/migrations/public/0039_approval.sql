@@ -89,7 +89,7 @@ begin
                        and s.expires_at > now()) then
         raise exception 'session_required: only a person who logged in decides' using errcode = 'GV000';
     end if;
-    select * into r from public.approval_request where id = p_request for update;
+    select * into r from public.approval_request where id = p_request for no key update;
     if not found then
         raise exception 'not_found: there is no such approval' using errcode = 'GV000';
     end if;
@@ -136,7 +136,7 @@ as $$
 declare
     r public.approval_request;
 begin
-    select * into r from public.approval_request where id = p_request for update;
+    select * into r from public.approval_request where id = p_request for no key update;
     if not found or r.action <> p_action or r.params_digest <> p_digest then
         raise exception 'confirmation_required: the approval is for something else' using errcode = 'GV000';
     end if;

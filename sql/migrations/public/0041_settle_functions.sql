@@ -59,7 +59,7 @@ declare
     v_limits jsonb;
     v_now timestamptz := public.lifecycle_now();
 begin
-    select * into s from public.subscription where id = o.subscription_id for update;
+    select * into s from public.subscription where id = o.subscription_id for no key update;
     perform public.gov_must(s.version = p_version and s.period_no + 1 = p_no, 'stale');
     update public.subscription_period
     set closed_date = greatest(start_date, p_start), closed_by = o.id
@@ -245,7 +245,7 @@ declare
     v_total bigint;
 begin
     perform public.gov_must(o.version = p_order_version, 'stale');
-    perform from public.payment where id = any (p_payments) order by id for update;
+    perform from public.payment where id = any (p_payments) order by id for no key update;
     select sum(p.amount_minor) into v_total
     from public.payment p
     where p.id = any (p_payments)

@@ -101,7 +101,7 @@ create function public.hold_add(
     set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform from public.subscription where id = p_subscription for update;
+    perform from public.subscription where id = p_subscription for no key update;
     perform public.gov_must(found, 'not_found');
     perform public.gov_must(p_kind in ('courtesy', 'dispute') and p_until > public.lifecycle_now()
         and p_until <= public.lifecycle_now() + interval '90 days', 'invalid_input');
@@ -156,7 +156,7 @@ as $$
 declare
     s public.subscription;
 begin
-    select * into s from public.subscription where id = p_subscription for update;
+    select * into s from public.subscription where id = p_subscription for no key update;
     if s.state not in ('active', 'grace') then
         return;
     end if;
@@ -240,7 +240,7 @@ declare
     s public.subscription;
     v_retention integer;
 begin
-    select * into s from public.subscription where id = p_subscription for update;
+    select * into s from public.subscription where id = p_subscription for no key update;
     perform public.gov_must(found, 'not_found');
     select retention_days into v_retention from public.edition_version where id = s.edition_version;
     if s.state not in ('shutdown', 'cancelled')

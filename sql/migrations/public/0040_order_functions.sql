@@ -37,11 +37,11 @@ begin
     if not found then
         raise exception 'not_found: there is no such order' using errcode = 'GV000';
     end if;
-    perform from public.customer where id = o.customer_id for update;
+    perform from public.customer where id = o.customer_id for no key update;
     if o.subscription_id is not null then
-        perform from public.subscription where id = o.subscription_id for update;
+        perform from public.subscription where id = o.subscription_id for no key update;
     end if;
-    select * into o from public.orders where id = p_order for update;
+    select * into o from public.orders where id = p_order for no key update;
     return o;
 end
 $$;
@@ -101,7 +101,7 @@ declare
     v public.edition_version;
     s public.subscription;
 begin
-    perform from public.customer where id = p_customer for update;
+    perform from public.customer where id = p_customer for no key update;
     if not found then
         raise exception 'not_found: there is no such customer' using errcode = 'GV000';
     end if;
@@ -116,7 +116,7 @@ begin
         raise exception 'not_on_sale: this edition is not on sale' using errcode = 'GV000';
     end if;
     if p_subscription is not null then
-        select * into s from public.subscription where id = p_subscription and customer_id = p_customer for update;
+        select * into s from public.subscription where id = p_subscription and customer_id = p_customer for no key update;
         if not found then
             raise exception 'not_found: the customer has no such subscription' using errcode = 'GV000';
         end if;
