@@ -98,3 +98,17 @@ json_t *money_act_answer(struct op *op, struct money_act *act)
         return act->act.result;
     return act->failed.code || act->rows.count == 0 ? NULL : db_json(&act->rows, 0, 1, &op->arena);
 }
+
+void money_act_wake(struct op *op, struct call *call, struct money_act *act)
+{
+    const char *tenant = json_get_text(json_object_get(act->act.result, "order"), "tenant_id");
+
+    if (tenant)
+        DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_TENANT_SCHEMA, &act->schema, tenant);
+}
+
+void money_act_resume(struct op *op, struct call *call, struct money_act *act)
+{
+    if (act->schema.count)
+        job_queue_resume(op, call->api->queue, db_text(&act->schema, 0, 0), &act->resumed);
+}

@@ -97,6 +97,7 @@ static enum op_next after(struct op *op)
 
     DB_QUERY(op, e->endpoint.call->api->db, &DB_PUBLIC, SQL_QUERIES_APPROVAL_PAGE, &e->after, NULL, "1", NULL,
              e->id.text);
+    money_act_wake(op, e->endpoint.call, &e->act);
     return OP_WAIT;
 }
 
@@ -110,15 +111,22 @@ static enum op_next answer(struct op *op)
         op->err = *failed;
         return OP_FAIL;
     }
+    money_act_resume(op, e->endpoint.call, a);
     json_t *shown = json_copy(db_json(&e->after, 0, 1, &op->arena));
     json_t *result = a->action ? money_act_answer(op, a) : NULL;
     json_object_set(shown, "result", result ? result : json_null());
     call_json(e->endpoint.call, 200, shown);
+    return OP_WAIT;
+}
+
+static enum op_next end(struct op *op)
+{
+    (void)op;
     return OP_DONE;
 }
 
 const struct op_step approval_approve_steps[] = { { "approve", approve }, { "carry_out", carry_out }, { "after", after },
-                                                  { "answer", answer }, { 0 } };
+                                                  { "answer", answer }, { "end", end }, { 0 } };
 const size_t approval_approve_bytes = sizeof(struct approval);
 const struct op_step approval_reject_steps[] = { { "reject", reject }, { "rejected", rejected }, { 0 } };
 const size_t approval_reject_bytes = sizeof(struct approval);

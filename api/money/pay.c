@@ -164,27 +164,42 @@ static enum op_next show(struct op *op)
     return OP_WAIT;
 }
 
+static enum op_next wake(struct op *op)
+{
+    struct pay *e = (struct pay *)op;
+
+    money_act_wake(op, e->endpoint.call, &e->act);
+    return OP_WAIT;
+}
+
 static enum op_next answer(struct op *op)
 {
     struct pay *e = (struct pay *)op;
     struct call *call = e->endpoint.call;
 
+    money_act_resume(op, call, &e->act);
     if (e->shown.count)
         call_json(call, 202, json_pack("{s:s, s:O}", "result", "approval_wanted", "approval",
                                        db_json(&e->shown, 0, 1, &op->arena)));
     else
         call_json(call, 200, json_incref(money_act_answer(op, &e->act)));
+    return OP_WAIT;
+}
+
+static enum op_next end(struct op *op)
+{
+    (void)op;
     return OP_DONE;
 }
 
 const struct op_step order_confirm_steps[] = { { "confirm", confirm }, { "ask", ask }, { "show", show },
-                                               { "answer", answer }, { 0 } };
+                                               { "wake", wake }, { "answer", answer }, { "end", end }, { 0 } };
 const size_t order_confirm_bytes = sizeof(struct pay);
 const struct op_step order_refund_steps[] = { { "load", refund_load }, { "refund", refund }, { "ask", ask },
-                                              { "show", show }, { "answer", answer }, { 0 } };
+                                              { "show", show }, { "wake", wake }, { "answer", answer }, { "end", end }, { 0 } };
 const size_t order_refund_bytes = sizeof(struct pay);
 const struct op_step subscription_terminate_steps[] = { { "terminate", terminate }, { "ask", ask }, { "show", show },
-                                                        { "answer", answer }, { 0 } };
+                                                        { "wake", wake }, { "answer", answer }, { "end", end }, { 0 } };
 const size_t subscription_terminate_bytes = sizeof(struct pay);
 
 /* --- activate again --- */
@@ -201,5 +216,5 @@ static enum op_next activate(struct op *op)
     return OP_WAIT;
 }
 
-const struct op_step order_activate_steps[] = { { "activate", activate }, { "ask", ask }, { "answer", answer }, { 0 } };
+const struct op_step order_activate_steps[] = { { "activate", activate }, { "ask", ask }, { "wake", wake }, { "answer", answer }, { "end", end }, { 0 } };
 const size_t order_activate_bytes = sizeof(struct pay);
