@@ -128,6 +128,8 @@ static void write_order(struct op *op, struct order_new *e, bool own)
     struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
 
     e->order = id_new();
+    if (e->has_customer)
+        DB_GROUP_ADD(g, SQL_QUERIES_CUSTOMER_MUST, NULL, e->customer.text);
     if (!e->has_customer) {
         e->customer = id_new();
         DB_GROUP_ADD(g, SQL_QUERIES_CUSTOMER_INSERT, NULL, e->customer.text, "person", call->caller.name,
