@@ -40,6 +40,11 @@ ENDPOINT(subscription_release);
 ENDPOINT(subscription_cancel);
 ENDPOINT(subscription_continue);
 ENDPOINT(subscription_terminate);
+ENDPOINT(subscription_explain);
+ENDPOINT(scan_create);
+ENDPOINT(scan_list);
+ENDPOINT(scan_get);
+ENDPOINT(lifecycle_check);
 
 extern const struct route money_routes[];
 

@@ -70,8 +70,7 @@ static bool stream(struct work *w, PGconn *conn, struct arena *arena, struct gov
 
 static bool look(struct work *w, PGconn *conn, struct arena *arena, struct gov_err *err)
 {
-    PGresult *now = dbsync_query(arena, conn, "select (extract(epoch from public.lifecycle_now()) * 1000000)::bigint", 0,
-                                 NULL, err);
+    PGresult *now = dbsync_query(arena, conn, sql_queries[SQL_QUERIES_LIFECYCLE_NOW].text, 0, NULL, err);
 
     if (!now)
         return false;
