@@ -30,7 +30,9 @@ def tearDownModule():
 def finance(name, person):
     """Somebody of the platform's finance, with a session of the platform."""
     email = f"{person}@people.example"
-    stack.sql(f"insert into platform_role (user_id, role) select id, 'platform_finance' from app_user where email = '{email}'")
+    user = stack.sql(f"select id from app_user where email = '{email}'")[0][0]
+    made = stack.api("POST", f"/v1/platform/users/{user}/roles", {"role": "platform_finance"}, token="pat")
+    assert made.status == 200 and made.json["platform_roles"] == ["platform_finance"], made.body
     reply = stack.api("POST", "/v1/login", {"email": email, "password": stack.passwords[person], "tenant": "platform"})
     assert reply.status == 200, reply.body
     stack.tokens[name] = reply.json["token"]
@@ -151,6 +153,30 @@ class Orders(Case):
         asked = self.ok(self.post(path, refund), 202)["approval"]
         back = self.ok(self.post(f"/v1/platform/approvals/{asked['id']}/approve", token="fred"))
         self.assertEqual(back["result"]["refunded"]["amount_minor"], 100)
+
+
+class Scans(Case):
+    def test_a_dry_run_is_applied_by_its_digest_and_every_rule_is_explained(self):
+        order = self.order(self.customer("Dry"), tenant_name="Dry run")
+        subscription = self.ok(self.confirm(order))["order"]["subscription_id"]
+        ahead = stack.sql("select utc_text(lifecycle_now() + interval '20 days')")[0][0]
+        seen = self.ok(self.post("/v1/platform/lifecycle/scans", {"dry_run": True, "as_of": ahead, "limit": 10000}))
+        mine = [(i["action"], i["window"]) for i in seen["items"] if i["subscription_id"] == subscription]
+        self.assertIn(("prefill", "PREFILL"), mine)
+        path = "/v1/platform/lifecycle/scans"
+        self.refused(self.post(path, {"dry_run": False}), 422, "invalid_input")
+        asked = self.ok(self.post(path, {"dry_run": False, "as_of": ahead, "preview_digest": seen["preview_digest"]}), 202)
+        done = stacks.until(lambda: (r := self.ok(stack.api("GET", f"{path}/{asked['id']}", token="fay")))["state"] != "requested"
+                            and r, what="the scan")
+        self.assertEqual((done["state"], done["problem"][:5]), ("refused", "as_of"))  # the future is only looked at
+        now = self.ok(self.post(path, {"dry_run": True}))
+        asked = self.ok(self.post(path, {"dry_run": False, "as_of": now["as_of"], "preview_digest": "0" * 64}), 202)
+        done = stacks.until(lambda: (r := self.ok(stack.api("GET", f"{path}/{asked['id']}", token="fay")))["state"] != "requested"
+                            and r, what="the scan")
+        self.assertEqual(done["state"], "refused")
+        why = self.ok(stack.api("GET", f"/v1/platform/subscriptions/{subscription}/explain?as_of={ahead}", token="fay"))
+        self.assertIn("PREFILL", [r["rule"] for r in why["rules"] if r["holds"]])
+        self.assertEqual(self.ok(stack.api("GET", "/v1/platform/lifecycle/check", token="fay")), {"ok": True, "violations": []})
 
 
 class Tenants(Case):
