@@ -88,8 +88,8 @@ bool command_order_refund(struct cli *cli, const struct args *args, struct gov_e
     int64_t minor;
 
     if (!args_value(args, "reference", NULL) || !args_value(args, "comment", NULL))
-        return gov_fail(err, GOV_INVALID_INPUT, "say the reference and why: --reference R --comment \"…\"",
-                        "请给出流水号和原因：--reference R --comment \"…\"");
+        return gov_fail(err, GOV_INVALID_INPUT, "say the reference and why: --reference R --comment WHY",
+                        "请给出流水号和原因：--reference R --comment WHY");
     if (!amount_read(args, args->words[1], &minor, err))
         return false;
     return money_post(cli, path_of(cli, "orders", args->words[0], "refund"),

@@ -93,8 +93,8 @@ bool command_subscription_show(struct cli *cli, const struct args *args, struct 
 bool command_subscription_hold(struct cli *cli, const struct args *args, struct gov_err *err)
 {
     if (!args_value(args, "until", NULL) || !args_value(args, "comment", NULL))
-        return gov_fail(err, GOV_INVALID_INPUT, "say until when and why: --until 2026-12-01T00:00:00+08:00 --comment \"…\"",
-                        "请给出截止时间和原因：--until 2026-12-01T00:00:00+08:00 --comment \"…\"");
+        return gov_fail(err, GOV_INVALID_INPUT, "say until when and why: --until 2026-12-01T00:00:00+08:00 --comment WHY",
+                        "请给出截止时间和原因：--until 2026-12-01T00:00:00+08:00 --comment WHY");
     return money_post(cli, path_of(cli, "subscriptions", args->words[0], "holds"),
                       json_pack("{s:s, s:s, s:s}", "kind", args_value(args, "kind", "courtesy"), "until",
                                 args_value(args, "until", NULL), "reason", args_value(args, "comment", NULL)), err);

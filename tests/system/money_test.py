@@ -126,7 +126,7 @@ class Orders(Case):
             with self.subTest(body):
                 self.refused(self.post("/v1/platform/orders", body), status, code)
         order = self.order(customer, tenant_name="Bad input")
-        for change in ({"amount_minor": 0}, {"currency": "XXX"}, {"received_on": "2026-02-30"}, {"evidence_sha256": "x" * 64}):
+        for change in ({"amount_minor": 0}, {"currency": "ZZZ"}, {"received_on": "2026-02-30"}, {"evidence_sha256": "x" * 64}):
             body = {"method": "bank", "reference": "r", "amount_minor": 1, "currency": "CNY", "received_on": "2026-11-26"}
             with self.subTest(change):
                 self.refused(self.post(f"/v1/platform/orders/{order['id']}/confirm-payment", {**body, **change}), 422,
