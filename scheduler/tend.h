@@ -7,10 +7,10 @@
 #ifndef SCHEDULER_TEND_H
 #define SCHEDULER_TEND_H
 
+#include "core/io/rounds.h"
 #include "scheduler/cron.h"
 #include "scheduler/rebuild.h"
 #include "scheduler/retention.h"
-#include "scheduler/rounds.h"
 #include "scheduler/visit.h"
 
 struct tend {

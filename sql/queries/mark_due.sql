@@ -3,7 +3,7 @@
 -- (null: from the first). With each in which second the next mark falls due, and its limits (tenant_limits.h). Where
 -- there are none, one row that says only when the next mark falls due.
 select t.schema, t.stripe, t.id, n.next_s, t.weight, t.concurrency_limit, t.rate_per_s,
-    t.paused or t.state <> 'active', public.queue_limit_text(t.id)
+    t.paused or not t.run_allowed, public.queue_limit_text(t.id)
 from (
     select extract(epoch from min(m.minute))::bigint as next_s
     from public.mark m

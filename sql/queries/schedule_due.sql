@@ -5,7 +5,7 @@ select s.id, s.cron, s.timezone, s.skill, s.action, s.input, s.class, s.catch_up
     s.asks, extract(epoch from s.next_at)::bigint, s.asked_request, s.revision,
     floor(extract(epoch from now()))::bigint,
     (select m.role from public.my_members m where m.user_id = s.owner and m.state = 'active'),
-    (select t.state = 'active' from public.my_tenant t),
+    (select t.state = 'active' and t.run_allowed from public.my_tenant t),
     (select t.locale from public.my_tenant t),
     a.state, j.kind = 'run' and (o.state is distinct from 'cancelled' or o.started_at is not null),
     o.code, o.error -> 'message'
