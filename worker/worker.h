@@ -24,6 +24,7 @@ struct worker_settings {
     const char *redis;
     const char *files;
     const char *sandbox;
+    const char *egress; /* socket of execgov-egress; "" = nothing is called */
     const char *lanes; /* "py,sh,http"; ctl is always served */
     const char *health; /* address:port of /livez, /readyz, /metrics; "" = none */
     const char *log_level;

@@ -133,6 +133,8 @@ static const struct {
     MEMBER("input", OBJECT, input),
     MEMBER("provenance", ARRAY, provenance),
     MEMBER("sensitive", ARRAY, sensitive),
+    MEMBER("credentials", OBJECT, credentials),
+    MEMBER("idempotent", BOOL, idempotent),
     MEMBER("confirmation", ID, confirmation),
     MEMBER("try", BOOL, is_try),
     MEMBER("task", TEXT, task),

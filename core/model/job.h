@@ -74,6 +74,8 @@ struct job_payload {
     const json_t *input;
     const json_t *provenance; /* array, as in the plan */
     const json_t *sensitive;  /* run: array of JSON Pointers into the input that are never shown */
+    const json_t *credentials; /* run: {resource: version of its credential} as planned; NULL: it calls none */
+    bool idempotent;          /* run: repeating it is harmless, says its action */
     struct id confirmation;   /* confirm: which */
     bool is_try;              /* a draft that only its author sees */
     /* task: which of the platform's own, and its arguments */

@@ -10,17 +10,21 @@
 #include "core/io/seal.h"
 #include "core/io/service.h"
 #include "core/io/settings.h"
+#include "worker/egress/daemon/pool.h"
 
 struct egress_settings {
     const char *pg;
     const char *key_file;  /* master keys, one a line; "" = see keys */
     const char *keys;      /* the same text, from the environment; "" = none */
+    const char *socket;    /* workers come here; "" = keys only */
+    const char *allow_user; /* who may, by name or uid; "" = our own */
     const char *health;    /* address:port of /livez, /readyz, /metrics; "" = none */
     const char *log_level;
     int64_t pg_connections;
 };
 
 struct keeper;
+struct listener;
 
 struct egress {
     struct egress_settings settings;
@@ -30,6 +34,11 @@ struct egress {
     struct seal_ring *ring; /* NULL: no key; calls that need a credential are refused */
     struct gov_err ring_err; /* why there is none */
     struct keeper *keeper;
+    struct listener *listener;
+    struct list sessions; /* struct session */
+    struct pools pools;
+    struct ip_nets networks; /* open for resources, as they were a moment ago */
+    int64_t networks_us;
     struct metrics metrics;
     bool stopping;
 };

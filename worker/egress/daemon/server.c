@@ -6,6 +6,8 @@
 #include "core/io/crypto.h"
 #include "worker/egress/daemon/keeper.h"
 #include "worker/egress/daemon/key_file.h"
+#include "worker/egress/daemon/listener.h"
+#include "worker/egress/daemon/session.h"
 
 #define FIELD(name) offsetof(struct egress_settings, name)
 const struct setting egress_settings_table[] = {
@@ -15,6 +17,10 @@ const struct setting egress_settings_table[] = {
       "file with the master keys (execgov-egress new-key FILE makes one); read at start" },
     { "keys", SETTING_TEXT, FIELD(keys), "", 0, 4000, true,
       "the text of such a file, for an environment that hands out secrets as EXECGOV_KEYS" },
+    { "socket", SETTING_TEXT, FIELD(socket), "", 0, 107, false,
+      "unix socket that workers call; empty: credentials are only kept" },
+    { "allow_user", SETTING_TEXT, FIELD(allow_user), "", 0, 60, false,
+      "user (name or number) the workers run as; empty: our own" },
     { "health", SETTING_TEXT, FIELD(health), "", 0, 100, false,
       "address:port of /livez, /readyz and /metrics; empty: none" },
     { "log_level", SETTING_TEXT, FIELD(log_level), "info", 0, 10, false,
@@ -55,6 +61,7 @@ static bool ready(void *context, json_t *checks)
 
 static void close_rest(struct egress *e)
 {
+    pools_stop(&e->pools);
     db_stop(e->db);
     service_stop(&e->service);
 }
@@ -64,6 +71,12 @@ static void drain(void *context)
     struct egress *e = context;
 
     e->stopping = true;
+    if (e->listener)
+        listener_stop(e->listener);
+    for (struct list *at = e->sessions.next, *next; at != &e->sessions; at = next) {
+        next = at->next;
+        session_end(LIST_ITEM(at, struct session, link));
+    }
     keeper_stop(e->keeper, close_rest);
 }
 
@@ -86,6 +99,10 @@ bool egress_run(const struct egress_settings *settings, struct gov_err *err)
     e.service = (struct service){ .loop = &loop, .name = "egress", .metrics = &e.metrics,
                                   .ready = ready, .drain = drain, .context = &e };
     if (!service_start(&e.service, settings->health, err))
+        return false;
+    list_init(&e.sessions);
+    pools_init(&e.pools, &loop);
+    if (!listener_start(&e, &e.listener, err))
         return false;
     e.keeper = keeper_start(&e);
     loop_run(&loop);
