@@ -48,9 +48,6 @@ const struct setting worker_settings_table[] = {
       "also run the noop executor; for measuring only" },
     { "log_level", SETTING_TEXT, FIELD(log_level), "info", 0, 10, false,
       "debug, info, warn or error" },
-    { "callback_allow_private", SETTING_TEXT, FIELD(callback_allow_private), "", 0, 1000, false,
-      "networks that callbacks reach although they are not public: \"loopback\" or CIDRs, separated by "
-      "commas; for development and for receivers inside" },
     { "pg_connections", SETTING_INT, FIELD(pg_connections), "1", 1, 20, false,
       "connections to PostgreSQL per login role, at most" },
     { 0 }
@@ -100,7 +97,6 @@ static void close_rest(struct worker *w)
     struct process *p = process_of(w);
 
     uv_close((uv_handle_t *)&p->grace, NULL);
-    http_client_stop(w->http);
     event_bus_stop(w->events);
     job_queue_stop(p->bells[0]);
     job_queue_stop(p->bells[1]);
@@ -209,11 +205,8 @@ static bool connect_stores(struct process *p, struct gov_err *err)
                                    .application = "execgov-worker",
                                    .connections_per_role = (int)w->settings.pg_connections };
     struct event_bus_events events = { happened, changed, p };
-    struct http_client_options http = { .agent = "ExecGov/" EXECGOV_VERSION };
     char incarnation[INCARNATION_BYTES];
 
-    if (!ip_nets_parse(w->settings.callback_allow_private, &http.open, err))
-        return gov_err_context(err, "callback_allow_private");
     if (!redis_address_check(w->settings.redis, err))
         return false;
     w->files = file_store_open(w->settings.files, err);
@@ -233,7 +226,6 @@ static bool connect_stores(struct process *p, struct gov_err *err)
     snprintf(models, sizeof models, "%s/models", w->settings.files);
     w->catalogues = catalogues_new(*w->settings.models ? w->settings.models : models, CATALOGUES);
     w->marks = marks_new(w->db);
-    w->http = http_client_new(w->loop, &http);
     return true;
 }
 

@@ -7,7 +7,6 @@
 
 #include "core/base/id.h"
 #include "core/io/db.h"
-#include "core/io/http_client.h"
 #include "core/io/metrics.h"
 #include "core/io/redis.h"
 #include "core/model/job.h"
@@ -30,7 +29,6 @@ struct worker_settings {
     const char *lanes; /* "py,sh,http"; ctl is always served */
     const char *health; /* address:port of /livez, /readyz, /metrics; "" = none */
     const char *log_level;
-    const char *callback_allow_private;
     int64_t slots;     /* of the run lanes together */
     int64_t ctl_slots;
     int64_t pg_connections;
@@ -53,7 +51,6 @@ struct worker {
     struct file_store *files;
     struct marks *marks;
     struct tenant_cache *tenants;
-    struct http_client *http; /* for callbacks */
     struct sandbox_client *sandbox; /* NULL: no run lanes */
     int isolation_level;
     struct lanes lanes;

@@ -466,8 +466,7 @@ static enum op_next make_plan(struct op *op)
 
 static const struct op_step steps[] = {
     { "load", load }, { "check", check }, { "resources", planning_resources_load },
-    { "take", planning_resources_take }, { "make_plan", make_plan }, { 0 }
-};
+    { "take", planning_resources_take }, { "make_plan", make_plan }, { 0 } };
 
 void planning_init(struct planning *planning, struct loop *loop)
 {

@@ -18,6 +18,7 @@ struct egress_settings {
     const char *keys;      /* the same text, from the environment; "" = none */
     const char *socket;    /* workers come here; "" = keys only */
     const char *allow_user; /* who may, by name or uid; "" = our own */
+    const char *callback_allow_private; /* networks that callbacks reach besides open_network's */
     const char *health;    /* address:port of /livez, /readyz, /metrics; "" = none */
     const char *log_level;
     int64_t pg_connections;
@@ -37,6 +38,7 @@ struct egress {
     struct listener *listener;
     struct list sessions; /* struct session */
     struct pools pools;
+    struct http_client *callbacks;
     struct ip_nets networks; /* open for resources, as they were a moment ago */
     int64_t networks_us;
     struct metrics metrics;

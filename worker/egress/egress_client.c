@@ -139,8 +139,9 @@ void egress_session_begin(struct op *op, struct egress_session *session, const s
         return;
     }
     session->channel = channel_open(session->loop, fd, &events, session);
-    json_t *json = json_pack("{s:{s:s, s:s, s:o, s:s}}", "hello", "schema", hello->schema, "job", hello->job,
-                             "fence", json_sprintf("%lld", (long long)hello->fence), "token", hello->token);
+    json_t *json = json_pack("{s:{s:s, s:s, s:o, s:s, s:b}}", "hello", "schema", hello->schema, "job", hello->job,
+                             "fence", json_sprintf("%lld", (long long)hello->fence), "token", hello->token,
+                             "delivery", hello->delivery);
     send_and_wait(op, session, json, NULL, 0, broker, answer);
     json_decref(json);
 }

@@ -19,6 +19,7 @@ struct egress_hello {
     const char *job;
     int64_t fence;
     const char *token;
+    bool delivery; /* it is a callback's task */
 };
 
 struct egress_answer {

@@ -28,7 +28,7 @@ static bool pair_make(struct run_calls *calls, int *ours)
 void run_calls_begin(struct work *work, const struct skill_action *action, struct run_calls *calls)
 {
     struct egress_hello hello = { work->tenant.scope.schema, work->job.id.text, work->job.fence,
-                                  work->job.token };
+                                  work->job.token, false };
     int ours = -1;
 
     if (json_array_size(action->resources) == 0)

@@ -21,6 +21,9 @@ const struct setting egress_settings_table[] = {
       "unix socket that workers call; empty: credentials are only kept" },
     { "allow_user", SETTING_TEXT, FIELD(allow_user), "", 0, 60, false,
       "user (name or number) the workers run as; empty: our own" },
+    { "callback_allow_private", SETTING_TEXT, FIELD(callback_allow_private), "", 0, 1000, false,
+      "networks that callbacks reach although they are not public: \"loopback\" or CIDRs, separated by "
+      "commas; for development. What is open for good belongs into execgov network open" },
     { "health", SETTING_TEXT, FIELD(health), "", 0, 100, false,
       "address:port of /livez, /readyz and /metrics; empty: none" },
     { "log_level", SETTING_TEXT, FIELD(log_level), "info", 0, 10, false,
@@ -62,6 +65,7 @@ static bool ready(void *context, json_t *checks)
 static void close_rest(struct egress *e)
 {
     pools_stop(&e->pools);
+    http_client_stop(e->callbacks);
     db_stop(e->db);
     service_stop(&e->service);
 }
@@ -87,7 +91,8 @@ bool egress_run(const struct egress_settings *settings, struct gov_err *err)
 
     memset(&e, 0, sizeof e);
     e.settings = *settings;
-    if (!crypto_init(err))
+    struct ip_nets checked;
+    if (!crypto_init(err) || !ip_nets_parse(settings->callback_allow_private, &checked, err))
         return false;
     loop_init(&loop);
     e.loop = &loop;
@@ -102,6 +107,7 @@ bool egress_run(const struct egress_settings *settings, struct gov_err *err)
         return false;
     list_init(&e.sessions);
     pools_init(&e.pools, &loop);
+    e.callbacks = http_client_new(&loop, &(struct http_client_options){ .agent = "ExecGov/" EXECGOV_VERSION });
     if (!listener_start(&e, &e.listener, err))
         return false;
     e.keeper = keeper_start(&e);

@@ -9,6 +9,7 @@
 #include "core/base/check.h"
 #include "core/base/json.h"
 #include "core/base/log.h"
+#include "worker/egress/daemon/delivery.h"
 #include "worker/egress/daemon/outcall.h"
 
 struct hello {
@@ -63,7 +64,10 @@ static void on_call(void *user, struct channel_frame *frame)
 
     channel_pause(session_channel(s));
     s->working++;
-    outcall_start(s, frame);
+    if (s->delivers)
+        delivery_start(s, frame);
+    else
+        outcall_start(s, frame);
 }
 
 /* The script has closed its end, or spoke nonsense: the worker's lifeline decides about the rest. */
@@ -98,8 +102,13 @@ static enum op_next check(struct op *op)
     if (!h->schema || strlen(h->schema) >= sizeof h->session->schema || !h->fence || !h->token ||
         !id_parse(json_get_text(hello, "job"), &h->job))
         return gov_fail_cause(&op->err, GOV_BAD_REQUEST, "a hello lacks something"), OP_FAIL;
-    DB_QUERY(op, h->session->egress->db, &DB_PUBLIC, SQL_QUERIES_EGRESS_RUN, &h->rows, h->schema,
-             h->job.text, h->fence, h->token);
+    h->session->delivers = json_get_bool(hello, "delivery", false);
+    if (h->session->delivers)
+        DB_QUERY(op, h->session->egress->db, &DB_PUBLIC, SQL_QUERIES_EGRESS_DELIVERY, &h->rows, h->schema,
+                 h->job.text, h->fence, h->token, NULL);
+    else
+        DB_QUERY(op, h->session->egress->db, &DB_PUBLIC, SQL_QUERIES_EGRESS_RUN, &h->rows, h->schema,
+                 h->job.text, h->fence, h->token);
     return OP_WAIT;
 }
 

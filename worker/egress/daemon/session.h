@@ -20,6 +20,7 @@ struct session {
     struct channel *broker;   /* to the script; NULL: calls come over control */
     struct arena arena;       /* what is known of the run */
     bool known;               /* its hello was believed */
+    bool delivers;            /* it is no run but a callback's task */
     char schema[20];
     struct id tenant, job;
     const char *fence, *token, *skill, *action;
