@@ -10,11 +10,13 @@
     GET  /v1/garbage              answers what is no HTTP
     GET  /v1/large?bytes=         answers a lot
     GET  /v1/echo                 answers the request's headers
+    POST /oauth/token             the token, for the client "execgov" with the token as its secret (RFC 6749, 4.4)
     GET  /health                  needs no token
 
 Everything else needs `Authorization: Bearer <the token in TOKEN_FILE>`. State lives in memory. Listens on
 loopback only. Standard library only. What was asked is printed, one JSON line each, without the token.
 """
+import base64
 import http.server
 import json
 import pathlib
@@ -105,7 +107,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     do_HEAD = do_GET
 
+    def give_token(self):
+        """Client credentials in, access token out."""
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        wanted = "Basic " + base64.b64encode(f"execgov:{self.token}".encode()).decode()
+        if self.headers.get("Authorization") == wanted:
+            self.answer(200, {"access_token": self.token, "token_type": "Bearer", "expires_in": 3600})
+        else:
+            self.answer(401, {"error": "invalid_client"})
+
     def do_POST(self):
+        if self.path == "/oauth/token":
+            self.give_token()
+            return
         wanted = self.body()
         if not self.allowed():
             return

@@ -28,6 +28,13 @@ class Partner:
             "name": "partner", "credential": "partner", "definition": self.definition}, "pat"))["id"]
         self.ok(stack.api("POST", f"/v1/platform/http-resources/{self.id}/grants", {"everybody": True}, "pat"))
 
+    def also(self, name, value, **changes):
+        """Another resource of the same partner, with a credential of its own."""
+        self.ok(self.stack.api("POST", "/v1/platform/credentials", {"name": name, "value": value}, "pat"))
+        made = self.ok(self.stack.api("POST", "/v1/platform/http-resources", {
+            "name": name, "credential": name, "definition": self.definition | changes}, "pat"))
+        self.ok(self.stack.api("POST", f"/v1/platform/http-resources/{made['id']}/grants", {"everybody": True}, "pat"))
+
     @property
     def base(self):
         return f"http://127.0.0.1:{self.port}/v1"

@@ -61,7 +61,7 @@ CALLER = {
     "main.py": SCRIPT,
     "skill.json": json.dumps({"name": "caller", "actions": [
         action("run", "partner"), action("write", "partner", "partner.orders_create"),
-        action("nothing"), action("other", "weather"), action("pay", "partner.payouts_create"),
+        action("nothing"), action("other", "weather"), action("oauth", "partner-oauth", "partner-wrong"), action("pay", "partner.payouts_create"),
     ]}),
 }
 
@@ -69,6 +69,9 @@ CALLER = {
 def setUpModule():
     Case.stack = Stack(processes=("api", "scheduler", "egress", "worker"))
     Case.partner = Partner(Case.stack)
+    Case.partner.also("partner-oauth", {"client_id": "execgov", "client_secret": TOKEN}, auth={
+        "style": "oauth2", "token_url": f"http://127.0.0.1:{Case.partner.port}/oauth/token"})
+    Case.partner.also("partner-wrong", "not-the-token")
     skills.publish(Case.stack, [(TENANT, "caller", CALLER),
                                 (TENANT, "partner-orders", skills.example("partner-orders")),
                                 (TENANT, "partner-payout", skills.example("partner-payout"))])
@@ -116,6 +119,19 @@ class Scripts(Calls):
     def test_the_platforms_own_function_takes_parameters(self):
         result = self.good(self.call("http", operation="partner.orders_list", parameters={"status": "paid"}))
         self.assertEqual([o["id"] for o in result["body"]], [2])
+
+    def test_oauth2_gets_a_token_once_and_uses_it(self):
+        before = len(self.partner.asked())
+        for _ in range(2):
+            result = self.good(self.call("http", action="oauth", operation="partner-oauth.orders_get",
+                                         parameters={"id": 2}))
+            self.assertEqual(result["body"]["sku"], "DESK-4")
+        paths = [a["path"] for a in self.partner.asked()[before:]]
+        self.assertEqual(paths.count("/oauth/token"), 1, paths)
+
+    def test_a_wrong_credential_is_the_partners_answer(self):
+        result = self.good(self.call("http", action="oauth", operation="partner-wrong.orders_list"))
+        self.assertEqual(result["status"], 401)
 
     def test_an_error_of_the_partner_is_the_scripts_to_see(self):
         self.assertEqual(self.good(self.call("requests", path="/orders/99"))["status"], 404)

@@ -60,11 +60,12 @@ enum op_next outcall_limits(struct op *op)
     if (c->why.code)
         return OP_NEXT;
     networks_keep(c);
-    if (!c->pool) {
+    bool first = !c->pool; /* this step repeats while it waits for its turn */
+    if (first) {
         c->pool = pools_enter(&e->pools, c->session->tenant.text, c->name);
         http_client_reopen(c->pool->http, &e->networks);
     }
-    if (!pool_breaker_open(c->pool, clock_mono_us(), &c->wait_ms)) {
+    if (first && !pool_breaker_open(c->pool, clock_mono_us(), &c->wait_ms)) {
         gov_fail(&c->why, GOV_RESOURCE_UNAVAILABLE,
                  "\"%s\" failed several times in a row and is left alone for another %lld ms",
                  "“%s”连续多次失败，%lld 毫秒内不再调用", c->name, (long long)c->wait_ms);
@@ -90,7 +91,6 @@ enum op_next outcall_credential(struct op *op)
 {
     struct outcall *c = (struct outcall *)op;
     const struct db_rows *r = &c->row;
-    struct gov_err ignored;
 
     if (c->why.code || c->resource.auth == AUTH_NONE)
         return OP_NEXT;
@@ -115,7 +115,6 @@ enum op_next outcall_credential(struct op *op)
                                  db_text(r, 0, ROW_CREDENTIAL_VERSION));
     if (!c->value)
         gov_fail_cause(&c->why, GOV_CREDENTIAL_UNAVAILABLE, "the opened value is no JSON");
-    (void)ignored;
     return OP_NEXT;
 }
 
