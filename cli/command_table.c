@@ -131,6 +131,9 @@ static const struct command_option token_options[] = {
     TEXT("skill", 0, "NAME", "only of this skill", "按技能筛选"),
     TEXT("days", 0, "N", "how long it is good; default 90", "有效天数，默认 90"), END,
 };
+static const struct command_option sandbox_options[] = {
+    TEXT("sandbox", 0, "SOCKET", "of this machine's sandboxd; default $EXECGOV_SANDBOX", "本机 sandboxd 的套接字"), END,
+};
 #define TENANT TEXT("tenant", 0, "ID", "which tenant, or \"platform\"", "租户编号或 platform")
 #define SKILL TEXT("skill", 0, "NAME", "only of this skill", "按技能筛选")
 static const struct command_option tenant_options[] = { TENANT, END };
@@ -267,8 +270,10 @@ const struct command command_table[] = {
     { "network ls", NULL, "", 0, 0, VALUE_NONE, { "internal networks that may be called (platform)", "列出已开放的内部网段（平台）" }, NULL, false, command_network_ls },
     { "network open", NULL, "PURPOSE CIDR", 2, 2, VALUE_NONE, { "open one for resource, callback, … (platform)", "为用途开放内部网段（平台）" }, comment_options, false, command_network_open },
     { "migrate", NULL, "up|status|verify …", 0, ANY, VALUE_NONE, { "the database, before the server (see migrate --help)", "初始化和升级数据库（见 migrate --help）" }, NULL, true, NULL, migrate_main },
+    { "runtime ls", NULL, "", 0, 0, VALUE_NONE, { "module sets of this machine", "列出本机的运行环境" }, sandbox_options, true, command_runtime_ls },
+    { "runtime install", NULL, "base|data", 1, 1, VALUE_NONE, { "install one, as root", "安装运行环境（需 root）" }, sandbox_options, true, command_runtime_install },
     { "intent", NULL, "eval|fill|match …", 0, ANY, VALUE_NONE, { "try the recogniser on files (see intent --help)", "在文件上试验意图识别（见 intent --help）" }, NULL, true, NULL, intent_tool_main },
-    { "doctor", NULL, "", 0, 0, VALUE_NONE, { "is everything there that is needed", "检查运行环境" }, NULL, true, command_doctor },
+    { "doctor", NULL, "", 0, 0, VALUE_NONE, { "is everything there that is needed", "检查运行环境" }, sandbox_options, true, command_doctor },
     { "version", NULL, "", 0, 0, VALUE_NONE, { "versions of program and server", "查看版本" }, version_options, true, command_version },
     { "completion", NULL, "bash|zsh", 1, 1, VALUE_NONE, { "script for the shell's completion", "生成 shell 补全脚本" }, NULL, true, command_completion },
     { NULL },
