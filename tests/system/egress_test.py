@@ -231,7 +231,8 @@ class Writes(Calls):
         run = self.ok(self.api("POST", "/v1/runs", body, wait=30))
         digest = self.request_of(run["request_id"])["plan"]["digest"]
         items = self.ok(self.api("GET", "/v1/platform/credentials?q=partner", token="pat"))["items"]
-        self.ok(self.api("POST", f"/v1/platform/credentials/{items[0]['id']}/rotate", {"value": TOKEN}, "pat"))
+        partner = next(item["id"] for item in items if item["name"] == "partner")
+        self.ok(self.api("POST", f"/v1/platform/credentials/{partner}/rotate", {"value": TOKEN}, "pat"))
         self.ok(self.api("POST", f"/v1/requests/{run['request_id']}/confirm", {"digest": digest}, "arun"))
         ended = self.until_state(run["id"], "succeeded", "failed")
         self.assertEqual((ended["state"], ended["error"]["code"]), ("failed", "plan_stale"), ended)
@@ -255,6 +256,15 @@ class Survival(Calls):
         self.stack.start("worker")
         ended = self.until_state(run["id"], "succeeded", "failed", seconds=90)
         self.assertEqual((ended["state"], ended["result"]["status"]), ("succeeded", 201), ended)
+        self.assertEqual(len([a for a in self.partner.asked()[before:] if a["method"] == "POST"]), 1)
+
+    def test_a_drain_lets_a_call_under_way_end(self):
+        run, before = self.begin_slow_order()
+        self.assertEqual(self.stack.end("egress"), 0)
+        self.stack.start("egress")
+        ended = self.until_state(run["id"], "succeeded", "failed")
+        self.assertEqual(self.count("effect", f"job_id = '{run['id']}' and state = 'done'"), 1)
+        self.assertEqual(ended["state"], "succeeded", ended)
         self.assertEqual(len([a for a in self.partner.asked()[before:] if a["method"] == "POST"]), 1)
 
     def test_when_egress_dies_too_the_outcome_is_unknown_and_nothing_is_repeated(self):

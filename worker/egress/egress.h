@@ -43,7 +43,13 @@ struct egress {
     int64_t networks_us;
     struct metrics metrics;
     bool stopping;
+    int working;          /* calls under way, of all sessions */
+    uv_timer_t grace;     /* how long a drain waits for them */
+    bool leaving;         /* sessions have been ended */
 };
+
+/* A call has ended: a drain may be over. */
+void egress_idle_check(struct egress *egress);
 
 extern const struct setting egress_settings_table[];
 

@@ -3,6 +3,7 @@
  * Repeated is only what is harmless to repeat: what never left, reads, operations said to be idempotent, and
  * writes that carry an idempotency key. Everything else whose answer was lost is unknown.
  */
+#include <ctype.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -123,12 +124,16 @@ static bool token_good(const struct outcall *c)
     return c->pool->access_until_us > clock_mono_us() && strcmp(c->pool->access_for, c->access_for) == 0;
 }
 
+/* application/x-www-form-urlencoded, with nothing encoded that need not be: many servers do not decode. */
 static const char *form_value(const char *text, struct arena *arena)
 {
     struct buf out = { 0 };
 
     for (const unsigned char *t = (const unsigned char *)text; *t; t++)
-        buf_addf(&out, "%%%02X", *t);
+        if (isascii(*t) && (isalnum(*t) || strchr("-._~", *t)))
+            buf_add_char(&out, (char)*t);
+        else
+            buf_addf(&out, "%%%02X", *t);
     const char *copy = arena_text(arena, buf_text(&out));
     buf_release(&out);
     return copy;

@@ -9,6 +9,8 @@
 #include "worker/egress/daemon/listener.h"
 #include "worker/egress/daemon/session.h"
 
+enum { DRAIN_MS = 20000 };
+
 #define FIELD(name) offsetof(struct egress_settings, name)
 const struct setting egress_settings_table[] = {
     { "pg", SETTING_TEXT, FIELD(pg), "", 0, 2000, false,
@@ -70,6 +72,36 @@ static void close_rest(struct egress *e)
     service_stop(&e->service);
 }
 
+/* The calls under way have ended, or were given the time to. */
+static void leave(struct egress *e)
+{
+    if (e->leaving)
+        return;
+    e->leaving = true;
+    uv_timer_stop(&e->grace);
+    uv_close((uv_handle_t *)&e->grace, NULL);
+    for (struct list *at = e->sessions.next, *next; at != &e->sessions; at = next) {
+        next = at->next;
+        session_end(LIST_ITEM(at, struct session, link));
+    }
+    keeper_stop(e->keeper, close_rest);
+}
+
+void egress_idle_check(struct egress *egress)
+{
+    if (egress->stopping && egress->working == 0)
+        leave(egress);
+}
+
+static void on_grace(uv_timer_t *timer)
+{
+    struct egress *e = timer->data;
+
+    log_write(LEVEL_WARN, "drain.grace_over", LOG_NUMBER("calls", e->working));
+    leave(e);
+}
+
+/* A write whose answer still comes is better known than unknown. */
 static void drain(void *context)
 {
     struct egress *e = context;
@@ -77,11 +109,8 @@ static void drain(void *context)
     e->stopping = true;
     if (e->listener)
         listener_stop(e->listener);
-    for (struct list *at = e->sessions.next, *next; at != &e->sessions; at = next) {
-        next = at->next;
-        session_end(LIST_ITEM(at, struct session, link));
-    }
-    keeper_stop(e->keeper, close_rest);
+    uv_timer_start(&e->grace, on_grace, DRAIN_MS, 0);
+    egress_idle_check(e);
 }
 
 bool egress_run(const struct egress_settings *settings, struct gov_err *err)
@@ -105,6 +134,8 @@ bool egress_run(const struct egress_settings *settings, struct gov_err *err)
                                   .ready = ready, .drain = drain, .context = &e };
     if (!service_start(&e.service, settings->health, err))
         return false;
+    uv_timer_init(&loop.uv, &e.grace);
+    e.grace.data = &e;
     list_init(&e.sessions);
     pools_init(&e.pools, &loop);
     e.callbacks = http_client_new(&loop, &(struct http_client_options){ .agent = "ExecGov/" EXECGOV_VERSION });

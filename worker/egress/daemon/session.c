@@ -49,11 +49,14 @@ void session_end(struct session *session)
 void session_left(struct session *session)
 {
     struct channel *channel = session_channel(session);
+    struct egress *egress = session->egress;
 
     session->working--;
+    egress->working--;
     if (channel)
         channel_resume(channel);
     release(session);
+    egress_idle_check(egress);
 }
 
 /* --- calls --- */
@@ -63,7 +66,12 @@ static void on_call(void *user, struct channel_frame *frame)
     struct session *s = user;
 
     channel_pause(session_channel(s));
+    if (s->egress->stopping) { /* nothing new: the caller sees the connection end and knows it was not sent */
+        channel_frame_free(frame);
+        return;
+    }
     s->working++;
+    s->egress->working++;
     if (s->delivers)
         delivery_start(s, frame);
     else
