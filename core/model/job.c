@@ -138,6 +138,7 @@ static const struct {
     MEMBER("credentials", OBJECT, credentials),
     MEMBER("idempotent", BOOL, idempotent),
     MEMBER("confirmation", ID, confirmation),
+    MEMBER("doubt", BOOL, doubt),
     MEMBER("try", BOOL, is_try),
     MEMBER("task", TEXT, task),
     MEMBER("arguments", OBJECT, arguments),

@@ -79,6 +79,7 @@ struct job_payload {
     const json_t *credentials; /* run: {resource: version of its credential} as planned; NULL: it calls none */
     bool idempotent;          /* run: repeating it is harmless, says its action */
     struct id confirmation;   /* confirm: which */
+    bool doubt;               /* plan: what was understood is to be confirmed, whatever the risk */
     bool is_try;              /* a draft that only its author sees */
     /* task: which of the platform's own, and its arguments */
     const char *task;

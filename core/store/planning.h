@@ -34,6 +34,8 @@ struct planning {
     const json_t *input;       /* object; NULL: {} */
     const json_t *files;       /* array of file ids that lie in in/ besides; NULL: none */
     const json_t *provenance;  /* array {path, source, span:[start,end]}; NULL: all explicit */
+    bool doubt;                /* a person has to confirm what was understood */
+    bool history;              /* also say how long it usually takes */
     const char *const *skills; /* names the caller's token may use; NULL: all */
     int64_t now_us;
 
@@ -53,7 +55,7 @@ struct planning {
     json_t *credentials;       /* {resource: version of its credential}; NULL: it calls nothing */
 
     /* the steps' own */
-    struct db_rows rows, resource_rows;
+    struct db_rows rows, past, resource_rows;
 };
 
 void planning_init(struct planning *planning, struct loop *loop);
