@@ -26,6 +26,7 @@ struct api_settings {
     int64_t session_hours;
     int64_t upload_mb_max;
     int64_t pg_connections;
+    bool prepared;
 };
 
 struct api {

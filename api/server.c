@@ -34,6 +34,8 @@ const struct setting api_settings_table[] = {
       false, "largest upload in MB" },
     { "pg_connections", SETTING_INT, offsetof(struct api_settings, pg_connections), "2", 1, 50, false,
       "connections to PostgreSQL per login role, at most" },
+    { "prepared", SETTING_BOOL, offsetof(struct api_settings, prepared), "true", 0, 0, false,
+      "prepare statements; off behind a PgBouncer older than 1.21" },
     { 0 }
 };
 
@@ -85,6 +87,7 @@ static bool connect_stores(struct api *api, struct gov_err *err)
 {
     const struct db_options db = { .conninfo = api->settings.pg,
                                    .application = "execgov-api",
+                                   .unprepared = !api->settings.prepared,
                                    .connections_per_role = (int)api->settings.pg_connections };
     const struct redis_options redis = { .address = api->settings.redis };
     struct event_bus_events events = { watches_happened, watches_changed, api };

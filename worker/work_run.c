@@ -18,6 +18,7 @@
 #include "worker/heartbeat.h"
 #include "worker/intent/intent_job.h"
 #include "worker/plan/plan_job.h"
+#include "worker/run/noop_job.h"
 #include "worker/run/run_job.h"
 #include "worker/take.h"
 #include "worker/task/task_job.h"
@@ -29,13 +30,13 @@ struct settling {
     struct queue_slot slot;
 };
 
-static const struct work_kind *kind_of(enum job_kind kind)
+static const struct work_kind *kind_of(enum job_kind kind, const struct lane_state *lane)
 {
     static const struct work_kind *const kinds[JOB_KIND_COUNT] = {
         [JOB_INTENT] = &intent_job_kind, [JOB_PLAN] = &plan_job_kind,
         [JOB_CONFIRM] = &confirm_job_kind, [JOB_RUN] = &run_job_kind, [JOB_TASK] = &task_job_kind,
     };
-    return kinds[kind];
+    return kind == JOB_RUN && lane->lane == LANE_NOOP ? &noop_job_kind : kinds[kind];
 }
 
 /* --- settling --- */
@@ -190,9 +191,9 @@ void work_start(struct worker *worker, struct lane_state *lane, const struct que
     struct work *w;
 
     CHECK(job_kind_parse(db_text(rows, row, 1), &kind));
-    w = calloc(1, kind_of(kind)->bytes);
+    w = calloc(1, kind_of(kind, lane)->bytes);
     CHECK(w);
-    op_init(&w->op, job_kind_name(kind), kind_of(kind)->steps, worker->loop, ended);
+    op_init(&w->op, job_kind_name(kind), kind_of(kind, lane)->steps, worker->loop, ended);
     w->worker = worker;
     w->lane = lane;
     w->tenant = *tenant;
