@@ -29,6 +29,10 @@ struct api_settings {
     bool prepared;
 };
 
+struct identities;
+struct plan_bases;
+struct db_batcher;
+
 struct api {
     struct api_settings settings;
     struct loop *loop;
@@ -39,6 +43,9 @@ struct api {
     struct event_bus *events;
     struct file_store *files;
     struct marks *marks;
+    struct identities *identities;
+    struct plan_bases *bases;
+    struct db_batcher *accepts; /* see runs/accept_batch.h */
     struct http_server http;
     struct event_hub hub; /* open event streams */
     struct watches watches;

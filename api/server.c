@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "api/call.h"
+#include "api/runs/accept_batch.h"
 #include "core/base/log.h"
 #include "core/io/crypto.h"
 #include "core/store/incarnation.h"
+#include "core/store/plan_basis.h"
 
 enum { START_PATIENCE_MS = 60000 };
 
@@ -106,6 +108,9 @@ static bool connect_stores(struct api *api, struct gov_err *err)
     watches_init(&api->watches, api->loop, api);
     api->events = event_bus_new(api->redis, &events);
     api->marks = marks_new(api->db);
+    api->identities = identities_new();
+    api->bases = plan_bases_new();
+    api->accepts = accept_batcher_new(api->loop, api->db, api->queue);
     return true;
 }
 
@@ -144,6 +149,9 @@ bool server_run(const struct api_settings *settings, struct gov_err *err)
         !service_start(&api.service, NULL, err))
         return false; /* the process ends; the system takes back what was opened */
     loop_run(&loop);
+    db_batcher_free(api.accepts);
+    plan_bases_free(api.bases);
+    identities_free(api.identities);
     marks_free(api.marks);
     file_store_close(api.files);
     loop_release(&loop);

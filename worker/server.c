@@ -283,7 +283,7 @@ bool worker_run(const struct worker_settings *settings, bool *lost, struct gov_e
     w->heartbeat = p.heartbeat;
     start_taking(&p);
     loop_run(&loop);
-    endings_free(w->endings);
+    db_batcher_free(w->endings);
     catalogues_free(w->catalogues);
     tenant_cache_free(w->tenants);
     marks_free(w->marks);

@@ -31,7 +31,7 @@ static void send_group(struct work *w)
     memset(&w->callback, 0, sizeof w->callback);
     w->finish_sent = true;
     if (!w->build) {
-        ending_write(&w->finishing, w->worker->endings, &w->tenant.scope, &w->ending);
+        db_batch_add(&w->finishing, w->worker->endings, &w->tenant.scope, &w->ending.item);
         return;
     }
     group = db_group_new(&w->finishing, w->worker->db, &w->tenant.scope);
@@ -60,7 +60,7 @@ static enum op_next attempt(struct op *op)
         return OP_AGAIN;
     }
     if (!w->build)
-        w->finish_err = w->ending.err;
+        w->finish_err = w->ending.item.err;
     switch (w->finish_err.code) {
     case GOV_OK:
         return OP_NEXT;

@@ -37,7 +37,7 @@ struct worker_settings {
 };
 
 struct catalogues;
-struct endings;
+struct db_batcher;
 struct heartbeat;
 struct taker;
 
@@ -59,7 +59,7 @@ struct worker {
     struct taker *takers[WORKER_POOLS_MAX]; /* of the ctl, run and noop pool; NULL: none, or stopped */
     struct heartbeat *heartbeat;
     struct catalogues *catalogues;
-    struct endings *endings;
+    struct db_batcher *endings; /* see ending.h */
     struct list works;  /* claimed and not ended; struct work, link `link` */
     int busy;
     bool draining;

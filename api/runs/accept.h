@@ -4,6 +4,7 @@
 #define API_RUNS_ACCEPT_H
 
 #include "api/call.h"
+#include "api/runs/accept_batch.h"
 #include "core/store/planning.h"
 
 /* A run asked for by hand. */
@@ -45,6 +46,10 @@ struct accept {
     struct planning planning;
     struct db_rows host;
     struct queue_entry entry;
+    struct accept_item item;     /* of a run that goes with others */
+    bool batched;
+    bool planning_again;
+    int plans;                   /* how often it was planned */
 };
 
 /* As I/O of `op`: plan, insert, enqueue. A repeat of an Idempotency-Key only finds the id. */

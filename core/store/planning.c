@@ -1,4 +1,4 @@
-/* planning.c - one read, then pure decisions.
+/* planning.c - one read (see plan_basis.h), then pure decisions.
  *
  * The database is asked once (plan_load.sql), with every file id that occurs in
  * the input, so that which of them are file parameters can be decided here.
@@ -13,28 +13,6 @@
 #include "core/model/schema/schema.h"
 
 enum { FILES_MAX = 100 };
-
-/* Columns of plan_load.sql. */
-enum {
-    COL_SKILL_ID,
-    COL_ENABLED,
-    COL_OWNER,
-    COL_OWNER_NAME,
-    COL_VERSION_ID,
-    COL_NUMBER,
-    COL_DIGEST,
-    COL_STATE,
-    COL_UPLOADED_BY,
-    COL_RUNTIME,
-    COL_RUNTIME_DIGEST,
-    COL_MANIFEST,
-    COL_SETTINGS,
-    COL_BINDINGS,
-    COL_ROLE,
-    COL_FILES,
-    COL_CONFIRMATION,
-    COL_APPROVERS
-};
 
 /* --- load --- */
 
@@ -59,6 +37,24 @@ static void collect_ids(const json_t *value, struct buf *out, int *count)
     }
 }
 
+/* With files it is another set of rows each time, and a draft is not tried often. */
+static void look_in_bases(struct planning *p, int files)
+{
+    struct plan_basis_key *key = &p->key;
+
+    p->keeps = p->bases && files == 0 && !p->is_try && strlen(p->skill) < sizeof key->skill;
+    if (!p->keeps)
+        return;
+    memcpy(key->schema, p->scope.schema, sizeof key->schema);
+    snprintf(key->skill, sizeof key->skill, "%s", p->skill);
+    key->version = p->version;
+    key->requester = p->requester;
+    p->epoch = plan_bases_epoch(p->bases);
+    p->basis = plan_bases_find(p->bases, key);
+    if (p->basis)
+        arena_defer(&p->op.arena, plan_basis_let_go, p->basis);
+}
+
 static enum op_next load(struct op *op)
 {
     struct planning *p = (struct planning *)op;
@@ -71,8 +67,10 @@ static enum op_next load(struct op *op)
     collect_ids(p->files, &ids, &count);
     buf_add_char(&ids, '}');
     snprintf(version, sizeof version, "%lld", (long long)p->version);
-    DB_QUERY(op, p->db, &p->scope, SQL_QUERIES_PLAN_LOAD, &p->rows, p->skill,
-             p->version ? version : NULL, p->requester.text, ids.data);
+    look_in_bases(p, count);
+    if (!p->basis)
+        DB_QUERY(op, p->db, &p->scope, SQL_QUERIES_PLAN_LOAD, &p->rows, p->skill,
+                 p->version ? version : NULL, p->requester.text, ids.data);
     buf_release(&ids);
     return OP_WAIT;
 }
@@ -100,12 +98,12 @@ static bool no_such_skill(const struct planning *p, struct gov_err *err)
 static bool check_version(struct planning *p, enum role role, struct gov_err *err)
 {
     const struct db_rows *r = &p->rows;
-    const char *state = r->count ? db_text(r, 0, COL_STATE) : NULL;
+    const char *state = r->count ? db_text(r, 0, BASIS_STATE) : NULL;
     bool published = state && strcmp(state, "published") == 0;
 
     if (r->count == 0 || !token_may_use(p))
         return no_such_skill(p, err);
-    p->owner_name = db_text(r, 0, COL_OWNER_NAME);
+    p->owner_name = db_text(r, 0, BASIS_OWNER_NAME);
     if (!state)
         return p->version ? gov_fail_at(err, GOV_NOT_FOUND, "/version", "unknown",
                                         "skill \"%s\" has no version %lld",
@@ -118,10 +116,10 @@ static bool check_version(struct planning *p, enum role role, struct gov_err *er
         return gov_fail_at(err, GOV_VERSION_YANKED, "/version", "yanked",
                            "version %lld of \"%s\" was withdrawn; its owner is %s",
                            "“%2$s”的版本 %1$lld 已撤回；负责人：%3$s",
-                           (long long)db_int(r, 0, COL_NUMBER), p->skill,
+                           (long long)db_int(r, 0, BASIS_NUMBER), p->skill,
                            p->owner_name ? p->owner_name : "?");
     if (p->is_try && !published) {
-        struct id author = db_id(r, 0, COL_UPLOADED_BY);
+        struct id author = db_id(r, 0, BASIS_UPLOADED_BY);
         bool mine = strcmp(author.text, p->requester.text) == 0;
         bool checked = strcmp(state, "checking") != 0 && strcmp(state, "refused") != 0;
         if (!policy_may(role, mine ? MAY_UPLOAD_SKILLS : MAY_REVIEW_SKILLS))
@@ -136,8 +134,8 @@ static bool check_version(struct planning *p, enum role role, struct gov_err *er
         return gov_fail_at(err, GOV_NOT_PUBLISHED, "/version", "not_published",
                            "version %lld is %s; only published versions run",
                            "版本 %lld 状态为 %s；只有已发布的版本可以运行",
-                           (long long)db_int(r, 0, COL_NUMBER), state);
-    if (!db_bool(r, 0, COL_ENABLED))
+                           (long long)db_int(r, 0, BASIS_NUMBER), state);
+    if (!db_bool(r, 0, BASIS_ENABLED))
         return gov_fail_at(err, GOV_SKILL_DISABLED, "/skill", "disabled",
                            "skill \"%s\" is switched off; its owner is %s",
                            "技能“%s”已停用；负责人：%s", p->skill,
@@ -145,46 +143,16 @@ static bool check_version(struct planning *p, enum role role, struct gov_err *er
     return true;
 }
 
-static const char *const *actions_of(const json_t *list, struct arena *arena)
-{
-    if (!json_is_array(list))
-        return NULL;
-    const char **actions = ARENA_ARRAY(arena, const char *, json_array_size(list) + 1);
-    for (size_t i = 0; i < json_array_size(list); i++)
-        actions[i] = json_string_value(json_array_get(list, i));
-    return actions;
-}
-
-const struct policy_binding *planning_bindings(const json_t *list, size_t *count,
-                                               struct arena *arena)
-{
-    *count = json_array_size(list);
-    struct policy_binding *bindings = ARENA_ARRAY(arena, struct policy_binding, *count + 1);
-
-    for (size_t i = 0; i < *count; i++) {
-        const json_t *b = json_array_get(list, i);
-        if (strcmp(json_get_text(b, "kind"), "role") == 0)
-            role_parse(json_get_text(b, "subject"), &bindings[i].role);
-        else
-            id_parse(json_get_text(b, "subject"), &bindings[i].user);
-        bindings[i].actions = actions_of(json_object_get(b, "actions"), arena);
-    }
-    return bindings;
-}
-
 static bool check_binding(struct planning *p, enum role role, struct gov_err *err)
 {
     struct arena *arena = &p->op.arena;
     struct gov_text reason;
-    size_t count;
 
     /* Trying is for what is not published: a published version runs by the bindings, whoever wrote it. */
-    bool published = strcmp(db_text(&p->rows, 0, COL_STATE), "published") == 0;
+    bool published = strcmp(db_text(&p->rows, 0, BASIS_STATE), "published") == 0;
     if (p->is_try && !published && policy_may(role, MAY_RUN))
         return true;
-    const struct policy_binding *bindings =
-        planning_bindings(db_json(&p->rows, 0, COL_BINDINGS, arena), &count, arena);
-    if (policy_binding_explain(bindings, count, role, &p->requester, p->chosen->name, arena,
+    if (policy_binding_explain(p->basis->bindings, p->basis->binding_count, role, &p->requester, p->chosen->name, arena,
                                &reason))
         return true;
     /* Who may not run anything is told so; who may not run this is told no more than that. */
@@ -276,7 +244,7 @@ static bool check_files(struct planning *p, const struct schema *schema, struct 
     if (!schema_find(schema, p->filled, SCHEMA_MARK_FILE, arena, &found, &count, err))
         return false;
     a.files = ARENA_ARRAY(arena, struct plan_file, FILES_MAX);
-    a.known = db_json(&p->rows, 0, COL_FILES, arena);
+    a.known = db_json(&p->rows, 0, BASIS_FILES, arena);
     p->file_list = json_own(arena, json_array());
     p->step.files = a.files;
     for (i = 0; i < count; i++)
@@ -305,7 +273,7 @@ static void below_input(struct gov_err *err, struct arena *arena)
 static bool check_input(struct planning *p, struct gov_err *err)
 {
     struct arena *arena = &p->op.arena;
-    const struct schema *schema = schema_compile(p->chosen->input, arena, err);
+    const struct schema *schema = plan_basis_schema(p->basis, p->chosen, err);
     const json_t *input = p->input ? p->input : json_own(arena, json_object());
     const struct schema_found *found;
     size_t count;
@@ -328,18 +296,34 @@ static bool check_input(struct planning *p, struct gov_err *err)
     return check_files(p, schema, err);
 }
 
+/* What is known of the skill is taken apart here, unless another plan did so a moment ago. */
+static void find_basis(struct planning *p)
+{
+    if (!p->basis) {
+        p->basis = plan_basis_new(&p->rows);
+        arena_defer(&p->op.arena, plan_basis_let_go, p->basis);
+        if (p->keeps)
+            plan_bases_keep(p->bases, &p->key, p->epoch, p->basis);
+    }
+    p->rows = p->basis->rows;
+    p->revision = p->basis->revision;
+}
+
 static enum op_next check(struct op *op)
 {
     struct planning *p = (struct planning *)op;
-    enum role role = ROLE_NONE;
 
-    if (p->rows.count && db_text(&p->rows, 0, COL_ROLE))
-        role_parse(db_text(&p->rows, 0, COL_ROLE), &role);
+    find_basis(p);
+    enum role role = p->basis->role;
     if (!check_version(p, role, &op->err))
         return OP_FAIL;
-    if (!skill_manifest_view(db_json(&p->rows, 0, COL_MANIFEST, &op->arena), &p->manifest,
-                             &op->arena, &op->err))
+    if (p->basis->manifest_err.code || !p->basis->manifest.action_count) {
+        op->err = p->basis->manifest_err;
+        if (!op->err.code)
+            gov_fail_cause(&op->err, GOV_INTERNAL, "skill %s has no manifest", p->skill);
         return OP_FAIL;
+    }
+    p->manifest = p->basis->manifest;
     p->chosen = skill_action_find(&p->manifest, p->action);
     if (!p->chosen) {
         gov_fail_at(&op->err, GOV_NOT_FOUND, "/action", "unknown",
@@ -373,21 +357,6 @@ static void read_provenance(struct planning *p)
     p->step.provenance_count = count;
 }
 
-static void read_approvers(struct planning *p)
-{
-    const json_t *list = db_json(&p->rows, 0, COL_APPROVERS, &p->op.arena);
-    size_t count = json_array_size(list);
-    struct plan_person *people = ARENA_ARRAY(&p->op.arena, struct plan_person, count + 1);
-
-    for (size_t i = 0; i < count; i++) {
-        const json_t *person = json_array_get(list, i);
-        id_parse(json_get_text(person, "id"), &people[i].id);
-        people[i].name = json_get_text(person, "name");
-    }
-    p->plan.confirmation.approvers = people;
-    p->plan.confirmation.approver_count = count;
-}
-
 static void add_checks(struct planning *p)
 {
     static const struct plan_check checks[] = {
@@ -404,21 +373,15 @@ static enum op_next make_plan(struct op *op)
 {
     struct planning *p = (struct planning *)op;
     const struct db_rows *r = &p->rows;
-    const json_t *tenant_rule = db_json(r, 0, COL_CONFIRMATION, &op->arena);
-    struct policy_settings settings = {
-        .confirm_expires_s = json_get_int(tenant_rule, "expires_s", 0),
-        .confirm_reminder_s = json_get_int(tenant_rule, "reminder_s", 0),
-        .confirm_people = json_get_int(tenant_rule, "people", 0),
-        .version = json_get_int(tenant_rule, "version", 0),
-    };
+    struct policy_settings settings = p->basis->settings;
 
     p->step.skill = p->skill;
     p->step.action = p->chosen->name;
     p->step.title = p->chosen->title;
-    p->step.version = db_int(r, 0, COL_NUMBER);
-    p->step.version_digest = db_text(r, 0, COL_DIGEST);
-    p->step.runtime = db_text(r, 0, COL_RUNTIME);
-    p->step.runtime_digest = db_text(r, 0, COL_RUNTIME_DIGEST) ? db_text(r, 0, COL_RUNTIME_DIGEST) : "";
+    p->step.version = db_int(r, 0, BASIS_NUMBER);
+    p->step.version_digest = db_text(r, 0, BASIS_DIGEST);
+    p->step.runtime = db_text(r, 0, BASIS_RUNTIME);
+    p->step.runtime_digest = db_text(r, 0, BASIS_RUNTIME_DIGEST) ? db_text(r, 0, BASIS_RUNTIME_DIGEST) : "";
     p->step.effects = p->chosen->effects;
     read_provenance(p);
     p->rule = policy_confirmation_rule(p->chosen, &settings, false);
@@ -444,7 +407,8 @@ static enum op_next make_plan(struct op *op)
         p->plan.confirmation.people = p->rule.people;
         p->plan.confirmation.other_than_requester = p->rule.other_than_requester;
         p->plan.confirmation.expires_at_us = p->now_us + p->rule.expires_s * 1000000;
-        read_approvers(p);
+        p->plan.confirmation.approvers = p->basis->approvers;
+        p->plan.confirmation.approver_count = p->basis->approver_count;
         /* Where four eyes are not asked for, who asks may confirm too (policy_may_confirm). */
         size_t eligible = p->plan.confirmation.approver_count + !p->rule.other_than_requester;
         if (eligible < (size_t)p->rule.people) {

@@ -18,6 +18,7 @@
 #include "core/model/plan.h"
 #include "core/model/policy.h"
 #include "core/model/skill_manifest.h"
+#include "core/store/plan_basis.h"
 
 struct planning {
     struct op op;
@@ -36,6 +37,7 @@ struct planning {
     const json_t *provenance;  /* array {path, source, span:[start,end]}; NULL: all explicit */
     const char *const *skills; /* names the caller's token may use; NULL: all */
     int64_t now_us;
+    struct plan_bases *bases;  /* what was read before may serve; NULL: read it */
 
     /* out: valid while the op lives */
     struct skill_manifest manifest;
@@ -49,9 +51,14 @@ struct planning {
     enum job_lane lane;
     int64_t timeout_ms;
     const char *owner_name;
+    int64_t revision;          /* of what the plan was made from; see job_accept */
 
     /* the steps' own */
     struct db_rows rows;
+    struct plan_basis *basis;
+    struct plan_basis_key key;
+    unsigned epoch;
+    bool keeps;
 };
 
 void planning_init(struct planning *planning, struct loop *loop);
@@ -59,9 +66,5 @@ void planning_init(struct planning *planning, struct loop *loop);
 /* What the run job carries. `base` holds what the request said (callback_url, timezone, ...). */
 json_t *planning_payload(struct planning *planning, const struct job_payload *base,
                          struct arena *arena);
-
-/* Bindings as queries give them, [{kind, subject, actions}], for policy_binding_explain; NULL: none. */
-const struct policy_binding *planning_bindings(const json_t *list, size_t *count,
-                                               struct arena *arena);
 
 #endif
