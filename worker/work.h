@@ -55,6 +55,9 @@ struct work {
     struct claimed job;
     struct list link;
     int64_t started_us; /* monotonic */
+    int64_t taken_fence; /* the queue's, when it was taken */
+    bool told;          /* the queue knows of the claim; before, its slot goes by the fence of the take */
+    bool freeing;       /* the queue was told of its end: from then on it is not said to run */
     bool stale;         /* somebody else has it now: nothing was written */
     bool released;      /* a drain gives it back unfinished */
     bool crashed;       /* its sandbox died under it: counts like the death of a worker */

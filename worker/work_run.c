@@ -112,6 +112,7 @@ static enum op_next free_slot(struct op *op)
     struct settling *s = (struct settling *)op;
     struct work *w = s->work;
 
+    w->freeing = true;
     s->slot = (struct queue_slot){ .entry = &w->entry,
                                    .fence = w->job.fence + 1,
                                    .ms = (clock_mono_us() - w->started_us) / 1000 };
@@ -205,6 +206,7 @@ void work_start(struct worker *worker, struct lane_state *lane, const struct que
     w->entry.kind = arena_text(&w->op.arena, entry->kind);
     w->entry.action = arena_text(&w->op.arena, entry->action);
     copy_row(w, rows, row);
+    w->taken_fence = entry->fence;
     w->entry.fence = w->job.fence;
     list_append(&worker->works, &w->link);
     lane->pool->used++;

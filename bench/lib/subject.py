@@ -42,6 +42,11 @@ class Subject(stack.Stack):
         if not workers:
             self.end("worker")
 
+    def seed(self):
+        """Without a limit on how many runs of a tenant go at once: what is measured is the queue."""
+        super().seed()
+        self.sql("update public.tenant set concurrency_limit = 0")
+
     def start_postgres(self, make=False):
         if not make:
             return super().start_postgres()
