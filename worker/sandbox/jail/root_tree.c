@@ -133,6 +133,10 @@ static bool runtime_attach(struct build *b)
 
     for (int i = 0; i < b->runtime_count; i++) {
         const char *target = i < r->mount_count ? r->mounts[i].target : "usr/bin";
+        if (i < r->mount_count && r->mounts[i].cover && access(target, F_OK) < 0) {
+            close(b->runtime[i]);
+            continue;
+        }
         if (!step(b, "attach runtime", make_dirs(target) && attach(b->runtime[i], target)))
             return false;
     }
