@@ -176,7 +176,7 @@ static void add_request(struct accept *a, struct db_group *g)
                  a->call->language == GOV_ZH ? "zh-CN" : "en", a->call->caller.user.text);
 }
 
-static void add_to_batch(struct accept *a)
+static void fill_item(struct accept *a)
 {
     struct planning *p = &a->planning;
     struct arena *arena = &a->op.arena;
@@ -224,7 +224,9 @@ static enum op_next insert(struct op *op)
         a->lane = p->lane;
         if (goes_with_others(a)) {
             a->batched = true;
-            add_to_batch(a);
+            fill_item(a);
+            if (a->gathered)
+                return OP_DONE;
             db_batch_add(op, a->call->api->accepts, &a->call->caller.scope, &a->item.item);
             return OP_WAIT;
         }
@@ -254,11 +256,12 @@ static enum op_next settle_batched(struct accept *a)
 {
     struct op *op = &a->op;
 
-    op->err = a->item.item.err;
-    if (op->err.code)
-        return OP_FAIL;
-    if (a->item.accepted)
+    if (!a->item.item.err.code)
         return OP_DONE;
+    if (a->item.item.err.code != GOV_PLAN_STALE) {
+        op->err = a->item.item.err;
+        return OP_FAIL;
+    }
     a->batched = false;
     a->planning_again = true;
     plan_bases_drop(a->call->api->bases);

@@ -37,6 +37,7 @@ struct accept {
     const char *text;            /* words, and what came with them */
     struct job_payload payload;
     const char *mode;
+    bool gathered;               /* the caller writes `item` himself, if `batched` comes out */
     bool keyless;                /* the caller remembers the Idempotency-Key himself */
     struct id id;                /* out: of the request; of the run too, when by hand */
     enum job_kind kind;          /* of the first job */

@@ -6,7 +6,6 @@
 #include "api/runs/accept_batch.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum column {
     ID,
@@ -62,17 +61,10 @@ void accept_write(struct db_group *group, struct db_array columns[ACCEPT_COLUMNS
     db_group_add_params(group, SQL_QUERIES_JOBS_ACCEPT, rows, ACCEPT_COLUMNS, params);
 }
 
-/* Rows come in the order of the items; those that stayed out are missing. */
 void accept_read(const struct db_rows *rows, struct accept_item *const *items, int count)
 {
-    int row = 0;
-
-    for (int i = 0; i < count; i++) {
-        struct accept_item *a = items[i];
-        a->accepted = row < rows->count && strcmp(db_text(rows, row, 0), a->entry.job.text) == 0;
-        if (a->accepted)
-            snprintf(a->created_at, sizeof a->created_at, "%s", db_text(rows, row++, 1));
-    }
+    for (int i = 0; i < count; i++)
+        snprintf(items[i]->created_at, sizeof items[i]->created_at, "%s", db_text(rows, 0, 1));
 }
 
 /* --- the batcher's --- */
@@ -92,31 +84,19 @@ static struct queue_entry entry_copy(struct arena *arena, const struct queue_ent
     return e;
 }
 
-struct pushes {
-    int count;
-    struct queue_entry entries[DB_BATCH_MAX];
-};
-
 static void answer(struct db_batch *batch)
 {
-    struct pushes *pushes = ARENA_NEW(&batch->op.arena, struct pushes);
+    struct queue_entry *entries = ARENA_ARRAY(&batch->op.arena, struct queue_entry, (size_t)batch->count);
 
     accept_read(&batch->rows, (struct accept_item *const *)batch->items, batch->count);
-    for (int i = 0; i < batch->count; i++) {
-        const struct accept_item *a = (struct accept_item *)batch->items[i];
-        if (a->accepted)
-            pushes->entries[pushes->count++] = entry_copy(&batch->op.arena, &a->entry);
-    }
-    batch->extra = pushes;
+    for (int i = 0; i < batch->count; i++)
+        entries[i] = entry_copy(&batch->op.arena, &((struct accept_item *)batch->items[i])->entry);
+    batch->extra = entries;
 }
 
 static void after(struct db_batch *batch)
 {
-    const struct pushes *pushes = batch->extra;
-
-    if (pushes->count)
-        job_queue_push(&batch->op, db_batcher_context(batch->batcher), pushes->entries, pushes->count,
-                       NULL);
+    job_queue_push(&batch->op, db_batcher_context(batch->batcher), batch->extra, batch->count, NULL);
 }
 
 static const struct db_batch_kind kind = {
@@ -137,12 +117,9 @@ struct db_batcher *accept_batcher_new(struct loop *loop, struct db *db, struct j
 
 void accept_push(struct op *op, struct job_queue *queue, struct accept_item *const *items, int count)
 {
-    struct queue_entry *entries = ARENA_ARRAY(&op->arena, struct queue_entry, (size_t)count + 1);
-    int pushed = 0;
+    struct queue_entry *entries = ARENA_ARRAY(&op->arena, struct queue_entry, (size_t)count);
 
     for (int i = 0; i < count; i++)
-        if (items[i]->accepted)
-            entries[pushed++] = items[i]->entry;
-    if (pushed)
-        job_queue_push(op, queue, entries, pushed, NULL);
+        entries[i] = items[i]->entry;
+    job_queue_push(op, queue, entries, count, NULL);
 }

@@ -1,4 +1,6 @@
-/* accept_batch.h - low-risk runs by hand, accepted many in one transaction (see db_batch.h). */
+/* accept_batch.h - low-risk runs by hand, accepted many in one transaction (see db_batch.h).
+ *
+ * PLAN_STALE: what a run was planned from has changed since; plan it again. */
 #ifndef API_RUNS_ACCEPT_BATCH_H
 #define API_RUNS_ACCEPT_BATCH_H
 
@@ -13,9 +15,7 @@ struct accept_item {
     const char *asked_by, *actor_kind;
     int64_t revision; /* of what it was planned from */
     const char *route, *key, *body_hash; /* key NULL: no Idempotency-Key */
-    /* out */
-    bool accepted; /* else what it was planned from has changed: plan again */
-    char created_at[40];
+    char created_at[40];                 /* out */
 };
 
 struct db_batcher *accept_batcher_new(struct loop *loop, struct db *db, struct job_queue *queue);
@@ -26,7 +26,7 @@ enum { ACCEPT_COLUMNS = 13 };
 void accept_write(struct db_group *group, struct db_array columns[ACCEPT_COLUMNS], struct db_rows *rows,
                   struct accept_item *const *items, int count);
 void accept_read(const struct db_rows *rows, struct accept_item *const *items, int count);
-/* After the commit, as I/O of `op`: those that were accepted go to the queue. */
+/* After the commit, as I/O of `op`: to the queue. */
 void accept_push(struct op *op, struct job_queue *queue, struct accept_item *const *items, int count);
 
 #endif
