@@ -1,18 +1,18 @@
 /* POST /v1/runs/batch: up to 1,000 runs, each accepted or refused for itself.
  *
- *     parse -> plan, a wave at a time -> write -> push -> [accept one by one] -> answer
+ *     parse -> plan, a wave at a time -> write -> push -> [the same once more] -> [one by one] -> answer
  *
  * Runs that may start at once enter in one transaction, together with the Idempotency-Key. What needs a
  * plan job (a confirmation, a delay, mode "plan") is accepted one by one before: a repeat while the first
- * call still runs, or after it died half-way, may make such a one again. So is all the rest if somebody
- * changed a skill between the plans and the transaction.
+ * call still runs, or after it died half-way, may make such a one again. So is all the rest where somebody
+ * changes skills all the time, between the plans and the transaction.
  */
 #include <string.h>
 
 #include "api/runs/accept.h"
 #include "api/runs/runs.h"
 
-enum { WAVE = 32, RUNS_MAX = 1000 };
+enum { WAVE = 32, RUNS_MAX = 1000, ONE_BY_ONE = 2 };
 
 struct element {
     struct run_wish wish;
@@ -31,10 +31,11 @@ struct run_batch {
     struct accept_item *together[RUNS_MAX]; /* what is written in one transaction, */
     size_t places[RUNS_MAX];                /* and which of the items that is */
     int count;
-    bool one_by_one; /* that did not go */
+    int stale; /* how often that was refused, because a skill had changed since the plans */
     struct db_array columns[ACCEPT_COLUMNS];
     struct db_rows rows;
     struct gov_err err;
+    bool written;
 };
 
 static void release_columns(void *what)
@@ -130,7 +131,7 @@ static void begin(struct run_batch *e, struct element *el, size_t at)
         return;
     accept_init(&el->accept, op, e->endpoint.call, &el->wish);
     el->accept.keyless = true;
-    el->accept.gathered = !e->one_by_one;
+    el->accept.gathered = e->stale < ONE_BY_ONE;
     op_try(op, &el->accept.op);
 }
 
@@ -166,6 +167,8 @@ static enum op_next write_together(struct op *op)
     for (int i = 0; i < e->count; i++)
         json_array_set_new(e->items, e->places[i], accepted(e->together[i]->entry.job.text));
     leave_answer(e);
+    release_columns(e->columns);
+    memset(e->columns, 0, sizeof e->columns);
     struct db_group *g = db_group_new(op, call->api->db, &call->caller.scope);
     accept_write(g, e->columns, &e->rows, e->together, e->count);
     call_remember(call, g);
@@ -178,26 +181,47 @@ static enum op_next push(struct op *op)
 {
     struct run_batch *e = (struct run_batch *)op;
 
+    if (e->count == 0)
+        return OP_NEXT;
     if (e->err.code == GOV_PLAN_STALE) {
         for (int i = 0; i < e->count; i++)
             json_array_set_new(e->items, e->places[i], json_null());
         plan_bases_drop(e->endpoint.call->api->bases);
-        e->one_by_one = true;
+        e->stale++;
         e->at = 0;
         e->count = 0;
     } else if (e->err.code) {
         op->err = e->err;
         return OP_FAIL;
-    } else if (e->count) {
+    } else {
         accept_push(op, e->endpoint.call->api->queue, e->together, e->count);
+        e->written = true;
     }
     return OP_WAIT;
+}
+
+static enum op_next plan_again(struct op *op)
+{
+    struct run_batch *e = (struct run_batch *)op;
+    return e->stale ? plan_wave(op) : OP_NEXT;
+}
+
+static enum op_next write_again(struct op *op)
+{
+    struct run_batch *e = (struct run_batch *)op;
+    return e->stale ? write_together(op) : OP_NEXT;
+}
+
+static enum op_next push_again(struct op *op)
+{
+    struct run_batch *e = (struct run_batch *)op;
+    return e->stale ? push(op) : OP_NEXT;
 }
 
 static enum op_next accept_rest(struct op *op)
 {
     struct run_batch *e = (struct run_batch *)op;
-    return e->one_by_one ? plan_wave(op) : OP_NEXT;
+    return e->stale == ONE_BY_ONE ? plan_wave(op) : OP_NEXT;
 }
 
 static enum op_next remember(struct op *op)
@@ -206,7 +230,7 @@ static enum op_next remember(struct op *op)
     struct call *call = e->endpoint.call;
 
     leave_answer(e);
-    if (call->idempotency_key && e->count == 0) { /* else it was in the transaction */
+    if (call->idempotency_key && !e->written) { /* else it was in the transaction */
         struct db_group *g = db_group_new(op, call->api->db, &call->caller.scope);
         call_remember(call, g);
         db_group_send(g);
@@ -215,9 +239,15 @@ static enum op_next remember(struct op *op)
 }
 
 const struct op_step run_batch_steps[] = {
-    { "parse", parse },           { "plan_wave", plan_wave },
-    { "write", write_together },  { "push", push },
-    { "accept_rest", accept_rest }, { "remember", remember },
+    { "parse", parse },
+    { "plan_wave", plan_wave },
+    { "write", write_together },
+    { "push", push },
+    { "plan_again", plan_again },
+    { "write_again", write_again },
+    { "push_again", push_again },
+    { "accept_rest", accept_rest },
+    { "remember", remember },
     { 0 }
 };
 const size_t run_batch_bytes = sizeof(struct run_batch);

@@ -38,40 +38,47 @@ static void collect_ids(const json_t *value, struct buf *out, int *count)
 }
 
 /* With files it is another set of rows each time, and a draft is not tried often. */
-static void look_in_bases(struct planning *p, int files)
+static void look_in_bases(struct planning *p)
 {
     struct plan_basis_key *key = &p->key;
 
-    p->keeps = p->bases && files == 0 && !p->is_try && strlen(p->skill) < sizeof key->skill;
+    p->keeps = p->bases && p->file_ids == 0 && !p->is_try && strlen(p->skill) < sizeof key->skill;
     if (!p->keeps)
         return;
     memcpy(key->schema, p->scope.schema, sizeof key->schema);
     snprintf(key->skill, sizeof key->skill, "%s", p->skill);
     key->version = p->version;
     key->requester = p->requester;
-    p->epoch = plan_bases_epoch(p->bases);
     p->basis = plan_bases_find(p->bases, key);
     if (p->basis)
         arena_defer(&p->op.arena, plan_basis_let_go, p->basis);
+}
+
+static void ask(struct planning *p)
+{
+    char version[24];
+
+    snprintf(version, sizeof version, "%lld", (long long)p->version);
+    p->asked = true;
+    p->epoch = p->bases ? plan_bases_epoch(p->bases) : 0;
+    DB_QUERY(&p->op, p->db, &p->scope, SQL_QUERIES_PLAN_LOAD, &p->rows, p->skill,
+             p->version ? version : NULL, p->requester.text, p->ids);
 }
 
 static enum op_next load(struct op *op)
 {
     struct planning *p = (struct planning *)op;
     struct buf ids = { 0 };
-    char version[24];
-    int count = 0;
 
     buf_add_char(&ids, '{');
-    collect_ids(p->input, &ids, &count);
-    collect_ids(p->files, &ids, &count);
+    collect_ids(p->input, &ids, &p->file_ids);
+    collect_ids(p->files, &ids, &p->file_ids);
     buf_add_char(&ids, '}');
-    snprintf(version, sizeof version, "%lld", (long long)p->version);
-    look_in_bases(p, count);
-    if (!p->basis)
-        DB_QUERY(op, p->db, &p->scope, SQL_QUERIES_PLAN_LOAD, &p->rows, p->skill,
-                 p->version ? version : NULL, p->requester.text, ids.data);
+    p->ids = arena_text(&op->arena, ids.data);
     buf_release(&ids);
+    look_in_bases(p);
+    if (!p->basis)
+        ask(p);
     return OP_WAIT;
 }
 
@@ -309,19 +316,19 @@ static void find_basis(struct planning *p)
     p->revision = p->basis->revision;
 }
 
-static enum op_next check(struct op *op)
+static bool allowed(struct planning *p)
 {
-    struct planning *p = (struct planning *)op;
+    struct op *op = &p->op;
 
     find_basis(p);
     enum role role = p->basis->role;
     if (!check_version(p, role, &op->err))
-        return OP_FAIL;
+        return false;
     if (p->basis->manifest_err.code || !p->basis->manifest.action_count) {
         op->err = p->basis->manifest_err;
         if (!op->err.code)
             gov_fail_cause(&op->err, GOV_INTERNAL, "skill %s has no manifest", p->skill);
-        return OP_FAIL;
+        return false;
     }
     p->manifest = p->basis->manifest;
     p->chosen = skill_action_find(&p->manifest, p->action);
@@ -329,11 +336,27 @@ static enum op_next check(struct op *op)
         gov_fail_at(&op->err, GOV_NOT_FOUND, "/action", "unknown",
                     "skill \"%s\" has no action \"%s\"", "技能“%s”没有操作“%s”", p->skill,
                     p->action);
-        return OP_FAIL;
+        return false;
     }
     if (!check_binding(p, role, &op->err) || !check_input(p, &op->err))
+        return false;
+    return true;
+}
+
+/* What is remembered may allow, because the database looks once more; it may not refuse. */
+static enum op_next check(struct op *op)
+{
+    struct planning *p = (struct planning *)op;
+
+    if (allowed(p))
+        return OP_NEXT;
+    if (p->asked)
         return OP_FAIL;
-    return OP_NEXT;
+    memset(&op->err, 0, sizeof op->err);
+    memset(&p->step, 0, sizeof p->step);
+    p->basis = NULL;
+    ask(p);
+    return OP_AGAIN;
 }
 
 /* --- plan --- */

@@ -58,7 +58,9 @@ struct planning {
     struct plan_basis *basis;
     struct plan_basis_key key;
     unsigned epoch;
-    bool keeps;
+    const char *ids; /* of files that may be meant, as PostgreSQL's array */
+    int file_ids;
+    bool keeps, asked;
 };
 
 void planning_init(struct planning *planning, struct loop *loop);

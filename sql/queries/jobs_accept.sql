@@ -7,7 +7,7 @@ with held as materialized (
     select public.gov_must(not exists (
         select
         from unnest($10::integer[]) as r (revision)
-        where r.revision is distinct from (select p.revision from {{t}}.planning p)), 'plan_stale') as held
+        where r.revision is distinct from (select p.revision from {{t}}.planning p where p.one)), 'plan_stale') as held
 ), wanted as materialized (
     select w.*
     from unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[], $5::text[], $6::integer[], $7::integer[],

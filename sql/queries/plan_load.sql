@@ -22,7 +22,7 @@ select s.id, s.enabled, s.owner,
         where m.role in ('owner', 'admin', 'approver')
             and m.state = 'active'
             and m.user_id <> $3::uuid),
-    (select n.revision from {{t}}.planning n)
+    (select n.revision from {{t}}.planning n where n.one)
 from {{t}}.skill s
 left join {{t}}.skill_version v on v.id = coalesce(
     (select w.id from {{t}}.skill_version w where w.skill_id = s.id and w.number = $2::integer),

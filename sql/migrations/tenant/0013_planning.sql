@@ -3,9 +3,10 @@
 -- and committed is never overlooked, and nobody has to read it all again for each run.
 
 create table {{t}}.planning (
-    revision bigint not null                     -- one row
+    one boolean constraint planning_pk primary key constraint planning_one check (one),
+    revision bigint not null
 );
-insert into {{t}}.planning values (1);
+insert into {{t}}.planning values (true, 1);
 comment on table {{t}}.planning is 'how often skills, versions, bindings and settings have changed';
 grant select on {{t}}.planning to {{t}};
 
