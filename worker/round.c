@@ -148,6 +148,7 @@ static void start_tenant(struct round *r, struct round_tenant *t)
         if (!was_claimed(t, entry->job.text))
             refused[refused_count++] = (struct queue_slot){ .entry = entry };
     }
+    r->worker->counts.refused.value += refused_count;
     if (refused_count)
         job_queue_finish(&r->op, r->worker->queue, refused, refused_count, NULL);
 }

@@ -20,11 +20,7 @@ sys.path.insert(0, str(ROOT / "tests/lib"))
 import skills  # noqa: E402
 import stack  # noqa: E402
 
-NOOP = {
-    "README.md": "# Nothing\n\nDoes nothing, to measure what doing costs.\n",
-    "main.py": "pass\n",
-    "skill.json": json.dumps({"executor": "noop", "timeout_s": 1, "idempotent": True}),
-}
+NOOP = {path.name: path.read_bytes() for path in (ROOT / "bench/noop").iterdir()}
 TENANT, PERSON = "Harbour Hardware", "olivia"
 POSTGRES = ("shared_buffers=512MB", "max_wal_size=4GB", "max_connections=200", "listen_addresses=")
 

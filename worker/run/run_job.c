@@ -409,14 +409,18 @@ static void add_artifacts(struct run_job *j, struct db_group *group)
     }
 }
 
+static json_t *usage_of(struct run_job *j)
+{
+    return json_own(&j->work.op.arena,
+                    json_pack("{s:I, s:I, s:I, s:O*}", "wall_us", (json_int_t)j->wall_us, "cpu_us",
+                              (json_int_t)j->cpu_us, "memory_bytes_max", (json_int_t)j->memory_peak,
+                              "refused", j->refusals));
+}
+
 static void build(struct work *work, struct db_group *group)
 {
     struct run_job *j = (struct run_job *)work;
     struct arena *arena = &work->op.arena;
-    json_t *usage = json_own(arena, json_pack("{s:I, s:I, s:I, s:O*}", "wall_us",
-                                              (json_int_t)j->wall_us, "cpu_us", (json_int_t)j->cpu_us,
-                                              "memory_bytes_max", (json_int_t)j->memory_peak,
-                                              "refused", j->refusals));
     bool failed = j->err.code != GOV_OK;
 
     DB_GROUP_ADD(group, SQL_QUERIES_JOB_COMPLETE, NULL, work->job.id.text,
@@ -425,7 +429,7 @@ static void build(struct work *work, struct db_group *group)
                  j->result ? json_text(arena, j->result) : NULL,
                  failed ? json_text(arena, work_error_json(&j->err, arena)) : NULL,
                  j->exit_code >= 0 ? arena_format(arena, "%d", j->exit_code) : NULL,
-                 arena_format(arena, "L%d", j->level), json_text(arena, usage));
+                 arena_format(arena, "L%d", j->level), json_text(arena, usage_of(j)));
     add_artifacts(j, group);
     if (j->rows.count && db_bool(&j->rows, 0, 11))
         work_add_event(work, group, "ended",
@@ -435,12 +439,34 @@ static void build(struct work *work, struct db_group *group)
     work_add_callback(work, group);
 }
 
+/* No artifact, no request to tell of it, no callback: then its end goes with those of others. */
+static bool ends_alone(const struct run_job *j)
+{
+    return j->artifact_count == 0 && !(j->rows.count && db_bool(&j->rows, 0, 11)) &&
+           !j->work.job.payload.callback_url;
+}
+
 static enum op_next finish(struct op *op)
 {
     struct run_job *j = (struct run_job *)op;
+    struct arena *arena = &op->arena;
+    bool failed = j->err.code != GOV_OK;
 
     if (j->work.released) /* a drain ended it: the job goes back as if it had not begun */
         return OP_DONE;
+    if (ends_alone(j)) {
+        j->work.ending = (struct ending){
+            .state = failed ? "failed" : "succeeded",
+            .code = failed ? gov_code_info(j->err.code)->wire : NULL,
+            .result = j->result ? json_text(arena, j->result) : NULL,
+            .error = failed ? json_text(arena, work_error_json(&j->err, arena)) : NULL,
+            .exit_code = j->exit_code,
+            .isolation = arena_format(arena, "L%d", j->level),
+            .usage = json_text(arena, usage_of(j)),
+        };
+        work_end(&j->work);
+        return OP_WAIT;
+    }
     work_finish(&j->work, build);
     return OP_WAIT;
 }
