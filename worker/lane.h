@@ -8,7 +8,7 @@
 #include "core/base/err.h"
 #include "core/model/job.h"
 
-enum { WORKER_LANES_MAX = LANE_COUNT, WORKER_POOLS_MAX = 3, LANE_NOOP_SLOTS = 512 };
+enum { WORKER_LANES_MAX = LANE_COUNT, WORKER_POOLS_MAX = 3, LANE_NOOP_SLOTS = 256 };
 
 /* Lanes that draw on the same slots. */
 struct lane_pool {
