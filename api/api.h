@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "api/rate.h"
 #include "api/watch.h"
 #include "core/io/db.h"
 #include "core/io/http/event_stream.h"
@@ -27,6 +28,9 @@ struct api_settings {
     int64_t upload_mb_max;
     int64_t pg_connections;
     bool prepared;
+    int64_t rate_per_second;
+    int64_t rate_attempts_per_minute;
+    const char *client_address_header;
 };
 
 struct identities;
@@ -50,6 +54,7 @@ struct api {
     struct event_hub hub; /* open event streams */
     struct watches watches;
     struct metrics metrics;
+    struct rate_table rates;
     bool stopping;
 };
 

@@ -14,33 +14,6 @@ static void release_result(void *result)
     PQclear(result);
 }
 
-static const char *const *actions_of(const json_t *list, struct arena *arena)
-{
-    if (!json_is_array(list))
-        return NULL;
-    const char **actions = ARENA_ARRAY(arena, const char *, json_array_size(list) + 1);
-    for (size_t i = 0; i < json_array_size(list); i++)
-        actions[i] = json_string_value(json_array_get(list, i));
-    return actions;
-}
-
-const struct policy_binding *planning_bindings(const json_t *list, size_t *count,
-                                               struct arena *arena)
-{
-    *count = json_array_size(list);
-    struct policy_binding *bindings = ARENA_ARRAY(arena, struct policy_binding, *count + 1);
-
-    for (size_t i = 0; i < *count; i++) {
-        const json_t *b = json_array_get(list, i);
-        if (strcmp(json_get_text(b, "kind"), "role") == 0)
-            role_parse(json_get_text(b, "subject"), &bindings[i].role);
-        else
-            id_parse(json_get_text(b, "subject"), &bindings[i].user);
-        bindings[i].actions = actions_of(json_object_get(b, "actions"), arena);
-    }
-    return bindings;
-}
-
 static void read_approvers(struct plan_basis *basis)
 {
     const json_t *list = db_json(&basis->rows, 0, BASIS_APPROVERS, &basis->arena);
@@ -60,16 +33,16 @@ static void take_apart(struct plan_basis *basis)
 {
     struct arena *arena = &basis->arena;
     const struct db_rows *r = &basis->rows;
-    const char *role = db_text(r, 0, BASIS_ROLE), *manifest = db_text(r, 0, BASIS_MANIFEST);
+    const char *manifest = db_text(r, 0, BASIS_MANIFEST);
     const json_t *rule = db_json(r, 0, BASIS_CONFIRMATION, arena);
 
-    role_parse(role ? role : "", &basis->role);
     basis->revision = db_int(r, 0, BASIS_REVISION);
     if (manifest)
         skill_manifest_view(db_json(r, 0, BASIS_MANIFEST, arena), &basis->manifest, arena,
                             &basis->manifest_err);
     basis->schemas = ARENA_ARRAY(arena, const struct schema *, basis->manifest.action_count + 1);
-    basis->bindings = planning_bindings(db_json(r, 0, BASIS_BINDINGS, arena), &basis->binding_count, arena);
+    basis->bindings = db_json(r, 0, BASIS_BINDINGS, arena);
+    basis->tenant = db_json(r, 0, BASIS_TENANT, arena);
     basis->settings = (struct policy_settings){
         .confirm_expires_s = json_get_int(rule, "expires_s", 0),
         .confirm_reminder_s = json_get_int(rule, "reminder_s", 0),

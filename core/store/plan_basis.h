@@ -35,18 +35,18 @@ enum {
     BASIS_FILES,
     BASIS_CONFIRMATION,
     BASIS_APPROVERS,
+    BASIS_TENANT,
     BASIS_REVISION
 };
 
 struct plan_basis {
     struct arena arena;
     struct db_rows rows; /* of plan_load.sql; no row: there is no such skill */
-    enum role role;      /* of the requester */
     int64_t revision;
     struct skill_manifest manifest;
     struct gov_err manifest_err; /* why there is none */
-    const struct policy_binding *bindings;
-    size_t binding_count;
+    const json_t *bindings; /* as queries give them */
+    const json_t *tenant;   /* {state, limit, paused} */
     struct policy_settings settings;
     const struct plan_person *approvers;
     size_t approver_count;
@@ -63,10 +63,6 @@ void plan_basis_let_go(void *basis);
 /* The input schema of an action; NULL with `err` filled: the manifest should not have been accepted. */
 const struct schema *plan_basis_schema(struct plan_basis *basis, const struct skill_action *action,
                                        struct gov_err *err);
-
-/* Bindings as queries give them, [{kind, subject, actions}], for policy_binding_explain; NULL: none. */
-const struct policy_binding *planning_bindings(const json_t *list, size_t *count,
-                                               struct arena *arena);
 
 /* --- what a process keeps --- */
 

@@ -4,6 +4,7 @@
  * the input, so that which of them are file parameters can be decided here.
  */
 #include "core/store/planning.h"
+#include "core/store/planning_checks.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,8 +12,12 @@
 #include "core/base/text.h"
 #include "core/model/fault.h"
 #include "core/model/schema/schema.h"
+#include "core/store/admission.h"
 
-enum { FILES_MAX = 100 };
+enum {
+    IDS_MAX = 100, /* texts of an input that could be a file's id */
+    FILES_MAX = 50 /* of one run */
+};
 
 /* --- load --- */
 
@@ -24,7 +29,7 @@ static void collect_ids(const json_t *value, struct buf *out, int *count)
     struct id id;
     size_t i;
 
-    if (*count >= FILES_MAX)
+    if (*count >= IDS_MAX)
         return;
     if (json_is_string(value) && id_parse(json_string_value(value), &id)) {
         buf_addf(out, "%s%s", (*count)++ ? "," : "", id.text);
@@ -42,7 +47,8 @@ static void look_in_bases(struct planning *p)
 {
     struct plan_basis_key *key = &p->key;
 
-    p->keeps = p->bases && p->file_ids == 0 && !p->is_try && strlen(p->skill) < sizeof key->skill;
+    p->keeps = p->bases && p->file_ids == 0 && !p->is_try && !p->history &&
+               strlen(p->skill) < sizeof key->skill;
     if (!p->keeps)
         return;
     memcpy(key->schema, p->scope.schema, sizeof key->schema);
@@ -56,13 +62,17 @@ static void look_in_bases(struct planning *p)
 
 static void ask(struct planning *p)
 {
+    struct db_group *g = db_group_new(&p->op, p->db, &p->scope);
     char version[24];
 
     snprintf(version, sizeof version, "%lld", (long long)p->version);
     p->asked = true;
     p->epoch = p->bases ? plan_bases_epoch(p->bases) : 0;
-    DB_QUERY(&p->op, p->db, &p->scope, SQL_QUERIES_PLAN_LOAD, &p->rows, p->skill,
-             p->version ? version : NULL, p->requester.text, p->ids);
+    DB_GROUP_ADD(g, SQL_QUERIES_PLAN_LOAD, &p->rows, p->skill, p->version ? version : NULL,
+                 p->requester.text, p->ids);
+    if (p->history)
+        DB_GROUP_ADD(g, SQL_QUERIES_PLAN_HISTORY, &p->past, p->skill, p->action);
+    db_group_send(g);
 }
 
 static enum op_next load(struct op *op)
@@ -101,71 +111,40 @@ static bool no_such_skill(const struct planning *p, struct gov_err *err)
                        "这里没有技能“%s”；GET /v1/skills 列出您可以运行的技能", p->skill);
 }
 
-/* Is there a version that this caller may run now? */
-static bool check_version(struct planning *p, enum role role, struct gov_err *err)
+/* What the rows say about who may run which version. */
+static struct admission admission_of(struct planning *p)
 {
     const struct db_rows *r = &p->rows;
-    const char *state = r->count ? db_text(r, 0, BASIS_STATE) : NULL;
-    bool published = state && strcmp(state, "published") == 0;
+
+    return (struct admission){ .skill = p->skill,
+                               .version = db_int(r, 0, BASIS_NUMBER),
+                               .state = db_text(r, 0, BASIS_STATE),
+                               .owner_name = db_text(r, 0, BASIS_OWNER_NAME),
+                               .enabled = db_bool(r, 0, BASIS_ENABLED),
+                               .is_try = p->is_try,
+                               .uploaded_by = db_id(r, 0, BASIS_UPLOADED_BY),
+                               .requester = p->requester,
+                               .role = db_text(r, 0, BASIS_ROLE),
+                               .bindings = p->basis->bindings };
+}
+
+/* Is there a version that this caller may name? */
+static bool check_version(struct planning *p, struct gov_err *err)
+{
+    const struct db_rows *r = &p->rows;
 
     if (r->count == 0 || !token_may_use(p))
         return no_such_skill(p, err);
     p->owner_name = db_text(r, 0, BASIS_OWNER_NAME);
-    if (!state)
-        return p->version ? gov_fail_at(err, GOV_NOT_FOUND, "/version", "unknown",
-                                        "skill \"%s\" has no version %lld",
-                                        "技能“%s”没有版本 %lld", p->skill, (long long)p->version)
-                          : gov_fail_at(err, GOV_NOT_PUBLISHED, "/skill", "not_published",
-                                        "skill \"%s\" has no published version yet; its owner is %s",
-                                        "技能“%s”尚无已发布版本；负责人：%s", p->skill,
-                                        p->owner_name ? p->owner_name : "?");
-    if (strcmp(state, "yanked") == 0)
-        return gov_fail_at(err, GOV_VERSION_YANKED, "/version", "yanked",
-                           "version %lld of \"%s\" was withdrawn; its owner is %s",
-                           "“%2$s”的版本 %1$lld 已撤回；负责人：%3$s",
-                           (long long)db_int(r, 0, BASIS_NUMBER), p->skill,
-                           p->owner_name ? p->owner_name : "?");
-    if (p->is_try && !published) {
-        struct id author = db_id(r, 0, BASIS_UPLOADED_BY);
-        bool mine = strcmp(author.text, p->requester.text) == 0;
-        bool checked = strcmp(state, "checking") != 0 && strcmp(state, "refused") != 0;
-        if (!policy_may(role, mine ? MAY_UPLOAD_SKILLS : MAY_REVIEW_SKILLS))
-            return gov_fail(err, GOV_FORBIDDEN, "only its author and reviewers may try a draft",
-                            "只有作者和审核人可以试运行草稿");
-        if (!checked)
-            return gov_fail(err, GOV_NOT_PUBLISHED, "this version is %s; it cannot be tried",
-                            "该版本状态为 %s，不能试运行", state);
+    if (db_text(r, 0, BASIS_STATE))
         return true;
-    }
-    if (!published)
-        return gov_fail_at(err, GOV_NOT_PUBLISHED, "/version", "not_published",
-                           "version %lld is %s; only published versions run",
-                           "版本 %lld 状态为 %s；只有已发布的版本可以运行",
-                           (long long)db_int(r, 0, BASIS_NUMBER), state);
-    if (!db_bool(r, 0, BASIS_ENABLED))
-        return gov_fail_at(err, GOV_SKILL_DISABLED, "/skill", "disabled",
-                           "skill \"%s\" is switched off; its owner is %s",
-                           "技能“%s”已停用；负责人：%s", p->skill,
-                           p->owner_name ? p->owner_name : "?");
-    return true;
-}
-
-static bool check_binding(struct planning *p, enum role role, struct gov_err *err)
-{
-    struct arena *arena = &p->op.arena;
-    struct gov_text reason;
-
-    /* Trying is for what is not published: a published version runs by the bindings, whoever wrote it. */
-    bool published = strcmp(db_text(&p->rows, 0, BASIS_STATE), "published") == 0;
-    if (p->is_try && !published && policy_may(role, MAY_RUN))
-        return true;
-    if (policy_binding_explain(p->basis->bindings, p->basis->binding_count, role, &p->requester, p->chosen->name, arena,
-                               &reason))
-        return true;
-    /* Who may not run anything is told so; who may not run this is told no more than that. */
-    gov_fail(err, GOV_FORBIDDEN, "%s", "%s", reason.en);
-    snprintf(err->zh, sizeof err->zh, "%s", reason.zh);
-    return false;
+    return p->version ? gov_fail_at(err, GOV_NOT_FOUND, "/version", "unknown",
+                                    "skill \"%s\" has no version %lld", "技能“%s”没有版本 %lld",
+                                    p->skill, (long long)p->version)
+                      : gov_fail_at(err, GOV_NOT_PUBLISHED, "/skill", "not_published",
+                                    "skill \"%s\" has no published version yet; its owner is %s",
+                                    "技能“%s”尚无已发布版本；负责人：%s", p->skill,
+                                    p->owner_name ? p->owner_name : "?");
 }
 
 /* --- inputs and files --- */
@@ -316,31 +295,24 @@ static void find_basis(struct planning *p)
     p->revision = p->basis->revision;
 }
 
-static bool allowed(struct planning *p)
+static bool allowed(struct planning *p, struct gov_err *err)
 {
-    struct op *op = &p->op;
-
     find_basis(p);
-    enum role role = p->basis->role;
-    if (!check_version(p, role, &op->err))
+    if (!check_version(p, err))
         return false;
-    if (p->basis->manifest_err.code || !p->basis->manifest.action_count) {
-        op->err = p->basis->manifest_err;
-        if (!op->err.code)
-            gov_fail_cause(&op->err, GOV_INTERNAL, "skill %s has no manifest", p->skill);
+    struct admission admission = admission_of(p);
+    if (!admission_version(&admission, err))
         return false;
+    if (!p->basis->manifest.action_count) {
+        *err = p->basis->manifest_err;
+        return err->code ? false : gov_fail_cause(err, GOV_INTERNAL, "skill %s has no manifest", p->skill);
     }
     p->manifest = p->basis->manifest;
     p->chosen = skill_action_find(&p->manifest, p->action);
-    if (!p->chosen) {
-        gov_fail_at(&op->err, GOV_NOT_FOUND, "/action", "unknown",
-                    "skill \"%s\" has no action \"%s\"", "技能“%s”没有操作“%s”", p->skill,
-                    p->action);
-        return false;
-    }
-    if (!check_binding(p, role, &op->err) || !check_input(p, &op->err))
-        return false;
-    return true;
+    if (!p->chosen)
+        return gov_fail_at(err, GOV_NOT_FOUND, "/action", "unknown", "skill \"%s\" has no action \"%s\"",
+                           "技能“%s”没有操作“%s”", p->skill, p->action);
+    return admission_binding(&admission, p->chosen->name, &p->op.arena, err) && check_input(p, err);
 }
 
 /* What is remembered may allow, because the database looks once more; it may not refuse. */
@@ -348,7 +320,7 @@ static enum op_next check(struct op *op)
 {
     struct planning *p = (struct planning *)op;
 
-    if (allowed(p))
+    if (allowed(p, &op->err))
         return OP_NEXT;
     if (p->asked)
         return OP_FAIL;
@@ -381,18 +353,6 @@ static void read_provenance(struct planning *p)
     p->step.provenance_count = count;
 }
 
-static void add_checks(struct planning *p)
-{
-    static const struct plan_check checks[] = {
-        { "authorised", true, { "you may run this action", "您可以运行该操作" } },
-        { "version", true, { "the version is published", "版本已发布" } },
-        { "inputs", true, { "the inputs fit the schema", "输入符合 schema" } },
-        { "files", true, { "the files are there", "文件齐备" } },
-    };
-    p->plan.checks = checks;
-    p->plan.check_count = sizeof checks / sizeof *checks;
-}
-
 static enum op_next make_plan(struct op *op)
 {
     struct planning *p = (struct planning *)op;
@@ -408,14 +368,15 @@ static enum op_next make_plan(struct op *op)
     p->step.runtime_digest = db_text(r, 0, BASIS_RUNTIME_DIGEST) ? db_text(r, 0, BASIS_RUNTIME_DIGEST) : "";
     p->step.effects = p->chosen->effects;
     read_provenance(p);
-    p->rule = policy_confirmation_rule(p->chosen, &settings, false);
+    p->rule = policy_confirmation_rule(p->chosen, &settings, p->doubt);
     p->plan = (struct plan){ .tenant = p->tenant,
                              .requester = p->requester,
                              .policy_version = settings.version,
                              .risk = p->chosen->risk,
                              .steps = &p->step,
                              .step_count = 1 };
-    add_checks(p);
+    planning_add_checks(p, p->basis->tenant);
+    planning_add_history(p);
     if (p->rule.required) {
         /* confirmation_decide counts one person. Where more are asked for, one would not be enough. */
         if (p->rule.people > 1) {

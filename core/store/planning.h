@@ -35,6 +35,8 @@ struct planning {
     const json_t *input;       /* object; NULL: {} */
     const json_t *files;       /* array of file ids that lie in in/ besides; NULL: none */
     const json_t *provenance;  /* array {path, source, span:[start,end]}; NULL: all explicit */
+    bool doubt;                /* a person has to confirm what was understood */
+    bool history;              /* also say how long it usually takes */
     const char *const *skills; /* names the caller's token may use; NULL: all */
     int64_t now_us;
     struct plan_bases *bases;  /* what was read before may serve; NULL: read it */
@@ -54,7 +56,7 @@ struct planning {
     int64_t revision;          /* of what the plan was made from; see job_accept */
 
     /* the steps' own */
-    struct db_rows rows;
+    struct db_rows rows, past;
     struct plan_basis *basis;
     struct plan_basis_key key;
     unsigned epoch;
