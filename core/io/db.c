@@ -14,6 +14,7 @@
 #include "core/base/check.h"
 #include "core/base/clock.h"
 #include "core/io/db_internal.h"
+#include "core/io/db_plant.h"
 
 const struct db_scope DB_PUBLIC = { .schema = "", .stripe = -1 };
 
@@ -222,7 +223,8 @@ const char *db_statement_text(struct db_group *group, struct db_statement *state
 
     if (statement->text)
         return statement->text;
-    const char *text = sql_queries[statement->query].text;
+    const char *text =
+        planted_text(sql_queries[statement->query].name, sql_queries[statement->query].text);
     while ((hole = strstr(text, "{{t}}"))) {
         CHECK(*group->scope.schema);
         buf_add(&out, text, (size_t)(hole - text));
