@@ -9,7 +9,7 @@
  *     "examples": [text…],             every example of every action
  *     "runtime": "base",
  *     "actions": [ { "name": "run", "title": {"en","zh"}, "description": {"en","zh"},
- *       "examples": [text…], "executor": "python" | "shell" | "http", "entry": "main.py",
+ *       "examples": [text…], "executor": "python" | "shell" | "http" | "noop", "entry": "main.py",
  *       "input": schema, "output": schema | null, "risk": "low" | "high",
  *       "timeout_s": 120, "memory_mb": 512, "idempotent": false,
  *       "effects": [{"en","zh"}…], "resources": [name…], "args": template | null,
@@ -20,6 +20,7 @@
  * written without the list, its fields at the top level. Rules:
  *   name        slug; default: made from the package's name ("Sales Report.zip" -> sales-report;
  *               one without a Latin letter -> skill-<8 hex of its SHA-256>)
+ *   executor    follows from the entry; "noop" (nothing is run) only where package.noop says so
  *   entry       a file of the package, .py or .sh; default main.py, else main.sh
  *   call        executor http only: "resource.operation", the one call that this action is; its
  *               parameters are members of the input of the same name, the rest is the JSON body
@@ -59,6 +60,7 @@ struct skill_package {
     size_t manifest_bytes;
     const char *readme; /* README.md's bytes; NULL if there is none */
     size_t readme_bytes;
+    bool noop; /* "executor": "noop" is let through: where something is measured */
 };
 
 struct skill_action {

@@ -27,6 +27,7 @@ demo_publish() {
             folders+=("$source_folder/examples/$name")
         fi
     done
+    [ ${#bench_lines[@]} -eq 0 ] || folders+=("$source_folder/bench/noop")
     EXECGOV_URL=http://127.0.0.1:$api_port EXECGOV_TOKEN=$people_owner_token \
         /usr/bin/python3 -B "$source_folder/deploy/lib/publish_skill.py" "${folders[@]}" \
         >"$logs/publish.log" 2>&1 </dev/null ||
