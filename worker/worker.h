@@ -7,7 +7,6 @@
 
 #include "core/base/id.h"
 #include "core/io/db.h"
-#include "core/io/http_client.h"
 #include "core/io/metrics.h"
 #include "core/io/redis.h"
 #include "core/model/job.h"
@@ -26,10 +25,10 @@ struct worker_settings {
     const char *files;
     const char *models; /* "": the folder "models" in `files` */
     const char *sandbox;
+    const char *egress; /* socket of execgov-egress; "" = nothing is called */
     const char *lanes; /* "py,sh,http"; ctl is always served */
     const char *health; /* address:port of /livez, /readyz, /metrics; "" = none */
     const char *log_level;
-    const char *callback_allow_private;
     const char *intent_url; /* of a model endpoint; "": none is asked */
     const char *intent_model;
     const char *intent_key_file;
@@ -38,10 +37,12 @@ struct worker_settings {
     int64_t ctl_slots;
     int64_t pg_connections;
     int64_t drain_s;
+    bool prepared;
     bool noop;         /* run the noop executor (measuring only) */
 };
 
 struct catalogues;
+struct db_batcher;
 struct endpoint;
 struct heartbeat;
 struct taker;
@@ -57,13 +58,13 @@ struct worker {
     struct file_store *files;
     struct marks *marks;
     struct tenant_cache *tenants;
-    struct http_client *http; /* for callbacks */
     struct sandbox_client *sandbox; /* NULL: no run lanes */
     int isolation_level;
     struct lanes lanes;
-    struct taker *takers[2]; /* of the ctl and the run pool; NULL once stopped */
+    struct taker *takers[WORKER_POOLS_MAX]; /* of the ctl, run and noop pool; NULL: none, or stopped */
     struct heartbeat *heartbeat;
     struct catalogues *catalogues;
+    struct db_batcher *endings; /* see ending.h */
     struct endpoint *endpoint; /* who is asked what was meant; NULL: nobody */
     struct list works;  /* claimed and not ended; struct work, link `link` */
     int busy;
@@ -75,7 +76,7 @@ struct worker {
     void (*on_idle)(struct worker *worker); /* the drain waits for busy == 0 */
 };
 
-/* Slots became free: both takers look again. */
+/* Slots became free: the takers look again. */
 void worker_wake(struct worker *worker);
 
 /* Called when a work has ended. */

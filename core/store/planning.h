@@ -1,6 +1,6 @@
 /* planning.h - from "this skill with these inputs" to a plan, or to the reason why not.
  *
- *     load -> check -> plan
+ *     load -> check -> [resources] -> plan
  *
  * The one place where a plan comes from: the API plans a low-risk run by hand with it inside the
  * request, the worker's plan jobs plan everything else. It reads and decides; it writes nothing,
@@ -8,7 +8,7 @@
  *
  * Failures: NOT_FOUND (no such skill, version or action), FORBIDDEN (binding, role), SKILL_DISABLED,
  * NOT_PUBLISHED, VERSION_YANKED, INVALID_INPUT (paths into the body: "/input/month"),
- * NO_ELIGIBLE_APPROVER.
+ * NO_ELIGIBLE_APPROVER, NOT_GRANTED and WRITE_NOT_WHITELISTED (HTTP resources the action names).
  */
 #ifndef CORE_STORE_PLANNING_H
 #define CORE_STORE_PLANNING_H
@@ -18,6 +18,7 @@
 #include "core/model/plan.h"
 #include "core/model/policy.h"
 #include "core/model/skill_manifest.h"
+#include "core/store/plan_basis.h"
 
 struct planning {
     struct op op;
@@ -39,6 +40,7 @@ struct planning {
     const char *const *skills; /* names the caller's token may use; NULL: all */
     int64_t now_us;
     int64_t run_at_us;         /* a confirmation has to be there by then; 0: the rule's own term */
+    struct plan_bases *bases;  /* what was read before may serve; NULL: read it */
 
     /* out: valid while the op lives */
     struct skill_manifest manifest;
@@ -52,9 +54,18 @@ struct planning {
     enum job_lane lane;
     int64_t timeout_ms;
     const char *owner_name;
+    int64_t revision;          /* of what the plan was made from; see job_accept */
+
+    json_t *credentials;       /* {resource: version of its credential}; NULL: it calls nothing */
 
     /* the steps' own */
-    struct db_rows rows, past;
+    struct db_rows rows, past, resource_rows;
+    struct plan_basis *basis;
+    struct plan_basis_key key;
+    unsigned epoch;
+    const char *ids; /* of files that may be meant, as PostgreSQL's array */
+    int file_ids;
+    bool keeps, asked;
 };
 
 void planning_init(struct planning *planning, struct loop *loop);
