@@ -33,7 +33,8 @@ enum {
     COL_ROLE,
     COL_FILES,
     COL_CONFIRMATION,
-    COL_APPROVERS
+    COL_MEMBERS,
+    COL_ZONE
 };
 
 /* --- load --- */
@@ -373,19 +374,25 @@ static void read_provenance(struct planning *p)
     p->step.provenance_count = count;
 }
 
+/* Who may decide, by the rule as it is first asked. A substitute, or somebody of the escalation, is not
+ * named here: nobody can count on them. */
 static void read_approvers(struct planning *p)
 {
-    const json_t *list = db_json(&p->rows, 0, COL_APPROVERS, &p->op.arena);
-    size_t count = json_array_size(list);
+    const json_t *list = db_json(&p->rows, 0, COL_MEMBERS, &p->op.arena);
+    size_t count = json_array_size(list), n = 0;
     struct plan_person *people = ARENA_ARRAY(&p->op.arena, struct plan_person, count + 1);
 
     for (size_t i = 0; i < count; i++) {
         const json_t *person = json_array_get(list, i);
-        id_parse(json_get_text(person, "id"), &people[i].id);
-        people[i].name = json_get_text(person, "name");
+        enum role role = ROLE_NONE;
+        role_parse(json_get_text(person, "role"), &role);
+        if (!confirmation_rule_names(&p->rule, role))
+            continue;
+        id_parse(json_get_text(person, "id"), &people[n].id);
+        people[n++].name = json_get_text(person, "name");
     }
     p->plan.confirmation.approvers = people;
-    p->plan.confirmation.approver_count = count;
+    p->plan.confirmation.approver_count = n;
 }
 
 static void add_checks(struct planning *p)
@@ -400,17 +407,37 @@ static void add_checks(struct planning *p)
     p->plan.check_count = sizeof checks / sizeof *checks;
 }
 
+static bool plan_confirmation(struct planning *p)
+{
+    struct plan_confirmation *c = &p->plan.confirmation;
+
+    p->zone = zone_read(db_text(&p->rows, 0, COL_ZONE), &p->op.arena);
+    *c = (struct plan_confirmation){
+        .required = true,
+        .people = p->rule.people,
+        .other_than_requester = p->rule.other_than_requester,
+        .expires_at_us = confirmation_rule_after(&p->rule, p->zone, p->now_us, p->rule.expires_s),
+    };
+    read_approvers(p);
+    /* Where four eyes are not asked for, who asks may confirm too. */
+    size_t eligible = c->approver_count + !p->rule.other_than_requester;
+    if (eligible >= (size_t)p->rule.people)
+        return true;
+    return gov_fail(&p->op.err, GOV_NO_ELIGIBLE_APPROVER,
+                    "this needs %lld other person(s) who may confirm%s%s, and there are %zu; an owner "
+                    "can add one with such a role, by default approver (execgov members add)",
+                    "需要 %lld 位其他可确认的人员%s%s，目前有 %zu 位；所有者可以添加具有相应角色（默认为 "
+                    "approver）的成员（execgov members add）",
+                    (long long)p->rule.people, p->rule.name ? ": " : "",
+                    p->rule.name ? p->rule.name : "", c->approver_count);
+}
+
 static enum op_next make_plan(struct op *op)
 {
     struct planning *p = (struct planning *)op;
     const struct db_rows *r = &p->rows;
-    const json_t *tenant_rule = db_json(r, 0, COL_CONFIRMATION, &op->arena);
-    struct policy_settings settings = {
-        .confirm_expires_s = json_get_int(tenant_rule, "expires_s", 0),
-        .confirm_reminder_s = json_get_int(tenant_rule, "reminder_s", 0),
-        .confirm_people = json_get_int(tenant_rule, "people", 0),
-        .version = json_get_int(tenant_rule, "version", 0),
-    };
+    struct confirmation_settings settings =
+        confirmation_settings_read(db_json(r, 0, COL_CONFIRMATION, &op->arena));
 
     p->step.skill = p->skill;
     p->step.action = p->chosen->name;
@@ -421,7 +448,7 @@ static enum op_next make_plan(struct op *op)
     p->step.runtime_digest = db_text(r, 0, COL_RUNTIME_DIGEST) ? db_text(r, 0, COL_RUNTIME_DIGEST) : "";
     p->step.effects = p->chosen->effects;
     read_provenance(p);
-    p->rule = policy_confirmation_rule(p->chosen, &settings, false);
+    p->rule = confirmation_rule_for(p->chosen, &p->step, &settings, false, &op->arena);
     p->plan = (struct plan){ .tenant = p->tenant,
                              .requester = p->requester,
                              .policy_version = settings.version,
@@ -429,34 +456,8 @@ static enum op_next make_plan(struct op *op)
                              .steps = &p->step,
                              .step_count = 1 };
     add_checks(p);
-    if (p->rule.required) {
-        /* confirmation_decide counts one person. Where more are asked for, one would not be enough. */
-        if (p->rule.people > 1) {
-            gov_fail(&op->err, GOV_NO_ELIGIBLE_APPROVER,
-                     "this asks for %lld confirmations, and only one can be given so far; lower "
-                     "confirm_people in the tenant's settings, or confirm.people in the skill's manifest",
-                     "该操作要求 %lld 人确认，目前只支持一人确认；请调低租户设置 confirm_people 或技能清单中的 "
-                     "confirm.people",
-                     (long long)p->rule.people);
-            return OP_FAIL;
-        }
-        p->plan.confirmation.required = true;
-        p->plan.confirmation.people = p->rule.people;
-        p->plan.confirmation.other_than_requester = p->rule.other_than_requester;
-        p->plan.confirmation.expires_at_us = p->now_us + p->rule.expires_s * 1000000;
-        read_approvers(p);
-        /* Where four eyes are not asked for, who asks may confirm too (policy_may_confirm). */
-        size_t eligible = p->plan.confirmation.approver_count + !p->rule.other_than_requester;
-        if (eligible < (size_t)p->rule.people) {
-            gov_fail(&op->err, GOV_NO_ELIGIBLE_APPROVER,
-                     "this needs %lld other person(s) who may confirm, and there are %zu; an owner can "
-                     "add one with role approver (execgov members add)",
-                     "需要 %lld 位其他可确认的人员，目前只有 %zu 位；所有者可以添加角色为 approver "
-                     "的成员（execgov members add）",
-                     (long long)p->rule.people, p->plan.confirmation.approver_count);
-            return OP_FAIL;
-        }
-    }
+    if (p->rule.required && !plan_confirmation(p))
+        return OP_FAIL;
     plan_digest(&p->plan, p->digest);
     p->lane = job_lane_of(JOB_RUN, p->chosen->executor);
     p->timeout_ms = p->chosen->timeout_s * 1000;

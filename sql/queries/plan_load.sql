@@ -17,11 +17,13 @@ select s.id, s.enabled, s.owner,
             and f.kind in ('upload', 'artifact')
             and f.deleted_at is null),
     (select c.value from {{t}}.setting c where c.key = 'confirmation'),
-    (select jsonb_agg(jsonb_build_object('id', m.user_id, 'name', m.name) order by m.name)
+    (select jsonb_agg(jsonb_build_object('id', m.user_id, 'name', m.name, 'role', m.role)
+            order by m.name)
         from public.my_members m
-        where m.role in ('owner', 'admin', 'approver')
+        where m.role in ('owner', 'admin', 'operator', 'approver', 'finance')
             and m.state = 'active'
-            and m.user_id <> $3::uuid)
+            and m.user_id <> $3::uuid),
+    (select t.timezone from public.my_tenant t)
 from {{t}}.skill s
 left join {{t}}.skill_version v on v.id = coalesce(
     (select w.id from {{t}}.skill_version w where w.skill_id = s.id and w.number = $2::integer),
