@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/confirmations/confirmation_show.h"
 #include "core/base/clock.h"
 #include "core/base/text.h"
 #include "core/model/plan.h"
@@ -55,7 +56,7 @@ enum {
 };
 
 /* PostgreSQL's "2026-03-31 08:00:00.123+00" (the session's zone is UTC) and jsonb's form with 'T'. */
-static json_t *time_text(const char *text)
+json_t *show_time_text(const char *text)
 {
     char iso[CLOCK_TEXT_BYTES], fixed[64];
     int64_t us;
@@ -73,7 +74,7 @@ static json_t *time_text(const char *text)
 
 static int64_t time_us(const struct db_rows *rows, int row, int column)
 {
-    json_t *text = time_text(db_text(rows, row, column));
+    json_t *text = show_time_text(db_text(rows, row, column));
     int64_t us = 0;
     if (json_is_string(text))
         clock_parse(json_string_value(text), &us);
@@ -83,7 +84,7 @@ static int64_t time_us(const struct db_rows *rows, int row, int column)
 
 json_t *show_time(const struct db_rows *rows, int row, int column)
 {
-    return time_text(db_text(rows, row, column));
+    return show_time_text(db_text(rows, row, column));
 }
 
 static json_t *person(const struct db_rows *rows, int row, int id, int name)
@@ -298,59 +299,6 @@ static json_t *intent_shown(struct call *call, const json_t *recognised, const j
     return shown;
 }
 
-static json_t *named(const json_t *object, const char *id, const char *name)
-{
-    return json_is_string(json_object_get(object, id))
-               ? json_pack("{s:O, s:s}", "id", json_object_get(object, id), "name",
-                           json_get_text(object, name) ? json_get_text(object, name) : "")
-               : json_null();
-}
-
-/* Would confirmation_decide let the caller decide this? */
-static bool may_decide(struct call *call, const json_t *c, const struct plan *plan)
-{
-    const char *requester = json_get_text(c, "requester");
-    const char *state = json_get_text(c, "state");
-    bool mine = requester && strcmp(requester, call->caller.user.text) == 0;
-    bool four_eyes = plan->risk == SKILL_RISK_HIGH ||
-                     json_get_bool(json_object_get(c, "rule"), "four_eyes", false);
-    struct gov_err ignored;
-
-    return state && strcmp(state, "waiting") == 0 && call->caller.kind == CALLER_SESSION &&
-           call_may(call, MAY_CONFIRM, &ignored) && !(mine && four_eyes);
-}
-
-json_t *show_confirmation(struct call *call, const json_t *c, const json_t *plan_body,
-                          struct arena *arena)
-{
-    struct gov_err ignored;
-    struct plan plan;
-
-    if (!c || !plan_decode(plan_body, &plan, arena, &ignored))
-        return json_null();
-    json_t *view = plan_view(&plan, call->language, arena);
-    const json_t *rules = json_object_get(view, "confirmation");
-    json_t *shown = json_pack(
-        "{s:s?, s:s?, s:s?, s:s?, s:s, s:b, s:o, s:o, s:s?}", "id", json_get_text(c, "id"),
-        "request_id", json_get_text(c, "request_id"), "state", json_get_text(c, "state"), "digest",
-        json_get_text(c, "digest"), "risk", skill_risk_name(plan.risk), "may_decide",
-        may_decide(call, c, &plan), "created_at", time_text(json_get_text(c, "created_at")),
-        "expires_at", time_text(json_get_text(c, "expires_at")), "comment",
-        json_get_text(c, "comment"));
-    json_object_set_new(shown, "requested_by", named(c, "requester", "requester_name"));
-    json_object_set_new(shown, "decided_by", named(c, "decided_by", "decided_by_name"));
-    json_object_set_new(shown, "decided_at", time_text(json_get_text(c, "decided_at")));
-    json_object_set(shown, "rule", json_object_get(rules, "rule"));
-    json_object_set(shown, "approvers", json_object_get(rules, "approvers"));
-    if (plan.step_count) {
-        const char *title = gov_text_in(plan.steps[0].title, call->language);
-        json_object_set_new(shown, "title", json_string(title ? title : plan.steps[0].skill));
-        json_object_set_new(shown, "skill", json_string(plan.steps[0].skill));
-        json_object_set_new(shown, "action", json_string(plan.steps[0].action));
-    }
-    return shown;
-}
-
 json_t *show_request(struct call *call, const struct db_rows *rows, int row, json_t *run,
                      struct arena *arena)
 {
@@ -367,7 +315,7 @@ json_t *show_request(struct call *call, const struct db_rows *rows, int row, jso
                                      db_json(rows, row, REQ_QUESTION, arena)));
     json_object_set_new(request, "plan", show_plan(call, rows, row, REQ_PLAN, arena));
     json_object_set_new(request, "confirmation",
-                        show_confirmation(call, db_json(rows, row, REQ_CONFIRMATION, arena),
+                        confirmation_show(call, db_json(rows, row, REQ_CONFIRMATION, arena),
                                           db_json(rows, row, REQ_PLAN, arena), arena));
     json_object_set_new(request, "run", run ? run : json_null());
     json_object_set_new(request, "error", show_error(call, db_json(rows, row, REQ_ERROR, arena)));
@@ -389,16 +337,33 @@ static enum op_next load(struct op *op)
     if (s->is_run)
         DB_GROUP_ADD(g, SQL_QUERIES_RUN_SHOW, &s->run_rows, array);
     else
-        DB_GROUP_ADD(g, SQL_QUERIES_REQUEST_SHOW, &s->rows, array);
+        DB_GROUP_ADD(g, SQL_QUERIES_REQUEST_SHOW, &s->rows, array, s->call->caller.token_hash);
     db_group_send(g);
     return OP_WAIT;
 }
 
-static bool visible(struct call *call, const char *created_by)
+/* Does the caller decide about it, or has he done so? */
+static bool decides(const struct show_one *s)
+{
+    const char *me = s->call->caller.user.text;
+    const json_t *c = db_json(&s->rows, 0, REQ_CONFIRMATION, &s->call->op.arena);
+    const char *by = json_get_text(c, "decided_by");
+    const json_t *vote;
+    size_t i;
+
+    json_array_foreach (json_object_get(c, "votes"), i, vote)
+        if (strcmp(json_get_text(vote, "id"), me) == 0)
+            return true;
+    return json_get_bool(c, "may_decide", false) || (by && strcmp(by, me) == 0);
+}
+
+/* Whoever is to decide about a request may read it, whatever his role reads otherwise. */
+static bool visible(const struct show_one *s, const char *created_by)
 {
     struct gov_err ignored;
-    return (created_by && strcmp(created_by, call->caller.user.text) == 0) ||
-           call_may(call, MAY_READ_ALL_RUNS, &ignored);
+
+    return (created_by && strcmp(created_by, s->call->caller.user.text) == 0) ||
+           call_may(s->call, MAY_READ_ALL_RUNS, &ignored) || (!s->is_run && decides(s));
 }
 
 static enum op_next load_run(struct op *op)
@@ -407,7 +372,7 @@ static enum op_next load_run(struct op *op)
     const struct db_rows *r = s->is_run ? &s->run_rows : &s->rows;
     int by = s->is_run ? RUN_BY : REQ_BY;
 
-    if (r->count == 0 || !visible(s->call, db_text(r, 0, by)))
+    if (r->count == 0 || !visible(s, db_text(r, 0, by)))
         return gov_fail(&op->err, GOV_NOT_FOUND, "there is no such %s", "没有这个%s",
                         s->is_run ? "run" : "request"),
                OP_FAIL;
