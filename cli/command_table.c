@@ -2,6 +2,7 @@
  * know; an option of a name means the same wherever it appears (tests/unit/cli/command_test.c). */
 #include "cli/command.h"
 #include "cli/command/commands.h"
+#include "cli/intent_tool.h"
 #include "cli/migrate.h"
 
 #define FLAG(name, letter, en, zh) { name, letter, VALUE_NONE, NULL, { en, zh } }
@@ -67,7 +68,7 @@ static const struct command_option run_options[] = {
     END,
 };
 static const struct command_option ask_options[] = {
-    FILE_OPTION, WAIT, FOLLOW, OUT, FORCE,
+    FILE_OPTION, TEXT("follow-up-of", 0, "REQUEST", "the same again, but for what is said", "沿用该请求，仅修改所说内容"), WAIT, FOLLOW, OUT, FORCE,
     FLAG("no-wait", 0, "hand in and return", "提交后立即返回"), ZONE, KEY, END,
 };
 static const struct command_option plan_options[] = {
@@ -109,6 +110,11 @@ static const struct command_option review_options[] = {
 };
 static const struct command_option allow_options[] = { ROLE, USER, ACTION, END };
 static const struct command_option user_options[] = { USER, END };
+static const struct command_option unmet_options[] = {
+    TEXT("state", 's', "STATE", "only in this state", "按状态筛选"),
+    CHOICE("which", 0, "abstained|corrected", "only these", "按类型筛选"), END,
+};
+static const struct command_option teach_options[] = { TEXT("skill", 0, "NAME", "only of this skill", "按技能筛选"), ACTION, END };
 static const struct command_option audit_options[] = {
     TEXT("kind", 'k', "KIND", "login, operation, run, …", "login、operation、run 等"),
     TEXT("actor", 0, "ID", "a user's id", "操作者编号"), TEXT("subject", 0, "ID", "what it was done to", "对象"),
@@ -190,6 +196,9 @@ const struct command command_table[] = {
     { "skill bindings", NULL, "SKILL", 1, 1, VALUE_SKILL, { "who may run it", "查看可运行的人员" }, NULL, false, command_skill_bindings },
     { "skill allow", NULL, "SKILL", 1, 1, VALUE_SKILL, { "let a role or a person run it", "允许角色或人员运行" }, allow_options, false, command_skill_allow },
     { "skill why", NULL, "SKILL", 1, 1, VALUE_SKILL, { "who may run it, who may not, why", "查看权限原因" }, user_options, false, command_why_skill },
+    { "unmet ls", NULL, "", 0, 0, VALUE_NONE, { "asked but not available, and corrected", "列出未满足和被纠正的请求" }, unmet_options, false, command_unmet_ls },
+    { "unmet approve", NULL, "ID", 1, 1, VALUE_NONE, { "make the words an example of a skill", "将其作为技能示例" }, teach_options, false, command_unmet_approve },
+    { "unmet reject", NULL, "ID", 1, 1, VALUE_NONE, { "learn nothing from it", "不作为示例" }, NULL, false, command_unmet_reject },
     { "schedule preview", NULL, "SCHEDULE|RULE", 1, 1, VALUE_NONE, { "when it fires next; \"0 9 * * 1-5\" needs no server", "查看后续触发时间；规则可离线计算" }, preview_options, true, command_schedule_preview },
     { "why", NULL, "RUN|SKILL", 1, 1, VALUE_SKILL, { "why it does not run", "查看无法运行的原因" }, user_options, false, command_why },
     { "why run", NULL, "RUN", 1, 1, VALUE_NONE, { "what holds a run back", "查看运行的阻碍" }, NULL, false, command_why_run },
@@ -215,6 +224,7 @@ const struct command command_table[] = {
     { "credential keys", NULL, "", 0, 0, VALUE_NONE, { "the master keys of execgov-egress", "列出 execgov-egress 的主密钥" }, NULL, false, command_credential_keys },
     { "credential rotate-key", NULL, "", 0, 0, VALUE_NONE, { "move every credential to the newest key", "将所有凭据改用最新主密钥" }, rotate_key_options, false, command_credential_rotate_key },
     { "migrate", NULL, "up|status|verify …", 0, ANY, VALUE_NONE, { "the database, before the server (see migrate --help)", "初始化和升级数据库（见 migrate --help）" }, NULL, true, NULL, migrate_main },
+    { "intent", NULL, "eval|fill|match …", 0, ANY, VALUE_NONE, { "try the recogniser on files (see intent --help)", "在文件上试验意图识别（见 intent --help）" }, NULL, true, NULL, intent_tool_main },
     { "doctor", NULL, "", 0, 0, VALUE_NONE, { "is everything there that is needed", "检查运行环境" }, NULL, true, command_doctor },
     { "version", NULL, "", 0, 0, VALUE_NONE, { "versions of program and server", "查看版本" }, version_options, true, command_version },
     { "completion", NULL, "bash|zsh", 1, 1, VALUE_NONE, { "script for the shell's completion", "生成 shell 补全脚本" }, NULL, true, command_completion },

@@ -3,6 +3,7 @@
  */
 #include "worker/server.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,7 +19,7 @@
 #include "worker/take.h"
 #include "worker/work_run.h"
 
-enum { START_PATIENCE_MS = 60000, SANDBOX_PATIENCE_MS = 60000, CATALOGUES = 64 };
+enum { START_PATIENCE_MS = 60000, SANDBOX_PATIENCE_MS = 60000, CATALOGUES = 64, FOLDER_BYTES = 1100 };
 
 #define FIELD(name) offsetof(struct worker_settings, name)
 const struct setting worker_settings_table[] = {
@@ -28,6 +29,8 @@ const struct setting worker_settings_table[] = {
       "Redis: unix:/path/socket or host:port" },
     { "files", SETTING_TEXT, FIELD(files), "files", 0, 1000, false,
       "directory of uploads and artifacts, shared with the API" },
+    { "models", SETTING_TEXT, FIELD(models), "", 0, 1000, false,
+      "directory of what was learnt of each tenant's skills, a cache; empty: models in `files`" },
     { "sandbox", SETTING_TEXT, FIELD(sandbox), "", 0, 200, false,
       "socket of execgov-sandboxd; empty: this worker runs no scripts, only intents and plans" },
     { "lanes", SETTING_TEXT, FIELD(lanes), "py,sh", 0, 100, false,
@@ -199,7 +202,9 @@ static bool connect_stores(struct process *p, struct gov_err *err)
         p->bells[i] = job_queue_new(&(struct job_queue_options){ w->redis, incarnation });
     w->events = event_bus_new(w->redis, &events);
     w->tenants = tenant_cache_new(w->db);
-    w->catalogues = catalogues_new(CATALOGUES);
+    char models[FOLDER_BYTES];
+    snprintf(models, sizeof models, "%s/models", w->settings.files);
+    w->catalogues = catalogues_new(*w->settings.models ? w->settings.models : models, CATALOGUES);
     w->marks = marks_new(w->db);
     w->http = http_client_new(w->loop, &http);
     return true;

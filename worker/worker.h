@@ -23,6 +23,7 @@ struct worker_settings {
     const char *pg;
     const char *redis;
     const char *files;
+    const char *models; /* "": the folder "models" in `files` */
     const char *sandbox;
     const char *lanes; /* "py,sh,http"; ctl is always served */
     const char *health; /* address:port of /livez, /readyz, /metrics; "" = none */

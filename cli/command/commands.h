@@ -77,6 +77,10 @@ COMMAND(command_skill_enable);
 COMMAND(command_skill_disable);
 COMMAND(command_skill_bindings);
 COMMAND(command_skill_allow);
+/* unmet.c */
+COMMAND(command_unmet_ls);
+COMMAND(command_unmet_approve);
+COMMAND(command_unmet_reject);
 /* schedule.c, schedule_preview.c, schedule_import.c */
 COMMAND(command_schedule_preview);
 /* why.c */

@@ -125,6 +125,7 @@ static const struct {
     MEMBER("files", ARRAY, files),
     MEMBER("callback_url", TEXT, callback_url),
     MEMBER("concurrency_key", TEXT, concurrency_key),
+    MEMBER("follow_up_of", ID, follow_up_of),
     MEMBER("skills", ARRAY, skills),
     MEMBER("skill", TEXT, skill),
     MEMBER("action", TEXT, action),

@@ -65,6 +65,7 @@ struct job_payload {
     const json_t *files;  /* array of file ids */
     const char *callback_url;
     const char *concurrency_key;
+    struct id follow_up_of; /* intent: the request whose inputs are used again; empty: none */
     const json_t *skills; /* array: the only ones that the token it was asked with may use; NULL: any */
     /* what to run */
     const char *skill;
