@@ -132,6 +132,22 @@ static const struct command_option token_options[] = {
     TEXT("skill", 0, "NAME", "only of this skill", "按技能筛选"),
     TEXT("days", 0, "N", "how long it is good; default 90", "有效天数，默认 90"), END,
 };
+#define TENANT TEXT("tenant", 0, "ID", "which tenant, or \"platform\"", "租户编号或 platform")
+#define SKILL TEXT("skill", 0, "NAME", "only of this skill", "按技能筛选")
+static const struct command_option tenant_options[] = { TENANT, END };
+static const struct command_option letters_options[] = {
+    TENANT, TEXT("state", 's', "STATE", "only in this state", "按状态筛选"), LIMIT, END,
+};
+static const struct command_option redrive_options[] = {
+    TENANT, LIMIT, TEXT("per-minute", 0, "N", "so many a minute; default 60", "每分钟数量，默认 60"), COMMENT, END,
+};
+static const struct command_option letter_options[] = { TENANT, COMMENT, END };
+static const struct command_option limits_options[] = {
+    SKILL, TEXT("weight", 0, "N", "share of run time against other tenants", "与其他租户相比的份额"),
+    TEXT("concurrency", 0, "N", "runs at once; 0: no limit", "同时运行数，0 为不限"),
+    TEXT("rate", 0, "N", "starts a second; 0: no limit", "每秒启动数，0 为不限"), COMMENT, END,
+};
+static const struct command_option pause_options[] = { SKILL, COMMENT, END };
 static const struct command_option credential_options[] = {
     TEXT("description", 0, "TEXT", "what it is for", "用途说明"),
     TEXT("tenant", 0, "ID", "which tenant, or \"platform\"", "租户编号或 platform"),
@@ -226,6 +242,19 @@ const struct command command_table[] = {
     { "password change", NULL, "", 0, 0, VALUE_NONE, { "change one's password", "修改密码" }, secret_options, false, command_password_change },
     { "password reset", NULL, "", 0, 0, VALUE_NONE, { "set a new one with a reset link", "用重置链接设置密码" }, secret_options, true, command_password_reset },
     { "invitation accept", NULL, "", 0, 0, VALUE_NONE, { "join a tenant that invited you", "接受邀请" }, secret_options, false, command_invitation_accept },
+    { "worker ls", NULL, "", 0, 0, VALUE_NONE, { "platform: who works", "平台：列出工作进程" }, NULL, false, command_worker_ls },
+    { "worker drain", NULL, "WORKER", 1, 1, VALUE_NONE, { "platform: let one finish and end", "平台：让工作进程完成后退出" }, NULL, false, command_worker_drain },
+    { "queue ls", NULL, "", 0, 0, VALUE_NONE, { "platform: what waits, and whose", "平台：查看等待的任务" }, tenant_options, false, command_queue_ls },
+    { "queue top", NULL, "", 0, 0, VALUE_NONE, { "platform: the same, kept up to date", "平台：持续刷新的等待列表" }, tenant_options, false, command_queue_top },
+    { "job show", NULL, "JOB", 1, 1, VALUE_NONE, { "where a job stands and how it came there", "查看任务的状态和经过" }, tenant_options, false, command_job_show },
+    { "dead-letter ls", NULL, "", 0, 0, VALUE_NONE, { "platform: jobs that were given up", "平台：列出死信" }, letters_options, false, command_dead_letter_ls },
+    { "dead-letter show", NULL, "JOB", 1, 1, VALUE_NONE, { "platform: one of them", "平台：查看死信" }, tenant_options, false, command_dead_letter_show },
+    { "dead-letter redrive", NULL, "[JOB]", 0, 1, VALUE_NONE, { "platform: do one, or a tenant's, again", "平台：重新执行死信" }, redrive_options, false, command_dead_letter_redrive },
+    { "dead-letter discard", NULL, "JOB", 1, 1, VALUE_NONE, { "platform: put one away, saying why", "平台：归档死信并说明原因" }, letter_options, false, command_dead_letter_discard },
+    { "limits ls", NULL, "[WORDS]", 0, 1, VALUE_NONE, { "platform: what tenants may at once", "平台：查看各租户上限" }, NULL, false, command_limits_ls },
+    { "limits set", NULL, "TENANT", 1, 1, VALUE_NONE, { "platform: weight, runs at once, rate", "平台：设置权重、并发和速率" }, limits_options, false, command_limits_set },
+    { "limits pause", NULL, "TENANT", 1, 1, VALUE_NONE, { "platform: accept, but start nothing", "平台：暂停执行" }, pause_options, false, command_limits_pause },
+    { "limits resume", NULL, "TENANT", 1, 1, VALUE_NONE, { "platform: end a pause", "平台：恢复执行" }, pause_options, false, command_limits_resume },
     { "credential ls", NULL, "", 0, 0, VALUE_NONE, { "credentials of HTTP resources (platform)", "列出 HTTP 资源凭据（平台）" }, NULL, false, command_credential_ls },
     { "credential create", NULL, "NAME", 1, 1, VALUE_NONE, { "keep a secret; it is never shown again", "保存凭据，之后不再显示" }, credential_options, false, command_credential_create },
     { "credential rotate", NULL, "NAME", 1, 1, VALUE_NONE, { "give it a new value", "更换凭据的值" }, credential_value_options, false, command_credential_rotate },

@@ -16,6 +16,7 @@
 #include "core/store/job_queue.h"
 #include "core/store/mark.h"
 #include "core/store/tenant_cache.h"
+#include "worker/counts.h"
 #include "worker/lane.h"
 #include "worker/sandbox/sandbox_client.h"
 
@@ -61,8 +62,10 @@ struct worker {
     struct list works;  /* claimed and not ended; struct work, link `link` */
     int busy;
     bool draining;
+    void (*drain)(struct worker *worker); /* begin to, as SIGTERM does */
     bool fenced;        /* cannot renew its heartbeat: starts nothing */
     struct metrics metrics;
+    struct worker_counts counts;
     void (*on_idle)(struct worker *worker); /* the drain waits for busy == 0 */
 };
 

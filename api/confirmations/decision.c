@@ -60,8 +60,9 @@ bool decision_run(const struct db_rows *rows, const char *schema, struct queue_e
         .fence = 1,
         .cost_ms = job_cost_unknown_ms(db_int(rows, 0, COL_TIMEOUT)),
         .kind = job_kind_name(JOB_RUN),
-        .action = arena_format(arena, "%s.%s", json_get_text(payload, "skill"),
-                               json_get_text(payload, "action")),
+        .action = job_queue_action(arena, json_get_text(payload, "skill"),
+                                   json_get_text(payload, "action"),
+                                   json_get_text(payload, "concurrency_key")),
     };
     return true;
 }

@@ -117,6 +117,7 @@ static const struct {
     {                                                                                              \
         name, MEMBER_##kind, offsetof(struct job_payload, field)                                   \
     }
+    MEMBER("format", INT, format),
     MEMBER("text", TEXT, text),
     MEMBER("plan_only", BOOL, plan_only),
     MEMBER("language", TEXT, language),
