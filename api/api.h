@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "api/rate.h"
 #include "api/watch.h"
 #include "core/io/db.h"
 #include "core/io/http/event_stream.h"
@@ -26,6 +27,9 @@ struct api_settings {
     int64_t session_hours;
     int64_t upload_mb_max;
     int64_t pg_connections;
+    int64_t rate_per_second;
+    int64_t rate_attempts_per_minute;
+    const char *client_address_header;
 };
 
 struct api {
@@ -42,6 +46,7 @@ struct api {
     struct event_hub hub; /* open event streams */
     struct watches watches;
     struct metrics metrics;
+    struct rate_table rates;
     bool stopping;
 };
 

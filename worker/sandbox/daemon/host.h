@@ -27,6 +27,7 @@ struct host_options {
 };
 
 struct group;
+struct runtime_late;
 
 struct host {
     struct host_options options;
@@ -41,6 +42,7 @@ struct host {
     struct poller poller;
     struct group *groups; /* running */
     int helpers;          /* running */
+    struct runtime_late *late; /* a runtime is being made; NULL: none */
     bool slot_used[HOST_SLOTS_MAX];
     struct cgroup stale[HOST_STALE_MAX]; /* could not be removed yet */
     int stale_count;
