@@ -21,6 +21,7 @@ json_t *show_error(struct call *call, const json_t *stored);
 /* A plan's stored body in the contract's form; JSON null for none. */
 json_t *show_plan(struct call *call, const struct db_rows *rows, int row, int column,
                   struct arena *arena);
+
 /* Load one run or request (and the request's run) by id and leave it as the answer: a child op. */
 struct show_one {
     struct op op;

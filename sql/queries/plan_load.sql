@@ -23,7 +23,9 @@ select s.id, s.enabled, s.owner,
         where m.role in ('owner', 'admin', 'operator', 'approver', 'finance')
             and m.state = 'active'
             and m.user_id <> $3::uuid),
-    (select t.timezone from public.my_tenant t)
+    (select jsonb_build_object('state', t.state, 'limit', t.concurrency_limit, 'paused', t.paused,
+            'timezone', t.timezone)
+        from public.my_tenant t)
 from {{t}}.skill s
 left join {{t}}.skill_version v on v.id = coalesce(
     (select w.id from {{t}}.skill_version w where w.skill_id = s.id and w.number = $2::integer),
