@@ -53,3 +53,8 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/worker/intent/main_intent.c)
   target_link_libraries(execgov-intent PRIVATE worker_parts)
   set_target_properties(execgov-intent PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 endif()
+
+# What measures; never installed.
+add_executable(bench-load bench/load.c)
+target_link_libraries(bench-load PRIVATE flags)
+set_target_properties(bench-load PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)

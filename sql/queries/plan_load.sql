@@ -25,7 +25,8 @@ select s.id, s.enabled, s.owner,
             and m.user_id <> $3::uuid),
     (select jsonb_build_object('state', t.state, 'limit', t.concurrency_limit, 'paused', t.paused,
             'timezone', t.timezone)
-        from public.my_tenant t)
+        from public.my_tenant t),
+    (select n.revision from {{t}}.planning n where n.one)
 from {{t}}.skill s
 left join {{t}}.skill_version v on v.id = coalesce(
     (select w.id from {{t}}.skill_version w where w.skill_id = s.id and w.number = $2::integer),
