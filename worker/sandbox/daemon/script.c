@@ -260,6 +260,7 @@ static bool launch(struct script *s, const int *fds, struct gov_err *err)
         .envp = envp,
         .inside_fd = -1,
         .package_fd = -1,
+        .broker_fd = s->message->broker ? fds[s->message->file_count + 1] : 0,
     };
     if (!package_cache_open(s->host->packages, spec.package, &s->package, &spec.package_files,
                             &spec.package_bytes, err) ||
