@@ -217,6 +217,7 @@ bool group_start(struct host *h, struct jail_spec *spec,
     spec->user_namespace = h->user_namespace;
     spec->uid = g->uid;
     spec->cgroup = &g->cgroup;
+    spec->alone = !g->cgroup.root;
     spec->filter = &h->filter;
     spec->runtimes = &h->runtimes;
     g->started_us = clock_mono_us();

@@ -42,6 +42,7 @@ struct jail_spec {
     bool user_namespace;
     uid_t uid;                   /* outside; also the group's id */
     const struct cgroup *cgroup; /* group->root NULL: none */
+    bool alone;                  /* no cgroup: rlimits and looking bound it */
     const struct filter *filter;
     struct sandbox_limits limits;
 
@@ -74,7 +75,11 @@ struct jail {
     int lifeline; /* closing it ends the jail */
 };
 
-enum jail_note_kind { JAIL_READY = 1, JAIL_FAILED, JAIL_EXITED };
+/* HERE and SPARE come only from a jail that a zygote made (daemon/zygote.h). */
+enum jail_note_kind { JAIL_READY = 1, JAIL_FAILED, JAIL_EXITED, JAIL_HERE, JAIL_SPARE };
+
+/* Where main may write; NULL-terminated. */
+extern const char *const jail_writable[];
 
 /* What pid 1 says; READY carries two descriptors: /work and /result. */
 struct jail_note {
