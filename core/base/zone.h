@@ -1,10 +1,36 @@
-/* zone.h - names of time zones. */
+/* zone.h - time zones: their names, and the offset of a zone at a moment.
+ *
+ * No environment, no localtime(): TZ belongs to the whole process, and one process serves many zones
+ * at once. Zones are read from the system's compiled files (RFC 9636); beyond a file's last transition
+ * its footer's rule counts.
+ */
 #ifndef CORE_BASE_ZONE_H
 #define CORE_BASE_ZONE_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/arena.h"
 
 /* Is it an IANA name that this machine's zoneinfo has? Never follows anything but such a name. */
 bool zone_known(const char *name);
+
+/* The rules of one zone; NULL stands for UTC. */
+struct zone;
+
+/* NULL if `name` is no zone of this system (or is UTC). Memory is the arena's. */
+const struct zone *zone_read(const char *name, struct arena *arena);
+
+/* Seconds east of UTC at a moment. */
+int32_t zone_offset(const struct zone *zone, int64_t unix_s);
+/* Of a local time: the earlier one where a clock shows it twice. */
+int32_t zone_offset_local(const struct zone *zone, int64_t local_s);
+
+/* The local date at a moment, in days since 1970-01-01. */
+int64_t zone_day(const struct zone *zone, int64_t unix_s);
+/* The first moment that exists of a local date: midnight; where the clock jumps over midnight the moment
+ * of the jump; where it shows midnight twice the first; where the whole day is left out (Apia,
+ * 2011-12-30) the first moment after it. */
+int64_t zone_day_start(const struct zone *zone, int64_t day);
 
 #endif

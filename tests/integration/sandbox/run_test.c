@@ -212,7 +212,11 @@ static void the_base_runtime_has_its_modules_and_no_others(void **state)
                        "assert os.getcwd() == '/work' and os.path.expanduser('~') == '/work'\n"
                        "tempfile.NamedTemporaryFile().write(b'x')\n"
                        "with multiprocessing.Pool(2) as p: assert p.map(abs, [-1]) == [1]\n"
-                       "try:\n    import yaml; print('yaml')\nexcept ImportError: pass\n"
+                       "for name in ('yaml', 'numpy', 'pandas'):\n"
+                       "    try: __import__(name); print(name)\n"
+                       "    except ImportError: pass\n"
+                       "dist = os.path.dirname(os.__file__) + '/dist-packages'\n"
+                       "if os.path.isdir(dist): assert os.listdir(dist) == [], dist\n"
                        "for f in ('/bin/sh', '/usr/bin/id', '/bin/bash'):\n"
                        "    if os.path.exists(f): print(f)\n",
                        NULL, &r);
@@ -220,6 +224,31 @@ static void the_base_runtime_has_its_modules_and_no_others(void **state)
     assert_string_equal(buf_text(&r.out), "");
     assert_int_equal(r.exit_code, 0);
     assert_int_equal(r.artifact_count, 1);
+    rig_result_release(&r);
+}
+
+/* What lies beside base on the same machine must neither be seen there nor be missing here. */
+static void the_data_runtime_computes(void **state)
+{
+    struct rig_result r;
+    uint8_t package[32];
+    const struct rig_file files[] = {
+        { "main.py", "import numpy, openpyxl, pandas\n"
+                     "frame = pandas.DataFrame({'销售': [1, 2, 39]})\n"
+                     "frame.to_excel('表.xlsx')\n"
+                     "print(int(numpy.sum(pandas.read_excel('表.xlsx')['销售'])))\n" },
+        { "README.md", "" },
+        { 0 },
+    };
+
+    if (access("/usr/lib/python3/dist-packages/pandas", R_OK) < 0)
+        skip();
+    sandbox_rig_package(rig_of(state), files, package);
+    struct sandbox_job job = sandbox_rig_job(package);
+    job.runtime = "data";
+    sandbox_rig_run(rig_of(state), &job, NULL, &r);
+    assert_string_equal(buf_text(&r.errors), "");
+    assert_string_equal(buf_text(&r.out), "42\n");
     rig_result_release(&r);
 }
 
@@ -335,6 +364,7 @@ int main(void)
         BOTH(files_are_mounted_from_another_mount_namespace),
         BOTH(an_unknown_package_or_runtime_is_refused),
         BOTH(the_base_runtime_has_its_modules_and_no_others),
+        BOTH(the_data_runtime_computes),
         BOTH(a_shell_skill_has_its_tools),
         BOTH(exit_codes_and_signals_are_told),
         BOTH(four_jobs_run_at_once_and_a_fifth_is_told_to_wait),

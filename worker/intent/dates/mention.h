@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "worker/intent/civil.h"
+#include "core/base/civil.h"
+#include "core/base/zone.h"
 #include "worker/intent/phrase.h"
 
 enum date_grain { GRAIN_DAY, GRAIN_WEEK, GRAIN_MONTH, GRAIN_QUARTER, GRAIN_YEAR, GRAIN_RANGE };

@@ -7,7 +7,8 @@
 #ifndef WORKER_INTENT_RULES_RULES_H
 #define WORKER_INTENT_RULES_RULES_H
 
-#include "worker/intent/civil.h"
+#include "core/base/civil.h"
+#include "core/base/zone.h"
 #include "worker/intent/dates/mention.h"
 #include "worker/intent/fill.h"
 #include "worker/intent/parameter.h"

@@ -117,7 +117,12 @@ static bool runtime_attach(struct root_build *b)
 
     for (int i = 0; i < b->runtime_count; i++) {
         const char *target = i < r->mount_count ? r->mounts[i].target : "usr/bin";
-        if (!root_step(b, "attach runtime", root_make_dirs(target) && root_attach(b->runtime[i], target)))
+        if (i < r->mount_count && r->mounts[i].cover && access(target, F_OK) < 0) {
+            close(b->runtime[i]);
+            continue;
+        }
+        if (!root_step(b, "attach runtime",
+                       root_make_dirs(target) && root_attach(b->runtime[i], target)))
             return false;
     }
     if (!r)

@@ -139,7 +139,8 @@ static bool modules_copy(const char *const *names, int modules, int target, stru
     return ok;
 }
 
-/* The standard library is mounted from the system, but counts in the digest. */
+/* The standard library is mounted from the system, but counts in the digest. Its dist-packages
+ * belongs to other packages of the system and is covered (runtime_mounts). */
 static bool stdlib_list(const char *path, struct arena *arena, struct tree_listing *listing,
                         struct gov_err *err)
 {
@@ -148,8 +149,8 @@ static bool stdlib_list(const char *path, struct arena *arena, struct tree_listi
 
     if (dir < 0)
         return fault(err, path);
-    ok = tree_walk(dir, -1, "stdlib", TREE_PLAIN_ONLY | TREE_SKIP_CACHE, &bounds, arena, listing,
-                   err);
+    ok = tree_walk(dir, -1, "stdlib", TREE_PLAIN_ONLY | TREE_SKIP_CACHE | TREE_SKIP_DIST, &bounds,
+                   arena, listing, err);
     close(dir);
     return ok;
 }
@@ -180,10 +181,16 @@ static void mount_add(struct runtime *r, const char *source, const char *target)
 static void runtime_mounts(struct runtime *r, const char *name, const char *cache, const char *hex,
                            const char *stdlib)
 {
-    char path[RUNTIME_PATH_BYTES];
+    char path[RUNTIME_PATH_BYTES], dist[64];
 
     mount_add(r, "/usr/lib/" TRIPLET, "usr/lib/" TRIPLET);
     mount_add(r, stdlib, stdlib + 1);
+    /* Python looks there, too, and Debian's numpy leaves a part of itself in it: half a module,
+     * which openpyxl in base takes for a whole one. */
+    snprintf(path, sizeof path, "%.300s/runtimes/%s-%.16s/nothing", cache, name, hex);
+    snprintf(dist, sizeof dist, "%.48s/dist-packages", stdlib + 1);
+    mount_add(r, path, dist);
+    r->mounts[r->mount_count - 1].cover = true;
     snprintf(path, sizeof path, "%.300s/runtimes/%s-%.16s/modules", cache, name, hex);
     mount_add(r, path, "usr/lib/python3/dist-packages");
     mount_add(r, "/usr/share/zoneinfo", "usr/share/zoneinfo");
@@ -200,8 +207,8 @@ static bool runtime_fill(int dir, int index, const char *stdlib, struct runtime 
     struct tree_listing listing = { 0 };
     int modules = open(MODULES_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int to_modules = make_dir(dir, "modules"), python = make_dir(dir, "python");
-    int shell = make_dir(dir, "shell");
-    bool ok = modules >= 0 && to_modules >= 0 && python >= 0 && shell >= 0;
+    int shell = make_dir(dir, "shell"), nothing = make_dir(dir, "nothing");
+    bool ok = modules >= 0 && to_modules >= 0 && python >= 0 && shell >= 0 && nothing >= 0;
 
     if (!ok)
         fault(err, "cannot be made");
@@ -214,8 +221,8 @@ static bool runtime_fill(int dir, int index, const char *stdlib, struct runtime 
     ok = ok && stdlib_list(stdlib, arena, &listing, err);
     if (ok)
         tree_digest(&listing, r->digest);
-    const int all[] = { modules, to_modules, python, shell };
-    for (int i = 0; i < 4; i++) {
+    const int all[] = { modules, to_modules, python, shell, nothing };
+    for (int i = 0; i < 5; i++) {
         if (all[i] >= 0)
             close(all[i]);
     }

@@ -23,6 +23,7 @@ enum { RUNTIME_MOUNTS_MAX = 12, RUNTIME_PATH_BYTES = 512 };
 struct runtime_mount {
     char source[RUNTIME_PATH_BYTES];
     char target[64];
+    bool cover; /* only hides what lies at `target`: left out where nothing does */
 };
 
 struct runtime {

@@ -194,6 +194,8 @@ static bool walk_entry(struct walk *w, int source, int target, const char *prefi
         return fault(w, prefix, "too_deep");
     if (fstatat(source, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return system_fault(w->err, "stat", path);
+    if (S_ISDIR(st.st_mode) && w->flags & TREE_SKIP_DIST && strcmp(name, "dist-packages") == 0)
+        return true;
     if (S_ISDIR(st.st_mode))
         return walk_child(w, source, target, path, name, depth + 1);
     if (!S_ISREG(st.st_mode))

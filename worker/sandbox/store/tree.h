@@ -23,7 +23,8 @@ enum tree_flags {
     TREE_KEEP_TIMES = 2, /* copies keep the modification time (byte-compiled Python wants it) */
     TREE_SKIP_CACHE = 4, /* __pycache__ is copied, but neither listed nor in the digest */
     TREE_SKIP_THERE = 8, /* a target that exists already is left as it is */
-    TREE_SEAL = 16       /* copies are read-only (0444, 0555; folders too) */
+    TREE_SEAL = 16,      /* copies are read-only (0444, 0555; folders too) */
+    TREE_SKIP_DIST = 32  /* folders called dist-packages are left out with all that is in them */
 };
 
 struct tree_bounds {

@@ -1,0 +1,100 @@
+/* share.c - arithmetic that keeps every unit: what is split adds up again. */
+#include "core/base/check.h"
+#include "core/model/money.h"
+
+bool money_add(int64_t a, int64_t b, int64_t *sum)
+{
+    int64_t result;
+
+    if (__builtin_add_overflow(a, b, &result))
+        return false;
+    *sum = result;
+    return true;
+}
+
+bool money_multiply(int64_t a, int64_t count, int64_t *product)
+{
+    int64_t result;
+
+    if (__builtin_mul_overflow(a, count, &result))
+        return false;
+    *product = result;
+    return true;
+}
+
+static bool fits(__int128 value, int64_t *into)
+{
+    if (value > INT64_MAX || value < INT64_MIN)
+        return false;
+    *into = (int64_t)value;
+    return true;
+}
+
+bool money_share(int64_t full, int64_t part, int64_t whole, int64_t *share)
+{
+    CHECK(whole > 0);
+    __int128 product = (__int128)full * part, size = product < 0 ? -product : product;
+    __int128 quotient = size / whole, twice = size % whole * 2;
+
+    if (twice > whole || (twice == whole && quotient % 2 == 1))
+        quotient++;
+    return fits(product < 0 ? -quotient : quotient, share);
+}
+
+/* Floors first; then one unit each to the greatest remainders. A part is marked as served by a remainder
+ * of -1, so that the search needs no second array for it. */
+bool money_split(int64_t total, const int64_t *weights, size_t count, int64_t *parts)
+{
+    __int128 sum = 0, left, remainders[MONEY_SPLIT_MAX];
+    bool negative = total < 0;
+    __int128 size = negative ? -(__int128)total : total;
+
+    if (count == 0 || count > MONEY_SPLIT_MAX)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (weights[i] < 0)
+            return false;
+        sum += weights[i];
+    }
+    if (sum == 0)
+        return false;
+    left = size;
+    for (size_t i = 0; i < count; i++) {
+        __int128 part = size * weights[i] / sum;
+
+        remainders[i] = size * weights[i] % sum;
+        left -= part;
+        if (!fits(negative ? -part : part, &parts[i]))
+            return false;
+    }
+    for (; left > 0; left--) {
+        size_t best = 0;
+
+        for (size_t i = 1; i < count; i++)
+            if (remainders[i] > remainders[best])
+                best = i;
+        remainders[best] = -1;
+        parts[best] += negative ? -1 : 1;
+    }
+    return true;
+}
+
+bool money_tax(int64_t price, int64_t basis_points, bool inclusive, struct money_taxed *taxed)
+{
+    struct money_taxed t;
+
+    if (basis_points < 0 || basis_points > 10000)
+        return false;
+    if (inclusive) {
+        t.total = price;
+        if (!money_share(price, 10000, 10000 + basis_points, &t.net))
+            return false;
+        t.tax = t.total - t.net;
+    } else {
+        t.net = price;
+        if (!money_share(price, basis_points, 10000, &t.tax) || !money_add(t.net, t.tax, &t.total))
+            return false;
+    }
+    *taxed = t;
+    return true;
+}
