@@ -99,6 +99,14 @@ void jail_kill(const struct jail *jail);
 /* Close what is still open. The jail must be empty. */
 void jail_release(struct jail *jail);
 
+/* A detached, read-only mount of the very file behind `fd`, for a jail; -1: it has to be copied. */
+int jail_mount_of(int fd);
+
+/* Shared with zygote_jail.c: clone3 into new namespaces (and `cgroup` unless -1), and one line into
+ * a file of /proc/<pid>. */
+pid_t jail_clone(bool user_namespace, int cgroup, int *pidfd);
+bool jail_proc_write(pid_t pid, const char *file, const char *text);
+
 /* pid 1. Never returns. Private to jail.c and inside.c. */
 struct jail_inside {
     const struct jail_spec *spec;
