@@ -64,3 +64,8 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/worker/intent/main_intent.c)
   target_link_libraries(execgov-intent PRIVATE worker_parts)
   set_target_properties(execgov-intent PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 endif()
+
+# Measuring (bench/sandbox); not part of `all`.
+add_executable(bench-sandbox EXCLUDE_FROM_ALL bench/sandbox.c)
+target_link_libraries(bench-sandbox PRIVATE worker_parts)
+set_target_properties(bench-sandbox PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
