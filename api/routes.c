@@ -3,10 +3,12 @@
 #include "api/health/health.h"
 #include "api/people/people.h"
 #include "api/platform/platform.h"
+#include "api/resources/resources.h"
 #include "api/route.h"
 #include "api/runs/runs.h"
 #include "api/skills/skills.h"
 
 const struct route *const route_tables[] = {
-    health_routes, people_routes, skill_routes, file_routes, run_routes, platform_routes, NULL
+    health_routes, people_routes, skill_routes, file_routes, run_routes, platform_routes,
+    resource_routes, NULL
 };

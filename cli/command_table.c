@@ -125,6 +125,20 @@ static const struct command_option token_options[] = {
     TEXT("skill", 0, "NAME", "only of this skill", "按技能筛选"),
     TEXT("days", 0, "N", "how long it is good; default 90", "有效天数，默认 90"), END,
 };
+static const struct command_option credential_options[] = {
+    TEXT("description", 0, "TEXT", "what it is for", "用途说明"),
+    TEXT("tenant", 0, "ID", "which tenant, or \"platform\"", "租户编号或 platform"),
+    { "value-file", 0, VALUE_FILE, "FILE", { "the secret, or a JSON object of its parts; - is stdin", "密文或其各部分的 JSON 对象；- 为标准输入" } },
+    END,
+};
+static const struct command_option credential_value_options[] = {
+    { "value-file", 0, VALUE_FILE, "FILE", { "the secret, or a JSON object of its parts; - is stdin", "密文或其各部分的 JSON 对象；- 为标准输入" } },
+    END,
+};
+static const struct command_option rotate_key_options[] = {
+    FLAG("no-wait", 0, "hand in and return", "提交后立即返回"), END,
+};
+static const struct command_option preview_options[] = { ZONE, SINCE, LIMIT, END };
 static const struct command_option version_options[] = {
     FLAG("local", 0, "ask no server", "不查询服务器"), END,
 };
@@ -176,6 +190,7 @@ const struct command command_table[] = {
     { "skill bindings", NULL, "SKILL", 1, 1, VALUE_SKILL, { "who may run it", "查看可运行的人员" }, NULL, false, command_skill_bindings },
     { "skill allow", NULL, "SKILL", 1, 1, VALUE_SKILL, { "let a role or a person run it", "允许角色或人员运行" }, allow_options, false, command_skill_allow },
     { "skill why", NULL, "SKILL", 1, 1, VALUE_SKILL, { "who may run it, who may not, why", "查看权限原因" }, user_options, false, command_why_skill },
+    { "schedule preview", NULL, "SCHEDULE|RULE", 1, 1, VALUE_NONE, { "when it fires next; \"0 9 * * 1-5\" needs no server", "查看后续触发时间；规则可离线计算" }, preview_options, true, command_schedule_preview },
     { "why", NULL, "RUN|SKILL", 1, 1, VALUE_SKILL, { "why it does not run", "查看无法运行的原因" }, user_options, false, command_why },
     { "why run", NULL, "RUN", 1, 1, VALUE_NONE, { "what holds a run back", "查看运行的阻碍" }, NULL, false, command_why_run },
     { "why skill", NULL, "SKILL", 1, 1, VALUE_SKILL, { "who may run it, who may not, why", "查看权限原因" }, user_options, false, command_why_skill },
@@ -193,6 +208,12 @@ const struct command command_table[] = {
     { "password change", NULL, "", 0, 0, VALUE_NONE, { "change one's password", "修改密码" }, secret_options, false, command_password_change },
     { "password reset", NULL, "", 0, 0, VALUE_NONE, { "set a new one with a reset link", "用重置链接设置密码" }, secret_options, true, command_password_reset },
     { "invitation accept", NULL, "", 0, 0, VALUE_NONE, { "join a tenant that invited you", "接受邀请" }, secret_options, false, command_invitation_accept },
+    { "credential ls", NULL, "", 0, 0, VALUE_NONE, { "credentials of HTTP resources (platform)", "列出 HTTP 资源凭据（平台）" }, NULL, false, command_credential_ls },
+    { "credential create", NULL, "NAME", 1, 1, VALUE_NONE, { "keep a secret; it is never shown again", "保存凭据，之后不再显示" }, credential_options, false, command_credential_create },
+    { "credential rotate", NULL, "NAME", 1, 1, VALUE_NONE, { "give it a new value", "更换凭据的值" }, credential_value_options, false, command_credential_rotate },
+    { "credential delete", NULL, "NAME", 1, 1, VALUE_NONE, { "forget it", "删除凭据" }, NULL, false, command_credential_delete },
+    { "credential keys", NULL, "", 0, 0, VALUE_NONE, { "the master keys of execgov-egress", "列出 execgov-egress 的主密钥" }, NULL, false, command_credential_keys },
+    { "credential rotate-key", NULL, "", 0, 0, VALUE_NONE, { "move every credential to the newest key", "将所有凭据改用最新主密钥" }, rotate_key_options, false, command_credential_rotate_key },
     { "migrate", NULL, "up|status|verify …", 0, ANY, VALUE_NONE, { "the database, before the server (see migrate --help)", "初始化和升级数据库（见 migrate --help）" }, NULL, true, NULL, migrate_main },
     { "doctor", NULL, "", 0, 0, VALUE_NONE, { "is everything there that is needed", "检查运行环境" }, NULL, true, command_doctor },
     { "version", NULL, "", 0, 0, VALUE_NONE, { "versions of program and server", "查看版本" }, version_options, true, command_version },

@@ -20,7 +20,7 @@ enum { EXIT_DONE = 0, EXIT_LEFT = 1, EXIT_USAGE = 2, PASSWORD_BYTES = 512 };
 struct flags {
     const char *verb;
     const char *conninfo;
-    const char *platform_password_file, *stripe_password_file;
+    const char *platform_password_file, *stripe_password_file, *egress_password_file;
     int64_t stripes, jobs;
     bool json, help;
     enum gov_language language;
@@ -40,6 +40,7 @@ static const struct gov_text HELP = {
     "  --jobs N                        tenants migrated at the same time (default 4)\n"
     "  --platform-password-file FILE   first line: password of execgov_platform\n"
     "  --stripe-password-file FILE     first line: password of the execgov_stripe_N roles\n"
+    "  --egress-password-file FILE     first line: password of execgov_egress\n"
     "                                  (or $EXECGOV_PLATFORM_PASSWORD, $EXECGOV_STRIPE_PASSWORD;\n"
     "                                  without: passwords stay as they are)\n"
     "  --json                          report as JSON\n"
@@ -56,6 +57,7 @@ static const struct gov_text HELP = {
     "  --jobs N                        同时迁移的租户数（默认 4）\n"
     "  --platform-password-file 文件   第一行为 execgov_platform 的密码\n"
     "  --stripe-password-file 文件     第一行为 execgov_stripe_N 角色的密码\n"
+    "  --egress-password-file 文件     第一行为 execgov_egress 的密码\n"
     "                                  （或用 $EXECGOV_PLATFORM_PASSWORD、$EXECGOV_STRIPE_PASSWORD；\n"
     "                                  不给则保持不变）\n"
     "  --json                          以 JSON 输出\n"
@@ -95,13 +97,14 @@ static bool number_read(const char *flag, const char *text, int64_t max, int64_t
 
 static bool flags_read(int argc, char **argv, struct flags *flags, struct gov_err *err)
 {
-    enum { PG = 1, STRIPES, JOBS, PLATFORM, STRIPE, JSON };
+    enum { PG = 1, STRIPES, JOBS, PLATFORM, STRIPE, EGRESS, JSON };
     static const struct option options[] = {
         { "pg", required_argument, NULL, PG },
         { "stripes", required_argument, NULL, STRIPES },
         { "jobs", required_argument, NULL, JOBS },
         { "platform-password-file", required_argument, NULL, PLATFORM },
         { "stripe-password-file", required_argument, NULL, STRIPE },
+        { "egress-password-file", required_argument, NULL, EGRESS },
         { "json", no_argument, NULL, JSON },
         { "help", no_argument, NULL, 'h' },
         { 0 },
@@ -127,6 +130,9 @@ static bool flags_read(int argc, char **argv, struct flags *flags, struct gov_er
             break;
         case STRIPE:
             flags->stripe_password_file = optarg;
+            break;
+        case EGRESS:
+            flags->egress_password_file = optarg;
             break;
         case JSON:
             flags->json = true;
@@ -200,7 +206,9 @@ static int up(struct flags *flags, struct arena *arena, struct gov_err *err)
     if (!password_read(flags->platform_password_file, "EXECGOV_PLATFORM_PASSWORD", arena,
                        &options.platform_password, err) ||
         !password_read(flags->stripe_password_file, "EXECGOV_STRIPE_PASSWORD", arena,
-                       &options.stripe_password, err))
+                       &options.stripe_password, err) ||
+        !password_read(flags->egress_password_file, "EXECGOV_EGRESS_PASSWORD", arena,
+                       &options.egress_password, err))
         return err_print(flags, err);
     done = migrate_up(&options, &report, arena, err);
     for (size_t i = 0; i < report.tenants_failed; i++)

@@ -58,6 +58,13 @@ endif()
 set_target_properties(execgov-zygote PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 add_dependencies(execgov-sandboxd execgov-zygote)
 
+# So is the one process that holds keys and calls out: its main, and nothing of it in the worker's.
+if(EXISTS ${CMAKE_SOURCE_DIR}/worker/egress/main_egress.c)
+  add_executable(execgov-egress worker/egress/main_egress.c)
+  target_link_libraries(execgov-egress PRIVATE worker_parts)
+  set_target_properties(execgov-egress PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+endif()
+
 # `execgov intent eval|fill`: a program of its own, because the CLI links no worker code.
 if(EXISTS ${CMAKE_SOURCE_DIR}/worker/intent/main_intent.c)
   add_executable(execgov-intent worker/intent/main_intent.c)

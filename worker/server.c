@@ -268,6 +268,7 @@ bool worker_run(const struct worker_settings *settings, bool *lost, struct gov_e
                                   .context = &p };
     uv_timer_init(&loop.uv, &p.grace);
     p.grace.data = &p;
+    run_starts_register(&w->run_starts, &w->metrics);
     if (!lanes_parse(settings->lanes, (int)settings->ctl_slots, (int)settings->slots,
                      settings->noop, &w->lanes, err) ||
         !crypto_init(err) || !connect_stores(&p, err) || !connect_sandbox(&p, err) ||

@@ -17,6 +17,7 @@
 #include "core/store/mark.h"
 #include "core/store/tenant_cache.h"
 #include "worker/lane.h"
+#include "worker/run/run_starts.h"
 #include "worker/sandbox/sandbox_client.h"
 
 struct worker_settings {
@@ -62,6 +63,7 @@ struct worker {
     bool draining;
     bool fenced;        /* cannot renew its heartbeat: starts nothing */
     struct metrics metrics;
+    struct run_starts run_starts;
     void (*on_idle)(struct worker *worker); /* the drain waits for busy == 0 */
 };
 

@@ -77,10 +77,19 @@ COMMAND(command_skill_enable);
 COMMAND(command_skill_disable);
 COMMAND(command_skill_bindings);
 COMMAND(command_skill_allow);
+/* schedule.c, schedule_preview.c, schedule_import.c */
+COMMAND(command_schedule_preview);
 /* why.c */
 COMMAND(command_why);
 COMMAND(command_why_run);
 COMMAND(command_why_skill);
+/* credential.c */
+COMMAND(command_credential_ls);
+COMMAND(command_credential_create);
+COMMAND(command_credential_rotate);
+COMMAND(command_credential_delete);
+COMMAND(command_credential_keys);
+COMMAND(command_credential_rotate_key);
 /* audit.c */
 COMMAND(command_audit_ls);
 COMMAND(command_audit_export);

@@ -9,7 +9,7 @@
 #include "core/base/civil.h"
 #include "core/base/zone_rule.h"
 
-enum { ZONE_BYTES_MAX = 64 * 1024, ZONE_PATH_BYTES = 128 };
+enum { ZONE_BYTES_MAX = 64 * 1024, ZONE_PATH_BYTES = 128, DAY_S = 86400 };
 
 struct zone {
     const unsigned char *times; /* 8-byte big-endian moments */
@@ -164,6 +164,34 @@ int32_t zone_offset_local(const struct zone *z, int64_t local_s)
     if (zone_offset(z, local_s - before) == before)
         return before;
     return zone_offset(z, local_s - zone_offset(z, local_s + 86400));
+}
+
+int zone_resolve(const struct zone *z, int64_t local_s, int64_t moments[2])
+{
+    int32_t before = zone_offset(z, local_s - DAY_S), after = zone_offset(z, local_s + DAY_S);
+    int64_t early = local_s - before, late = local_s - after;
+    bool early_good = zone_offset(z, early) == before, late_good = zone_offset(z, late) == after;
+
+    if (early_good && late_good && early != late) {
+        moments[0] = early < late ? early : late;
+        moments[1] = early < late ? late : early;
+        return 2;
+    }
+    if (early_good || late_good) {
+        moments[0] = moments[1] = early_good ? early : late;
+        return 1;
+    }
+    /* The offset changes between the two readings; found by halving, as in zone_day_start. */
+    int64_t low = late < early ? late : early, high = late < early ? early : late;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        if (zone_offset(z, middle) == after)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    moments[0] = moments[1] = low;
+    return 0;
 }
 
 int64_t zone_day(const struct zone *z, int64_t unix_s)

@@ -26,6 +26,10 @@ int32_t zone_offset(const struct zone *zone, int64_t unix_s);
 /* Of a local time: the earlier one where a clock shows it twice. */
 int32_t zone_offset_local(const struct zone *zone, int64_t local_s);
 
+/* At which moments a clock shows this local time (seconds since 1970 as if it were UTC): 1; 2, the moments in
+ * order; or 0 where the clock jumps over it: moments[0] is then the first moment after the jump. */
+int zone_resolve(const struct zone *zone, int64_t local_s, int64_t moments[2]);
+
 /* The local date at a moment, in days since 1970-01-01. */
 int64_t zone_day(const struct zone *zone, int64_t unix_s);
 /* The first moment that exists of a local date: midnight; where the clock jumps over midnight the moment

@@ -64,6 +64,8 @@ struct db *db_new(struct loop *loop, const struct db_options *options)
     db->options = *options;
     db->options.conninfo = arena_text(&db->arena, options->conninfo);
     db->options.application = arena_text(&db->arena, options->application);
+    db->options.public_role =
+        arena_text(&db->arena, options->public_role ? options->public_role : "execgov_platform");
     if (db->options.connections_per_role < 1)
         db->options.connections_per_role = 1;
     if (db->options.waiting_max < 1)

@@ -29,6 +29,7 @@ struct db;
 struct db_options {
     const char *conninfo;      /* libpq, without user; give a socket folder or hostaddr: a name would block */
     const char *application;   /* shown in pg_stat_activity */
+    const char *public_role;   /* who DB_PUBLIC logs in as; NULL: execgov_platform */
     int connections_per_role;  /* most; at least 1 */
     int waiting_max;           /* groups that may wait for a connection; beyond: OVERLOADED */
     int statement_ms;          /* a statement that takes longer ends with DEADLINE; 0: 10 s */

@@ -67,7 +67,7 @@ void db_conn_open(struct db_conn *conn)
 
     CHECK(conn->state == CONN_CLOSED);
     if (conn->role->stripe < 0)
-        snprintf(user, sizeof user, "execgov_platform");
+        snprintf(user, sizeof user, "%s", conn->role->db->options.public_role);
     else
         snprintf(user, sizeof user, "execgov_stripe_%d", conn->role->stripe);
     snprintf(server_options, sizeof server_options, "-c statement_timeout=%d",

@@ -51,7 +51,7 @@ struct db_conn {
 
 struct db_role {
     struct db *db;
-    int stripe; /* -1: execgov_platform */
+    int stripe; /* -1: options.public_role */
     struct db_conn *conns;
     struct list waiting;
     int waiting_count;

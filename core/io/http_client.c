@@ -19,7 +19,8 @@
 #include "core/base/check.h"
 #include "core/base/list.h"
 
-enum { TRANSFERS_MAX = 16, CONNECT_MS = 10000, TIMEOUT_MS = 20000, RETRY_AFTER_S_MAX = 86400 };
+enum { TRANSFERS_MAX = 16, CONNECT_MS = 10000, TIMEOUT_MS = 20000, RETRY_AFTER_S_MAX = 86400,
+       HEADER_BYTES_MAX = 32 * 1024 };
 
 struct http_client {
     struct loop *loop;
@@ -28,6 +29,7 @@ struct http_client {
     struct list transfers;
     struct ip_nets open;
     char agent[80];
+    bool reuse;
     bool stopped;
 };
 
@@ -38,7 +40,7 @@ struct transfer {
     struct http_exchange *exchange;
     CURL *easy;
     struct curl_slist *headers;
-    struct buf answer;
+    struct buf answer, answer_headers;
     bool refused; /* the address is not for us */
     char refused_class[16];
 };
@@ -73,12 +75,15 @@ static void read_outcome(struct transfer *t, CURLcode code)
 {
     struct http_exchange *x = t->exchange;
     curl_off_t wait = 0;
-    long status = 0;
+    long status = 0, sent = 0;
     /* Our own cut in on_answer: what came is what was wanted. */
     bool cut = code == CURLE_WRITE_ERROR && t->answer.length == x->answer_bytes_max;
 
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &wait);
+    curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
+    x->sent = sent > 0;
+    x->cut = cut;
     if (code != CURLE_OK && !cut) {
         fail_exchange(t, code);
         return;
@@ -95,6 +100,7 @@ static void transfer_end(struct transfer *t)
 
     x->answer = arena_copy(&op->arena, buf_text(&t->answer), t->answer.length);
     x->answer_bytes = t->answer.length;
+    x->answer_headers = arena_copy(&op->arena, buf_text(&t->answer_headers), t->answer_headers.length);
     list_remove(&t->link);
     if (t->easy) {
         curl_multi_remove_handle(t->client->multi, t->easy);
@@ -102,6 +108,7 @@ static void transfer_end(struct transfer *t)
     }
     curl_slist_free_all(t->headers);
     buf_release(&t->answer);
+    buf_release(&t->answer_headers);
     free(t);
     op_io_end(op, NULL);
 }
@@ -242,6 +249,23 @@ static size_t on_answer(char *data, size_t one, size_t bytes, void *transfer)
     return bytes <= room ? bytes : 0;
 }
 
+/* Status lines start a block anew: what came before was a 1xx answer. */
+static size_t on_header(char *data, size_t one, size_t bytes, void *transfer)
+{
+    struct transfer *t = transfer;
+    size_t length = bytes * one;
+
+    while (length && (data[length - 1] == '\n' || data[length - 1] == '\r'))
+        length--;
+    if (length > 5 && memcmp(data, "HTTP/", 5) == 0)
+        buf_clear(&t->answer_headers);
+    else if (length && t->answer_headers.length + length < HEADER_BYTES_MAX) {
+        buf_add(&t->answer_headers, data, length);
+        buf_add_char(&t->answer_headers, '\n');
+    }
+    return bytes * one;
+}
+
 bool http_client_url_valid(const char *url, struct arena *arena, const char **host)
 {
     CURLU *u = curl_url();
@@ -275,7 +299,10 @@ static void set_request(struct transfer *t)
     struct http_exchange *x = t->exchange;
 
     curl_easy_setopt(t->easy, CURLOPT_URL, x->url);
-    curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, x->method);
+    if (strcmp(x->method, "HEAD") == 0)
+        curl_easy_setopt(t->easy, CURLOPT_NOBODY, 1L);
+    else
+        curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, x->method);
     if (x->body) {
         curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->body_bytes);
         curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, x->body);
@@ -300,8 +327,12 @@ static void set_rules(struct transfer *t)
     curl_easy_setopt(t->easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(t->easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
-    curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 1L);
+    curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, t->client->reuse ? 0L : 1L);
+    curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, t->client->reuse ? 0L : 1L);
+    curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
+    if (t->exchange->inflate)
+        curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
     curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)ms);
     curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(ms < CONNECT_MS ? ms : CONNECT_MS));
     curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
@@ -320,6 +351,7 @@ struct http_client *http_client_new(struct loop *loop, const struct http_client_
     CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == 0);
     c->loop = loop;
     c->open = options->open;
+    c->reuse = options->reuse;
     snprintf(c->agent, sizeof c->agent, "%s", options->agent ? options->agent : "ExecGov");
     list_init(&c->transfers);
     uv_timer_init(&loop->uv, &c->timer);
@@ -355,6 +387,11 @@ void http_client_stop(struct http_client *client)
     uv_close((uv_handle_t *)&client->timer, on_timer_closed);
 }
 
+void http_client_reopen(struct http_client *client, const struct ip_nets *open)
+{
+    client->open = *open;
+}
+
 void http_client_send(struct op *op, struct http_client *client, struct http_exchange *exchange)
 {
     struct transfer *t;
@@ -363,6 +400,8 @@ void http_client_send(struct op *op, struct http_client *client, struct http_exc
     exchange->answer = arena_text(&op->arena, "");
     exchange->answer_bytes = 0;
     exchange->retry_after_s = 0;
+    exchange->sent = exchange->cut = false;
+    exchange->answer_headers = "";
     memset(&exchange->err, 0, sizeof exchange->err);
     if (!http_client_url_valid(exchange->url, &op->arena, NULL)) {
         gov_fail(&exchange->err, GOV_INVALID_INPUT, "this is not an http or https address",

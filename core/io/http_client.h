@@ -1,8 +1,9 @@
 /* http_client.h - HTTP requests to strangers: libcurl on the loop, with the rules against being used
  * to reach what is ours (docs/security.md).
  *
- * The address that a socket is opened to is checked after the name was resolved, for every connection
- * and no connection is used twice, so there is no gap between looking and connecting. Only global
+ * The address that a socket is opened to is checked after the name was resolved, for every connection, so
+ * there is no gap between looking and connecting. A connection is used again only where a client is made
+ * for one tenant and one host (`reuse`); it still leads to the address that was checked. Only global
  * unicast addresses pass, and those of `open`. No proxy, no redirects, http and https only, no
  * user-info, TLS verified, bounded in time and bytes.
  */
@@ -21,6 +22,7 @@ struct http_client_options {
     struct ip_nets open;   /* networks that are reached although they are not global */
     int transfers_max;     /* at the same time, others wait [16] */
     const char *agent;     /* User-Agent */
+    bool reuse;            /* keep connections: for a client that calls one host for one tenant */
 };
 
 /* One exchange. The caller fills `in`; texts must live until the op goes on. */
@@ -32,11 +34,15 @@ struct http_exchange {
     const char *body;           /* NULL: none */
     size_t body_bytes;
     int64_t timeout_ms;         /* of all of it */
-    size_t answer_bytes_max;    /* counted after inflating; more is cut off and no failure */
+    size_t answer_bytes_max;    /* counted after inflating; more is cut off and no failure (see cut) */
+    bool inflate;               /* offer gzip and deflate */
     /* out */
     int status;                 /* 0: no answer, see err */
     char *answer;               /* in the op's arena, NUL-terminated; "" */
     size_t answer_bytes;
+    bool cut;                   /* there was more than answer_bytes_max */
+    bool sent;                  /* bytes of the request may have arrived, also where status is 0 */
+    const char *answer_headers; /* "name: value\n…" in the op's arena, 32 KB at most */
     int64_t retry_after_s;      /* of the answer's Retry-After, in seconds; 0: none */
     /* ADDRESS_REFUSED, INVALID_INPUT (not such a URL), DEADLINE, or OVERLOADED for a peer that cannot be
      * reached, with libcurl's words as cause. */
@@ -46,6 +52,9 @@ struct http_exchange {
 struct http_client *http_client_new(struct loop *loop, const struct http_client_options *options);
 /* Transfers that run are ended with SHUTTING_DOWN. Frees the handle when the loop has let go of it. */
 void http_client_stop(struct http_client *client);
+
+/* Other networks from now on, for connections that are opened from now on. */
+void http_client_reopen(struct http_client *client, const struct ip_nets *open);
 
 /* As I/O of `op`; never fails it. */
 void http_client_send(struct op *op, struct http_client *client, struct http_exchange *exchange);

@@ -132,7 +132,8 @@ static bool logins_up(struct arena *arena, PGconn *conn, const struct migrate_op
     CHECK(wanted > 0 && wanted <= MIGRATE_STRIPES_MAX);
     return query(arena, conn, SQL_QUERIES_STRIPE_ENSURE, 1, &stripes, err) &&
            password_set(arena, conn, "platform", options->platform_password, err) &&
-           password_set(arena, conn, "stripe", options->stripe_password, err);
+           password_set(arena, conn, "stripe", options->stripe_password, err) &&
+           password_set(arena, conn, "egress", options->egress_password, err);
 }
 
 static bool texts_store(struct arena *arena, PGconn *conn, struct gov_err *err)

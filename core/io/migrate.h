@@ -28,6 +28,7 @@ struct migrate_options {
     const char *conninfo;          /* of a superuser in the database to migrate */
     const char *platform_password; /* for execgov_platform; NULL: leave it as it is */
     const char *stripe_password;   /* for every execgov_stripe_<n>; NULL: leave it */
+    const char *egress_password;   /* for execgov_egress; NULL: leave it */
     int stripes;                   /* at least so many; 0: MIGRATE_STRIPES_DEFAULT */
     int jobs;                      /* tenants at the same time; 0: MIGRATE_JOBS_DEFAULT */
     /* Called when something was done; may be NULL. `what` is a file's or a schema's name. */

@@ -33,7 +33,8 @@ enum {
     COL_ROLE,
     COL_FILES,
     COL_CONFIRMATION,
-    COL_APPROVERS
+    COL_APPROVERS,
+    COL_TREE
 };
 
 /* --- load --- */
@@ -419,6 +420,7 @@ static enum op_next make_plan(struct op *op)
     p->step.version_digest = db_text(r, 0, COL_DIGEST);
     p->step.runtime = db_text(r, 0, COL_RUNTIME);
     p->step.runtime_digest = db_text(r, 0, COL_RUNTIME_DIGEST) ? db_text(r, 0, COL_RUNTIME_DIGEST) : "";
+    p->tree_digest = db_text(r, 0, COL_TREE);
     p->step.effects = p->chosen->effects;
     read_provenance(p);
     p->rule = policy_confirmation_rule(p->chosen, &settings, false);

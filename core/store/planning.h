@@ -49,6 +49,7 @@ struct planning {
     enum job_lane lane;
     int64_t timeout_ms;
     const char *owner_name;
+    const char *tree_digest;   /* hex: of the version's unpacked package, NULL before its check */
 
     /* the steps' own */
     struct db_rows rows;

@@ -1,7 +1,7 @@
 # build.sh - the release programs, and their copy where the servers' users can reach them.
 # shellcheck shell=bash
 
-BUILD_PROGRAMS=(execgov execgov-api execgov-scheduler execgov-worker execgov-sandboxd execgov-lifecycle)
+BUILD_PROGRAMS=(execgov execgov-api execgov-scheduler execgov-worker execgov-sandboxd execgov-zygote execgov-lifecycle)
 
 build_release() {
     local log=$logs/build.log
@@ -37,7 +37,7 @@ build_has() {
 
 build_check() {
     local name missing=()
-    for name in execgov execgov-api execgov-scheduler execgov-worker execgov-sandboxd; do
+    for name in execgov execgov-api execgov-scheduler execgov-worker execgov-sandboxd execgov-zygote; do
         build_has "$name" || missing+=("$name")
     done
     [ ${#missing[@]} -eq 0 ] || fail "the build made no ${missing[*]}" \

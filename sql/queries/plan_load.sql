@@ -21,7 +21,8 @@ select s.id, s.enabled, s.owner,
         from public.my_members m
         where m.role in ('owner', 'admin', 'approver')
             and m.state = 'active'
-            and m.user_id <> $3::uuid)
+            and m.user_id <> $3::uuid),
+    v.tree_digest
 from {{t}}.skill s
 left join {{t}}.skill_version v on v.id = coalesce(
     (select w.id from {{t}}.skill_version w where w.skill_id = s.id and w.number = $2::integer),

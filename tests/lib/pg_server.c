@@ -195,6 +195,7 @@ static void cluster_migrate(const struct pg_server *server)
     struct migrate_report report;
     struct migrate_options options = { .conninfo = pg_server_conninfo(server, &arena, "postgres"),
                                        .platform_password = PG_SERVER_PLATFORM_PASSWORD,
+                                       .egress_password = PG_SERVER_EGRESS_PASSWORD,
                                        .stripe_password = PG_SERVER_STRIPE_PASSWORD };
 
     if (!migrate_up(&options, &report, &arena, &err))
@@ -270,7 +271,8 @@ const char *pg_server_conninfo(const struct pg_server *server, struct arena *are
                                const char *role)
 {
     const char *password = strncmp(role, "execgov_stripe_", 15) == 0 ? PG_SERVER_STRIPE_PASSWORD :
-                                                                       PG_SERVER_PLATFORM_PASSWORD;
+                           strcmp(role, "execgov_egress") == 0 ? PG_SERVER_EGRESS_PASSWORD :
+                                                                 PG_SERVER_PLATFORM_PASSWORD;
 
     return arena_format(arena, "host=%s dbname=execgov user=%s password=%s", server->dir, role,
                         password);

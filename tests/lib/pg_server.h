@@ -19,6 +19,7 @@
 
 /* Passwords of the login roles in a migrated server. */
 #define PG_SERVER_PLATFORM_PASSWORD "platform-password-of-the-tests"
+#define PG_SERVER_EGRESS_PASSWORD "egress-password-of-the-tests"
 #define PG_SERVER_STRIPE_PASSWORD "stripe-password-of-the-tests"
 
 struct pg_server {

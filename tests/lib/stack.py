@@ -94,7 +94,7 @@ def postgres_program(name):
 
 
 class Stack:
-    """Started by the constructor or by `with`; `processes` are api, scheduler, worker, sandboxd."""
+    """Started by the constructor or by `with`; `processes` are api, scheduler, egress, worker, sandboxd."""
 
     def __init__(self, processes=("api",), people=None, settings=None):
         """`settings`: {"api": {"session_hours": 1}} and so on, on top of what is needed."""
@@ -247,7 +247,8 @@ class Stack:
 
     def _start_daemon(self, name, program, port_setting, **settings):
         port = self.ports.setdefault(name, free_port())
-        settings |= {port_setting: f"127.0.0.1:{port}", "pg": self.conninfo, "redis": self.redis,
+        settings |= {port_setting: f"127.0.0.1:{port}", "pg": self.conninfo,
+                     **({} if program == "execgov-egress" else {"redis": self.redis}),
                      **self.settings.get(name.split("-")[0], {})}
         words = [BUILD / "bin" / program]
         for key, value in settings.items():
@@ -268,6 +269,12 @@ class Stack:
 
     def _start_scheduler(self, name):
         self._start_daemon(name, "execgov-scheduler", "health")
+
+    def _start_egress(self, name):
+        keys = self.folder / "egress.keys"
+        if not keys.exists():
+            self.call([BUILD / "bin/execgov-egress", "new-key", keys])
+        self._start_daemon(name, "execgov-egress", "health", key_file=keys)
 
     def _start_worker(self, name):
         self._start_daemon(name, "execgov-worker", "health", files=self.folder / "files",

@@ -8,6 +8,7 @@
  */
 #include "worker/plan/plan_job.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -177,6 +178,22 @@ static void build_planned(struct work *work, struct db_group *group)
                  p->timeout_ms, p->chosen->idempotent ? 3 : 1, 0);
 }
 
+/* A person looks at the plan now: when he says yes, an interpreter of the version will be there. Only this
+ * worker's sandbox is told; another one's will start cold. */
+static void prewarm(const struct plan_job *j)
+{
+    const struct planning *p = &j->planning;
+    struct sandbox_client *sandbox = j->work.worker->sandbox;
+    uint8_t tree[SANDBOX_DIGEST_BYTES];
+    size_t length = 0;
+
+    if (sandbox && p->chosen->executor == SKILL_PYTHON && p->tree_digest &&
+        sodium_hex2bin(tree, sizeof tree, p->tree_digest, strlen(p->tree_digest), NULL, &length,
+                       NULL) == 0 &&
+        length == sizeof tree)
+        sandbox_prepare(sandbox, j->work.tenant.scope.schema, tree, p->step.runtime);
+}
+
 /* The minutes in which this tenant needs a visit: now, and when the confirmation's clock strikes. */
 static enum op_next mark(struct op *op)
 {
@@ -188,6 +205,7 @@ static enum op_next mark(struct op *op)
         marks_note(op, marks, &j->work.tenant.id, 0);
         return OP_WAIT;
     }
+    prewarm(j);
     marks_note(op, marks, &j->work.tenant.id, p->now_us + p->rule.reminder_s * 1000000);
     marks_note(op, marks, &j->work.tenant.id,
                p->plan.confirmation.expires_at_us + EXPIRE_AFTER_MS * 1000);

@@ -1,7 +1,7 @@
 /* queries_test.c - every file of sql/queries: it prepares, its role may run it, no plan scans a table.
  *
  * The first line says whose it is: "-- scope: tenant" (the tenant's role, {{t}} is its schema),
- * "-- scope: public" (execgov_platform) or "-- scope: migrate" (the operator). A later comment line
+ * "-- scope: public" (execgov_platform), "-- scope: egress" (execgov_egress) or "-- scope: migrate" (the operator). A later comment line
  * "-- scan: why" allows a plan that reads a whole table.
  */
 #include "tests/lib/test.h"
@@ -18,20 +18,21 @@ struct fixture {
     struct pg_server server;
     struct arena arena;
     struct pg_tenant tenant;
-    PGconn *role, *platform, *operator;
+    PGconn *role, *platform, *operator, *egress;
 };
 
 static int setup(void **state)
 {
     static struct fixture f;
-    PGconn **conns[] = { &f.role, &f.platform, &f.operator };
+    PGconn **conns[] = { &f.role, &f.platform, &f.operator, &f.egress };
 
     pg_server_start(&f.server);
     pg_server_tenant(&f.server, "A", &f.tenant);
     f.role = pg_server_enter(&f.server, &f.arena, &f.tenant);
     f.platform = pg_server_connect(&f.server, &f.arena, "execgov_platform");
     f.operator = pg_server_connect(&f.server, &f.arena, "postgres");
-    for (size_t i = 0; i < 3; i++)
+    f.egress = pg_server_connect(&f.server, &f.arena, "execgov_egress");
+    for (size_t i = 0; i < 4; i++)
         sql_run(*conns[i], "set plan_cache_mode = force_generic_plan");
     *state = &f;
     return 0;
@@ -52,6 +53,8 @@ static PGconn *conn_of(struct fixture *f, const struct embedded *file)
         return f->role;
     if (text_starts(file->text, "-- scope: public\n"))
         return f->platform;
+    if (text_starts(file->text, "-- scope: egress\n"))
+        return f->egress;
     if (text_starts(file->text, "-- scope: migrate\n"))
         return f->operator;
     fail_msg("%s.sql: the first line does not say its scope", file->name);

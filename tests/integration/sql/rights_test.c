@@ -282,6 +282,41 @@ static void platform_role_enters_no_tenant_and_owns_nothing(void **state)
     REFUSED(f, conn, statements);
 }
 
+/* The one who opens credentials enters no tenant and changes no configuration; the one who takes them in
+ * cannot read what is sealed. */
+static void egress_and_platform_have_each_their_half_of_credentials(void **state)
+{
+    struct fixture *f = *state;
+    PGconn *egress = pg_server_connect(&f->server, &f->arena, "execgov_egress");
+    PGconn *platform = pg_server_connect(&f->server, &f->arena, "execgov_platform");
+    static const char *const egress_may_not[] = {
+        "select * from {{t}}.job",
+        "set role {{t}}",
+        "select * from public.app_user",
+        "select * from public.session",
+        "select * from public.login_secret",
+        "insert into public.credential (id, name) values (gen_random_uuid(), 'x')",
+        "update public.credential set version = 2",
+        "update public.credential_value set value = '\\x00'",
+        "delete from public.credential_value",
+        "update public.egress_key set chosen_at = now()",
+        "create table public.x (a int)",
+    };
+    static const char *const platform_may_not[] = {
+        "select value from public.credential_value",
+        "select wrapped_key from public.credential_value",
+        "select nonce from public.credential_value",
+        "update public.credential_value set key_id = 'x'",
+        "insert into public.egress_key (id, public_key) values ('x', '\\x00')",
+        "update public.egress_key set public_key = '\\x00'",
+    };
+
+    REFUSED(f, egress, egress_may_not);
+    REFUSED(f, platform, platform_may_not);
+    sql_run(egress, "select value from public.credential_value");
+    sql_run(platform, "select key_id from public.credential_value");
+}
+
 static void passwords_are_asked_for_and_kept_as_scram(void **state)
 {
     struct fixture *f = *state;
@@ -291,7 +326,7 @@ static void passwords_are_asked_for_and_kept_as_scram(void **state)
 
     assert_int_equal(CONNECTION_BAD, PQstatus(conn));
     PQfinish(conn);
-    assert_string_equal("5", sql_value(&f->arena, admin, "select count(*) from pg_authid where "
+    assert_string_equal("6", sql_value(&f->arena, admin, "select count(*) from pg_authid where "
                                        "rolname like 'execgov%%' and rolpassword like 'SCRAM-%%'"));
 }
 
@@ -299,9 +334,10 @@ static void login_roles_carry_the_planner_settings(void **state)
 {
     struct fixture *f = *state;
     PGconn *logins[] = { pg_server_stripe(&f->server, &f->arena, &f->mine),
-                         pg_server_connect(&f->server, &f->arena, "execgov_platform") };
+                         pg_server_connect(&f->server, &f->arena, "execgov_platform"),
+                         pg_server_connect(&f->server, &f->arena, "execgov_egress") };
 
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         assert_string_equal("off", sql_value(&f->arena, logins[i], "show enable_seqscan"));
         assert_string_equal("off", sql_value(&f->arena, logins[i], "show enable_hashjoin"));
         assert_string_equal("off", sql_value(&f->arena, logins[i], "show enable_mergejoin"));
@@ -377,6 +413,7 @@ int main(void)
         cmocka_unit_test(login_role_without_set_role_reads_no_tenant_table),
         cmocka_unit_test(stripe_cannot_enter_another_stripes_tenant),
         cmocka_unit_test(platform_role_enters_no_tenant_and_owns_nothing),
+        cmocka_unit_test(egress_and_platform_have_each_their_half_of_credentials),
         cmocka_unit_test(passwords_are_asked_for_and_kept_as_scram),
         cmocka_unit_test(login_roles_carry_the_planner_settings),
         cmocka_unit_test(verify_finds_each_planted_fault),

@@ -6,8 +6,9 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "worker/sandbox/store/package_cache.h"
 
-enum { LOOK_MS = 50 };
+enum { LOOK_MS = 50, ZYGOTES_KEPT = 48 /* the other uid ranges are of those that are going */ };
 
 const char *zygote_pool_off(const struct host *h)
 {
@@ -92,6 +93,8 @@ static uint64_t resident(const struct host *h, int *count)
 
     *count = 0;
     for (const struct zygote *z = h->zygotes; z; z = z->next) {
+        if (z->state == ZYGOTE_RETIRING)
+            continue;
         bytes += z->resident_bytes;
         ++*count;
     }
@@ -103,12 +106,11 @@ static bool room_make(struct host *h)
 {
     int count;
 
-    while (resident(h, &count) > h->options.warm_bytes || count >= ZYGOTES_MAX) {
+    while (resident(h, &count) > h->options.warm_bytes || count >= ZYGOTES_KEPT) {
         struct zygote *least = NULL;
         for (struct zygote *z = h->zygotes; z; z = z->next) {
-            if (z->state == ZYGOTE_RETIRING)
-                return count < ZYGOTES_MAX; /* room is on its way */
-            if (z->running == 0 && !z->first && (!least || z->used_us < least->used_us))
+            if (z->state != ZYGOTE_RETIRING && z->running == 0 && !z->first &&
+                (!least || z->used_us < least->used_us))
                 least = z;
         }
         if (!least)
@@ -124,6 +126,9 @@ static struct zygote *start(struct host *h, const struct zygote_key *key, const 
     struct gov_err err = { 0 };
     int range = 0;
 
+    *reason = "not cached";
+    if (!package_cache_has(h->packages, key->package))
+        return NULL;
     *reason = "full";
     if (!room_make(h))
         return NULL;

@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 import time
+import warnings
 from _weakref import ref
 
 # Importing these does something: prints, opens a browser, takes the terminal.
@@ -21,13 +22,16 @@ def load(names, local):
     """Import what there is of `names`; "" or why a job must not start from here."""
     for name in THREADS:
         os.environ[name] = "1"
-    for name in names:
-        if name.partition(".")[0] in NEVER or name.partition(".")[0] in local:
-            continue
-        try:
-            __import__(name)
-        except BaseException:  # the job meets the same error, and shows it
-            pass
+    with warnings.catch_warnings():
+        # One that warns whoever imports it has to warn the job: it is not imported here.
+        warnings.filterwarnings("error", module="^" + __name__ + "$")
+        for name in names:
+            if name.partition(".")[0] in NEVER or name.partition(".")[0] in local:
+                continue
+            try:
+                __import__(name)
+            except BaseException:  # the job meets the same error, and shows it
+                pass
     for name in THREADS:
         del os.environ[name]
     fresh = {name.partition(".")[0] for name in set(sys.modules) - baseline}
@@ -42,7 +46,10 @@ def load(names, local):
 
 def begin(argv, zone):
     """What python3 does between its start and the first line of the script."""
-    main = sys.modules["__main__"]
+    # A new one: objects from before gc.freeze() are never collected, and a script's globals have to be.
+    main = type(sys)("__main__")
+    main.__dict__.update(sys.modules["__main__"].__dict__, __annotations__={})
+    sys.modules["__main__"] = main
     path = os.path.join("/work", argv[0])
     sys.argv = argv
     sys.orig_argv = ["/usr/bin/python3", "-B", "-u", "-s"] + argv
@@ -89,6 +96,8 @@ def finish():
     import atexit
     atexit._run_exitfuncs()
     good = flush()
+    if gc.isenabled():
+        gc.collect()  # also leaves objects in the order in which files have to be closed
     mine = []
     for name, module in list(sys.modules.items()):
         if name == "__main__" or name not in loaded:

@@ -59,6 +59,15 @@ bool package_cache_open(int packages, const uint8_t digest[32], int *fd, uint64_
     return true;
 }
 
+bool package_cache_has(int packages, const uint8_t digest[32])
+{
+    char hex[TREE_HEX_BYTES], path[TREE_HEX_BYTES + 16];
+
+    tree_hex(digest, hex);
+    snprintf(path, sizeof path, "%s/counts", hex);
+    return faccessat(packages, path, R_OK, 0) == 0;
+}
+
 /* Lines that begin with `mark`, without it. */
 static size_t modules_take(const char *lines, char mark, char *texts, size_t size, uint32_t *count)
 {

@@ -20,6 +20,8 @@
 bool package_cache_open(int packages, const uint8_t digest[32], int *fd, uint64_t *files,
                         uint64_t *bytes, struct gov_err *err);
 
+bool package_cache_has(int packages, const uint8_t digest[32]);
+
 /* What its code imports and what its own modules are called, as NUL-terminated texts one after the
  * other, imports first. Returns the bytes; 0 where nothing is known. */
 size_t package_cache_modules(int packages, const uint8_t digest[32], char *texts, size_t size,

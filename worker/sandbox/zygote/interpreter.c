@@ -78,6 +78,10 @@ static bool helpers_load(void)
     if (!code || !helpers ||
         PyDict_SetItemString(helpers, "__builtins__", PyEval_GetBuiltins()) < 0)
         return false;
+    PyObject *name = PyUnicode_FromString("execgov_zygote");
+    if (!name || PyDict_SetItemString(helpers, "__name__", name) < 0)
+        return false;
+    Py_DECREF(name);
     PyObject *done = PyEval_EvalCode(code, helpers, helpers);
     Py_DECREF(code);
     Py_XDECREF(done);

@@ -1,0 +1,40 @@
+/* parts.h - shared by the files of this folder. */
+#ifndef CORE_MODEL_RESOURCE_PARTS_H
+#define CORE_MODEL_RESOURCE_PARTS_H
+
+#include "core/base/buf.h"
+#include "core/model/resource.h"
+
+/* A path cut at its slashes, percent-decoded. */
+struct resource_path {
+    const char *segments[RESOURCE_SEGMENTS_MAX];
+    size_t count;
+};
+/* False: it is odd (see resource.h) or too deep. "" and "/" have no segments. */
+bool resource_path_read(const char *path, struct resource_path *out, struct arena *arena);
+
+/* One percent-encoded text, decoded. NULL: a broken or doubled encoding, a control character, invalid
+ * UTF-8. In a query '+' is a space. */
+const char *resource_decode(const char *text, size_t bytes, bool query, struct arena *arena);
+/* Everything but RFC 3986's unreserved characters as %XX. */
+void resource_encode(const char *text, struct buf *out);
+
+/* "{id}": the name, in the arena; NULL: a literal segment. */
+const char *resource_placeholder(const char *segment, struct arena *arena);
+
+/* Is this the path of an operation? `values` gets its parameters as text. */
+bool resource_path_match(const char *template, const struct resource_path *path, json_t *values,
+                         struct arena *arena);
+/* Does a page pattern cover this path? "*" is one segment, "**" at the end is the rest. */
+bool resource_pattern_match(const struct resource_path *pattern, const struct resource_path *path);
+
+/* The path with the parameters filled in; those used are taken out of `values`. False: one is missing or
+ * cannot be a segment. */
+bool resource_path_build(const char *template, json_t *values, struct buf *out, struct arena *arena,
+                         struct gov_err *err);
+
+/* A header's name may be set by us or a caller: a token, and none that frames or routes the message. */
+bool resource_header_name_valid(const char *name);
+bool resource_header_value_valid(const char *value);
+
+#endif

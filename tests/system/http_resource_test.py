@@ -1,0 +1,156 @@
+"""HTTP resources as the platform configures them and as a tenant sees them."""
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+
+import openapi  # noqa: E402
+from loop import Case  # noqa: E402
+from stack import Stack  # noqa: E402
+
+PATH = "/v1/platform/http-resources"
+DEFINITION = {
+    "base_url": "https://partner.example/api/", "auth": {"style": "bearer"}, "summary": "Orders of the partner",
+    "idempotency_header": "Idempotency-Key",
+    "operations": [
+        {"name": "orders_list", "method": "GET", "path": "/orders", "parameters": {"status": {"type": "string"}}},
+        {"name": "orders_create", "method": "POST", "path": "/orders", "body": True, "allowed": True},
+        {"name": "orders_delete", "method": "DELETE", "path": "/orders/{id}", "parameters": {"id": {"type": "integer"}}},
+    ],
+}
+
+
+def setUpModule():
+    Case.stack = Stack(processes=("api", "egress"))
+    reply = Case.stack.api("POST", "/v1/platform/credentials", {"name": "partner", "value": "canary-41"}, "pat")
+    assert reply.status == 201, reply.body
+
+
+def tearDownModule():
+    Case.stack.stop()
+
+
+class Resources(Case):
+    def make(self, name, definition=None, credential="partner"):
+        body = {"name": name, "definition": definition or DEFINITION, "credential": credential}
+        return self.ok(self.api("POST", PATH, body, "pat"), 201)
+
+    def dry(self, made, **wish):
+        return self.ok(self.api("POST", f"{PATH}/{made['id']}/dry-run", wish, "pat"))
+
+    def test_a_definition_is_completed_and_kept_with_its_history(self):
+        made = self.make("kept")
+        definition = made["definition"]
+        self.assertEqual(definition["base_url"], "https://partner.example/api")
+        self.assertEqual([o["allowed"] for o in definition["operations"]], [True, True, False])
+        self.assertEqual([o["risk"] for o in definition["operations"]], ["low", "high", "high"])
+        changed = self.ok(self.api("PUT", f"{PATH}/{made['id']}", {
+            "name": "kept", "credential": "partner", "enabled": False, "definition": definition}, "pat", If_Match='"1"'))
+        self.assertEqual((changed["revision"], changed["enabled"]), (2, False))
+        self.refused(self.api("PUT", f"{PATH}/{made['id']}", {
+            "name": "kept", "credential": "partner", "definition": definition}, "pat", If_Match='"1"'),
+            412, "precondition_failed")
+        self.assertEqual(self.stack.sql("select count(*) from public.http_resource_version "
+                                        f"where resource_id = '{made['id']}'"), [["2"]])
+        self.refused(self.api("POST", PATH, {"name": "kept", "credential": "partner", "definition": DEFINITION}, "pat"),
+                     409, "conflict")
+        self.assertEqual(self.api("DELETE", f"{PATH}/{made['id']}", token="pat").status, 204)
+        self.refused(self.api("GET", f"{PATH}/{made['id']}", token="pat"), 404, "not_found")
+
+    def test_what_is_wrong_in_a_definition_is_named(self):
+        wrong = {"base_url": "https://x.example", "auth": {"style": "bearer"}, "colour": 1,
+                 "operations": [{"name": "a", "method": "GET", "path": "/{b}"}]}
+        problem = self.refused(self.api("POST", PATH, {"name": "wrong", "credential": "partner", "definition": wrong},
+                                        "pat"), 422, "invalid_input")
+        self.assertLessEqual({"/definition/colour", "/definition/operations/0/path"},
+                             {e["path"] for e in problem["errors"]})
+        for body in ({"name": "wrong", "definition": DEFINITION},
+                     {"name": "wrong", "credential": "missing", "definition": DEFINITION}):
+            self.refused(self.api("POST", PATH, body, "pat"), 422, "invalid_input")
+
+    def test_a_dry_run_shows_the_request_without_the_credential_and_sends_nothing(self):
+        made = self.make("dry")
+        shown = self.dry(made, operation="orders_create", body={"sku": "a"})
+        self.assertTrue(shown["allowed"])
+        self.assertEqual(shown["request"]["url"], "https://partner.example/api/orders")
+        self.assertEqual(shown["request"]["headers"]["Authorization"], "Bearer ••••")
+        self.assertTrue(shown["confirmation"]["required"])
+        self.assertEqual((shown["sent"], shown["credential"]), (False, {"name": "partner", "style": "bearer"}))
+        refused = self.dry(made, operation="orders_delete", parameters={"id": 7})
+        self.assertEqual((refused["allowed"], refused["code"]), (False, "write_not_whitelisted"))
+        refused = self.dry(made, method="GET", url="https://partner.example/api/%2e%2e/admin")
+        self.assertEqual((refused["allowed"], refused["code"]), (False, "address_refused"))
+        self.refused(self.api("POST", f"{PATH}/{made['id']}/dry-run", {}, "pat"), 422, "invalid_input")
+
+    def test_a_tenant_sees_what_it_was_granted_and_its_neighbour_does_not(self):
+        made = self.make("granted")
+        tenant = self.stack.tenants["Harbour Hardware"]["id"]
+        self.ok(self.api("POST", f"{PATH}/{made['id']}/grants", {"tenants": [tenant], "rate_per_minute": 30}, "pat"), 201)
+        mine = self.ok(self.api("GET", "/v1/http-resources", token="olivia"))["items"]
+        self.assertEqual([(r["name"], r["auth"], r["rate_per_minute"]) for r in mine], [("granted", "bearer", 30)])
+        self.assertEqual([(o["name"], o["write"], o["allowed"]) for o in mine[0]["operations"]],
+                         [("orders_list", False, True), ("orders_create", True, True), ("orders_delete", True, False)])
+        self.assertEqual(self.ok(self.api("GET", "/v1/http-resources", token="lin"))["items"], [])
+        grants = self.ok(self.api("GET", f"{PATH}/{made['id']}/grants", token="pat"))["items"]
+        self.assertEqual(self.api("DELETE", f"{PATH}/{made['id']}/grants/{grants[0]['id']}", token="pat").status, 204)
+        self.assertEqual(self.ok(self.api("GET", "/v1/http-resources", token="olivia"))["items"], [])
+
+    def test_a_grant_for_everybody_a_list_an_unknown_tenant_and_the_past(self):
+        made = self.make("open")
+        grants = f"{PATH}/{made['id']}/grants"
+        tenants = [t["id"] for t in self.stack.tenants.values()]
+        self.assertEqual(len(self.ok(self.api("POST", grants, {"tenants": tenants}, "pat"), 201)["items"]), 2)
+        self.ok(self.api("POST", grants, {"everybody": True}, "pat"), 201)
+        self.assertEqual(len(self.ok(self.api("GET", grants, token="pat"))["items"]), 3)
+        for body in ({}, {"tenants": []}, {"tenants": tenants, "everybody": True}, {"tenants": ["x"]},
+                     {"tenants": [made["id"]]}, {"tenants": tenants, "credential": "missing"},
+                     {"everybody": True, "expires_at": "2020-01-01T00:00:00.000000Z"}):
+            self.refused(self.api("POST", grants, body, "pat"), 422, "invalid_input")
+        self.api("DELETE", f"{PATH}/{made['id']}", token="pat")
+
+    def test_a_used_credential_cannot_be_deleted(self):
+        self.make("user-of-it")
+        items = self.ok(self.api("GET", "/v1/platform/credentials?q=partner", token="pat"))["items"]
+        self.refused(self.api("DELETE", f"/v1/platform/credentials/{items[0]['id']}", token="pat"), 409, "conflict")
+
+    def test_internal_networks_are_opened_one_by_one_and_audited(self):
+        path = "/v1/platform/open-networks"
+        body = {"purpose": "resource", "network": "127.0.0.0/8", "comment": "a partner on this machine"}
+        made = self.ok(self.api("POST", path, body, "pat"), 201)
+        self.refused(self.api("POST", path, body, "pat"), 409, "conflict")
+        for network in ("loopback", "10.0.0.1", "10.0.0.1/8", "x/8", "10.0.0.0/8,11.0.0.0/8"):
+            self.refused(self.api("POST", path, body | {"network": network}, "pat"), 422, "invalid_input")
+        self.assertEqual(self.api("DELETE", f"{path}/{made['id']}", token="pat").status, 204)
+        actions = [row["action"] for row in self.ok(self.api("GET", "/v1/platform/audit?kind=resource", token="pat"))["items"]]
+        self.assertLessEqual({"network.opened", "network.closed"}, set(actions))
+
+
+class Tenants(Case):
+    """Whoever belongs to a tenant can neither configure nor dry-run: for each route of the document."""
+
+    def test_every_platform_route_of_resources_is_not_there_for_any_role(self):
+        document = openapi.Contract.load().document
+        tried = 0
+        for path, item in document["paths"].items():
+            if not path.startswith(("/v1/platform/http-resources", "/v1/platform/credential",
+                                    "/v1/platform/open-networks")):
+                continue
+            for method in ("get", "post", "put", "delete"):
+                if method not in item:
+                    continue
+                real = path.replace("{id}", "0190c2f0-6d0a-7c11-8c8e-2f1f6a1e9c01").replace(
+                    "{grant}", "0190c2f0-6d0a-7c11-8c8e-2f1f6a1e9c01")
+                for who in ("olivia", "adam", "oscar", "arun", "fiona", "audrey", "vera"):
+                    self.refused(self.api(method.upper(), real, {} if method in ("post", "put") else None, who),
+                                 404, "not_found")
+                    tried += 1
+        self.assertGreaterEqual(tried, 7 * 18)
+
+    def test_the_ledger_is_read_only(self):
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            self.refused(self.api(method, "/v1/http-resources", {}, "olivia"), 405, "method_not_allowed")
+
+
+if __name__ == "__main__":
+    unittest.main()

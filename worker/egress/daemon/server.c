@@ -1,0 +1,96 @@
+/* server.c - the egress process: settings, database, keys, health; drain on SIGTERM. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/io/crypto.h"
+#include "worker/egress/daemon/keeper.h"
+#include "worker/egress/daemon/key_file.h"
+
+#define FIELD(name) offsetof(struct egress_settings, name)
+const struct setting egress_settings_table[] = {
+    { "pg", SETTING_TEXT, FIELD(pg), "", 0, 2000, false,
+      "PostgreSQL as libpq conninfo without user; logs in as execgov_egress" },
+    { "key_file", SETTING_TEXT, FIELD(key_file), "", 0, 1000, false,
+      "file with the master keys (execgov-egress new-key FILE makes one); read at start" },
+    { "keys", SETTING_TEXT, FIELD(keys), "", 0, 4000, true,
+      "the text of such a file, for an environment that hands out secrets as EXECGOV_KEYS" },
+    { "health", SETTING_TEXT, FIELD(health), "", 0, 100, false,
+      "address:port of /livez, /readyz and /metrics; empty: none" },
+    { "log_level", SETTING_TEXT, FIELD(log_level), "info", 0, 10, false,
+      "debug, info, warn or error" },
+    { "pg_connections", SETTING_INT, FIELD(pg_connections), "2", 1, 20, false,
+      "connections to PostgreSQL, at most" },
+    { 0 }
+};
+
+/* Without a key it serves what needs none: that is worth more than not starting. */
+static void ring_load(struct egress *e)
+{
+    if (*e->settings.key_file)
+        e->ring = key_file_read(e->settings.key_file, &e->ring_err);
+    else if (*e->settings.keys)
+        e->ring = seal_ring_new(e->settings.keys, &e->ring_err);
+    else
+        gov_fail(&e->ring_err, GOV_CONFIGURATION, "neither key_file nor keys is set",
+                 "未设置 key_file 或 keys");
+    if (e->ring)
+        log_write(LEVEL_INFO, "keys.loaded", LOG_NUMBER("keys", seal_ring_count(e->ring)));
+    else
+        log_error(LEVEL_ERROR, "keys.absent", &e->ring_err);
+}
+
+static bool ready(void *context, json_t *checks)
+{
+    struct egress *e = context;
+    bool settled = keeper_settled(e->keeper);
+
+    service_check(checks, "postgres", db_reachable(e->db),
+                  db_reachable(e->db) ? "reachable" : "not reachable");
+    service_check(checks, "keys", e->ring != NULL,
+                  e->ring ? settled ? "published" : "not published yet"
+                          : gov_err_detail(&e->ring_err, GOV_EN));
+    return db_reachable(e->db) && settled;
+}
+
+static void close_rest(struct egress *e)
+{
+    db_stop(e->db);
+    service_stop(&e->service);
+}
+
+static void drain(void *context)
+{
+    struct egress *e = context;
+
+    e->stopping = true;
+    keeper_stop(e->keeper, close_rest);
+}
+
+bool egress_run(const struct egress_settings *settings, struct gov_err *err)
+{
+    static struct egress e;
+    struct loop loop;
+
+    memset(&e, 0, sizeof e);
+    e.settings = *settings;
+    if (!crypto_init(err))
+        return false;
+    loop_init(&loop);
+    e.loop = &loop;
+    ring_load(&e);
+    e.db = db_new(&loop, &(struct db_options){ .conninfo = settings->pg,
+                                               .application = "execgov-egress",
+                                               .public_role = "execgov_egress",
+                                               .connections_per_role = (int)settings->pg_connections });
+    e.service = (struct service){ .loop = &loop, .name = "egress", .metrics = &e.metrics,
+                                  .ready = ready, .drain = drain, .context = &e };
+    if (!service_start(&e.service, settings->health, err))
+        return false;
+    e.keeper = keeper_start(&e);
+    loop_run(&loop);
+    loop_release(&loop);
+    if (e.ring)
+        seal_ring_free(e.ring);
+    return true;
+}

@@ -1,0 +1,42 @@
+/* egress.h - execgov-egress: the one process that opens credentials and calls out. Made in main_egress.c. */
+#ifndef WORKER_EGRESS_EGRESS_H
+#define WORKER_EGRESS_EGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/io/db.h"
+#include "core/io/metrics.h"
+#include "core/io/seal.h"
+#include "core/io/service.h"
+#include "core/io/settings.h"
+
+struct egress_settings {
+    const char *pg;
+    const char *key_file;  /* master keys, one a line; "" = see keys */
+    const char *keys;      /* the same text, from the environment; "" = none */
+    const char *health;    /* address:port of /livez, /readyz, /metrics; "" = none */
+    const char *log_level;
+    int64_t pg_connections;
+};
+
+struct keeper;
+
+struct egress {
+    struct egress_settings settings;
+    struct loop *loop;
+    struct service service;
+    struct db *db;
+    struct seal_ring *ring; /* NULL: no key; calls that need a credential are refused */
+    struct gov_err ring_err; /* why there is none */
+    struct keeper *keeper;
+    struct metrics metrics;
+    bool stopping;
+};
+
+extern const struct setting egress_settings_table[];
+
+/* Blocks until SIGTERM. */
+bool egress_run(const struct egress_settings *settings, struct gov_err *err);
+
+#endif
