@@ -2,6 +2,7 @@
  * know; an option of a name means the same wherever it appears (tests/unit/cli/command_test.c). */
 #include "cli/command.h"
 #include "cli/command/commands.h"
+#include "cli/intent_tool.h"
 #include "cli/migrate.h"
 
 #define FLAG(name, letter, en, zh) { name, letter, VALUE_NONE, NULL, { en, zh } }
@@ -67,7 +68,7 @@ static const struct command_option run_options[] = {
     END,
 };
 static const struct command_option ask_options[] = {
-    FILE_OPTION, WAIT, FOLLOW, OUT, FORCE,
+    FILE_OPTION, TEXT("follow-up-of", 0, "REQUEST", "the same again, but for what is said", "沿用该请求，仅修改所说内容"), WAIT, FOLLOW, OUT, FORCE,
     FLAG("no-wait", 0, "hand in and return", "提交后立即返回"), ZONE, KEY, END,
 };
 static const struct command_option plan_options[] = {
@@ -109,6 +110,11 @@ static const struct command_option review_options[] = {
 };
 static const struct command_option allow_options[] = { ROLE, USER, ACTION, END };
 static const struct command_option user_options[] = { USER, END };
+static const struct command_option unmet_options[] = {
+    TEXT("state", 's', "STATE", "only in this state", "按状态筛选"),
+    CHOICE("which", 0, "abstained|corrected", "only these", "按类型筛选"), END,
+};
+static const struct command_option teach_options[] = { TEXT("skill", 0, "NAME", "only of this skill", "按技能筛选"), ACTION, END };
 static const struct command_option audit_options[] = {
     TEXT("kind", 'k', "KIND", "login, operation, run, …", "login、operation、run 等"),
     TEXT("actor", 0, "ID", "a user's id", "操作者编号"), TEXT("subject", 0, "ID", "what it was done to", "对象"),
@@ -125,6 +131,22 @@ static const struct command_option token_options[] = {
     TEXT("skill", 0, "NAME", "only of this skill", "按技能筛选"),
     TEXT("days", 0, "N", "how long it is good; default 90", "有效天数，默认 90"), END,
 };
+#define TENANT TEXT("tenant", 0, "ID", "which tenant, or \"platform\"", "租户编号或 platform")
+#define SKILL TEXT("skill", 0, "NAME", "only of this skill", "按技能筛选")
+static const struct command_option tenant_options[] = { TENANT, END };
+static const struct command_option letters_options[] = {
+    TENANT, TEXT("state", 's', "STATE", "only in this state", "按状态筛选"), LIMIT, END,
+};
+static const struct command_option redrive_options[] = {
+    TENANT, LIMIT, TEXT("per-minute", 0, "N", "so many a minute; default 60", "每分钟数量，默认 60"), COMMENT, END,
+};
+static const struct command_option letter_options[] = { TENANT, COMMENT, END };
+static const struct command_option limits_options[] = {
+    SKILL, TEXT("weight", 0, "N", "share of run time against other tenants", "与其他租户相比的份额"),
+    TEXT("concurrency", 0, "N", "runs at once; 0: no limit", "同时运行数，0 为不限"),
+    TEXT("rate", 0, "N", "starts a second; 0: no limit", "每秒启动数，0 为不限"), COMMENT, END,
+};
+static const struct command_option pause_options[] = { SKILL, COMMENT, END };
 static const struct command_option credential_options[] = {
     TEXT("description", 0, "TEXT", "what it is for", "用途说明"),
     TEXT("tenant", 0, "ID", "which tenant, or \"platform\"", "租户编号或 platform"),
@@ -190,6 +212,9 @@ const struct command command_table[] = {
     { "skill bindings", NULL, "SKILL", 1, 1, VALUE_SKILL, { "who may run it", "查看可运行的人员" }, NULL, false, command_skill_bindings },
     { "skill allow", NULL, "SKILL", 1, 1, VALUE_SKILL, { "let a role or a person run it", "允许角色或人员运行" }, allow_options, false, command_skill_allow },
     { "skill why", NULL, "SKILL", 1, 1, VALUE_SKILL, { "who may run it, who may not, why", "查看权限原因" }, user_options, false, command_why_skill },
+    { "unmet ls", NULL, "", 0, 0, VALUE_NONE, { "asked but not available, and corrected", "列出未满足和被纠正的请求" }, unmet_options, false, command_unmet_ls },
+    { "unmet approve", NULL, "ID", 1, 1, VALUE_NONE, { "make the words an example of a skill", "将其作为技能示例" }, teach_options, false, command_unmet_approve },
+    { "unmet reject", NULL, "ID", 1, 1, VALUE_NONE, { "learn nothing from it", "不作为示例" }, NULL, false, command_unmet_reject },
     { "schedule preview", NULL, "SCHEDULE|RULE", 1, 1, VALUE_NONE, { "when it fires next; \"0 9 * * 1-5\" needs no server", "查看后续触发时间；规则可离线计算" }, preview_options, true, command_schedule_preview },
     { "why", NULL, "RUN|SKILL", 1, 1, VALUE_SKILL, { "why it does not run", "查看无法运行的原因" }, user_options, false, command_why },
     { "why run", NULL, "RUN", 1, 1, VALUE_NONE, { "what holds a run back", "查看运行的阻碍" }, NULL, false, command_why_run },
@@ -208,6 +233,19 @@ const struct command command_table[] = {
     { "password change", NULL, "", 0, 0, VALUE_NONE, { "change one's password", "修改密码" }, secret_options, false, command_password_change },
     { "password reset", NULL, "", 0, 0, VALUE_NONE, { "set a new one with a reset link", "用重置链接设置密码" }, secret_options, true, command_password_reset },
     { "invitation accept", NULL, "", 0, 0, VALUE_NONE, { "join a tenant that invited you", "接受邀请" }, secret_options, false, command_invitation_accept },
+    { "worker ls", NULL, "", 0, 0, VALUE_NONE, { "platform: who works", "平台：列出工作进程" }, NULL, false, command_worker_ls },
+    { "worker drain", NULL, "WORKER", 1, 1, VALUE_NONE, { "platform: let one finish and end", "平台：让工作进程完成后退出" }, NULL, false, command_worker_drain },
+    { "queue ls", NULL, "", 0, 0, VALUE_NONE, { "platform: what waits, and whose", "平台：查看等待的任务" }, tenant_options, false, command_queue_ls },
+    { "queue top", NULL, "", 0, 0, VALUE_NONE, { "platform: the same, kept up to date", "平台：持续刷新的等待列表" }, tenant_options, false, command_queue_top },
+    { "job show", NULL, "JOB", 1, 1, VALUE_NONE, { "where a job stands and how it came there", "查看任务的状态和经过" }, tenant_options, false, command_job_show },
+    { "dead-letter ls", NULL, "", 0, 0, VALUE_NONE, { "platform: jobs that were given up", "平台：列出死信" }, letters_options, false, command_dead_letter_ls },
+    { "dead-letter show", NULL, "JOB", 1, 1, VALUE_NONE, { "platform: one of them", "平台：查看死信" }, tenant_options, false, command_dead_letter_show },
+    { "dead-letter redrive", NULL, "[JOB]", 0, 1, VALUE_NONE, { "platform: do one, or a tenant's, again", "平台：重新执行死信" }, redrive_options, false, command_dead_letter_redrive },
+    { "dead-letter discard", NULL, "JOB", 1, 1, VALUE_NONE, { "platform: put one away, saying why", "平台：归档死信并说明原因" }, letter_options, false, command_dead_letter_discard },
+    { "limits ls", NULL, "[WORDS]", 0, 1, VALUE_NONE, { "platform: what tenants may at once", "平台：查看各租户上限" }, NULL, false, command_limits_ls },
+    { "limits set", NULL, "TENANT", 1, 1, VALUE_NONE, { "platform: weight, runs at once, rate", "平台：设置权重、并发和速率" }, limits_options, false, command_limits_set },
+    { "limits pause", NULL, "TENANT", 1, 1, VALUE_NONE, { "platform: accept, but start nothing", "平台：暂停执行" }, pause_options, false, command_limits_pause },
+    { "limits resume", NULL, "TENANT", 1, 1, VALUE_NONE, { "platform: end a pause", "平台：恢复执行" }, pause_options, false, command_limits_resume },
     { "credential ls", NULL, "", 0, 0, VALUE_NONE, { "credentials of HTTP resources (platform)", "列出 HTTP 资源凭据（平台）" }, NULL, false, command_credential_ls },
     { "credential create", NULL, "NAME", 1, 1, VALUE_NONE, { "keep a secret; it is never shown again", "保存凭据，之后不再显示" }, credential_options, false, command_credential_create },
     { "credential rotate", NULL, "NAME", 1, 1, VALUE_NONE, { "give it a new value", "更换凭据的值" }, credential_value_options, false, command_credential_rotate },
@@ -215,6 +253,7 @@ const struct command command_table[] = {
     { "credential keys", NULL, "", 0, 0, VALUE_NONE, { "the master keys of execgov-egress", "列出 execgov-egress 的主密钥" }, NULL, false, command_credential_keys },
     { "credential rotate-key", NULL, "", 0, 0, VALUE_NONE, { "move every credential to the newest key", "将所有凭据改用最新主密钥" }, rotate_key_options, false, command_credential_rotate_key },
     { "migrate", NULL, "up|status|verify …", 0, ANY, VALUE_NONE, { "the database, before the server (see migrate --help)", "初始化和升级数据库（见 migrate --help）" }, NULL, true, NULL, migrate_main },
+    { "intent", NULL, "eval|fill|match …", 0, ANY, VALUE_NONE, { "try the recogniser on files (see intent --help)", "在文件上试验意图识别（见 intent --help）" }, NULL, true, NULL, intent_tool_main },
     { "doctor", NULL, "", 0, 0, VALUE_NONE, { "is everything there that is needed", "检查运行环境" }, NULL, true, command_doctor },
     { "version", NULL, "", 0, 0, VALUE_NONE, { "versions of program and server", "查看版本" }, version_options, true, command_version },
     { "completion", NULL, "bash|zsh", 1, 1, VALUE_NONE, { "script for the shell's completion", "生成 shell 补全脚本" }, NULL, true, command_completion },

@@ -1,4 +1,4 @@
-/* rebuild.c - begin -> wait 3 s (claims in flight end) -> clear -> load -> end.
+/* rebuild.c - begin -> wait 3 s (claims in flight end) -> clear -> limits -> load -> end.
  *
  * Loading is a visit that also tells what runs. While it lasts the API accepts into PostgreSQL alone.
  */
@@ -8,8 +8,9 @@
 
 #include "core/base/log.h"
 #include "core/io/op_sleep.h"
+#include "core/store/tenant_limits.h"
 
-enum { SETTLE_MS = 3000 };
+enum { SETTLE_MS = 3000, LIMITS_AT_ONCE = 500 };
 
 static bool failed(struct rebuild *r)
 {
@@ -48,12 +49,39 @@ static enum op_next clear(struct op *op)
     return OP_AGAIN;
 }
 
+/* Of all tenants: a limit counts from the first entry on, also of one that has no work now. */
+static enum op_next read_limits(struct op *op)
+{
+    struct rebuild *r = (struct rebuild *)op;
+    db_query(op, r->scheduler->db, &DB_PUBLIC, SQL_QUERIES_TENANT_LIMITS_ALL, &r->limits, 0, NULL);
+    return OP_WAIT;
+}
+
+static enum op_next tell_limits(struct op *op)
+{
+    struct rebuild *r = (struct rebuild *)op;
+
+    for (int i = 0; i < LIMITS_AT_ONCE && r->told < r->limits.count; i++, r->told++)
+        tenant_limits_tell(op, r->scheduler->queue, db_text(&r->limits, r->told, 0), &r->limits,
+                           r->told, 1);
+    return r->told < r->limits.count ? OP_AGAIN : OP_WAIT;
+}
+
 static enum op_next load(struct op *op)
 {
     struct rebuild *r = (struct rebuild *)op;
-    visit_init(&r->visit, r->scheduler, true);
+
+    if (r->visit.op.steps) {
+        r->tenants += r->visit.tenant_count;
+        r->after = r->visit.last;
+        op_release(&r->visit.op);
+        r->visit.op.steps = NULL;
+        if (!r->after.text[0])
+            return OP_NEXT;
+    }
+    visit_init(&r->visit, r->scheduler, &r->after, true);
     op_call(op, &r->visit.op);
-    return OP_WAIT;
+    return OP_AGAIN;
 }
 
 static enum op_next finish(struct op *op)
@@ -68,12 +96,14 @@ static enum op_next judge(struct op *op)
     struct rebuild *r = (struct rebuild *)op;
     if (failed(r))
         return OP_FAIL;
-    log_write(LEVEL_INFO, "queue.rebuilt", LOG_NUMBER("tenants", r->visit.tenant_count));
+    log_write(LEVEL_INFO, "queue.rebuilt", LOG_NUMBER("tenants", r->tenants));
+    r->scheduler->gauges.rebuilds.value++;
     return OP_DONE;
 }
 
 static const struct op_step steps[] = { { "begin", begin }, { "settle", settle },
-                                        { "clear", clear }, { "load", load },
+                                        { "clear", clear }, { "read_limits", read_limits },
+                                        { "tell_limits", tell_limits }, { "load", load },
                                         { "end", finish },  { "judge", judge },
                                         { 0 } };
 

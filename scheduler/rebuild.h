@@ -9,7 +9,11 @@ struct rebuild {
     struct scheduler *scheduler;
     int64_t term;
     struct queue_result result;
+    struct db_rows limits;
+    int told;        /* of them */
     struct visit visit;
+    struct id after; /* where the next visit goes on */
+    int64_t tenants;
     bool clearing;
 };
 

@@ -115,7 +115,7 @@ static void entry_read(struct arena *arena, const struct low_queue *low, int row
                                .kind = db_text(&low->rows, row, 2),
                                .cost_ms = job_cost_unknown_ms(db_int(&low->rows, row, 3)) };
     if (skill && strcmp(e->kind, "run") == 0)
-        e->action = arena_format(arena, "%s.%s", skill, action ? action : "run");
+        e->action = job_queue_action(arena, skill, action, db_text(&low->rows, row, 6));
 }
 
 static enum op_next hand_over(struct op *op)

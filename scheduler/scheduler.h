@@ -13,6 +13,7 @@
 #include "core/io/settings.h"
 #include "core/store/event_bus.h"
 #include "core/store/job_queue.h"
+#include "scheduler/gauges.h"
 #include "scheduler/leader.h"
 
 struct scheduler_settings {
@@ -33,6 +34,7 @@ struct scheduler {
     struct job_queue *queue;
     struct event_bus *events;
     struct metrics metrics;
+    struct gauges gauges;
     struct leader *leader;
 };
 

@@ -65,6 +65,7 @@ static void deposed(void *context)
     struct process *p = context;
 
     log_write(LEVEL_WARN, "leader.lost");
+    gauges_clear(&p->scheduler.gauges);
     if (p->promote)
         promote_stop(p->promote, NULL, NULL);
     p->promote = NULL;
@@ -156,6 +157,7 @@ bool scheduler_run(const struct scheduler_settings *settings, struct gov_err *er
     s->settings = *settings;
     s->loop = &loop;
     s->id = id_new();
+    gauges_init(&s->gauges, &s->metrics);
     s->service = (struct service){ .loop = &loop, .name = "scheduler", .metrics = &s->metrics,
                                    .ready = ready, .drain = drain, .context = &p };
     if (!connect_stores(&p, err) || !service_start(&s->service, settings->health, err))

@@ -4,7 +4,8 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 
-enum { BUSY_MS = 1000, IDLE_MS = 20000, STANDBY_MS = 60000, EVERYBODY_MS = 15 * 60 * 1000 };
+enum { BUSY_MS = 1000, IDLE_MS = 20000, STANDBY_MS = 60000, EVERYBODY_MS = 15 * 60 * 1000,
+       DEEP_MS = 30000 };
 
 static bool leads(const struct tend *t)
 {
@@ -45,15 +46,44 @@ static enum op_next everybody(struct op *op)
 static enum op_next visit(struct op *op)
 {
     struct tend *t = (struct tend *)op;
-    visit_init(&t->visit, t->scheduler, false);
+    int64_t now = clock_mono_us();
+
+    visit_init(&t->visit, t->scheduler, &t->after, false);
+    if (!t->after.text[0] && now - t->deep_us >= (int64_t)DEEP_MS * 1000) {
+        t->deep_us = now;
+        t->deep = true;
+    }
+    t->visit.deep = t->deep;
     arena_defer(&op->arena, release_child, &t->visit.op);
     op_call(op, &t->visit.op);
     return OP_WAIT;
 }
 
-static const struct op_step steps[] = {
-    { "rebuild", rebuild }, { "everybody", everybody }, { "visit", visit }, { 0 }
-};
+static enum op_next tally(struct op *op)
+{
+    struct tend *t = (struct tend *)op;
+    struct gauges *g = &t->scheduler->gauges;
+
+    t->after = t->visit.last;
+    if (!t->after.text[0])
+        t->deep = false;
+    g->drift.value += t->visit.drifted;
+    g->reclaimed.value += t->visit.reclaimed;
+    if (t->visit.drifted)
+        log_write(LEVEL_WARN, "limits.drift", LOG_NUMBER("slots", t->visit.drifted));
+    gauges_look(op, g, t->scheduler->queue);
+    return OP_WAIT;
+}
+
+static enum op_next show(struct op *op)
+{
+    gauges_read(&((struct tend *)op)->scheduler->gauges);
+    return OP_DONE;
+}
+
+static const struct op_step steps[] = { { "rebuild", rebuild }, { "everybody", everybody },
+                                        { "visit", visit },     { "tally", tally },
+                                        { "show", show },       { 0 } };
 
 static int64_t over(struct rounds *rounds)
 {
@@ -65,6 +95,8 @@ static int64_t over(struct rounds *rounds)
     }
     if (!leads(t))
         return STANDBY_MS;
+    if (t->after.text[0])
+        return 0; /* more tenants than one visit takes */
     if (t->visit.tenant_count)
         return BUSY_MS;
     if (t->visit.next_due_us) {

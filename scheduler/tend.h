@@ -16,6 +16,9 @@ struct tend {
     struct rebuild rebuild;
     struct visit visit;
     struct gov_err everybody_err;
+    struct id after;      /* where the next visit goes on; "": from the first tenant */
+    bool deep;            /* this turn through the tenants is a deep one */
+    int64_t deep_us;      /* monotonic, of the last */
     int64_t everybody_us; /* monotonic: the last backstop visit to all tenants */
 };
 

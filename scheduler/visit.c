@@ -6,19 +6,22 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/model/job.h"
+#include "core/store/tenant_limits.h"
 
 struct visited {
     struct id id;
     struct db_scope scope;
-    struct db_rows reclaimed, swept, rest;
+    struct db_rows reclaimed, swept, rest, running;
+    struct queue_lives lives; /* what held slots before the rows were read */
     struct gov_err err;
     struct gov_err callback_err; /* tolerated */
     struct queue_entry *entries;
     int count;
     struct queue_result result;
-    struct queue_limits limits;
-    bool paused; /* or suspended */
 };
+
+/* Columns of mark_due.sql. */
+enum { MARKED_SCHEMA, MARKED_STRIPE, MARKED_ID, MARKED_NEXT, MARKED_LIMITS };
 
 static enum op_next bury(struct op *op)
 {
@@ -27,7 +30,8 @@ static enum op_next bury(struct op *op)
 
     db_group_add(g, SQL_QUERIES_WORKER_BURY, &v->dead, 0, NULL);
     DB_GROUP_ADD(g, SQL_QUERIES_MARK_DUE, &v->marked,
-                 arena_format(&op->arena, "%d", VISIT_TENANTS_MAX));
+                 arena_format(&op->arena, "%d", VISIT_TENANTS_MAX),
+                 v->after.text[0] ? v->after.text : NULL);
     db_group_send(g);
     return OP_WAIT;
 }
@@ -58,12 +62,15 @@ static void visit_tenant(struct visit *v, struct visited *t)
     DB_GROUP_ADD(g, SQL_QUERIES_JOB_SWEEP, &t->swept,
                  arena_format(&v->op.arena, "%d", VISIT_JOBS_MAX),
                  v->rebuilding ? "true" : "false");
-    db_group_add(g, SQL_QUERIES_JOB_REST, &t->rest, 0, NULL);
+    DB_GROUP_ADD(g, SQL_QUERIES_JOB_REST, &t->rest, v->deep ? "true" : "false");
+    if (v->deep)
+        db_group_add(g, SQL_QUERIES_JOB_RUNNING, &t->running, 0, NULL);
     db_group_tolerate(g, &t->err);
     db_group_send(g);
 }
 
-static enum op_next tenants(struct op *op)
+/* Slots first, rows afterwards: what holds a slot and does not run by then has ended. */
+static enum op_next slots(struct op *op)
 {
     struct visit *v = (struct visit *)op;
 
@@ -72,13 +79,21 @@ static enum op_next tenants(struct op *op)
     v->dead_ids = dead_array(v);
     for (int i = 0; i < v->tenant_count; i++) {
         struct visited *t = &v->tenants[i];
-        t->scope = db_scope_tenant(db_text(&v->marked, i, 0), (int)db_int(&v->marked, i, 1));
-        t->id = db_id(&v->marked, i, 2);
-        t->limits.weight = (double)db_int(&v->marked, i, 4);
-        t->limits.slots = db_int(&v->marked, i, 5);
-        t->paused = db_bool(&v->marked, i, 6);
-        visit_tenant(v, t);
+        t->scope = db_scope_tenant(db_text(&v->marked, i, MARKED_SCHEMA),
+                                   (int)db_int(&v->marked, i, MARKED_STRIPE));
+        t->id = db_id(&v->marked, i, MARKED_ID);
+        if (v->deep)
+            job_queue_live(op, v->scheduler->queue, t->scope.schema, &t->lives);
     }
+    return OP_WAIT;
+}
+
+static enum op_next tenants(struct op *op)
+{
+    struct visit *v = (struct visit *)op;
+
+    for (int i = 0; i < v->tenant_count; i++)
+        visit_tenant(v, &v->tenants[i]);
     return OP_WAIT;
 }
 
@@ -94,7 +109,7 @@ static void read_entry(struct visit *v, struct visited *t, int row, struct queue
                                .kind = db_text(&t->swept, row, 4),
                                .cost_ms = job_cost_unknown_ms(db_int(&t->swept, row, 5)) };
     if (skill && strcmp(e->kind, "run") == 0)
-        e->action = arena_format(&v->op.arena, "%s.%s", skill, action ? action : "run");
+        e->action = job_queue_action(&v->op.arena, skill, action, db_text(&t->swept, row, 11));
 }
 
 /* A job that was given up may have been the end of a request that wants a callback. The sweep of the next
@@ -133,11 +148,45 @@ static void finish_reclaimed(struct visit *v, struct visited *t)
         job_queue_finish(&v->op, v->scheduler->queue, slots, count, NULL);
 }
 
+static bool runs(const struct visited *t, const struct queue_live *live)
+{
+    for (int row = 0; row < t->running.count; row++)
+        if (strcmp(db_text(&t->running, row, 0), live->job.text) == 0)
+            return db_int(&t->running, row, 1) == live->fence;
+    return false;
+}
+
+/* Claimed slots whose job does not run under that fence: somebody died between the commit and `finish`. */
+static void free_drifted(struct visit *v, struct visited *t)
+{
+    struct arena *arena = &v->op.arena;
+    struct queue_slot *gone = ARENA_ARRAY(arena, struct queue_slot, (size_t)t->lives.count + 1);
+    int count = 0;
+
+    for (int i = 0; i < t->lives.count; i++) {
+        const struct queue_live *live = &t->lives.items[i];
+        if (!live->claimed || runs(t, live))
+            continue;
+        struct queue_entry *e = ARENA_NEW(arena, struct queue_entry);
+        *e = (struct queue_entry){ .tenant = t->scope.schema, .lane = live->lane, .class = live->class,
+                                   .job = live->job, .fence = live->fence, .cost_ms = 1 };
+        gone[count++] = (struct queue_slot){ .entry = e, .ms = -1 };
+    }
+    v->drifted += count;
+    if (count)
+        job_queue_finish(&v->op, v->scheduler->queue, gone, count, NULL);
+}
+
 static enum op_next free_slots(struct op *op)
 {
     struct visit *v = (struct visit *)op;
-    for (int i = 0; i < v->tenant_count; i++)
-        finish_reclaimed(v, &v->tenants[i]);
+    for (int i = 0; i < v->tenant_count; i++) {
+        struct visited *t = &v->tenants[i];
+        finish_reclaimed(v, t);
+        v->reclaimed += t->reclaimed.count;
+        if (!t->err.code && !t->lives.err.code)
+            free_drifted(v, t);
+    }
     return OP_WAIT;
 }
 
@@ -168,23 +217,13 @@ static void push_tenant(struct visit *v, struct visited *t)
     }
 }
 
-/* What public.tenant says counts within a second of the tenant's having work. */
-static void tell_limits(struct visit *v, struct visited *t)
-{
-    job_queue_limit(&v->op, v->scheduler->queue, t->scope.schema, &t->limits, NULL);
-    if (t->paused)
-        job_queue_pause(&v->op, v->scheduler->queue, t->scope.schema, NULL);
-    else
-        job_queue_resume(&v->op, v->scheduler->queue, t->scope.schema, NULL);
-}
-
 static enum op_next push(struct op *op)
 {
     struct visit *v = (struct visit *)op;
 
     for (int i = 0; i < v->tenant_count; i++)
-        tell_limits(v, &v->tenants[i]);
-
+        tenant_limits_tell(op, v->scheduler->queue, v->tenants[i].scope.schema, &v->marked, i,
+                           MARKED_LIMITS);
     for (int i = 0; i < v->tenant_count; i++) {
         if (v->tenants[i].err.code)
             log_error(LEVEL_WARN, "visit.tenant_failed", &v->tenants[i].err);
@@ -194,12 +233,37 @@ static enum op_next push(struct op *op)
     return OP_WAIT;
 }
 
+/* How many dead letters were counted, where they were. */
+static void note_dead_letters(struct visit *v)
+{
+    struct buf ids = { 0 }, counts = { 0 };
+
+    for (int i = 0; i < v->tenant_count; i++) {
+        struct visited *t = &v->tenants[i];
+        if (t->err.code || t->rest.count == 0 || !db_text(&t->rest, 0, 1))
+            continue;
+        buf_addf(&ids, "%s%s", ids.length ? "," : "{", t->id.text);
+        buf_addf(&counts, "%s%s", counts.length ? "," : "{", db_text(&t->rest, 0, 1));
+    }
+    if (ids.length) {
+        buf_add_char(&ids, '}');
+        buf_add_char(&counts, '}');
+        DB_QUERY(&v->op, v->scheduler->db, &DB_PUBLIC, SQL_QUERIES_DEAD_LETTER_TENANT_SET, NULL,
+                 ids.data, counts.data);
+    }
+    buf_release(&ids);
+    buf_release(&counts);
+}
+
 /* Marks of tenants that have come to rest. */
 static enum op_next forget(struct op *op)
 {
     struct visit *v = (struct visit *)op;
     struct buf ids = { 0 };
-    const char *next = v->marked.count ? db_text(&v->marked, 0, 3) : NULL;
+    const char *next = v->marked.count ? db_text(&v->marked, 0, MARKED_NEXT) : NULL;
+
+    v->last = v->tenant_count == VISIT_TENANTS_MAX ? v->tenants[v->tenant_count - 1].id : (struct id){ 0 };
+    note_dead_letters(v);
 
     for (int i = 0; i < v->tenant_count; i++) {
         struct visited *t = &v->tenants[i];
@@ -221,14 +285,17 @@ static enum op_next forget(struct op *op)
     return OP_WAIT;
 }
 
-static const struct op_step steps[] = { { "bury", bury },       { "tenants", tenants },
-                                        { "free_slots", free_slots }, { "push", push },
-                                        { "forget", forget },   { 0 } };
+static const struct op_step steps[] = { { "bury", bury },       { "slots", slots },
+                                        { "tenants", tenants }, { "free_slots", free_slots },
+                                        { "push", push },       { "forget", forget },
+                                        { 0 } };
 
-void visit_init(struct visit *visit, struct scheduler *scheduler, bool rebuilding)
+void visit_init(struct visit *visit, struct scheduler *scheduler, const struct id *after,
+                bool rebuilding)
 {
     memset(visit, 0, sizeof *visit);
     op_init(&visit->op, "visit", steps, scheduler->loop, NULL);
     visit->scheduler = scheduler;
+    visit->after = *after;
     visit->rebuilding = rebuilding;
 }

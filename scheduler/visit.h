@@ -1,7 +1,9 @@
 /* visit.h - one round over the marked tenants: reclaim, promote, sweep, and let marks go.
  *
- *     bury -> marked -> tenants (each: reclaim, promote, sweep, rest) -> push -> forget
+ *     bury -> slots (deep) -> tenants (each: reclaim, promote, sweep, rest) -> free_slots -> push -> forget
  *
+ * At most VISIT_TENANTS_MAX of them, in the order of their ids; the next visit goes on behind the last. A
+ * deep visit also holds the slots in Redis against the rows, and counts dead letters.
  * Idempotent: entries that Redis knows are not added twice, rows that are ready stay ready.
  */
 #ifndef SCHEDULER_VISIT_H
@@ -17,15 +19,20 @@ struct visit {
     struct op op;
     struct scheduler *scheduler;
     bool rebuilding; /* also load what runs */
+    bool deep;
+    struct id after; /* tenants behind this one; "": from the first */
+    struct id last;  /* out: where to go on; "": that was the end */
     struct db_rows dead, marked;
     const char *dead_ids;
     struct visited *tenants;
     int tenant_count;
     int64_t next_due_us; /* out: when the next mark falls due; 0: none */
     int active;          /* out: tenants that still need visits */
-    int64_t pushed;
+    int64_t drifted;     /* out: slots whose job had ended */
+    int64_t reclaimed;   /* out: jobs of dead workers */
 };
 
-void visit_init(struct visit *visit, struct scheduler *scheduler, bool rebuilding);
+void visit_init(struct visit *visit, struct scheduler *scheduler, const struct id *after,
+                bool rebuilding);
 
 #endif

@@ -83,8 +83,10 @@ static enum op_next enlist(struct op *op)
     DB_QUERY(op, w->db, &DB_PUBLIC, SQL_QUERIES_WORKER_INSERT, &b->inserted, w->id.text, host,
              arena_format(&op->arena, "%d", (int)getpid()), EXECGOV_VERSION,
              lanes_text(w, &op->arena),
-             arena_format(&op->arena, "%d", w->lanes.run.slots + w->lanes.ctl.slots),
-             arena_format(&op->arena, "%d", w->isolation_level));
+             arena_format(&op->arena, "%d",
+                          (w->lanes.count > 1 ? w->lanes.run.slots : 0) + w->lanes.ctl.slots),
+             arena_format(&op->arena, "%d", w->isolation_level),
+             arena_format(&op->arena, "%d", w->lanes.count > 1 ? w->lanes.run.slots : 0));
     return OP_WAIT;
 }
 
@@ -141,6 +143,8 @@ static enum op_next look(struct op *op)
         log_write(LEVEL_ERROR, "worker.declared_dead", LOG_FIELD("worker", w->id.text));
         w->fenced = true;
     }
+    if (b->beaten.count && db_bool(&b->beaten, 0, 1) && !w->draining)
+        w->drain(w);
     b->looks = ARENA_ARRAY(&op->arena, struct look, (size_t)w->busy + 1);
     b->slots = ARENA_ARRAY(&op->arena, struct queue_slot, (size_t)w->busy + 1);
     for (struct list *item = w->works.next; item != &w->works; item = item->next) {
@@ -282,6 +286,14 @@ void heartbeat_busy(struct heartbeat *heartbeat)
         uv_timer_start(heartbeat->timer, on_timer, 0, 0);
 }
 
+void heartbeat_now(struct heartbeat *heartbeat)
+{
+    if (heartbeat->beating)
+        heartbeat->wanted = true;
+    else if (!heartbeat->stopping)
+        uv_timer_start(heartbeat->timer, on_timer, 0, 0);
+}
+
 void heartbeat_look(struct heartbeat *heartbeat, const char *schema, const struct id *request)
 {
     struct worker *w = heartbeat->worker;
@@ -290,10 +302,7 @@ void heartbeat_look(struct heartbeat *heartbeat, const char *schema, const struc
         struct work *work = LIST_ITEM(item, struct work, link);
         if (work->cancel && strcmp(work->job.request.text, request->text) == 0 &&
             strcmp(work->tenant.scope.schema, schema) == 0) {
-            if (heartbeat->beating)
-                heartbeat->wanted = true;
-            else
-                uv_timer_start(heartbeat->timer, on_timer, 0, 0);
+            heartbeat_now(heartbeat);
             return;
         }
     }

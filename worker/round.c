@@ -153,6 +153,7 @@ static void start_tenant(struct round *r, struct round_tenant *t)
     }
     if (claimed_count)
         job_queue_claimed(&r->op, r->worker->queue, claimed, claimed_count, NULL);
+    r->worker->counts.refused.value += refused_count;
     if (refused_count)
         job_queue_finish(&r->op, r->worker->queue, refused, refused_count, NULL);
 }

@@ -3,6 +3,7 @@
  */
 #include "worker/server.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,7 +19,7 @@
 #include "worker/take.h"
 #include "worker/work_run.h"
 
-enum { START_PATIENCE_MS = 60000, SANDBOX_PATIENCE_MS = 60000, CATALOGUES = 64 };
+enum { START_PATIENCE_MS = 60000, SANDBOX_PATIENCE_MS = 60000, CATALOGUES = 64, FOLDER_BYTES = 1100 };
 
 #define FIELD(name) offsetof(struct worker_settings, name)
 const struct setting worker_settings_table[] = {
@@ -28,6 +29,8 @@ const struct setting worker_settings_table[] = {
       "Redis: unix:/path/socket or host:port" },
     { "files", SETTING_TEXT, FIELD(files), "files", 0, 1000, false,
       "directory of uploads and artifacts, shared with the API" },
+    { "models", SETTING_TEXT, FIELD(models), "", 0, 1000, false,
+      "directory of what was learnt of each tenant's skills, a cache; empty: models in `files`" },
     { "sandbox", SETTING_TEXT, FIELD(sandbox), "", 0, 200, false,
       "socket of execgov-sandboxd; empty: this worker runs no scripts, only intents and plans" },
     { "lanes", SETTING_TEXT, FIELD(lanes), "py,sh", 0, 100, false,
@@ -142,11 +145,14 @@ static void taking_stopped(struct worker *w)
         on_idle(w);
 }
 
+/* SIGTERM, or an operator's wish in our row; the first counts. */
 static void drain(void *context)
 {
     struct process *p = context;
     struct worker *w = &p->worker;
 
+    if (w->draining)
+        return;
     w->draining = true;
     w->on_idle = on_idle;
     uv_timer_start(&p->grace, on_grace, (uint64_t)w->settings.drain_s * 1000, 0);
@@ -158,11 +164,32 @@ static void drain(void *context)
     }
 }
 
+static void drain_asked(struct worker *worker)
+{
+    log_write(LEVEL_INFO, "worker.drain_asked", LOG_FIELD("worker", worker->id.text));
+    drain(process_of(worker));
+}
+
+static void count_slots(void *context)
+{
+    struct worker *w = context;
+
+    w->counts.busy.value = w->lanes.run.used;
+    w->counts.slots.value = w->lanes.count > 1 ? w->lanes.run.slots : 0;
+    w->counts.fenced.value = w->fenced;
+}
+
 /* --- start --- */
 
 static void happened(void *context, const char *tenant, const struct id *request)
 {
     struct process *p = context;
+
+    if (strcmp(tenant, EVENT_BUS_WORKERS) == 0) {
+        if (p->heartbeat && strcmp(request->text, p->worker.id.text) == 0)
+            heartbeat_now(p->heartbeat);
+        return;
+    }
     if (p->heartbeat)
         heartbeat_look(p->heartbeat, tenant, request);
 }
@@ -198,8 +225,11 @@ static bool connect_stores(struct process *p, struct gov_err *err)
     for (int i = 0; i < 2; i++)
         p->bells[i] = job_queue_new(&(struct job_queue_options){ w->redis, incarnation });
     w->events = event_bus_new(w->redis, &events);
+    event_bus_join(w->events, EVENT_BUS_WORKERS);
     w->tenants = tenant_cache_new(w->db);
-    w->catalogues = catalogues_new(CATALOGUES);
+    char models[FOLDER_BYTES];
+    snprintf(models, sizeof models, "%s/models", w->settings.files);
+    w->catalogues = catalogues_new(*w->settings.models ? w->settings.models : models, CATALOGUES);
     w->marks = marks_new(w->db);
     w->http = http_client_new(w->loop, &http);
     return true;
@@ -259,6 +289,10 @@ bool worker_run(const struct worker_settings *settings, bool *lost, struct gov_e
     w->settings = *settings;
     w->loop = &loop;
     w->id = id_new();
+    w->drain = drain_asked;
+    worker_counts_init(&w->counts, &w->metrics);
+    w->metrics.collect = count_slots;
+    w->metrics.context = w;
     list_init(&w->works);
     p.service = (struct service){ .loop = &loop,
                                   .name = "worker",

@@ -57,6 +57,7 @@ struct work {
     bool stale;         /* somebody else has it now: nothing was written */
     bool released;      /* a drain gives it back unfinished */
     bool crashed;       /* its sandbox died under it: counts like the death of a worker */
+    bool unreadable;    /* a later version wrote it: it is left to others, at no cost */
     struct gov_err failure; /* why the op failed */
     int64_t retry_ms;   /* until the next attempt, if there is one */
     void *task;         /* of a task job: what its builder works on */

@@ -40,7 +40,8 @@ static const struct work_kind *kind_of(enum job_kind kind)
 
 /* --- settling --- */
 
-enum { AWAY_LEAST_MS = 1000, CRASHES_MAX = 3 };
+enum { AWAY_LEAST_MS = 1000, LEFT_MS = 2000, CRASHES_MAX = 3 };
+enum { FIRST_CLAIM = 2 }; /* the fence that it gives */
 
 static bool sandbox_is_away(const struct work *w)
 {
@@ -58,7 +59,7 @@ static void build_release(struct work *work, struct db_group *group)
 {
     struct arena *arena = &work->op.arena;
     bool drain = work->released;
-    bool free_of_cost = drain || sandbox_is_away(work);
+    bool free_of_cost = drain || work->unreadable || sandbox_is_away(work);
     int64_t delay_ms = work->retry_ms;
 
     DB_GROUP_ADD(group, SQL_QUERIES_JOB_RELEASE, NULL, work->job.id.text,
@@ -83,7 +84,7 @@ static enum op_next mark(struct op *op)
     if (!to_be_settled(w))
         return OP_NEXT;
     CHECK(getrandom(&random, sizeof random, 0) == sizeof random);
-    w->retry_ms = w->released ? 0 : job_backoff_ms(&retry, w->job.attempt, random);
+    w->retry_ms = w->released ? 0 : w->unreadable ? LEFT_MS : job_backoff_ms(&retry, w->job.attempt, random);
     marks_note(op, w->worker->marks, &w->tenant.id, clock_now_us() + w->retry_ms * 1000);
     return OP_WAIT;
 }
@@ -97,7 +98,7 @@ static enum op_next settle(struct op *op)
     if (w->crashed && w->job.crash_count + 1 >= CRASHES_MAX)
         gov_fail(&w->failure, GOV_POISON, "the sandbox died under it three times",
                  "沙箱在执行它时三次异常退出");
-    bool again = w->released || sandbox_is_away(w) ||
+    bool again = w->released || w->unreadable || sandbox_is_away(w) ||
                  (gov_code_info(w->failure.code)->retry_helps &&
                   w->job.attempt < w->job.max_attempts);
     log_error(w->released ? LEVEL_INFO : LEVEL_WARN, again ? "job.retry" : "job.failed",
@@ -118,6 +119,7 @@ static enum op_next free_slot(struct op *op)
         job_queue_release(op, w->worker->queue, &s->slot, 1, NULL);
     else
         job_queue_finish(op, w->worker->queue, &s->slot, 1, NULL);
+    w->worker->counts.stale.value += w->stale;
     return OP_WAIT;
 }
 
@@ -160,6 +162,37 @@ static void ended(struct op *op)
 
 /* --- starting --- */
 
+/* Of a job that a later version wrote: its kind or its payload says nothing here. A worker of that version
+ * will have it; it goes back at no cost, and after a while, so that it is not ours again at once. */
+static enum op_next leave(struct op *op)
+{
+    struct work *w = (struct work *)op;
+
+    w->unreadable = true;
+    gov_fail_cause(&op->err, GOV_INTERNAL, "a later version wrote this job (kind %s, format %lld)",
+                   w->entry.kind, (long long)w->job.payload.format);
+    return OP_FAIL;
+}
+
+static const struct op_step unreadable_steps[] = { { "leave", leave }, { 0 } };
+
+static bool readable(struct work *w)
+{
+    struct gov_err err;
+
+    if (job_payload_decode(w->job.payload_json, &w->job.payload, &err))
+        return w->job.payload.format <= JOB_PAYLOAD_FORMAT;
+    log_error(LEVEL_ERROR, "job.payload", &err);
+    return false;
+}
+
+/* Since the job was made, which its id says (UUIDv7) by the clock of whoever made it. */
+static int64_t waited_us(const struct id *job)
+{
+    int64_t waited = clock_now_us() - id_ms(job) * 1000;
+    return waited > 0 ? waited : 0;
+}
+
 static void copy_row(struct work *w, const struct db_rows *r, int row)
 {
     struct arena *arena = &w->op.arena;
@@ -186,13 +219,12 @@ static void copy_row(struct work *w, const struct db_rows *r, int row)
 void work_start(struct worker *worker, struct lane_state *lane, const struct queue_entry *entry,
                 const struct tenant_info *tenant, const struct db_rows *rows, int row)
 {
-    enum job_kind kind;
-    struct work *w;
+    enum job_kind kind = JOB_TASK;
+    bool known = job_kind_parse(db_text(rows, row, 1), &kind);
+    struct work *w = calloc(1, kind_of(kind)->bytes);
 
-    CHECK(job_kind_parse(db_text(rows, row, 1), &kind));
-    w = calloc(1, kind_of(kind)->bytes);
     CHECK(w);
-    op_init(&w->op, job_kind_name(kind), kind_of(kind)->steps, worker->loop, ended);
+    op_init(&w->op, known ? job_kind_name(kind) : "unreadable", kind_of(kind)->steps, worker->loop, ended);
     w->worker = worker;
     w->lane = lane;
     w->tenant = *tenant;
@@ -210,9 +242,10 @@ void work_start(struct worker *worker, struct lane_state *lane, const struct que
     worker->busy++;
     heartbeat_busy(worker->heartbeat);
     event_bus_join(worker->events, tenant->scope.schema);
-    struct gov_err err;
-    if (!job_payload_decode(w->job.payload_json, &w->job.payload, &err))
-        log_error(LEVEL_ERROR, "job.payload", &err);
+    if (!readable(w) || !known)
+        w->op.steps = w->op.step = unreadable_steps;
+    worker_counts_start(&worker->counts, w->job.lane,
+                        w->job.fence == FIRST_CLAIM ? waited_us(&w->job.id) : -1);
     if (w->job.kind == JOB_RUN) /* whoever follows it sees that it runs */
         event_bus_publish(worker->events, tenant->scope.schema, &w->job.request);
     op_start(&w->op);

@@ -16,6 +16,7 @@
 #include "core/store/job_queue.h"
 #include "core/store/mark.h"
 #include "core/store/tenant_cache.h"
+#include "worker/counts.h"
 #include "worker/lane.h"
 #include "worker/run/run_starts.h"
 #include "worker/sandbox/sandbox_client.h"
@@ -24,6 +25,7 @@ struct worker_settings {
     const char *pg;
     const char *redis;
     const char *files;
+    const char *models; /* "": the folder "models" in `files` */
     const char *sandbox;
     const char *lanes; /* "py,sh,http"; ctl is always served */
     const char *health; /* address:port of /livez, /readyz, /metrics; "" = none */
@@ -61,9 +63,11 @@ struct worker {
     struct list works;  /* claimed and not ended; struct work, link `link` */
     int busy;
     bool draining;
+    void (*drain)(struct worker *worker); /* begin to, as SIGTERM does */
     bool fenced;        /* cannot renew its heartbeat: starts nothing */
     struct metrics metrics;
     struct run_starts run_starts;
+    struct worker_counts counts;
     void (*on_idle)(struct worker *worker); /* the drain waits for busy == 0 */
 };
 

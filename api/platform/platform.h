@@ -15,7 +15,17 @@ ENDPOINT(user_reset);
 ENDPOINT(user_invite);
 ENDPOINT(platform_audit);
 ENDPOINT(worker_list);
+ENDPOINT(worker_drain);
 ENDPOINT(queue_list);
+ENDPOINT(dead_letter_list);
+ENDPOINT(dead_letter_get);
+ENDPOINT(dead_letter_redrive);
+ENDPOINT(dead_letter_discard);
+ENDPOINT(dead_letter_many);
+ENDPOINT(limit_list);
+ENDPOINT(limit_get);
+ENDPOINT(limit_change);
+ENDPOINT(job_get);
 
 extern const struct route platform_routes[];
 

@@ -185,7 +185,7 @@ static enum op_next insert(struct op *op)
         add_job(a, g, planning_payload(p, &a->payload, &op->arena), p->digest, "low",
                 p->chosen->idempotent ? 3 : 1, p->timeout_ms);
         a->entry.action =
-            arena_format(&op->arena, "%s.%s", a->wish->skill, p->chosen->name);
+            job_queue_action(&op->arena, a->wish->skill, p->chosen->name, a->wish->concurrency_key);
     } else {
         a->kind = a->wish ? JOB_PLAN : JOB_INTENT;
         a->lane = LANE_CTL;

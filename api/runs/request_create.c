@@ -1,4 +1,4 @@
-/* POST /v1/requests: ask in one's own words. parse -> accept -> wait -> show. */
+/* POST /v1/requests: ask in one's own words. parse -> earlier -> accept -> wait -> show. */
 #include <string.h>
 
 #include "api/runs/accept.h"
@@ -21,6 +21,7 @@ struct wish {
 struct request_create {
     struct endpoint endpoint;
     struct wish wish;
+    struct db_rows followed;
     struct accept accept;
     struct settle_wait wait;
     struct show_one show;
@@ -73,10 +74,38 @@ static enum op_next parse(struct op *op)
     return OP_NEXT;
 }
 
+/* One's own, or one that one may read: otherwise it is as if it did not exist. */
+static bool followed_visible(struct request_create *e, struct gov_err *err)
+{
+    struct call *call = e->endpoint.call;
+    const char *by = e->followed.count ? db_text(&e->followed, 0, 2) : NULL;
+    struct gov_err ignored;
+
+    if (by && (strcmp(by, call->caller.user.text) == 0 || call_may(call, MAY_READ_ALL_RUNS, &ignored)))
+        return true;
+    return gov_fail_at(err, GOV_NOT_FOUND, "/follow_up_of", "unknown",
+                       "there is no such request; give the id of one of your own",
+                       "没有这个请求；请给出您自己的请求的 id");
+}
+
+static enum op_next find_earlier(struct op *op)
+{
+    struct request_create *e = (struct request_create *)op;
+    struct call *call = e->endpoint.call;
+
+    if (!id_empty(&e->wish.follow_up_of))
+        DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_REQUEST_STATE_GET, &e->followed,
+                 e->wish.follow_up_of.text);
+    return OP_WAIT;
+}
+
 static enum op_next accept_it(struct op *op)
 {
     struct request_create *e = (struct request_create *)op;
     struct call *call = e->endpoint.call;
+
+    if (!id_empty(&e->wish.follow_up_of) && !followed_visible(e, &op->err))
+        return OP_FAIL;
     struct job_payload payload = {
         .text = e->wish.text,
         .language = call->language == GOV_ZH ? "zh" : "en",
@@ -84,6 +113,7 @@ static enum op_next accept_it(struct op *op)
         .now_us = e->wish.now_us,
         .files = e->wish.files,
         .callback_url = e->wish.callback_url,
+        .follow_up_of = e->wish.follow_up_of,
     };
     accept_words(op, &e->accept, call, e->wish.text, e->wish.mode, &payload);
     return OP_WAIT;
@@ -105,6 +135,7 @@ static enum op_next show(struct op *op)
 }
 
 const struct op_step request_create_steps[] = {
-    { "parse", parse }, { "accept", accept_it }, { "wait", wait_for_it }, { "show", show }, { 0 }
+    { "parse", parse },      { "earlier", find_earlier }, { "accept", accept_it },
+    { "wait", wait_for_it }, { "show", show },            { 0 }
 };
 const size_t request_create_bytes = sizeof(struct request_create);

@@ -143,8 +143,9 @@ static enum op_next enqueue(struct op *op)
         .fence = 1,
         .cost_ms = job_cost_unknown_ms(db_int(&e->rows, 0, 5)),
         .kind = job_kind_name(JOB_RUN),
-        .action = arena_format(&op->arena, "%s.%s", json_get_text(payload, "skill"),
-                               json_get_text(payload, "action")),
+        .action = job_queue_action(&op->arena, json_get_text(payload, "skill"),
+                                   json_get_text(payload, "action"),
+                                   json_get_text(payload, "concurrency_key")),
     };
     job_queue_push(op, call->api->queue, &e->entry, 1, NULL);
     return OP_WAIT;

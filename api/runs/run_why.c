@@ -9,6 +9,7 @@
 
 #include "api/runs/runs.h"
 #include "api/runs/show.h"
+#include "api/runs/why.h"
 #include "core/model/request.h"
 
 /* Columns of run_why.sql. */
@@ -23,15 +24,20 @@ enum {
     WHY_ATTEMPT,
     WHY_CANCEL,
     WHY_EXPIRES,
-    WHY_APPROVERS
+    WHY_APPROVERS,
+    WHY_JOB,
+    WHY_CLASS,
+    WHY_SKILL,
+    WHY_ACTION,
+    WHY_KEY
 };
 
 struct run_why {
     struct endpoint endpoint;
     struct id id, job;
-    struct db_rows rows, workers, tenant;
+    struct db_rows rows, workers, limits;
     struct queue_document queue;
-    json_t *blockers;
+    struct why why;
 };
 
 static enum op_next load(struct op *op)
@@ -60,27 +66,22 @@ static enum op_next look(struct op *op)
     bool mine = e->rows.count && strcmp(cell(e, WHY_BY), call->caller.user.text) == 0;
     if (e->rows.count == 0 || (!mine && !call_may(call, MAY_READ_ALL_RUNS, &ignored)))
         return gov_fail(&op->err, GOV_NOT_FOUND, "there is no such run", "没有这个运行"), OP_FAIL;
-    e->blockers = json_own(&op->arena, json_array());
-    DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_TENANT_BY_SCHEMA, &e->tenant,
-             call->caller.scope.schema);
+    e->why = (struct why){ .call = call, .arena = &op->arena,
+                           .blockers = json_own(&op->arena, json_array()) };
+    DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_LIMIT_PAGE, &e->limits, NULL, "1", NULL,
+             call->caller.tenant.text);
     if (strcmp(cell(e, WHY_LIVE), "ready") != 0)
         return OP_WAIT;
+    e->job = db_id(&e->rows, 0, WHY_JOB);
     DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_WORKER_COUNT, &e->workers, cell(e, WHY_LANE));
-    job_queue_status(op, call->api->queue, call->caller.scope.schema, &e->id, &e->queue);
+    const char *action = strcmp(cell(e, WHY_KIND), "run") == 0
+                             ? job_queue_action(&op->arena, cell(e, WHY_SKILL),
+                                                db_text(&e->rows, 0, WHY_ACTION),
+                                                db_text(&e->rows, 0, WHY_KEY))
+                             : NULL;
+    job_queue_status(op, call->api->queue, call->caller.scope.schema, &e->job, action, &e->queue);
     return OP_WAIT;
 }
-
-static void add(struct run_why *e, const char *code, struct gov_text message, struct gov_text remedy)
-{
-    enum gov_language language = e->endpoint.call->language;
-    json_array_append_new(e->blockers, json_pack("{s:s, s:s, s:s}", "code", code, "message",
-                                                 gov_text_in(message, language), "remedy",
-                                                 gov_text_in(remedy, language)));
-}
-
-#define TEXT(en, zh, ...)                                                                          \
-    ((struct gov_text){ arena_format(&e->endpoint.op.arena, en, ##__VA_ARGS__),                    \
-                        arena_format(&e->endpoint.op.arena, zh, ##__VA_ARGS__) })
 
 static const char *time_cell(struct run_why *e, int column)
 {
@@ -90,77 +91,63 @@ static const char *time_cell(struct run_why *e, int column)
 
 static void look_at_tenant(struct run_why *e)
 {
-    const char *state = e->tenant.count ? db_text(&e->tenant, 0, 3) : NULL;
+    struct why *why = &e->why;
+    const json_t *limits = e->limits.count ? db_json(&e->limits, 0, 1, why->arena) : NULL;
+    const json_t *tenant = json_object_get(limits, "tenant");
+    const char *state = json_get_text(tenant, "state"), *by = json_get_text(limits, "paused_by");
+    const char *reason = json_get_text(limits, "paused_reason");
 
     if (state && strcmp(state, "active") != 0)
-        add(e, "tenant_suspended", TEXT("this tenant is suspended", "该租户已停用"),
-            TEXT("the platform's operators resume it; ask them, or settle what is open",
-                 "由平台运营人员恢复；请联系他们，或结清未结事项"));
-    if (e->tenant.count && db_bool(&e->tenant, 0, 8))
-        add(e, "tenant_paused", TEXT("this tenant accepts work and starts none", "该租户接收任务但暂停执行"),
-            TEXT("the platform's operators end the pause", "由平台运营人员解除暂停"));
+        why_add(why, "tenant_suspended", WHY_TEXT(why, "this tenant is suspended", "该租户已停用"),
+                WHY_TEXT(why, "the platform's operators resume it; ask them, or settle what is open",
+                         "由平台运营人员恢复；请联系他们，或结清未结事项"));
+    if (json_get_bool(limits, "paused", false))
+        why_add(why, "tenant_paused",
+                WHY_TEXT(why, "this tenant accepts work and starts none; paused by %s: %s",
+                         "该租户接收任务但暂停执行；由 %s 暂停：%s", by ? by : "?", reason ? reason : "-"),
+                WHY_TEXT(why, "the platform's operators end the pause", "由平台运营人员解除暂停"));
 }
 
 static void look_at_people(struct run_why *e)
 {
+    struct why *why = &e->why;
     const char *who = cell(e, WHY_APPROVERS), *request = cell(e, WHY_REQUEST);
 
     if (!*cell(e, WHY_EXPIRES))
         return;
     if (!*who) {
-        add(e, "no_eligible_approver",
-            TEXT("somebody else has to confirm it, and there is nobody who may",
+        why_add(why, "no_eligible_approver",
+            WHY_TEXT(why, "somebody else has to confirm it, and there is nobody who may",
                  "需要他人确认，但没有可以确认的人"),
-            TEXT("an owner or admin adds a member with role approver: POST /v1/members",
+            WHY_TEXT(why, "an owner or admin adds a member with role approver: POST /v1/members",
                  "由 owner 或 admin 添加 approver 角色的成员：POST /v1/members"));
         return;
     }
-    add(e, "confirmation_required",
-        TEXT("it waits until %s for one of these to confirm: %s", "等待以下人员之一确认，截至 %s：%s",
+    why_add(why, "confirmation_required",
+        WHY_TEXT(why, "it waits until %s for one of these to confirm: %s", "等待以下人员之一确认，截至 %s：%s",
              time_cell(e, WHY_EXPIRES), who),
-        TEXT("one of them reads the plan and confirms: POST /v1/requests/%s/confirm",
+        WHY_TEXT(why, "one of them reads the plan and confirms: POST /v1/requests/%s/confirm",
              "由其中一人查看计划并确认：POST /v1/requests/%s/confirm", request));
 }
 
 static void look_at_job(struct run_why *e)
 {
+    struct why *why = &e->why;
     const char *live = cell(e, WHY_LIVE);
 
     if (strcmp(live, "held") == 0)
-        add(e, "held", TEXT("somebody holds it back", "该运行被人为挂起"),
-            TEXT("an owner or admin releases it", "由 owner 或 admin 解除挂起"));
+        why_add(why, "held", WHY_TEXT(why, "somebody holds it back", "该运行被人为挂起"),
+            WHY_TEXT(why, "an owner or admin releases it", "由 owner 或 admin 解除挂起"));
     if (strcmp(live, "delayed") != 0)
         return;
     if (db_int(&e->rows, 0, WHY_ATTEMPT) > 0)
-        add(e, "retry_wait", TEXT("attempt %lld could not be made; the next is at %s",
+        why_add(why, "retry_wait", WHY_TEXT(why, "attempt %lld could not be made; the next is at %s",
                                   "第 %lld 次尝试未成功；下一次在 %s",
                                   (long long)db_int(&e->rows, 0, WHY_ATTEMPT), time_cell(e, WHY_RUN_AT)),
-            TEXT("nothing to do; or cancel it", "无需操作；也可以取消"));
+            WHY_TEXT(why, "nothing to do; or cancel it", "无需操作；也可以取消"));
     else
-        add(e, "delayed", TEXT("it was asked to start at %s", "按要求在 %s 开始", time_cell(e, WHY_RUN_AT)),
-            TEXT("wait, or cancel it and ask again without delay", "等待，或取消后不加延迟重新提交"));
-}
-
-static void look_at_queue(struct run_why *e)
-{
-    const json_t *status = e->queue.json;
-    int64_t held = json_get_int(status, "held", 0), limit = json_get_int(status, "limit", 0);
-    const char *lane = cell(e, WHY_LANE);
-
-    if (e->workers.count && db_int(&e->workers, 0, 0) == 0)
-        add(e, "no_worker", TEXT("no worker is alive that serves the lane %s", "没有服务于通道 %s 的存活工作进程", lane),
-            TEXT("an operator starts one: execgov-worker --lanes %s", "由运维人员启动：execgov-worker --lanes %s",
-                 lane));
-    if (e->queue.err.code)
-        add(e, "queue_unavailable", TEXT("the queue cannot be reached; it starts when it is back",
-                                         "队列暂不可用；恢复后即会开始"),
-            TEXT("an operator looks after Redis", "由运维人员检查 Redis"));
-    else if (limit > 0 && held >= limit && strcmp(lane, "ctl") != 0)
-        add(e, "concurrency_limit",
-            TEXT("%lld of the tenant's %lld slots are in use", "租户的 %2$lld 个槽位已使用 %1$lld 个",
-                 (long long)held, (long long)limit),
-            TEXT("wait for one to end, cancel one, or get more slots",
-                 "等待其他运行结束、取消其中之一，或增加槽位"));
+        why_add(why, "delayed", WHY_TEXT(why, "it was asked to start at %s", "按要求在 %s 开始", time_cell(e, WHY_RUN_AT)),
+            WHY_TEXT(why, "wait, or cancel it and ask again without delay", "等待，或取消后不加延迟重新提交"));
 }
 
 static enum op_next leave(struct op *op)
@@ -175,13 +162,18 @@ static enum op_next leave(struct op *op)
         look_at_tenant(e);
         look_at_people(e);
         look_at_job(e);
+        struct why_queue place = {
+            .lane = cell(e, WHY_LANE), .class = cell(e, WHY_CLASS), .queue = &e->queue,
+            .workers = e->workers.count ? db_int(&e->workers, 0, 0) : -1,
+            .slots = e->workers.count ? db_int(&e->workers, 0, 1) : 0,
+        };
         if (strcmp(cell(e, WHY_LIVE), "ready") == 0)
-            look_at_queue(e);
+            why_queue(&e->why, &place);
     }
     bool later = strcmp(cell(e, WHY_LIVE), "delayed") == 0;
     call_json(e->endpoint.call, 200,
               json_pack("{s:s, s:s, s:O, s:o, s:o}", "run_id", e->id.text, "state", cell(e, WHY_STATE),
-                        "blockers", e->blockers, "position",
+                        "blockers", e->why.blockers, "position",
                         json_is_integer(position) ? json_incref((json_t *)position) : json_null(),
                         "next_attempt_at",
                         later ? show_time(&e->rows, 0, WHY_RUN_AT) : json_null()));

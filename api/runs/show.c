@@ -52,7 +52,8 @@ enum {
     REQ_BY_NAME,
     REQ_ERROR,
     REQ_OPTIONS,
-    REQ_CODE
+    REQ_CODE,
+    REQ_CORRECTION
 };
 
 /* PostgreSQL's "2026-03-31 08:00:00.123+00" (the session's zone is UTC) and jsonb's form with 'T'. */
@@ -362,7 +363,10 @@ json_t *show_request(struct call *call, const struct db_rows *rows, int row, jso
                                 "mode", db_text(rows, row, REQ_MODE), "source",
                                 db_text(rows, row, REQ_SOURCE));
 
-    (void)options;
+    json_object_set_new(request, "follow_up_of", json_object_get(options, "follow_up_of")
+                                                     ? json_incref(json_object_get(options, "follow_up_of"))
+                                                     : json_null());
+    json_object_set_new(request, "correction", or_null(db_json(rows, row, REQ_CORRECTION, arena)));
     json_object_set_new(request, "intent",
                         intent_shown(call, db_json(rows, row, REQ_INTENT, arena),
                                      db_json(rows, row, REQ_QUESTION, arena)));

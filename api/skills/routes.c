@@ -23,5 +23,8 @@ const struct route skill_routes[] = {
     ROUTE("GET", "/v1/skills/{name}/bindings", ACCESS_TENANT, MAY_READ_SKILLS, bindings_get),
     ROUTE("PUT", "/v1/skills/{name}/bindings", ACCESS_TENANT, MAY_BIND_SKILLS, bindings_put),
     ROUTE("GET", "/v1/skills/{name}/why", ACCESS_TENANT, MAY_READ_SKILLS, skill_why),
+    ROUTE("GET", "/v1/unmet", ACCESS_TENANT, MAY_REVIEW_SKILLS, unmet_list),
+    ACT("/v1/unmet/{id}/approve", MAY_REVIEW_SKILLS, unmet_approve),
+    ACT("/v1/unmet/{id}/reject", MAY_REVIEW_SKILLS, unmet_reject),
     { 0 }
 };

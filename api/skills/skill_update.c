@@ -1,10 +1,11 @@
-/* PATCH /v1/skills/{name}: parse -> load -> [owner ->] store -> reload -> leave.
+/* PATCH /v1/skills/{name}: parse -> load -> store -> learn -> reload -> leave.
  *
  * Nothing restarts: planning and the recogniser read the row, and its revision tells them that it changed.
  * What a version declares does not change here; a risk is what was reviewed.
  */
 #include <string.h>
 
+#include "api/skills/model_build.h"
 #include "api/skills/skill_read.h"
 #include "api/skills/skills.h"
 #include "core/model/fault.h"
@@ -19,6 +20,7 @@ struct skill_update {
     struct id owner; /* "": unchanged */
     struct db_rows skill, members;
     struct skill_read read;
+    struct queue_entry build;
 };
 
 static const struct json_field fields[] = {
@@ -93,6 +95,7 @@ static enum op_next load(struct op *op)
     DB_GROUP_ADD(g, SQL_QUERIES_MEMBERS_NAMED, &e->members,
                  arena_format(&op->arena, "{%s}", e->owner.text));
     db_group_send(g);
+    marks_note(op, call->api->marks, &call->caller.tenant, 0);
     return OP_WAIT;
 }
 
@@ -130,7 +133,15 @@ static enum op_next store(struct op *op)
                  maybe_text(e, e->title), maybe_text(e, e->description),
                  maybe_text(e, e->examples), owner ? e->owner.text : NULL, call->caller.user.text,
                  caller_actor(call), audited(e));
+    model_build_add(call, g, &e->build);
     db_group_send(g);
+    return OP_WAIT;
+}
+
+static enum op_next learn(struct op *op)
+{
+    struct skill_update *e = (struct skill_update *)op;
+    model_build_push(op, e->endpoint.call, &e->build);
     return OP_WAIT;
 }
 
@@ -149,6 +160,6 @@ static enum op_next leave(struct op *op)
 }
 
 const struct op_step skill_update_steps[] = { { "parse", parse }, { "load", load },
-                                              { "store", store }, { "reload", reload },
-                                              { "leave", leave }, { 0 } };
+                                              { "store", store }, { "learn", learn },
+                                              { "reload", reload }, { "leave", leave }, { 0 } };
 const size_t skill_update_bytes = sizeof(struct skill_update);

@@ -18,6 +18,9 @@ ENDPOINT(skill_rollback);
 ENDPOINT(bindings_get);
 ENDPOINT(bindings_put);
 ENDPOINT(skill_why);
+ENDPOINT(unmet_list);
+ENDPOINT(unmet_approve);
+ENDPOINT(unmet_reject);
 
 extern const struct route skill_routes[];
 

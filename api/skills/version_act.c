@@ -1,6 +1,6 @@
 /* POST /v1/skills/{name}/versions/{version}/review, publish, yank, and /v1/skills/{name}/rollback.
  *
- *     parse -> load -> act -> reload -> leave
+ *     parse -> load -> mark -> act -> learn -> reload -> leave
  *
  *     checking -> in_review -> approved -> published <-> (current or not)
  *             \-> refused  \-> rejected        \-> yanked
@@ -10,6 +10,7 @@
  */
 #include <string.h>
 
+#include "api/skills/model_build.h"
 #include "api/skills/skill_read.h"
 #include "api/skills/skills.h"
 #include "core/base/text.h"
@@ -25,6 +26,7 @@ struct version_act {
     struct id id;    /* of the version */
     struct db_rows rows;
     struct skill_read read;
+    struct queue_entry build; /* of the model, where another version runs now */
 };
 
 enum { COMMENT_BYTES_MAX = 8000 };
@@ -235,6 +237,21 @@ static void add_act(struct version_act *e, struct db_group *g)
     }
 }
 
+static bool changes_what_runs(const struct version_act *e)
+{
+    return e->act == ACT_PUBLISH || e->act == ACT_YANK || e->act == ACT_ROLLBACK;
+}
+
+static enum op_next mark(struct op *op)
+{
+    struct version_act *e = (struct version_act *)op;
+    struct call *call = e->endpoint.call;
+
+    if (changes_what_runs(e))
+        marks_note(op, call->api->marks, &call->caller.tenant, 0);
+    return OP_WAIT;
+}
+
 static enum op_next act(struct op *op)
 {
     struct version_act *e = (struct version_act *)op;
@@ -249,8 +266,17 @@ static enum op_next act(struct op *op)
         return OP_FAIL;
     struct db_group *g = db_group_new(op, call->api->db, &call->caller.scope);
     add_act(e, g);
+    if (changes_what_runs(e))
+        model_build_add(call, g, &e->build);
     call_remember_shown(call, g, &e->id);
     db_group_send(g);
+    return OP_WAIT;
+}
+
+static enum op_next learn(struct op *op)
+{
+    struct version_act *e = (struct version_act *)op;
+    model_build_push(op, e->endpoint.call, &e->build);
     return OP_WAIT;
 }
 
@@ -282,7 +308,8 @@ static enum op_next leave(struct op *op)
 
 #define ACT_STEPS(name, parse)                                                                     \
     const struct op_step name##_steps[] = { { "parse", parse },   { "load", load },                \
-                                            { "act", act },       { "reload", reload },            \
+                                            { "mark", mark },     { "act", act },                  \
+                                            { "learn", learn },   { "reload", reload },            \
                                             { "leave", leave },   { 0 } };                         \
     const size_t name##_bytes = sizeof(struct version_act)
 

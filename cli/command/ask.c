@@ -142,6 +142,8 @@ bool command_ask(struct cli *cli, const struct args *args, struct gov_err *err)
         json_object_set(body, "files", files);
     if (plan)
         json_object_set_new(body, "mode", json_string("plan"));
+    if (args_value(args, "follow-up-of", NULL))
+        json_object_set_new(body, "follow_up_of", json_string(args_value(args, "follow-up-of", NULL)));
     if (args_value(args, "timezone", NULL))
         json_object_set_new(body, "timezone", json_string(args_value(args, "timezone", NULL)));
     int wait_s = stay && !args_flag(args, "follow") ? REMOTE_WAIT_S_MAX : 0;

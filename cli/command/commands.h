@@ -77,6 +77,10 @@ COMMAND(command_skill_enable);
 COMMAND(command_skill_disable);
 COMMAND(command_skill_bindings);
 COMMAND(command_skill_allow);
+/* unmet.c */
+COMMAND(command_unmet_ls);
+COMMAND(command_unmet_approve);
+COMMAND(command_unmet_reject);
 /* schedule.c, schedule_preview.c, schedule_import.c */
 COMMAND(command_schedule_preview);
 /* why.c */
@@ -99,5 +103,21 @@ COMMAND(command_doctor);
 COMMAND(command_version);
 COMMAND(command_completion);
 
+/* platform */
+COMMAND(command_worker_ls);
+COMMAND(command_worker_drain);
+COMMAND(command_queue_ls);
+COMMAND(command_queue_top);
+COMMAND(command_job_show);
+COMMAND(command_dead_letter_ls);
+COMMAND(command_dead_letter_show);
+COMMAND(command_dead_letter_redrive);
+COMMAND(command_dead_letter_discard);
+COMMAND(command_limits_ls);
+COMMAND(command_limits_set);
+COMMAND(command_limits_pause);
+COMMAND(command_limits_resume);
+
 #undef COMMAND
+
 #endif

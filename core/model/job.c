@@ -117,6 +117,7 @@ static const struct {
     {                                                                                              \
         name, MEMBER_##kind, offsetof(struct job_payload, field)                                   \
     }
+    MEMBER("format", INT, format),
     MEMBER("text", TEXT, text),
     MEMBER("plan_only", BOOL, plan_only),
     MEMBER("language", TEXT, language),
@@ -125,6 +126,7 @@ static const struct {
     MEMBER("files", ARRAY, files),
     MEMBER("callback_url", TEXT, callback_url),
     MEMBER("concurrency_key", TEXT, concurrency_key),
+    MEMBER("follow_up_of", ID, follow_up_of),
     MEMBER("skills", ARRAY, skills),
     MEMBER("skill", TEXT, skill),
     MEMBER("action", TEXT, action),

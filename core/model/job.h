@@ -56,6 +56,7 @@ enum job_lane job_lane_of(enum job_kind kind, enum skill_executor executor);
 /* What a job carries (job.payload). Members that are NULL, 0 or false are not written; members a
  * later version adds are ignored by an earlier one. */
 struct job_payload {
+    int64_t format; /* 0 and 1: this one. A later format is read by later versions only */
     /* as asked */
     const char *text;     /* intent: the words */
     bool plan_only;       /* mode "plan": stop at the plan */
@@ -65,6 +66,7 @@ struct job_payload {
     const json_t *files;  /* array of file ids */
     const char *callback_url;
     const char *concurrency_key;
+    struct id follow_up_of; /* intent: the request whose inputs are used again; empty: none */
     const json_t *skills; /* array: the only ones that the token it was asked with may use; NULL: any */
     /* what to run */
     const char *skill;
@@ -80,6 +82,10 @@ struct job_payload {
     const char *task;
     const json_t *arguments;
 };
+
+/* Raised when an earlier version would do something wrong with what this one writes; a worker leaves
+ * what has a later format to others. */
+enum { JOB_PAYLOAD_FORMAT = 1 };
 
 /* Owned by the arena. */
 json_t *job_payload_encode(const struct job_payload *payload, struct arena *arena);

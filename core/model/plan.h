@@ -27,12 +27,13 @@ enum plan_source {
     PLAN_TYPED,    /* a literal that can be nothing else: quoted, a date, an address, a file */
     PLAN_GUESS,    /* read out of the words: shown as such */
     PLAN_DEFAULT,  /* from the schema */
+    PLAN_PREVIOUS, /* of the request that this one follows up */
 };
 
 struct plan_provenance {
     const char *path; /* JSON Pointer into the input */
     enum plan_source source;
-    int64_t span_start, span_end; /* bytes of the request's text; both 0 if it is not from there */
+    int64_t span_start, span_end; /* code points of the request's text; both 0 if it is not from there */
 };
 
 struct plan_file {
@@ -130,7 +131,7 @@ bool plan_checks_ok(const struct plan *plan);
 const char *plan_rule_text(const struct plan_confirmation *confirmation, enum gov_language language,
                            struct arena *arena);
 
-const char *plan_source_name(enum plan_source source); /* explicit typed guess default */
+const char *plan_source_name(enum plan_source source); /* explicit typed guess default previous */
 bool plan_source_parse(const char *text, enum plan_source *source);
 
 #endif

@@ -14,6 +14,9 @@
 
 struct event_bus;
 
+/* Instead of a tenant: a message is the id of a worker that has been asked something. */
+#define EVENT_BUS_WORKERS "workers"
+
 struct event_bus_events {
     /* `tenant` is the schema name; `request` the request whose events grew. */
     void (*happened)(void *context, const char *tenant, const struct id *request);

@@ -39,8 +39,15 @@ struct queue_entry {
     int64_t fence;
     int64_t cost_ms;    /* estimate used until runs of `action` were seen; unknown: timeout / 10 */
     const char *kind;   /* intent, plan, confirm, run, task */
-    const char *action; /* whose run times are remembered, by tenant: "skill.action"; NULL: none */
+    const char *action; /* of a run: job_queue_action; NULL: none */
 };
+
+/* The action word of a run: "skill.action", whose run times are remembered by tenant and whose skill's
+ * limits count, and behind a # the hash of its concurrency key (NULL: none). `action` NULL: "run". */
+const char *job_queue_action(struct arena *arena, const char *skill, const char *action,
+                             const char *concurrency_key);
+/* The name under which that key's limit counts: "k:<hash>". */
+const char *job_queue_key_name(struct arena *arena, const char *concurrency_key);
 
 struct queue_result {
     struct gov_err err;   /* code GOV_OK: done */
@@ -166,6 +173,18 @@ struct queue_limits {
 };
 void job_queue_limit(struct op *op, struct job_queue *queue, const char *tenant,
                      const struct queue_limits *limits, struct queue_result *result);
+/* A limit inside a tenant, of all its runs with that name: "s:<skill>", or what stands behind the # of
+ * an action word. */
+struct queue_named_limit {
+    const char *name;
+    int64_t slots;     /* 0: none */
+    double rate_per_s; /* 0: none */
+    bool paused;
+};
+/* These are all of the tenant's. */
+void job_queue_limit_names(struct op *op, struct job_queue *queue, const char *tenant,
+                           const struct queue_named_limit *limits, int count,
+                           struct queue_result *result);
 void job_queue_pause(struct op *op, struct job_queue *queue, const char *tenant,
                      struct queue_result *result);
 void job_queue_resume(struct op *op, struct job_queue *queue, const char *tenant,
@@ -177,10 +196,12 @@ struct queue_document {
     struct gov_err err;
     json_t *json; /* owned by the op's arena; shapes: lua/status.lua, lua/depth.lua */
 };
-/* `job` may be NULL. */
+/* `job` and `action` (its action word) may be NULL. */
 void job_queue_status(struct op *op, struct job_queue *queue, const char *tenant,
-                      const struct id *job, struct queue_document *document);
-void job_queue_depth(struct op *op, struct job_queue *queue, struct queue_document *document);
+                      const struct id *job, const char *action, struct queue_document *document);
+/* With the `most` queues that have waited longest. */
+void job_queue_depth(struct op *op, struct job_queue *queue, int most,
+                     struct queue_document *document);
 
 /* What holds the tenant's slots. Read this, then the rows: a claimed slot that does not run there
  * under the same fence has ended and may be finished. */

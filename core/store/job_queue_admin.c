@@ -139,6 +139,23 @@ void job_queue_limit(struct op *op, struct job_queue *queue, const char *tenant,
     queue_call_send(call);
 }
 
+void job_queue_limit_names(struct op *op, struct job_queue *queue, const char *tenant,
+                           const struct queue_named_limit *limits, int count,
+                           struct queue_result *result)
+{
+    struct queue_call *call = queue_call_new(op, queue, LUA_FUNCTIONS_LIMITS, 1 + 4 * count);
+
+    queue_call_add(call, arena_text(&op->arena, tenant));
+    for (int i = 0; i < count; i++) {
+        queue_call_add(call, arena_text(&op->arena, limits[i].name));
+        queue_call_add(call, queue_number(&op->arena, limits[i].slots));
+        queue_call_add(call, arena_format(&op->arena, "%.6g", limits[i].rate_per_s));
+        queue_call_add(call, limits[i].paused ? "1" : "0");
+    }
+    call->target = result;
+    queue_call_send(call);
+}
+
 void job_queue_pause(struct op *op, struct job_queue *queue, const char *tenant,
                      struct queue_result *result)
 {
@@ -210,18 +227,21 @@ static void fill_document(struct queue_call *call)
 }
 
 void job_queue_status(struct op *op, struct job_queue *queue, const char *tenant,
-                      const struct id *job, struct queue_document *document)
+                      const struct id *job, const char *action, struct queue_document *document)
 {
     struct queue_call *call = tenant_call(op, queue, LUA_FUNCTIONS_STATUS, tenant, document);
     queue_call_add(call, job ? arena_text(&op->arena, job->text) : "-");
+    queue_call_add(call, action ? arena_text(&op->arena, action) : "-");
     call->fill = fill_document;
     queue_call_send(call);
 }
 
-void job_queue_depth(struct op *op, struct job_queue *queue, struct queue_document *document)
+void job_queue_depth(struct op *op, struct job_queue *queue, int most,
+                     struct queue_document *document)
 {
-    struct queue_call *call = queue_call_new(op, queue, LUA_FUNCTIONS_DEPTH, 0);
+    struct queue_call *call = queue_call_new(op, queue, LUA_FUNCTIONS_DEPTH, 1);
     memset(document, 0, sizeof *document);
+    queue_call_add(call, queue_number(&op->arena, most));
     call->fill = fill_document;
     call->target = document;
     queue_call_send(call);

@@ -1,5 +1,7 @@
 /* Texts for the scripts, and what their answers say. */
 #include <inttypes.h>
+#include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +9,7 @@
 #include "core/base/text.h"
 #include "core/store/job_queue_internal.h"
 
-enum { WORD_BYTES_MAX = 200 };
+enum { WORD_BYTES_MAX = 200, KEY_BYTES = 8 };
 
 /* A space would make two words of one, and the script another entry of it. */
 static bool word_ok(const char *word)
@@ -33,6 +35,27 @@ const char *queue_entry_text(struct arena *arena, const struct queue_entry *e)
     return arena_format(arena, "%s %s %s %s %" PRId64 " %" PRId64 " %s %s", e->lane, e->class,
                         e->tenant, e->job.text, e->fence, e->cost_ms > 0 ? e->cost_ms : 1, e->kind,
                         action);
+}
+
+const char *job_queue_key_name(struct arena *arena, const char *concurrency_key)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    char name[2 + 2 * KEY_BYTES + 1] = "k:";
+
+    CHECK(EVP_Digest(concurrency_key, strlen(concurrency_key), digest, NULL, EVP_sha256(), NULL) == 1);
+    for (int i = 0; i < KEY_BYTES; i++)
+        snprintf(name + 2 + 2 * i, 3, "%02x", digest[i]);
+    return arena_text(arena, name);
+}
+
+const char *job_queue_action(struct arena *arena, const char *skill, const char *action,
+                             const char *concurrency_key)
+{
+    const char *word = arena_format(arena, "%s.%s", skill, action ? action : "run");
+
+    return concurrency_key && *concurrency_key
+               ? arena_format(arena, "%s#%s", word, job_queue_key_name(arena, concurrency_key))
+               : word;
 }
 
 const char *queue_number(struct arena *arena, int64_t number)

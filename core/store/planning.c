@@ -366,7 +366,8 @@ static void read_provenance(struct planning *p)
         const json_t *span = json_object_get(item, "span");
         const char *source = json_get_text(item, "source");
         list[i].path = json_get_text(item, "path");
-        plan_source_parse(source ? source : "", &list[i].source);
+        if (!plan_source_parse(source ? source : "", &list[i].source))
+            list[i].source = PLAN_GUESS; /* a word that a later version knows */
         list[i].span_start = json_integer_value(json_array_get(span, 0));
         list[i].span_end = json_integer_value(json_array_get(span, 1));
     }

@@ -1,7 +1,8 @@
 # build.sh - the release programs, and their copy where the servers' users can reach them.
 # shellcheck shell=bash
 
-BUILD_PROGRAMS=(execgov execgov-api execgov-scheduler execgov-worker execgov-sandboxd execgov-zygote execgov-lifecycle)
+BUILD_PROGRAMS=(execgov execgov-api execgov-scheduler execgov-worker execgov-sandboxd execgov-zygote
+                execgov-lifecycle execgov-intent)
 
 build_release() {
     local log=$logs/build.log

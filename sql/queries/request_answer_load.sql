@@ -1,5 +1,5 @@
 -- scope: tenant
--- What a request waits for: its state, options, the last intent or question, and the last event's number.
+-- What a request waits for, or was taken for: its state, options, the last intent or question, the last event's number, the words.
 select s.state, s.created_by, r.options,
     (select e.data
         from {{t}}.request_event e
@@ -14,7 +14,8 @@ select s.state, s.created_by, r.options,
     (select jsonb_agg(e.data order by e.seq)
         from {{t}}.request_event e
         where e.request_id = s.id and e.kind = 'answer'),
-    (select coalesce(max(e.seq), 0) from {{t}}.request_event e where e.request_id = s.id)
+    (select coalesce(max(e.seq), 0) from {{t}}.request_event e where e.request_id = s.id),
+    r.text
 from {{t}}.request_state s
 join {{t}}.request r on r.id = s.id
 where s.id = $1::uuid

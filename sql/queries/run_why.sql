@@ -7,7 +7,8 @@ select s.state, s.created_by, s.request_id, j.kind, j.lane, l.state, l.run_at, l
         where c.id is not null
             and m.role in ('owner', 'admin', 'approver')
             and m.state = 'active'
-            and m.user_id <> c.requester)
+            and m.user_id <> c.requester),
+    j.id, j.class, j.payload ->> 'skill', j.payload ->> 'action', j.payload ->> 'concurrency_key'
 from {{t}}.run_state s
 left join lateral (
     select v.job_id

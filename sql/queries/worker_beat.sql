@@ -6,4 +6,4 @@ set heartbeat_at = now(),
     isolation_level = $4::smallint,
     state = case when state = 'dead' then state else $3 end
 where id = $1::uuid
-returning state
+returning state, drain_requested

@@ -227,7 +227,7 @@ int rig_take(struct queue_rig *rig, const char *lane, int n)
     assert_true((int)reply->elements <= n);
     rig->taken_count = (int)reply->elements;
     for (int i = 0; i < rig->taken_count; i++) {
-        char tenant[32], class[16], job[40], kind[16], action[64];
+        char tenant[32], class[16], job[40], kind[16], *action = rig->actions[i];
         struct rig_entry e = { .lane = lane };
         if (sscanf(reply->element[i]->str, "%31s %15s %39s %d %d %15s %63s", tenant, class, job,
                    &e.fence, &e.cost_ms, kind, action) != 7)
@@ -235,6 +235,7 @@ int rig_take(struct queue_rig *rig, const char *lane, int n)
         e.tenant = (int)strtol(tenant + 2, NULL, 16);
         e.class = class_name(class);
         e.job = rig_job_number(job);
+        e.action = strcmp(action, "-") == 0 ? NULL : action;
         rig->taken[i] = e;
     }
     freeReplyObject(reply);

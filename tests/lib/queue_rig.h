@@ -33,6 +33,7 @@ struct queue_rig {
     char generation[64];
     int64_t now_ms;                          /* virtual */
     struct rig_entry taken[RIG_ENTRIES_MAX]; /* what rig_take returned last */
+    char actions[RIG_ENTRIES_MAX][64];       /* of them */
     int taken_count;
 };
 

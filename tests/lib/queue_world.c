@@ -31,9 +31,9 @@ CALL(world_running, job_queue_running(op, w->queue, "worker", w->slots, w->count
 CALL(world_promote, job_queue_promote(op, w->queue, &w->promoted))
 CALL(world_list_overs, job_queue_overs(op, w->queue, &w->overs))
 CALL(world_refill_wait, job_queue_refill_wait(op, w->queue, &w->overs))
-CALL(world_depth, job_queue_depth(op, w->queue, &w->document))
+CALL(world_depth, job_queue_depth(op, w->queue, 10, &w->document))
 CALL(world_status,
-     job_queue_status(op, w->queue, w->entries[0].tenant, &w->entries[0].job, &w->document))
+     job_queue_status(op, w->queue, w->entries[0].tenant, &w->entries[0].job, NULL, &w->document))
 CALL(world_live, job_queue_live(op, w->queue, w->entries[0].tenant, &w->lives))
 CALL(world_begin, job_queue_rebuild_begin(op, w->queue, w->term, &w->result))
 CALL(world_clear, job_queue_rebuild_clear(op, w->queue, &w->result))

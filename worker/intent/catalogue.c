@@ -1,35 +1,42 @@
-/* catalogue.c - training is milliseconds, predicting microseconds: the model is made where it is
- * used, and thrown away when the tenant's skills have changed or another tenant needs the place.
+/* catalogue.c - read -> [build] -> map. Mapped models are kept for the tenants that were asked for
+ * last; the rest is a look into the page cache away.
  */
 #include "worker/intent/catalogue.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/check.h"
-#include "core/io/crypto.h"
+#include "core/io/op_work.h"
+#include "worker/intent/model_file.h"
+
+/* Part of every digest: a way of learning that changed makes new files. */
+static const char learning[] = "learning 2\n";
 
 struct model {
     char schema[20];
     char digest[CRYPTO_HEX_BYTES];
-    struct buf image;
+    struct buf image; /* of one that could not be written */
     struct recogniser recogniser;
     uint64_t used;
 };
 
 struct catalogues {
+    char *folder;
     struct model *models;
     int max;
     uint64_t clock;
 };
 
-struct catalogues *catalogues_new(int tenants_max)
+struct catalogues *catalogues_new(const char *folder, int tenants_max)
 {
     struct catalogues *c = calloc(1, sizeof *c);
     CHECK(c);
     c->max = tenants_max;
     c->models = calloc((size_t)tenants_max, sizeof *c->models);
-    CHECK(c->models);
+    c->folder = strdup(folder);
+    CHECK(c->models && c->folder);
     return c;
 }
 
@@ -46,6 +53,7 @@ void catalogues_free(struct catalogues *catalogues)
     for (int i = 0; i < catalogues->max; i++)
         model_clear(&catalogues->models[i]);
     free(catalogues->models);
+    free(catalogues->folder);
     free(catalogues);
 }
 
@@ -79,13 +87,17 @@ static const char *parameters(struct arena *arena, const json_t *schema)
     return text;
 }
 
-static size_t add_examples(const char **into, size_t count, const json_t *list)
+/* Without those that `of` says are another action's alone. */
+static size_t add_examples(const char **into, size_t count, const json_t *list, const json_t *of,
+                           const char *action)
 {
     const json_t *item;
     size_t i;
     json_array_foreach (list, i, item) {
-        if (json_is_string(item) && count < RECOGNISER_EXAMPLES_MAX)
-            into[count++] = json_string_value(item);
+        const char *text = json_string_value(item);
+        const char *only = text ? json_get_text(of, text) : NULL;
+        if (text && count < RECOGNISER_EXAMPLES_MAX && (!only || strcmp(only, action) == 0))
+            into[count++] = text;
     }
     return count;
 }
@@ -140,8 +152,9 @@ static void add_action(struct reader *rd, const struct db_rows *rows, int row,
                                   both(arena, action->description));
     s->parameters = parameters(arena, action->input);
     s->readme = db_text(rows, row, 5);
-    s->example_count = add_examples(examples, 0, action->examples);
-    s->example_count = add_examples(examples, s->example_count, db_json(rows, row, 3, arena));
+    s->example_count = add_examples(examples, 0, action->examples, NULL, NULL);
+    s->example_count = add_examples(examples, s->example_count, db_json(rows, row, 3, arena),
+                                    db_json(rows, row, 10, arena), action->name);
     s->examples = examples;
     buf_addf(&rd->material, "%s %s %s\n", a->id, db_text(rows, row, 8), db_text(rows, row, 9));
 }
@@ -163,7 +176,22 @@ static bool read_rows(struct reader *rd, const struct db_rows *rows, struct gov_
     return true;
 }
 
-/* --- the cache --- */
+struct catalogue *catalogue_read(const char *schema, const struct db_rows *rows,
+                                 struct arena *arena, struct gov_err *err)
+{
+    struct reader rd = { .catalogue = ARENA_NEW(arena, struct catalogue), .arena = arena };
+    struct catalogue *c = rd.catalogue;
+
+    buf_add_text(&rd.material, learning);
+    bool good = read_rows(&rd, rows, err);
+    crypto_sha256_hex(buf_text(&rd.material), rd.material.length, c->digest);
+    buf_release(&rd.material);
+    c->schema = schema;
+    c->training = (struct recogniser_training){ .skills = rd.skills, .skill_count = c->count };
+    return good ? c : NULL;
+}
+
+/* --- models --- */
 
 static struct model *model_place(struct catalogues *c, const char *schema)
 {
@@ -174,48 +202,109 @@ static struct model *model_place(struct catalogues *c, const char *schema)
         if (c->models[i].used < oldest->used)
             oldest = &c->models[i];
     }
-    model_clear(oldest);
     return oldest;
 }
 
-static const struct recogniser *model_for(struct catalogues *c, const char *schema,
-                                          const struct reader *rd, struct gov_err *err)
+static void model_name(struct model *m, const struct catalogue *catalogue)
 {
-    struct recogniser_training training = { .skills = rd->skills,
-                                            .skill_count = rd->catalogue->count };
-    struct model *m = model_place(c, schema);
-    char digest[CRYPTO_HEX_BYTES];
+    snprintf(m->schema, sizeof m->schema, "%s", catalogue->schema);
+    memcpy(m->digest, catalogue->digest, sizeof m->digest);
+}
 
-    crypto_sha256_hex(buf_text(&rd->material), rd->material.length, digest);
-    m->used = ++c->clock;
-    if (strcmp(m->digest, digest) == 0)
-        return &m->recogniser;
-    model_clear(m);
-    if (!recogniser_train(&training, &m->image, err) ||
-        !recogniser_open(&m->recogniser, m->image.data, m->image.length, err)) {
+const struct recogniser *catalogue_model(struct catalogues *c, const struct catalogue *catalogue)
+{
+    struct model *m = model_place(c, catalogue->schema);
+    struct recogniser mapped;
+    bool own = strcmp(m->schema, catalogue->schema) == 0;
+
+    if (!own || strcmp(m->digest, catalogue->digest) != 0) {
+        if (!model_file_map(c->folder, catalogue->schema, catalogue->digest, &mapped))
+            return NULL;
         model_clear(m);
-        return NULL;
+        m->recogniser = mapped;
+        model_name(m, catalogue);
     }
-    memcpy(m->schema, schema, strlen(schema) + 1);
-    memcpy(m->digest, digest, sizeof digest);
-    m->used = c->clock;
+    m->used = ++c->clock;
     return &m->recogniser;
 }
 
-struct catalogue *catalogue_open(struct catalogues *catalogues, const char *schema,
-                                 const struct db_rows *rows, struct arena *arena,
-                                 struct gov_err *err)
+bool catalogue_model_exists(const struct catalogues *c, const struct catalogue *catalogue)
 {
-    struct reader rd = { .catalogue = ARENA_NEW(arena, struct catalogue), .arena = arena };
-    bool good = read_rows(&rd, rows, err);
-
-    if (good && rd.catalogue->count) {
-        rd.catalogue->recogniser = model_for(catalogues, schema, &rd, err);
-        good = rd.catalogue->recogniser != NULL;
-    }
-    buf_release(&rd.material);
-    return good ? rd.catalogue : NULL;
+    return model_file_exists(c->folder, catalogue->schema, catalogue->digest);
 }
+
+/* --- building --- */
+
+struct building {
+    struct op op;
+    struct catalogues *catalogues;
+    const struct catalogue *catalogue;
+    struct buf image;
+    struct gov_err *unwritten;
+};
+
+static bool train_and_write(void *context, struct gov_err *err)
+{
+    struct building *b = context;
+
+    memset(b->unwritten, 0, sizeof *b->unwritten);
+    if (!recogniser_train(&b->catalogue->training, &b->image, err))
+        return false;
+    model_file_write(b->catalogues->folder, b->catalogue->schema, b->catalogue->digest, &b->image,
+                     b->unwritten);
+    return true;
+}
+
+static enum op_next train(struct op *op)
+{
+    op_work(op, train_and_write, op);
+    return OP_WAIT;
+}
+
+/* What could not be written is used all the same, as long as this worker remembers it. */
+static enum op_next keep(struct op *op)
+{
+    struct building *b = (struct building *)op;
+    struct model *m;
+
+    if (!b->unwritten->code)
+        return OP_DONE;
+    m = model_place(b->catalogues, b->catalogue->schema);
+    model_clear(m);
+    m->image = b->image;
+    memset(&b->image, 0, sizeof b->image);
+    if (!recogniser_open(&m->recogniser, m->image.data, m->image.length, &op->err)) {
+        buf_release(&m->image);
+        return OP_FAIL;
+    }
+    model_name(m, b->catalogue);
+    m->used = ++b->catalogues->clock;
+    return OP_DONE;
+}
+
+static const struct op_step building_steps[] = { { "train", train }, { "keep", keep }, { 0 } };
+
+static void building_release(void *context)
+{
+    struct building *b = context;
+    buf_release(&b->image);
+    op_release(&b->op);
+}
+
+void catalogue_build(struct op *op, struct catalogues *catalogues, const struct catalogue *catalogue,
+                     struct gov_err *unwritten)
+{
+    struct building *b = ARENA_NEW(&op->arena, struct building);
+
+    op_init(&b->op, "model_build", building_steps, op->loop, NULL);
+    arena_defer(&op->arena, building_release, b);
+    b->catalogues = catalogues;
+    b->catalogue = catalogue;
+    b->unwritten = unwritten;
+    op_call(op, &b->op);
+}
+
+/* --- actions --- */
 
 const struct catalogue_action *catalogue_find(const struct catalogue *catalogue, const char *id)
 {
@@ -234,16 +323,6 @@ const struct catalogue_action *catalogue_action(const struct catalogue *catalogu
             return a;
     }
     return NULL;
-}
-
-void catalogue_predict(const struct catalogue *catalogue, const char *text,
-                       recogniser_allowed *allowed, void *context,
-                       struct recogniser_answer *answer)
-{
-    memset(answer, 0, sizeof *answer);
-    answer->decision = RECOGNISER_ABSTAIN;
-    if (catalogue->recogniser)
-        recogniser_predict(catalogue->recogniser, text, strlen(text), allowed, context, answer);
 }
 
 json_t *catalogue_candidate(const struct catalogue_action *action, double score)

@@ -1,41 +1,34 @@
 /* intent_job.c - a job of kind intent: from words to a capability and its inputs.
  *
- *     read -> load -> recognise -> finish
+ *     read -> load -> recognise [-> build -> recognise] -> understand -> finish
  *
- * The model is trained from the tenant's published skills and kept per tenant until one of them
- * changes (catalogue.c). Who may run what is decided here by the bindings and again by the plan.
- * A chosen candidate or given inputs (an answer to a question) arrive in the payload.
+ * The tenant's model is a file that a build job made when a skill changed (catalogue.h). Who may run
+ * what is decided here by the bindings and again by the plan. A chosen candidate or given inputs (an
+ * answer to a question) arrive in the payload.
  */
 #include "worker/intent/intent_job.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/clock.h"
-#include "worker/intent/catalogue.h"
-#include "worker/intent/fill.h"
+#include "core/base/log.h"
+#include "worker/intent/intent_parts.h"
 
-struct intent_job {
-    struct work work;
-    struct db_rows request, skills, files;
-    struct catalogue *catalogue;
-    enum role role;
-    struct recogniser_answer answer;
-    const struct catalogue_action *chosen;
-    struct fill_result filled;
-    json_t *input;
-    json_t *provenance;
-    json_t *questions;
-    const char *const *usable; /* skills of the token it was asked with; NULL: any */
-};
+const char *intent_text(const struct intent_job *j)
+{
+    return db_text(&j->request, 0, 1);
+}
 
 static enum op_next read_request(struct op *op)
 {
     struct intent_job *j = (struct intent_job *)op;
+    const struct id *earlier = &j->work.job.payload.follow_up_of;
     struct db_group *g = db_group_new(op, j->work.worker->db, &j->work.tenant.scope);
 
     DB_GROUP_ADD(g, SQL_QUERIES_REQUEST_GET, &j->request, j->work.job.request.text);
     DB_GROUP_ADD(g, SQL_QUERIES_INTENT_LOAD, &j->skills, j->work.job.created_by.text);
+    if (!id_empty(earlier))
+        DB_GROUP_ADD(g, SQL_QUERIES_FOLLOW_UP_LOAD, &j->earlier, earlier->text);
     db_group_send(g);
     return OP_WAIT;
 }
@@ -48,6 +41,9 @@ static enum op_next load_files(struct op *op)
 
     if (j->request.count == 0)
         return gov_fail_cause(&op->err, GOV_INTERNAL, "the request is gone"), OP_FAIL;
+    j->catalogue = catalogue_read(j->work.tenant.scope.schema, &j->skills, &op->arena, &op->err);
+    if (!j->catalogue)
+        return OP_FAIL;
     buf_add_char(&ids, '{');
     for (size_t i = 0; i < json_array_size(files); i++)
         buf_addf(&ids, "%s%s", i ? "," : "", json_string_value(json_array_get(files, i)));
@@ -70,9 +66,9 @@ static bool token_may_use(const struct intent_job *j, const char *skill)
     return false;
 }
 
-static bool allowed(void *context, const char *id)
+bool intent_allowed(void *job, const char *id)
 {
-    struct intent_job *j = context;
+    struct intent_job *j = job;
     const struct catalogue_action *a = catalogue_find(j->catalogue, id);
     struct gov_text reason;
 
@@ -81,94 +77,62 @@ static bool allowed(void *context, const char *id)
                                   a->action->name, &j->work.op.arena, &reason);
 }
 
-static void fill(struct intent_job *j)
+static void predict(struct intent_job *j, const struct recogniser *model)
 {
     struct arena *arena = &j->work.op.arena;
-    const struct job_payload *payload = &j->work.job.payload;
-    int count = j->files.count < FILL_FILES_MAX ? j->files.count : FILL_FILES_MAX;
-    struct fill_file *files = ARENA_ARRAY(arena, struct fill_file, (size_t)count + 1);
-    struct gov_err err;
+    const char *text = intent_text(j);
 
-    for (int i = 0; i < count; i++)
-        files[i] = (struct fill_file){ db_text(&j->files, i, 0), db_text(&j->files, i, 1),
-                                       db_text(&j->files, i, 2) };
-    struct fill_request request = {
-        .schema = j->chosen->action->input,
-        .text = db_text(&j->request, 0, 1),
-        .language = payload->language && payload->language[0] == 'z' ? GOV_ZH : GOV_EN,
-        .now_us = payload->now_us ? payload->now_us : clock_now_us(),
-        .timezone = payload->timezone ? payload->timezone : j->work.tenant.timezone,
-        .files = files,
-        .file_count = (size_t)count,
-    };
-    if (!fill_parameters(&request, &j->filled, arena, &err))
-        j->filled.object = json_own(arena, json_object());
+    recogniser_predict(model, text, strlen(text), intent_allowed, j, &j->answer);
+    /* The model may be gone before this job is: another tenant's, or a newer one, takes its place. */
+    for (size_t i = 0; i < j->answer.candidate_count; i++)
+        j->answer.candidates[i].id = arena_text(arena, j->answer.candidates[i].id);
+    if (j->answer.decision == RECOGNISER_ACT)
+        j->chosen = catalogue_find(j->catalogue, j->answer.candidates[0].id);
+    if (!id_empty(&j->work.job.payload.follow_up_of) && !intent_follow_up(j))
+        j->answer.decision = RECOGNISER_REFUSE;
 }
 
-/* What a person answered counts before anything read out of the words. */
-static void merge_answers(struct intent_job *j)
-{
-    struct arena *arena = &j->work.op.arena;
-    const json_t *given = j->work.job.payload.input;
-    json_t *all = json_own(arena, fill_to_json(&j->filled, GOV_EN));
-    json_t *provenance = json_own(arena, json_array());
-    json_t *item;
-    const char *name;
-    json_t *value;
-    size_t i;
-
-    j->input = json_own(arena, json_deep_copy(j->filled.object));
-    json_object_foreach ((json_t *)given, name, value)
-        json_object_set(j->input, name, value);
-    json_array_foreach (json_object_get(all, "provenance"), i, item) {
-        const char *path = json_get_text(item, "path");
-        if (!path || !given || !json_object_get(given, path + 1))
-            json_array_append(provenance, item);
-    }
-    json_object_foreach ((json_t *)given, name, value)
-        json_array_append_new(provenance, json_pack("{s:s, s:s}", "path", json_path(arena, "", name),
-                                                    "source", "explicit"));
-    j->provenance = provenance;
-    j->questions = json_own(arena, json_array());
-    for (i = 0; i < j->filled.question_count; i++) {
-        const struct fill_question *q = &j->filled.questions[i];
-        if (given && json_object_get(given, q->path + 1))
-            continue;
-        json_array_append_new(j->questions,
-                              json_pack("{s:s, s:s, s:{s:s, s:s}, s:O*}", "path", q->path, "code",
-                                        q->reason == FILL_MISSING ? "required" : "ambiguous", "text",
-                                        "en", q->text.en, "zh", q->text.zh, "choices", q->choices));
-    }
-}
-
+/* Runs a second time when the model had to be made first. */
 static enum op_next recognise(struct op *op)
 {
     struct intent_job *j = (struct intent_job *)op;
     const struct job_payload *payload = &j->work.job.payload;
-    const char *text = db_text(&j->request, 0, 1);
+    const struct recogniser *model;
 
-    j->catalogue = catalogue_open(j->work.worker->catalogues, j->work.tenant.scope.schema,
-                                  &j->skills, &op->arena, &op->err);
-    if (!j->catalogue)
-        return OP_FAIL;
     if (j->skills.count && db_text(&j->skills, 0, 7))
         role_parse(db_text(&j->skills, 0, 7), &j->role);
     j->usable = json_text_list(payload->skills, &op->arena);
-    if (payload->skill) {
-        j->chosen = catalogue_action(j->catalogue, payload->skill, payload->action);
-        j->answer.decision = j->chosen ? RECOGNISER_ACT : RECOGNISER_ABSTAIN;
-    } else {
-        catalogue_predict(j->catalogue, text, allowed, j, &j->answer);
-        /* The model may be gone before this job is: another tenant's, or a newer one, takes its place. */
-        for (size_t i = 0; i < j->answer.candidate_count; i++)
-            j->answer.candidates[i].id = arena_text(&op->arena, j->answer.candidates[i].id);
-        if (j->answer.decision == RECOGNISER_ACT)
-            j->chosen = catalogue_find(j->catalogue, j->answer.candidates[0].id);
+    j->answer.decision = RECOGNISER_ABSTAIN;
+    if (j->catalogue->count == 0)
+        return OP_NEXT;
+    model = catalogue_model(j->work.worker->catalogues, j->catalogue);
+    if (!model && !j->built) {
+        j->built = true;
+        catalogue_build(op, j->work.worker->catalogues, j->catalogue, &j->unwritten);
+        return OP_AGAIN;
     }
-    if (j->chosen) {
-        fill(j);
-        merge_answers(j);
+    if (j->unwritten.code)
+        log_error(LEVEL_WARN, "model.unwritten", &j->unwritten);
+    if (!model)
+        return gov_fail_cause(&op->err, GOV_OVERLOADED, "the model was pushed out"), OP_FAIL;
+    predict(j, model);
+    if (payload->skill) { /* a person has chosen */
+        const struct catalogue_action *chosen =
+            catalogue_action(j->catalogue, payload->skill, payload->action);
+        j->previous = chosen == j->chosen ? j->previous : NULL;
+        j->chosen = chosen;
+        j->answer.decision = chosen ? RECOGNISER_ACT : RECOGNISER_ABSTAIN;
+        j->answer.candidate_count = 0;
     }
+    return OP_NEXT;
+}
+
+static enum op_next understand(struct op *op)
+{
+    struct intent_job *j = (struct intent_job *)op;
+
+    if (j->chosen && j->answer.decision != RECOGNISER_REFUSE)
+        intent_fill(j);
     return OP_NEXT;
 }
 
@@ -187,6 +151,18 @@ static json_t *candidates_json(struct intent_job *j)
             json_array_append_new(list, catalogue_candidate(a, j->answer.candidates[i].score));
     }
     return list;
+}
+
+/* "Asked but not available": what admins look at to see which skill is missing. */
+static void note_unmet(struct intent_job *j, struct db_group *group)
+{
+    const struct catalogue_action *near =
+        j->answer.candidate_count ? catalogue_find(j->catalogue, j->answer.candidates[0].id) : NULL;
+    struct id id = id_new();
+
+    DB_GROUP_ADD(group, SQL_QUERIES_UNMET_NOTE, NULL, id.text, intent_text(j), "abstained",
+                 j->work.job.request.text, near ? near->skill : NULL,
+                 near ? near->action->name : NULL, NULL, NULL, j->work.job.created_by.text);
 }
 
 /* A forbidden best answer is told as such, without its name. */
@@ -214,6 +190,8 @@ static void build_recognised(struct work *work, struct db_group *group)
                              "skill", j->chosen ? j->chosen->skill : NULL, "action",
                              j->chosen ? j->chosen->action->name : NULL, "input", j->input,
                              "provenance", j->provenance, "questions", j->questions));
+    if (!j->chosen && !ask)
+        note_unmet(j, group);
     if (ask || !j->chosen) {
         work_add_callback(work, group); /* an abstention is an end, a question is none */
         return;
@@ -223,6 +201,7 @@ static void build_recognised(struct work *work, struct db_group *group)
     payload.action = j->chosen->action->name;
     payload.input = j->input;
     payload.provenance = j->provenance;
+    payload.follow_up_of = (struct id){ "" };
     payload.files = NULL; /* those that are meant are in the input now */
     struct work_next plan = { id_new(), JOB_PLAN, LANE_CTL, work->job.class, 5, NULL };
     work_add_job(work, group, &plan, job_payload_encode(&payload, arena), NULL, NULL, 30000, 5, 0);
@@ -239,6 +218,7 @@ static enum op_next finish(struct op *op)
 static const struct op_step steps[] = { { "read", read_request },
                                         { "load_files", load_files },
                                         { "recognise", recognise },
+                                        { "understand", understand },
                                         { "finish", finish },
                                         { 0 } };
 

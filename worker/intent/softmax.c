@@ -1,4 +1,10 @@
-/* softmax.c - stochastic gradient descent, a fixed number of passes in a fixed random order.
+/* softmax.c - stochastic gradient descent from the skills' centres, in a fixed random order.
+ *
+ * Each skill's weights begin at the mean of its texts, many times over: that alone names three of
+ * four requests, and two passes from there are as good as five from nothing (150 skills with 20
+ * examples: over eight orders of the examples 86.8 % right either way) in less than half the time, so
+ * that a changed skill needs no second kind of training: learning everything again is quick enough,
+ * and the bytes depend on nothing but the skills.
  *
  * The target for a text's own skill is less than 1, the rest belongs to "none": weights stay small,
  * rare n-grams do not shout, and the confidence of a text from elsewhere stays low (label
@@ -14,56 +20,85 @@
 
 #include "core/base/check.h"
 
-enum { LANES = 8, PASSES = 5 };
+enum { LANES = 8, PASSES = 2 };
 
-static const float rate_first = 5.0f;
+static const float centre = 30.0f; /* how many times its mean a skill's weights begin with */
+static const float rate_first = 8.0f;
 static const float rate_last = 1.5f;
 static const float step_least = 0.015f; /* smaller steps are not made */
 static const float target = 0.83f;      /* of a text's own skill; the rest is "none" */
 
 typedef float lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
 
-static inline __attribute__((always_inline)) void add_lanes(float *into, const float *from,
-                                                            float scale, size_t stride)
+enum { ROWS = 4 };
+
+/* Element by element, one row after the other: four at a time only so that what is added to stays in a
+ * register meanwhile. */
+static inline __attribute__((always_inline)) void add_lanes(float *into, const float *const *rows,
+                                                            const float *scales, size_t count,
+                                                            size_t stride)
 {
     for (size_t i = 0; i < stride; i += LANES) {
-        lanes *to = (lanes *)(into + i);
-        *to += *(const lanes *)(from + i) * scale;
+        lanes sum = *(const lanes *)(into + i);
+        for (size_t r = 0; r < count; r++)
+            sum += *(const lanes *)(rows[r] + i) * scales[r];
+        *(lanes *)(into + i) = sum;
     }
 }
 
-static void add_scaled_anywhere(float *into, const float *from, float scale, size_t stride)
+static inline __attribute__((always_inline)) void add_rows(float *into, const float *const *rows,
+                                                           const float *scales, size_t count,
+                                                           size_t stride)
 {
-    add_lanes(into, from, scale, stride);
+    if (count == ROWS)
+        add_lanes(into, rows, scales, ROWS, stride);
+    else
+        add_lanes(into, rows, scales, count, stride);
+}
+
+static void add_rows_anywhere(float *into, const float *const *rows, const float *scales,
+                              size_t count, size_t stride)
+{
+    add_rows(into, rows, scales, count, stride);
 }
 
 #ifdef __x86_64__
 /* Half the time, the same bits: no element is added to another, and nothing is fused. */
-__attribute__((target("avx2"))) static void add_scaled_avx2(float *into, const float *from,
-                                                            float scale, size_t stride)
+__attribute__((target("avx2"))) static void add_rows_avx2(float *into, const float *const *rows,
+                                                          const float *scales, size_t count,
+                                                          size_t stride)
 {
-    add_lanes(into, from, scale, stride);
+    add_rows(into, rows, scales, count, stride);
 }
 #endif
 
-static void add_scaled(float *into, const float *from, float scale, size_t stride)
+static void add_scaled(float *into, const float *const *rows, const float *scales, size_t count,
+                       size_t stride)
 {
 #ifdef __x86_64__
     if (__builtin_cpu_supports("avx2")) {
-        add_scaled_avx2(into, from, scale, stride);
+        add_rows_avx2(into, rows, scales, count, stride);
         return;
     }
 #endif
-    add_scaled_anywhere(into, from, scale, stride);
+    add_rows_anywhere(into, rows, scales, count, stride);
 }
 
 void softmax_scores(const struct softmax *s, const struct coordinate *vector, size_t count,
                     float *scores)
 {
+    const float *rows[ROWS];
+    float scales[ROWS];
+
     memset(scores, 0, s->stride * sizeof *scores);
-    for (size_t i = 0; i < count; i++)
-        add_scaled(scores, s->weights + (size_t)vector[i].index * s->stride, vector[i].value,
-                   s->stride);
+    for (size_t i = 0; i < count;) {
+        size_t n = 0;
+        for (; n < ROWS && i < count; n++, i++) {
+            rows[n] = s->weights + (size_t)vector[i].index * s->stride;
+            scales[n] = vector[i].value;
+        }
+        add_scaled(scores, rows, scales, n, s->stride);
+    }
 }
 
 float softmax_squared_length(const struct coordinate *vector, size_t count)
@@ -80,9 +115,11 @@ void softmax_scores_without(const struct softmax *s, const struct corpus *corpus
     const struct corpus_text *t = corpus_text(corpus, text);
     const struct coordinate *vector = corpus_vector(corpus, t);
 
+    const float *own = s->contributed + text * s->stride;
+    float scale = -softmax_squared_length(vector, t->count);
+
     softmax_scores(s, vector, t->count, scores);
-    add_scaled(scores, s->contributed + text * s->stride, -softmax_squared_length(vector, t->count),
-               s->stride);
+    add_scaled(scores, &own, &scale, 1, s->stride);
 }
 
 /* e^x within 1e-6: 2^k times a polynomial, after Cody and Waite's reduction. */
@@ -170,6 +207,22 @@ static void shuffle(uint32_t *order, size_t count, uint64_t *state)
     }
 }
 
+static void begin_at_centres(struct softmax *s, const struct corpus *corpus, struct arena *arena)
+{
+    float *texts = ARENA_ARRAY(arena, float, s->skill_count + 1);
+
+    for (size_t i = 0; i < corpus->text_count; i++)
+        texts[corpus_text(corpus, i)->skill] += 1;
+    for (size_t i = 0; i < corpus->text_count; i++) {
+        const struct corpus_text *text = corpus_text(corpus, i);
+        const struct coordinate *vector = corpus_vector(corpus, text);
+        float part = centre * text->weight / texts[text->skill];
+        s->contributed[i * s->stride + text->skill] = part;
+        for (size_t k = 0; k < text->count; k++)
+            s->weights[(size_t)vector[k].index * s->stride + text->skill] += part * vector[k].value;
+    }
+}
+
 void softmax_train(struct softmax *s, const struct corpus *corpus, size_t skill_count,
                    struct arena *arena)
 {
@@ -184,6 +237,7 @@ void softmax_train(struct softmax *s, const struct corpus *corpus, size_t skill_
     uint32_t *moved = ARENA_ARRAY(arena, uint32_t, s->stride + LANES);
     uint32_t *order = ARENA_ARRAY(arena, uint32_t, n + 1);
 
+    begin_at_centres(s, corpus, arena);
     for (size_t i = 0; i < n; i++)
         order[i] = (uint32_t)i;
     for (int pass = 0; pass < PASSES; pass++) {

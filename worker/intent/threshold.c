@@ -11,6 +11,9 @@ static const double own_lost = 0.02;
 /* Of the background's requests no more than this part has to be; all there is to go by when there
  * are no examples. */
 static const double others_refused = 0.95;
+/* Among the background's requests are more that a tenant can serve, the more skills it has: of 150
+ * skills known by name only, 19 of 20 requests would be abstained from otherwise. */
+static const double others_own = 0.2, skills_many = 100;
 /* With this many examples, taking in a stranger's request costs half of losing an own one. */
 static const double examples_trusted = 60;
 /* The same cost when there are real requests for something else, and no background is needed. */
@@ -152,7 +155,8 @@ float threshold_find(const struct recogniser_training *training, const struct co
                   real ? training->none_count : length_of(background_requests), scores, arena);
 
     if (own.count == 0)
-        return quantile(&others, others_refused);
+        return quantile(&others, others_refused - others_own * (double)training->skill_count /
+                                                      ((double)training->skill_count + skills_many));
     if (real)
         return balanced(&own, &others, real_cost, 0);
     /* The more examples there are, the more they alone decide. */

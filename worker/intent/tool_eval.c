@@ -14,6 +14,7 @@ enum { LINES_MAX = 200000 };
 struct line {
     const char *text;
     const char *intent; /* "oos": none */
+    size_t number;
 };
 
 struct lines {
@@ -74,7 +75,7 @@ static bool read_lines(const char *path, struct lines *lines, struct arena *aren
         if (n > 0) {
             json_t *row = json_parse(arena, at, n, err);
             struct line line = { row ? json_get_text(row, "text") : NULL,
-                                 row ? json_get_text(row, "intent") : NULL };
+                                 row ? json_get_text(row, "intent") : NULL, lines->count };
             if (!line.text || !line.intent)
                 return gov_fail(err, GOV_INVALID_INPUT, "%s, line %zu: no {\"text\", \"intent\"}",
                                 "%s 第 %zu 行：缺少 {\"text\", \"intent\"}", path,
@@ -90,7 +91,7 @@ static int by_intent(const void *a, const void *b)
 {
     const struct line *x = a, *y = b;
     int order = strcmp(x->intent, y->intent);
-    return order ? order : (x->text > y->text) - (x->text < y->text);
+    return order ? order : (x->number > y->number) - (x->number < y->number);
 }
 
 /* One skill an intent, in the order of their names. */

@@ -48,24 +48,45 @@ static bool ids_valid(const struct recogniser_training *training, struct gov_err
     return true;
 }
 
-static float effect(const struct softmax *s, size_t feature, size_t skill)
+/* The weights that are more than nothing once they are one byte each: a tenth of all. What follows looks
+ * at these only. */
+struct effects {
+    uint32_t *at; /* index into the weights, ascending */
+    size_t count;
+};
+
+static float at_effect(const struct softmax *s, uint32_t at)
 {
-    return fabsf(s->weights[feature * s->stride + skill]);
+    return fabsf(s->weights[at]);
+}
+
+static struct effects effects_above(const struct corpus *corpus, const struct softmax *s,
+                                    float least, struct arena *arena)
+{
+    size_t all = corpus->feature_count * s->stride;
+    struct effects e = { 0 };
+
+    for (size_t i = 0; i < all; i++)
+        e.count += fabsf(s->weights[i]) >= least;
+    e.at = ARENA_ARRAY(arena, uint32_t, e.count + 1);
+    e.count = 0;
+    for (size_t i = 0; i < all; i++)
+        if (fabsf(s->weights[i]) >= least)
+            e.at[e.count++] = (uint32_t)i;
+    return e;
 }
 
 /* A histogram over the bits of the (positive) floats, which order as their values do: which effect
  * leaves at most so many weights is then exact to 1/128 and found in one pass. */
 enum { EFFECT_SHIFT = 16, EFFECT_BINS = 1 << (32 - EFFECT_SHIFT) };
 
-static void count_effects(const struct corpus *corpus, const struct softmax *s, uint32_t *bins)
+static void count_effects(const struct softmax *s, const struct effects *effects, uint32_t *bins)
 {
-    for (size_t f = 0; f < corpus->feature_count; f++) {
-        for (size_t c = 0; c < s->skill_count; c++) {
-            float value = effect(s, f, c);
-            uint32_t bits;
-            memcpy(&bits, &value, sizeof bits);
-            bins[bits >> EFFECT_SHIFT] += value > 0;
-        }
+    for (size_t i = 0; i < effects->count; i++) {
+        float value = at_effect(s, effects->at[i]);
+        uint32_t bits;
+        memcpy(&bits, &value, sizeof bits);
+        bins[bits >> EFFECT_SHIFT]++;
     }
 }
 
@@ -109,6 +130,7 @@ static uint32_t slot_bits_for(size_t features)
 struct selection {
     const struct corpus *corpus;
     const struct softmax *softmax;
+    struct effects effects;
     float least, scale;
     bool *features; /* [feature_count] */
     size_t feature_count, weight_count;
@@ -118,14 +140,16 @@ struct selection {
 static void select_weights(struct selection *sel)
 {
     sel->feature_count = sel->weight_count = 0;
-    for (size_t f = 0; f < sel->corpus->feature_count; f++) {
-        size_t weights = 0;
-        for (size_t c = 0; c < sel->softmax->skill_count; c++)
-            weights += effect(sel->softmax, f, c) >= sel->least;
-        sel->features[f] = weights > 0 || sel->corpus->texts_with[f] > 1;
-        sel->feature_count += sel->features[f];
-        sel->weight_count += weights;
+    for (size_t f = 0; f < sel->corpus->feature_count; f++)
+        sel->features[f] = sel->corpus->texts_with[f] > 1;
+    for (size_t i = 0; i < sel->effects.count; i++) {
+        if (at_effect(sel->softmax, sel->effects.at[i]) < sel->least)
+            continue;
+        sel->features[sel->effects.at[i] / sel->softmax->stride] = true;
+        sel->weight_count++;
     }
+    for (size_t f = 0; f < sel->corpus->feature_count; f++)
+        sel->feature_count += sel->features[f];
 }
 
 /* Twice, because the features that go with the first choice make room for more weights. */
@@ -135,14 +159,14 @@ static void select_within(struct selection *sel, struct model_header *h, size_t 
     h->feature_count = (uint32_t)sel->corpus->feature_count;
     uint32_t *bins = ARENA_ARRAY(arena, uint32_t, EFFECT_BINS);
 
-    count_effects(sel->corpus, sel->softmax, bins);
+    sel->effects = effects_above(sel->corpus, sel->softmax, sel->scale * 0.5f, arena);
+    count_effects(sel->softmax, &sel->effects, bins);
     for (int round = 0; round < 2; round++) {
         h->slot_bits = slot_bits_for(h->feature_count);
         h->weight_count = 0;
         size_t fixed = model_image_bytes(h);
         size_t room = budget > fixed ? (budget - fixed) / (h->class_bytes + 1) : 0;
-        /* and what would round to nothing goes as well */
-        sel->least = fmaxf(least_effect(bins, room), sel->scale * 0.5f);
+        sel->least = least_effect(bins, room);
         select_weights(sel);
         h->feature_count = (uint32_t)sel->feature_count;
         h->weight_count = (uint32_t)sel->weight_count;
@@ -180,18 +204,19 @@ static void write_features(const struct selection *sel, struct model_parts *p)
     int8_t *weights = (int8_t *)(uintptr_t)p->weights;
     uint32_t n = 0;
 
-    for (size_t f = 0; f < sel->corpus->feature_count; f++) {
-        if (!sel->features[f])
-            continue;
-        *features++ = (struct model_feature){ sel->corpus->keys[f] << 12 | sel->corpus->idf[f], n };
-        for (size_t c = 0; c < s->skill_count; c++) {
-            if (effect(s, f, c) < sel->least)
+    for (size_t f = 0, next = 0; f < sel->corpus->feature_count; f++) {
+        if (sel->features[f])
+            *features++ =
+                (struct model_feature){ sel->corpus->keys[f] << 12 | sel->corpus->idf[f], n };
+        for (; next < sel->effects.count && sel->effects.at[next] / s->stride == f; next++) {
+            uint32_t at = sel->effects.at[next];
+            if (at_effect(s, at) < sel->least)
                 continue;
             if (p->header->class_bytes == 1)
-                classes[n] = (uint8_t)c;
+                classes[n] = (uint8_t)(at % s->stride);
             else
-                ((uint16_t *)(void *)classes)[n] = (uint16_t)c;
-            weights[n++] = (int8_t)quantised(s->weights[f * s->stride + c], sel->scale);
+                ((uint16_t *)(void *)classes)[n] = (uint16_t)(at % s->stride);
+            weights[n++] = (int8_t)quantised(s->weights[at], sel->scale);
         }
     }
     *features = (struct model_feature){ UINT32_MAX, n };

@@ -173,7 +173,8 @@ static void build_planned(struct work *work, struct db_group *group)
     /* A run by hand has its request's id, so that the client knew it from the start. */
     struct work_next run = { j->words ? id_new() : work->job.request, JOB_RUN, p->lane,
                              work->job.class, job_cost_unknown_ms(p->timeout_ms),
-                             arena_format(arena, "%s.%s", p->skill, p->step.action) };
+                             job_queue_action(arena, p->skill, p->step.action,
+                                              j->work.job.payload.concurrency_key) };
     work_add_job(work, group, &run, payload, p->digest, skill_risk_name(p->plan.risk),
                  p->timeout_ms, p->chosen->idempotent ? 3 : 1, 0);
 }

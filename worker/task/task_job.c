@@ -6,6 +6,7 @@
 
 #include "core/base/check.h"
 #include "worker/task/callback.h"
+#include "worker/task/model_build.h"
 #include "worker/task/package_check.h"
 
 struct task_job {
@@ -18,6 +19,7 @@ static const struct {
     struct op *(*make)(struct work *work); /* in the work's arena, initialised, ended NULL */
 } tasks[] = {
     { "callback", callback_make },
+    { "model_build", model_build_make },
     { "package_check", package_check_make },
 };
 

@@ -6,7 +6,7 @@
 #include "core/model/plan.h"
 #include "core/model/word.h"
 
-static const char *const sources[] = { "explicit", "typed", "guess", "default" };
+static const char *const sources[] = { "explicit", "typed", "guess", "default", "previous" };
 enum { SOURCE_COUNT = sizeof sources / sizeof *sources };
 
 const char *plan_source_name(enum plan_source source)

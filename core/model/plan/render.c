@@ -47,16 +47,19 @@ static bool lies_in(const char *path, const char *member)
 
 static void add_source(const struct renderer *r, const struct plan_step *step, const char *member)
 {
-    bool guess = false, preset = false;
+    bool guess = false, preset = false, again = false;
     for (size_t i = 0; i < step->provenance_count; i++) {
         const struct plan_provenance *p = &step->provenance[i];
         if (!lies_in(p->path, member) && !lies_in(member, p->path))
             continue;
         guess = guess || p->source == PLAN_GUESS;
         preset = preset || p->source == PLAN_DEFAULT;
+        again = again || p->source == PLAN_PREVIOUS;
     }
     if (guess)
         buf_add_text(r->out, say(r, "   ⚠ guessed from the words", "   ⚠ 根据文字推测"));
+    else if (again)
+        buf_add_text(r->out, say(r, "   ↻ from the earlier request", "   ↻ 沿用之前的请求"));
     else if (preset)
         buf_add_text(r->out, say(r, "   (default)", "   （默认值）"));
 }

@@ -1,9 +1,13 @@
 --!needs names ring
--- conf(tenant, weight, limit, rate_per_s) -> OK. limit and rate 0: none.
+-- conf(tenant, weight, limit, rate_per_s) -> OK. limit and rate 0: none. Told often; what is no news
+-- costs one read.
 local c = conf_of(ARGV[3])
-c.weight = tonumber(ARGV[4])
-c.limit = tonumber(ARGV[5])
-c.rate = tonumber(ARGV[6])
+local weight, limit, rate = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+if c.weight == weight and c.limit == limit and c.rate == rate and
+    call('HEXISTS', P .. ':conf', ARGV[3]) == 1 then
+    return redis.status_reply('OK')
+end
+c.weight, c.limit, c.rate = weight, limit, rate
 conf_put(ARGV[3], c)
 unpark(ARGV[3])
 return redis.status_reply('OK')

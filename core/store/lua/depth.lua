@@ -1,31 +1,81 @@
 --!needs names ring entry
--- depth() -> JSON: {later, taken, parked, lanes: {lane: {busy, bell, classes: {class: {tenants,
--- entries, over}}}}}. entries counts at most the first 1,000 tenants of a class.
+-- depth(most) -> JSON: {now_ms, later, taken, parked, lanes: {lane: {busy, bell, classes: {class:
+-- {tenants, entries, over, since_ms}}}}, queues: [{tenant, lane, class, entries, since_ms, held,
+-- parked}]}. since_ms: when the oldest entry became ready. entries and since_ms look at the first 1,000
+-- tenants of a class, queues lists those `most` of them that have waited longest.
+local most = tonumber(ARGV[3] or '0') or 0
+local LOOK = 1000
+local queues = {}
 local answer = {
-    later = call('ZCARD', P .. ':later'), taken = call('ZCARD', P .. ':taken'),
-    parked = call('ZCARD', P .. ':parked'),
+    now_ms = now, later = call('ZCARD', P .. ':later'), taken = call('ZCARD', P .. ':taken'),
+    parked = call('ZCARD', P .. ':parked'), lanes = {},
 }
+
+-- Tenants with something in the queue: in the ring, or parked at a limit.
+local waiting_tenants = {}
+local function note(lane, class, tenant, is_parked)
+    local name = lane .. ' ' .. class
+    local list = waiting_tenants[name] or {}
+    waiting_tenants[name] = list
+    if #list < LOOK then
+        list[#list + 1] = { tenant, is_parked }
+    end
+end
+
+for _, lane in ipairs(lanes()) do
+    for _, class in ipairs(CLASSES) do
+        for _, tenant in ipairs(call('ZRANGE', ring_key(lane, class), 0, LOOK - 1)) do
+            note(lane, class, tenant, false)
+        end
+    end
+end
+for _, text in ipairs(call('ZRANGE', P .. ':parked', 0, LOOK - 1)) do
+    local lane, class, tenant = string.match(text, '^(%S+) (%S+) (%S+)$')
+    note(lane, class, tenant, true)
+end
+
+local function class_of(lane, class)
+    local sum = {
+        tenants = 0, entries = 0, over = call('HLEN', P .. ':over:' .. lane .. ':' .. class),
+    }
+    for _, w in ipairs(waiting_tenants[lane .. ' ' .. class] or {}) do
+        local tenant, is_parked = unpack(w)
+        local q = {
+            tenant = tenant, lane = lane, class = class, parked = is_parked,
+            entries = call('XLEN', queue_key(lane, class, tenant)),
+            since_ms = queue_since(lane, class, tenant),
+            held = call('HLEN', live_key(lane, tenant)),
+        }
+        sum.tenants, sum.entries = sum.tenants + 1, sum.entries + q.entries
+        if q.since_ms and not is_parked then
+            sum.since_ms = math.min(sum.since_ms or q.since_ms, q.since_ms)
+        end
+        queues[#queues + 1] = q
+    end
+    return sum
+end
+
 for _, lane in ipairs(lanes()) do
     local classes = {}
     for _, class in ipairs(CLASSES) do
-        local ring = ring_key(lane, class)
-        local entries = 0
-        for _, tenant in ipairs(call('ZRANGE', ring, 0, 999)) do
-            entries = entries + call('XLEN', queue_key(lane, class, tenant))
-        end
-        classes[class] = {
-            tenants = call('ZCARD', ring), entries = entries,
-            over = call('HLEN', P .. ':over:' .. lane .. ':' .. class),
-        }
+        classes[class] = class_of(lane, class)
     end
     local busy = 0
     for _, held in ipairs(call('HVALS', P .. ':busy:' .. lane)) do
         busy = busy + held
     end
-    answer.lanes = answer.lanes or {}
     answer.lanes[lane] = {
-        busy = busy, bell = call('LLEN', P .. ':bell:' .. lane),
-        classes = classes,
+        busy = busy, bell = call('LLEN', P .. ':bell:' .. lane), classes = classes,
     }
 end
+if next(answer.lanes) == nil then
+    answer.lanes = nil
+end
+table.sort(queues, function(a, b)
+    return (a.since_ms or now) < (b.since_ms or now)
+end)
+for i = most + 1, #queues do
+    queues[i] = nil
+end
+answer.queues = #queues > 0 and queues or nil
 return cjson.encode(answer)

@@ -6,7 +6,7 @@ local letters, costs = {}, {}
 
 -- The estimate for the next run; a quarter of it is the newest one.
 local function learn(tenant, action, ms)
-    local name = tenant .. ' ' .. action
+    local name = tenant .. ' ' .. string.match(action, '^[^#]+')
     local old = costs[name] or tonumber(call('HGET', P .. ':cost', name) or nil)
     costs[name] = old and old + (ms - old) / 4 or ms
 end

@@ -17,6 +17,7 @@ local function forget_queue(lane, class)
     call('HDEL', clock_key(lane, class), tenant)
     call('HDEL', P .. ':over:' .. lane .. ':' .. class, tenant)
     call('ZREM', P .. ':parked', parked_name(lane, class, tenant))
+    call('HDEL', P .. ':blocked', parked_name(lane, class, tenant))
 end
 
 for _, lane in ipairs(lanes()) do

@@ -165,6 +165,19 @@ local function refill_ring(lane, class, tenant, over)
     end
 end
 
+-- Since when the oldest entry of a queue has been ready, ms; nil: it is empty. While the tenant has
+-- more in PostgreSQL the entry came from there, and was accepted when its id says.
+local function queue_since(lane, class, tenant)
+    local first = call('XRANGE', queue_key(lane, class, tenant), '-', '+', 'COUNT', 1)[1]
+    if not first then
+        return nil
+    end
+    local since = tonumber(string.match(first[1], '%d+$'))
+    local made = tonumber(string.sub(first[2][2], 1, 8) .. string.sub(first[2][2], 10, 13), 16)
+    local from_rows = call('HEXISTS', P .. ':over:' .. lane .. ':' .. class, tenant) == 1
+    return since > 0 and (from_rows and math.min(since, made) or since) or made
+end
+
 local function queue_open(e)
     local key = queue_key(e.lane, e.class, e.tenant)
     return {
@@ -201,6 +214,7 @@ local function push(entries, bound)
     local known = call('HMGET', IDX, unpack(jobs))
     -- Never '*': a stream that was emptied and made again would give an id a second time.
     local sequence = call('INCRBY', P .. ':seq', #jobs) - #jobs
+    local since = string.format('-%.0f', now) -- of an id: since when it is here
     for i, e in ipairs(entries) do
         local state, fence = known_parse(seen[e.job] or known[i])
         if state and fence >= e.fence then
@@ -217,7 +231,7 @@ local function push(entries, bound)
                 supersede(e.lane, e.tenant, e.job)
             end
             if bound == 'none' or queue_has_room(q, e.job, bound == 'length') then
-                call('XADD', q.key, (sequence + i) .. '-0', 'e', e.job .. ' ' .. e.fence .. ' ' ..
+                call('XADD', q.key, (sequence + i) .. since, 'e', e.job .. ' ' .. e.fence .. ' ' ..
                     e.cost .. ' ' .. e.kind .. ' ' .. e.action)
                 q.length, q.added = q.length + 1, q.added + 1
                 seen[e.job] = 'q' .. e.fence

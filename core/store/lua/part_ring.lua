@@ -78,9 +78,16 @@ local function ring_join(lane, class, tenant)
     if call('ZSCORE', ring_key(lane, class), tenant) then
         return false
     end
-    if call('EXISTS', queue_key(lane, class, tenant)) == 0 or conf_of(tenant).paused or
-        call('ZSCORE', P .. ':parked', parked_name(lane, class, tenant)) then
+    if call('EXISTS', queue_key(lane, class, tenant)) == 0 or conf_of(tenant).paused then
         return false
+    end
+    local parked = parked_name(lane, class, tenant)
+    if call('ZSCORE', P .. ':parked', parked) then
+        if call('HEXISTS', P .. ':blocked', parked) == 0 then
+            return false
+        end
+        -- It is parked because of what its jobs are called; what comes now may be called otherwise.
+        call('ZREM', P .. ':parked', parked)
     end
     local clock = clock_of(lane, class)
     local own = tonumber(call('HGET', clock.key, tenant) or 0)
@@ -188,12 +195,15 @@ end
 
 -- A slot came free or the limits changed: look at the tenant again wherever it is parked.
 local function unpark(tenant)
-    local parked = P .. ':parked'
-    if call('EXISTS', parked) == 0 then
+    local parked, blocked = P .. ':parked', call('EXISTS', P .. ':blocked') == 1
+    if not blocked and call('EXISTS', parked) == 0 then
         return
     end
     for _, lane in ipairs(lanes()) do
         for _, class in ipairs(CLASSES) do
+            if blocked then
+                call('HDEL', P .. ':blocked', parked_name(lane, class, tenant))
+            end
             if call('ZREM', parked, parked_name(lane, class, tenant)) == 1 and
                 ring_join(lane, class, tenant) then
                 bell(lane, BELL_MAX)

@@ -52,6 +52,7 @@ end
 local function parked_due()
     for _, text in ipairs(due('parked', PARKED_BATCH)) do
         local lane, class, tenant = string.match(text, '^(%S+) (%S+) (%S+)$')
+        call('HDEL', P .. ':blocked', text)
         if ring_join(lane, class, tenant) then
             bell(lane, BELL_MAX)
             moved = moved + 1

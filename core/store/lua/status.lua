@@ -1,13 +1,17 @@
---!needs names ring entry
--- status(tenant, job or -) -> JSON for people and for `why`:
--- {weight, limit, rate, paused, held, queues: [{lane, class, length, full, parked_until_ms, ahead}],
---  job: {state, fence, lane, class, position}}
--- ahead: tenants whose turn comes earlier; position: entries of the same queue before the job, from 0.
-local tenant, job = ARGV[3], ARGV[4]
+--!needs names ring entry named
+-- status(tenant, job or -, action or -) -> JSON for people and for `why`:
+-- {weight, limit, rate, paused, held, holders: [job], rate_wait_ms, now_ms,
+--  queues: [{lane, class, length, full, since_ms, parked_until_ms, ahead}],
+--  job: {state, fence, lane, class, position, lane_busy}, names: [{name, slots, rate, paused, held: [job],
+--  rate_wait_ms}]}
+-- ahead: tenants whose turn comes earlier; position: entries of the same queue before the job, from 0;
+-- names: the limits that an action counts under. An empty list is left out.
+local tenant, job, action = ARGV[3], ARGV[4], ARGV[5] or '-'
+local HOLDERS_MAX = 20
 local c = conf_of(tenant)
 local answer = {
     weight = c.weight, limit = c.limit, rate = c.rate, paused = c.paused,
-    held = slots_held(tenant), queues = {},
+    held = slots_held(tenant), queues = {}, names = {}, now_ms = now,
 }
 local state, fence
 if job ~= '-' then
@@ -35,17 +39,51 @@ for _, lane in ipairs(lanes()) do
             local parked = call('ZSCORE', P .. ':parked', parked_name(lane, class, tenant))
             answer.queues[#answer.queues + 1] = {
                 lane = lane, class = class, length = length, full = over ~= nil,
+                since_ms = queue_since(lane, class, tenant),
                 parked_until_ms = parked and tonumber(parked) or nil,
                 ahead = call('ZRANK', ring_key(lane, class), tenant) or nil,
             }
             local position = state == 'q' and position_in(key)
             if position then
                 answer.job.lane, answer.job.class, answer.job.position = lane, class, position
+                answer.job.lane_busy = 0
+                for _, busy in ipairs(call('HVALS', P .. ':busy:' .. lane)) do
+                    answer.job.lane_busy = answer.job.lane_busy + busy
+                end
             end
         end
     end
 end
-if #answer.queues == 0 then
-    answer.queues = nil
+local function rate_wait(field, rate)
+    if rate > 0 then
+        local bucket = rate_state(field, rate)
+        return bucket.room < 1 and math.ceil(bucket.wake - now) or nil
+    end
+end
+
+local holders = {}
+for _, lane in ipairs(lanes()) do
+    for _, held_job in ipairs(limited(lane) and call('HKEYS', live_key(lane, tenant)) or {}) do
+        if #holders < HOLDERS_MAX then
+            holders[#holders + 1] = held_job
+        end
+    end
+end
+answer.holders = #holders > 0 and holders or nil
+answer.rate_wait_ms = rate_wait(tenant, c.rate)
+for _, name in ipairs(names_of(action)) do
+    local limit = limit_of_name(tenant, name)
+    if limit then
+        local held = named_held(tenant)[name]
+        answer.names[#answer.names + 1] = {
+            name = name, slots = limit.slots, rate = limit.rate, paused = limit.paused, held = held,
+            rate_wait_ms = rate_wait(tenant .. ' ' .. name, limit.rate),
+        }
+    end
+end
+for _, list in ipairs({ 'queues', 'names' }) do
+    if #answer[list] == 0 then
+        answer[list] = nil
+    end
 end
 return cjson.encode(answer)

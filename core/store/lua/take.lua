@@ -1,4 +1,4 @@
---!needs names ring entry
+--!needs names ring entry named
 -- take(worker, lane, n) -> "tenant class job fence cost_ms kind action"...
 --
 -- Hands over at most n entries in fair order and puts them into slots; they come back unless they
@@ -10,6 +10,7 @@
 -- tag; then one quantum of it. A tenant alone in the lane needs no quanta and gets all free slots.
 local worker, lane, free = ARGV[3], ARGV[4], tonumber(ARGV[5])
 local PICKS_MAX = 256 -- bounds the script when it meets many dead entries
+local BLOCKED_PAGE = 250 -- entries looked at in one go behind those at a limit of their name
 local AGEING = { [3] = { 'normal', 'interactive', 'bulk' }, [7] = { 'bulk', 'normal', 'interactive' } }
 
 local busy -- slots held in the lane; counted when somebody asks
@@ -82,18 +83,6 @@ local function pick()
     return last
 end
 
-local function rate_state(tenant, rate)
-    local interval = 1000 / rate
-    local burst = math.max(1, math.floor(rate))
-    local due = math.max(now, tonumber(call('HGET', P .. ':rate', tenant) or 0))
-    return {
-        due = due, interval = interval,
-        -- A little over: floor(2.9999999) is not meant.
-        room = math.floor((now + burst * interval - due) / interval + 1e-9),
-        wake = due - (burst - 1) * interval,
-    }
-end
-
 -- How many entries limits allow now; 0 after taking the tenant out of the ring.
 local function room_of(p, room, others)
     local c = conf_of(p.tenant)
@@ -127,7 +116,7 @@ local function cost_of(tenant, action, estimate)
     if action == '-' then
         return math.max(1, estimate)
     end
-    local name = tenant .. ' ' .. action
+    local name = tenant .. ' ' .. string.match(action, '^[^#]+')
     if not costs[name] then
         costs[name] = math.max(1, tonumber(call('HGET', P .. ':cost', name) or estimate))
     end
@@ -161,39 +150,86 @@ local function hand_over(p, entries)
     busy = busy and busy + #entries
 end
 
--- Hand over up to `room` entries from the head, or a quantum's worth. Returns what is charged, how
--- many were handed over, and how many are left.
+-- What is known to be at a limit of its name: up to which id, and until when; nil: nothing is.
+local any_blocked = call('EXISTS', P .. ':blocked') == 1
+local function blocked_of(p)
+    local text = any_blocked and
+        call('HGET', P .. ':blocked', parked_name(lane, p.class, p.tenant))
+    if text then
+        local id, wake = string.match(text, '^(%S+) (%S+)$')
+        return id, tonumber(wake)
+    end
+end
+
+-- Some entries of the stream, each with what becomes of it: gone (it was dead), start or blocked.
+local function judge(p, items, most, budget, found)
+    local entries, jobs = {}, {}
+    for i, item in ipairs(items) do
+        entries[i] = entry_of(p, item[2][2])
+        jobs[i] = entries[i].job
+    end
+    for i, known in ipairs(#jobs > 0 and call('HMGET', IDX, unpack(jobs)) or {}) do
+        local e, id = entries[i], items[i][1]
+        if #found.gone >= most or (budget and found.sum >= budget) then
+            return true
+        end
+        local dead = known ~= 'q' .. e.fence
+        local may, wake = true, nil
+        if not dead and limited(lane) then
+            may, wake = named_admit(p.tenant, e.job, e.action)
+        end
+        if may then
+            found.gone[#found.gone + 1] = id
+            found.sum = found.sum + e.charge
+        else
+            found.blocked = true
+            found.wake = wake and math.min(wake, found.wake or wake) or found.wake
+        end
+        if may and not dead then
+            found.alive[#found.alive + 1] = e
+            found.charged = found.charged + e.charge
+        end
+        found.last = id
+    end
+    return false
+end
+
+-- Hand over up to `room` entries from the head, or a quantum's worth. found.left: how many are left,
+-- 1 for at least one.
 local function drain(p, room, budget)
     local key = queue_key(lane, p.class, p.tenant)
-    local count = budget and math.min(room, QUANTUM_MS) or room -- an entry costs at least 1
-    local items = call('XRANGE', key, '-', '+', 'COUNT', count + 1)
-    local ids, entries, jobs, sum = {}, {}, {}, 0
-    for i = 1, math.min(count, #items) do
-        if budget and sum >= budget then
-            break
-        end
-        ids[i], entries[i] = items[i][1], entry_of(p, items[i][2][2])
-        jobs[i] = entries[i].job
-        sum = sum + entries[i].charge
+    local most = budget and math.min(room, QUANTUM_MS) or room -- an entry costs at least 1
+    local found = { gone = {}, alive = {}, sum = 0, charged = 0, left = 0 }
+    local skipped, wake = blocked_of(p)
+    local from, count, full, items = skipped and '(' .. skipped or '-', most + 1, false, nil
+    if wake and wake > 0 then
+        found.wake = wake
     end
-    local alive, charged = {}, 0
-    for i, known in ipairs(#jobs > 0 and call('HMGET', IDX, unpack(jobs)) or {}) do
-        if known == 'q' .. entries[i].fence then
-            alive[#alive + 1] = entries[i]
-            charged = charged + entries[i].charge
-        end
-    end
-    local left = 0
-    if #ids == #items then
+    repeat
+        items = call('XRANGE', key, from, '+', 'COUNT', count)
+        full = judge(p, items, most, budget, found)
+        from, count = '(' .. (found.last or '+'), BLOCKED_PAGE
+        found.all = not full and (#items < most + 1 or #items == 0)
+    until full or #items == 0 or not found.blocked
+    skipped = skipped or found.blocked
+    if found.all and not skipped then
         call('DEL', key)
     else
-        call('XDEL', key, unpack(ids))
-        left = overflowed[p.class] and call('XLEN', key) or 1
+        if #found.gone > 0 then
+            call('XDEL', key, unpack(found.gone))
+        end
+        found.left = (overflowed[p.class] or skipped) and call('XLEN', key) or 1
     end
-    if #alive > 0 then
-        hand_over(p, alive)
+    if found.blocked then
+        any_blocked = true
+        call('HSET', P .. ':blocked', parked_name(lane, p.class, p.tenant),
+            found.last .. ' ' .. exact(math.ceil(found.wake or 0)))
     end
-    return charged, #alive, left
+    found.stuck = skipped and #found.alive == 0 and found.left > 0 and not full
+    if #found.alive > 0 then
+        hand_over(p, found.alive)
+    end
+    return found
 end
 
 local function serve(p)
@@ -203,7 +239,8 @@ local function serve(p)
         tenants_in[p.class] = tenants_in[p.class] - 1
         return
     end
-    local charged, handed, left = drain(p, room, others and QUANTUM_MS or nil)
+    local found = drain(p, room, others and QUANTUM_MS or nil)
+    local handed, left = #found.alive, found.left
     local clock = clock_of(lane, p.class)
     if handed > 0 then
         turn = turn + 1
@@ -215,8 +252,11 @@ local function serve(p)
             call('HSET', P .. ':rate', p.tenant, exact(p.rate.due + handed * p.rate.interval))
         end
     end
-    local tag = p.tag + charged / conf_of(p.tenant).weight
-    if left == 0 then
+    local tag = p.tag + found.charged / conf_of(p.tenant).weight
+    if found.stuck then
+        park(lane, p.class, p.tenant, tag, math.ceil(found.wake or now + PARK_MS))
+        tenants_in[p.class] = tenants_in[p.class] - 1
+    elseif left == 0 then
         ring_leave(lane, p.class, p.tenant, tag)
         tenants_in[p.class] = tenants_in[p.class] - 1
     elseif handed > 0 then

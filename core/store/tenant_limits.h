@@ -1,0 +1,17 @@
+/* tenant_limits.h - telling the queue what the rows say a tenant may.
+ *
+ * The truth is public.tenant and public.queue_limit. The queue is told when somebody changes them, at every
+ * visit of the scheduler, and while it is filled anew.
+ */
+#ifndef CORE_STORE_TENANT_LIMITS_H
+#define CORE_STORE_TENANT_LIMITS_H
+
+#include "core/io/db.h"
+#include "core/store/job_queue.h"
+
+/* As I/O of `op`. Columns of `row` from `first` on: weight, runs at once, starts per second, is it paused
+ * (or suspended), queue_limit_text(). */
+void tenant_limits_tell(struct op *op, struct job_queue *queue, const char *schema,
+                        const struct db_rows *rows, int row, int first);
+
+#endif

@@ -1,0 +1,10 @@
+-- scope: public
+-- Where dead letters lie: $1 only this tenant (whether or not it is known to have some), $2 how many.
+select t.schema, t.stripe, t.id, t.name
+from public.tenant t
+where case
+        when $1::uuid is not null then t.id = $1::uuid
+        else t.id in (select d.tenant_id from public.dead_letter_tenant d)
+    end
+order by t.id desc
+limit $2::integer

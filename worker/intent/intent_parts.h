@@ -1,0 +1,38 @@
+/* intent_parts.h - what the steps of an intent job share (intent_job.c), and its inputs (intent_fill.c). */
+#ifndef WORKER_INTENT_INTENT_PARTS_H
+#define WORKER_INTENT_INTENT_PARTS_H
+
+#include "worker/intent/catalogue.h"
+#include "worker/intent/fill.h"
+#include "worker/work.h"
+
+struct intent_job {
+    struct work work;
+    struct db_rows request, skills, files, earlier;
+    struct catalogue *catalogue;
+    bool built;                 /* the model was made by this job */
+    struct gov_err unwritten;   /* why its file could not be written */
+    enum role role;
+    struct recogniser_answer answer;
+    const struct catalogue_action *chosen;
+    const json_t *previous;     /* inputs of the request that this one follows up; NULL: none */
+    struct fill_result filled;
+    json_t *input;
+    json_t *provenance;
+    json_t *questions;
+    const char *const *usable; /* skills of the token it was asked with; NULL: any */
+};
+
+/* The request's words. */
+const char *intent_text(const struct intent_job *job);
+/* May who asks run this action, with the token he asked with? `id` as in the catalogue. */
+bool intent_allowed(void *job, const char *id);
+
+/* If the request follows up another one, and it is not surely about something else: the same action,
+ * and `previous`. False: that action is not his to run any more. */
+bool intent_follow_up(struct intent_job *job);
+/* Take the chosen action's parameters out of the words; what was answered counts before. Sets input,
+ * provenance and questions. */
+void intent_fill(struct intent_job *job);
+
+#endif
