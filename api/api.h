@@ -28,6 +28,19 @@ struct api_settings {
     int64_t pg_connections;
 };
 
+enum { WARM_TENANTS_MAX = 64, WARM_ASKS_MAX = 60, WARM_WINDOW_S = 60 };
+
+/* Calls of skills/skill_warm.c, by tenant. */
+struct warm_ask {
+    char tenant[20];
+    int64_t began_s; /* monotonic */
+    int count;
+};
+
+struct warm_asks {
+    struct warm_ask tenants[WARM_TENANTS_MAX];
+};
+
 struct api {
     struct api_settings settings;
     struct loop *loop;
@@ -42,6 +55,7 @@ struct api {
     struct event_hub hub; /* open event streams */
     struct watches watches;
     struct metrics metrics;
+    struct warm_asks warm_asks;
     bool stopping;
 };
 

@@ -15,6 +15,7 @@
 #include "core/store/incarnation.h"
 #include "worker/heartbeat.h"
 #include "worker/intent/catalogue.h"
+#include "worker/run/run_prewarm.h"
 #include "worker/sandbox/doctor.h"
 #include "worker/take.h"
 #include "worker/work_run.h"
@@ -194,6 +195,13 @@ static void happened(void *context, const char *tenant, const struct id *request
         heartbeat_look(p->heartbeat, tenant, request);
 }
 
+static void warm(void *context, const char *tenant, const char *tree, const char *runtime)
+{
+    struct process *p = context;
+
+    run_prewarm(&p->worker, tenant, tree, runtime);
+}
+
 static void changed(void *context, bool up)
 {
     (void)context;
@@ -206,7 +214,7 @@ static bool connect_stores(struct process *p, struct gov_err *err)
     const struct db_options db = { .conninfo = w->settings.pg,
                                    .application = "execgov-worker",
                                    .connections_per_role = (int)w->settings.pg_connections };
-    struct event_bus_events events = { happened, changed, p };
+    struct event_bus_events events = { happened, changed, p, warm };
     struct http_client_options http = { .agent = "ExecGov/" EXECGOV_VERSION };
     char incarnation[INCARNATION_BYTES];
 

@@ -8,6 +8,8 @@
 #include "core/base/check.h"
 #include "core/io/redis_feed.h"
 
+#define WARM_CHANNEL "ev:warm"
+
 enum { CHANNEL_BYTES = 64, PREFIX_BYTES = 3 };
 
 struct membership {
@@ -37,13 +39,24 @@ static void bus_gone(struct event_bus *bus)
         free(bus);
 }
 
+/* "<tenant> <tree> <runtime>" */
+static void on_warm(struct event_bus *bus, const char *text)
+{
+    char tenant[20], tree[65], runtime[32];
+
+    if (sscanf(text, "%19s %64s %31s", tenant, tree, runtime) == 3)
+        bus->events.warm(bus->events.context, tenant, tree, runtime);
+}
+
 static void on_message(void *context, const char *channel, const char *text, size_t bytes)
 {
     struct event_bus *bus = context;
     struct id request;
     (void)bytes;
 
-    if (id_parse(text, &request))
+    if (strcmp(channel, WARM_CHANNEL) == 0)
+        on_warm(bus, text);
+    else if (id_parse(text, &request))
         bus->events.happened(bus->events.context, channel + PREFIX_BYTES, &request);
 }
 
@@ -64,6 +77,8 @@ struct event_bus *event_bus_new(struct redis *redis, const struct event_bus_even
         struct redis_feed_events feed = { on_message, on_changed, bus };
         bus->events = *events;
         bus->feed = redis_feed_new(redis_loop(redis), redis_options_of(redis), &feed);
+        if (events->warm)
+            redis_feed_add(bus->feed, WARM_CHANNEL);
     }
     return bus;
 }
@@ -92,7 +107,7 @@ static void publish_done(struct redis_request *request)
     bus_gone(bus);
 }
 
-void event_bus_publish(struct event_bus *bus, const char *tenant, const struct id *request)
+static void publish(struct event_bus *bus, const char *channel, const char *text)
 {
     if (!redis_connected(bus->redis))
         return;
@@ -104,10 +119,23 @@ void event_bus_publish(struct event_bus *bus, const char *tenant, const struct i
     p->request.arena = &p->arena;
     const char **argv = ARENA_ARRAY(&p->arena, const char *, 3);
     argv[0] = "PUBLISH";
-    argv[1] = arena_format(&p->arena, "ev:%s", tenant);
-    argv[2] = arena_text(&p->arena, request->text);
+    argv[1] = arena_format(&p->arena, "ev:%s", channel);
+    argv[2] = arena_text(&p->arena, text);
     bus->publishing++;
     redis_send(bus->redis, &p->request, 3, argv, NULL);
+}
+
+void event_bus_publish(struct event_bus *bus, const char *tenant, const struct id *request)
+{
+    publish(bus, tenant, request->text);
+}
+
+void event_bus_warm(struct event_bus *bus, const char *tenant, const char *tree, const char *runtime)
+{
+    char text[128];
+
+    snprintf(text, sizeof text, "%s %s %s", tenant, tree, runtime);
+    publish(bus, WARM_CHANNEL + PREFIX_BYTES, text);
 }
 
 static struct membership *membership_find(struct event_bus *bus, const char *tenant)

@@ -8,12 +8,12 @@
  */
 #include "worker/plan/plan_job.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/base/clock.h"
 #include "core/store/planning.h"
+#include "worker/run/run_prewarm.h"
 
 enum { EXPIRE_AFTER_MS = 1000 };
 
@@ -184,15 +184,9 @@ static void build_planned(struct work *work, struct db_group *group)
 static void prewarm(const struct plan_job *j)
 {
     const struct planning *p = &j->planning;
-    struct sandbox_client *sandbox = j->work.worker->sandbox;
-    uint8_t tree[SANDBOX_DIGEST_BYTES];
-    size_t length = 0;
 
-    if (sandbox && p->chosen->executor == SKILL_PYTHON && p->tree_digest &&
-        sodium_hex2bin(tree, sizeof tree, p->tree_digest, strlen(p->tree_digest), NULL, &length,
-                       NULL) == 0 &&
-        length == sizeof tree)
-        sandbox_prepare(sandbox, j->work.tenant.scope.schema, tree, p->step.runtime);
+    if (p->chosen->executor == SKILL_PYTHON)
+        run_prewarm(j->work.worker, j->work.tenant.scope.schema, p->tree_digest, p->step.runtime);
 }
 
 /* The minutes in which this tenant needs a visit: now, and when the confirmation's clock strikes. */
