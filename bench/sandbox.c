@@ -1,6 +1,6 @@
 /* sandbox.c - what a start costs: bare python3, cold, warm; alone and many at a time.
  *
- *     bench-sandbox SOCKET SLOTS        (bench/sandbox starts a sandboxd and this)
+ *     bench-sandbox SOCKET SLOTS ROUNDS [data]        (bench/sandbox starts a sandboxd and this)
  *
  * Prints one line a measurement: name, number, minimum, median, 95th percentile in milliseconds; and
  * jobs a second for the last ones. Every figure is from the call of the client to its on_done, harvest
@@ -26,7 +26,7 @@
 #include "worker/sandbox/sandbox_client.h"
 #include "worker/sandbox/store/tree.h"
 
-enum { ROUNDS = 200, RATE_JOBS = 600, CANCELS = 40 };
+enum { ROUNDS = 200, CANCELS = 40 };
 
 extern char **environ;
 
@@ -241,25 +241,26 @@ static void kills(struct bench *b)
 int main(int argc, char **argv)
 {
     struct bench b = { .socket = argc > 1 ? argv[1] : "" };
-    int slots = argc > 2 ? atoi(argv[2]) : 8;
-    bool data = argc > 3 && strcmp(argv[3], "data") == 0;
+    int slots = argc > 2 ? atoi(argv[2]) : 8, rounds = argc > 3 ? atoi(argv[3]) : ROUNDS;
+    bool data = argc > 4 && strcmp(argv[4], "data") == 0;
 
     CHECK(uv_loop_init(&b.loop) == 0);
     b.client = sandbox_client_new(&b.loop, b.socket);
     while (!sandbox_client_connected(b.client))
         uv_run(&b.loop, UV_RUN_ONCE);
-    compare_starts(&b, "print", "print(1)\n", "base", ROUNDS);
-    rate(&b, "print, cold", true, slots, RATE_JOBS / 4);
-    rate(&b, "print, warm", false, slots, RATE_JOBS);
+    rounds = rounds < 4 ? 4 : rounds > ROUNDS ? ROUNDS : rounds;
+    compare_starts(&b, "print", "print(1)\n", "base", rounds);
+    rate(&b, "print, cold", true, slots, rounds);
+    rate(&b, "print, warm", false, slots, 3 * rounds);
     compare_starts(&b, "20 imports",
                    "import argparse, collections, csv, datetime, decimal, email, functools, hashlib\n"
                    "import http.client, itertools, json, logging, math, pathlib, random, re, shutil\n"
                    "import sqlite3, statistics, urllib.request\nprint(1)\n",
-                   "base", ROUNDS / 2);
-    compare_starts(&b, "openpyxl", "import openpyxl\nprint(1)\n", "base", ROUNDS / 4);
+                   "base", rounds / 2);
+    compare_starts(&b, "openpyxl", "import openpyxl\nprint(1)\n", "base", rounds / 4);
     if (data)
         compare_starts(&b, "pandas+openpyxl", "import pandas, openpyxl\nprint(1)\n", "data",
-                       ROUNDS / 5);
+                       rounds / 4);
     kills(&b);
     sandbox_client_close(b.client, NULL, NULL);
     uv_run(&b.loop, UV_RUN_DEFAULT);

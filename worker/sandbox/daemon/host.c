@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "worker/sandbox/daemon/group.h"
@@ -85,6 +87,17 @@ static int zygote_program_open(void)
     return open(path, O_RDONLY | O_CLOEXEC);
 }
 
+/* Some hosts switch them off (kernel.unprivileged_userns_clone, user.max_user_namespaces). */
+static bool user_namespaces_work(void)
+{
+    int status = 1;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(unshare(CLONE_NEWUSER) == 0 ? 0 : 1);
+    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
 bool host_init(struct host *h, const struct host_options *options, struct gov_err *err)
 {
     const uint64_t keep = 1ull << CAP_SYS_ADMIN | 1ull << CAP_SETUID | 1ull << CAP_SETGID |
@@ -111,6 +124,7 @@ bool host_init(struct host *h, const struct host_options *options, struct gov_er
     if (!h->user_namespace && !confine_capabilities(keep))
         return fault(err, "capabilities");
     h->zygote_program = zygote_program_open();
+    h->zygotes_refused = !user_namespaces_work();
     if (!filter_init(&h->filter, FILTER_JOB, err) ||
         !filter_init(&h->zygote_filter, FILTER_ZYGOTE, err) ||
         !runtime_set_init(&h->runtimes, options->cache_path, h->cache, err))
