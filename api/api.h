@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "api/rate.h"
 #include "api/watch.h"
 #include "core/io/db.h"
 #include "core/io/http/event_stream.h"
@@ -26,19 +27,9 @@ struct api_settings {
     int64_t session_hours;
     int64_t upload_mb_max;
     int64_t pg_connections;
-};
-
-enum { WARM_TENANTS_MAX = 64, WARM_ASKS_MAX = 60, WARM_WINDOW_S = 60 };
-
-/* Calls of skills/skill_warm.c, by tenant. */
-struct warm_ask {
-    char tenant[20];
-    int64_t began_s; /* monotonic */
-    int count;
-};
-
-struct warm_asks {
-    struct warm_ask tenants[WARM_TENANTS_MAX];
+    int64_t rate_per_second;
+    int64_t rate_attempts_per_minute;
+    const char *client_address_header;
 };
 
 struct api {
@@ -55,7 +46,7 @@ struct api {
     struct event_hub hub; /* open event streams */
     struct watches watches;
     struct metrics metrics;
-    struct warm_asks warm_asks;
+    struct rate_table rates;
     bool stopping;
 };
 

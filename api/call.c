@@ -23,7 +23,7 @@ static enum op_next authenticate(struct op *op)
     struct call *call = (struct call *)op;
     bool sent;
 
-    if (!auth_begin(call, &sent, &op->err))
+    if (!rate_admit(call, &op->err) || !auth_begin(call, &sent, &op->err))
         return OP_FAIL;
     return OP_WAIT;
 }
@@ -44,13 +44,28 @@ static bool wants_idempotency(const struct call *call)
     return call->idempotency_key && call->caller.kind != CALLER_NOBODY;
 }
 
-static void find_answer(struct call *call)
+static void find_answer(struct op *op, struct call *call)
 {
     bool tenant = *call->caller.scope.schema;
-    DB_QUERY(&call->op, call->api->db, &call->caller.scope,
+    DB_QUERY(op, call->api->db, &call->caller.scope,
              tenant ? SQL_QUERIES_IDEMPOTENCY_FIND : SQL_QUERIES_IDEMPOTENCY_FIND_PUBLIC,
              &call->replay_rows, call->caller.user.text, call->route->pattern,
              call->idempotency_key);
+}
+
+void call_find_answer(struct op *op, struct call *call, const void *body, size_t bytes)
+{
+    struct buf hashed = { 0 };
+    char hex[CRYPTO_HEX_BYTES];
+
+    if (!wants_idempotency(call))
+        return;
+    buf_addf(&hashed, "%s\n", call->request->path);
+    buf_add(&hashed, body, bytes);
+    crypto_sha256_hex(hashed.data, hashed.length, hex);
+    buf_release(&hashed);
+    call->body_hash = arena_format(&call->op.arena, "\\x%s", hex);
+    find_answer(op, call);
 }
 
 static enum op_next look_up(struct op *op)
@@ -58,7 +73,7 @@ static enum op_next look_up(struct op *op)
     struct call *call = (struct call *)op;
     const char *key = http_request_header(call->request, "idempotency-key");
 
-    if (!key || strcmp(call->request->method, "POST") != 0 || call->route->stream_body)
+    if (!key || strcmp(call->request->method, "POST") != 0)
         return OP_WAIT;
     if (strlen(key) < 1 || strlen(key) > 200 || !text_utf8_valid(key, strlen(key)))
         return gov_fail_at(&op->err, GOV_INVALID_INPUT, "Idempotency-Key", "length",
@@ -66,21 +81,13 @@ static enum op_next look_up(struct op *op)
                            "Idempotency-Key 须为 1 到 200 个字符"),
                OP_FAIL;
     call->idempotency_key = arena_text(&op->arena, key);
-    if (!wants_idempotency(call))
-        return OP_WAIT;
-    struct buf hashed = { 0 };
-    char hex[CRYPTO_HEX_BYTES];
-    buf_addf(&hashed, "%s\n", call->request->path);
-    buf_add(&hashed, call->request->body, call->request->body_bytes);
-    crypto_sha256_hex(hashed.data, hashed.length, hex);
-    buf_release(&hashed);
-    call->body_hash = arena_format(&op->arena, "\\x%s", hex);
-    find_answer(call);
+    if (!call->route->stream_body) /* else the endpoint asks when it has the body */
+        call_find_answer(op, call, call->request->body, call->request->body_bytes);
     return OP_WAIT;
 }
 
-/* Answer from the stored row, if there is one. False: op->err says why it cannot be. */
-static bool answer_again(struct call *call, struct gov_err *err)
+/* Answer from the stored row, if there is one. */
+bool call_answer_again(struct call *call, struct gov_err *err)
 {
     const struct db_rows *r = &call->replay_rows;
 
@@ -109,7 +116,7 @@ static bool answer_again(struct call *call, struct gov_err *err)
 static enum op_next replay(struct op *op)
 {
     struct call *call = (struct call *)op;
-    if (!answer_again(call, &op->err))
+    if (!call_answer_again(call, &op->err))
         return OP_FAIL;
     return call->replayed && !call->route->replay_shows ? OP_DONE : OP_NEXT;
 }
@@ -150,14 +157,14 @@ static enum op_next settle(struct op *op)
         return OP_FAIL;
     call->status = 0;
     buf_clear(&call->body);
-    find_answer(call);
+    find_answer(op, call);
     return OP_WAIT;
 }
 
 static enum op_next settle_replay(struct op *op)
 {
     struct call *call = (struct call *)op;
-    if (!answer_again(call, &op->err))
+    if (!call_answer_again(call, &op->err))
         return OP_FAIL;
     if (!call->replayed)
         return gov_fail_cause(&op->err, GOV_OVERLOADED, "the first answer vanished"), OP_FAIL;

@@ -87,6 +87,12 @@ void call_remember(struct call *call, struct db_group *group);
 /* The same for routes with `replay_shows`: only the id is kept, and a repeat shows it as it is now. */
 void call_remember_shown(struct call *call, struct db_group *group, const struct id *id);
 
+/* For a route with a streamed body, which the prelude cannot hash: when the body is there, look for the
+ * answer to this key (I/O of `op`; `body` is what tells one body from another), then take it. False: `err`
+ * says why it cannot be given again. call->replay_id says what is to be shown; "": nothing was found. */
+void call_find_answer(struct op *op, struct call *call, const void *body, size_t bytes);
+bool call_answer_again(struct call *call, struct gov_err *err);
+
 /* `params[index]` as an id; false: NOT_FOUND, so that a malformed id tells nothing. */
 bool call_param_id(struct call *call, int index, struct id *id, struct gov_err *err);
 

@@ -34,6 +34,16 @@ const struct setting api_settings_table[] = {
       false, "largest upload in MB" },
     { "pg_connections", SETTING_INT, offsetof(struct api_settings, pg_connections), "2", 1, 50, false,
       "connections to PostgreSQL per login role, at most" },
+    { "rate_per_second", SETTING_INT, offsetof(struct api_settings, rate_per_second), "0", 0, 1000000,
+      false, "calls a second that one token may make in this process; 0: no limit" },
+    { "rate_attempts_per_minute", SETTING_INT,
+      offsetof(struct api_settings, rate_attempts_per_minute), "300", 0, 1000000, false,
+      "logins, registrations and other tries without a token that one address may make a minute in "
+      "this process; 0: no limit" },
+    { "client_address_header", SETTING_TEXT, offsetof(struct api_settings, client_address_header), "",
+      0, 60, false,
+      "header in which a proxy in front tells the client's address, e.g. X-Forwarded-For; only where "
+      "nobody else reaches this port" },
     { 0 }
 };
 
@@ -137,11 +147,15 @@ bool server_run(const struct api_settings *settings, struct gov_err *err)
                                     .ready = ready,
                                     .drain = drain,
                                     .context = &api };
-    if (!crypto_init(err) || !connect_stores(&api, err) || !listen_http(&api, err) ||
+    if (!crypto_init(err))
+        return false;
+    rate_table_init(&api.rates);
+    if (!connect_stores(&api, err) || !listen_http(&api, err) ||
         !service_start(&api.service, NULL, err))
         return false; /* the process ends; the system takes back what was opened */
     loop_run(&loop);
     marks_free(api.marks);
+    rate_table_release(&api.rates);
     file_store_close(api.files);
     loop_release(&loop);
     return true;

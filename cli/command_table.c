@@ -131,6 +131,9 @@ static const struct command_option token_options[] = {
     TEXT("skill", 0, "NAME", "only of this skill", "按技能筛选"),
     TEXT("days", 0, "N", "how long it is good; default 90", "有效天数，默认 90"), END,
 };
+static const struct command_option sandbox_options[] = {
+    TEXT("sandbox", 0, "SOCKET", "of this machine's sandboxd; default $EXECGOV_SANDBOX", "本机 sandboxd 的套接字"), END,
+};
 #define TENANT TEXT("tenant", 0, "ID", "which tenant, or \"platform\"", "租户编号或 platform")
 #define SKILL TEXT("skill", 0, "NAME", "only of this skill", "按技能筛选")
 static const struct command_option tenant_options[] = { TENANT, END };
@@ -253,8 +256,10 @@ const struct command command_table[] = {
     { "credential keys", NULL, "", 0, 0, VALUE_NONE, { "the master keys of execgov-egress", "列出 execgov-egress 的主密钥" }, NULL, false, command_credential_keys },
     { "credential rotate-key", NULL, "", 0, 0, VALUE_NONE, { "move every credential to the newest key", "将所有凭据改用最新主密钥" }, rotate_key_options, false, command_credential_rotate_key },
     { "migrate", NULL, "up|status|verify …", 0, ANY, VALUE_NONE, { "the database, before the server (see migrate --help)", "初始化和升级数据库（见 migrate --help）" }, NULL, true, NULL, migrate_main },
+    { "runtime ls", NULL, "", 0, 0, VALUE_NONE, { "module sets of this machine", "列出本机的运行环境" }, sandbox_options, true, command_runtime_ls },
+    { "runtime install", NULL, "base|data", 1, 1, VALUE_NONE, { "install one, as root", "安装运行环境（需 root）" }, sandbox_options, true, command_runtime_install },
     { "intent", NULL, "eval|fill|match …", 0, ANY, VALUE_NONE, { "try the recogniser on files (see intent --help)", "在文件上试验意图识别（见 intent --help）" }, NULL, true, NULL, intent_tool_main },
-    { "doctor", NULL, "", 0, 0, VALUE_NONE, { "is everything there that is needed", "检查运行环境" }, NULL, true, command_doctor },
+    { "doctor", NULL, "", 0, 0, VALUE_NONE, { "is everything there that is needed", "检查运行环境" }, sandbox_options, true, command_doctor },
     { "version", NULL, "", 0, 0, VALUE_NONE, { "versions of program and server", "查看版本" }, version_options, true, command_version },
     { "completion", NULL, "bash|zsh", 1, 1, VALUE_NONE, { "script for the shell's completion", "生成 shell 补全脚本" }, NULL, true, command_completion },
     { NULL },

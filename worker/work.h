@@ -62,6 +62,8 @@ struct work {
     int64_t retry_ms;   /* until the next attempt, if there is one */
     void *task;         /* of a task job: what its builder works on */
     void (*cancel)(struct work *work); /* kill what runs; NULL: nothing to kill */
+    /* Statements of the transaction that ends the job as failed after its op failed; NULL: none. */
+    void (*gave_up)(struct work *work, struct db_group *group);
     struct work_next next[WORK_NEXT_MAX];
     int next_count;
     struct db_rows callback; /* of work_add_callback: a row if one was made */

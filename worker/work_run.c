@@ -51,6 +51,8 @@ static bool sandbox_is_away(const struct work *w)
 static void build_failure(struct work *work, struct db_group *group)
 {
     work_add_failure(work, group, &work->failure);
+    if (work->gave_up)
+        work->gave_up(work, group);
     if (work->job.kind != JOB_TASK)
         work_add_callback(work, group);
 }

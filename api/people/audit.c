@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "api/peer.h"
 #include "core/base/text.h"
 
 enum { USER_AGENT_BYTES_MAX = 200 };
@@ -67,5 +68,6 @@ json_t *audit_origin(struct call *call)
     if (agent && text_utf8_valid(agent, strlen(agent)))
         shown = arena_copy(&call->op.arena, agent,
                            text_utf8_cut(agent, strlen(agent), USER_AGENT_BYTES_MAX));
-    return json_pack("{s:s, s:s?}", "ip", http_request_peer(call->request), "user_agent", shown);
+    const char *ip = call_peer(call);
+    return json_pack("{s:s, s:s?}", "ip", ip ? ip : http_request_peer(call->request), "user_agent", shown);
 }

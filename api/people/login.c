@@ -12,6 +12,7 @@
 #include "api/people/audit.h"
 #include "api/people/people.h"
 #include "api/people/session.h"
+#include "api/peer.h"
 
 struct login {
     struct endpoint endpoint;
@@ -54,7 +55,7 @@ static enum op_next begin(struct op *op)
     struct call *call = e->endpoint.call;
 
     DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_LOGIN_BEGIN, &e->found, e->email,
-             session_peer(call), e->tenant);
+             call_peer(call), e->tenant);
     return OP_WAIT;
 }
 
@@ -109,7 +110,7 @@ static enum op_next open_session(struct op *op)
     if (e->refusal) {
         json_object_set_new(origin, "email", json_string(e->email));
     } else {
-        DB_GROUP_ADD(g, SQL_QUERIES_LOGIN_DONE, NULL, e->email, session_peer(call));
+        DB_GROUP_ADD(g, SQL_QUERIES_LOGIN_DONE, NULL, e->email, call_peer(call));
         session_add(g, call, &e->session, user, tenant, e->cookie);
     }
     audit_add(g, call, &row, origin);

@@ -8,6 +8,7 @@
 #include "api/people/people.h"
 #include "api/people/person.h"
 #include "api/people/session.h"
+#include "api/peer.h"
 
 struct password {
     struct endpoint endpoint;
@@ -35,7 +36,7 @@ static enum op_next parse_change(struct op *op)
         !person_password_check(e->password, call->caller.email, &op->err))
         return OP_FAIL;
     DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_LOGIN_BEGIN, &e->found, call->caller.email,
-             session_peer(call), NULL);
+             call_peer(call), NULL);
     return OP_WAIT;
 }
 
@@ -76,7 +77,7 @@ static enum op_next change(struct op *op)
 
     DB_GROUP_ADD(g, SQL_QUERIES_PASSWORD_SET, &e->set, call->caller.email, e->hash,
                  call->caller.token.text);
-    DB_GROUP_ADD(g, SQL_QUERIES_LOGIN_DONE, NULL, call->caller.email, session_peer(call));
+    DB_GROUP_ADD(g, SQL_QUERIES_LOGIN_DONE, NULL, call->caller.email, call_peer(call));
     audit_add(g, call, &row, audit_origin(call));
     db_group_send(g);
     return OP_WAIT;

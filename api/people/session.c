@@ -3,13 +3,8 @@
 #include <string.h>
 
 #include "api/people/audit.h"
+#include "api/peer.h"
 #include "core/base/text.h"
-
-const char *session_peer(struct call *call)
-{
-    const char *peer = http_request_peer(call->request);
-    return *peer && strcmp(peer, "unix") != 0 ? peer : NULL;
-}
 
 void session_add(struct db_group *group, struct call *call, struct session_new *session,
                  const char *user, const char *tenant, bool csrf)
@@ -27,7 +22,7 @@ void session_add(struct db_group *group, struct call *call, struct session_new *
                  crypto_sha256_bytea(arena, session->token), id.text, user, tenant,
                  csrf ? crypto_sha256_bytea(arena, session->csrf) : NULL,
                  arena_format(arena, "%lld", (long long)seconds),
-                 json_get_text(origin, "user_agent"), session_peer(call));
+                 json_get_text(origin, "user_agent"), call_peer(call));
     DB_GROUP_ADD(group, SQL_QUERIES_SESSION_PERSON, &session->person, user, tenant);
 }
 

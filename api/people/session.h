@@ -25,7 +25,4 @@ void session_forget(struct call *call);
 /* SESSION_REQUIRED unless a person who logged in is calling. */
 bool session_needed(struct call *call, struct gov_err *err);
 
-/* The address of a connection as PostgreSQL's inet takes it; NULL for a unix socket. */
-const char *session_peer(struct call *call);
-
 #endif

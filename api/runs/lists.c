@@ -1,5 +1,10 @@
-/* GET /v1/runs and GET /v1/requests: filter -> page -> show. Newest first; people without
- * runs.read_all see their own. */
+/* GET /v1/runs and GET /v1/requests: read -> walk, again and again -> load -> leave. Newest first;
+ * people without runs.read_all see their own.
+ *
+ * A state is derived, so no index finds "failed". The rows are walked in windows by their ids until there
+ * are enough that fit; after WINDOWS_MAX of them the page is left as it is, perhaps empty, with a cursor that
+ * goes on where the walk stopped. Nothing is passed over.
+ */
 #include <string.h>
 
 #include "api/runs/runs.h"
@@ -7,11 +12,24 @@
 #include "core/base/clock.h"
 #include "core/model/request.h"
 
+enum { WINDOW_ROWS = 5000, WINDOWS_MAX = 20 };
+
+/* A run by hand that waits for a confirmation has an older id than its job: by 30 days at the most. Clocks
+ * of hosts may differ by an hour. */
+#define ID_OLDER_US   (31ll * 24 * 3600 * 1000000)
+#define ID_NEWER_US   (3600ll * 1000000)
+
 struct lists {
     struct endpoint endpoint;
     struct call_page page;
-    struct db_rows ids, rows;
-    const char *array;
+    const char *states, *skill, *by, *since, *until; /* filters; NULL: none */
+    const char *before, *not_below;                  /* ids between which is walked */
+    int64_t window_rows;
+    int windows;
+    bool at_end;
+    struct db_rows window, rows;
+    const char **ids; /* that fit, newest first: one more than the page shows */
+    int count;
 };
 
 /* "queued,running" -> "{queued,running}"; names are checked. */
@@ -44,11 +62,12 @@ static bool states_array(struct call *call, bool is_run, const char **array, str
     return good;
 }
 
-static bool time_filter(struct call *call, const char *name, const char **text, struct gov_err *err)
+/* NULL for an absent one. */
+static bool time_filter(struct call *call, const char *name, const char **text, int64_t *us,
+                        struct gov_err *err)
 {
-    int64_t us;
     *text = http_request_query(call->request, name);
-    if (!*text || clock_parse(*text, &us))
+    if (!*text || clock_parse(*text, us))
         return true;
     return gov_fail_at(err, GOV_INVALID_INPUT, name, "format",
                        "must be a time like 2026-03-31T08:00:00Z (RFC 3339)",
@@ -63,28 +82,82 @@ static bool id_filter(const char *text, const char *name, struct gov_err *err)
     return gov_fail_at(err, GOV_INVALID_INPUT, name, "format", "must be a UUID", "必须是 UUID");
 }
 
-static enum op_next page_ids(struct op *op, bool is_run)
+/* The least id that was made at that moment. */
+static const char *id_bound(int64_t us, struct arena *arena)
+{
+    uint64_t ms = us > 0 ? (uint64_t)us / 1000 : 0;
+
+    return arena_format(arena, "%08llx-%04llx-0000-0000-000000000000",
+                        (unsigned long long)(ms >> 16 & 0xffffffff), (unsigned long long)(ms & 0xffff));
+}
+
+static void bounds(struct lists *e, int64_t since_us, int64_t until_us, struct arena *arena)
+{
+    e->not_below = e->since ? id_bound(since_us - ID_OLDER_US, arena)
+                            : "00000000-0000-0000-0000-000000000000";
+    e->before = e->until ? id_bound(until_us + ID_NEWER_US, arena)
+                         : "ffffffff-ffff-ffff-ffff-ffffffffffff";
+    if (*e->page.after && strcmp(e->page.after, e->before) < 0)
+        e->before = e->page.after;
+}
+
+static enum op_next read_filters(struct op *op, bool is_run)
 {
     struct lists *e = (struct lists *)op;
     struct call *call = e->endpoint.call;
-    const char *states, *since, *until;
-    const char *by = http_request_query(call->request, "created_by");
+    int64_t since_us = 0, until_us = 0;
     struct gov_err ignored;
 
+    e->by = http_request_query(call->request, "created_by");
+    e->skill = http_request_query(call->request, "skill");
     if (!call_page(call, &e->page, &op->err) ||
-        !states_array(call, is_run, &states, &op->arena, &op->err) ||
-        !time_filter(call, "since", &since, &op->err) ||
-        !time_filter(call, "until", &until, &op->err) || !id_filter(by, "created_by", &op->err) ||
-        !id_filter(e->page.after, "cursor", &op->err))
+        !states_array(call, is_run, &e->states, &op->arena, &op->err) ||
+        !time_filter(call, "since", &e->since, &since_us, &op->err) ||
+        !time_filter(call, "until", &e->until, &until_us, &op->err) ||
+        !id_filter(e->by, "created_by", &op->err) || !id_filter(e->page.after, "cursor", &op->err))
         return OP_FAIL;
     if (!call_may(call, MAY_READ_ALL_RUNS, &ignored))
-        by = call->caller.user.text;
-    DB_QUERY(op, call->api->db, &call->caller.scope,
-             is_run ? SQL_QUERIES_RUN_PAGE : SQL_QUERIES_REQUEST_PAGE, &e->ids,
-             *e->page.after ? e->page.after : NULL,
-             arena_format(&op->arena, "%lld", (long long)e->page.limit + 1), states,
-             http_request_query(call->request, "skill"), by, since, until);
-    return OP_WAIT;
+        e->by = call->caller.user.text;
+    bounds(e, since_us, until_us, &op->arena);
+    e->ids = ARENA_ARRAY(&op->arena, const char *, (size_t)e->page.limit + 1);
+    bool filtered = e->states || e->skill || e->by || e->since || e->until;
+    e->window_rows = filtered ? WINDOW_ROWS : e->page.limit + 1;
+    return OP_NEXT;
+}
+
+/* What the last window had; where it ended the next one begins. */
+static void collect(struct lists *e)
+{
+    struct arena *arena = &e->endpoint.op.arena;
+
+    e->at_end = true;
+    for (int i = 0; i < e->window.count; i++) {
+        const char *id = arena_text(arena, db_text(&e->window, i, 0));
+        if (db_bool(&e->window, i, 1)) {
+            e->before = id;
+            e->at_end = false;
+        } else {
+            e->ids[e->count++] = id;
+        }
+    }
+}
+
+static enum op_next walk(struct op *op, bool is_run)
+{
+    struct lists *e = (struct lists *)op;
+    int64_t wanted = e->page.limit + 1;
+
+    if (e->windows)
+        collect(e);
+    if (e->at_end || e->count == wanted || e->windows == WINDOWS_MAX)
+        return OP_NEXT;
+    e->windows++;
+    DB_QUERY(op, e->endpoint.call->api->db, &e->endpoint.call->caller.scope,
+             is_run ? SQL_QUERIES_RUN_PAGE : SQL_QUERIES_REQUEST_PAGE, &e->window, e->before,
+             arena_format(&op->arena, "%lld", (long long)wanted - e->count), e->states, e->skill, e->by,
+             e->since, e->until, e->not_below,
+             arena_format(&op->arena, "%lld", (long long)e->window_rows));
+    return OP_AGAIN;
 }
 
 static enum op_next load(struct op *op, bool is_run)
@@ -92,8 +165,8 @@ static enum op_next load(struct op *op, bool is_run)
     struct lists *e = (struct lists *)op;
     struct buf array = { 0 };
 
-    for (int i = 0; i < e->ids.count && i < e->page.limit; i++)
-        buf_addf(&array, "%s%s", i ? "," : "{", db_text(&e->ids, i, 0));
+    for (int i = 0; i < e->count && i < e->page.limit; i++)
+        buf_addf(&array, "%s%s", i ? "," : "{", e->ids[i]);
     buf_add_text(&array, array.length ? "}" : "{}");
     DB_QUERY(op, e->endpoint.call->api->db, &e->endpoint.call->caller.scope,
              is_run ? SQL_QUERIES_RUN_SHOW : SQL_QUERIES_REQUEST_SHOW, &e->rows, array.data);
@@ -110,14 +183,19 @@ static enum op_next leave(struct op *op, bool is_run)
     for (int i = 0; i < e->rows.count; i++)
         json_array_append_new(items, is_run ? show_run(call, &e->rows, i, &op->arena)
                                             : show_request(call, &e->rows, i, NULL, &op->arena));
-    bool more = e->ids.count > e->page.limit;
-    call_list(call, items, more ? db_text(&e->ids, (int)e->page.limit - 1, 0) : NULL);
+    bool full = e->count > e->page.limit;
+    call_list(call, items, full ? e->ids[e->page.limit - 1] : e->at_end ? NULL : e->before);
     return OP_DONE;
 }
 
-static enum op_next run_ids(struct op *op)
+static enum op_next run_read(struct op *op)
 {
-    return page_ids(op, true);
+    return read_filters(op, true);
+}
+
+static enum op_next run_walk(struct op *op)
+{
+    return walk(op, true);
 }
 
 static enum op_next run_load(struct op *op)
@@ -130,9 +208,14 @@ static enum op_next run_leave(struct op *op)
     return leave(op, true);
 }
 
-static enum op_next request_ids(struct op *op)
+static enum op_next request_read(struct op *op)
 {
-    return page_ids(op, false);
+    return read_filters(op, false);
+}
+
+static enum op_next request_walk(struct op *op)
+{
+    return walk(op, false);
 }
 
 static enum op_next request_load(struct op *op)
@@ -146,11 +229,15 @@ static enum op_next request_leave(struct op *op)
 }
 
 const struct op_step run_list_steps[] = {
-    { "page", run_ids }, { "load", run_load }, { "leave", run_leave }, { 0 }
+    { "read", run_read }, { "walk", run_walk }, { "load", run_load }, { "leave", run_leave }, { 0 }
 };
 const size_t run_list_bytes = sizeof(struct lists);
 
 const struct op_step request_list_steps[] = {
-    { "page", request_ids }, { "load", request_load }, { "leave", request_leave }, { 0 }
+    { "read", request_read },
+    { "walk", request_walk },
+    { "load", request_load },
+    { "leave", request_leave },
+    { 0 }
 };
 const size_t request_list_bytes = sizeof(struct lists);

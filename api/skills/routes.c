@@ -10,7 +10,7 @@ const struct route skill_routes[] = {
     ROUTE("GET", "/v1/skills", ACCESS_TENANT, MAY_READ_SKILLS, skill_list),
     { .method = "POST", .pattern = "/v1/skills", .access = ACCESS_TENANT,
       .permission = MAY_UPLOAD_SKILLS, .steps = skill_create_steps, .bytes = &skill_create_bytes,
-      .stream_body = true },
+      .stream_body = true, .replay_shows = true },
     ROUTE("GET", "/v1/skills/{name}", ACCESS_TENANT, MAY_READ_SKILLS, skill_get),
     ROUTE("PATCH", "/v1/skills/{name}", ACCESS_TENANT, MAY_PUBLISH_SKILLS, skill_update),
     ROUTE("GET", "/v1/skills/{name}/versions", ACCESS_TENANT, MAY_READ_SKILLS, version_list),

@@ -1,6 +1,6 @@
 /* POST /v1/skills: a package comes in.
  *
- *     receive -> name -> mark -> insert -> enqueue -> wait -> load -> leave
+ *     receive -> recall -> find_same -> mark -> insert -> enqueue -> wait -> load -> leave
  *
  * File, skill, version, job and audit are one transaction; the check itself is a job of kind task that only
  * a worker with a sandbox does. Its request_id is the version's id, so that its end is told to who watches
@@ -23,7 +23,8 @@ struct skill_create {
     const char *name;
     struct id version;
     const char *number;
-    bool known; /* this content was here before */
+    bool known; /* this content was here before, or this key */
+    struct gov_err fault; /* the upload is not wanted: its bytes go, then this is answered */
     struct db_rows same, made, rows;
     struct queue_entry entry;
     struct settle_wait wait;
@@ -33,30 +34,63 @@ static enum op_next receive(struct op *op)
 {
     struct skill_create *e = (struct skill_create *)op;
 
+    if (!id_empty(&e->endpoint.call->replay_id)) /* somebody was first with this key */
+        return OP_NEXT;
     e->receive.part = "package";
     e->receive.field = "name";
     receive_body(op, &e->receive, e->endpoint.call);
     return OP_WAIT;
 }
 
+static enum op_next recall(struct op *op)
+{
+    struct skill_create *e = (struct skill_create *)op;
+    const struct receive *r = &e->receive;
+
+    if (!id_empty(&e->endpoint.call->replay_id))
+        return OP_NEXT;
+    const char *body = arena_format(&op->arena, "%s\n%s\n%s", r->name, r->value ? r->value : "",
+                                    r->stored.sha256);
+    call_find_answer(op, e->endpoint.call, body, strlen(body));
+    return OP_WAIT;
+}
+
+/* What the package is to be called, and whether the caller may. */
+static bool name_it(struct skill_create *e, struct gov_err *err)
+{
+    const char *wanted = e->receive.value;
+
+    if (wanted && *wanted && !text_slug_valid(wanted))
+        return gov_fail_at(err, GOV_INVALID_INPUT, "name", "format",
+                           "a skill's name has 1 to 63 of a-z, 0-9, _ and -, and begins with a letter",
+                           "技能名称由 1 到 63 个 a-z、0-9、_、- 组成，并以字母开头");
+    e->name = wanted && *wanted ? wanted : skill_name_derive(e->receive.name, &e->endpoint.op.arena);
+    return caller_token_reaches(e->endpoint.call, e->name) ||
+           gov_fail(err, GOV_FORBIDDEN, "this token may not touch the skill \"%s\"",
+                    "该令牌不能操作技能“%s”", e->name);
+}
+
 static enum op_next find_same(struct op *op)
 {
     struct skill_create *e = (struct skill_create *)op;
     struct call *call = e->endpoint.call;
-    const char *wanted = e->receive.value;
+    bool received = id_empty(&call->replay_id);
 
-    if (wanted && *wanted && !text_slug_valid(wanted))
-        return gov_fail_at(&op->err, GOV_INVALID_INPUT, "name", "format",
-                           "a skill's name has 1 to 63 of a-z, 0-9, _ and -, and begins with a letter",
-                           "技能名称由 1 到 63 个 a-z、0-9、_、- 组成，并以字母开头"),
-               OP_FAIL;
-    e->name = wanted && *wanted ? wanted : skill_name_derive(e->receive.name, &op->arena);
-    if (!caller_token_reaches(call, e->name))
-        return gov_fail(&op->err, GOV_FORBIDDEN, "this token may not touch the skill \"%s\"",
-                        "该令牌不能操作技能“%s”", e->name),
-               OP_FAIL;
-    DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_VERSION_SAME, &e->same, e->name,
-             e->receive.stored.sha256);
+    if (received && (!call_answer_again(call, &e->fault) ||
+                     (id_empty(&call->replay_id) && !name_it(e, &e->fault)))) {
+        file_store_remove(op, call->api->files, &e->receive.id);
+        return OP_WAIT;
+    }
+    if (id_empty(&call->replay_id)) {
+        DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_VERSION_SAME, &e->same, e->name,
+                 e->receive.stored.sha256);
+        return OP_WAIT;
+    }
+    e->version = call->replay_id;
+    if (received)
+        file_store_remove(op, call->api->files, &e->receive.id);
+    DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_VERSION_NAMED, &e->made,
+             e->version.text);
     return OP_WAIT;
 }
 
@@ -65,9 +99,17 @@ static enum op_next mark(struct op *op)
     struct skill_create *e = (struct skill_create *)op;
     struct call *call = e->endpoint.call;
 
-    e->known = e->same.count > 0;
-    if (e->known) {
+    if (e->fault.code) {
+        op->err = e->fault;
+        return OP_FAIL;
+    }
+    e->known = e->same.count > 0 || call->replayed;
+    if (call->replayed && e->made.count) {
+        e->name = db_text(&e->made, 0, 0);
+        e->number = db_text(&e->made, 0, 1);
+    } else if (e->same.count) {
         e->number = db_text(&e->same, 0, 0);
+        e->version = db_id(&e->same, 0, 1);
         file_store_remove(op, call->api->files, &e->receive.id);
     } else {
         marks_note(op, call->api->marks, &call->caller.tenant, 0);
@@ -107,9 +149,15 @@ static enum op_next insert(struct op *op)
     const struct receive *r = &e->receive;
     const char *user = call->caller.user.text, *actor = caller_actor(call);
 
-    if (e->known)
+    if (call->replayed || (e->known && !call->idempotency_key))
         return OP_NEXT;
     struct db_group *g = db_group_new(op, call->api->db, &call->caller.scope);
+    db_group_tolerate(g, &e->fault);
+    if (e->known) { /* nothing is made, but this key is this answer's from now on */
+        call_remember_shown(call, g, &e->version);
+        db_group_send(g);
+        return OP_WAIT;
+    }
     struct id skill = id_new();
     e->version = id_new();
     DB_GROUP_ADD(g, SQL_QUERIES_UPLOAD_INSERT, NULL, r->id.text, "package", r->name,
@@ -119,6 +167,7 @@ static enum op_next insert(struct op *op)
     DB_GROUP_ADD(g, SQL_QUERIES_VERSION_INSERT, &e->made, e->version.text, e->name,
                  r->stored.sha256, r->id.text, user, actor);
     add_check(e, g);
+    call_remember_shown(call, g, &e->version);
     db_group_send(g);
     return OP_WAIT;
 }
@@ -127,6 +176,10 @@ static enum op_next enqueue(struct op *op)
 {
     struct skill_create *e = (struct skill_create *)op;
 
+    if (e->fault.code && !e->known)
+        file_store_remove(op, e->endpoint.call->api->files, &e->receive.id);
+    if (e->fault.code)
+        return OP_WAIT;
     if (e->known)
         return OP_NEXT;
     e->number = db_text(&e->made, 0, 0);
@@ -147,7 +200,11 @@ static enum op_next wait_for_it(struct op *op)
     struct skill_create *e = (struct skill_create *)op;
     struct call *call = e->endpoint.call;
 
-    if (!e->known)
+    if (e->fault.code) {
+        op->err = e->fault;
+        return OP_FAIL;
+    }
+    if (!e->known || call->replayed)
         settle_wait_kind(op, &e->wait, call, &e->version, &kind, &e->version,
                          settle_wait_seconds(call, WAIT_S));
     return OP_WAIT;
@@ -207,13 +264,14 @@ static enum op_next leave(struct op *op)
         http_reply_header(call->request, "Preference-Applied",
                           arena_format(&op->arena, "wait=%lld",
                                        (long long)settle_wait_seconds(call, WAIT_S)));
-    call_json(call, e->known ? 200 : 201, version_shown(call, &e->rows, 0));
+    call_json(call, e->known && !call->replayed ? 200 : 201, version_shown(call, &e->rows, 0));
     return OP_DONE;
 }
 
 const struct op_step skill_create_steps[] = {
-    { "receive", receive }, { "find_same", find_same }, { "mark", mark }, { "insert", insert },
-    { "enqueue", enqueue }, { "wait", wait_for_it },    { "load", load }, { "leave", leave },
+    { "receive", receive }, { "recall", recall },   { "find_same", find_same },
+    { "mark", mark },       { "insert", insert },   { "enqueue", enqueue },
+    { "wait", wait_for_it }, { "load", load },      { "leave", leave },
     { 0 }
 };
 const size_t skill_create_bytes = sizeof(struct skill_create);

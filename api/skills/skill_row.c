@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "api/runs/show.h"
-#include "core/store/planning.h"
+#include "core/store/admission.h"
 
 /* --- who --- */
 
@@ -46,7 +46,7 @@ static struct bound bound_read(struct call *call, const struct db_rows *rows, in
     struct arena *arena = &call->op.arena;
     struct bound bound;
 
-    bound.list = planning_bindings(db_json(rows, row, SKILL_BINDINGS, arena), &bound.count, arena);
+    bound.list = admission_bindings(db_json(rows, row, SKILL_BINDINGS, arena), &bound.count, arena);
     return bound;
 }
 

@@ -9,9 +9,10 @@
 #include "api/skills/skill_read.h"
 #include "api/skills/skills.h"
 
-#include <string.h>
-
+#include "api/rate.h"
 #include "core/base/clock.h"
+
+enum { WARM_ASKS_MAX = 60 };
 
 struct skill_warm {
     struct endpoint endpoint;
@@ -30,30 +31,17 @@ static enum op_next load(struct op *op)
     return OP_WAIT;
 }
 
-/* One more of this tenant in this minute; the oldest tenant in the table makes room. */
-static bool within_rate(struct warm_asks *asks, const char *tenant, struct gov_err *err)
+static bool within_rate(struct call *call, struct gov_err *err)
 {
-    int64_t now = clock_mono_us() / 1000000;
-    struct warm_ask *a = &asks->tenants[0];
+    static const struct rate_limit limit = { WARM_ASKS_MAX, 60 * 1000000 };
+    struct rate_verdict verdict;
 
-    for (int i = 0; i < WARM_TENANTS_MAX; i++) {
-        struct warm_ask *b = &asks->tenants[i];
-        if (strcmp(b->tenant, tenant) == 0) {
-            a = b;
-            break;
-        }
-        if (b->began_s < a->began_s)
-            a = b;
-    }
-    if (strcmp(a->tenant, tenant) != 0 || now - a->began_s >= WARM_WINDOW_S) {
-        *a = (struct warm_ask){ .began_s = now };
-        snprintf(a->tenant, sizeof a->tenant, "%s", tenant);
-    }
-    if (a->count++ < WARM_ASKS_MAX)
+    rate_take(&call->api->rates, &limit, 'w', call->caller.scope.schema, clock_mono_us(), &verdict);
+    if (verdict.admitted)
         return true;
     gov_fail(err, GOV_RATE_LIMITED, "at most %d a minute; a run starts without it, too",
              "每分钟最多 %d 次；不预热也可以运行", WARM_ASKS_MAX);
-    err->retry_after_s = (int)(WARM_WINDOW_S - (now - a->began_s));
+    err->retry_after_s = (int)(verdict.retry_s > 0 ? verdict.retry_s : 1);
     return false;
 }
 
@@ -74,7 +62,7 @@ static enum op_next ask(struct op *op)
     if (!skill_runnable(call, &e->read.skill, 0))
         return gov_fail(&op->err, GOV_FORBIDDEN, "you may not run \"%s\"; GET /v1/skills/%s/why says why",
                         "您无权运行“%s”；原因见 GET /v1/skills/%s/why", name, name), OP_FAIL;
-    if (!within_rate(&call->api->warm_asks, schema, &op->err))
+    if (!within_rate(call, &op->err))
         return OP_FAIL;
     const char *tree = db_text(&e->version, 0, 1);
     bool asked = tree && db_bool(&e->version, 0, 3) && event_bus_up(call->api->events);

@@ -4,7 +4,7 @@
 
 #include "api/skills/skill_read.h"
 #include "api/skills/skills.h"
-#include "core/store/planning.h"
+#include "core/store/admission.h"
 
 enum { USER_BYTES_MAX = 254 };
 
@@ -88,7 +88,7 @@ static bool person_may(struct skill_why *e, const char *action, json_t *reasons)
         return false;
     }
     const struct policy_binding *bindings =
-        planning_bindings(db_json(&e->skill, 0, SKILL_BINDINGS, arena), &count, arena);
+        admission_bindings(db_json(&e->skill, 0, SKILL_BINDINGS, arena), &count, arena);
     bool may = policy_binding_explain(bindings, count, role, &user, action, arena, &reason);
     if (may)
         reason_add(call, reasons, count ? "bound" : "unbound", reason, NULL);

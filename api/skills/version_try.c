@@ -23,7 +23,7 @@ static enum op_next parse(struct op *op)
     static const struct json_field fields[] = {
         { "action", JSON_FIELD_SLUG, false, offsetof(struct run_wish, action), 0, 0, NULL },
         { "input", JSON_FIELD_OBJECT, false, offsetof(struct run_wish, input), 0, 0, NULL },
-        { "files", JSON_FIELD_ARRAY, false, offsetof(struct run_wish, files), 0, 100, NULL },
+        { "files", JSON_FIELD_ARRAY, false, offsetof(struct run_wish, files), 0, 50, NULL },
     };
     struct version_try *e = (struct version_try *)op;
     struct call *call = e->endpoint.call;

@@ -18,6 +18,9 @@ COMMAND(command_whoami);
 COMMAND(command_password_change);
 COMMAND(command_password_reset);
 COMMAND(command_invitation_accept);
+/* runtime.c */
+COMMAND(command_runtime_ls);
+COMMAND(command_runtime_install);
 /* members.c */
 COMMAND(command_members_ls);
 COMMAND(command_members_invite);

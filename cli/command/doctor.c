@@ -10,6 +10,7 @@
 #include "cli/command/commands.h"
 #include "cli/net/remote.h"
 #include "cli/out/show.h"
+#include "cli/sandboxd.h"
 #include "core/base/json.h"
 
 enum { CLOCK_SKEW_S_MAX = 60 };
@@ -171,16 +172,61 @@ static void check_workers(struct doctor *doctor)
     }
 }
 
+/* Only where scripts are run: a machine without a sandboxd lacks nothing. One that was named has to
+ * answer. */
+static void check_sandbox(struct doctor *doctor, const struct args *args)
+{
+    struct cli *cli = doctor->cli;
+    const char *socket = sandboxd_socket(args);
+    const json_t *status, *one;
+    struct gov_err err;
+    size_t i;
+
+    if (!sandboxd_present(socket) && !args_value(args, "sandbox", NULL))
+        return;
+    if (!sandboxd_ask(cli, socket, &status, &err)) {
+        tell_failure(doctor, "sandbox", &err);
+        return;
+    }
+    const char *detail = json_get_text(status, "detail");
+    if (json_get_bool(status, "accepting", false)) {
+        tell(doctor, "sandbox", true,
+             arena_format(&cli->arena, cli_text(cli, "isolation level %d: %s", "隔离级别 %d：%s"),
+                          (int)json_get_int(status, "level", 0), detail ? detail : ""));
+    } else {
+        gov_fail(&err, GOV_SANDBOX_UNAVAILABLE, "takes no scripts: %s", "不接受脚本：%s",
+                 detail ? detail : "");
+        tell_failure(doctor, "sandbox", &err);
+    }
+    json_array_foreach(json_object_get(status, "probes"), i, one)
+    {
+        const char *name = json_get_text(one, "name");
+        bool ok = json_get_bool(one, "ok", false), required = json_get_bool(one, "required", false);
+        if (!ok)
+            tell(doctor, "probe", !required,
+                 arena_format(&cli->arena, "%s: %s", name ? name : "?", json_get_text(one, "detail")));
+    }
+    json_array_foreach(json_object_get(status, "runtimes"), i, one)
+    {
+        const char *name = json_get_text(one, "name");
+        tell(doctor, "runtime", true,
+             arena_format(&cli->arena, "%s: %s", name ? name : "?",
+                          json_get_bool(one, "present", false)
+                              ? cli_text(cli, "installed", "已安装")
+                              : arena_format(&cli->arena, "execgov runtime install %s", name)));
+    }
+}
+
 bool command_doctor(struct cli *cli, const struct args *args, struct gov_err *err)
 {
     struct doctor doctor = { .cli = cli, .checks = json_own(&cli->arena, json_array()) };
-    (void)args;
     (void)err;
 
     check_settings(&doctor);
     check_server(&doctor);
     check_token(&doctor);
     check_workers(&doctor);
+    check_sandbox(&doctor, args);
     if (cli->json) {
         json_t *all = json_pack("{s:b, s:O}", "ok", cli->exit_code == 0, "checks", doctor.checks);
         cli_print_json(all);

@@ -74,10 +74,10 @@ enum request_state request_state_derive(const struct request_facts *facts)
 enum run_state run_state_derive(const struct request_facts *facts)
 {
     static const enum run_state of[REQUEST_STATE_COUNT] = {
-        [REQUEST_RECEIVED] = RUN_PLANNED,
-        [REQUEST_RECOGNISING] = RUN_PLANNED,
-        [REQUEST_NEEDS_ANSWER] = RUN_PLANNED,
-        [REQUEST_PLANNING] = RUN_PLANNED,
+        [REQUEST_RECEIVED] = RUN_QUEUED,
+        [REQUEST_RECOGNISING] = RUN_QUEUED,
+        [REQUEST_NEEDS_ANSWER] = RUN_QUEUED,
+        [REQUEST_PLANNING] = RUN_QUEUED,
         [REQUEST_PLANNED] = RUN_PLANNED,
         [REQUEST_AWAITING_CONFIRMATION] = RUN_AWAITING_CONFIRMATION,
         [REQUEST_QUEUED] = RUN_QUEUED,
@@ -87,7 +87,7 @@ enum run_state run_state_derive(const struct request_facts *facts)
         [REQUEST_REJECTED] = RUN_REJECTED,
         [REQUEST_EXPIRED] = RUN_EXPIRED,
         [REQUEST_CANCELLED] = RUN_CANCELLED,
-        [REQUEST_ABSTAINED] = RUN_PLANNED,
+        [REQUEST_ABSTAINED] = RUN_QUEUED,
     };
     if (facts->has_job && facts->job == JOB_RUN && facts->outcome == OUTCOME_NONE &&
         facts->live == LIVE_HELD)

@@ -19,8 +19,8 @@
  *    9  job is intent                planning    (its plan job comes in the same transaction)
  *   10  no job at all                received
  *
- * A run's state is the same with its request's facts, where states before planning do not occur: a
- * run that waits for its plan is `planned`.
+ * A run's state is the same with its request's facts; where its request is not planned yet the run is
+ * `queued`: `planned` means that there is a plan, and is the end of mode "plan".
  */
 #ifndef CORE_MODEL_REQUEST_H
 #define CORE_MODEL_REQUEST_H

@@ -11,8 +11,12 @@
 #include "core/base/text.h"
 #include "core/model/fault.h"
 #include "core/model/schema/schema.h"
+#include "core/store/admission.h"
 
-enum { FILES_MAX = 100 };
+enum {
+    IDS_MAX = 100, /* texts of an input that could be a file's id */
+    FILES_MAX = 50 /* of one run */
+};
 
 /* Columns of plan_load.sql. */
 enum {
@@ -47,7 +51,7 @@ static void collect_ids(const json_t *value, struct buf *out, int *count)
     struct id id;
     size_t i;
 
-    if (*count >= FILES_MAX)
+    if (*count >= IDS_MAX)
         return;
     if (json_is_string(value) && id_parse(json_string_value(value), &id)) {
         buf_addf(out, "%s%s", (*count)++ ? "," : "", id.text);
@@ -97,101 +101,40 @@ static bool no_such_skill(const struct planning *p, struct gov_err *err)
                        "这里没有技能“%s”；GET /v1/skills 列出您可以运行的技能", p->skill);
 }
 
-/* Is there a version that this caller may run now? */
-static bool check_version(struct planning *p, enum role role, struct gov_err *err)
+/* What the rows say about who may run which version. */
+static struct admission admission_of(struct planning *p)
 {
     const struct db_rows *r = &p->rows;
-    const char *state = r->count ? db_text(r, 0, COL_STATE) : NULL;
-    bool published = state && strcmp(state, "published") == 0;
+
+    return (struct admission){ .skill = p->skill,
+                               .version = db_int(r, 0, COL_NUMBER),
+                               .state = db_text(r, 0, COL_STATE),
+                               .owner_name = db_text(r, 0, COL_OWNER_NAME),
+                               .enabled = db_bool(r, 0, COL_ENABLED),
+                               .is_try = p->is_try,
+                               .uploaded_by = db_id(r, 0, COL_UPLOADED_BY),
+                               .requester = p->requester,
+                               .role = db_text(r, 0, COL_ROLE),
+                               .bindings = db_json(r, 0, COL_BINDINGS, &p->op.arena) };
+}
+
+/* Is there a version that this caller may name? */
+static bool check_version(struct planning *p, struct gov_err *err)
+{
+    const struct db_rows *r = &p->rows;
 
     if (r->count == 0 || !token_may_use(p))
         return no_such_skill(p, err);
     p->owner_name = db_text(r, 0, COL_OWNER_NAME);
-    if (!state)
-        return p->version ? gov_fail_at(err, GOV_NOT_FOUND, "/version", "unknown",
-                                        "skill \"%s\" has no version %lld",
-                                        "技能“%s”没有版本 %lld", p->skill, (long long)p->version)
-                          : gov_fail_at(err, GOV_NOT_PUBLISHED, "/skill", "not_published",
-                                        "skill \"%s\" has no published version yet; its owner is %s",
-                                        "技能“%s”尚无已发布版本；负责人：%s", p->skill,
-                                        p->owner_name ? p->owner_name : "?");
-    if (strcmp(state, "yanked") == 0)
-        return gov_fail_at(err, GOV_VERSION_YANKED, "/version", "yanked",
-                           "version %lld of \"%s\" was withdrawn; its owner is %s",
-                           "“%2$s”的版本 %1$lld 已撤回；负责人：%3$s",
-                           (long long)db_int(r, 0, COL_NUMBER), p->skill,
-                           p->owner_name ? p->owner_name : "?");
-    if (p->is_try && !published) {
-        struct id author = db_id(r, 0, COL_UPLOADED_BY);
-        bool mine = strcmp(author.text, p->requester.text) == 0;
-        bool checked = strcmp(state, "checking") != 0 && strcmp(state, "refused") != 0;
-        if (!policy_may(role, mine ? MAY_UPLOAD_SKILLS : MAY_REVIEW_SKILLS))
-            return gov_fail(err, GOV_FORBIDDEN, "only its author and reviewers may try a draft",
-                            "只有作者和审核人可以试运行草稿");
-        if (!checked)
-            return gov_fail(err, GOV_NOT_PUBLISHED, "this version is %s; it cannot be tried",
-                            "该版本状态为 %s，不能试运行", state);
+    if (db_text(r, 0, COL_STATE))
         return true;
-    }
-    if (!published)
-        return gov_fail_at(err, GOV_NOT_PUBLISHED, "/version", "not_published",
-                           "version %lld is %s; only published versions run",
-                           "版本 %lld 状态为 %s；只有已发布的版本可以运行",
-                           (long long)db_int(r, 0, COL_NUMBER), state);
-    if (!db_bool(r, 0, COL_ENABLED))
-        return gov_fail_at(err, GOV_SKILL_DISABLED, "/skill", "disabled",
-                           "skill \"%s\" is switched off; its owner is %s",
-                           "技能“%s”已停用；负责人：%s", p->skill,
-                           p->owner_name ? p->owner_name : "?");
-    return true;
-}
-
-static const char *const *actions_of(const json_t *list, struct arena *arena)
-{
-    if (!json_is_array(list))
-        return NULL;
-    const char **actions = ARENA_ARRAY(arena, const char *, json_array_size(list) + 1);
-    for (size_t i = 0; i < json_array_size(list); i++)
-        actions[i] = json_string_value(json_array_get(list, i));
-    return actions;
-}
-
-const struct policy_binding *planning_bindings(const json_t *list, size_t *count,
-                                               struct arena *arena)
-{
-    *count = json_array_size(list);
-    struct policy_binding *bindings = ARENA_ARRAY(arena, struct policy_binding, *count + 1);
-
-    for (size_t i = 0; i < *count; i++) {
-        const json_t *b = json_array_get(list, i);
-        if (strcmp(json_get_text(b, "kind"), "role") == 0)
-            role_parse(json_get_text(b, "subject"), &bindings[i].role);
-        else
-            id_parse(json_get_text(b, "subject"), &bindings[i].user);
-        bindings[i].actions = actions_of(json_object_get(b, "actions"), arena);
-    }
-    return bindings;
-}
-
-static bool check_binding(struct planning *p, enum role role, struct gov_err *err)
-{
-    struct arena *arena = &p->op.arena;
-    struct gov_text reason;
-    size_t count;
-
-    /* Trying is for what is not published: a published version runs by the bindings, whoever wrote it. */
-    bool published = strcmp(db_text(&p->rows, 0, COL_STATE), "published") == 0;
-    if (p->is_try && !published && policy_may(role, MAY_RUN))
-        return true;
-    const struct policy_binding *bindings =
-        planning_bindings(db_json(&p->rows, 0, COL_BINDINGS, arena), &count, arena);
-    if (policy_binding_explain(bindings, count, role, &p->requester, p->chosen->name, arena,
-                               &reason))
-        return true;
-    /* Who may not run anything is told so; who may not run this is told no more than that. */
-    gov_fail(err, GOV_FORBIDDEN, "%s", "%s", reason.en);
-    snprintf(err->zh, sizeof err->zh, "%s", reason.zh);
-    return false;
+    return p->version ? gov_fail_at(err, GOV_NOT_FOUND, "/version", "unknown",
+                                    "skill \"%s\" has no version %lld", "技能“%s”没有版本 %lld",
+                                    p->skill, (long long)p->version)
+                      : gov_fail_at(err, GOV_NOT_PUBLISHED, "/skill", "not_published",
+                                    "skill \"%s\" has no published version yet; its owner is %s",
+                                    "技能“%s”尚无已发布版本；负责人：%s", p->skill,
+                                    p->owner_name ? p->owner_name : "?");
 }
 
 /* --- inputs and files --- */
@@ -332,11 +275,11 @@ static bool check_input(struct planning *p, struct gov_err *err)
 static enum op_next check(struct op *op)
 {
     struct planning *p = (struct planning *)op;
-    enum role role = ROLE_NONE;
 
-    if (p->rows.count && db_text(&p->rows, 0, COL_ROLE))
-        role_parse(db_text(&p->rows, 0, COL_ROLE), &role);
-    if (!check_version(p, role, &op->err))
+    if (!check_version(p, &op->err))
+        return OP_FAIL;
+    struct admission admission = admission_of(p);
+    if (!admission_version(&admission, &op->err))
         return OP_FAIL;
     if (!skill_manifest_view(db_json(&p->rows, 0, COL_MANIFEST, &op->arena), &p->manifest,
                              &op->arena, &op->err))
@@ -348,7 +291,8 @@ static enum op_next check(struct op *op)
                     p->action);
         return OP_FAIL;
     }
-    if (!check_binding(p, role, &op->err) || !check_input(p, &op->err))
+    if (!admission_binding(&admission, p->chosen->name, &op->arena, &op->err) ||
+        !check_input(p, &op->err))
         return OP_FAIL;
     return OP_NEXT;
 }

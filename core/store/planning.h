@@ -61,8 +61,4 @@ void planning_init(struct planning *planning, struct loop *loop);
 json_t *planning_payload(struct planning *planning, const struct job_payload *base,
                          struct arena *arena);
 
-/* Bindings as queries give them, [{kind, subject, actions}], for policy_binding_explain; NULL: none. */
-const struct policy_binding *planning_bindings(const json_t *list, size_t *count,
-                                               struct arena *arena);
-
 #endif

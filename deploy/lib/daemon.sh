@@ -91,6 +91,14 @@ sandbox_tested() {
     grep -q '"tested": *true' <<<"$text"
 }
 
+# quickstart --with-data: the packages are there by now; wait until sandboxd has found them.
+sandbox_add_data() {
+    "$programs/execgov" runtime install data --sandbox "$sockets/sandbox/sandboxd.sock" \
+        >"$logs/runtime.log" 2>&1 </dev/null ||
+        fail_with_log "the runtime data was not made" "$logs/runtime.log" \
+            "what sandboxd says about it: $logs/sandboxd.log"
+}
+
 # The self-test says which probe failed; that is worth more than the log's last lines.
 sandbox_explain() {
     sandbox_doctor "$1" 2>&1 | sed 's/^/    | /' >&2 || true

@@ -47,6 +47,20 @@ with lost as (
         end,
         worker, attempt, crash_count + 1, started_at
     from gone
+), unchecked as (
+    -- A package whose check killed its workers: the version must not stay "checking".
+    update {{t}}.skill_version v
+    set state = 'refused',
+        findings = jsonb_build_array(jsonb_build_object(
+            'code', 'check_failed', 'severity', 'error', 'path', '',
+            'message', jsonb_build_object(
+                'en', 'the package could not be checked: its workers died three times',
+                'zh', '软件包未能完成检查：执行检查的进程三次异常退出')))
+    from gone g
+    join {{t}}.job j on j.id = g.job_id and j.kind = 'task' and j.payload ->> 'task' = 'package_check'
+    where v.id = (j.payload -> 'arguments' ->> 'version')::uuid
+        and v.state = 'checking'
+        and not g.cancel_requested
 ), audited as (
     insert into {{t}}.audit_event (actor_kind, kind, action, subject_kind, subject, request_id, detail)
     select 'system', 'run', 'job.reclaimed', 'job', j.id::text, j.request_id,

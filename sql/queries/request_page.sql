@@ -1,13 +1,62 @@
 -- scope: tenant
--- $1 before (null: newest), $2 how many, $3 states, $4 skill, $5 created_by, $6 since, $7 until
-select s.id
-from {{t}}.request_page($1::uuid, 5000) s
-left join {{t}}.plan p on p.id = s.plan_id
-where ($3::text[] is null or s.state = any ($3::text[]))
-    and ($4::text is null or coalesce(p.payload ->> 'skill', (
-        select j.payload ->> 'skill' from {{t}}.job j where j.id = s.run_id)) = $4)
-    and ($5::uuid is null or s.created_by = $5::uuid)
-    and ($6::timestamptz is null or s.created_at >= $6::timestamptz)
-    and ($7::timestamptz is null or s.created_at < $7::timestamptz)
-order by s.id desc
-limit $2::integer
+-- A window of requests, newest first, and those in it that fit: $1 before, $2 how many, $3 states, $4 skill,
+-- $5 created_by, $6 since, $7 until, $8 not below this id, $9 rows in the window. A last row, marked, says
+-- where a full window ended: the next one goes on from there. The states are derived for what else fits,
+-- one row after the other, until there are enough.
+with walked as materialized (
+    select k.id, k.created_by, k.created_at, k.skill
+    from (
+        (select r.id, r.created_by, r.created_at,
+            case
+                when $4::text is null then null
+                when r.text is null then r.options ->> 'skill'
+                else (
+                    select p.payload ->> 'skill'
+                    from {{t}}.plan p
+                    where p.request_id = r.id
+                    order by p.created_at desc
+                    limit 1)
+            end as skill
+        from {{t}}.request r
+        where r.id < $1::uuid
+            and r.id >= $8::uuid
+        order by r.id desc
+        limit $9::integer)
+        union all
+        (select j.id, j.created_by, j.created_at, j.payload ->> 'skill'
+        from {{t}}.job j
+        where j.id < $1::uuid
+            and j.id >= $8::uuid
+            and j.kind = 'run'
+            and j.request_id = j.id
+            and (select r.id from {{t}}.request r where r.id = j.id) is null
+        order by j.id desc
+        limit $9::integer)
+    ) k
+    order by k.id desc
+    limit $9::integer
+), fitting as (
+    select f.id
+    from (
+        select w.id
+        from walked w
+        where ($4::text is null or w.skill = $4::text)
+            and ($5::uuid is null or w.created_by = $5::uuid)
+            and ($6::timestamptz is null or w.created_at >= $6::timestamptz)
+            and ($7::timestamptz is null or w.created_at < $7::timestamptz)
+        order by w.id desc
+    ) f
+    cross join lateral (select v.state from {{t}}.request_state v where v.id = f.id offset 0) s
+    where $3::text[] is null or s.state = any ($3::text[])
+    order by f.id desc
+    limit $2::integer
+)
+(select f.id, false
+from fitting f
+order by f.id desc)
+union all
+(select w.id, true
+from walked w
+where (select count(*) from walked) = $9::integer
+order by w.id
+limit 1)

@@ -1,5 +1,6 @@
 -- scope: tenant
--- $1 version, $2 who, $3 actor kind. What was published before stays so, but runs no more.
+-- $1 version, $2 who, $3 actor kind. What was published before stays so: it
+-- runs for plans that were made on it and for whoever names it by number. A yank stops it.
 with published as (
     update {{t}}.skill_version
     set state = 'published',

@@ -1,7 +1,7 @@
 -- scope: tenant
 -- Was this content (digest $2) uploaded for skill $1 before? A refused one may come again, for
 -- the check may have learned, and so may one that was withdrawn.
-select v.number
+select v.number, v.id
 from {{t}}.skill s
 join {{t}}.skill_version v on v.skill_id = s.id
 where s.name = $1

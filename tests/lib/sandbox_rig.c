@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "tests/lib/test.h"
 #include "worker/sandbox/store/tree.h"
 
@@ -43,6 +44,8 @@ static void daemon_exec(struct sandbox_rig *rig, const char *program, bool as_no
     snprintf(cache, sizeof cache, "%s/cache", rig->dir);
     snprintf(base, sizeof base, "%u", rig->uid_base);
     setenv("CANARY_SECRET", "canary-5f1d0c", 1);
+    if (rig->before)
+        rig->before();
     if (as_nobody && (setgid(NOBODY) < 0 || setuid(NOBODY) < 0))
         _exit(9);
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* a change of uid would clear it */
@@ -83,6 +86,28 @@ void sandbox_rig_restart(struct sandbox_rig *rig, bool as_nobody)
     daemon_start(rig, as_nobody);
     assert_true(daemon_wait(rig));
     assert_int_not_equal(rig->status.level, 0);
+}
+
+const struct doctor_runtime *sandbox_rig_runtime(struct sandbox_rig *rig, const char *name)
+{
+    struct gov_err err = { 0 };
+
+    assert_true(doctor_ask(rig->socket, 60000, &rig->status, &err));
+    for (int i = 0; i < rig->status.runtime_count; i++)
+        if (strcmp(rig->status.runtimes[i].name, name) == 0)
+            return &rig->status.runtimes[i];
+    fail_msg("no runtime called %s", name);
+    return NULL;
+}
+
+void sandbox_rig_wait_runtime(struct sandbox_rig *rig, const char *name)
+{
+    int64_t until = clock_mono_us() + 60 * 1000000;
+
+    while (!sandbox_rig_runtime(rig, name)->present) {
+        assert_true(clock_mono_us() < until);
+        usleep(20000); /* asked again: nothing tells */
+    }
 }
 
 static bool kernel_allows(bool as_nobody)

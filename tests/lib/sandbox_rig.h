@@ -18,6 +18,7 @@ struct sandbox_rig {
     int level;
     uid_t uid_base;
     bool warm; /* every Python run is a warm one, or the test fails */
+    void (*before)(void); /* in sandboxd's process, before it is one; for sandbox_rig_restart */
     struct doctor_status status;
     uv_loop_t loop;
     struct sandbox_client *client;
@@ -29,6 +30,11 @@ bool sandbox_rig_start(struct sandbox_rig *rig, bool as_nobody);
 void sandbox_rig_stop(struct sandbox_rig *rig);
 /* Start sandboxd again after the test ended it. */
 void sandbox_rig_restart(struct sandbox_rig *rig, bool as_nobody);
+
+/* Until it has that runtime; fails the test after a minute. */
+void sandbox_rig_wait_runtime(struct sandbox_rig *rig, const char *name);
+/* The runtime of that name as the daemon describes it now. */
+const struct doctor_runtime *sandbox_rig_runtime(struct sandbox_rig *rig, const char *name);
 
 struct rig_file {
     const char *name;

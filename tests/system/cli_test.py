@@ -59,8 +59,8 @@ class Case(unittest.TestCase):
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return done
 
-    def json(self, person, *words, code=0):
-        return json.loads(self.ok(execgov(person, "--json", *words), code).stdout)
+    def json(self, person, *words, code=0, **more):
+        return json.loads(self.ok(execgov(person, "--json", *words, **more), code).stdout)
 
     def package(self, name, manifest, script):
         place = folder / name
@@ -85,6 +85,27 @@ class People(Case):
         self.ok(execgov(None, "doctor"))
         self.ok(execgov(None, "logout"))
         self.ok(execgov(None, "whoami"), 3)
+
+    def test_the_doctor_asks_the_sandbox_of_this_machine(self):
+        socket_path = str(stack.folder / "sandbox.sock")
+        checks = self.json("olivia", "doctor", "--sandbox", socket_path)["checks"]
+        self.assertEqual([c["ok"] for c in checks if c["name"] == "sandbox"], [True])
+        self.assertIn("base: installed", [c["detail"] for c in checks if c["name"] == "runtime"])
+        self.assertNotIn("sandbox", [c["name"] for c in self.json("olivia", "doctor")["checks"]])
+        done = self.ok(execgov("olivia", "doctor", "--sandbox", socket_path + ".none"), 5)
+        self.assertIn("no sandboxd answers", done.stdout)
+
+    def test_runtimes_are_listed_and_only_known_ones_installed(self):
+        socket_path = str(stack.folder / "sandbox.sock")
+        listed = self.json(None, "runtime", "ls", EXECGOV_SANDBOX=socket_path)["items"]
+        self.assertEqual([one["name"] for one in listed], ["base", "data"])
+        self.assertTrue(listed[0]["present"])
+        self.assertIn("installed", self.ok(execgov(None, "runtime", "ls", "--sandbox", socket_path)).stdout)
+        done = self.ok(execgov(None, "runtime", "install", "base", "--sandbox", socket_path))
+        self.assertIn("base is installed", done.stdout)
+        self.assertIn("base or data", self.ok(execgov(None, "runtime", "install", "gpu"), 2).stderr)
+        self.assertIn("no sandboxd answers",
+                      self.ok(execgov(None, "runtime", "ls", "--sandbox", "/nowhere.sock"), 5).stderr)
 
     def test_a_wrong_password_is_no_login(self):
         done = self.ok(execgov(None, "login", "--email", "oscar@people.example", "--password-stdin", "--profile",

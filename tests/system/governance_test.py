@@ -237,5 +237,77 @@ class HighRisk(Case):
         self.assertEqual(self.ok(again)["state"], "awaiting_confirmation")
 
 
+class WhatCountsAtTheStart(Case):
+    """A run is planned now and starts later: what was taken away in between is not done any more."""
+    def later(self, token="oscar"):
+        return self.ok(run("fickle", token=token, wait=0, delay_ms=2000), 202)["id"]
+
+    def ended(self, run_id):
+        shown = self.ok(stack.api("GET", f"/v1/runs/{run_id}", token="olivia", headers={"Prefer": "wait=40"}))
+        return shown["state"], shown["error"] and shown["error"]["code"]
+
+    @classmethod
+    def setUpClass(cls):
+        publish(manifest("fickle", "Changes its mind", ["change your mind"], {}))
+
+    def test_a_skill_that_was_switched_off(self):
+        waiting = self.later()
+        self.ok(stack.api("PATCH", "/v1/skills/fickle", {"enabled": False}, "olivia"))
+        self.assertEqual(self.ended(waiting), ("failed", "skill_disabled"))
+        self.ok(stack.api("PATCH", "/v1/skills/fickle", {"enabled": True}, "olivia"))
+        self.assertEqual(self.ended(self.later()), ("succeeded", None))
+
+    def test_a_binding_that_was_taken_away(self):
+        waiting, of_an_admin = self.later(), self.later("adam")
+        self.ok(stack.api("PUT", "/v1/skills/fickle/bindings", [{"role": "admin"}], "olivia"))
+        self.assertEqual(self.ended(waiting), ("failed", "forbidden"))
+        self.assertEqual(self.ended(of_an_admin), ("succeeded", None))
+        self.ok(stack.api("PUT", "/v1/skills/fickle/bindings", [], "olivia"))
+
+    def test_a_person_who_may_not_run_any_more(self):
+        waiting = self.later()
+        who = next(m["id"] for m in stack.api("GET", "/v1/members", token="olivia").json["items"]
+                   if m["name"] == "Oscar")
+        rows(f"update public.membership set role = 'viewer' where user_id = '{who}'")
+        try:
+            self.assertEqual(self.ended(waiting), ("failed", "forbidden"))
+        finally:
+            rows(f"update public.membership set role = 'operator' where user_id = '{who}'")
+
+    def test_an_older_version_runs_until_it_is_withdrawn(self):
+        publish(manifest("fickle", "Changes its mind again", ["change your mind"], {}))
+        self.assertEqual(self.ok(run("fickle", version=1))["version"], 1)
+        waiting = self.ok(run("fickle", wait=0, delay_ms=2000, version=1), 202)["id"]
+        self.ok(stack.api("POST", "/v1/skills/fickle/versions/1/yank", {"comment": "wrong"}, "olivia"))
+        self.assertEqual(self.ended(waiting), ("failed", "version_yanked"))
+        self.refused(run("fickle", version=1), 409, "version_yanked")
+
+
+class Lists(Case):
+    def test_what_lies_behind_thousands_is_found(self):
+        """Six thousand runs by hand that succeeded lie before the only one that failed."""
+        made = self.ok(run("weather"))
+        rows("insert into {t}.job (id, kind, lane, class, request_id, payload, risk, max_attempts, timeout_ms, created_by) "
+             "select i.id, 'run', 'py', 'normal', i.id, j.payload, 'low', 1, 1000, j.created_by from {t}.job j, "
+             "(select ('01980000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid as id "
+             f"from generate_series(1, 6001) n) i where j.id = '{made['id']}'")
+        rows("insert into {t}.job_outcome (job_id, state, code) select id, case when id::text like '%0001' and id::text "
+             "like '%-000000000001' then 'failed' else 'succeeded' end, 'script_failed' from {t}.job "
+             "where id::text like '01980000-%'")
+        first = "01980000-0000-7000-8000-000000000001"
+        for listed in ("runs", "requests"):
+            got = self.ok(stack.api("GET", f"/v1/{listed}?state=failed&limit=50&until=2100-01-01T00:00:00Z", token="olivia"))
+            self.assertIn(first, [one["id"] for one in got["items"]])
+        seen, cursor = [], ""
+        while cursor is not None:
+            page = self.ok(stack.api("GET", f"/v1/runs?skill=weather&limit=200{cursor}", token="olivia"))
+            seen += [one["id"] for one in page["items"]]
+            cursor = page["next_cursor"] and "&cursor=" + page["next_cursor"]
+        self.assertEqual(seen, sorted(set(seen), reverse=True))
+        self.assertEqual(len(seen), runs_of("weather"))
+        nobody = self.ok(stack.api("GET", "/v1/runs?skill=nothing-like-it", token="olivia"))
+        self.assertEqual((nobody["items"], nobody["next_cursor"]), ([], None))
+
+
 if __name__ == "__main__":
     unittest.main()

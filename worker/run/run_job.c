@@ -19,6 +19,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/model/media_type.h"
+#include "core/store/admission.h"
 #include "worker/run/run_input.h"
 #include "worker/run/run_log.h"
 #include "worker/run/run_result.h"
@@ -90,15 +91,25 @@ static bool prepare_run(struct run_job *j, struct gov_err *err)
     if (!state || !p->version_digest || strcmp(db_text(&j->rows, 0, 1), p->version_digest) != 0)
         return gov_fail(err, GOV_PLAN_STALE, "the planned version is not there any more",
                         "计划中的版本已不存在");
-    if (strcmp(state, "yanked") == 0 || (!p->is_try && strcmp(state, "published") != 0))
-        return gov_fail(err, GOV_VERSION_YANKED,
-                        "version %lld of \"%s\" was withdrawn after this was planned",
-                        "“%2$s”的版本 %1$lld 在计划之后被撤回", (long long)p->version, p->skill);
+    struct admission admission = { .skill = p->skill,
+                                   .version = p->version,
+                                   .state = state,
+                                   .owner_name = db_text(&j->rows, 0, 10),
+                                   .enabled = db_bool(&j->rows, 0, 9),
+                                   .is_try = p->is_try,
+                                   .uploaded_by = db_id(&j->rows, 0, 13),
+                                   .requester = j->work.job.created_by,
+                                   .role = db_text(&j->rows, 0, 14),
+                                   .bindings = db_json(&j->rows, 0, 15, arena) };
+    if (!admission_version(&admission, err))
+        return false;
     if (!skill_manifest_view(db_json(&j->rows, 0, 3, arena), &j->manifest, arena, err))
         return false;
     j->action = skill_action_find(&j->manifest, p->action);
     if (!j->action)
         return gov_fail_cause(err, GOV_INTERNAL, "action %s is not in the manifest", p->action);
+    if (!admission_binding(&admission, j->action->name, arena, err))
+        return false;
     /* The database lets a job of high risk in only with its confirmation; one that says it is of low risk is
      * believed there, and looked at here. */
     if (j->action->risk == SKILL_RISK_HIGH &&

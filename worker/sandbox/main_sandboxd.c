@@ -23,6 +23,7 @@
 #include "core/base/log.h"
 #include "core/base/text.h"
 #include "worker/sandbox/daemon/group.h"
+#include "worker/sandbox/daemon/runtime_late.h"
 #include "worker/sandbox/daemon/selftest.h"
 #include "worker/sandbox/daemon/server.h"
 #include "worker/sandbox/daemon/zygote_pool.h"
@@ -199,6 +200,7 @@ static void drain(struct host *host)
     int64_t until = clock_mono_us() + DRAIN_MS * 1000;
 
     host->draining = true;
+    runtime_late_stop(host);
     for (struct group *g = host->groups; g; g = g->next)
         group_kill(g, SANDBOX_LIMIT_LOST);
     zygote_pool_stop(host);
@@ -229,6 +231,8 @@ static int serve(struct host *host, const struct arguments *a)
         code = gov_code_info(err.code)->exit_code;
     } else {
         struct selftest *test = selftest_start(host);
+        if (!a->check)
+            runtime_late_look(host);
         run(host, a->check);
         drain(host);
         selftest_free(test);

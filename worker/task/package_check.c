@@ -26,6 +26,24 @@ struct package_check {
     bool good;
 };
 
+/* No attempt is left: the version says so, instead of waiting for ever. Made from the payload alone,
+ * for the op has failed somewhere. */
+static void gave_up(struct work *work, struct db_group *group)
+{
+    const char *version = json_get_text(work->job.payload.arguments, "version");
+    struct arena *arena = &work->op.arena;
+    struct id id;
+
+    if (!id_parse(version, &id))
+        return;
+    DB_GROUP_ADD(group, SQL_QUERIES_VERSION_CHECK_GAVE_UP, NULL, id.text,
+                 arena_format(arena, "the package could not be checked (%s); upload it again, and tell "
+                                     "whoever runs the platform if it happens twice",
+                              gov_err_detail(&work->failure, GOV_EN)),
+                 arena_format(arena, "软件包未能完成检查（%s）；请重新上传，若再次出现请联系平台运维人员",
+                              gov_err_detail(&work->failure, GOV_ZH)));
+}
+
 static enum op_next find(struct op *op)
 {
     struct package_check *c = (struct package_check *)op;
@@ -219,5 +237,6 @@ struct op *package_check_make(struct work *work)
     struct package_check *c = ARENA_NEW(&work->op.arena, struct package_check);
     op_init(&c->op, "package_check", steps, work->op.loop, NULL);
     c->work = work;
+    work->gave_up = gave_up;
     return &c->op;
 }

@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -16,6 +18,8 @@
 #include "tests/lib/sandbox_rig.h"
 #include "tests/lib/test.h"
 #include "worker/sandbox/wire.h"
+
+#define MODULES "/usr/lib/python3/dist-packages"
 
 static const char sleeper[] = "import os, time\nos.fork()\nprint('ready')\ntime.sleep(100)\n";
 
@@ -367,6 +371,60 @@ static void root_in_user_mode_isolates_with_a_users_means(void **state)
     buf_release(&out);
 }
 
+/* A machine on which base is installed and data is not: hollow modules, seen by sandboxd alone. */
+static void hide_the_modules(void)
+{
+    static const char *const needed[] = { "openpyxl", "requests", "dateutil" };
+    char path[96];
+
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        mount("modules", MODULES, "tmpfs", 0, NULL) < 0)
+        _exit(9);
+    for (int i = 0; i < 3; i++) {
+        snprintf(path, sizeof path, MODULES "/%s", needed[i]);
+        if (mkdir(path, 0755) < 0)
+            _exit(9);
+    }
+}
+
+static void a_runtime_installed_while_it_runs_is_found_without_a_restart(void **state)
+{
+    const struct rig_file files[] = { { "main.py", "import pandas\nprint(pandas.answer)\n" }, { 0 } };
+    struct sandbox_rig rig;
+    struct rig_result r;
+    uint8_t package[32] = { 0 };
+    struct sandbox_job job = sandbox_rig_job(package);
+    char path[160];
+
+    (void)state;
+    assert_true(sandbox_rig_start(&rig, false));
+    kill(rig.pid, SIGTERM);
+    waitpid(rig.pid, NULL, 0);
+    sandbox_rig_run(&rig, &job, NULL, &r); /* the client notices that it is gone */
+    rig_result_release(&r);
+    rig.before = hide_the_modules;
+    sandbox_rig_restart(&rig, false);
+    assert_false(sandbox_rig_runtime(&rig, "data")->present);
+
+    snprintf(path, sizeof path, "/proc/%d/root" MODULES "/pandas", rig.pid);
+    assert_int_equal(mkdir(path, 0755), 0);
+    snprintf(path, sizeof path, "/proc/%d/root" MODULES "/pandas/__init__.py", rig.pid);
+    FILE *module = fopen(path, "we");
+    assert_non_null(module);
+    fputs("answer = 42\n", module);
+    fclose(module);
+    sandbox_rig_wait_runtime(&rig, "data");
+
+    sandbox_rig_package(&rig, files, package);
+    job = sandbox_rig_job(package);
+    job.runtime = "data";
+    sandbox_rig_run(&rig, &job, NULL, &r);
+    assert_string_equal(buf_text(&r.errors), "");
+    assert_string_equal(buf_text(&r.out), "42\n");
+    rig_result_release(&r);
+    sandbox_rig_stop(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -381,6 +439,7 @@ int main(void)
         cmocka_unit_test(doctor_prints_level_and_probes),
         cmocka_unit_test(without_isolation_nothing_is_run),
         cmocka_unit_test(root_in_user_mode_isolates_with_a_users_means),
+        cmocka_unit_test(a_runtime_installed_while_it_runs_is_found_without_a_restart),
     };
 
     if (geteuid() != 0 || !sandbox_rig_start(&shared, false))

@@ -246,6 +246,7 @@ static void the_data_runtime_computes(void **state)
     sandbox_rig_package(rig_of(state), files, package);
     struct sandbox_job job = sandbox_rig_job(package);
     job.runtime = "data";
+    sandbox_rig_wait_runtime(rig_of(state), "data");
     sandbox_rig_run(rig_of(state), &job, NULL, &r);
     assert_string_equal(buf_text(&r.errors), "");
     assert_string_equal(buf_text(&r.out), "42\n");

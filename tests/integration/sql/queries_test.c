@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/buf.h"
 #include "core/base/text.h"
 #include "sql_queries.h"
 #include "tests/lib/pg_server.h"
@@ -134,9 +135,47 @@ static void every_constraint_has_a_name_of_ours(void **state)
         "connamespace = '%s'::regnamespace", f->tenant.schema)) > 50);
 }
 
+static const char *query(const char *name)
+{
+    for (const struct embedded *file = sql_queries; file->name; file++)
+        if (strcmp(file->name, name) == 0)
+            return file->text;
+    fail_msg("no query %s", name);
+    return NULL;
+}
+
+/* More tenants are marked than a visit sees: the next one goes on behind the last. */
+static void visits_go_round_through_all_marked_tenants(void **state)
+{
+    struct fixture *f = *state;
+    struct pg_tenant more[2];
+    const char *arguments[2] = { "2", NULL };
+
+    pg_server_tenant(&f->server, "B", &more[0]);
+    pg_server_tenant(&f->server, "C", &more[1]);
+    sql_run(f->operator, "insert into public.mark (tenant_id, minute) select id, "
+                         "date_trunc('minute', now(), 'UTC') from public.tenant on conflict do nothing");
+    const char *all = sql_value(&f->arena, f->operator,
+                                "select string_agg(id::text, ' ' order by id) from public.tenant");
+    struct buf seen = { 0 };
+    for (int rows = 2; rows == 2;) {
+        PGresult *r = PQexecParams(f->platform, query("mark_due"), 2, NULL, arguments, NULL, NULL, 0);
+        assert_int_equal(PQresultStatus(r), PGRES_TUPLES_OK);
+        rows = PQntuples(r);
+        for (int i = 0; i < rows; i++)
+            buf_addf(&seen, "%s%s", seen.length ? " " : "", PQgetvalue(r, i, 2));
+        if (rows)
+            arguments[1] = arena_text(&f->arena, PQgetvalue(r, rows - 1, 2));
+        PQclear(r);
+    }
+    assert_string_equal(buf_text(&seen), all);
+    buf_release(&seen);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(visits_go_round_through_all_marked_tenants),
         cmocka_unit_test(every_constraint_has_a_name_of_ours),
         cmocka_unit_test(every_query_prepares_and_its_role_may_run_it),
     };

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "worker/sandbox/daemon/group.h"
+#include "worker/sandbox/daemon/runtime_late.h"
 #include "worker/sandbox/daemon/zygote_pool.h"
 #include "worker/sandbox/jail/confine.h"
 
@@ -131,19 +132,13 @@ bool host_init(struct host *h, const struct host_options *options, struct gov_er
         return false;
     h->gb18030 = iconv_open("UTF-8", "GB18030");
     level_find(h);
-    for (int i = 0; i < h->runtimes.count; i++) {
-        const struct runtime *r = &h->runtimes.runtimes[i];
-        struct doctor_runtime *d = &h->status.runtimes[h->status.runtime_count++];
-        d->present = r->present;
-        memcpy(d->name, r->name, sizeof d->name);
-        memcpy(d->detail, r->detail, sizeof d->detail);
-        memcpy(d->sha256, r->digest, sizeof d->sha256);
-    }
+    runtime_late_tell(h);
     return true;
 }
 
 void host_release(struct host *h)
 {
+    runtime_late_stop(h);
     for (int i = 0; i < h->stale_count; i++)
         cgroup_remove(&h->stale[i]);
     cgroup_root_close(&h->cgroups);

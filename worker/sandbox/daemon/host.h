@@ -44,6 +44,7 @@ struct zygote_cold {
     int64_t until_us;
     char reason[64];
 };
+struct runtime_late;
 
 struct host {
     struct host_options options;
@@ -63,6 +64,7 @@ struct host {
     struct zygote *zygotes;
     bool zygote_ranges[ZYGOTES_MAX];
     struct zygote_cold cold[ZYGOTE_COLD_MAX];
+    struct runtime_late *late; /* a runtime is being made; NULL: none */
     bool slot_used[HOST_SLOTS_MAX];
     struct cgroup stale[HOST_STALE_MAX]; /* could not be removed yet */
     int stale_count;

@@ -15,6 +15,7 @@
 #include "core/base/check.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
+#include "worker/sandbox/daemon/runtime_late.h"
 #include "worker/sandbox/daemon/script_private.h"
 #include "worker/sandbox/harvest/harvest.h"
 #include "worker/sandbox/store/package_cache.h"
@@ -223,10 +224,12 @@ bool script_start(struct connection *c, const struct wire_start *message, int *f
     s->next = c->scripts;
     c->scripts = s;
     s->runtime = runtime_find(&s->host->runtimes, s->job.runtime);
-    if (!s->runtime || !s->runtime->present)
+    if (!s->runtime || !s->runtime->present) {
+        runtime_late_look(s->host);
         gov_fail(&err, GOV_SANDBOX_UNAVAILABLE, "runtime %s is not installed here: %s",
                  "本机未安装运行时 %s：%s", s->job.runtime,
                  s->runtime ? s->runtime->detail : "unknown");
+    }
     if (err.code || !host_accepting(s->host, &err) || !input_check(s->fds[0], &err) ||
         !script_launch(s, &err))
         script_refuse(s, &err);

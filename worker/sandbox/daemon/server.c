@@ -16,6 +16,7 @@
 #include "core/base/check.h"
 #include "core/base/log.h"
 #include "worker/sandbox/daemon/package.h"
+#include "worker/sandbox/daemon/runtime_late.h"
 #include "worker/sandbox/daemon/script.h"
 #include "worker/sandbox/daemon/zygote_pool.h"
 #include "worker/sandbox/wire.h"
@@ -115,6 +116,7 @@ static void send_state(struct connection *c, uint64_t job)
 {
     struct wire_state m = { .header = { WIRE_MAGIC, WIRE_STATE, job } };
 
+    runtime_late_look(c->server->host);
     m.status = c->server->host->status;
     m.status.accepting = m.status.accepting && !c->server->host->draining;
     zygote_pool_status(c->server->host, &m.status);

@@ -282,7 +282,6 @@ bool runtime_set_init(struct runtime_set *set, const char *cache_path, int cache
                       struct gov_err *err)
 {
     int runtimes = make_dir(cache_dir, "runtimes");
-    struct gov_err absent;
 
     memset(set, 0, sizeof *set);
     snprintf(set->loader, sizeof set->loader, "%s", LOADER);
@@ -290,11 +289,49 @@ bool runtime_set_init(struct runtime_set *set, const char *cache_path, int cache
     snprintf(set->library, sizeof set->library, "usr/lib/" TRIPLET);
     if (runtimes < 0)
         return fault(err, "runtimes");
-    set->count = 2;
+    set->count = sizeof table / sizeof *table;
+    for (int i = 1; i < set->count; i++) {
+        snprintf(set->runtimes[i].name, sizeof set->runtimes[i].name, "%s", table[i].name);
+        snprintf(set->runtimes[i].detail, sizeof set->runtimes[i].detail, "%s", table[i].advice);
+    }
     bool ok = runtime_make(&set->runtimes[0], 0, cache_path, runtimes, err);
-    runtime_make(&set->runtimes[1], 1, cache_path, runtimes, &absent);
     close(runtimes);
     return ok;
+}
+
+bool runtime_addable(const struct runtime_set *set, int index)
+{
+    return !set->runtimes[index].present && packages_present(index);
+}
+
+bool runtime_add(int index, const char *cache_path, int cache_dir, struct runtime *made,
+                 struct gov_err *err)
+{
+    int runtimes = make_dir(cache_dir, "runtimes");
+
+    if (runtimes < 0)
+        return fault(err, "runtimes");
+    memset(made, 0, sizeof *made);
+    bool ok = runtime_make(made, index, cache_path, runtimes, err);
+    close(runtimes);
+    return ok;
+}
+
+bool runtime_adopt(struct runtime_set *set, int index, const char *cache_path,
+                   const uint8_t digest[TREE_DIGEST_BYTES], struct gov_err *err)
+{
+    struct runtime *r = &set->runtimes[index];
+    char stdlib[64], hex[TREE_HEX_BYTES];
+
+    if (!stdlib_path(stdlib, err))
+        return false;
+    memcpy(r->digest, digest, TREE_DIGEST_BYTES);
+    tree_hex(digest, hex);
+    r->mount_count = 0;
+    runtime_mounts(r, table[index].name, cache_path, hex, stdlib);
+    r->present = true;
+    r->detail[0] = 0;
+    return true;
 }
 
 const struct runtime *runtime_find(const struct runtime_set *set, const char *name)

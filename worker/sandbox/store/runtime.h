@@ -1,6 +1,6 @@
 /* runtime.h - the read-only library trees a job can choose: "base" and "data".
  *
- * Made once at start, in sandboxd's cache, from the distribution's packages: the third-party
+ * Made once, in sandboxd's cache, from the distribution's packages: the third-party
  * modules and the tools are copied (so that an upgrade of the system does not change a runtime
  * under a job, and so that of dist-packages only the named modules are visible), the standard
  * library and the shared libraries are mounted from where they are. The digest covers interpreter,
@@ -44,10 +44,19 @@ struct runtime_set {
     char library[64];       /* "usr/lib/x86_64-linux-gnu" */
 };
 
-/* Make or find every runtime below the cache directory. Fails if "base" cannot be made; another one
- * that lacks its packages is marked absent. */
+/* Make "base" below the cache directory; fails if that cannot be. The others begin absent: they are
+ * large, and copied beside the loop (runtime_add). */
 bool runtime_set_init(struct runtime_set *set, const char *cache_path, int cache_dir,
                       struct gov_err *err);
+
+/* Are the distribution's packages of an absent runtime there by now? Cheap. */
+bool runtime_addable(const struct runtime_set *set, int index);
+/* Make an absent runtime's trees; copies for seconds, so beside the loop. runtime_adopt then shows
+ * what was made under this digest. */
+bool runtime_add(int index, const char *cache_path, int cache_dir, struct runtime *made,
+                 struct gov_err *err);
+bool runtime_adopt(struct runtime_set *set, int index, const char *cache_path,
+                   const uint8_t digest[TREE_DIGEST_BYTES], struct gov_err *err);
 
 /* NULL if there is none of that name. */
 const struct runtime *runtime_find(const struct runtime_set *set, const char *name);
