@@ -15,6 +15,7 @@
 #include "core/store/incarnation.h"
 #include "worker/heartbeat.h"
 #include "worker/intent/catalogue.h"
+#include "worker/intent/consult/endpoint.h"
 #include "worker/run/run_prewarm.h"
 #include "worker/sandbox/doctor.h"
 #include "worker/take.h"
@@ -50,6 +51,14 @@ const struct setting worker_settings_table[] = {
     { "callback_allow_private", SETTING_TEXT, FIELD(callback_allow_private), "", 0, 1000, false,
       "networks that callbacks reach although they are not public: \"loopback\" or CIDRs, separated by "
       "commas; for development and for receivers inside" },
+    { "intent_url", SETTING_TEXT, FIELD(intent_url), "", 0, 1000, false,
+      "OpenAI-compatible endpoint that is asked which skill is meant, like https://host/v1; empty: none" },
+    { "intent_model", SETTING_TEXT, FIELD(intent_model), "", 0, 200, false,
+      "name of the model at intent_url" },
+    { "intent_key_file", SETTING_TEXT, FIELD(intent_key_file), "", 0, 1000, false,
+      "file with the key for intent_url in its first line; empty: none is sent" },
+    { "intent_allow_private", SETTING_TEXT, FIELD(intent_allow_private), "", 0, 1000, false,
+      "networks that intent_url may lie in although they are not public: \"loopback\" or CIDRs" },
     { "pg_connections", SETTING_INT, FIELD(pg_connections), "1", 1, 20, false,
       "connections to PostgreSQL per login role, at most" },
     { 0 }
@@ -100,6 +109,7 @@ static void close_rest(struct worker *w)
 
     uv_close((uv_handle_t *)&p->grace, NULL);
     http_client_stop(w->http);
+    endpoint_stop(w->endpoint);
     event_bus_stop(w->events);
     job_queue_stop(p->bells[0]);
     job_queue_stop(p->bells[1]);
@@ -240,7 +250,10 @@ static bool connect_stores(struct process *p, struct gov_err *err)
     w->catalogues = catalogues_new(*w->settings.models ? w->settings.models : models, CATALOGUES);
     w->marks = marks_new(w->db);
     w->http = http_client_new(w->loop, &http);
-    return true;
+    struct endpoint_settings endpoint = { w->settings.intent_url, w->settings.intent_model,
+                                          w->settings.intent_key_file,
+                                          w->settings.intent_allow_private };
+    return endpoint_open(w->loop, &endpoint, &w->endpoint, err);
 }
 
 /* They start together, so sandboxd may not listen yet. Blocking: nothing else runs before. */
@@ -321,6 +334,7 @@ bool worker_run(const struct worker_settings *settings, bool *lost, struct gov_e
     start_taking(&p);
     loop_run(&loop);
     catalogues_free(w->catalogues);
+    endpoint_free(w->endpoint);
     tenant_cache_free(w->tenants);
     marks_free(w->marks);
     file_store_close(w->files);

@@ -31,6 +31,10 @@ struct worker_settings {
     const char *health; /* address:port of /livez, /readyz, /metrics; "" = none */
     const char *log_level;
     const char *callback_allow_private;
+    const char *intent_url; /* of a model endpoint; "": none is asked */
+    const char *intent_model;
+    const char *intent_key_file;
+    const char *intent_allow_private;
     int64_t slots;     /* of the run lanes together */
     int64_t ctl_slots;
     int64_t pg_connections;
@@ -39,6 +43,7 @@ struct worker_settings {
 };
 
 struct catalogues;
+struct endpoint;
 struct heartbeat;
 struct taker;
 
@@ -60,6 +65,7 @@ struct worker {
     struct taker *takers[2]; /* of the ctl and the run pool; NULL once stopped */
     struct heartbeat *heartbeat;
     struct catalogues *catalogues;
+    struct endpoint *endpoint; /* who is asked what was meant; NULL: nobody */
     struct list works;  /* claimed and not ended; struct work, link `link` */
     int busy;
     bool draining;

@@ -331,9 +331,42 @@ struct id db_id(const struct db_rows *rows, int row, int column)
     return id;
 }
 
+/* jsonb writes the real 1e20 as 100000000000000000000, which jansson takes for an integer that is too
+ * great: whole numbers of 19 digits and more get the "e0" that makes them reals again. */
+static const char *reals_again(const char *text, struct arena *arena)
+{
+    enum { DIGITS_SURE = 18 };
+    struct buf out = { 0 };
+    bool quoted = false;
+
+    for (const char *at = text; *at;) {
+        size_t n = quoted || (at > text && strchr(".eE+", at[-1])) ? 0 : strspn(at, "0123456789");
+        if (!n) {
+            quoted = *at == '"' ? !quoted : quoted;
+            size_t step = *at == '\\' && at[1] ? 2 : 1;
+            buf_add(&out, at, step);
+            at += step;
+            continue;
+        }
+        buf_add(&out, at, n);
+        at += n;
+        if (n > DIGITS_SURE && (!*at || !strchr(".eE", *at)))
+            buf_add_text(&out, "e0");
+    }
+    const char *copy = arena_text(arena, buf_text(&out));
+    buf_release(&out);
+    return copy;
+}
+
 json_t *db_json(const struct db_rows *rows, int row, int column, struct arena *arena)
 {
     const char *text = db_text(rows, row, column);
-    json_error_t ignored;
-    return text ? json_own(arena, json_loads(text, JSON_DECODE_ANY, &ignored)) : NULL;
+    json_error_t fault;
+
+    if (!text)
+        return NULL;
+    json_t *json = json_loads(text, JSON_DECODE_ANY, &fault);
+    if (!json && json_error_code(&fault) == json_error_numeric_overflow)
+        json = json_loads(reals_again(text, arena), JSON_DECODE_ANY, &fault);
+    return json_own(arena, json);
 }

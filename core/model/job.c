@@ -136,6 +136,7 @@ static const struct {
     MEMBER("provenance", ARRAY, provenance),
     MEMBER("sensitive", ARRAY, sensitive),
     MEMBER("confirmation", ID, confirmation),
+    MEMBER("doubt", BOOL, doubt),
     MEMBER("try", BOOL, is_try),
     MEMBER("task", TEXT, task),
     MEMBER("arguments", OBJECT, arguments),

@@ -77,6 +77,7 @@ struct job_payload {
     const json_t *provenance; /* array, as in the plan */
     const json_t *sensitive;  /* run: array of JSON Pointers into the input that are never shown */
     struct id confirmation;   /* confirm: which */
+    bool doubt;               /* plan: what was understood is to be confirmed, whatever the risk */
     bool is_try;              /* a draft that only its author sees */
     /* task: which of the platform's own, and its arguments */
     const char *task;

@@ -77,6 +77,12 @@ struct plan_check {
     struct gov_text detail;
 };
 
+/* From history; runs 0: nothing is known yet. No part of the digest. */
+struct plan_expected {
+    int64_t runs;
+    int64_t usual_ms, slow_ms; /* the middle, and what nine of ten stay below */
+};
+
 struct plan_person {
     struct id id;
     const char *name;
@@ -101,6 +107,7 @@ struct plan {
     struct plan_confirmation confirmation;
     const struct plan_check *checks;
     size_t check_count;
+    struct plan_expected expected;
 };
 
 /* Hex SHA-256 over the canonical form of: tenant, requester, policy version, risk, expiry, and for

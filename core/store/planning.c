@@ -4,6 +4,7 @@
  * the input, so that which of them are file parameters can be decided here.
  */
 #include "core/store/planning.h"
+#include "core/store/planning_checks.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -38,6 +39,7 @@ enum {
     COL_FILES,
     COL_CONFIRMATION,
     COL_APPROVERS,
+    COL_TENANT,
     COL_TREE
 };
 
@@ -76,8 +78,12 @@ static enum op_next load(struct op *op)
     collect_ids(p->files, &ids, &count);
     buf_add_char(&ids, '}');
     snprintf(version, sizeof version, "%lld", (long long)p->version);
-    DB_QUERY(op, p->db, &p->scope, SQL_QUERIES_PLAN_LOAD, &p->rows, p->skill,
-             p->version ? version : NULL, p->requester.text, ids.data);
+    struct db_group *g = db_group_new(op, p->db, &p->scope);
+    DB_GROUP_ADD(g, SQL_QUERIES_PLAN_LOAD, &p->rows, p->skill, p->version ? version : NULL,
+                 p->requester.text, ids.data);
+    if (p->history)
+        DB_GROUP_ADD(g, SQL_QUERIES_PLAN_HISTORY, &p->past, p->skill, p->action);
+    db_group_send(g);
     buf_release(&ids);
     return OP_WAIT;
 }
@@ -334,18 +340,6 @@ static void read_approvers(struct planning *p)
     p->plan.confirmation.approver_count = count;
 }
 
-static void add_checks(struct planning *p)
-{
-    static const struct plan_check checks[] = {
-        { "authorised", true, { "you may run this action", "您可以运行该操作" } },
-        { "version", true, { "the version is published", "版本已发布" } },
-        { "inputs", true, { "the inputs fit the schema", "输入符合 schema" } },
-        { "files", true, { "the files are there", "文件齐备" } },
-    };
-    p->plan.checks = checks;
-    p->plan.check_count = sizeof checks / sizeof *checks;
-}
-
 static enum op_next make_plan(struct op *op)
 {
     struct planning *p = (struct planning *)op;
@@ -368,14 +362,15 @@ static enum op_next make_plan(struct op *op)
     p->tree_digest = db_text(r, 0, COL_TREE);
     p->step.effects = p->chosen->effects;
     read_provenance(p);
-    p->rule = policy_confirmation_rule(p->chosen, &settings, false);
+    p->rule = policy_confirmation_rule(p->chosen, &settings, p->doubt);
     p->plan = (struct plan){ .tenant = p->tenant,
                              .requester = p->requester,
                              .policy_version = settings.version,
                              .risk = p->chosen->risk,
                              .steps = &p->step,
                              .step_count = 1 };
-    add_checks(p);
+    planning_add_checks(p, db_json(r, 0, COL_TENANT, &op->arena));
+    planning_add_history(p);
     if (p->rule.required) {
         /* confirmation_decide counts one person. Where more are asked for, one would not be enough. */
         if (p->rule.people > 1) {

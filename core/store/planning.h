@@ -34,6 +34,8 @@ struct planning {
     const json_t *input;       /* object; NULL: {} */
     const json_t *files;       /* array of file ids that lie in in/ besides; NULL: none */
     const json_t *provenance;  /* array {path, source, span:[start,end]}; NULL: all explicit */
+    bool doubt;                /* a person has to confirm what was understood */
+    bool history;              /* also say how long it usually takes */
     const char *const *skills; /* names the caller's token may use; NULL: all */
     int64_t now_us;
 
@@ -52,7 +54,7 @@ struct planning {
     const char *tree_digest;   /* hex: of the version's unpacked package, NULL before its check */
 
     /* the steps' own */
-    struct db_rows rows;
+    struct db_rows rows, past;
 };
 
 void planning_init(struct planning *planning, struct loop *loop);

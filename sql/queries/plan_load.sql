@@ -22,6 +22,8 @@ select s.id, s.enabled, s.owner,
         where m.role in ('owner', 'admin', 'approver')
             and m.state = 'active'
             and m.user_id <> $3::uuid),
+    (select jsonb_build_object('state', t.state, 'limit', t.concurrency_limit, 'paused', t.paused)
+        from public.my_tenant t),
     v.tree_digest
 from {{t}}.skill s
 left join {{t}}.skill_version v on v.id = coalesce(

@@ -8,7 +8,9 @@
 
 #include "core/base/check.h"
 #include "core/base/json.h"
+#include "core/base/text.h"
 #include "tests/unit/intent/demo_skills.h"
+#include "worker/intent/consult/redact.h"
 #include "worker/intent/fill.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -57,6 +59,19 @@ static void fuzz_fill(const char *text, size_t bytes, bool files)
     arena_release(&arena);
 }
 
+/* No figure of any text gets out, and no half of a character that came in whole. */
+static void fuzz_redact(const char *text, size_t bytes)
+{
+    struct arena arena;
+
+    arena_init(&arena);
+    const char *redacted = redact_text(text, bytes + 1, &arena);
+    CHECK(!strpbrk(redacted, "0123456789"));
+    if (text_utf8_valid(text, strlen(text)))
+        CHECK(text_utf8_valid(redacted, strlen(redacted)));
+    arena_release(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct buf model;
@@ -78,6 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     recogniser_predict(&recogniser, text, size - 1, NULL, NULL, &answer);
     CHECK(answer.candidate_count <= RECOGNISER_CANDIDATES_MAX);
     fuzz_fill(text, size - 1, data[0] & 1);
+    fuzz_redact(text, size - 1);
     free(text);
     return 0;
 }

@@ -206,6 +206,59 @@ class Corrections(Case):
         self.assertNotIn(texts[0], seen)
 
 
+class Demo(Case):
+    """What somebody says who has just seen the examples, in both languages, without an endpoint."""
+    NOW = "2026-11-21T03:00:00Z"
+    QUESTIONS = [
+        ("sales report for March 2026 from sales.csv", "sales-report", {"month": "2026-03"}),
+        ("用 sales.csv 生成 2026年3月 的销售报表", "sales-report", {"month": "2026-03"}),
+        ("how much did we sell last month?", "sales-report", {"month": "2026-10"}),
+        ("上个月华东区的销售报表发我一份", "sales-report", {"month": "2026-10"}),
+        ("which errors are in access.log?", "log-inspection", {}),
+        ("access.log 里有哪些报错？", "log-inspection", {}),
+        ("remove files older than 90 days from archive.tar.gz", "cleanup", {}),
+        ("清理 archive.tar.gz 里超过90天的旧文件", "cleanup", {}),
+        ("refund order 8841, 120 euro, customer complained", "payments", {"order": 8841, "amount": 120}),
+        ("给订单 8841 退款 120 元", "payments", {"order": 8841, "amount": 120}),
+    ]
+
+    def test_every_question_is_understood_and_every_value_says_where_it_came_from(self):
+        files = [self.upload(name, loop.sales_csv()) for name in ("sales.csv", "access.log", "archive.tar.gz")]
+        for text, skill, wanted in self.QUESTIONS:
+            with self.subTest(text):
+                request = self.plan(text, files, token="adam", now=self.NOW)
+                self.assertEqual(request["intent"]["candidates"][0]["skill"], skill)
+                self.assertEqual(request["state"], "planned", request["intent"]["questions"])
+                (step,) = request["plan"]["steps"]
+                self.assertEqual({name: step["input"].get(name) for name in wanted}, wanted)
+                said = {entry["path"][1:]: entry for entry in step["provenance"]}
+                self.assertEqual(said.keys(), step["input"].keys())
+                for name in wanted:
+                    start, end = said[name]["span"]
+                    self.assertTrue(text[start:end].strip(), f"{name} came from nowhere")
+                self.assertEqual({check["name"] for check in request["plan"]["checks"] if check["ok"]},
+                                 {"authorised", "version", "inputs", "files", "subscription", "quota"})
+
+    def test_how_long_it_usually_takes_comes_from_what_ran(self):
+        sales = self.upload("sales.csv", loop.sales_csv())
+        self.assertEqual(self.ask(SALES, [sales])["state"], "succeeded")
+        expected = self.plan(SALES, [sales])["plan"]["expected"]
+        self.assertGreaterEqual(expected["runs"], 1)
+        self.assertGreater(expected["usual_ms"], 0)
+        self.assertGreaterEqual(expected["slow_ms"], expected["usual_ms"])
+
+    def test_what_one_may_not_run_is_refused_and_not_redirected(self):
+        skills.bind(self.stack, loop.TENANT, "payments", "admin")
+        try:
+            for text in ("refund order 8841, 120 euro, customer complained", "给订单 8841 退款 120 元"):
+                request = self.plan(text)
+                self.assertEqual((request["state"], request["plan"]), ("failed", None), request["intent"])
+                self.assertEqual(request["error"]["code"], "forbidden")
+                self.assertNotIn("payments", str(request))
+        finally:
+            self.ok(self.api("PUT", "/v1/skills/payments/bindings", [], "adam"))
+
+
 class FollowUps(Case):
     def test_only_what_is_said_changes_and_the_rest_is_marked(self):
         sales = self.upload("sales.csv", loop.sales_csv())

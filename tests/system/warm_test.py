@@ -67,9 +67,12 @@ class Warm(loop.Case):
         self.refused(self.warm(skill="nonesuch"), 404, "not_found")
 
     def test_z_asking_is_bounded(self):
-        replies = [self.warm() for _ in range(ASKS_MAX + 1)]
-        self.refused(replies[-1], 429, "rate_limited")
-        self.assertGreater(int(replies[-1].headers["Retry-After"]), 0)
+        for _ in range(4 * ASKS_MAX):  # it refills by one a second meanwhile
+            reply = self.warm()
+            if reply.status == 429:
+                break
+        self.refused(reply, 429, "rate_limited")
+        self.assertGreater(int(reply.headers["Retry-After"]), 0)
 
 
 if __name__ == "__main__":

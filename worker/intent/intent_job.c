@@ -1,6 +1,6 @@
 /* intent_job.c - a job of kind intent: from words to a capability and its inputs.
  *
- *     read -> load -> recognise [-> build -> recognise] -> understand -> finish
+ *     read -> load -> recognise [-> build -> recognise] -> consult -> weigh -> understand -> finish
  *
  * The tenant's model is a file that a build job made when a skill changed (catalogue.h). Who may run
  * what is decided here by the bindings and again by the plan. A chosen candidate or given inputs (an
@@ -190,6 +190,7 @@ static void build_recognised(struct work *work, struct db_group *group)
                              "skill", j->chosen ? j->chosen->skill : NULL, "action",
                              j->chosen ? j->chosen->action->name : NULL, "input", j->input,
                              "provenance", j->provenance, "questions", j->questions));
+    intent_audit_consulted(j, group);
     if (!j->chosen && !ask)
         note_unmet(j, group);
     if (ask || !j->chosen) {
@@ -201,6 +202,7 @@ static void build_recognised(struct work *work, struct db_group *group)
     payload.action = j->chosen->action->name;
     payload.input = j->input;
     payload.provenance = j->provenance;
+    payload.doubt = j->doubt;
     payload.follow_up_of = (struct id){ "" };
     payload.files = NULL; /* those that are meant are in the input now */
     struct work_next plan = { id_new(), JOB_PLAN, LANE_CTL, work->job.class, 5, NULL };
@@ -218,6 +220,8 @@ static enum op_next finish(struct op *op)
 static const struct op_step steps[] = { { "read", read_request },
                                         { "load_files", load_files },
                                         { "recognise", recognise },
+                                        { "consult", intent_consult },
+                                        { "weigh", intent_weigh },
                                         { "understand", understand },
                                         { "finish", finish },
                                         { 0 } };

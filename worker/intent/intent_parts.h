@@ -3,6 +3,7 @@
 #define WORKER_INTENT_INTENT_PARTS_H
 
 #include "worker/intent/catalogue.h"
+#include "worker/intent/consult/consult.h"
 #include "worker/intent/fill.h"
 #include "worker/work.h"
 
@@ -15,6 +16,8 @@ struct intent_job {
     enum role role;
     struct recogniser_answer answer;
     const struct catalogue_action *chosen;
+    struct consult consult;     /* the model endpoint's word; endpoint NULL: it was not asked */
+    bool doubt;                 /* the two do not agree: a person has to confirm */
     const json_t *previous;     /* inputs of the request that this one follows up; NULL: none */
     struct fill_result filled;
     json_t *input;
@@ -27,6 +30,12 @@ struct intent_job {
 const char *intent_text(const struct intent_job *job);
 /* May who asks run this action, with the token he asked with? `id` as in the catalogue. */
 bool intent_allowed(void *job, const char *id);
+
+/* Ask the model endpoint, if there is one and it can matter; then hold its word against the model's. */
+enum op_next intent_consult(struct op *op);
+enum op_next intent_weigh(struct op *op);
+/* What the audit says of it; nothing if it was not asked. For the finishing transaction. */
+void intent_audit_consulted(struct intent_job *job, struct db_group *group);
 
 /* If the request follows up another one, and it is not surely about something else: the same action,
  * and `previous`. False: that action is not his to run any more. */

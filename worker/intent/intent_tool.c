@@ -8,11 +8,13 @@
 
 static const char usage[] =
     "usage: execgov intent eval --train T.jsonl --test E.jsonl [--oos-threshold cv|FILE] [--json]\n"
+    "       execgov intent eval FILE.jsonl [--oos-threshold cv|FILE] [--json]\n"
     "       execgov intent fill --schema S.json \"text\" [--now TIME] [--timezone ZONE]\n"
     "                           [--language en|zh] [--file NAME]... [--json]\n"
     "       execgov intent match --skills S.json \"text\"\n"
     "\n"
-    "eval  learns from T ({\"text\", \"intent\"} a line) and reports how E is recognised\n"
+    "eval  learns from T ({\"text\", \"intent\"} a line) and reports how E is recognised;\n"
+    "      of one FILE each fifth by what the other four teach\n"
     "fill  shows which values the rules find in a text, where, and by which rule\n"
     "match learns the skills of S ([{name, description, parameters, examples}]) and decides\n";
 

@@ -5,16 +5,60 @@
 
 #include "core/base/buf.h"
 #include "core/base/json.h"
+#include "worker/intent/fold.h"
 
 enum { CHOICES_SHOWN_MAX = 12 };
 
-/* What a person calls it: the title in his language, else in any, else the name. */
-static const char *title_in(const struct parameter *p, const char *language)
+static bool is_chinese(const char *text)
+{
+    uint32_t points[256];
+    size_t n = fold_text(text, strnlen(text, 256), points, 256);
+
+    for (size_t i = 0; i < n; i++)
+        if (fold_is_cjk(points[i]))
+            return true;
+    return false;
+}
+
+/* What a person calls it: the title in his language, else another name for it that is in his
+ * language, else the title in any, else the name. */
+static const char *title_in(const struct parameter *p, bool chinese)
 {
     const json_t *title = json_object_get(p->schema, "title");
-    const char *text =
-        json_is_object(title) ? json_get_text(title, language) : json_string_value(title);
+    const char *text = json_is_object(title) ? json_get_text(title, chinese ? "zh" : "en")
+                                             : json_string_value(title);
+
+    if (text && *text && is_chinese(text) == chinese)
+        return text;
+    for (size_t i = 0; i < p->alias_count; i++)
+        if (is_chinese(p->aliases[i]) == chinese && strcmp(p->aliases[i], p->name) != 0)
+            return p->aliases[i];
     return text && *text ? text : p->name;
+}
+
+/* A description in both languages is one sentence after the other: those of his, else all. */
+static const char *description_in(const struct parameter *p, bool chinese, struct arena *arena)
+{
+    static const char *const ends[] = { ". ", "。", "\n", "! ", "? " };
+    struct buf own = { 0 };
+
+    for (const char *at = p->description; *at;) {
+        size_t length = strlen(at);
+        for (size_t e = 0; e < sizeof ends / sizeof *ends; e++) {
+            const char *end = strstr(at, ends[e]);
+            if (end && (size_t)(end - at) + strlen(ends[e]) < length)
+                length = (size_t)(end - at) + strlen(ends[e]);
+        }
+        const char *sentence = arena_copy(arena, at, length);
+        if (is_chinese(sentence) == chinese)
+            buf_add(&own, at, length);
+        at += length;
+    }
+    while (own.length && own.data[own.length - 1] == ' ')
+        own.length--;
+    const char *text = own.length ? arena_copy(arena, own.data, own.length) : p->description;
+    buf_release(&own);
+    return text;
 }
 
 static const char *wanted_en(enum parameter_kind kind)
@@ -119,7 +163,7 @@ struct fill_question question_about(const struct parameter *p, const struct fill
     struct fill_question q = { .path = p->path,
                                .reason = p->ambiguous ? FILL_AMBIGUOUS : FILL_MISSING,
                                .choices = p->ambiguous ? p->ambiguous : p->choices };
-    const char *en = title_in(p, "en"), *zh = title_in(p, "zh");
+    const char *en = title_in(p, false), *zh = title_in(p, true);
 
     if (q.choices) {
         const char *list_en = choices_text(p, q.choices, request, ", ", arena);
@@ -135,10 +179,10 @@ struct fill_question question_about(const struct parameter *p, const struct fill
     }
     bool described = *p->description && strlen(p->description) < 200;
     q.text.en = described ? arena_format(arena, "Please give \"%s\" (%s): %s", en,
-                                         wanted_en(p->kind), p->description)
+                                         wanted_en(p->kind), description_in(p, false, arena))
                           : arena_format(arena, "Please give \"%s\" (%s).", en, wanted_en(p->kind));
     q.text.zh = described ? arena_format(arena, "请提供“%s”（%s）：%s", zh, wanted_zh(p->kind),
-                                         p->description)
+                                         description_in(p, true, arena))
                           : arena_format(arena, "请提供“%s”（%s）。", zh, wanted_zh(p->kind));
     return q;
 }

@@ -65,6 +65,8 @@ static enum op_next plan(struct op *op)
     p->files = payload->files;
     p->provenance = payload->provenance;
     p->skills = json_text_list(payload->skills, &op->arena);
+    p->doubt = payload->doubt;
+    p->history = true;
     p->now_us = clock_now_us();
     op_try(op, &p->op);
     return OP_WAIT;

@@ -101,6 +101,11 @@ json_t *plan_encode(const struct plan *plan, struct arena *arena)
         "policy_version", (json_int_t)plan->policy_version, "risk", skill_risk_name(plan->risk),
         "steps", steps, "confirmation", encode_confirmation(&plan->confirmation), "checks", checks);
     CHECK(json);
+    if (plan->expected.runs)
+        json_object_set_new(json, "expected",
+                            json_pack("{s:I, s:I, s:I}", "runs", (json_int_t)plan->expected.runs,
+                                      "usual_ms", (json_int_t)plan->expected.usual_ms, "slow_ms",
+                                      (json_int_t)plan->expected.slow_ms));
     return json_own(arena, json);
 }
 
@@ -300,6 +305,10 @@ bool plan_decode(const json_t *json, struct plan *plan, struct arena *arena, str
     plan->risk = risk && strcmp(risk, "low") == 0 ? SKILL_RISK_LOW : SKILL_RISK_HIGH;
     decode_confirmation(&d, json_object_get(json, "confirmation"), &plan->confirmation);
     decode_checks(&d, json, plan);
+    const json_t *expected = json_object_get(json, "expected");
+    plan->expected = (struct plan_expected){ json_get_int(expected, "runs", 0),
+                                             json_get_int(expected, "usual_ms", 0),
+                                             json_get_int(expected, "slow_ms", 0) };
     if (d.missing)
         return gov_fail_cause(err, GOV_INTERNAL, "plan: \"%s\" is missing or wrong", d.missing);
     return true;

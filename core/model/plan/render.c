@@ -184,6 +184,11 @@ void plan_render(const struct plan *plan, enum gov_language language, struct buf
         add_step(&r, &plan->steps[i], i + 1);
     line(&r, "risk: ", "风险：", high ? say(&r, "HIGH", "高") : say(&r, "low", "低"));
     line(&r, "confirmation: ", "确认：", plan_rule_text(&plan->confirmation, language, &arena));
+    if (plan->expected.runs)
+        buf_addf(out, say(&r, "usually takes %.1f s, nine of ten times less than %.1f s (%lld runs)\n",
+                          "通常耗时 %.1f 秒，九成在 %.1f 秒以内（%lld 次运行）\n"),
+                 (double)plan->expected.usual_ms / 1000, (double)plan->expected.slow_ms / 1000,
+                 (long long)plan->expected.runs);
     add_checks(&r, plan);
     line(&r, "digest: ", "摘要：", plan_digest(plan, digest));
     arena_release(&arena);

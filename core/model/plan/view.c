@@ -195,5 +195,11 @@ json_t *plan_view(const struct plan *plan, enum gov_language language, struct ar
                   "risk", skill_risk_name(plan->risk), "confirmation",
                   view_confirmation(&plan->confirmation, language, arena), "checks", checks);
     CHECK(view);
+    json_object_set_new(view, "expected",
+                        plan->expected.runs
+                            ? json_pack("{s:I, s:I, s:I}", "runs", (json_int_t)plan->expected.runs,
+                                        "usual_ms", (json_int_t)plan->expected.usual_ms, "slow_ms",
+                                        (json_int_t)plan->expected.slow_ms)
+                            : json_null());
     return json_own(arena, view);
 }

@@ -191,7 +191,7 @@ static const struct fill_case cases[] = {
     { CLOCK, "下午3点", "{\"time\":\"15:00:00\"}" },
     { CLOCK, "上午9点一刻", "{\"time\":\"09:15:00\"}" },
     { CLOCK, "晚上11点20分", "{\"time\":\"23:20:00\"}" },
-    { CLOCK, "at noon", "{\"time\":\"?\"}" },
+    { CLOCK, "at noon", "{\"time\":\"12:00:00\"}" },
     { PARTS, "sales for 2025", "{\"year\":2025}" },
     { PARTS, "Q3 2025", "{\"year\":2025,\"quarter\":3}" },
     { PARTS, "去年的销售", "{\"year\":2025}" },

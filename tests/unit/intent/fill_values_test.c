@@ -298,6 +298,28 @@ static void questions_are_in_the_language_asked_and_offer_the_choices(void **sta
     arena_release(&arena);
 }
 
+static void a_question_takes_the_words_of_its_language(void **state)
+{
+    struct arena arena;
+    struct fill_result result;
+    const struct fill_case c = {
+        "\"month\":{\"type\":\"string\",\"format\":\"year-month\",\"title\":\"Month\","
+        "\"description\":\"The month to report, as 2026-03. 要统计的月份，例如 2026-03。\","
+        "\"x-synonyms\":[\"period\",\"月份\"]}",
+        "the report", "{}"
+    };
+
+    (void)state;
+    arena_init(&arena);
+    case_fill(&c, 0, &result, &arena);
+    assert_int_equal(result.question_count, 1);
+    assert_string_equal(result.questions[0].text.en,
+                        "Please give \"Month\" (a month such as 2026-03): The month to report, as 2026-03.");
+    assert_string_equal(result.questions[0].text.zh,
+                        "请提供“月份”（月份，例如 2026-03）：要统计的月份，例如 2026-03。");
+    arena_release(&arena);
+}
+
 static void a_follow_up_changes_only_what_is_said(void **state)
 {
     struct arena arena;
@@ -345,6 +367,7 @@ int main(void)
         cmocka_unit_test(provenance_says_source_and_code_points),
         cmocka_unit_test(a_number_without_its_words_is_a_guess),
         cmocka_unit_test(questions_are_in_the_language_asked_and_offer_the_choices),
+        cmocka_unit_test(a_question_takes_the_words_of_its_language),
         cmocka_unit_test(a_follow_up_changes_only_what_is_said),
         cmocka_unit_test(a_text_that_is_too_long_or_no_utf8_is_refused),
     };

@@ -5,10 +5,32 @@
 #include "worker/intent/fold.h"
 #include "worker/intent/numeral.h"
 
+/* "noon", "midnight" */
+static bool eat_clock_word(struct date_cursor *c, struct date_mention *m)
+{
+    struct date_cursor t = *c;
+
+    if (t.at && fold_is_letter(t.phrase->fold[t.at - 1]))
+        return false;
+    bool noon = date_eat(&t, "noon");
+    if (!noon && !date_eat(&t, "midnight"))
+        return false;
+    if (t.at < t.phrase->length && fold_is_letter(t.phrase->fold[t.at]))
+        return false;
+    m->has_time = true;
+    m->hour = noon ? 12 : 0;
+    m->minute = m->second = 0;
+    c->at = t.at;
+    return true;
+}
+
 static bool eat_clock(struct date_cursor *c, struct date_mention *m)
 {
     struct date_cursor t = *c;
     int hour, minute = 0, second = 0;
+
+    if (eat_clock_word(c, m))
+        return true;
 
     if (!date_no_digit_before(&t) && !(t.at && fold_is_letter(t.phrase->fold[t.at - 1])))
         return false;

@@ -145,6 +145,22 @@ static bool is_figure_of_speech(const struct phrase *p, size_t at)
     return false;
 }
 
+/* "三名", "两箱": a measure word behind a single figure makes it a number. "三个月" is a time. */
+static bool is_counted(const struct phrase *p, const struct numeral *n)
+{
+    static const char *const measures[] = { "个", "名", "件", "箱", "位", "台", "条", "次",
+                                            "人", "张", "页", "行", "项", "家", "只", "本",
+                                            "组", "瓶", "包", "辆", "盒", "套" };
+    size_t behind = phrase_skip_space(p, n->end);
+
+    if (n->form != NUMERAL_CHINESE || n->value < 2 || phrase_match(p, behind, "个月"))
+        return false;
+    for (size_t i = 0; i < sizeof measures / sizeof *measures; i++)
+        if (phrase_match(p, behind, measures[i]))
+            return true;
+    return false;
+}
+
 static size_t read_amounts(const struct fill_context *c, struct amount *amounts)
 {
     const struct phrase *p = &c->phrase;
@@ -162,6 +178,7 @@ static size_t read_amounts(const struct fill_context *c, struct amount *amounts)
                 continue;
             }
             a.span = (struct span){ a.number.start, a.number.end };
+            a.number.single = a.number.single && !is_counted(p, &a.number);
             read_percent(p, &a);
             if (!a.percent)
                 read_currency(p, &a);

@@ -88,6 +88,8 @@ size_t value_file_name(const struct phrase *p, size_t at)
     for (; i < p->length && (name_character(p->fold[i]) || (p->fold[i] == ':' && i == at + 1)); i++)
         if (p->fold[i] == '.' && i > at)
             dot = i;
+    if (i < p->length && p->fold[i] == '@') /* the name in an e-mail address */
+        return at;
     while (i > at && (p->fold[i - 1] == '.' || p->fold[i - 1] == '-'))
         i--;
     if (!dot || dot >= i || i - dot < 2 || i - dot > 6)

@@ -1,0 +1,61 @@
+/* planning_checks.c - what a plan says beside what it does: that it was looked at, and how long it takes. */
+#include "core/store/planning_checks.h"
+
+#include <string.h>
+
+/* How many runs it is taken from, the middle and the slow end. */
+void planning_add_history(struct planning *p)
+{
+    if (p->past.count == 0 || db_int(&p->past, 0, 0) == 0)
+        return;
+    p->plan.expected.runs = db_int(&p->past, 0, 0);
+    p->plan.expected.usual_ms = db_int(&p->past, 0, 1);
+    p->plan.expected.slow_ms = db_int(&p->past, 0, 2);
+}
+
+static struct plan_check check_subscription(const json_t *tenant)
+{
+    const char *state = json_get_text(tenant, "state");
+    bool active = state && strcmp(state, "active") == 0;
+
+    return (struct plan_check){ "subscription", active,
+                                active ? (struct gov_text){ "the tenant is active", "租户状态正常" }
+                                       : (struct gov_text){ "the tenant is suspended",
+                                                            "租户已暂停" } };
+}
+
+/* More than may run at the same time is no refusal: it waits. */
+static struct plan_check check_quota(struct planning *p, const json_t *tenant)
+{
+    struct arena *arena = &p->op.arena;
+    long long limit = json_get_int(tenant, "limit", 0);
+    struct plan_check check = { "quota", true, { "runs of this tenant are not limited", "运行数量不限" } };
+
+    if (json_get_bool(tenant, "paused", false))
+        check.detail = (struct gov_text){ "runs of this tenant are paused: it will wait",
+                                          "本租户的运行已暂停：将排队等待" };
+    else if (limit)
+        check.detail = (struct gov_text){
+            arena_format(arena, "at most %lld runs at the same time; more wait their turn", limit),
+            arena_format(arena, "最多同时运行 %lld 个，超出的排队等待", limit)
+        };
+    return check;
+}
+
+void planning_add_checks(struct planning *p, const json_t *tenant)
+{
+    static const struct plan_check always[] = {
+        { "authorised", true, { "you may run this action", "您可以运行该操作" } },
+        { "version", true, { "the version is published", "版本已发布" } },
+        { "inputs", true, { "the inputs fit the schema", "输入符合 schema" } },
+        { "files", true, { "the files are there", "文件齐备" } },
+    };
+    enum { ALWAYS = sizeof always / sizeof *always };
+    struct plan_check *checks = ARENA_ARRAY(&p->op.arena, struct plan_check, ALWAYS + 2);
+
+    memcpy(checks, always, sizeof always);
+    checks[ALWAYS] = check_subscription(tenant);
+    checks[ALWAYS + 1] = check_quota(p, tenant);
+    p->plan.checks = checks;
+    p->plan.check_count = ALWAYS + 2;
+}
