@@ -115,8 +115,8 @@ static const struct {
 /* Addresses are of the process, not of the script. */
 static void addresses_mask(char *text)
 {
-    for (char *at = text; (at = strstr(at, "0x7f"));)
-        for (at += 2; *at && strchr("0123456789abcdef", *at); at++)
+    for (char *at = text; (at = strstr(at, " at 0x"));)
+        for (at += 6; *at && strchr("0123456789abcdef", *at); at++)
             *at = '-';
 }
 
