@@ -4,6 +4,7 @@
 #include "cli/command/commands.h"
 #include "cli/intent_tool.h"
 #include "cli/migrate.h"
+#include "cli/restore.h"
 
 #define FLAG(name, letter, en, zh) { name, letter, VALUE_NONE, NULL, { en, zh } }
 #define TEXT(name, letter, value, en, zh) { name, letter, VALUE_TEXT, value, { en, zh } }
@@ -259,6 +260,7 @@ const struct command command_table[] = {
     { "runtime ls", NULL, "", 0, 0, VALUE_NONE, { "module sets of this machine", "列出本机的运行环境" }, sandbox_options, true, command_runtime_ls },
     { "runtime install", NULL, "base|data", 1, 1, VALUE_NONE, { "install one, as root", "安装运行环境（需 root）" }, sandbox_options, true, command_runtime_install },
     { "intent", NULL, "eval|fill|match …", 0, ANY, VALUE_NONE, { "try the recogniser on files (see intent --help)", "在文件上试验意图识别（见 intent --help）" }, NULL, true, NULL, intent_tool_main },
+    { "restore", NULL, "check …", 0, ANY, VALUE_NONE, { "after a restore: what may have happened since (see restore --help)", "恢复后检查结果未知的运行（见 restore --help）" }, NULL, true, NULL, restore_main },
     { "doctor", NULL, "", 0, 0, VALUE_NONE, { "is everything there that is needed", "检查运行环境" }, sandbox_options, true, command_doctor },
     { "version", NULL, "", 0, 0, VALUE_NONE, { "versions of program and server", "查看版本" }, version_options, true, command_version },
     { "completion", NULL, "bash|zsh", 1, 1, VALUE_NONE, { "script for the shell's completion", "生成 shell 补全脚本" }, NULL, true, command_completion },

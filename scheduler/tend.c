@@ -67,6 +67,8 @@ static enum op_next tally(struct op *op)
     t->after = t->visit.last;
     if (!t->after.text[0])
         t->deep = false;
+    if (t->visit.lingering)
+        t->deep_us = INT64_MIN / 2;
     g->drift.value += t->visit.drifted;
     g->reclaimed.value += t->visit.reclaimed;
     if (t->visit.drifted)

@@ -13,6 +13,7 @@ struct visited {
     struct db_scope scope;
     struct db_rows reclaimed, swept, rest, running;
     struct queue_lives lives; /* what held slots before the rows were read */
+    bool rests;
     struct gov_err err;
     struct gov_err callback_err; /* tolerated */
     struct queue_entry *entries;
@@ -255,6 +256,21 @@ static void note_dead_letters(struct visit *v)
     buf_release(&counts);
 }
 
+/* Which tenants have come to rest, as their rows say; and do they hold slots? A slot whose job has ended is not
+ * freed here, where the rows were read first, but by a deep visit, which the mark makes sure of. */
+static enum op_next rest(struct op *op)
+{
+    struct visit *v = (struct visit *)op;
+
+    for (int i = 0; i < v->tenant_count; i++) {
+        struct visited *t = &v->tenants[i];
+        t->rests = !t->err.code && t->rest.count && db_bool(&t->rest, 0, 0);
+        if (t->rests)
+            job_queue_live(op, v->scheduler->queue, t->scope.schema, &t->lives);
+    }
+    return OP_WAIT;
+}
+
 /* Marks of tenants that have come to rest. */
 static enum op_next forget(struct op *op)
 {
@@ -267,7 +283,8 @@ static enum op_next forget(struct op *op)
 
     for (int i = 0; i < v->tenant_count; i++) {
         struct visited *t = &v->tenants[i];
-        if (!t->err.code && t->rest.count && db_bool(&t->rest, 0, 0))
+        v->lingering += t->rests && t->lives.count;
+        if (t->rests && t->lives.count == 0)
             buf_addf(&ids, "%s%s", ids.length ? "," : "{", t->id.text);
         else
             v->active++;
@@ -287,8 +304,8 @@ static enum op_next forget(struct op *op)
 
 static const struct op_step steps[] = { { "bury", bury },       { "slots", slots },
                                         { "tenants", tenants }, { "free_slots", free_slots },
-                                        { "push", push },       { "forget", forget },
-                                        { 0 } };
+                                        { "push", push },       { "rest", rest },
+                                        { "forget", forget },   { 0 } };
 
 void visit_init(struct visit *visit, struct scheduler *scheduler, const struct id *after,
                 bool rebuilding)

@@ -1,6 +1,6 @@
 /* visit.h - one round over the marked tenants: reclaim, promote, sweep, and let marks go.
  *
- *     bury -> slots (deep) -> tenants (each: reclaim, promote, sweep, rest) -> free_slots -> push -> forget
+ *     bury -> slots (deep) -> tenants (each: reclaim, promote, sweep, rest) -> free_slots -> push -> rest -> forget
  *
  * At most VISIT_TENANTS_MAX of them, in the order of their ids; the next visit goes on behind the last. A
  * deep visit also holds the slots in Redis against the rows, and counts dead letters.
@@ -30,6 +30,7 @@ struct visit {
     int active;          /* out: tenants that still need visits */
     int64_t drifted;     /* out: slots whose job had ended */
     int64_t reclaimed;   /* out: jobs of dead workers */
+    int lingering;       /* out: tenants whose rows rest and that hold slots: make the next visit a deep one */
 };
 
 void visit_init(struct visit *visit, struct scheduler *scheduler, const struct id *after,

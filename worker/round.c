@@ -99,10 +99,18 @@ static void claim_tenant(struct round *r, struct round_tenant *t)
     buf_release(&fences);
 }
 
+static bool is_late(const struct round *r)
+{
+    return clock_mono_us() - r->began_us > (int64_t)CLAIM_LATE_MS * 1000;
+}
+
 static enum op_next claim(struct op *op)
 {
     struct round *r = (struct round *)op;
 
+    /* A process that was stopped meanwhile: what it took may be queued again by now, and its slot another's. */
+    if (is_late(r))
+        return OP_DONE;
     for (int i = 0; i < r->tenant_count; i++)
         if (r->tenants[i].info.known)
             claim_tenant(r, &r->tenants[i]);
@@ -161,7 +169,7 @@ static void start_tenant(struct round *r, struct round_tenant *t)
 static enum op_next start(struct op *op)
 {
     struct round *r = (struct round *)op;
-    bool late = clock_mono_us() - r->began_us > (int64_t)CLAIM_LATE_MS * 1000;
+    bool late = is_late(r);
 
     for (int i = 0; i < r->tenant_count; i++) {
         struct round_tenant *t = &r->tenants[i];

@@ -13,6 +13,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/io/db_plant.h"
 #include "core/io/op_sleep.h"
 
 enum { FINISH_WAIT_MS = 250 };
@@ -30,6 +31,9 @@ static void send_group(struct work *w)
     w->strict = false;
     memset(&w->callback, 0, sizeof w->callback);
     w->finish_sent = true;
+    if (planted("forget_first"))
+        job_queue_finish(&w->finishing, w->worker->queue,
+                         &(struct queue_slot){ .entry = &w->entry, .ms = 1 }, 1, NULL);
     w->build(w, group);
     db_group_tolerate(group, &w->finish_err);
     db_group_send(group);

@@ -119,7 +119,7 @@ static enum op_next free_slot(struct op *op)
                                    .ms = (clock_mono_us() - w->started_us) / 1000 };
     if (w->released && !w->stale) /* queued again at once, under the fence that job_release.sql gave */
         job_queue_release(op, w->worker->queue, &s->slot, 1, NULL);
-    else
+    else if (!w->stale) /* else somebody else may hold a slot under this number: after a failover they repeat */
         job_queue_finish(op, w->worker->queue, &s->slot, 1, NULL);
     w->worker->counts.stale.value += w->stale;
     return OP_WAIT;

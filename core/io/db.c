@@ -14,6 +14,7 @@
 #include "core/base/check.h"
 #include "core/base/clock.h"
 #include "core/io/db_internal.h"
+#include "core/io/db_plant.h"
 
 const struct db_scope DB_PUBLIC = { .schema = "", .stripe = -1 };
 
@@ -219,7 +220,7 @@ static void statement_add(struct db_group *group, const char *text, struct db_ro
 /* The one place where a schema's name enters a statement; it was checked in db_scope_tenant. */
 static const char *text_for(struct db_group *group, enum sql_queries query)
 {
-    const char *text = sql_queries[query].text;
+    const char *text = planted_text(sql_queries[query].name, sql_queries[query].text);
     struct buf out = { 0 };
     const char *hole;
 

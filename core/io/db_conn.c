@@ -218,7 +218,8 @@ static void read_error(struct db_group *group, const PGresult *result)
         snprintf(group->err.item, sizeof group->err.item, "%s", constraint ? constraint : "");
     } else if (strcmp(state, "57014") == 0) {
         gov_fail_cause(&group->err, GOV_DEADLINE, "postgres: %s", message);
-    } else if (strncmp(state, "53", 2) == 0) {
+    } else if (strncmp(state, "53", 2) == 0 || strcmp(state, "25006") == 0 || strcmp(state, "55P03") == 0) {
+        /* no room, a standby or read-only, locked by somebody: it goes away without us */
         gov_fail_cause(&group->err, GOV_STORE_UNAVAILABLE, "postgres: %s", message);
     } else if (!raised_by_us(result, &group->err)) {
         gov_fail_cause(&group->err, GOV_INTERNAL, "postgres %s: %s in: %.120s", state, message,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/text.h"
+#include "core/io/settings_print.h"
 
 static const struct setting *find(const struct setting *table, const char *name)
 {
@@ -118,40 +119,26 @@ static bool read_environment(const struct setting *table, void *into, struct are
     return true;
 }
 
-static void print_value(const struct setting *s, const void *from)
+/* What was asked for instead of running; all of it comes from the table. */
+static bool print_asked(const struct setting *table, const char *program, const char *about, int argc,
+                        char **argv)
 {
-    const void *slot = (const char *)from + s->offset;
-    const char *text = s->type == SETTING_TEXT ? *(const char *const *)slot : NULL;
+    struct buf out = { 0 };
 
-    printf("# %s\n", s->help);
-    if (s->secret)
-        printf("%s = %s\n\n", s->name, text && *text ? "[secret]" : "");
-    else if (s->type == SETTING_INT)
-        printf("%s = %lld\n\n", s->name, (long long)*(const int64_t *)slot);
-    else if (s->type == SETTING_BOOL)
-        printf("%s = %s\n\n", s->name, *(const bool *)slot ? "true" : "false");
-    else
-        printf("%s = %s\n\n", s->name, text ? text : "");
-}
-
-static void print_help(const struct setting *table, const char *program, const char *about)
-{
-    printf("usage: %s [--config FILE] [--NAME VALUE ...]\n\n%s\n\nSettings (file: name = value, "
-           "environment: EXECGOV_NAME, flag: --name VALUE):\n\n", program, about);
-    for (const struct setting *s = table; s->name; s++) {
-        char flag[100];
-        snprintf(flag, sizeof flag, "--%s", s->name);
-        for (char *c = flag; *c; c++)
-            if (*c == '_')
-                *c = '-';
-        printf("  %-24s %s", flag, s->help);
-        if (s->fallback && *s->fallback)
-            printf(" [%s]", s->fallback);
-        printf("\n");
+    for (int i = 1; i < argc && !out.length; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            settings_print_help(table, program, about, &out);
+        else if (strcmp(argv[i], "--version") == 0)
+            buf_addf(&out, "%s %s\n", program, EXECGOV_VERSION);
+        else if (strcmp(argv[i], "--print-example") == 0)
+            settings_print_example(table, program, &out);
+        else if (strcmp(argv[i], "--man") == 0)
+            settings_print_manual(table, program, about, &out);
     }
-    printf("\n  --print-config           print the settings in force and exit\n"
-           "  --check-config           check them and exit\n"
-           "  --version, --help\n");
+    bool asked = out.length > 0;
+    fputs(buf_text(&out), stdout);
+    buf_release(&out);
+    return asked;
 }
 
 /* argv as name/value pairs. */
@@ -202,16 +189,8 @@ enum settings_next settings_load(const struct setting *table, void *into, const 
     struct flags flags = { .config = getenv("EXECGOV_CONFIG") };
     struct gov_err err;
 
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            print_help(table, program, about);
-            return SETTINGS_EXIT_OK;
-        }
-        if (strcmp(argv[i], "--version") == 0) {
-            printf("%s %s\n", program, EXECGOV_VERSION);
-            return SETTINGS_EXIT_OK;
-        }
-    }
+    if (print_asked(table, program, about, argc, argv))
+        return SETTINGS_EXIT_OK;
     for (const struct setting *s = table; s->name; s++)
         if (s->fallback && !settings_set(table, into, s->name, s->fallback, "default", arena, &err))
             goto bad;
@@ -222,9 +201,12 @@ enum settings_next settings_load(const struct setting *table, void *into, const 
     if (!read_environment(table, into, arena, &err) ||
         !read_flags(table, into, argc, argv, &flags, true, arena, &err))
         goto bad;
-    if (flags.print)
-        for (const struct setting *s = table; s->name; s++)
-            print_value(s, into);
+    if (flags.print) {
+        struct buf out = { 0 };
+        settings_print_values(table, into, &out);
+        fputs(buf_text(&out), stdout);
+        buf_release(&out);
+    }
     if (flags.check)
         fprintf(stderr, "%s: the settings are valid\n", program);
     return flags.print || flags.check ? SETTINGS_EXIT_OK : SETTINGS_RUN;

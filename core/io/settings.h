@@ -6,7 +6,8 @@
  *     };
  *
  * Setting `log_level` is `log_level = info` in the file, EXECGOV_LOG_LEVEL in the environment and
- * --log-level on the command line. --help, --print-config and --check-config come from the table.
+ * --log-level on the command line. --help, --print-config, --check-config, --print-example and --man come
+ * from the table (settings_print.h).
  */
 #ifndef CORE_IO_SETTINGS_H
 #define CORE_IO_SETTINGS_H

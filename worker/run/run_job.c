@@ -18,20 +18,11 @@
 #include "core/base/check.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
-#include "core/model/media_type.h"
 #include "core/store/admission.h"
+#include "worker/run/run_artifact.h"
 #include "worker/run/run_input.h"
 #include "worker/run/run_log.h"
 #include "worker/run/run_result.h"
-
-enum { ARTIFACTS_MAX = 64, ARTIFACT_BYTES_MAX = 512 * 1024 * 1024 };
-
-struct artifact {
-    struct id id;
-    const char *name;
-    int fd;
-    struct file_stored stored;
-};
 
 struct run_job {
     struct work work;
@@ -55,8 +46,7 @@ struct run_job {
     uint64_t wall_us, cpu_us, memory_peak;
     char *result_text;
     size_t result_bytes;
-    struct artifact *artifacts;
-    size_t artifact_count;
+    struct run_artifacts artifacts;
     json_t *refusals;
 
     json_t *result;
@@ -128,9 +118,7 @@ static void close_files(void *job)
     for (size_t i = 0; i < j->input.file_count; i++)
         if (j->input.files[i].fd >= 0)
             close(j->input.files[i].fd);
-    for (size_t i = 0; i < j->artifact_count; i++)
-        if (j->artifacts[i].fd >= 0)
-            close(j->artifacts[i].fd);
+    run_artifacts_close(&j->artifacts);
     if (j->package_fd >= 0)
         close(j->package_fd);
 }
@@ -189,38 +177,10 @@ static void keep_result(struct run_job *j, struct sandbox_report *report)
     j->result_bytes = at;
 }
 
-static const char *artifact_name(struct run_job *j, const char *path)
+/* What the harvest would not take, and why. */
+static void keep_refusals(struct run_job *j, struct sandbox_report *report)
 {
-    struct arena *arena = &j->work.op.arena;
-    char *flat = arena_text(arena, strncmp(path, "out/", 4) == 0 ? path + 4 : path);
-    const char *name = flat;
-
-    for (char *c = flat; *c; c++)
-        if (*c == '/')
-            *c = '-';
-    for (size_t n = 2, i = 0; i < j->artifact_count; i++)
-        if (strcmp(j->artifacts[i].name, name) == 0) {
-            name = arena_format(arena, "%zu-%.190s", n++, flat);
-            i = (size_t)-1;
-        }
-    return name;
-}
-
-static void keep_artifacts(struct run_job *j, struct sandbox_report *report)
-{
-    struct arena *arena = &j->work.op.arena;
-    size_t count = report->artifact_count < ARTIFACTS_MAX ? report->artifact_count : ARTIFACTS_MAX;
-
-    j->artifacts = ARENA_ARRAY(arena, struct artifact, count + 1);
-    for (size_t i = 0; i < count; i++) {
-        struct artifact *a = &j->artifacts[j->artifact_count];
-        a->id = id_new();
-        a->name = artifact_name(j, report->artifacts[i].name);
-        a->fd = report->artifacts[i].fd;
-        report->artifacts[i].fd = -1;
-        j->artifact_count++;
-    }
-    j->refusals = json_own(arena, json_array());
+    j->refusals = json_own(&j->work.op.arena, json_array());
     for (size_t i = 0; i < report->refusal_count; i++)
         json_array_append_new(j->refusals,
                               json_pack("{s:s, s:s}", "name", report->refusals[i].name, "reason",
@@ -247,7 +207,8 @@ static void on_done(void *user, struct sandbox_report *report)
         gov_fail_cause(&j->err, GOV_INTERNAL, "the sandbox mounted another package");
     if (!j->again) {
         keep_result(j, report);
-        keep_artifacts(j, report);
+        run_artifacts_take(&j->artifacts, report, &j->work.op.arena);
+        keep_refusals(j, report);
     }
     op_io_end(&j->work.op, NULL);
 }
@@ -403,9 +364,7 @@ static enum op_next keep_files(struct op *op)
         op->err = j->err; /* another attempt, or another worker */
         return OP_FAIL;
     }
-    for (size_t i = 0; i < j->artifact_count; i++)
-        file_store_copy(op, j->work.worker->files, &j->artifacts[i].id, j->artifacts[i].fd,
-                        ARTIFACT_BYTES_MAX, &j->artifacts[i].stored);
+    run_artifacts_store(op, j->work.worker->files, &j->artifacts);
     if (!j->err.code)
         j->result = run_result_read(j->result_text, j->result_bytes, j->log, j->action, &op->arena,
                                     &j->err);
@@ -413,18 +372,6 @@ static enum op_next keep_files(struct op *op)
 }
 
 /* --- finish --- */
-
-static void add_artifacts(struct run_job *j, struct db_group *group)
-{
-    struct arena *arena = &j->work.op.arena;
-
-    for (size_t i = 0; i < j->artifact_count; i++) {
-        const struct artifact *a = &j->artifacts[i];
-        DB_GROUP_ADD(group, SQL_QUERIES_FILE_INSERT, NULL, a->id.text, "artifact", a->name,
-                     arena_format(arena, "%lld", (long long)a->stored.bytes), a->stored.sha256,
-                     media_type_of_name(a->name), j->work.job.id.text, j->work.job.created_by.text);
-    }
-}
 
 static void build(struct work *work, struct db_group *group)
 {
@@ -445,7 +392,7 @@ static void build(struct work *work, struct db_group *group)
                  failed ? json_text(arena, work_error_json(&j->err, arena)) : NULL,
                  j->exit_code >= 0 ? arena_format(arena, "%d", j->exit_code) : NULL,
                  arena_format(arena, "L%d", j->level), json_text(arena, usage));
-    add_artifacts(j, group);
+    run_artifacts_add(&j->artifacts, work, group);
     if (j->rows.count && db_bool(&j->rows, 0, 11))
         work_add_event(work, group, "ended",
                        json_pack("{s:s, s:s, s:s*}", "run_id", work->job.id.text, "state",

@@ -44,6 +44,8 @@ static void every_script_keeps_to_one_slot(void **state)
     call(LUA_FUNCTIONS_RESUME, rig_tenant(1));
     snprintf(text, sizeof text, "%s|%s", rig_tenant(1), rig_job(100));
     call(LUA_FUNCTIONS_STATUS, text);
+    snprintf(text, sizeof text, "%s|s:a|1|2|0", rig_tenant(1));
+    call(LUA_FUNCTIONS_LIMITS, text);
     call(LUA_FUNCTIONS_DEPTH, "");
     call(LUA_FUNCTIONS_LIVE, rig_tenant(1));
     call(LUA_FUNCTIONS_FORGET_TENANT, rig_tenant(1));

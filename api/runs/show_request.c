@@ -1,0 +1,171 @@
+/* show_request.c - one request in the contract's form: what was understood, asked, planned, decided. */
+#include "api/runs/show_parts.h"
+
+#include <string.h>
+
+#include "core/model/plan.h"
+#include "core/model/request.h"
+
+/* What to send back is either a bare value or already {value, title}. */
+static json_t *choices_shown(struct call *call, const json_t *stored)
+{
+    json_t *choices = json_array();
+    json_t *c;
+    size_t i;
+
+    json_array_foreach ((json_t *)stored, i, c) {
+        json_t *value = json_is_object(c) ? json_object_get(c, "value") : c;
+        const char *title = json_is_object(c) ? call_localised(call, json_object_get(c, "title"))
+                                              : json_string_value(c);
+        char *text = title ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+        json_array_append_new(choices,
+                              json_pack("{s:O, s:s}", "value", value, "title", title ? title : text));
+        free(text);
+    }
+    return choices;
+}
+
+static json_t *questions_shown(struct call *call, const json_t *stored)
+{
+    json_t *questions = json_array();
+    const json_t *q;
+    size_t i;
+
+    json_array_foreach (json_object_get(stored, "questions"), i, q) {
+        const char *path = json_get_text(q, "path");
+        json_t *shown = json_pack("{s:s, s:s?, s:s?, s:s?, s:s?}", "kind", "input", "name",
+                                  path && *path ? path + 1 : NULL, "path", path, "code",
+                                  json_get_text(q, "code"), "text",
+                                  call_localised(call, json_object_get(q, "text")));
+        if (json_object_get(q, "choices"))
+            json_object_set_new(shown, "choices",
+                                choices_shown(call, json_object_get(q, "choices")));
+        json_array_append_new(questions, shown);
+    }
+    return questions;
+}
+
+/* Nothing was chosen yet: the candidates are the question. */
+static json_t *candidate_question(struct call *call, const json_t *candidates)
+{
+    json_t *choices = json_array();
+    const json_t *c;
+    size_t i;
+
+    json_array_foreach (candidates, i, c)
+        json_array_append_new(
+            choices, json_pack("{s:o, s:O}", "value",
+                               json_sprintf("%s/%s", json_get_text(c, "skill"),
+                                            json_get_text(c, "action")),
+                               "title", json_object_get(c, "title")));
+    return json_pack("{s:s, s:n, s:s, s:o}", "kind", "candidate", "name", "text",
+                     call->language == GOV_ZH ? "您想要的是哪一个？" : "Which of these do you mean?",
+                     "choices", choices);
+}
+
+static json_t *intent_shown(struct call *call, const json_t *recognised, const json_t *latest)
+{
+    json_t *candidates, *shown, *questions;
+    const json_t *c;
+    size_t i;
+
+    if (!recognised)
+        return json_null();
+    candidates = json_array();
+    json_array_foreach (json_object_get(recognised, "candidates"), i, c)
+        json_array_append_new(
+            candidates, json_pack("{s:s?, s:s?, s:s?, s:O*}", "skill", json_get_text(c, "skill"),
+                                  "action", json_get_text(c, "action"), "title",
+                                  call_localised(call, json_object_get(c, "title")), "score",
+                                  json_object_get(c, "score")));
+    questions = questions_shown(call, latest);
+    const char *decision = json_get_text(recognised, "decision");
+    if (decision && strcmp(decision, "ask") == 0 && !json_get_text(latest, "skill"))
+        json_array_append_new(questions, candidate_question(call, candidates));
+    shown = json_pack("{s:o, s:s?, s:o}", "candidates", candidates, "decision", decision,
+                      "questions", questions);
+    return shown;
+}
+
+static json_t *named(const json_t *object, const char *id, const char *name)
+{
+    return json_is_string(json_object_get(object, id))
+               ? json_pack("{s:O, s:s}", "id", json_object_get(object, id), "name",
+                           json_get_text(object, name) ? json_get_text(object, name) : "")
+               : json_null();
+}
+
+/* Would confirmation_decide let the caller decide this? */
+static bool may_decide(struct call *call, const json_t *c, const struct plan *plan)
+{
+    const char *requester = json_get_text(c, "requester");
+    const char *state = json_get_text(c, "state");
+    bool mine = requester && strcmp(requester, call->caller.user.text) == 0;
+    bool four_eyes = plan->risk == SKILL_RISK_HIGH ||
+                     json_get_bool(json_object_get(c, "rule"), "four_eyes", false);
+    struct gov_err ignored;
+
+    return state && strcmp(state, "waiting") == 0 && call->caller.kind == CALLER_SESSION &&
+           call_may(call, MAY_CONFIRM, &ignored) && !(mine && four_eyes);
+}
+
+json_t *show_confirmation(struct call *call, const json_t *c, const json_t *plan_body,
+                          struct arena *arena)
+{
+    struct gov_err ignored;
+    struct plan plan;
+
+    if (!c || !plan_decode(plan_body, &plan, arena, &ignored))
+        return json_null();
+    json_t *view = plan_view(&plan, call->language, arena);
+    const json_t *rules = json_object_get(view, "confirmation");
+    json_t *shown = json_pack(
+        "{s:s?, s:s?, s:s?, s:s?, s:s, s:b, s:o, s:o, s:s?}", "id", json_get_text(c, "id"),
+        "request_id", json_get_text(c, "request_id"), "state", json_get_text(c, "state"), "digest",
+        json_get_text(c, "digest"), "risk", skill_risk_name(plan.risk), "may_decide",
+        may_decide(call, c, &plan), "created_at", show_time_text(json_get_text(c, "created_at")),
+        "expires_at", show_time_text(json_get_text(c, "expires_at")), "comment",
+        json_get_text(c, "comment"));
+    json_object_set_new(shown, "requested_by", named(c, "requester", "requester_name"));
+    json_object_set_new(shown, "decided_by", named(c, "decided_by", "decided_by_name"));
+    json_object_set_new(shown, "decided_at", show_time_text(json_get_text(c, "decided_at")));
+    json_object_set(shown, "rule", json_object_get(rules, "rule"));
+    json_object_set(shown, "approvers", json_object_get(rules, "approvers"));
+    if (plan.step_count) {
+        const char *title = gov_text_in(plan.steps[0].title, call->language);
+        json_object_set_new(shown, "title", json_string(title ? title : plan.steps[0].skill));
+        json_object_set_new(shown, "skill", json_string(plan.steps[0].skill));
+        json_object_set_new(shown, "action", json_string(plan.steps[0].action));
+    }
+    return shown;
+}
+
+json_t *show_request(struct call *call, const struct db_rows *rows, int row, json_t *run,
+                     struct arena *arena)
+{
+    const char *id = db_text(rows, row, REQ_ID);
+    const json_t *options = db_json(rows, row, REQ_OPTIONS, arena);
+    json_t *request = json_pack("{s:s, s:s, s:s?, s:s?, s:s?}", "id", id, "state",
+                                db_text(rows, row, REQ_STATE), "text", db_text(rows, row, REQ_TEXT),
+                                "mode", db_text(rows, row, REQ_MODE), "source",
+                                db_text(rows, row, REQ_SOURCE));
+
+    json_object_set_new(request, "follow_up_of", json_object_get(options, "follow_up_of")
+                                                     ? json_incref(json_object_get(options, "follow_up_of"))
+                                                     : json_null());
+    json_object_set_new(request, "correction", show_or_null(db_json(rows, row, REQ_CORRECTION, arena)));
+    json_object_set_new(request, "intent",
+                        intent_shown(call, db_json(rows, row, REQ_INTENT, arena),
+                                     db_json(rows, row, REQ_QUESTION, arena)));
+    json_object_set_new(request, "plan", show_plan(call, rows, row, REQ_PLAN, arena));
+    json_object_set_new(request, "confirmation",
+                        show_confirmation(call, db_json(rows, row, REQ_CONFIRMATION, arena),
+                                          db_json(rows, row, REQ_PLAN, arena), arena));
+    json_object_set_new(request, "run", run ? run : json_null());
+    json_object_set_new(request, "error", show_error(call, db_json(rows, row, REQ_ERROR, arena)));
+    json_object_set_new(request, "created_by", show_person(rows, row, REQ_BY, REQ_BY_NAME));
+    json_object_set_new(request, "created_at", show_time(rows, row, REQ_CREATED));
+    json_object_set_new(request, "ended_at", show_time(rows, row, REQ_ENDED));
+    json_object_set_new(request, "events_url", json_sprintf("/v1/requests/%s/events", id));
+    return request;
+}

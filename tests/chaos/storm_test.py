@@ -1,0 +1,245 @@
+"""Storms over two of everything; afterwards PostgreSQL, Redis and the clients' ledger are asked (tests/lib/chaos.py).
+
+    CHAOS_SEED=7 CHAOS_SECONDS=75 tests/chaos/storm_test.py
+
+The seed decides what happens, in which order and to whom; the moments within a second are the machine's.
+"""
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+SOURCE = pathlib.Path(os.environ.get("EXECGOV_SOURCE", pathlib.Path(__file__).parents[2]))
+sys.path.insert(0, str(SOURCE / "tests" / "lib"))
+
+import chaos  # noqa: E402
+import stack as stacks  # noqa: E402
+
+SEED = int(os.environ.get("CHAOS_SEED", "1"))
+SECONDS = float(os.environ.get("CHAOS_SECONDS", "60"))
+CLIENTS = 3
+QUIET_S = 90
+
+
+class Storm:
+    """What may happen. Each act leaves everything running, at the latest when `heal` is called."""
+
+    def __init__(self, world, seed):
+        self.world = world
+        self.random = random.Random(seed)
+        self.told = []
+        self.later = []  # (when, act): what ends what was begun
+        self.kills = 0
+
+    def acts(self):
+        return (self.kill_worker, self.pause_worker, self.kill_api, self.kill_scheduler, self.pause_scheduler,
+                self.wipe_redis, self.restart_redis, self.restart_postgres, self.slow_network, self.cut_network,
+                self.swallow_answers, self.slice_network, self.lose_network, self.repeat_entries, self.drain_worker,
+                self.hold_snapshot, self.kill_sandboxd)
+
+    def step(self):
+        now = time.monotonic()
+        for when, act in [item for item in self.later if item[0] <= now]:
+            self.later.remove((when, act))
+            act()
+        act = self.random.choice(self.acts())
+        self.told.append(act.__name__)
+        act()
+
+    def heal(self):
+        for _, act in self.later:
+            act()
+        self.later.clear()
+        for proxy in self.world.proxies.values():
+            proxy.calm()
+        for name in ("postgres", "redis", "sandboxd", "scheduler", "scheduler-2", "api", "api-2", "worker", "worker-2"):
+            process = self.world.running.get(name)
+            if process and process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+            else:
+                self.restart(name)
+
+    def after(self, seconds, act):
+        self.later.append((time.monotonic() + seconds, act))
+
+    def one_of(self, kind):
+        return self.random.choice((kind, kind + "-2"))
+
+    def restart(self, name, how=signal.SIGKILL):
+        world = self.world
+        if name in world.running:
+            world.running[name].send_signal(signal.SIGCONT)
+            world.end(name, how)
+        if name == "sandboxd":
+            (world.folder / "sandbox.sock").unlink(missing_ok=True)
+        start = {"postgres": world.start_postgres, "redis": world.start_redis}
+        start.get(name, lambda: world.start(name))()
+
+    def calm_if_needed(self):
+        """A daemon that starts has to reach its stores."""
+        for proxy in self.world.proxies.values():
+            proxy.calm()
+
+    # --- processes ---
+
+    def kill_worker(self):
+        if self.kills >= 2:  # a third could make a poison of a job, rightly
+            return self.pause_worker()
+        self.kills += 1
+        self.calm_if_needed()
+        return self.restart(self.one_of("worker"))
+
+    def pause(self, name, seconds):
+        process = self.world.running[name]
+        process.send_signal(signal.SIGSTOP)
+        self.after(seconds, lambda: process.poll() is None and process.send_signal(signal.SIGCONT))
+
+    def pause_worker(self):
+        self.pause(self.one_of("worker"), self.random.choice((1, 4, 30)))
+
+    def drain_worker(self):
+        self.calm_if_needed()
+        self.restart(self.one_of("worker"), signal.SIGTERM)
+
+    def kill_api(self):
+        self.calm_if_needed()
+        self.restart(self.one_of("api"))
+
+    def kill_scheduler(self):
+        self.calm_if_needed()
+        self.restart(self.one_of("scheduler"))
+
+    def pause_scheduler(self):
+        self.pause(self.one_of("scheduler"), self.random.choice((2, 9)))
+
+    def kill_sandboxd(self):
+        if self.kills >= 2:
+            return self.cut_network()
+        self.kills += 1
+        return self.restart("sandboxd")
+
+    # --- stores ---
+
+    def wipe_redis(self):
+        self.world.redis_do("flushall")
+
+    def restart_redis(self):
+        """Without the end of its log: what it knew last it does not know any more."""
+        self.world.end("redis", signal.SIGKILL)
+        logs = list((self.world.folder / "appendonlydir").glob("*.incr.aof"))
+        for log in logs:
+            size = log.stat().st_size
+            os.truncate(log, size - min(size, self.random.randrange(1, 4000)))
+        self.world.start_redis()
+
+    def restart_postgres(self):
+        self.restart("postgres", signal.SIGQUIT)
+
+    def hold_snapshot(self):
+        holder = subprocess.Popen(
+            [stacks.postgres_program("psql"), "-Xq", "-h", self.world.folder / "postgres", "-U", "postgres", "-d",
+             "execgov", "-c", "begin isolation level repeatable read", "-c", "select count(*) from public.mark", "-c",
+             "select pg_sleep(20)"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        self.after(8, lambda: (holder.kill(), holder.wait()))
+
+    def repeat_entries(self):
+        """Entries of every queue once more, and some that nobody wrote."""
+        world = self.world
+        for key in world.redis_do("keys", "{s00}:q:*").split()[:10]:
+            for line in world.redis_do("xrange", key, "-", "+", "count", 5).splitlines():
+                if line.count(" ") >= 4:
+                    sequence = world.redis_do("incr", "{s00}:seq").strip()
+                    world.redis_do("xadd", key, f"{sequence}-1", "e", line)
+        for tenant in chaos.TENANTS:
+            forged = f"{'0' * 8}-0000-7000-8000-{'0' * 12} 1 1 run ledger.run"
+            sequence = world.redis_do("incr", "{s00}:seq").strip()
+            world.redis_do("xadd", f"{{s00}}:q:py:interactive:{world.schema_of(tenant)}", f"{sequence}-1", "e", forged)
+            world.redis_do("hset", "{s00}:idx", forged.split()[0], "q1")
+
+    # --- the network ---
+
+    def proxy(self):
+        return self.world.proxies[self.random.choice(("postgres", "redis"))]
+
+    def slow_network(self):
+        proxy = self.proxy()
+        proxy.latency(self.random.choice((0.01, 0.1)))
+        self.after(4, proxy.calm)
+
+    def slice_network(self):
+        proxy = self.proxy()
+        proxy.slices(self.random.choice((1, 7, 100)))
+        self.after(3, proxy.calm)
+
+    def cut_network(self):
+        self.proxy().reset()
+
+    def swallow_answers(self):
+        self.world.proxies["postgres"].swallow(self.random.randrange(1, 5))
+
+    def lose_network(self):
+        proxy = self.proxy()
+        proxy.blackhole(True)
+        self.after(self.random.choice((2, 5)), proxy.calm)
+
+
+class Storms(unittest.TestCase):
+    def clients(self, world, over):
+        """Two tenants, plain runs and runs of one key; each client repeats until it has an answer."""
+        failed = []
+
+        def client(number):
+            rng = random.Random(SEED * 1000 + number)
+            count = 0
+            while not over.is_set():
+                count += 1
+                keyed = rng.random() < 0.25
+                tenant = chaos.TENANTS[0] if keyed else chaos.TENANTS[number % 2]
+                try:
+                    world.submit(tenant, f"{number}.{count}", rng.choice((0, 0, 0.2, 1.0)), chaos.KEY if keyed else None,
+                                 patience=120)
+                except AssertionError as error:
+                    failed.append(str(error))
+                time.sleep(rng.choice((0.1, 0.4, 1.0)))
+        threads = [threading.Thread(target=client, args=(i,)) for i in range(CLIENTS)]
+        for thread in threads:
+            thread.start()
+        return threads, failed
+
+    def test_after_a_storm_everything_has_ended_once_and_rightly(self):
+        with chaos.World(durable=True) as world:
+            for name in ("api-2", "scheduler-2", "worker-2"):
+                world.start(name)
+            storm, over = Storm(world, SEED), threading.Event()
+            threads, failed = self.clients(world, over)
+            end = time.monotonic() + SECONDS
+            try:
+                while time.monotonic() < end:
+                    storm.step()
+                    time.sleep(storm.random.choice((0.5, 1.0, 2.0)))
+                storm.heal()
+            finally:
+                over.set()
+                for thread in threads:
+                    thread.join()
+            healed = time.monotonic()
+            wrong = chaos.faults(world, QUIET_S)
+            quiet = time.monotonic() - healed
+            print(f"seed {SEED}: {len(storm.told)} acts in {SECONDS:.0f} s, {len(world.ledger)} runs accepted, quiet after "
+                  f"{quiet:.1f} s; swallowed {world.proxies['postgres'].swallowed}; refusals {dict(world.refusals)}",
+                  file=sys.stderr)
+            if wrong or failed:
+                keep = pathlib.Path(f"/tmp/chaos-{SEED}.log")
+                keep.write_text("\n".join(world.log(n) for n in ("scheduler", "scheduler-2", "worker", "worker-2", "api")))
+            self.assertEqual(failed, [], storm.told)
+            self.assertEqual(wrong, [], f"seed {SEED}: {storm.told}")
+            self.assertGreater(len(world.ledger), SECONDS / 4, "hardly anything was asked of it")
+
+
+if __name__ == "__main__":
+    unittest.main()

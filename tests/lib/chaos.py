@@ -1,0 +1,296 @@
+"""chaos.py - two of every process behind a faulty network, clients that keep a ledger, and what must hold.
+
+A World is a Stack whose daemons reach PostgreSQL and Redis through FaultProxies. Clients submit with an
+Idempotency-Key and repeat until they have an answer; what was answered is in the ledger. faults(world) asks
+PostgreSQL, Redis and the ledger for everything of design §7 that can be seen from outside, and answers with
+what is wrong.
+"""
+import collections
+import contextlib
+import http.client
+import json
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+
+import fault_proxy
+import skills
+import stack as stacks
+
+TENANTS = ("Harbour Hardware", "Lakeside Books")
+PEOPLE = {"Harbour Hardware": "oscar", "Lakeside Books": "lin"}
+KEY = "one at a time"
+
+# Says when it began and whose it is; sleeps; with a marker in its arguments, so that it can be found.
+SCRIPT = '''import json, os, subprocess, sys, time
+begun = time.time()
+given = json.load(sys.stdin)
+if given.get("child"):
+    subprocess.Popen([sys.executable, "-c", "import time\\nwhile True: time.sleep(1)", given["child"]])
+print("begun", flush=True)
+time.sleep(given.get("seconds", 0))
+with open(os.environ["EXECGOV_RESULT"], "w") as out:
+    json.dump({"begun": begun, "value": given["value"]}, out)
+'''
+SKILL = {
+    "README.md": "# Ledger\n\nSays when it began.\n",
+    "main.py": SCRIPT,
+    "skill.json": json.dumps({"name": "ledger", "description": "Says when it began.", "actions": [
+        {"name": "run", "title": "Run", "entry": "main.py", "idempotent": True, "input": {
+            "type": "object", "additionalProperties": False, "required": ["value"], "properties": {
+                "value": {"type": "string", "maxLength": 100},
+                "child": {"type": "string", "maxLength": 100},
+                "seconds": {"type": "number", "minimum": 0, "maximum": 60}}}}]}),
+}
+
+
+class World(stacks.Stack):
+    """`plant`: the bug that the daemons carry (core/io/db_plant.h)."""
+
+    def __init__(self, plant=None, durable=False):
+        self.plant = plant
+        self.durable = durable
+        self.proxies = {}
+        self.ledger = []      # (tenant, run id, value, key or None)
+        self.refusals = collections.Counter()
+        self.ledger_lock = threading.Lock()
+        super().__init__(processes=("api", "scheduler", "worker"))
+        for tenant in TENANTS:
+            skills.publish(self, [(tenant, "ledger", SKILL)])
+
+    def start_redis(self):
+        if not self.durable:
+            return super().start_redis()
+        self.spawn("redis", ["/usr/bin/redis-server", "--port", 0, "--unixsocket", self.folder / "redis.sock",
+                             "--unixsocketperm", 777, "--save", "", "--appendonly", "yes", "--dir", self.folder,
+                             "--aof-load-truncated", "yes"])
+        self.ready("redis", lambda: subprocess.run(
+            ["redis-cli", "-s", str(self.folder / "redis.sock"), "ping"], capture_output=True,
+            check=False).stdout == b"PONG\n")
+        return None
+
+    def _start_daemon(self, name, program, port_setting, **settings):
+        """Its addresses lead through the proxies, and its environment names the planted bug."""
+        self.settings.setdefault(name.split("-")[0], {}).update(
+            pg=f"hostaddr=127.0.0.1 port={self.proxy('postgres').port} dbname=execgov",
+            redis=f"127.0.0.1:{self.proxy('redis').port}")
+        with self.planted():
+            super()._start_daemon(name, program, port_setting, **settings)
+
+    def _start_sandboxd(self, name):
+        with self.planted():
+            super()._start_sandboxd(name)
+
+    @contextlib.contextmanager
+    def planted(self):
+        if self.plant:
+            os.environ["EXECGOV_PLANT"] = self.plant
+        try:
+            yield
+        finally:
+            os.environ.pop("EXECGOV_PLANT", None)
+
+    def proxy(self, name):
+        if name not in self.proxies:
+            upstream = {"postgres": self.folder / "postgres/.s.PGSQL.5432", "redis": self.folder / "redis.sock"}
+            self.proxies[name] = fault_proxy.FaultProxy(str(upstream[name]))
+        return self.proxies[name]
+
+    def stop(self):
+        for name in list(self.running):
+            with contextlib.suppress(OSError):
+                self.running[name].send_signal(signal.SIGCONT)
+        super().stop()
+        for proxy in self.proxies.values():
+            proxy.stop()
+
+    def again(self, plant):
+        """The daemons once more, with another bug."""
+        for name in [n for n in reversed(list(self.running)) if n.split("-")[0] in
+                     ("api", "scheduler", "worker", "sandboxd")]:
+            self.running[name].send_signal(signal.SIGCONT)
+            self.end(name, signal.SIGKILL)
+        (self.folder / "sandbox.sock").unlink(missing_ok=True)
+        self.plant = plant
+        self.ledger.clear()
+        for name in ("api", "scheduler", "sandboxd", "worker"):
+            self.start(name)
+
+    def redis_do(self, *words):
+        done = subprocess.run(["redis-cli", "-s", str(self.folder / "redis.sock"), *map(str, words)],
+                              capture_output=True, check=False, timeout=20)
+        return done.stdout.decode()
+
+    def schema_of(self, tenant):
+        return self.tenants[tenant]["schema"]
+
+    # --- clients ---
+
+    def ask_api(self, name, method, path, body, token, headers, seconds=30):
+        """One call to one API, bare: anything may happen to it."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.ports[name], timeout=seconds)
+        with contextlib.closing(connection):
+            connection.request(method, path, json.dumps(body) if body is not None else None, {
+                "Authorization": f"Bearer {self.tokens[token]}", "Content-Type": "application/json", **headers})
+            reply = connection.getresponse()
+            return reply.status, json.loads(reply.read() or b"null")
+
+    def submit(self, tenant, value, seconds=0, key=None, patience=90, child=None):
+        """Until there is an answer. The run's id."""
+        given = {"value": value, "seconds": seconds}
+        if child:
+            given["child"] = child
+        body = {"skill": "ledger", "action": "run", "input": given}
+        if key:
+            body["concurrency_key"] = key
+        idempotency = skills.new_id()
+        deadline = time.monotonic() + patience
+        names = [n for n in self.ports if n.split("-")[0] == "api"]
+        while time.monotonic() < deadline:
+            try:
+                status, answer = self.ask_api(random.choice(names), "POST", "/v1/runs", body, PEOPLE[tenant],
+                                              {"Idempotency-Key": idempotency})
+            except (OSError, http.client.HTTPException, ValueError):
+                time.sleep(0.1)
+                continue
+            if status in (200, 202):
+                with self.ledger_lock:
+                    self.ledger.append((tenant, answer["id"], value, key))
+                return answer["id"]
+            with self.ledger_lock:
+                self.refusals[(status, answer.get("code"))] += 1
+            time.sleep(0.2)
+        raise AssertionError(f"no answer within {patience} s")
+
+    def all_ended(self, seconds):
+        """Those of the ledger that have not."""
+        def open_runs():
+            missing = []
+            for tenant in TENANTS:
+                mine = [run for whose, run, _, _ in self.ledger if whose == tenant]
+                ended = {row[0] for row in self.sql(f"select job_id from {self.schema_of(tenant)}.job_outcome")}
+                missing += [run for run in mine if run not in ended]
+            return missing
+        deadline = time.monotonic() + seconds
+        while (missing := open_runs()) and time.monotonic() < deadline:
+            time.sleep(0.3)
+        return missing
+
+
+# --- what must hold ---
+
+ENDS = ("job.succeeded", "job.failed", "job.cancelled", "job.gave_up")
+
+
+def rows_of(world, tenant):
+    schema = world.schema_of(tenant)
+    outcomes = {}
+    for job, state, code, result, started, attempt, crashes in world.sql(
+            f"select job_id, state, coalesce(code, ''), coalesce(result::text, 'null'), "
+            f"coalesce(extract(epoch from started_at), 0), attempt, crash_count from {schema}.job_outcome"):
+        outcomes[job] = {"state": state, "code": code, "result": json.loads(result), "started": float(started),
+                         "attempt": int(attempt), "crashes": int(crashes)}
+    trail = collections.defaultdict(list)
+    for subject, action, at, detail in world.sql(
+            f"select subject, action, extract(epoch from at), detail from {schema}.audit_event "
+            f"where subject_kind = 'job' order by id"):
+        trail[subject].append((action, float(at), json.loads(detail)))
+    return outcomes, trail
+
+
+def job_faults(run, outcome, trail):
+    """2 one end; 3 no stale write; 4 a whole trail; 11 attempts are those that were paid for."""
+    actions = [action for action, _, _ in trail]
+    if outcome is None:
+        return [f"2: {run} has not ended ({actions[-3:]})"]
+    wrong = []
+    ends = [a for a in actions if a in ENDS]
+    if actions[:1] != ["job.accepted"] or len(ends) != 1 or actions[-1] != ends[0]:
+        wrong.append(f"4: {run} has the trail {actions}")
+    fences = [detail["fence"] for _, _, detail in trail if "fence" in detail]
+    if any(later <= earlier for earlier, later in zip(fences, fences[1:])):
+        wrong.append(f"3: {run} has the fences {fences}")
+    begun = (outcome["result"] or {}).get("begun")
+    if begun and begun < outcome["started"] - 0.1:
+        wrong.append(f"3: {run} ended with what an earlier attempt had made")
+    free = actions.count("job.released") + actions.count("job.reclaimed") + actions.count("job.lost")
+    last_crash = 1 if outcome["code"] in ("poison", "outcome_unknown") and actions[-1] == "job.gave_up" else 0
+    if "job.claimed" in actions and outcome["attempt"] not in (
+            actions.count("job.claimed") - free, actions.count("job.claimed") - free - last_crash):
+        wrong.append(f"11: {run} counts {outcome['attempt']} attempts: {actions}")
+    return wrong
+
+
+def key_faults(runs, trails):
+    """5: jobs of one concurrency key, by the intervals in PostgreSQL."""
+    held = []
+    for run in runs:
+        begun = None
+        for action, at, _ in trails[run]:
+            if action == "job.claimed":
+                begun = (at, run)
+            elif begun:
+                held.append((*begun, at))
+                begun = None
+    held.sort()
+    return [f"5: {b[1]} began {a[2] - b[0]:.3f} s before {a[1]} ended" for a, b in zip(held, held[1:]) if b[0] < a[2]]
+
+
+def tenant_faults(world, tenant, crashes_allowed):
+    mine = [entry for entry in world.ledger if entry[0] == tenant]
+    outcomes, trails = rows_of(world, tenant)
+    jobs = collections.Counter(row[0] for row in world.sql(f"select id from {world.schema_of(tenant)}.job"))
+    wrong = []
+    for _, run, value, _ in mine:
+        if jobs[run] != 1:
+            wrong.append(f"1: {run} was accepted and has {jobs[run]} rows")
+            continue
+        outcome = outcomes.get(run)
+        wrong += job_faults(run, outcome, trails[run])
+        if outcome and outcome["state"] == "succeeded" and (outcome["result"] or {}).get("value") != value:
+            wrong.append(f"7: {run} answered {outcome['result']} to {value}")
+        if outcome and outcome["state"] != "succeeded" and not (crashes_allowed and outcome["code"] == "poison"):
+            wrong.append(f"2: {run} ended as {outcome['state']} {outcome['code']}")
+        if not crashes_allowed and any(a == "job.reclaimed" for a, _, _ in trails[run]):
+            wrong.append(f"3: {run} was taken from a worker that lived")
+    keyed = [run for _, run, _, key in mine if key and run in trails]
+    return wrong + key_faults(keyed, trails)
+
+
+def slots_left(world):
+    """10: members of the sets of slots."""
+    left = []
+    for name in world.redis_do("keys", "{s00}:live:*").split():
+        left += [f"{name} {job}" for job in world.redis_do("hkeys", name).split()]
+    return left
+
+
+def leak_faults(world):
+    """7: what one tenant's person is shown of another's."""
+    wrong = []
+    for tenant, person in (("Harbour Hardware", "olivia"), ("Lakeside Books", "lin")):
+        own = {user["email"] for t in stacks.PEOPLE["tenants"] if t["name"] == tenant for user in t["users"]}
+        status, answer = world.ask_api("api", "GET", "/v1/members", None, person, {})
+        if status == 200:
+            wrong += [f"7: {person} is shown {m['email']}" for m in answer["items"] if m["email"] not in own]
+    for tenant, run, _, _ in world.ledger[:20]:
+        other = PEOPLE[TENANTS[1 - TENANTS.index(tenant)]]
+        status, _ = world.ask_api("api", "GET", f"/v1/runs/{run}", None, other, {})
+        if status != 404:
+            wrong.append(f"7: {other} got {status} for {run} of {tenant}")
+    return wrong
+
+
+def faults(world, seconds=90, crashes_allowed=True):
+    missing = world.all_ended(seconds)
+    wrong = [f"2: {run} did not end within {seconds} s of quiet" for run in missing]
+    for tenant in TENANTS:
+        wrong += tenant_faults(world, tenant, crashes_allowed)
+    deadline = time.monotonic() + 40
+    while (left := slots_left(world)) and time.monotonic() < deadline and not missing:
+        time.sleep(0.5)
+    wrong += [f"10: {slot} is held by nobody" for slot in left]
+    return wrong + leak_faults(world)
