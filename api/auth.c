@@ -97,6 +97,8 @@ bool auth_identify(struct call *call, struct gov_err *err)
     c->tenant = db_id(r, 0, 4);
     c->tenant_name = db_text(r, 0, 5);
     c->tenant_state = db_text(r, 0, 6);
+    c->suspended_code = db_text(r, 0, 15);
+    c->suspended_since = db_text(r, 0, 16);
     c->scope = DB_PUBLIC;
     if (!id_empty(&c->tenant))
         c->scope = db_scope_tenant(db_text(r, 0, 7), (int)db_int(r, 0, 8));
@@ -141,6 +143,25 @@ bool call_may_use(const struct call *call, const char *skill)
     return !call->caller.skills;
 }
 
+/* What happened, since when, and how it ends: by paying, or by asking who suspended it. */
+static bool suspended(const struct caller *c, struct gov_err *err)
+{
+    const char *why = c->suspended_code ? c->suspended_code : "suspended";
+    const char *since = c->suspended_since ? c->suspended_since : "-";
+
+    if (strcmp(why, "subscription_expired") == 0)
+        return gov_fail_at(err, GOV_TENANT_SUSPENDED, "tenant", why,
+                           "the subscription ended at %s: reading, downloads and paying still work, everything else "
+                           "goes on as soon as the renewal is paid (GET /v1/subscription, /v1/orders)",
+                           "订阅已于 %s 到期停用：仍可查看、下载和付款；续费到账后立即恢复"
+                           "（GET /v1/subscription、/v1/orders）",
+                           since);
+    return gov_fail_at(err, GOV_TENANT_SUSPENDED, "tenant", why,
+                       "this tenant is suspended since %s: reading still works, everything else waits until it is "
+                       "resumed; ask whoever runs this platform",
+                       "该租户自 %s 起停用：仍可读取，其他操作须待恢复；请联系平台管理员", since);
+}
+
 bool auth_authorise(struct call *call, struct gov_err *err)
 {
     const struct caller *c = &call->caller;
@@ -165,11 +186,9 @@ bool auth_authorise(struct call *call, struct gov_err *err)
         return gov_fail(err, GOV_FORBIDDEN,
                         "this token belongs to the platform, not to a tenant; log in to a tenant",
                         "该令牌属于平台而不是租户；请登录到租户");
-    if (strcmp(c->tenant_state, "active") != 0 && !safe_method(call->request->method))
-        return gov_fail(err, GOV_TENANT_SUSPENDED,
-                        "this tenant is suspended: reading still works, everything else waits until "
-                        "it is resumed",
-                        "该租户已停用：仍可读取，其他操作须待恢复后进行");
+    if (strcmp(c->tenant_state, "active") != 0 && !safe_method(call->request->method) &&
+        !call->route->while_suspended)
+        return suspended(c, err);
     return call_may(call, call->route->permission, err);
 }
 

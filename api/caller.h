@@ -24,6 +24,8 @@ struct caller {
     struct id tenant;         /* "" for the platform */
     const char *tenant_name;
     const char *tenant_state;
+    const char *suspended_code;  /* why, if it is suspended: subscription_expired, suspended, … */
+    const char *suspended_since; /* RFC 3339 */
     struct db_scope scope;    /* the tenant's schema, or DB_PUBLIC */
     const char *timezone;     /* user's, else the tenant's */
     const char *locale;       /* user's, else the tenant's */

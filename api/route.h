@@ -33,6 +33,8 @@ struct route {
     bool stream_body;
     /* The answer carries a secret or must not be repeated: an Idempotency-Key keeps only the hash. */
     bool answer_secret;
+    /* Also for a tenant that is suspended: what it needs to come back. */
+    bool while_suspended;
     /* A repeat of an Idempotency-Key runs the endpoint with call->replay_id set, which shows it. */
     bool replay_shows;
 };

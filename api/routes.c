@@ -1,6 +1,7 @@
 /* routes.c - the tables of all groups. */
 #include "api/files/files.h"
 #include "api/health/health.h"
+#include "api/money/money.h"
 #include "api/people/people.h"
 #include "api/platform/platform.h"
 #include "api/resources/resources.h"
@@ -10,5 +11,5 @@
 
 const struct route *const route_tables[] = {
     health_routes, people_routes, skill_routes, file_routes, run_routes, platform_routes,
-    resource_routes, NULL
+    resource_routes, money_routes, NULL
 };

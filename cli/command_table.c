@@ -169,6 +169,38 @@ static const struct command_option version_options[] = {
     FLAG("local", 0, "ask no server", "不查询服务器"), END,
 };
 
+static const struct command_option order_list_options[] = {
+    TEXT("state", 's', "STATE", "only in this state", "按状态筛选"), TEXT("customer", 0, "ID", "a customer", "客户编号"), END,
+};
+static const struct command_option order_create_options[] = {
+    TEXT("customer", 0, "ID", "a customer", "客户编号"), TEXT("tenant", 0, "ID", "which tenant, or \"platform\"", "租户编号或 platform"),
+    TEXT("subscription", 0, "ID", "a subscription", "订阅编号"), TEXT("quantity", 0, "N", "how many packs", "数量（包）"),
+    TEXT("tenant-name", 0, "NAME", "name of your own tenant", "自有租户名称"), EMAIL, END,
+};
+#define REFERENCE TEXT("reference", 0, "TEXT", "the bank's name of the payment", "银行流水号")
+#define CURRENCY TEXT("currency", 0, "CODE", "ISO 4217; default CNY", "币种，默认 CNY")
+static const struct command_option report_options[] = { REFERENCE, END };
+static const struct command_option confirm_payment_options[] = {
+    REFERENCE, CURRENCY, TEXT("on", 0, "DATE", "the day the money came", "到账日期"), TEXT("method", 0, "NAME", "bank, cash, …; default bank", "收款方式，默认 bank"),
+    TEXT("evidence", 0, "SHA256", "digest of the document", "凭证的 SHA-256"), END,
+};
+static const struct command_option refund_options[] = {
+    REFERENCE, CURRENCY, CHOICE("then", 0, "keep|shorten|shutdown", "what becomes of the subscription", "订阅如何处理"), COMMENT, END,
+};
+static const struct command_option state_options[] = { TEXT("state", 's', "STATE", "only in this state", "按状态筛选"), END };
+static const struct command_option customer_options[] = {
+    TEXT("kind", 'k', "KIND", "login, operation, run, …", "login、operation、run 等"), EMAIL, ZONE, END,
+};
+static const struct command_option hold_options[] = { UNTIL, COMMENT, END };
+#define AS_OF TEXT("as-of", 0, "TIME", "as if it were then, RFC 3339", "假定的时间，RFC 3339")
+static const struct command_option scan_options[] = {
+    FLAG("dry-run", 0, "only look; this is what it does anyway", "仅预览（默认）"), AS_OF,
+    TEXT("apply", 0, "DIGEST", "do exactly what the dry run with this digest showed", "执行该摘要对应的预览"),
+    FLAG("release-brake", 0, "the list of shutdowns was looked at", "已核对停用清单"),
+    FLAG("accept-gap", 0, "the gap since the last scan is real", "确认扫描中断属实"), END,
+};
+static const struct command_option explain_options[] = { AS_OF, END };
+
 #define ANY (-1)
 
 const struct command command_table[] = {
@@ -256,6 +288,31 @@ const struct command command_table[] = {
     { "credential delete", NULL, "NAME", 1, 1, VALUE_NONE, { "forget it", "删除凭据" }, NULL, false, command_credential_delete },
     { "credential keys", NULL, "", 0, 0, VALUE_NONE, { "the master keys of execgov-egress", "列出 execgov-egress 的主密钥" }, NULL, false, command_credential_keys },
     { "credential rotate-key", NULL, "", 0, 0, VALUE_NONE, { "move every credential to the newest key", "将所有凭据改用最新主密钥" }, rotate_key_options, false, command_credential_rotate_key },
+    { "order ls", NULL, "", 0, 0, VALUE_NONE, { "orders, newest first (finance)", "列出订单（财务）" }, order_list_options, false, command_order_ls },
+    { "order show", NULL, "ORDER", 1, 1, VALUE_NONE, { "one order", "查看订单" }, NULL, false, command_order_show },
+    { "order create", NULL, "EDITION", 1, 1, VALUE_NONE, { "an order for a customer", "为客户下单" }, order_create_options, false, command_order_create },
+    { "order publish", NULL, "ORDER", 1, 1, VALUE_NONE, { "ask the customer to pay a draft", "发布订单草稿" }, NULL, false, command_order_publish },
+    { "order report", NULL, "ORDER", 1, 1, VALUE_NONE, { "somebody says it is paid", "登记客户已付款" }, report_options, false, command_order_report },
+    { "order confirm", NULL, "ORDER AMOUNT", 2, 2, VALUE_NONE, { "the money has arrived", "确认到账" }, confirm_payment_options, false, command_order_confirm },
+    { "order cancel", NULL, "ORDER", 1, 1, VALUE_NONE, { "give up an order nobody paid", "取消未付款订单" }, comment_options, false, command_order_cancel },
+    { "order refund", NULL, "ORDER AMOUNT", 2, 2, VALUE_NONE, { "give money back; somebody else approves", "退款（须他人审批）" }, refund_options, false, command_order_refund },
+    { "order approvals", NULL, "", 0, 0, VALUE_NONE, { "acts over money that wait for somebody else", "列出待审批的资金操作" }, state_options, false, command_order_approvals },
+    { "order approve", NULL, "APPROVAL", 1, 1, VALUE_NONE, { "approve one, and carry it out", "审批通过并执行" }, comment_options, false, command_order_approve },
+    { "order reject", NULL, "APPROVAL", 1, 1, VALUE_NONE, { "refuse one", "审批驳回" }, comment_options, false, command_order_reject },
+    { "payment ls", NULL, "", 0, 0, VALUE_NONE, { "payments; --state unapplied: what waits", "列出付款；--state unapplied 为待处理" }, state_options, false, command_payment_ls },
+    { "payment apply", NULL, "ORDER PAYMENT…", 2, ANY, VALUE_NONE, { "settle an order with payments that waited", "用待处理付款结清订单" }, NULL, false, command_payment_apply },
+    { "edition ls", NULL, "", 0, 0, VALUE_NONE, { "the catalogue, every version", "列出版本目录" }, NULL, false, command_edition_ls },
+    { "customer ls", NULL, "[WORDS]", 0, 1, VALUE_NONE, { "customers", "列出客户" }, NULL, false, command_customer_ls },
+    { "customer show", NULL, "CUSTOMER", 1, 1, VALUE_NONE, { "one customer and everything that happened", "查看客户及其全部经过" }, NULL, false, command_customer_show },
+    { "customer create", NULL, "NAME", 1, 1, VALUE_NONE, { "somebody to bill", "新建客户" }, customer_options, false, command_customer_create },
+    { "subscription ls", NULL, "", 0, 0, VALUE_NONE, { "what is paid until when", "列出订阅" }, state_options, false, command_subscription_ls },
+    { "subscription show", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "one subscription", "查看订阅" }, NULL, false, command_subscription_show },
+    { "subscription hold", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "keep its shutdown off for a while", "暂缓停用" }, hold_options, false, command_subscription_hold },
+    { "subscription cancel", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "it ends with its paid period", "到期后不再续费" }, NULL, false, command_subscription_cancel },
+    { "subscription continue", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "it goes on after all", "恢复续费" }, NULL, false, command_subscription_continue },
+    { "lifecycle scan", NULL, "", 0, 0, VALUE_NONE, { "what a scan would do; --apply does it", "预览到期扫描；--apply 执行" }, scan_options, false, command_lifecycle_scan },
+    { "lifecycle explain", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "every rule that is looked at", "解释每条规则" }, explain_options, false, command_lifecycle_explain },
+    { "lifecycle check", NULL, "", 0, 0, VALUE_NONE, { "does everything hold that must", "检查不变量" }, NULL, false, command_lifecycle_check },
     { "migrate", NULL, "up|status|verify …", 0, ANY, VALUE_NONE, { "the database, before the server (see migrate --help)", "初始化和升级数据库（见 migrate --help）" }, NULL, true, NULL, migrate_main },
     { "runtime ls", NULL, "", 0, 0, VALUE_NONE, { "module sets of this machine", "列出本机的运行环境" }, sandbox_options, true, command_runtime_ls },
     { "runtime install", NULL, "base|data", 1, 1, VALUE_NONE, { "install one, as root", "安装运行环境（需 root）" }, sandbox_options, true, command_runtime_install },

@@ -12,7 +12,7 @@
 #include "core/base/check.h"
 #include "core/base/clock.h"
 #include "core/store/queue_script.h"
-#include "scheduler/rounds.h"
+#include "core/io/rounds.h"
 
 enum { TTL_MS = 6000 };
 

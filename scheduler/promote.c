@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "core/base/check.h"
-#include "scheduler/rounds.h"
+#include "core/io/rounds.h"
 
 struct promote {
     struct rounds rounds; /* first */

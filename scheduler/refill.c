@@ -13,7 +13,7 @@
 #include "core/base/log.h"
 #include "core/model/job.h"
 #include "core/store/tenant_cache.h"
-#include "scheduler/rounds.h"
+#include "core/io/rounds.h"
 
 enum { ASK = 1000, LOW = 1000, QUEUES_MAX = 16, FAILED_MS = 1000 };
 

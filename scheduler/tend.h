@@ -7,7 +7,7 @@
 #define SCHEDULER_TEND_H
 
 #include "scheduler/rebuild.h"
-#include "scheduler/rounds.h"
+#include "core/io/rounds.h"
 #include "scheduler/visit.h"
 
 struct tend {

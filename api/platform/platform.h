@@ -13,6 +13,8 @@ ENDPOINT(tenant_resume);
 ENDPOINT(user_list);
 ENDPOINT(user_reset);
 ENDPOINT(user_invite);
+ENDPOINT(role_give);
+ENDPOINT(role_take);
 ENDPOINT(platform_audit);
 ENDPOINT(worker_list);
 ENDPOINT(worker_drain);

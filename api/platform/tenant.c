@@ -138,7 +138,7 @@ static enum op_next change(struct op *op, const char *state, const char *action)
         return page_one(call, 200, &e->found, &op->err), OP_FAIL;
     struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
     DB_GROUP_ADD(g, SQL_QUERIES_TENANT_STATE_SET, NULL, id, state,
-                 strcmp(state, "suspended") == 0 ? e->comment : NULL);
+                 strcmp(state, "suspended") == 0 ? e->comment : NULL, actor);
     audit_add(g, call, &ours, json_pack("{s:s*}", "comment", e->comment));
     audit_add(g, call, &theirs, json_pack("{s:s*}", "comment", e->comment));
     DB_GROUP_ADD(g, SQL_QUERIES_TENANT_PAGE, &e->found, NULL, "1", NULL, NULL, id);

@@ -121,6 +121,34 @@ COMMAND(command_limits_set);
 COMMAND(command_limits_pause);
 COMMAND(command_limits_resume);
 
+/* order.c */
+COMMAND(command_order_ls);
+COMMAND(command_order_show);
+COMMAND(command_order_create);
+COMMAND(command_order_publish);
+COMMAND(command_order_report);
+COMMAND(command_order_confirm);
+COMMAND(command_order_cancel);
+COMMAND(command_order_refund);
+COMMAND(command_order_approvals);
+COMMAND(command_order_approve);
+COMMAND(command_order_reject);
+COMMAND(command_payment_ls);
+COMMAND(command_payment_apply);
+/* subscription.c */
+COMMAND(command_edition_ls);
+COMMAND(command_customer_ls);
+COMMAND(command_customer_show);
+COMMAND(command_customer_create);
+COMMAND(command_subscription_ls);
+COMMAND(command_subscription_show);
+COMMAND(command_subscription_hold);
+COMMAND(command_subscription_cancel);
+COMMAND(command_subscription_continue);
+COMMAND(command_lifecycle_scan);
+COMMAND(command_lifecycle_explain);
+COMMAND(command_lifecycle_check);
+
 #undef COMMAND
 
 #endif

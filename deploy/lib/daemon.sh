@@ -163,7 +163,7 @@ daemons_start() {
     done
     if build_has execgov-lifecycle; then
         port=$(port_of lifecycle)
-        daemon_configure lifecycle "health = 127.0.0.1:$port" "files = $data/files"
+        daemon_configure lifecycle "health = 127.0.0.1:$port" "outbox_file = $data/outbox.jsonl"
         daemon_start lifecycle execgov-lifecycle "$port"
     fi
 }

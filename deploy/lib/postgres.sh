@@ -62,6 +62,7 @@ postgres_passfiles() {
     echo "*:*:*:execgov_admin:$(secret postgres_admin)" | secret_file admin.pgpass "$(id -un)"
     {
         echo "*:*:*:execgov_platform:$(secret postgres_platform)"
+        echo "*:*:*:execgov_lifecycle:$(secret postgres_platform)"
         echo "*:*:*:*:$(secret postgres_stripe)"
     } | secret_file programs.pgpass "$user_programs"
 }

@@ -15,7 +15,7 @@ select a.id, u.id, u.email, u.name, t.id, t.name, t.state, t.schema, t.stripe,
             limit 1)
         else m.role
     end,
-    null, to_json(a.scopes), to_json(a.skills)
+    null, to_json(a.scopes), to_json(a.skills), t.suspended_code, public.utc_text(t.suspended_at)
 from public.api_token a
 join public.app_user u on u.id = a.user_id
 left join public.tenant t on t.id = a.tenant_id

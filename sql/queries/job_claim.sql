@@ -1,6 +1,7 @@
 -- scope: tenant
 -- Claim what was taken: $1 job ids, $2 their fences, $3 worker, $4 lease in seconds. Rows that are no
--- longer ready under that fence are left out; the caller forgets them.
+-- longer ready under that fence are left out; the caller forgets them. A tenant that may not run has none: read
+-- in this statement, so that no claim begins after the commit of a shutdown.
 with wanted as (
     select w.id, w.fence
     from unnest($1::uuid[], $2::integer[]) as w (id, fence)
@@ -9,6 +10,7 @@ with wanted as (
     from {{t}}.job_live l
     join wanted w on w.id = l.job_id and w.fence = l.fence
     where l.state = 'ready'
+        and exists (select from public.my_tenant t where t.run_allowed)
     order by l.job_id
     for update of l
 ), claimed as (

@@ -3,7 +3,7 @@
 -- (null: from the first). With each when the next mark falls due, and its limits (tenant_limits.h).
 select t.schema, t.stripe, t.id,
     (select min(n.minute) from public.mark n where n.minute > now()),
-    t.weight, t.concurrency_limit, t.rate_per_s, t.paused or t.state <> 'active',
+    t.weight, t.concurrency_limit, t.rate_per_s, t.paused or not t.run_allowed,
     public.queue_limit_text(t.id)
 from (
     select m.tenant_id

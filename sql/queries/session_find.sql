@@ -15,7 +15,7 @@ select s.id, u.id, u.email, u.name, t.id, t.name, t.state, t.schema, t.stripe,
             limit 1)
         else m.role
     end,
-    s.csrf_hash, null, null
+    s.csrf_hash, null, null, t.suspended_code, public.utc_text(t.suspended_at)
 from public.session s
 join public.app_user u on u.id = s.user_id
 left join public.tenant t on t.id = s.tenant_id

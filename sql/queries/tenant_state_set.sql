@@ -1,12 +1,7 @@
 -- scope: public
--- $1 tenant, $2 state, $3 reason; one that is in this state already is left alone
-with changed as (
-    update public.tenant
-    set state = $2,
-        suspended_reason = $3,
-        revision = revision + 1
-    where id = $1::uuid
-        and state <> $2
-    returning id
-)
-select public.gov_must(exists (select from changed), 'already_done')
+-- $1 tenant, $2 state (active, suspended), $3 reason, $4 actor; one that is in this state already is left alone
+select public.gov_must(
+    case when $2 = 'suspended' then public.tenant_block_set($1::uuid, 'admin', 3::smallint, 'suspended', $3, null)
+        else public.tenant_block_release($1::uuid, 'admin', 'suspended', $4::uuid)
+    end,
+    'already_done')

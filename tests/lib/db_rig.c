@@ -20,8 +20,9 @@ void db_rig_start(struct db_rig *rig)
     const char *path = arena_format(&rig->arena, "%s/passwords", rig->server.dir);
     FILE *file = fopen(path, "we");
     CHECK(file && chmod(path, 0600) == 0);
-    fprintf(file, "*:*:*:execgov_platform:%s\n*:*:*:execgov_egress:%s\n*:*:*:*:%s\n",
-            PG_SERVER_PLATFORM_PASSWORD, PG_SERVER_EGRESS_PASSWORD, PG_SERVER_STRIPE_PASSWORD);
+    fprintf(file,
+            "*:*:*:execgov_platform:%s\n*:*:*:execgov_lifecycle:%s\n*:*:*:execgov_egress:%s\n*:*:*:*:%s\n",
+            PG_SERVER_PLATFORM_PASSWORD, PG_SERVER_PLATFORM_PASSWORD, PG_SERVER_EGRESS_PASSWORD, PG_SERVER_STRIPE_PASSWORD);
     CHECK(fclose(file) == 0);
     rig->conninfo = arena_format(&rig->arena, "host=%s dbname=execgov passfile=%s",
                                  rig->server.dir, path);

@@ -270,6 +270,10 @@ class Stack:
     def _start_scheduler(self, name):
         self._start_daemon(name, "execgov-scheduler", "health")
 
+    def _start_lifecycle(self, name):
+        self._start_daemon(name, "execgov-lifecycle", "health", tick_s=1, deliver_s=1,
+                           outbox_file=self.folder / "outbox.jsonl")
+
     def _start_egress(self, name):
         keys = self.folder / "egress.keys"
         if not keys.exists():

@@ -307,10 +307,10 @@ static void unknown_request_and_suspended_tenant_are_refused(void **state)
 
     nothing.request = id_new();
     assert_string_equal("not_found", CONFIRM(f, &nothing, &f->approver));
-    sql_run(f->platform, "update public.tenant set state = 'suspended' where id = '%s'",
+    sql_run(f->platform, "select public.tenant_block_set('%s', 'admin', 3::smallint, 'suspended', null, null)",
             f->tenant.id.text);
     assert_string_equal("tenant_suspended", CONFIRM(f, &w, &f->approver));
-    sql_run(f->platform, "update public.tenant set state = 'active' where id = '%s'",
+    sql_run(f->platform, "select public.tenant_block_release('%s', 'admin', null, null)",
             f->tenant.id.text);
     unchanged(f, &w);
 }

@@ -19,21 +19,22 @@ struct fixture {
     struct pg_server server;
     struct arena arena;
     struct pg_tenant tenant;
-    PGconn *role, *platform, *operator, *egress;
+    PGconn *role, *platform, *lifecycle, *operator, *egress;
 };
 
 static int setup(void **state)
 {
     static struct fixture f;
-    PGconn **conns[] = { &f.role, &f.platform, &f.operator, &f.egress };
+    PGconn **conns[] = { &f.role, &f.platform, &f.lifecycle, &f.operator, &f.egress };
 
     pg_server_start(&f.server);
     pg_server_tenant(&f.server, "A", &f.tenant);
     f.role = pg_server_enter(&f.server, &f.arena, &f.tenant);
     f.platform = pg_server_connect(&f.server, &f.arena, "execgov_platform");
+    f.lifecycle = pg_server_connect(&f.server, &f.arena, "execgov_lifecycle");
     f.operator = pg_server_connect(&f.server, &f.arena, "postgres");
     f.egress = pg_server_connect(&f.server, &f.arena, "execgov_egress");
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < 5; i++)
         sql_run(*conns[i], "set plan_cache_mode = force_generic_plan");
     *state = &f;
     return 0;
@@ -56,6 +57,8 @@ static PGconn *conn_of(struct fixture *f, const struct embedded *file)
         return f->platform;
     if (text_starts(file->text, "-- scope: egress\n"))
         return f->egress;
+    if (text_starts(file->text, "-- scope: lifecycle\n"))
+        return f->lifecycle;
     if (text_starts(file->text, "-- scope: migrate\n"))
         return f->operator;
     fail_msg("%s.sql: the first line does not say its scope", file->name);

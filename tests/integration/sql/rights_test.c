@@ -326,7 +326,7 @@ static void passwords_are_asked_for_and_kept_as_scram(void **state)
 
     assert_int_equal(CONNECTION_BAD, PQstatus(conn));
     PQfinish(conn);
-    assert_string_equal("6", sql_value(&f->arena, admin, "select count(*) from pg_authid where "
+    assert_string_equal("7", sql_value(&f->arena, admin, "select count(*) from pg_authid where "
                                        "rolname like 'execgov%%' and rolpassword like 'SCRAM-%%'"));
 }
 

@@ -3,8 +3,8 @@
  * The struct is the first member of its owner's, so a step finds the owner by a cast of the op. Each
  * round begins with a fresh op and arena.
  */
-#ifndef SCHEDULER_ROUNDS_H
-#define SCHEDULER_ROUNDS_H
+#ifndef CORE_IO_ROUNDS_H
+#define CORE_IO_ROUNDS_H
 
 #include "core/io/op.h"
 

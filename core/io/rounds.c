@@ -1,4 +1,4 @@
-#include "scheduler/rounds.h"
+#include "core/io/rounds.h"
 
 #include "core/base/check.h"
 

@@ -1,0 +1,137 @@
+/* /v1/platform/customers: who is billed, and everything that happened to them on one page. */
+#include <string.h>
+
+#include "api/money/money.h"
+#include "api/people/audit.h"
+#include "api/people/page.h"
+#include "api/people/person.h"
+
+struct customer {
+    struct endpoint endpoint;
+    struct page page;
+    struct id id;
+    const char *kind, *name, *timezone, *locale, *note;
+    json_t *contacts;
+    struct db_rows rows, events;
+};
+
+static enum op_next list(struct op *op)
+{
+    struct customer *e = (struct customer *)op;
+    struct call *call = e->endpoint.call;
+    const char *words;
+
+    if (!page_read(call, false, &e->page, &op->err) || !page_words(call, "q", 800, &words, &op->err))
+        return OP_FAIL;
+    DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_CUSTOMER_PAGE, &e->rows, e->page.before, e->page.limit, words,
+             NULL);
+    return OP_WAIT;
+}
+
+static enum op_next list_leave(struct op *op)
+{
+    struct customer *e = (struct customer *)op;
+    page_answer(e->endpoint.call, &e->page, &e->rows);
+    return OP_DONE;
+}
+
+const struct op_step customer_list_steps[] = { { "list", list }, { "leave", list_leave }, { 0 } };
+const size_t customer_list_bytes = sizeof(struct customer);
+
+static enum op_next get(struct op *op)
+{
+    struct customer *e = (struct customer *)op;
+    struct call *call = e->endpoint.call;
+
+    if (!call_param_id(call, 0, &e->id, &op->err))
+        return OP_FAIL;
+    struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
+    DB_GROUP_ADD(g, SQL_QUERIES_CUSTOMER_PAGE, &e->rows, NULL, "1", NULL, e->id.text);
+    DB_GROUP_ADD(g, SQL_QUERIES_CUSTOMER_TIMELINE, &e->events, e->id.text);
+    db_group_send(g);
+    return OP_WAIT;
+}
+
+static enum op_next get_leave(struct op *op)
+{
+    struct customer *e = (struct customer *)op;
+    json_t *timeline;
+
+    if (e->rows.count == 0)
+        return page_one(e->endpoint.call, 200, &e->rows, &op->err), OP_FAIL;
+    timeline = json_array();
+    for (int i = 0; i < e->events.count; i++)
+        json_array_append_new(timeline, json_pack("{s:s, s:s, s:s?, s:O?}", "at", db_text(&e->events, i, 0), "what",
+                                                  db_text(&e->events, i, 1), "subject", db_text(&e->events, i, 2),
+                                                  "detail", db_json(&e->events, i, 3, &op->arena)));
+    json_t *shown = json_copy(db_json(&e->rows, 0, 1, &op->arena));
+    json_object_set_new(shown, "timeline", timeline);
+    call_json(e->endpoint.call, 200, shown);
+    return OP_DONE;
+}
+
+const struct op_step customer_get_steps[] = { { "get", get }, { "leave", get_leave }, { 0 } };
+const size_t customer_get_bytes = sizeof(struct customer);
+
+#define AT(member) offsetof(struct customer, member)
+static const char *const kinds[] = { "person", "company", NULL };
+static const char *const locales[] = { "en", "zh-CN", NULL };
+static const struct json_field fields[] = {
+    { "kind", JSON_FIELD_TEXT, true, AT(kind), 0, 0, kinds },
+    { "name", JSON_FIELD_TEXT, true, AT(name), 1, 400, NULL },
+    { "timezone", JSON_FIELD_TEXT, false, AT(timezone), 1, 64, NULL },
+    { "locale", JSON_FIELD_TEXT, false, AT(locale), 0, 0, locales },
+    { "contacts", JSON_FIELD_ARRAY, false, AT(contacts), 0, 20, NULL },
+    { "note", JSON_FIELD_TEXT, false, AT(note), 0, 2000, NULL },
+};
+
+/* As a text[] literal; the addresses were checked, so that quoting is enough. */
+static bool contacts_read(struct customer *e, const char **literal, struct arena *arena, struct gov_err *err)
+{
+    const char *const *list = e->contacts ? json_text_list(e->contacts, arena) : NULL;
+    const char *text = "{";
+
+    for (size_t i = 0; list && i < json_array_size(e->contacts); i++) {
+        const char *address = list[i];
+
+        if (!address || strpbrk(address, "\"\\"))
+            return gov_fail_at(err, GOV_INVALID_INPUT, "/contacts", "type", "must be e-mail addresses",
+                               "必须是邮箱地址");
+        if (!person_email_check(&address, "/contacts", arena, err))
+            return false;
+        text = arena_format(arena, "%s%s\"%s\"", text, i ? "," : "", address);
+    }
+    *literal = arena_format(arena, "%s}", text);
+    return true;
+}
+
+static enum op_next create(struct op *op)
+{
+    struct customer *e = (struct customer *)op;
+    struct call *call = e->endpoint.call;
+    const char *contacts;
+
+    if (!CALL_BODY(call, op, fields, e) || !person_name_check(e->name, "/name", &op->err) ||
+        !person_timezone_check(e->timezone, &op->err) || !contacts_read(e, &contacts, &op->arena, &op->err))
+        return OP_FAIL;
+    e->id = id_new();
+    struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
+    struct audit_row row = { NULL, audit_actor(call), "money", "customer.created", "customer", e->id.text };
+    DB_GROUP_ADD(g, SQL_QUERIES_CUSTOMER_INSERT, NULL, e->id.text, e->kind, e->name, NULL, e->timezone, e->locale,
+                 e->note);
+    DB_GROUP_ADD(g, SQL_QUERIES_CUSTOMER_CONTACTS_INSERT, NULL, e->id.text, contacts);
+    audit_add(g, call, &row, json_pack("{s:s}", "name", e->name));
+    DB_GROUP_ADD(g, SQL_QUERIES_CUSTOMER_PAGE, &e->rows, NULL, "1", NULL, e->id.text);
+    audit_remember(g, call, 201);
+    db_group_send(g);
+    return OP_WAIT;
+}
+
+static enum op_next created(struct op *op)
+{
+    struct customer *e = (struct customer *)op;
+    return page_one(e->endpoint.call, 201, &e->rows, &op->err) ? OP_DONE : OP_FAIL;
+}
+
+const struct op_step customer_create_steps[] = { { "create", create }, { "created", created }, { 0 } };
+const size_t customer_create_bytes = sizeof(struct customer);

@@ -1,0 +1,136 @@
+/* /v1/platform/editions: the catalogue, and what is on sale for everybody. Versions are only added. */
+#include <string.h>
+
+#include "api/money/money.h"
+#include "api/people/audit.h"
+#include "api/people/page.h"
+#include "core/model/calendar.h"
+#include "core/model/money.h"
+
+struct edition {
+    struct endpoint endpoint;
+    struct page page;
+    const char *code, *kind, *currency, *unit, *late, *policy;
+    int64_t price, count, tax, grace, min_grace, retention, sold_from_us;
+    bool inclusive;
+    json_t *title, *limits;
+    struct db_rows rows;
+};
+
+static enum op_next list_of(struct op *op, const char *on_sale)
+{
+    struct edition *e = (struct edition *)op;
+
+    e->page.asked.limit = INT32_MAX; /* one page: the catalogue is short */
+    DB_QUERY(op, e->endpoint.call->api->db, &DB_PUBLIC, SQL_QUERIES_EDITION_PAGE, &e->rows, NULL, NULL, on_sale);
+    return OP_WAIT;
+}
+
+static enum op_next list(struct op *op)
+{
+    return list_of(op, "false");
+}
+
+static enum op_next on_sale(struct op *op)
+{
+    return list_of(op, "true");
+}
+
+static enum op_next list_leave(struct op *op)
+{
+    struct edition *e = (struct edition *)op;
+    page_answer(e->endpoint.call, &e->page, &e->rows);
+    return OP_DONE;
+}
+
+const struct op_step edition_list_steps[] = { { "list", list }, { "leave", list_leave }, { 0 } };
+const size_t edition_list_bytes = sizeof(struct edition);
+const struct op_step edition_on_sale_steps[] = { { "list", on_sale }, { "leave", list_leave }, { 0 } };
+const size_t edition_on_sale_bytes = sizeof(struct edition);
+
+/* --- add --- */
+
+#define AT(member) offsetof(struct edition, member)
+static const char *const kinds[] = { "personal", "team", "slots", NULL };
+static const char *const units[] = { "day", "month", "year", NULL };
+static const char *const lates[] = { "continue", "restart", NULL };
+static const struct json_field fields[] = {
+    { "price_minor", JSON_FIELD_INT, true, AT(price), 0, INT64_MAX / 2000, NULL },
+    { "currency", JSON_FIELD_TEXT, true, AT(currency), 3, 3, NULL },
+    { "interval_unit", JSON_FIELD_TEXT, false, AT(unit), 0, 0, units },
+    { "interval_count", JSON_FIELD_INT, false, AT(count), 1, 120, NULL },
+    { "tax_bp", JSON_FIELD_INT, false, AT(tax), 0, 10000, NULL },
+    { "tax_inclusive", JSON_FIELD_BOOL, false, AT(inclusive), 0, 0, NULL },
+    { "limits", JSON_FIELD_OBJECT, false, AT(limits), 0, 0, NULL },
+    { "grace_days", JSON_FIELD_INT, false, AT(grace), 0, 365, NULL },
+    { "min_grace_days", JSON_FIELD_INT, false, AT(min_grace), 0, 60, NULL },
+    { "retention_days", JSON_FIELD_INT, false, AT(retention), 8, 3650, NULL },
+    { "late_policy", JSON_FIELD_TEXT, false, AT(late), 0, 0, lates },
+    { "policy", JSON_FIELD_SLUG, false, AT(policy), 0, 0, NULL },
+    { "sold_from", JSON_FIELD_TIME, false, AT(sold_from_us), 0, 0, NULL },
+    { "code", JSON_FIELD_SLUG, true, AT(code), 0, 0, NULL },
+    { "kind", JSON_FIELD_TEXT, true, AT(kind), 0, 0, kinds },
+    { "title", JSON_FIELD_OBJECT, true, AT(title), 0, 0, NULL },
+};
+enum { FIELDS = sizeof fields / sizeof *fields, VERSION_FIELDS = FIELDS - 3 };
+
+static bool fits(struct edition *e, struct gov_err *err)
+{
+    if (money_exponent(e->currency) < 0)
+        return gov_fail_at(err, GOV_INVALID_INPUT, "/currency", "unknown", "no such currency here: %s", "不支持的币种：%s",
+                           e->currency);
+    if (!e->unit != !e->count)
+        return gov_fail_at(err, GOV_INVALID_INPUT, "/interval_unit", "incomplete",
+                           "give interval_unit and interval_count, or neither (bought once)",
+                           "interval_unit 与 interval_count 须同时给出或都不给（一次性购买）");
+    if (e->title && (!json_get_text(e->title, "en") || !json_get_text(e->title, "zh")))
+        return gov_fail_at(err, GOV_INVALID_INPUT, "/title", "incomplete", "a title in en and zh", "标题须含 en 与 zh");
+    if (e->kind && (strcmp(e->kind, "team") == 0) != (e->unit != NULL))
+        return gov_fail_at(err, GOV_INVALID_INPUT, "/interval_unit", "kind", "team editions, and only they, have an interval",
+                           "仅团队版须有周期");
+    if (e->kind && strcmp(e->kind, "slots") == 0 && json_get_int(e->limits, "slots", 0) <= 0)
+        return gov_fail_at(err, GOV_INVALID_INPUT, "/limits/slots", "minimum", "how many slots one pack adds, at least 1",
+                           "每包增加的槽位数，至少 1");
+    return true;
+}
+
+static enum op_next add(struct op *op, size_t count)
+{
+    struct edition *e = (struct edition *)op;
+    struct call *call = e->endpoint.call;
+    json_t *terms;
+    struct id version = id_new();
+
+    e->inclusive = true;
+    if (!json_decode_text(call->request->body, call->request->body_bytes, fields, count, e, &terms, &op->arena, &op->err) ||
+        !fits(e, &op->err))
+        return OP_FAIL;
+    struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
+    DB_GROUP_ADD(g, SQL_QUERIES_EDITION_ADD, &e->rows, e->code ? e->code : call->params[0], e->kind,
+                 e->title ? json_text(&op->arena, e->title) : NULL, arena_text(&op->arena, version.text),
+                 json_text(&op->arena, terms), call->caller.user.text);
+    audit_remember(g, call, 201);
+    db_group_send(g);
+    return OP_WAIT;
+}
+
+static enum op_next create(struct op *op)
+{
+    return add(op, FIELDS);
+}
+
+static enum op_next version_create(struct op *op)
+{
+    return add(op, VERSION_FIELDS);
+}
+
+static enum op_next show(struct op *op)
+{
+    struct edition *e = (struct edition *)op;
+    return page_one(e->endpoint.call, 201, &e->rows, &op->err) ? OP_DONE : OP_FAIL;
+}
+
+const struct op_step edition_create_steps[] = { { "create", create }, { "show", show }, { 0 } };
+const size_t edition_create_bytes = sizeof(struct edition);
+const struct op_step edition_version_create_steps[] = { { "create", version_create }, { "show", show }, { 0 } };
+const size_t edition_version_create_bytes = sizeof(struct edition);

@@ -1,0 +1,51 @@
+/* money.h - editions, customers, orders, payments, subscriptions: of the platform's finance, and of a tenant
+ * that orders by itself. The table of their routes is money/routes.c. */
+#ifndef API_MONEY_MONEY_H
+#define API_MONEY_MONEY_H
+
+#include "api/endpoint.h"
+
+ENDPOINT(edition_list);
+ENDPOINT(edition_on_sale);
+ENDPOINT(edition_create);
+ENDPOINT(edition_version_create);
+ENDPOINT(customer_list);
+ENDPOINT(customer_get);
+ENDPOINT(customer_create);
+ENDPOINT(order_list);
+ENDPOINT(order_get);
+ENDPOINT(order_create);
+ENDPOINT(order_publish);
+ENDPOINT(order_report);
+ENDPOINT(order_cancel);
+ENDPOINT(order_confirm);
+ENDPOINT(order_refund);
+ENDPOINT(order_activate);
+ENDPOINT(own_order_list);
+ENDPOINT(own_order_get);
+ENDPOINT(own_order_create);
+ENDPOINT(own_order_report);
+ENDPOINT(own_order_cancel);
+ENDPOINT(own_subscription);
+ENDPOINT(payment_list);
+ENDPOINT(payment_apply);
+ENDPOINT(finance_task_list);
+ENDPOINT(approval_list);
+ENDPOINT(approval_approve);
+ENDPOINT(approval_reject);
+ENDPOINT(subscription_list);
+ENDPOINT(subscription_get);
+ENDPOINT(subscription_hold);
+ENDPOINT(subscription_release);
+ENDPOINT(subscription_cancel);
+ENDPOINT(subscription_continue);
+ENDPOINT(subscription_terminate);
+ENDPOINT(subscription_explain);
+ENDPOINT(scan_create);
+ENDPOINT(scan_list);
+ENDPOINT(scan_get);
+ENDPOINT(lifecycle_check);
+
+extern const struct route money_routes[];
+
+#endif

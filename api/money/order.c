@@ -1,0 +1,153 @@
+/* /v1/platform/orders and /v1/orders: list, get, publish, report a payment, cancel. A tenant sees and
+ * touches its own orders only; another's is not found. */
+#include "api/money/money.h"
+#include "api/people/page.h"
+#include "core/model/lifecycle.h"
+
+struct order {
+    struct endpoint endpoint;
+    struct page page;
+    struct id id;
+    const char *reference, *comment;
+    struct db_rows rows, found, done;
+};
+
+/* --- list and get --- */
+
+static const char *const states[] = { "draft", "pending_payment", "payment_reported", "paid", "activating", "active",
+                                      "activation_failed", "cancelled", "expired", "refunded", NULL };
+
+static enum op_next list_of(struct op *op, const char *tenant)
+{
+    struct order *e = (struct order *)op;
+    struct call *call = e->endpoint.call;
+    const char *state, *customer, *subscription;
+
+    if (!page_read(call, false, &e->page, &op->err) || !page_choice(call, "state", states, &state, &op->err) ||
+        !page_id(call, "customer_id", &customer, &op->err) ||
+        !page_id(call, "subscription_id", &subscription, &op->err))
+        return OP_FAIL;
+    DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_ORDER_PAGE, &e->rows, e->page.before, e->page.limit, state,
+             customer, NULL, tenant, subscription);
+    return OP_WAIT;
+}
+
+static enum op_next list(struct op *op)
+{
+    return list_of(op, NULL);
+}
+
+static enum op_next own_list(struct op *op)
+{
+    return list_of(op, ((struct order *)op)->endpoint.call->caller.tenant.text);
+}
+
+static enum op_next list_leave(struct op *op)
+{
+    struct order *e = (struct order *)op;
+    page_answer(e->endpoint.call, &e->page, &e->rows);
+    return OP_DONE;
+}
+
+static enum op_next load_of(struct op *op, const char *tenant)
+{
+    struct order *e = (struct order *)op;
+    struct call *call = e->endpoint.call;
+
+    if (!call_param_id(call, 0, &e->id, &op->err))
+        return OP_FAIL;
+    DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_ORDER_PAGE, &e->found, NULL, "1", NULL, NULL, e->id.text,
+             tenant, NULL);
+    return OP_WAIT;
+}
+
+static enum op_next load(struct op *op)
+{
+    return load_of(op, NULL);
+}
+
+static enum op_next own_load(struct op *op)
+{
+    return load_of(op, ((struct order *)op)->endpoint.call->caller.tenant.text);
+}
+
+static enum op_next show(struct op *op)
+{
+    struct order *e = (struct order *)op;
+    return page_one(e->endpoint.call, 200, &e->found, &op->err) ? OP_DONE : OP_FAIL;
+}
+
+/* --- acts --- */
+
+static bool is_there(struct order *e, struct gov_err *err)
+{
+    return e->found.count > 0 || page_one(e->endpoint.call, 200, &e->found, err);
+}
+
+static enum op_next publish(struct op *op)
+{
+    struct order *e = (struct order *)op;
+    struct call *call = e->endpoint.call;
+
+    if (!is_there(e, &op->err))
+        return OP_FAIL;
+    DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_ORDER_PUBLISH, &e->done, e->id.text, call->caller.user.text);
+    return OP_WAIT;
+}
+
+static const struct json_field report_fields[] = {
+    { "reference", JSON_FIELD_TEXT, false, offsetof(struct order, reference), 1, 200, NULL },
+};
+
+static enum op_next report(struct op *op)
+{
+    struct order *e = (struct order *)op;
+    struct call *call = e->endpoint.call;
+    const struct zone *zone;
+    const char *until;
+
+    if (!CALL_BODY(call, op, report_fields, e) || !is_there(e, &op->err))
+        return OP_FAIL;
+    zone = zone_read("Asia/Shanghai", &op->arena);
+    until = arena_format(&op->arena, "%lld", (long long)lifecycle_reported_hold(&lifecycle_policy_default, zone,
+                                                                               db_int(&e->found, 0, 2)));
+    DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_ORDER_REPORT, &e->done, e->id.text, call->caller.user.text,
+             e->reference, until);
+    return OP_WAIT;
+}
+
+static const struct json_field cancel_fields[] = {
+    { "comment", JSON_FIELD_TEXT, false, offsetof(struct order, comment), 0, 2000, NULL },
+};
+
+static enum op_next cancel(struct op *op)
+{
+    struct order *e = (struct order *)op;
+    struct call *call = e->endpoint.call;
+
+    if (!CALL_BODY(call, op, cancel_fields, e) || !is_there(e, &op->err))
+        return OP_FAIL;
+    DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_ORDER_CANCEL, &e->done, e->id.text, call->caller.user.text,
+             e->comment);
+    return OP_WAIT;
+}
+
+static enum op_next done(struct op *op)
+{
+    struct order *e = (struct order *)op;
+    return page_one(e->endpoint.call, 200, &e->done, &op->err) ? OP_DONE : OP_FAIL;
+}
+
+#define STEPS(name, ...)                                                                           \
+    const struct op_step name##_steps[] = { __VA_ARGS__, { 0 } };                                  \
+    const size_t name##_bytes = sizeof(struct order)
+
+STEPS(order_list, { "list", list }, { "leave", list_leave });
+STEPS(order_get, { "load", load }, { "show", show });
+STEPS(order_publish, { "load", load }, { "publish", publish }, { "done", done });
+STEPS(order_report, { "load", load }, { "report", report }, { "done", done });
+STEPS(order_cancel, { "load", load }, { "cancel", cancel }, { "done", done });
+STEPS(own_order_list, { "list", own_list }, { "leave", list_leave });
+STEPS(own_order_get, { "load", own_load }, { "show", show });
+STEPS(own_order_report, { "load", own_load }, { "report", report }, { "done", done });
+STEPS(own_order_cancel, { "load", own_load }, { "cancel", cancel }, { "done", done });

@@ -1,0 +1,92 @@
+#include "core/store/scan/order_time.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/arena.h"
+#include "core/base/id.h"
+#include "core/io/dbsync.h"
+#include "core/model/money.h"
+#include "sql_queries.h"
+
+/* Columns of order_prefill.sql. */
+enum { P_SUBSCRIPTION, P_CUSTOMER, P_EDITION, P_PRICE, P_TAX, P_INCLUSIVE, P_HOURS };
+
+static PGresult *ask(struct arena *arena, PGconn *conn, enum sql_queries query, int count, const char *const *params,
+                     struct gov_err *err)
+{
+    return dbsync_query(arena, conn, sql_queries[query].text, count, params, err);
+}
+
+static bool draft(PGconn *conn, const PGresult *rows, int row, struct gov_err *err)
+{
+    struct money_taxed t;
+    struct arena arena;
+    struct id id = id_new();
+    int64_t price = strtoll(PQgetvalue(rows, row, P_PRICE), NULL, 10);
+    int64_t tax = strtoll(PQgetvalue(rows, row, P_TAX), NULL, 10);
+
+    if (!money_tax(price, tax, PQgetvalue(rows, row, P_INCLUSIVE)[0] == 't', &t))
+        return gov_fail_cause(err, GOV_INTERNAL, "a price that is too large: %lld", (long long)price);
+    arena_init(&arena);
+    const char *params[] = {
+        id.text, PQgetvalue(rows, row, P_CUSTOMER), PQgetvalue(rows, row, P_SUBSCRIPTION), PQgetvalue(rows, row, P_EDITION),
+        arena_format(&arena, "%lld", (long long)t.total), arena_format(&arena, "%lld", (long long)t.tax),
+        arena_format(&arena, "{\"unit_minor\": %lld, \"quantity\": 1, \"tax_bp\": %lld, \"total_minor\": %lld}",
+                     (long long)price, (long long)tax, (long long)t.total),
+        PQgetvalue(rows, row, P_HOURS)
+    };
+    bool good = ask(&arena, conn, SQL_QUERIES_ORDER_DRAFT, 8, params, err) != NULL;
+    arena_release(&arena);
+    return good;
+}
+
+static bool drafts(PGconn *conn, struct arena *arena, const char *limit, struct order_times *times, struct gov_err *err)
+{
+    PGresult *rows = ask(arena, conn, SQL_QUERIES_ORDER_PREFILL, 1, &limit, err);
+    struct gov_err failed;
+
+    for (int i = 0; rows && i < PQntuples(rows); i++)
+        if (draft(conn, rows, i, &failed))
+            times->drafted++;
+        else
+            times->failed++;
+    return rows != NULL;
+}
+
+static bool one(PGconn *conn, const char *what, const char *order, struct gov_err *failed)
+{
+    const char *params[] = { order, what };
+    struct arena arena;
+
+    arena_init(&arena);
+    bool good = ask(&arena, conn, SQL_QUERIES_ORDER_TIME, 2, params, failed) != NULL;
+    arena_release(&arena);
+    return good;
+}
+
+bool order_time_run(PGconn *conn, int batch, bool (*activate)(void *self, const char *order), void *self,
+                    struct order_times *times, struct gov_err *err)
+{
+    struct gov_err failed;
+    struct arena arena;
+    PGresult *due = NULL;
+
+    memset(times, 0, sizeof *times);
+    arena_init(&arena);
+    const char *limit = arena_format(&arena, "%d", batch);
+    bool good = drafts(conn, &arena, limit, times, err) &&
+                (due = ask(&arena, conn, SQL_QUERIES_ORDER_DUE, 1, &limit, err)) != NULL;
+    for (int i = 0; good && i < PQntuples(due); i++) {
+        const char *what = PQgetvalue(due, i, 0), *order = PQgetvalue(due, i, 1);
+
+        if (what[0] == 'a')
+            times->activating += activate && activate(self, order);
+        else if (!one(conn, what, order, &failed))
+            times->failed++;
+        else
+            *(what[0] == 'p' ? &times->published : &times->expired) += 1;
+    }
+    arena_release(&arena);
+    return good;
+}

@@ -1,0 +1,35 @@
+/* preview.h - what a scan at a moment would do, and a digest of it; writes nothing.
+ *
+ * The same decide() over the same rows, in one read-only snapshot, by subscription; the digest is SHA-256 of the
+ * canonical lines, so that a person can say: exactly this. Rows are handed on as they come. */
+#ifndef CORE_STORE_SCAN_PREVIEW_H
+#define CORE_STORE_SCAN_PREVIEW_H
+
+#include "core/io/crypto.h"
+#include "core/store/scan/scan_batch.h"
+
+struct preview_line {
+    const char *subscription;
+    int period_no;
+    const char *action, *window, *status;
+    int64_t due_us;
+    const char *from_state, *to_state;
+};
+
+struct preview_options {
+    int64_t as_of_us;  /* 0: now; may lie in the future */
+    const char *action; /* only these; NULL: all (the digest is of what is shown) */
+    bool (*line)(void *self, const struct preview_line *line); /* false: enough was seen; may be NULL */
+    void *self;
+};
+
+struct preview {
+    int64_t as_of_us;
+    struct scan_counts counts;
+    int64_t lines;
+    char digest[CRYPTO_HEX_BYTES];
+};
+
+bool preview_run(PGconn *conn, const struct preview_options *options, struct preview *preview, struct gov_err *err);
+
+#endif

@@ -1,0 +1,111 @@
+#include "core/store/scan/scan_batch.h"
+
+#include <string.h>
+
+/* Actions fill the first seven arrays, rows the others. Nothing in them needs quoting: ids, numbers and words
+ * of our own. */
+enum { A_ID, A_PERIOD, A_ACTION, A_WINDOW, A_STATUS, A_DUE, A_SEND, R_ID, R_VERSION, R_STATE, R_ENTERED, R_SHUTDOWN,
+       R_FINAL, R_TERMINATION, R_DONE, R_NEXT };
+
+void scan_batch_init(struct scan_batch *b)
+{
+    memset(b, 0, sizeof *b);
+    for (int i = 0; i < SCAN_BATCH_ARRAYS; i++)
+        buf_add_char(&b->arrays[i], '{');
+}
+
+void scan_batch_release(struct scan_batch *b)
+{
+    for (int i = 0; i < SCAN_BATCH_ARRAYS; i++)
+        buf_release(&b->arrays[i]);
+}
+
+static void text(struct scan_batch *b, int array, bool first, const char *value)
+{
+    if (!first)
+        buf_add_char(&b->arrays[array], ',');
+    buf_add_text(&b->arrays[array], value);
+}
+
+static void number(struct scan_batch *b, int array, bool first, int64_t value)
+{
+    buf_addf(&b->arrays[array], "%s%lld", first ? "" : ",", (long long)value);
+}
+
+const char *scan_status(const struct lifecycle_action *action)
+{
+    return action->kind == LIFECYCLE_SUPERSEDE ? "skipped_superseded" : "done";
+}
+
+static void action_add(struct scan_batch *b, const struct scan_row *row, const struct lifecycle_action *a)
+{
+    char code[WINDOW_CODE_BYTES + 4];
+    bool first = b->actions++ == 0;
+
+    text(b, A_ID, first, row->id);
+    number(b, A_PERIOD, first, row->period_no);
+    text(b, A_ACTION, first, lifecycle_kind_name(a->kind));
+    text(b, A_WINDOW, first, lifecycle_window_code(row->policy, a->window, code));
+    text(b, A_STATUS, first, scan_status(a));
+    number(b, A_DUE, first, a->due_us);
+    number(b, A_SEND, first, a->send_us);
+}
+
+void scan_batch_add(struct scan_batch *b, const struct scan_row *row, const struct lifecycle_decision *d)
+{
+    const struct lifecycle_facts *f = &d->after;
+    bool first = b->rows++ == 0;
+
+    for (size_t i = 0; i < d->count; i++)
+        action_add(b, row, &d->actions[i]);
+    text(b, R_ID, first, row->id);
+    number(b, R_VERSION, first, row->version);
+    text(b, R_STATE, first, sub_state_name(f->state));
+    number(b, R_ENTERED, first, f->state_entered_us);
+    number(b, R_SHUTDOWN, first, f->shutdown_due_us);
+    number(b, R_FINAL, first, f->final_notice_us);
+    number(b, R_TERMINATION, first, f->termination_notice_us);
+    number(b, R_DONE, first, (int32_t)f->done);
+    number(b, R_NEXT, first, d->next_us);
+    scan_count(&b->counts, d);
+}
+
+void scan_batch_params(struct scan_batch *b, const char *params[SCAN_BATCH_ARRAYS])
+{
+    for (int i = 0; i < SCAN_BATCH_ARRAYS; i++) {
+        buf_add_char(&b->arrays[i], '}');
+        params[i] = buf_text(&b->arrays[i]);
+    }
+}
+
+bool scan_shuts(const struct lifecycle_decision *d)
+{
+    for (size_t i = 0; i < d->count; i++)
+        if (d->actions[i].kind == LIFECYCLE_SHUTDOWN || d->actions[i].kind == LIFECYCLE_CANCEL)
+            return true;
+    return false;
+}
+
+void scan_count(struct scan_counts *c, const struct lifecycle_decision *d)
+{
+    c->rows++;
+    for (size_t i = 0; i < d->count; i++) {
+        enum lifecycle_kind kind = d->actions[i].kind;
+
+        c->prefills += kind == LIFECYCLE_PREFILL;
+        c->reminders += kind == LIFECYCLE_REMIND;
+        c->superseded += kind == LIFECYCLE_SUPERSEDE;
+        c->graces += kind == LIFECYCLE_GRACE;
+        c->shutdowns += kind == LIFECYCLE_SHUTDOWN;
+        c->cancels += kind == LIFECYCLE_CANCEL;
+        c->proposals += kind == LIFECYCLE_PROPOSE;
+    }
+}
+
+char *scan_counts_json(const struct scan_counts *c, struct arena *arena)
+{
+    return arena_format(arena, "{\"rows\": %lld, \"prefills\": %lld, \"reminders\": %lld, \"superseded\": %lld, "
+                        "\"graces\": %lld, \"shutdowns\": %lld, \"cancels\": %lld, \"proposals\": %lld}",
+                        (long long)c->rows, (long long)c->prefills, (long long)c->reminders, (long long)c->superseded,
+                        (long long)c->graces, (long long)c->shutdowns, (long long)c->cancels, (long long)c->proposals);
+}

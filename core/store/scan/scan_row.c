@@ -1,0 +1,102 @@
+#include "core/store/scan/scan_row.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Columns of lifecycle_due.sql. */
+enum {
+    D_ID, D_PERIOD, D_VERSION, D_STATE, D_ENTERED, D_FROM, D_END_DAY, D_END, D_SHUTDOWN, D_FINAL, D_TERMINATION, D_HOLD,
+    D_DONE, D_CANCEL, D_GRACE, D_MIN_GRACE, D_RETENTION, D_ZONE, D_POLICY, D_NEXT
+};
+
+static int64_t number(const PGresult *rows, int row, int column)
+{
+    return PQgetisnull(rows, row, column) ? 0 : strtoll(PQgetvalue(rows, row, column), NULL, 10);
+}
+
+static bool truth(const PGresult *rows, int row, int column)
+{
+    return PQgetvalue(rows, row, column)[0] == 't';
+}
+
+void scan_context_init(struct scan_context *c, const PGresult *policies, struct arena *arena)
+{
+    memset(c, 0, sizeof *c);
+    c->arena = arena;
+    for (int row = 0; row < PQntuples(policies) && row < SCAN_POLICIES_MAX; row++) {
+        struct lifecycle_policy *p = &c->policies[c->policy_count];
+        char *at = arena_text(arena, PQgetvalue(policies, row, 1));
+
+        for (int i = 0; i < LIFECYCLE_BEFORE_MAX && *at; i++)
+            p->before_days[i] = (int)strtol(at, &at, 10);
+        p->prefill_days = (int)number(policies, row, 2);
+        p->send_from = (int)number(policies, row, 3);
+        p->send_to = (int)number(policies, row, 4);
+        p->shutdown_on_workday = truth(policies, row, 5);
+        c->codes[c->policy_count] = arena_text(arena, PQgetvalue(policies, row, 0));
+        c->calendars[c->policy_count++] = arena_text(arena, PQgetvalue(policies, row, 6));
+    }
+}
+
+void scan_context_workdays(struct scan_context *c, const char *calendar, const PGresult *days)
+{
+    size_t count = (size_t)PQntuples(days);
+    struct workday *items = ARENA_ARRAY(c->arena, struct workday, count + 1);
+    struct workdays *table = ARENA_NEW(c->arena, struct workdays);
+
+    for (size_t i = 0; i < count; i++)
+        items[i] = (struct workday){ number(days, (int)i, 0), truth(days, (int)i, 1) };
+    *table = (struct workdays){ items, count };
+    for (int i = 0; i < c->policy_count; i++)
+        if (strcmp(c->calendars[i], calendar) == 0)
+            c->policies[i].workdays = table;
+}
+
+/* Most rows have the zone of the one before; a list is enough for the few hundred there are. */
+static bool zone_of(struct scan_context *c, const char *name, const struct zone **zone)
+{
+    for (int i = c->zone_count - 1; i >= 0; i--)
+        if (strcmp(c->zones[i].name, name) == 0) {
+            *zone = c->zones[i].zone;
+            return true;
+        }
+    if (!zone_known(name) || c->zone_count == SCAN_ZONES_MAX)
+        return false;
+    *zone = zone_read(name, c->arena);
+    c->zones[c->zone_count++] = (struct scan_zone){ arena_text(c->arena, name), *zone };
+    return true;
+}
+
+static const struct lifecycle_policy *policy_of(const struct scan_context *c, const char *code)
+{
+    for (int i = 0; i < c->policy_count; i++)
+        if (strcmp(c->codes[i], code) == 0)
+            return &c->policies[i];
+    return &lifecycle_policy_default;
+}
+
+bool scan_row_read(struct scan_context *c, const PGresult *rows, int row, struct scan_row *into)
+{
+    struct lifecycle_facts *f = &into->facts;
+
+    into->id = PQgetvalue(rows, row, D_ID);
+    into->period_no = (int)number(rows, row, D_PERIOD);
+    into->version = (int)number(rows, row, D_VERSION);
+    into->next_us = number(rows, row, D_NEXT);
+    into->policy = policy_of(c, PQgetvalue(rows, row, D_POLICY));
+    *f = (struct lifecycle_facts){ .state_entered_us = number(rows, row, D_ENTERED),
+                                   .period_start_us = number(rows, row, D_FROM),
+                                   .end_day = number(rows, row, D_END_DAY),
+                                   .end_us = number(rows, row, D_END),
+                                   .shutdown_due_us = number(rows, row, D_SHUTDOWN),
+                                   .final_notice_us = number(rows, row, D_FINAL),
+                                   .termination_notice_us = number(rows, row, D_TERMINATION),
+                                   .hold_until_us = number(rows, row, D_HOLD),
+                                   .done = (uint32_t)number(rows, row, D_DONE),
+                                   .cancel_at_period_end = truth(rows, row, D_CANCEL),
+                                   .grace_days = (int)number(rows, row, D_GRACE),
+                                   .min_grace_days = (int)number(rows, row, D_MIN_GRACE),
+                                   .retention_days = (int)number(rows, row, D_RETENTION) };
+    return sub_state_parse(PQgetvalue(rows, row, D_STATE), &f->state) &&
+           zone_of(c, PQgetvalue(rows, row, D_ZONE), &f->zone);
+}

@@ -1,0 +1,36 @@
+/* lifecycle.h - one execgov-lifecycle process. Any number may run: rows are divided by SKIP LOCKED, effects by their
+ * keys. Whatever blocks (scans, deliveries) runs on pool threads with connections of its own; the loop only
+ * serves health, metrics and the activation of paid orders. */
+#ifndef LIFECYCLE_LIFECYCLE_H
+#define LIFECYCLE_LIFECYCLE_H
+
+#include "core/io/db.h"
+#include "core/io/metrics.h"
+#include "core/io/service.h"
+#include "core/io/settings.h"
+
+struct lifecycle_settings {
+    const char *pg;
+    const char *redis; /* not used yet; the common configuration names it */
+    const char *health;
+    const char *log_level;
+    const char *outbox_file;
+    int64_t tick_s;
+    int64_t batch;
+    int64_t deliver_s;
+};
+extern const struct setting lifecycle_settings_table[];
+
+struct lifecycle {
+    struct lifecycle_settings settings;
+    const char *conninfo; /* with the login */
+    struct loop *loop;
+    struct service service;
+    struct db *db;
+    struct metrics metrics;
+    bool stop; /* read by pool threads */
+};
+
+bool lifecycle_run(const struct lifecycle_settings *settings, struct gov_err *err);
+
+#endif

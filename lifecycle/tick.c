@@ -1,0 +1,166 @@
+/* tick.c - work (on a pool thread) -> activate. A tick that found nothing wrote nothing. */
+#include "lifecycle/tick.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/io/dbsync.h"
+#include "core/io/op_work.h"
+#include "lifecycle/request.h"
+#include "sql_queries.h"
+
+/* --- on the pool thread --- */
+
+static bool connected(struct tick *t, struct gov_err *err)
+{
+    if (t->conn && PQstatus(t->conn) == CONNECTION_OK)
+        return true;
+    arena_release(&t->conn_arena);
+    arena_init(&t->conn_arena);
+    t->conn = dbsync_open(&t->conn_arena, t->lifecycle->conninfo, "execgov-lifecycle", err);
+    return t->conn != NULL;
+}
+
+static bool activate_later(void *self, const char *order)
+{
+    struct tick *t = self;
+
+    if (t->order_count < TICK_ACTIVATIONS && id_parse(order, &t->orders[t->order_count]))
+        t->order_count++;
+    return true;
+}
+
+static bool worth_a_row(const struct tick *t)
+{
+    const struct scan_counts *c = &t->report.counts;
+
+    return c->prefills || c->reminders || c->superseded || c->graces || c->shutdowns || c->cancels || c->proposals ||
+           t->report.failed || t->report.held_back || t->report.problem;
+}
+
+static bool note_run(struct tick *t, struct gov_err *err)
+{
+    struct arena arena;
+    char tz[64];
+
+    if (!worth_a_row(t))
+        return true;
+    arena_init(&arena);
+    const char *params[] = { t->run.text, "tick", arena_format(&arena, "%lld", (long long)t->report.as_of_us),
+                             scan_state_name(t->report.state), scan_counts_json(&t->report.counts, &arena),
+                             t->report.problem, request_tz_version(tz, sizeof tz) };
+    bool good = dbsync_query(&arena, t->conn, sql_queries[SQL_QUERIES_SCAN_RUN_INSERT].text, 7, params, err) != NULL;
+    arena_release(&arena);
+    return good;
+}
+
+static bool lag_look(struct tick *t, struct gov_err *err)
+{
+    struct arena arena;
+
+    arena_init(&arena);
+    PGresult *lag = dbsync_query(&arena, t->conn, sql_queries[SQL_QUERIES_LIFECYCLE_LAG].text, 0, NULL, err);
+    if (lag)
+        t->lag.value = strtoll(PQgetvalue(lag, 0, 0), NULL, 10);
+    arena_release(&arena);
+    return lag != NULL;
+}
+
+static bool work(void *context, struct gov_err *err)
+{
+    struct tick *t = context;
+    struct scan_options options = { .batch = (int)t->lifecycle->settings.batch, .run = t->run.text,
+                                    .stop = &t->lifecycle->stop };
+
+    t->order_count = 0;
+    return connected(t, err) && request_carry_out(t->conn, &t->lifecycle->stop, &t->asked, err) &&
+           scan_run(t->conn, &options, &t->report, err) && note_run(t, err) &&
+           order_time_run(t->conn, 200, activate_later, t, &t->times, err) && lag_look(t, err);
+}
+
+/* --- on the loop --- */
+
+static enum op_next begin(struct op *op)
+{
+    struct tick *t = (struct tick *)op;
+
+    t->run = id_new();
+    op_work(op, work, t);
+    return OP_WAIT;
+}
+
+static enum op_next activate(struct op *op)
+{
+    struct tick *t = (struct tick *)op;
+
+    for (int i = 0; i < t->order_count; i++) {
+        memset(&t->acts[i], 0, sizeof t->acts[i]);
+        t->acts[i] = (struct order_act){ .db = t->lifecycle->db, .kind = ORDER_ACTIVATE, .order = t->orders[i].text };
+        order_act_start(op, &t->acts[i]);
+    }
+    return OP_WAIT;
+}
+
+static enum op_next report(struct op *op)
+{
+    struct tick *t = (struct tick *)op;
+    const struct scan_report *r = &t->report;
+
+    t->reminders.value += r->counts.reminders;
+    t->shutdowns.value += r->counts.shutdowns + r->counts.cancels;
+    if (r->problem)
+        log_write(LEVEL_ERROR, "scan.refused", LOG_FIELD("why", r->problem));
+    if (r->held_back)
+        log_write(LEVEL_ERROR, "scan.needs_approval", LOG_NUMBER("shutdowns", r->held_back),
+                  LOG_NUMBER("allowed", r->brake));
+    if (r->failed)
+        log_write(LEVEL_ERROR, "scan.rows_failed", LOG_NUMBER("rows", r->failed));
+    if (worth_a_row(t))
+        log_write(LEVEL_INFO, "scan.done", LOG_NUMBER("rows", r->counts.rows), LOG_NUMBER("reminders", r->counts.reminders),
+                  LOG_NUMBER("graces", r->counts.graces), LOG_NUMBER("shutdowns", r->counts.shutdowns));
+    return OP_DONE;
+}
+
+static const struct op_step steps[] = { { "work", begin }, { "activate", activate }, { "report", report }, { 0 } };
+
+static int64_t over(struct rounds *rounds)
+{
+    struct tick *t = (struct tick *)rounds;
+
+    t->ticks.value++;
+    if (rounds->op.failed) {
+        t->failures.value++;
+        log_error(LEVEL_WARN, "tick.failed", &rounds->op.err);
+        return 5000;
+    }
+    t->last_success.value = clock_now_us() / 1000000;
+    return t->order_count == TICK_ACTIVATIONS ? 0 : t->lifecycle->settings.tick_s * 1000;
+}
+
+void tick_start(struct tick *t, struct lifecycle *lifecycle)
+{
+    t->lifecycle = lifecycle;
+    arena_init(&t->conn_arena);
+    t->ticks = (struct metric){ .name = "execgov_lifecycle_ticks_total", .help = "scans begun", .type = METRIC_COUNTER };
+    t->failures = (struct metric){ .name = "execgov_lifecycle_tick_failures_total", .help = "scans that failed",
+                                   .type = METRIC_COUNTER };
+    t->lag = (struct metric){ .name = "execgov_lifecycle_lag_seconds",
+                              .help = "how late the oldest due subscription is; alert above 600", .type = METRIC_GAUGE };
+    t->last_success = (struct metric){ .name = "execgov_lifecycle_last_success_timestamp_seconds",
+                                       .help = "when a scan last ended well", .type = METRIC_GAUGE };
+    t->reminders = (struct metric){ .name = "execgov_lifecycle_reminders_total", .help = "reminders written to the outbox",
+                                    .type = METRIC_COUNTER };
+    t->shutdowns = (struct metric){ .name = "execgov_lifecycle_shutdowns_total", .help = "subscriptions shut down",
+                                    .type = METRIC_COUNTER };
+    struct metric *all[] = { &t->ticks, &t->failures, &t->lag, &t->last_success, &t->reminders, &t->shutdowns };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        metrics_add(&lifecycle->metrics, all[i]);
+    rounds_start(&t->rounds, lifecycle->loop, "tick", steps, over);
+}
+
+void tick_stop(struct tick *t, void (*stopped)(struct rounds *rounds))
+{
+    rounds_stop(&t->rounds, stopped);
+}

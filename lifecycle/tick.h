@@ -1,0 +1,32 @@
+/* tick.h - every minute: asked-for scans, what is due, what time does to orders, tenants of paid orders. */
+#ifndef LIFECYCLE_TICK_H
+#define LIFECYCLE_TICK_H
+
+#include "core/base/id.h"
+#include "core/io/rounds.h"
+#include "core/store/order_act.h"
+#include "core/store/scan/order_time.h"
+#include "core/store/scan/scan.h"
+#include "lifecycle/lifecycle.h"
+
+enum { TICK_ACTIVATIONS = 20 };
+
+struct tick {
+    struct rounds rounds;
+    struct lifecycle *lifecycle;
+    PGconn *conn;         /* of the pool thread; kept from tick to tick */
+    struct arena conn_arena;
+    struct id run;
+    struct scan_report report;
+    struct order_times times;
+    bool asked;           /* a scan that a person asked for was carried out */
+    struct id orders[TICK_ACTIVATIONS]; /* to activate */
+    int order_count;
+    struct order_act acts[TICK_ACTIVATIONS];
+    struct metric ticks, failures, lag, last_success, reminders, shutdowns;
+};
+
+void tick_start(struct tick *tick, struct lifecycle *lifecycle);
+void tick_stop(struct tick *tick, void (*stopped)(struct rounds *rounds));
+
+#endif

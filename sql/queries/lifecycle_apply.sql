@@ -1,0 +1,109 @@
+-- scope: lifecycle
+-- What a batch decided, all of it or nothing. Actions: $1 subscriptions, $2 periods, $3 actions, $4 windows,
+-- $5 statuses, $6 due (us), $7 not before (us). Subscriptions: $8 ids, $9 versions, $10 states, $11 entered,
+-- $12 shutdown due, $13 final notice, $14 termination notice (us; 0 none), $15 windows done, $16 next (us).
+-- $17 as of (us), $18 run. An action whose key is there already has no message: it had one. Renewals are
+-- drafted with the price of the edition they will have.
+-- scan: small tables are read whole; each join is by primary key
+with asked as (
+    select a.*, timestamptz 'epoch' + a.due * interval '1 microsecond' as due_at
+    from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
+        as a (id, period, action, win, status, due, send)
+), recorded as (
+    insert into public.lifecycle_action (subscription_id, period_no, action, window_code, status, due_at, as_of,
+        as_of_date, run_id)
+    select a.id, a.period, a.action, a.win, a.status, a.due_at,
+        timestamptz 'epoch' + $17::bigint * interval '1 microsecond',
+        ((timestamptz 'epoch' + $17::bigint * interval '1 microsecond') at time zone s.tz)::date, $18::uuid
+    from asked a
+    join public.subscription s on s.id = a.id
+    on conflict on constraint lifecycle_action_pk do nothing
+    returning subscription_id, period_no, action, window_code, status
+), after as (
+    select n.*
+    from unnest($8::uuid[], $9::integer[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[],
+        $15::integer[], $16::bigint[])
+        as n (id, version, state, entered, shutdown, final, termination, done, next)
+), moved as (
+    update public.subscription s
+    set state = n.state,
+        state_entered_at = timestamptz 'epoch' + n.entered * interval '1 microsecond',
+        shutdown_due_at = timestamptz 'epoch' + nullif(n.shutdown, 0) * interval '1 microsecond',
+        final_notice_at = timestamptz 'epoch' + nullif(n.final, 0) * interval '1 microsecond',
+        termination_notice_at = timestamptz 'epoch' + nullif(n.termination, 0) * interval '1 microsecond',
+        windows_done = n.done,
+        next_action_at = timestamptz 'epoch' + nullif(n.next, 0) * interval '1 microsecond',
+        fail_count = 0,
+        version = s.version + 1
+    from after n
+    where s.id = n.id
+        and s.version = n.version
+    returning s.id
+), messages as (
+    insert into public.outbox (action_key, event, channel, endpoint, tenant_id, subscription_id, locale, payload, guard,
+        message_id, next_at, expires_at)
+    select 'sub:' || r.subscription_id || ':' || r.period_no || ':' || r.window_code,
+        'subscription.' || case r.action when 'remind' then 'reminder' else r.action end,
+        k.channel, k.endpoint, s.tenant_id, s.id, coalesce(k.locale, c.locale),
+        jsonb_build_object('window', r.window_code, 'customer', c.name, 'edition', v.edition, 'period_no', s.period_no,
+            'paid_until', s.paid_until_date, 'timezone', s.tz, 'amount_minor', v.price_minor, 'currency', v.currency,
+            'shutdown_due_at', public.utc_text(timestamptz 'epoch' + nullif(n.shutdown, 0) * interval '1 microsecond'),
+            'retention_days', v.retention_days),
+        jsonb_strip_nulls(jsonb_build_object('subscription', s.id, 'period_no', s.period_no, 'state', n.state,
+            'before', case when n.state = 'active' then s.paid_until_at end)),
+        gen_random_uuid()::text, timestamptz 'epoch' + a.send * interval '1 microsecond',
+        timestamptz 'epoch' + nullif(n.next, 0) * interval '1 microsecond' + interval '1 day'
+    from recorded r
+    join asked a on a.id = r.subscription_id and a.period = r.period_no and a.action = r.action and a.win = r.window_code
+    join after n on n.id = r.subscription_id
+    join public.subscription s on s.id = r.subscription_id
+    join public.edition_version v on v.id = s.edition_version
+    join public.customer c on c.id = s.customer_id
+    cross join lateral (
+        select t.channel, t.endpoint, t.locale
+        from public.customer_contact t
+        where t.customer_id = c.id
+        union all
+        select 'email', u.email, u.locale
+        from public.membership m
+        join public.app_user u on u.id = m.user_id
+        where m.tenant_id = s.tenant_id
+            and m.role = 'owner'
+            and not exists (select from public.customer_contact t where t.customer_id = c.id)) k
+    where r.status = 'done'
+        and r.action in ('remind', 'grace', 'shutdown', 'cancel')
+    on conflict on constraint outbox_key_once do nothing
+), changed as (
+    select s.id, s.state as from_state, n.state, s.tenant_id
+    from after n
+    join public.subscription s on s.id = n.id
+    where s.state <> n.state
+), history as (
+    insert into public.subscription_event (subscription_id, at, from_state, to_state, cause, ref)
+    select h.id, timestamptz 'epoch' + $17::bigint * interval '1 microsecond', h.from_state, h.state, 'scan', $18
+    from changed h
+), audited as (
+    insert into public.platform_audit (actor_kind, kind, action, subject_kind, subject, tenant_id, detail)
+    select 'system', 'money', 'subscription.' || h.state, 'subscription', h.id::text, h.tenant_id,
+        jsonb_build_object('from', h.from_state, 'run', $18)
+    from changed h
+), blocked as (
+    insert into public.tenant_block (tenant_id, source, level, reason_code, ref)
+    select h.tenant_id, 'billing', case h.state when 'grace' then 1 else 3 end,
+        case h.state when 'grace' then 'subscription_in_grace' else 'subscription_expired' end, h.id::text
+    from changed h
+    where h.tenant_id is not null
+        and h.state in ('grace', 'shutdown', 'cancelled')
+    on conflict (tenant_id, source, reason_code) where released_at is null do nothing
+), proposed as (
+    insert into public.finance_task (id, kind, ref, customer_id, detail, created_at)
+    select gen_random_uuid(), 'termination_proposed', r.subscription_id::text, s.customer_id, '{}',
+        timestamptz 'epoch' + $17::bigint * interval '1 microsecond'
+    from recorded r
+    join public.subscription s on s.id = r.subscription_id
+    where r.action = 'propose'
+    on conflict on constraint finance_task_once do nothing
+)
+select (select count(*) from moved), (select count(*) from recorded),
+    (select coalesce(array_agg(h.tenant_id), '{}') from changed h
+        where h.tenant_id is not null and h.state in ('grace', 'shutdown', 'cancelled'))

@@ -1,0 +1,90 @@
+-- scope: public
+-- What must hold (design of the money side, I1 to I9): a row for each thing that does not. I6 is the claim's own
+-- statement, I10 to I12 are tests'.
+-- scan: a check reads everything
+select 'I1' as rule, 'ledger ' || e.txn as subject, 'does not balance in ' || e.currency as detail
+from public.ledger_entry e
+group by e.txn, e.currency
+having sum(e.amount_minor) <> 0
+union all
+select 'I1', 'customer ' || coalesce(a.customer, o.customer), 'receivable ' || coalesce(a.amount, 0) || ', open orders '
+    || coalesce(o.amount, 0) || ' ' || coalesce(a.currency, o.currency)
+from (
+    select substr(e.account, 4) as customer, e.currency, sum(e.amount_minor) as amount
+    from public.ledger_entry e
+    where e.account like 'AR:%'
+    group by 1, 2) a
+full join (
+    select o.customer_id::text as customer, o.currency, sum(o.amount_minor) as amount
+    from public.orders o
+    where o.state in ('pending_payment', 'payment_reported')
+    group by 1, 2) o on o.customer = a.customer and o.currency = a.currency
+where coalesce(a.amount, 0) <> coalesce(o.amount, 0)
+union all
+select 'I2', 'subscription ' || p.subscription_id, 'a gap before period ' || p.n || ' without a shutdown'
+from (
+    select q.*, lag(coalesce(q.closed_date, q.end_date)) over (partition by q.subscription_id order by q.n) as before,
+        lag(q.end_at) over (partition by q.subscription_id order by q.n) as before_at
+    from public.subscription_period q) p
+where p.before is not null
+    and p.start_date > p.before
+    and not exists (
+        select from public.subscription_event v
+        where v.subscription_id = p.subscription_id
+            and v.to_state in ('shutdown', 'cancelled')
+            and v.at >= p.before_at - interval '1 day'
+            and v.at <= p.start_at + interval '1 day')
+union all
+select 'I2', 'subscription ' || s.id, 'paid until ' || s.paid_until_date || ', its last period says '
+    || coalesce(p.closed_date, p.end_date)
+from public.subscription s
+join public.subscription_period p on p.subscription_id = s.id and p.n = s.period_no
+where s.paid_until_date <> coalesce(p.closed_date, p.end_date)
+union all
+select 'I3', 'subscription ' || s.id, s.state || ' although paid until ' || s.paid_until_at
+from public.subscription s
+where s.quarantined_at is null
+    and coalesce(s.next_action_at, 'infinity') > public.lifecycle_now()
+    and ((s.state = 'active' and s.paid_until_at <= public.lifecycle_now())
+        or (s.state = 'grace' and s.paid_until_at > public.lifecycle_now()))
+union all
+select 'I4', 'message ' || r.outbox_id, 'sent ' || count(*) || ' times'
+from public.delivery_result r
+join public.outbox o on o.id = r.outbox_id
+where r.outcome = 'sent'
+group by r.outbox_id, o.resends
+having count(*) > 1 + o.resends
+union all
+select 'I5', 'subscription ' || v.subscription_id, 'shut down at ' || v.at || ' without a final notice a day before'
+from public.subscription_event v
+where v.from_state = 'grace'
+    and v.to_state = 'shutdown'
+    and v.cause = 'scan'
+    and not exists (
+        select from public.lifecycle_action a
+        where a.subscription_id = v.subscription_id
+            and a.window_code = 'G-1'
+            and a.status = 'done'
+            and a.as_of <= v.at - interval '24 hours')
+union all
+select 'I7', 'order ' || e.order_id, 'went from ' || e.from_state || ' to ' || e.to_state
+from public.order_event e
+where e.from_state in ('paid', 'activating', 'active', 'activation_failed', 'refunded')
+    and e.to_state in ('draft', 'pending_payment', 'payment_reported', 'cancelled', 'expired')
+union all
+select 'I8', 'payment ' || p.id, 'applied more than it is'
+from public.payment p
+join public.payment_application a on a.payment_id = p.id
+group by p.id
+having sum(a.amount_minor) > p.amount_minor
+union all
+select 'I9', 'tenant ' || t.id, 'state ' || t.state || ', its strongest block is of level ' || coalesce(b.level, 0)
+from public.tenant t
+left join lateral (
+    select max(k.level) as level
+    from public.tenant_block k
+    where k.tenant_id = t.id and k.released_at is null) b on true
+where t.state not in ('provisioning', 'terminated')
+    and (t.run_allowed <> (coalesce(b.level, 0) < 2) or t.write_allowed <> (coalesce(b.level, 0) < 3)
+        or t.login_allowed <> (coalesce(b.level, 0) < 4))
+limit 1000

@@ -1,0 +1,36 @@
+-- scope: lifecycle
+-- Renewals to draft: subscriptions whose prefill is recorded and that have no renewal of the next period. $1 how many
+-- scan: of the actions of the last two days
+select s.id, s.customer_id, v.id, v.price_minor, v.tax_bp, v.tax_inclusive, l.publish_hours
+from public.lifecycle_action a
+join public.subscription s on s.id = a.subscription_id and s.period_no = a.period_no
+join public.edition_version o on o.id = coalesce(s.next_edition_version, s.edition_version)
+join lateral (
+    select x.*
+    from public.edition_version x
+    where x.edition = o.edition
+        and (x.id = o.id or x.sold_to is null)
+    order by (x.id = o.id and (o.sold_to is null or o.sold_to > public.lifecycle_now())) desc, x.ver desc
+    limit 1) v on true
+join lateral (
+    select p.publish_hours
+    from public.lifecycle_policy p
+    where p.code = coalesce(s.policy, v.policy)
+    order by p.ver desc
+    limit 1) l on true
+where a.action = 'prefill'
+    and a.done_at > now() - interval '2 days'
+    and s.state in ('active', 'grace')
+    and not exists (
+        select from public.orders r
+        where r.subscription_id = s.id
+            and r.kind = 'renewal'
+            and r.period_no = s.period_no + 1
+            and r.state not in ('cancelled', 'expired'))
+    and not exists (
+        select from public.orders r
+        where r.subscription_id = s.id
+            and r.kind = 'renewal'
+            and r.period_no = s.period_no + 1
+            and r.created_by is null)
+limit $1::integer

@@ -1,0 +1,23 @@
+-- scope: public
+-- $1 edition, $2 subscription or $3 its tenant, $4 person: the version on sale, the subscription as it is, and
+-- whose order it will be
+select v.id, e.kind, v.interval_unit, v.interval_count, v.price_minor, v.currency, v.tax_bp, v.tax_inclusive,
+    s.id, s.customer_id, s.state, c.interval_unit, c.interval_count, p.amount_minor, p.start_date,
+    coalesce(p.closed_date, p.end_date), coalesce(s.tz, t.timezone), t.kind,
+    (select k.id from public.customer k where k.user_id = $4::uuid),
+    (extract(epoch from public.lifecycle_now()) * 1000000)::bigint, c.edition
+from public.edition e
+join lateral (
+    select x.*
+    from public.edition_version x
+    where x.edition = e.code
+        and x.sold_from <= public.lifecycle_now()
+        and (x.sold_to is null or x.sold_to > public.lifecycle_now())
+    order by x.ver desc
+    limit 1) v on true
+left join public.tenant t on t.id = $3::uuid
+left join public.subscription s
+    on s.id = coalesce($2::uuid, (select b.id from public.subscription b where b.tenant_id = $3::uuid))
+left join public.edition_version c on c.id = s.edition_version
+left join public.subscription_period p on p.subscription_id = s.id and p.n = s.period_no
+where e.code = $1

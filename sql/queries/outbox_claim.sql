@@ -1,0 +1,48 @@
+-- scope: lifecycle
+-- Messages to send now, at most $1: those whose guard does not hold any more are suppressed, those too late are
+-- dead, one that a process died over is sent again once. What is returned is committed as being sent before a
+-- socket is opened.
+with due as (
+    select o.id, o.state, o.guard, o.resends,
+        o.expires_at <= public.lifecycle_now() as late
+    from public.outbox o
+    where o.state in ('pending', 'retry', 'sending')
+        and o.next_at <= public.lifecycle_now()
+        and (o.state <> 'sending' or o.lease_until <= clock_timestamp())
+    order by o.next_at, o.id
+    limit $1::integer
+    for no key update skip locked
+), judged as (
+    select d.*,
+        case
+            when d.late then 'dead'
+            when d.state = 'sending' and d.resends > 0 then 'unknown'
+            when public.outbox_guard_holds(d.guard) is not null then 'suppressed'
+            else 'sending'
+        end as next_state,
+        case
+            when d.late then 'expired'
+            when d.state = 'sending' then 'died while sending'
+            else public.outbox_guard_holds(d.guard)
+        end as why
+    from due d
+), moved as (
+    update public.outbox o
+    set state = j.next_state,
+        reason = j.why,
+        resends = o.resends + case when j.state = 'sending' and j.next_state = 'sending' then 1 else 0 end,
+        attempts = o.attempts + case when j.next_state = 'sending' then 1 else 0 end,
+        lease_until = case when j.next_state = 'sending' then clock_timestamp() + interval '2 minutes' end,
+        ended_at = case when j.next_state <> 'sending' then clock_timestamp() end
+    from judged j
+    where o.id = j.id
+    returning o.*
+), attempted as (
+    insert into public.delivery_attempt (outbox_id, n)
+    select m.id, m.attempts
+    from moved m
+    where m.state = 'sending'
+)
+select m.id, m.message_id, m.action_key, m.event, m.channel, m.endpoint, m.locale, m.tenant_id, m.payload, m.attempts
+from moved m
+where m.state = 'sending'

@@ -1,0 +1,21 @@
+-- scope: public
+-- $1 before this id, $2 how many, $3 true: only what waits for a person
+-- scan: a page of the newest, by primary key
+select p.id, jsonb_build_object('id', p.id, 'provider', p.provider, 'provider_txn', p.provider_txn, 'method', p.method,
+    'amount', jsonb_build_object('amount_minor', p.amount_minor, 'currency', p.currency),
+    'received_at', public.utc_text(p.received_at), 'reference', p.external_ref, 'evidence_sha256', p.evidence_sha256,
+    'order_id', p.claimed_order, 'recorded_at', public.utc_text(p.recorded_at),
+    'state', case
+        when exists (select from public.payment_application a where a.payment_id = p.id) then 'applied'
+        when exists (select from public.payment_return r where r.payment_id = p.id) then 'returned'
+        else 'unapplied'
+    end,
+    'task', (select jsonb_build_object('id', f.id, 'kind', f.kind, 'detail', f.detail) from public.finance_task f
+        where f.ref = p.id::text and f.done_at is null limit 1))
+from public.payment p
+where ($1::uuid is null or p.id < $1::uuid)
+    and ($3::boolean is not true
+        or (not exists (select from public.payment_application a where a.payment_id = p.id)
+            and not exists (select from public.payment_return r where r.payment_id = p.id)))
+order by p.id desc
+limit $2::integer

@@ -1,0 +1,277 @@
+/* scan_test.c - scans over a real database: catch-up, once, together, killed, braked, previewed. */
+#include "tests/lib/test.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/io/dbsync.h"
+#include "core/store/scan/preview.h"
+#include "core/store/scan/scan.h"
+#include "tests/lib/pg_server.h"
+#include "tests/lib/sql.h"
+
+struct fixture {
+    struct pg_server server;
+    struct arena arena;
+    PGconn *admin, *conn;
+};
+
+static int setup(void **state)
+{
+    static struct fixture f;
+
+    pg_server_start(&f.server);
+    f.admin = pg_server_connect(&f.server, &f.arena, "postgres");
+    f.conn = pg_server_connect(&f.server, &f.arena, "execgov_lifecycle");
+    sql_run(f.admin, "update public.scan_clock set test_allowed = true");
+    *state = &f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    arena_release(&f->arena);
+    pg_server_stop(&f->server);
+    return 0;
+}
+
+/* A clean table with `count` yearly subscriptions whose period ends `days` from now, at midnight in `zone`. */
+static void subscriptions(struct fixture *f, int count, int days, const char *zone)
+{
+    /* Facts refuse to go; only a superuser's replica session does not ask them. */
+    sql_run(f->admin, "set session_replication_role = replica; truncate public.customer, public.subscription, "
+            "public.lifecycle_action, public.outbox, public.scan_run, public.finance_task cascade; "
+            "set session_replication_role = default; update public.scan_clock set last_at = '-infinity'");
+    sql_run(f->admin, "insert into public.customer (id, kind, name) select gen_random_uuid(), 'company', 'c' || n "
+            "from generate_series(1, %d) n", count);
+    sql_run(f->admin, "insert into public.customer_contact (customer_id, endpoint) select id, name || '@example.org' "
+            "from public.customer");
+    sql_run(f->admin, "insert into public.subscription (id, customer_id, edition_version, state, tz, anchor_date, anchor_no, "
+            "period_no, paid_from_at, paid_until_date, paid_until_at, next_action_at) select gen_random_uuid(), c.id, v.id, "
+            "'active', '%s', d.day - 365, 1, 1, now() - interval '360 days', d.day, d.day::timestamp at time zone '%s', now() "
+            "from public.customer c, public.edition_version v, "
+            "(select (public.lifecycle_now() at time zone '%s')::date + %d as day) d where v.edition = 'team-yearly'",
+            zone, zone, zone, days);
+}
+
+static struct scan_report scan(PGconn *conn, struct scan_options options)
+{
+    struct scan_report report;
+    struct gov_err err = { 0 };
+
+    if (!options.run)
+        options.run = "01900000-0000-7000-8000-000000000001";
+    if (!scan_run(conn, &options, &report, &err))
+        fail_msg("scan: %s %s", err.en, err.cause);
+    return report;
+}
+
+static int count(struct fixture *f, const char *from)
+{
+    return atoi(sql_value(&f->arena, f->admin, "select count(*) from %s", from));
+}
+
+static void advance(struct fixture *f, const char *by)
+{
+    sql_run(f->conn, "select public.test_clock_advance('%s')", by);
+}
+
+static void a_year_ends_as_the_page_says(void **state)
+{
+    struct fixture *f = *state;
+    struct scan_options often = { .accept_gap = true };
+
+    /* A period that ends on a Thursday: no window is moved to the workday of another. */
+    int days = 40 + atoi(sql_value(&f->arena, f->admin, "select (11 - extract(isodow from (public.lifecycle_now() at time zone "
+                                   "'Asia/Shanghai')::date + 40)::integer) %% 7"));
+    subscriptions(f, 1, days, "Asia/Shanghai");
+    for (int quarter = 0; quarter < 620; quarter++) {
+        scan(f->conn, often);
+        scan(f->conn, often); /* a second one changes nothing */
+        advance(f, "6 hours");
+    }
+    assert_string_equal("prefill:PREFILL remind:T-30 remind:T-15 remind:T-7 remind:T-3 remind:T-1 grace:T0 remind:G-HALF "
+                        "remind:G-1 shutdown:SHUTDOWN remind:R-7 propose:PROPOSE",
+                        sql_value(&f->arena, f->admin, "select string_agg(action || ':' || window_code, ' ' order by as_of, "
+                                  "action) from public.lifecycle_action where status = 'done'"));
+    assert_string_equal("shutdown", sql_value(&f->arena, f->admin, "select state from public.subscription"));
+    assert_int_equal(10, count(f, "public.outbox"));
+    assert_int_equal(1, count(f, "public.finance_task where kind = 'termination_proposed'"));
+    assert_int_equal(2, count(f, "public.subscription_event"));
+}
+
+static void an_outage_is_caught_up_with_notice(void **state)
+{
+    struct fixture *f = *state;
+    struct scan_report r;
+
+    subscriptions(f, 20, 40, "Asia/Shanghai");
+    scan(f->conn, (struct scan_options){ 0 });
+    advance(f, "90 days");
+    r = scan(f->conn, (struct scan_options){ 0 });
+    assert_int_equal(SCAN_REFUSED, r.state); /* nobody has said yet that the gap is real */
+    r = scan(f->conn, (struct scan_options){ .accept_gap = true });
+    assert_int_equal(20, r.counts.graces);
+    assert_int_equal(0, r.counts.shutdowns);
+    assert_int_equal(20, count(f, "public.subscription where state = 'grace' and shutdown_due_at > public.lifecycle_now() + "
+                               "interval '2 days'"));
+    assert_int_equal(20 * 5, count(f, "public.lifecycle_action where status = 'skipped_superseded'"));
+    assert_int_equal(20, count(f, "public.outbox"));
+}
+
+static void a_clock_that_went_back_stops_the_scan(void **state)
+{
+    struct fixture *f = *state;
+    struct scan_report r;
+
+    subscriptions(f, 3, 1, "UTC");
+    sql_run(f->admin, "update public.scan_clock set last_at = public.lifecycle_now() + interval '1 hour'");
+    r = scan(f->conn, (struct scan_options){ 0 });
+    assert_int_equal(SCAN_REFUSED, r.state);
+    assert_int_equal(0, count(f, "public.lifecycle_action"));
+    r = scan(f->conn, (struct scan_options){ .as_of_us = clock_now_us() + 400LL * 86400 * 1000000 * 10, .accept_gap = true });
+    assert_int_equal(SCAN_REFUSED, r.state); /* the future is for dry runs */
+}
+
+static void the_brake_lets_nothing_be_shut_down_unseen(void **state)
+{
+    struct fixture *f = *state;
+    struct scan_report r;
+
+    subscriptions(f, 60, 1, "UTC");
+    sql_run(f->admin, "update public.subscription set state = 'grace', shutdown_due_at = public.lifecycle_now() - interval "
+            "'1 hour', final_notice_at = public.lifecycle_now() - interval '2 days', windows_done = -1 & ~(1 << 11)");
+    r = scan(f->conn, (struct scan_options){ 0 });
+    assert_int_equal(SCAN_NEEDS_APPROVAL, r.state);
+    assert_int_equal(60, r.held_back);
+    assert_int_equal(60, count(f, "public.subscription where state = 'grace'"));
+    r = scan(f->conn, (struct scan_options){ .release_brake = true });
+    assert_int_equal(SCAN_DONE, r.state);
+    assert_int_equal(60, count(f, "public.subscription where state = 'shutdown'"));
+}
+
+static void a_guilty_row_stands_aside_and_the_others_go_on(void **state)
+{
+    struct fixture *f = *state;
+    struct scan_report r;
+
+    subscriptions(f, 50, 12, "UTC");
+    sql_run(f->admin, "update public.subscription set tz = 'Mars/Phobos' where id = (select id from public.subscription "
+            "order by id offset 20 limit 1)");
+    for (int i = 0; i < 6; i++) {
+        r = scan(f->conn, (struct scan_options){ .batch = 16, .accept_gap = true });
+        assert_int_equal(i < 5, r.failed);
+        if (i == 0)
+            assert_int_equal(49, count(f, "public.lifecycle_action where action = 'remind' and status = 'done'"));
+        advance(f, "10 minutes");
+    }
+    assert_int_equal(1, count(f, "public.subscription where quarantined_at is not null"));
+}
+
+struct seen {
+    int lines;
+    char first[40];
+};
+
+static bool line(void *self, const struct preview_line *l)
+{
+    struct seen *s = self;
+
+    if (s->lines++ == 0)
+        snprintf(s->first, sizeof s->first, "%s", l->subscription);
+    return true;
+}
+
+static void a_dry_run_says_what_the_run_does_and_writes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct preview a, b, c;
+    struct seen seen = { 0 };
+    struct gov_err err;
+    struct preview_options look = { .line = line, .self = &seen };
+
+    subscriptions(f, 70, 3, "Europe/Berlin");
+    assert_true(preview_run(f->conn, &look, &a, &err));
+    assert_int_equal(0, count(f, "public.lifecycle_action"));
+    assert_int_equal(a.lines, seen.lines);
+    look.as_of_us = a.as_of_us;
+    look.line = NULL;
+    assert_true(preview_run(f->conn, &look, &b, &err));
+    assert_string_equal(a.digest, b.digest);
+    struct scan_report r = scan(f->conn, (struct scan_options){ .as_of_us = a.as_of_us });
+    assert_memory_equal(&a.counts, &r.counts, sizeof r.counts);
+    assert_int_equal(a.lines, count(f, "public.lifecycle_action"));
+    assert_true(preview_run(f->conn, &look, &c, &err));
+    assert_string_not_equal(a.digest, c.digest);
+    assert_int_equal(0, c.lines);
+    look.as_of_us = a.as_of_us + 30LL * 86400 * 1000000; /* the future may be looked at */
+    assert_true(preview_run(f->conn, &look, &c, &err));
+    assert_int_equal(70, c.counts.graces);
+}
+
+/* A replica: scan until killed. */
+static void replica(struct fixture *f)
+{
+    struct arena arena = { 0 };
+    PGconn *conn = pg_server_connect(&f->server, &arena, "execgov_lifecycle");
+    struct scan_report report;
+    struct gov_err err;
+
+    for (;;)
+        if (!scan_run(conn, &(struct scan_options){ .batch = 37, .run = "01900000-0000-7000-8000-000000000002" }, &report, &err))
+            _exit(1);
+}
+
+static void eight_replicas_that_are_killed_do_everything_once(void **state)
+{
+    enum { REPLICAS = 8, ROWS = 1500 };
+    struct fixture *f = *state;
+    pid_t pids[REPLICAS] = { 0 };
+    unsigned seed = 7;
+
+    subscriptions(f, ROWS, 12, "Asia/Shanghai");
+    for (int round = 0; round < 40; round++) {
+        int i = (int)(seed = seed * 1103515245u + 12345u) / 65536 % REPLICAS;
+        i = i < 0 ? -i : i;
+        if (pids[i]) {
+            kill(pids[i], SIGKILL);
+            waitpid(pids[i], NULL, 0);
+        }
+        pids[i] = fork();
+        if (pids[i] == 0)
+            replica(f);
+        usleep(20000);
+    }
+    for (int i = 0; i < REPLICAS; i++)
+        if (pids[i]) {
+            kill(pids[i], SIGKILL);
+            waitpid(pids[i], NULL, 0);
+        }
+    scan(f->conn, (struct scan_options){ 0 });
+    /* one prefill, one superseded T-30, one T-15, one message each, and one change of the row by each */
+    assert_int_equal(ROWS * 3, count(f, "public.lifecycle_action"));
+    assert_int_equal(ROWS, count(f, "public.lifecycle_action where action = 'remind' and status = 'done'"));
+    assert_int_equal(ROWS, count(f, "public.outbox"));
+    assert_int_equal(ROWS, count(f, "public.subscription where version = 2"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_year_ends_as_the_page_says),
+        cmocka_unit_test(an_outage_is_caught_up_with_notice),
+        cmocka_unit_test(a_clock_that_went_back_stops_the_scan),
+        cmocka_unit_test(the_brake_lets_nothing_be_shut_down_unseen),
+        cmocka_unit_test(a_guilty_row_stands_aside_and_the_others_go_on),
+        cmocka_unit_test(a_dry_run_says_what_the_run_does_and_writes_nothing),
+        cmocka_unit_test(eight_replicas_that_are_killed_do_everything_once),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

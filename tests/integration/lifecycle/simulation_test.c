@@ -1,0 +1,259 @@
+/* simulation_test.c - customers who pay early, late, twice, too little, in the wrong money or not at all; holds,
+ * outages, jumps of the clock: at the end, and every few weeks, everything holds that must.
+ *
+ * Short by default; SIMULATION_CUSTOMERS and SIMULATION_DAYS make it long, SIMULATION_SEED another. */
+#include "tests/lib/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/io/dbsync.h"
+#include "core/store/order_act.h"
+#include "core/store/scan/order_time.h"
+#include "core/store/scan/scan.h"
+#include "tests/lib/db_rig.h"
+#include "tests/lib/op_probe.h"
+#include "tests/lib/sql.h"
+
+struct world {
+    struct db_rig rig;
+    struct db *db;
+    struct arena arena; /* of one day */
+    PGconn *admin, *lifecycle;
+    uint64_t seed;
+    int customers, days;
+    int paid, odd, outages, refused;
+};
+
+static int64_t any(struct world *w, int64_t below)
+{
+    w->seed ^= w->seed << 13;
+    w->seed ^= w->seed >> 7;
+    w->seed ^= w->seed << 17;
+    return (int64_t)(w->seed % (uint64_t)below);
+}
+
+static int setting(const char *name, int fallback)
+{
+    const char *text = getenv(name);
+
+    return text && *text ? atoi(text) : fallback;
+}
+
+static int setup(void **state)
+{
+    static struct world w;
+
+    db_rig_start(&w.rig);
+    w.db = db_rig_pool(&w.rig, "simulation", (struct db_options){ .connections_per_role = 2 });
+    w.admin = pg_server_connect(&w.rig.server, &w.rig.arena, "postgres");
+    w.lifecycle = pg_server_connect(&w.rig.server, &w.rig.arena, "execgov_lifecycle");
+    w.customers = setting("SIMULATION_CUSTOMERS", 12);
+    w.days = setting("SIMULATION_DAYS", 300);
+    w.seed = 88172645463325252u + (uint64_t)setting("SIMULATION_SEED", 1);
+    sql_run(w.admin, "update public.scan_clock set test_allowed = true");
+    *state = &w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct world *w = *state;
+
+    db_stop(w->db);
+    db_rig_turn(&w->rig);
+    db_rig_stop(&w->rig);
+    return 0;
+}
+
+/* --- what customers do --- */
+
+static const char *const zones[] = { "Asia/Shanghai", "America/Sao_Paulo", "Pacific/Apia", "Europe/Berlin" };
+static const char *const editions[] = { "team-monthly", "team-monthly", "team-yearly" };
+
+static void customer_new(struct world *w, int n)
+{
+    struct id customer = id_new(), subscription = id_new(), order = id_new();
+    struct pg_tenant tenant;
+    const char *edition = editions[n % 3];
+
+    pg_server_tenant(&w->rig.server, arena_format(&w->arena, "tenant %d", n), &tenant);
+    sql_run(w->admin, "insert into public.customer (id, kind, name) values ('%s', 'company', 'customer %d')", customer.text, n);
+    sql_run(w->admin, "insert into public.customer_contact (customer_id, endpoint) values ('%s', 'c%d@example.org')",
+            customer.text, n);
+    sql_run(w->admin, "select public.subscription_open('%s', '%s', '%s', (select id from public.edition_version where "
+            "edition = '%s'), '%s')", subscription.text, customer.text, tenant.id.text, edition, zones[n % 4]);
+    sql_run(w->admin, "select public.order_create('%s', 'new', '%s', '%s', null, v.id, 1, false, v.price_minor, 0, '{}', '{}', "
+            "public.lifecycle_now() + interval '30 days', null, null, null) from public.edition_version v where v.edition = '%s'",
+            order.text, customer.text, subscription.text, edition);
+}
+
+static void begin(struct op *op, void *act)
+{
+    order_act_start(op, act);
+}
+
+/* One payment for `order`, mostly right. */
+static void pay(struct world *w, const char *order, int64_t amount)
+{
+    struct op_probe probe;
+    int64_t kind = any(w, 40);
+    struct order_act act = { .db = w->db, .kind = ORDER_SETTLE, .order = order };
+    struct id txn = id_new();
+
+    act.payment = (struct order_payment){ .id = id_new(), .provider = "stripe", .txn = txn.text, .method = "card",
+                                          .amount_minor = kind == 0 ? amount - 1 : kind == 1 ? amount + 500 : amount,
+                                          .currency = kind == 2 ? "USD" : "CNY", .received_at = "2026-11-26T00:00:00Z" };
+    for (int times = kind == 3 ? 2 : 1; times > 0; times--) { /* a provider that tells us twice */
+        assert_true(op_probe_run(&probe, &w->rig.loop, begin, &act));
+        if (act.op.failed)
+            fail_msg("pay: %s %s %s", gov_code_info(act.op.err.code)->wire, act.op.err.en, act.op.err.cause);
+        w->paid++;
+        w->odd += kind < 4;
+        op_release(&probe.op);
+    }
+}
+
+static void pay_some(struct world *w)
+{
+    PGresult *orders = PQexec(w->admin, "select id, amount_minor, case state when 'cancelled' then 1 else 60 end from "
+                              "public.orders where state in ('pending_payment', 'payment_reported', 'cancelled') order by id");
+
+    for (int i = 0; i < PQntuples(orders); i++)
+        if (any(w, 1000) < atoi(PQgetvalue(orders, i, 2)))
+            pay(w, PQgetvalue(orders, i, 0), atoll(PQgetvalue(orders, i, 1)));
+    PQclear(orders);
+}
+
+/* One of the things people do now and then; what the rules refuse is refused. */
+static void act_some(struct world *w)
+{
+    /* an order anew, whatever its subscription is: most often what somebody wants who has none to pay */
+    static const char again[] =
+        "select public.order_create(gen_random_uuid(), case s.period_no when 0 then 'new' else 'renewal' end, s.customer_id, "
+        "s.id, null, s.edition_version, 1, false, 29900, 1692, '{}', '{}', public.lifecycle_now() + interval '60 days', null, "
+        "null, null) from public.subscription s where not exists (select from public.orders o where o.subscription_id = s.id "
+        "and o.state in ('draft', 'pending_payment', 'payment_reported')) and (s.state <> 'active' or s.paid_until_at < "
+        "public.lifecycle_now() + interval '20 days') order by s.id offset %d limit 1";
+    static const char *const acts[] = {
+        again, again, again, again,
+        "select public.order_report(id, 'paid', public.lifecycle_now() + interval '4 days', null) from public.orders "
+        "where state = 'pending_payment' order by id offset %d limit 1",
+        "select public.order_cancel(id, 'cancelled', null, 'no') from public.orders where state in ('draft', "
+        "'pending_payment') order by id offset %d limit 1",
+        "select public.hold_add(gen_random_uuid(), id, 'courtesy', public.lifecycle_now() + interval '20 days', 'asked', null) "
+        "from public.subscription where state = 'grace' order by id offset %d limit 1",
+        "select public.subscription_end_with_period(id, not cancel_at_period_end, null) from public.subscription where state "
+        "in ('active', 'grace') order by id offset %d limit 1",
+        "select public.order_publish(id, null) from public.orders where state = 'draft' order by id offset %d limit 1",
+        "select public.tenant_block_set(tenant_id, 'admin', 2::smallint, 'busy', null, null) from public.subscription order by "
+        "id offset %d limit 1",
+        "select public.tenant_block_release(tenant_id, 'admin', null, null) from public.subscription order by id offset %d "
+        "limit 1",
+    };
+    int which = (int)any(w, sizeof acts / sizeof *acts), offset = (int)any(w, 4);
+    /* acts[] is ours; the only argument is a number */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    const char *state = sql_state(&w->arena, w->admin, acts[which], offset);
+#pragma GCC diagnostic pop
+
+    if (strcmp(state, "GV000") == 0)
+        w->refused++;
+    else
+        assert_string_equal("00000", state);
+}
+
+/* --- time --- */
+
+static void scan(struct world *w)
+{
+    struct scan_options options = { .run = "01900000-0000-7000-8000-000000000001", .release_brake = true,
+                                    .accept_gap = true, .batch = 7 };
+    struct scan_report report;
+    struct order_times times;
+    struct gov_err err = { 0 };
+
+    if (!scan_run(w->lifecycle, &options, &report, &err) ||
+        !order_time_run(w->lifecycle, 50, NULL, NULL, &times, &err))
+        fail_msg("scan: %s %s", err.en, err.cause);
+    assert_int_equal(SCAN_DONE, report.state);
+    assert_int_equal(0, report.failed);
+    assert_int_equal(0, times.failed);
+}
+
+static void check(struct world *w, int day)
+{
+    struct gov_err err;
+    PGresult *broken = dbsync_query(&w->arena, w->admin, sql_queries[SQL_QUERIES_LIFECYCLE_CHECK].text, 0, NULL, &err);
+
+    assert_non_null(broken);
+    for (int i = 0; i < PQntuples(broken); i++)
+        print_error("day %d: %s %s: %s\n", day, PQgetvalue(broken, i, 0), PQgetvalue(broken, i, 1), PQgetvalue(broken, i, 2));
+    assert_int_equal(0, PQntuples(broken));
+}
+
+static void everything_holds_after_whatever_customers_and_clocks_did(void **state)
+{
+    struct world *w = *state;
+    int away = 0;
+
+    for (int n = 0; n < w->customers; n++)
+        customer_new(w, n);
+    for (int day = 0; day < w->days; day++) {
+        int64_t hours = any(w, 60) == 0 ? 24 * (1 + any(w, 12)) : 24; /* the clock jumps, forward */
+
+        sql_run(w->lifecycle, "select public.test_clock_advance('%d hours')", (int)hours);
+        pay_some(w);
+        for (int64_t i = any(w, 3); i > 0; i--)
+            act_some(w);
+        if (away == 0 && any(w, 80) == 0) {
+            away = 1 + (int)any(w, 40);
+            w->outages++;
+        }
+        if (away > 0 && --away > 0)
+            continue;
+        scan(w);
+        if (day % 20 == 19)
+            check(w, day);
+        arena_release(&w->arena);
+        arena_init(&w->arena);
+    }
+    scan(w);
+    check(w, w->days);
+    print_message("%d customers, %d days, seed %d: %d payments (%d odd), %d outages, %d acts refused, %s transitions\n",
+                  w->customers, w->days, setting("SIMULATION_SEED", 1), w->paid, w->odd, w->outages, w->refused,
+                  sql_value(&w->arena, w->admin, "select count(*) from public.subscription_event"));
+    assert_true(w->paid > w->customers);
+    arena_release(&w->arena);
+}
+
+/* The check itself can fail. */
+static void a_planted_fault_is_found(void **state)
+{
+    struct world *w = *state;
+    struct gov_err err;
+    PGresult *broken;
+
+    sql_run(w->admin, "begin");
+    sql_run(w->admin, "update public.subscription set paid_until_date = paid_until_date + 1 where id = (select id from "
+            "public.subscription where period_no > 0 limit 1)");
+    sql_run(w->admin, "update public.tenant set run_allowed = not run_allowed where id = (select tenant_id from "
+            "public.subscription limit 1)");
+    sql_run(w->admin, "insert into public.order_event (order_id, from_state, to_state, event) select id, 'paid', 'expired', 'x' "
+            "from public.orders limit 1");
+    broken = dbsync_query(&w->arena, w->admin, sql_queries[SQL_QUERIES_LIFECYCLE_CHECK].text, 0, NULL, &err);
+    assert_int_equal(3, PQntuples(broken));
+    sql_run(w->admin, "rollback");
+    arena_release(&w->arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(everything_holds_after_whatever_customers_and_clocks_did),
+        cmocka_unit_test(a_planted_fault_is_found),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,330 @@
+/* money_test.c - what the tables and functions of the money side let nobody do, and what a payment does. */
+#include "tests/lib/test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/model/money.h"
+#include "tests/lib/pg_server.h"
+#include "tests/lib/sql.h"
+
+struct fixture {
+    struct pg_server server;
+    struct arena arena;
+    PGconn *admin, *platform, *lifecycle;
+    struct pg_person finance, second;
+    int made;
+};
+
+static int setup(void **state)
+{
+    static struct fixture f;
+
+    pg_server_start(&f.server);
+    f.admin = pg_server_connect(&f.server, &f.arena, "postgres");
+    f.platform = pg_server_connect(&f.server, &f.arena, "execgov_platform");
+    f.lifecycle = pg_server_connect(&f.server, &f.arena, "execgov_lifecycle");
+    pg_server_person(&f.server, NULL, NULL, &f.finance);
+    pg_server_person(&f.server, NULL, NULL, &f.second);
+    sql_run(f.platform, "insert into public.platform_role (user_id, role) values ('%s', 'platform_finance'), "
+            "('%s', 'platform_finance')", f.finance.id.text, f.second.id.text);
+    *state = &f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    arena_release(&f->arena);
+    pg_server_stop(&f->server);
+    return 0;
+}
+
+/* A customer whose tenant exists, with a monthly order of 299.00 to pay. */
+struct bought {
+    struct pg_tenant tenant;
+    struct id customer, subscription, order;
+};
+
+static const char *edition(struct fixture *f, const char *code)
+{
+    return sql_value(&f->arena, f->platform, "select id from public.edition_version where edition = '%s' and ver = 1", code);
+}
+
+static void customer_new(struct fixture *f, struct bought *b)
+{
+    *b = (struct bought){ .customer = id_new(), .subscription = id_new(), .order = id_new() };
+    pg_server_tenant(&f->server, arena_format(&f->arena, "tenant %d", f->made++), &b->tenant);
+    sql_run(f->platform, "insert into public.customer (id, kind, name) values ('%s', 'company', 'Acme')", b->customer.text);
+    sql_run(f->platform, "insert into public.customer_contact (customer_id, endpoint) values ('%s', 'bills@example.org')",
+            b->customer.text);
+    sql_run(f->platform, "select public.subscription_open('%s', '%s', '%s', '%s', 'Asia/Shanghai')", b->subscription.text,
+            b->customer.text, b->tenant.id.text, edition(f, "team-monthly"));
+}
+
+static const char *order_new(struct fixture *f, struct bought *b, struct id id, const char *kind, const char *key)
+{
+    return arena_format(&f->arena, "select public.order_create('%s', '%s', '%s', '%s', null, '%s', 1, false, 29900, 1692, "
+                        "'{}', '{}', now() + interval '30 days', '%s', 'hash', '%s')", id.text, kind, b->customer.text,
+                        b->subscription.text, edition(f, "team-monthly"), key, f->finance.id.text);
+}
+
+static void buy(struct fixture *f, struct bought *b)
+{
+    customer_new(f, b);
+    sql_run(f->platform, "%s", order_new(f, b, b->order, "new", "first"));
+}
+
+/* What a provider tells; periods are months of 2030. */
+static const char *settle(struct fixture *f, const struct bought *b, struct id order, const char *txn, const char *amount,
+                          const char *currency, int month)
+{
+    return arena_format(&f->arena,
+        "select (public.order_settle('%s', (select version from public.orders where id = '%s'), '%s', 'stripe', '%s', "
+        "'card', %s, '%s', now(), null, null, null, null, null, (select version from public.subscription where id = '%s'), "
+        "(select period_no + 1 from public.subscription where id = '%s'), '2030-%02d-01', '2030-%02d-01', "
+        "'2030-%02d-01 00:00+08', '2030-%02d-01 00:00+08', '2030-01-01', 1)) ->> 'result'",
+        order.text, order.text, id_new().text, txn, amount, currency, b->subscription.text, b->subscription.text, month,
+        month + 1, month, month + 1);
+}
+
+static const char *order_state(struct fixture *f, struct id order)
+{
+    return sql_value(&f->arena, f->platform, "select state from public.orders where id = '%s'", order.text);
+}
+
+static void the_currency_table_is_the_models(void **state)
+{
+    struct fixture *f = *state;
+    int count = 0;
+
+    for (; money_currency((size_t)count); count++) {
+        const char *code = money_currency((size_t)count);
+
+        assert_int_equal(money_exponent(code), atoi(sql_value(&f->arena, f->platform,
+                         "select coalesce((select exponent from public.currency where code = '%s'), -1)", code)));
+    }
+    assert_int_equal(count, atoi(sql_value(&f->arena, f->platform, "select count(*) from public.currency")));
+}
+
+static void a_payment_settles_extends_releases_and_balances_at_once(void **state)
+{
+    struct fixture *f = *state;
+    struct bought b;
+
+    buy(f, &b);
+    sql_run(f->platform, "select public.tenant_block_set('%s', 'billing', 3::smallint, 'subscription_expired', null, null)",
+            b.tenant.id.text);
+    sql_run(f->platform, "select public.tenant_block_set('%s', 'admin', 1::smallint, 'notice', null, null)", b.tenant.id.text);
+    assert_string_equal("f", sql_value(&f->arena, f->platform, "select run_allowed from public.tenant where id = '%s'",
+                                       b.tenant.id.text));
+    assert_string_equal("settled", sql_value(&f->arena, f->platform, "%s", settle(f, &b, b.order, "a1", "30000", "CNY", 1)));
+    assert_string_equal("active", order_state(f, b.order));
+    assert_string_equal("active|1|2030-02-01", sql_value(&f->arena, f->platform,
+        "select concat_ws('|', state, period_no, paid_until_date) from public.subscription where id = '%s'", b.subscription.text));
+    /* billing's block is gone, the other one stays */
+    assert_string_equal("active|notice|t", sql_value(&f->arena, f->platform,
+        "select concat_ws('|', state, suspended_code, run_allowed::text::\"char\") from public.tenant where id = '%s'", b.tenant.id.text));
+    assert_string_equal("0|100", sql_value(&f->arena, f->platform,
+        "select concat_ws('|', sum(amount_minor) filter (where account = 'AR:%s'), "
+        "-sum(amount_minor) filter (where account = 'CUSTOMER_CREDIT:%s')) from public.ledger_entry",
+        b.customer.text, b.customer.text));
+    assert_string_equal("1", sql_value(&f->arena, f->platform,
+        "select count(*) from public.outbox where action_key = 'receipt:%s'", b.order.text));
+}
+
+static void the_same_transaction_twice_has_one_effect(void **state)
+{
+    struct fixture *f = *state;
+    struct bought b;
+
+    buy(f, &b);
+    sql_run(f->platform, "%s", settle(f, &b, b.order, "b1", "29900", "CNY", 1));
+    assert_string_equal("duplicate", sql_value(&f->arena, f->platform, "%s", settle(f, &b, b.order, "b1", "29900", "CNY", 2)));
+    assert_string_equal("GV000", sql_state(&f->arena, f->platform, "%s", settle(f, &b, b.order, "b1", "29901", "CNY", 2)));
+    assert_string_equal("paid_before", sql_value(&f->arena, f->platform, "%s", settle(f, &b, b.order, "b2", "29900", "CNY", 2)));
+    assert_string_equal("1", sql_value(&f->arena, f->platform, "select period_no from public.subscription where id = '%s'",
+                                       b.subscription.text));
+    assert_string_equal("1", sql_value(&f->arena, f->platform,
+        "select count(*) from public.finance_task where kind = 'payment_paid_before' and order_id = '%s'", b.order.text));
+}
+
+static void what_does_not_settle_waits_for_a_person(void **state)
+{
+    struct fixture *f = *state;
+    struct bought b;
+
+    buy(f, &b);
+    assert_string_equal("partial", sql_value(&f->arena, f->platform, "%s", settle(f, &b, b.order, "c1", "29899", "CNY", 1)));
+    assert_string_equal("currency", sql_value(&f->arena, f->platform, "%s", settle(f, &b, b.order, "c2", "29900", "USD", 1)));
+    assert_string_equal("pending_payment", order_state(f, b.order));
+    /* not cancelled while money lies there undecided */
+    assert_string_equal("GV000", sql_state(&f->arena, f->platform, "select public.order_cancel('%s', 'cancelled', null, null)",
+                                           b.order.text));
+    sql_run(f->platform, "%s", settle(f, &b, b.order, "c3", "1", "CNY", 1));
+    const char *apply = arena_format(&f->arena, "select public.payment_apply((select array_agg(id) from public.payment "
+        "where claimed_order = '%s' and currency = 'CNY'), '%s', (select version from public.orders where id = '%s'), null, "
+        "(select version from public.subscription where id = '%s'), 1, '2030-01-01', '2030-02-01', '2030-01-01 00:00+08', "
+        "'2030-02-01 00:00+08', '2030-01-01', 1)", b.order.text, b.order.text, b.order.text, b.subscription.text);
+    sql_run(f->platform, "%s", apply);
+    assert_string_equal("active", order_state(f, b.order));
+    assert_string_equal("GV000", sql_state(&f->arena, f->platform, "%s", apply));
+}
+
+static void a_late_payment_leaves_a_cancelled_order_as_it_is(void **state)
+{
+    struct fixture *f = *state;
+    struct bought b;
+
+    buy(f, &b);
+    sql_run(f->platform, "select public.order_cancel('%s', 'cancelled', null, 'not wanted')", b.order.text);
+    assert_string_equal("late", sql_value(&f->arena, f->platform, "%s", settle(f, &b, b.order, "d1", "29900", "CNY", 1)));
+    assert_string_equal("cancelled", order_state(f, b.order));
+    assert_string_equal("0", sql_value(&f->arena, f->platform,
+        "select sum(amount_minor) from public.ledger_entry where account = 'AR:%s'", b.customer.text));
+    assert_string_equal("GV000", sql_state(&f->arena, f->platform, "select public.order_publish('%s', null)", b.order.text));
+}
+
+static void an_order_is_made_once_a_key(void **state)
+{
+    struct fixture *f = *state;
+    struct bought b;
+    const char *again;
+
+    buy(f, &b);
+    again = sql_value(&f->arena, f->platform, "%s ->> 'id'", arena_format(&f->arena, "%s",
+                      order_new(f, &b, id_new(), "new", "first")));
+    assert_string_equal(b.order.text, again);
+    assert_string_equal("GV000", sql_state(&f->arena, f->platform, "select public.order_create('%s', 'new', '%s', null, null, "
+        "'%s', 1, false, 1, 0, '{}', '{}', null, 'first', 'other', null)", id_new().text, b.customer.text,
+        edition(f, "team-monthly")));
+    sql_run(f->platform, "%s", order_new(f, &b, id_new(), "renewal", "r1"));
+    assert_string_equal("GV000", sql_state(&f->arena, f->platform, "%s", order_new(f, &b, id_new(), "renewal", "r2")));
+}
+
+static void periods_of_a_subscription_never_overlap(void **state)
+{
+    struct fixture *f = *state;
+    struct bought b;
+
+    buy(f, &b);
+    sql_run(f->platform, "%s", settle(f, &b, b.order, "e1", "29900", "CNY", 1));
+    assert_string_equal("23P01", sql_state(&f->arena, f->admin, "insert into public.subscription_period select "
+        "subscription_id, 2, '2030-01-15', '2030-03-01', start_at, end_at, tz, '%s', edition_version, 1, 'CNY' from "
+        "public.subscription_period where subscription_id = '%s'", id_new().text, b.subscription.text));
+}
+
+static void a_ledger_transaction_that_does_not_balance_is_refused_at_the_commit(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_string_equal("23000", sql_state(&f->arena, f->admin,
+        "select public.ledger_post('odd', 'test', null, array['CASH:x', 'AR:x'], array[5, -4]::bigint[], 'CNY')"));
+    sql_run(f->admin, "select public.ledger_post('even', 'test', null, array['CASH:x', 'AR:x'], array[5, -5]::bigint[], 'CNY')");
+    assert_null(sql_value(&f->arena, f->admin, "select public.ledger_post('even', 'test', null, array['CASH:x', 'AR:x'], "
+                          "array[7, -7]::bigint[], 'CNY')"));
+    sql_run(f->admin, "insert into public.ledger_month (month, closed_by) values (date_trunc('month', now())::date, '%s')",
+            f->finance.id.text);
+    assert_string_equal("GV000", sql_state(&f->arena, f->admin,
+        "select public.ledger_post('closed', 'test', null, array['CASH:x', 'AR:x'], array[5, -5]::bigint[], 'CNY')"));
+    sql_run(f->admin, "delete from public.ledger_month");
+}
+
+static void facts_are_only_added(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const tables[] = { "ledger_txn", "ledger_entry", "payment", "payment_application", "payment_return",
+                                          "order_event", "subscription_event", "subscription_period", "orders",
+                                          "edition_version", "approval_request" };
+    PGconn *logins[] = { f->platform, f->lifecycle };
+
+    for (size_t l = 0; l < 2; l++)
+        for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+            assert_string_equal("42501", sql_state(&f->arena, logins[l], "delete from public.%s", tables[i]));
+            assert_string_equal("42501", sql_state(&f->arena, logins[l], "truncate public.%s", tables[i]));
+        }
+    /* not even by who owns the tables, by accident */
+    assert_string_equal("42501", sql_state(&f->arena, f->admin, "update public.payment set amount_minor = 1"));
+    assert_string_equal("42501", sql_state(&f->arena, f->admin, "delete from public.ledger_entry"));
+    assert_string_equal("42501", sql_state(&f->arena, f->lifecycle, "update public.subscription set period_no = 9"));
+    assert_string_equal("42501", sql_state(&f->arena, f->platform, "update public.subscription set state = 'active'"));
+    assert_string_equal("42501", sql_state(&f->arena, f->platform, "update public.tenant set run_allowed = true"));
+    assert_string_equal("GV000", sql_state(&f->arena, f->admin, "update public.edition_version set price_minor = 1"));
+}
+
+static void a_confirmed_payment_above_the_limit_needs_somebody_else(void **state)
+{
+    struct fixture *f = *state;
+    struct bought b;
+    struct id request = id_new();
+    const char *confirm;
+
+    buy(f, &b);
+    sql_run(f->platform, "select public.approval_open('%s', 'payment.confirm', '{}', 'digest', 'paid', '%s', null)",
+            request.text, f->finance.id.text);
+    confirm = arena_format(&f->arena, "select public.order_settle('%s', 1, '%s', 'manual:bank', 'ref', 'bank', 500000, 'CNY', "
+        "now(), null, null, '%s', '%s', 'digest', 1, 1, '2030-01-01', '2030-02-01', '2030-01-01 00:00+08', "
+        "'2030-02-01 00:00+08', '2030-01-01', 1)", b.order.text, id_new().text, f->finance.id.text, request.text);
+    assert_string_equal("GV000", sql_state(&f->arena, f->platform, "%s", confirm));
+    /* not by oneself, not without a session, not a stranger */
+    assert_string_equal("GV000", sql_state(&f->arena, f->platform, "select public.approval_vote_add('%s', '%s', '%s', true, null)",
+                                           request.text, f->finance.id.text, f->finance.token_hash));
+    assert_string_equal("GV000", sql_state(&f->arena, f->platform, "select public.approval_vote_add('%s', '%s', '%s', true, null)",
+                                           request.text, f->second.id.text, f->finance.token_hash));
+    assert_string_equal("approved", sql_value(&f->arena, f->platform, "select public.approval_vote_add('%s', '%s', '%s', true, null)",
+                                              request.text, f->second.id.text, f->second.token_hash));
+    /* who approved has lost the right meanwhile: it does not hold */
+    sql_run(f->platform, "delete from public.platform_role where user_id = '%s'", f->second.id.text);
+    assert_string_equal("GV000", sql_state(&f->arena, f->platform, "%s", confirm));
+    sql_run(f->platform, "insert into public.platform_role (user_id, role) values ('%s', 'platform_finance')", f->second.id.text);
+    sql_run(f->platform, "%s", confirm);
+    assert_string_equal("active", order_state(f, b.order));
+    assert_string_equal("executed", sql_value(&f->arena, f->platform, "select state from public.approval_request where id = '%s'",
+                                              request.text));
+}
+
+static void slots_are_there_with_their_payment_and_never_more_are_taken(void **state)
+{
+    struct fixture *f = *state;
+    struct bought b;
+
+    customer_new(f, &b);
+    sql_run(f->platform, "select public.order_create('%s', 'quota', '%s', null, '%s', '%s', 1, false, 9900, 560, '{}', '{}', "
+            "null, 'q', 'h', null)", b.order.text, b.customer.text, b.tenant.id.text, edition(f, "slot-pack-10"));
+    sql_run(f->platform, "select public.order_settle('%s', 1, '%s', 'stripe', 'f1', 'card', 9900, 'CNY', now(), null, null, null, "
+            "null, null, null, null, null, null, null, null, null, null)", b.order.text, id_new().text);
+    assert_string_equal("10", sql_value(&f->arena, f->platform, "select public.quota_limit('%s', 'skills')", b.tenant.id.text));
+    for (int i = 0; i < 10; i++)
+        assert_string_equal("t", sql_value(&f->arena, f->platform, "select public.quota_take('%s', 'skills')", b.tenant.id.text));
+    assert_string_equal("f", sql_value(&f->arena, f->platform, "select public.quota_take('%s', 'skills')", b.tenant.id.text));
+    sql_run(f->platform, "select public.quota_give('%s', 'skills')", b.tenant.id.text);
+    assert_string_equal("t", sql_value(&f->arena, f->platform, "select public.quota_take('%s', 'skills')", b.tenant.id.text));
+}
+
+static void the_test_clock_exists_only_where_the_owner_allowed_it(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_string_equal("GV000", sql_state(&f->arena, f->platform, "select public.test_clock_advance('1 day')"));
+    assert_string_equal("42501", sql_state(&f->arena, f->platform, "update public.scan_clock set test_allowed = true"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_currency_table_is_the_models),
+        cmocka_unit_test(a_payment_settles_extends_releases_and_balances_at_once),
+        cmocka_unit_test(the_same_transaction_twice_has_one_effect),
+        cmocka_unit_test(what_does_not_settle_waits_for_a_person),
+        cmocka_unit_test(a_late_payment_leaves_a_cancelled_order_as_it_is),
+        cmocka_unit_test(an_order_is_made_once_a_key),
+        cmocka_unit_test(periods_of_a_subscription_never_overlap),
+        cmocka_unit_test(a_ledger_transaction_that_does_not_balance_is_refused_at_the_commit),
+        cmocka_unit_test(facts_are_only_added),
+        cmocka_unit_test(a_confirmed_payment_above_the_limit_needs_somebody_else),
+        cmocka_unit_test(slots_are_there_with_their_payment_and_never_more_are_taken),
+        cmocka_unit_test(the_test_clock_exists_only_where_the_owner_allowed_it),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

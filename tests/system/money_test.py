@@ -1,0 +1,239 @@
+"""Orders, payments, expiry and coming back, over HTTP, against the real API, scheduler, lifecycle and database."""
+import json
+import os
+import pathlib
+import sys
+import time
+import unittest
+import uuid
+
+SOURCE = pathlib.Path(os.environ.get("EXECGOV_SOURCE", pathlib.Path(__file__).parents[2]))
+sys.path.insert(0, str(SOURCE / "tests" / "lib"))
+
+import stack as stacks  # noqa: E402
+
+PRICE = 29900  # team-monthly, as seeded
+
+
+def setUpModule():
+    global stack  # pylint: disable=global-variable-undefined
+    stack = stacks.Stack(("api", "scheduler", "lifecycle"))
+    stack.sql("update scan_clock set test_allowed = true")
+    finance("fay", "fiona")
+    finance("fred", "vera")
+
+
+def tearDownModule():
+    stack.stop()
+
+
+def finance(name, person):
+    """Somebody of the platform's finance, with a session of the platform."""
+    email = f"{person}@people.example"
+    user = stack.sql(f"select id from app_user where email = '{email}'")[0][0]
+    made = stack.api("POST", f"/v1/platform/users/{user}/roles", {"role": "platform_finance"}, token="pat")
+    assert made.status == 200 and made.json["platform_roles"] == ["platform_finance"], made.body
+    reply = stack.api("POST", "/v1/login", {"email": email, "password": stack.passwords[person], "tenant": "platform"})
+    assert reply.status == 200, reply.body
+    stack.tokens[name] = reply.json["token"]
+
+
+def advance(days):
+    """Move the database's test clock, as a person who says that the gap is real."""
+    stack.sql(f"select test_clock_advance('{days} days')")
+    stack.sql("update scan_clock set last_at = lifecycle_now()")
+
+
+class Case(unittest.TestCase):
+    maxDiff = 4000
+
+    def ok(self, reply, status=200):
+        self.assertEqual(reply.status, status, reply.body.decode(errors="replace"))
+        return reply.json
+
+    def refused(self, reply, status, code):
+        self.assertEqual((reply.status, reply.code), (status, code), reply.body.decode(errors="replace"))
+        return reply.json
+
+    def post(self, path, body=None, token="fay", **headers):
+        return stack.api("POST", path, body if body is not None else {}, token=token,
+                         headers={k.replace("_", "-"): v for k, v in headers.items()})
+
+    def customer(self, name="Acme"):
+        return self.ok(self.post("/v1/platform/customers", {"kind": "company", "name": name,
+                                                            "contacts": ["bills@acme.example"]}), 201)
+
+    def order(self, customer, **more):
+        body = {"edition": "team-monthly", "customer_id": customer["id"], **more}
+        return self.ok(self.post("/v1/platform/orders", body), 201)
+
+    def confirm(self, order, amount=None, currency="CNY", reference=None, token="fay"):
+        return self.post(f"/v1/platform/orders/{order['id']}/confirm-payment", {
+            "method": "bank", "reference": reference or uuid.uuid4().hex, "amount_minor": amount or order["amount"]["amount_minor"],
+            "currency": currency, "received_on": "2026-11-26"}, token=token)
+
+
+class Orders(Case):
+    def test_a_new_customer_pays_and_has_a_tenant(self):
+        order = self.order(self.customer("Zephyr"), tenant_name="Zephyr Works", owner_email="olivia@people.example")
+        self.assertEqual((order["state"], order["kind"], order["amount"]["amount_minor"]), ("pending_payment", "new", PRICE))
+        settled = self.ok(self.confirm(order))
+        self.assertEqual((settled["result"], settled["order"]["state"]), ("settled", "active"))
+        tenants = self.ok(stack.api("GET", "/v1/me", token="olivia"))["tenants"]
+        self.assertIn(("Zephyr Works", "owner"), [(t["name"], t["role"]) for t in tenants])
+        subscription = self.ok(stack.api("GET", f"/v1/platform/subscriptions/{order['subscription_id']}", token="fay"))
+        self.assertEqual((subscription["state"], subscription["period_no"]), ("active", 1))
+        line = stacks.until(lambda: [m for m in messages() if m["key"] == f"receipt:{order['id']}"], what="the receipt")[0]
+        self.assertEqual((line["endpoint"], line["payload"]["order_no"]), ("bills@acme.example", order["no"]))
+
+    def test_the_same_key_is_the_same_order_and_the_same_reference_the_same_payment(self):
+        customer, key = self.customer(), uuid.uuid4().hex
+        body = {"edition": "team-monthly", "customer_id": customer["id"], "tenant_name": "Twice"}
+        first = self.ok(self.post("/v1/platform/orders", body, Idempotency_Key=key), 201)
+        again = self.ok(self.post("/v1/platform/orders", body, Idempotency_Key=key), 201)
+        self.assertEqual(first["id"], again["id"])
+        self.refused(self.post("/v1/platform/orders", {**body, "quantity": 2}, Idempotency_Key=key), 409, "idempotency_mismatch")
+        self.assertEqual(self.ok(self.confirm(first, reference="R-1-" + key))["result"], "settled")
+        self.assertEqual(self.ok(self.confirm(first, reference="R-1-" + key))["result"], "duplicate")
+        self.refused(self.confirm(first, amount=1, reference="R-1-" + key), 409, "conflict")
+
+    def test_what_does_not_fit_is_a_task_and_changes_nothing(self):
+        order = self.order(self.customer(), tenant_name="Partial")
+        half = self.ok(self.confirm(order, amount=PRICE - 1))
+        self.assertEqual((half["result"], half["order"]["state"]), ("partial", "pending_payment"))
+        # a currency without a limit of its own always needs somebody else
+        other = self.ok(self.confirm(order, currency="USD"), 202)["approval"]["id"]
+        self.assertEqual(self.ok(self.post(f"/v1/platform/approvals/{other}/approve", token="fred"))["result"]["result"],
+                         "currency")
+        self.refused(self.post(f"/v1/platform/orders/{order['id']}/cancel"), 409, "conflict")
+        rest = self.ok(self.confirm(order, amount=1))
+        kinds = [t["kind"] for t in self.ok(stack.api("GET", "/v1/platform/finance-tasks", token="fay"))["items"]
+                 if t["order_id"] == order["id"]]
+        self.assertEqual(sorted(kinds), ["payment_currency", "payment_partial", "payment_partial"])
+        settled = self.ok(self.post("/v1/platform/payments/apply", {
+            "order_id": order["id"], "payment_ids": [half["payment_id"], rest["payment_id"]]}))
+        self.assertEqual(settled["order"]["state"], "active")
+
+    def test_bad_input_is_refused_with_a_remedy(self):
+        customer = self.customer()
+        for body, status, code in (
+                ({"edition": "team-weekly", "customer_id": customer["id"]}, 409, "not_on_sale"),
+                ({"edition": "team-monthly"}, 422, "invalid_input"),
+                ({"edition": "slot-pack-10", "customer_id": customer["id"]}, 422, "invalid_input"),
+                ({"edition": "personal-free", "customer_id": customer["id"]}, 409, "conflict"),
+                ({"edition": "team-monthly", "customer_id": str(uuid.uuid4())}, 404, "not_found"),
+                ({"edition": "team-monthly", "customer_id": customer["id"], "price": 1}, 422, "invalid_input")):
+            with self.subTest(body):
+                self.refused(self.post("/v1/platform/orders", body), status, code)
+        order = self.order(customer, tenant_name="Bad input")
+        for change in ({"amount_minor": 0}, {"currency": "ZZZ"}, {"received_on": "2026-02-30"}, {"evidence_sha256": "x" * 64}):
+            body = {"method": "bank", "reference": "r", "amount_minor": 1, "currency": "CNY", "received_on": "2026-11-26"}
+            with self.subTest(change):
+                self.refused(self.post(f"/v1/platform/orders/{order['id']}/confirm-payment", {**body, **change}), 422,
+                             "invalid_input")
+        cancelled = self.ok(self.post(f"/v1/platform/orders/{order['id']}/cancel", {"comment": "changed their mind"}))
+        self.assertEqual(cancelled["state"], "cancelled")
+        self.refused(self.post(f"/v1/platform/orders/{order['id']}/publish"), 409, "order_transition_invalid")
+        self.assertEqual(self.ok(self.confirm(order))["result"], "late")
+        self.refused(stack.api("GET", "/v1/platform/orders", token="olivia"), 404, "not_found")
+
+    def test_above_the_limit_and_for_refunds_somebody_else_has_to_approve(self):
+        order = self.order(self.customer("Big"), tenant_name="Big", quantity=20)
+        wanted = self.ok(self.confirm(order), 202)["approval"]
+        self.assertEqual((wanted["state"], wanted["params"]["amount_minor"]), ("waiting", 20 * PRICE))
+        self.refused(self.post(f"/v1/platform/approvals/{wanted['id']}/approve"), 403, "self_confirmation")
+        done = self.ok(self.post(f"/v1/platform/approvals/{wanted['id']}/approve", token="fred"))
+        self.assertEqual((done["state"], done["result"]["order"]["state"]), ("executed", "active"))
+        refund = {"amount_minor": 100, "reference": "back-1", "reason": "a gesture", "choice": "keep"}
+        path = f"/v1/platform/orders/{order['id']}/refund"
+        asked = self.ok(self.post(path, refund), 202)["approval"]
+        self.assertEqual(self.ok(self.post(path, refund), 202)["approval"]["id"], asked["id"])
+        self.ok(self.post(f"/v1/platform/approvals/{asked['id']}/reject", {"comment": "no"}, token="fred"))
+        self.assertEqual(self.ok(stack.api("GET", f"/v1/platform/orders/{order['id']}", token="fay"))["refunded"]["amount_minor"], 0)
+        asked = self.ok(self.post(path, refund), 202)["approval"]
+        back = self.ok(self.post(f"/v1/platform/approvals/{asked['id']}/approve", token="fred"))
+        self.assertEqual(back["result"]["refunded"]["amount_minor"], 100)
+
+
+class Scans(Case):
+    def test_a_dry_run_is_applied_by_its_digest_and_every_rule_is_explained(self):
+        order = self.order(self.customer("Dry"), tenant_name="Dry run")
+        subscription = self.ok(self.confirm(order))["order"]["subscription_id"]
+        ahead = stack.sql("select utc_text(lifecycle_now() + interval '20 days')")[0][0]
+        seen = self.ok(self.post("/v1/platform/lifecycle/scans", {"dry_run": True, "as_of": ahead, "limit": 10000}))
+        mine = [(i["action"], i["window"]) for i in seen["items"] if i["subscription_id"] == subscription]
+        self.assertIn(("prefill", "PREFILL"), mine)
+        path = "/v1/platform/lifecycle/scans"
+        self.refused(self.post(path, {"dry_run": False}), 422, "invalid_input")
+        asked = self.ok(self.post(path, {"dry_run": False, "as_of": ahead, "preview_digest": seen["preview_digest"]}), 202)
+        done = stacks.until(lambda: (r := self.ok(stack.api("GET", f"{path}/{asked['id']}", token="fay")))["state"] != "requested"
+                            and r, what="the scan")
+        self.assertEqual((done["state"], done["problem"][:5]), ("refused", "as_of"))  # the future is only looked at
+        now = self.ok(self.post(path, {"dry_run": True}))
+        asked = self.ok(self.post(path, {"dry_run": False, "as_of": now["as_of"], "preview_digest": "0" * 64}), 202)
+        done = stacks.until(lambda: (r := self.ok(stack.api("GET", f"{path}/{asked['id']}", token="fay")))["state"] != "requested"
+                            and r, what="the scan")
+        self.assertEqual(done["state"], "refused")
+        why = self.ok(stack.api("GET", f"/v1/platform/subscriptions/{subscription}/explain?as_of={ahead}", token="fay"))
+        self.assertIn("PREFILL", [r["rule"] for r in why["rules"] if r["holds"]])
+        self.assertEqual(self.ok(stack.api("GET", "/v1/platform/lifecycle/check", token="fay")), {"ok": True, "violations": []})
+
+
+class Tenants(Case):
+    def test_slots_are_bought_by_oneself(self):
+        self.assertIn("slot-pack-10", [e["code"] for e in self.ok(stack.api("GET", "/v1/editions", token="lin"))["items"]])
+        self.refused(self.post("/v1/orders", {"edition": "slot-pack-10"}, token="leo"), 403, "forbidden")
+        order = self.ok(self.post("/v1/orders", {"edition": "slot-pack-10", "quantity": 2}, token="lin"), 201)
+        self.assertEqual((order["kind"], order["amount"]["amount_minor"]), ("quota", 2 * 9900))
+        self.ok(self.post(f"/v1/orders/{order['id']}/report-payment", {"reference": "transfer of today"}, token="lin"))
+        self.refused(stack.api("GET", f"/v1/orders/{order['id']}", token="olivia"), 404, "not_found")
+        self.assertEqual(self.ok(self.confirm(order))["order"]["state"], "active")
+        tenant = stack.tenants["Lakeside Books"]["id"]
+        self.assertEqual(stack.sql(f"select quota_limit('{tenant}', 'skills')"), [["20"]])
+
+    def test_expiry_shuts_a_tenant_down_and_a_payment_brings_it_back(self):
+        tenant = stack.tenants["Harbour Hardware"]["id"]
+        order = self.order(self.customer("Harbour"), tenant_id=tenant)
+        self.assertEqual(self.ok(self.confirm(order))["order"]["state"], "active")
+        subscription = order["subscription_id"]
+        self.assertEqual(self.ok(stack.api("GET", "/v1/subscription", token="olivia"))["subscription"]["state"], "active")
+
+        # The renewal is drafted and published by itself; nobody pays.
+        def state():
+            return stack.sql(f"select state from subscription where id = '{subscription}'")[0][0]
+        for _ in range(60):
+            advance(1)
+            stacks.until(lambda: stack.sql(
+                "select 1 where not exists (select from subscription where next_action_at <= lifecycle_now() and "
+                "quarantined_at is null) and not exists (select from outbox where state in ('pending', 'sending', 'retry') "
+                "and next_at <= lifecycle_now())"), what="nothing left to do")
+            if state() == "shutdown":
+                break
+        self.assertEqual(state(), "shutdown")
+        renewals = [o for o in self.ok(stack.api("GET", "/v1/orders", token="olivia"))["items"] if o["kind"] == "renewal"]
+        self.assertEqual([o["state"] for o in renewals], ["pending_payment"])
+
+        problem = self.refused(self.post("/v1/runs", {"skill": "echo", "input": {}}, token="oscar"), 403, "tenant_suspended")
+        self.assertEqual(problem["errors"][0]["code"], "subscription_expired")
+        self.assertIn("/v1/orders", problem["detail"])
+        self.ok(stack.api("GET", "/v1/runs", token="oscar"))
+        self.ok(stack.api("POST", "/v1/login", {"email": "oscar@people.example", "password": stack.passwords["oscar"]}))
+        self.ok(self.post(f"/v1/orders/{renewals[0]['id']}/report-payment", token="olivia"))
+
+        began = time.monotonic()
+        settled = self.ok(self.confirm(renewals[0]))
+        self.assertEqual(settled["order"]["state"], "active")
+        reply = self.post("/v1/runs", {"skill": "echo", "input": {}}, token="oscar")
+        self.refused(reply, 404, "not_found")  # the skill is not there: it was looked for
+        self.assertLess(time.monotonic() - began, 5)
+        keys = {m["payload"].get("window") for m in messages() if m["key"].startswith(f"sub:{subscription}")}
+        self.assertLessEqual({"T-15", "T0", "G-1", "SHUTDOWN"}, keys)
+
+
+def messages():
+    path = stack.folder / "outbox.jsonl"
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
+if __name__ == "__main__":
+    unittest.main()
