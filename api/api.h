@@ -27,10 +27,15 @@ struct api_settings {
     int64_t session_hours;
     int64_t upload_mb_max;
     int64_t pg_connections;
+    bool prepared;
     int64_t rate_per_second;
     int64_t rate_attempts_per_minute;
     const char *client_address_header;
 };
+
+struct identities;
+struct plan_bases;
+struct db_batcher;
 
 struct api {
     struct api_settings settings;
@@ -42,6 +47,9 @@ struct api {
     struct event_bus *events;
     struct file_store *files;
     struct marks *marks;
+    struct identities *identities;
+    struct plan_bases *bases;
+    struct db_batcher *accepts; /* see runs/accept_batch.h */
     struct http_server http;
     struct event_hub hub; /* open event streams */
     struct watches watches;

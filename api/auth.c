@@ -58,6 +58,10 @@ bool auth_begin(struct call *call, bool *sent, struct gov_err *err)
         return unauthenticated(err);
     call->caller.kind = session ? CALLER_SESSION : CALLER_TOKEN;
     call->caller.token_hash = crypto_sha256_bytea(&call->op.arena, token);
+    call->identity = identity_find(call->api->identities, call->caller.token_hash, &call->op.arena);
+    if (call->identity)
+        return true;
+    call->identity_epoch = identities_epoch(call->api->identities);
     DB_QUERY(&call->op, call->api->db, &DB_PUBLIC,
              session ? SQL_QUERIES_SESSION_FIND : SQL_QUERIES_API_TOKEN_FIND, &call->rows,
              call->caller.token_hash);
@@ -82,11 +86,22 @@ static bool csrf_holds(struct call *call, const char *expected)
     return strcmp(crypto_sha256_bytea(&call->op.arena, sent), expected) == 0;
 }
 
+static bool csrf_refused(struct gov_err *err)
+{
+    return gov_fail(err, GOV_CSRF, "send the X-CSRF-Token header you were given at login",
+                    "请发送登录时获得的 X-CSRF-Token 请求头");
+}
+
 bool auth_identify(struct call *call, struct gov_err *err)
 {
     struct caller *c = &call->caller;
     const struct db_rows *r = &call->rows;
     struct arena *arena = &call->op.arena;
+
+    if (call->identity) {
+        *c = call->identity->caller;
+        return csrf_holds(call, call->identity->csrf_hash) || csrf_refused(err);
+    }
 
     if (r->count != 1)
         return unauthenticated(err);
@@ -109,14 +124,14 @@ bool auth_identify(struct call *call, struct gov_err *err)
         !id_empty(&c->tenant))
         return unauthenticated(err);
     if (!csrf_holds(call, db_text(r, 0, 12)))
-        return gov_fail(err, GOV_CSRF, "send the X-CSRF-Token header you were given at login",
-                        "请发送登录时获得的 X-CSRF-Token 请求头");
+        return csrf_refused(err);
     if (c->kind == CALLER_TOKEN) {
         const char *const *scopes = json_text_list(db_json(r, 0, 13, arena), arena);
         if (!scopes || !policy_scopes_parse(scopes, &c->scopes, err))
             return unauthenticated(err);
         c->skills = json_text_list(db_json(r, 0, 14, arena), arena);
     }
+    identity_keep(call->api->identities, call->identity_epoch, c, db_text(r, 0, 12));
     return true;
 }
 

@@ -15,6 +15,7 @@
 #include "core/base/text.h"
 #include "core/io/crypto.h"
 #include "core/io/http/problem.h"
+#include "core/store/plan_basis.h"
 
 /* --- steps --- */
 
@@ -217,9 +218,25 @@ static void answer(struct call *call)
                call->body.length);
 }
 
+/* Whatever a person or the platform changed may be about a token, a role or a tenant. Submitting and
+ * deciding work changes none of them. */
+static void forget_identities(struct call *call)
+{
+    const char *pattern = call->route->pattern, *method = call->request->method;
+
+    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 &&
+        !text_starts(pattern, "/v1/runs") && !text_starts(pattern, "/v1/requests") &&
+        !text_starts(pattern, "/v1/files")) {
+        identities_drop(call->api->identities);
+        plan_bases_drop(call->api->bases);
+    }
+}
+
 static void ended(struct op *op)
 {
     struct call *call = (struct call *)op;
+
+    forget_identities(call); /* also after a failure: it may have been the answer that was lost */
 
     if (op->failed)
         answer_problem(call);

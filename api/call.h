@@ -23,6 +23,7 @@
 
 #include "api/api.h"
 #include "api/caller.h"
+#include "api/identity.h"
 #include "api/route.h"
 #include "core/base/json.h"
 #include "core/io/http/http_reply.h"
@@ -45,6 +46,8 @@ struct call {
     const char *params[ROUTE_PARAMS_MAX];
     enum gov_language language;
     struct caller caller;
+    const struct identity *identity; /* it was remembered; NULL: the database was asked */
+    unsigned identity_epoch;
     struct endpoint *endpoint;
 
     /* the answer */

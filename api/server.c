@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "api/call.h"
+#include "api/runs/accept_batch.h"
 #include "core/base/log.h"
 #include "core/io/crypto.h"
 #include "core/store/incarnation.h"
+#include "core/store/plan_basis.h"
 
 enum { START_PATIENCE_MS = 60000 };
 
@@ -34,6 +36,8 @@ const struct setting api_settings_table[] = {
       false, "largest upload in MB" },
     { "pg_connections", SETTING_INT, offsetof(struct api_settings, pg_connections), "2", 1, 50, false,
       "connections to PostgreSQL per login role, at most" },
+    { "prepared", SETTING_BOOL, offsetof(struct api_settings, prepared), "true", 0, 0, false,
+      "prepare statements; off behind a PgBouncer older than 1.21" },
     { "rate_per_second", SETTING_INT, offsetof(struct api_settings, rate_per_second), "0", 0, 1000000,
       false, "calls a second that one token may make in this process; 0: no limit" },
     { "rate_attempts_per_minute", SETTING_INT,
@@ -95,6 +99,7 @@ static bool connect_stores(struct api *api, struct gov_err *err)
 {
     const struct db_options db = { .conninfo = api->settings.pg,
                                    .application = "execgov-api",
+                                   .unprepared = !api->settings.prepared,
                                    .connections_per_role = (int)api->settings.pg_connections };
     const struct redis_options redis = { .address = api->settings.redis };
     struct event_bus_events events = { watches_happened, watches_changed, api };
@@ -113,6 +118,9 @@ static bool connect_stores(struct api *api, struct gov_err *err)
     watches_init(&api->watches, api->loop, api);
     api->events = event_bus_new(api->redis, &events);
     api->marks = marks_new(api->db);
+    api->identities = identities_new();
+    api->bases = plan_bases_new();
+    api->accepts = accept_batcher_new(api->loop, api->db, api->queue);
     return true;
 }
 
@@ -154,6 +162,9 @@ bool server_run(const struct api_settings *settings, struct gov_err *err)
         !service_start(&api.service, NULL, err))
         return false; /* the process ends; the system takes back what was opened */
     loop_run(&loop);
+    db_batcher_free(api.accepts);
+    plan_bases_free(api.bases);
+    identities_free(api.identities);
     marks_free(api.marks);
     rate_table_release(&api.rates);
     file_store_close(api.files);

@@ -163,6 +163,18 @@ static void report_field(const struct cli *cli, const char *en, const char *zh, 
     free(shown);
 }
 
+/* The only fault often says no more than the sentence above it: the same words about the same field. */
+static bool said_already(const json_t *faults, const char *detail)
+{
+    const json_t *only = json_array_get(faults, 0);
+    const char *message = json_get_text(only, "message"), *path = json_get_text(only, "path");
+    const char *field = path && strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    size_t own = message ? strlen(message) : 0, all = strlen(detail);
+
+    return json_array_size(faults) == 1 && message && field && own <= all &&
+           strcmp(detail + all - own, message) == 0 && strstr(detail, field);
+}
+
 /* The faults of the body, one a line: where, what. */
 static void report_faults(const struct cli *cli, const struct gov_err *err)
 {
@@ -170,6 +182,8 @@ static void report_faults(const struct cli *cli, const struct gov_err *err)
     json_t *fault;
     size_t i;
 
+    if (said_already(faults, gov_err_detail(err, cli->language)))
+        return;
     json_array_foreach(faults, i, fault)
     {
         const char *path = json_get_text(fault, "path");

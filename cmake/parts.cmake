@@ -76,3 +76,8 @@ endif()
 add_executable(bench-sandbox EXCLUDE_FROM_ALL bench/sandbox.c)
 target_link_libraries(bench-sandbox PRIVATE worker_parts)
 set_target_properties(bench-sandbox PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+# What measures; never installed.
+add_executable(bench-load bench/load.c)
+target_link_libraries(bench-load PRIVATE flags)
+set_target_properties(bench-load PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)

@@ -21,6 +21,7 @@ struct scheduler_settings {
     const char *redis;
     const char *health;
     const char *log_level;
+    bool prepared;
 };
 extern const struct setting scheduler_settings_table[];
 

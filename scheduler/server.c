@@ -20,6 +20,8 @@ const struct setting scheduler_settings_table[] = {
       "address:port of /livez, /readyz and /metrics; empty: none" },
     { "log_level", SETTING_TEXT, FIELD(log_level), "info", 0, 10, false,
       "debug, info, warn or error" },
+    { "prepared", SETTING_BOOL, FIELD(prepared), "true", 0, 0, false,
+      "prepare statements; off behind a PgBouncer older than 1.21" },
     { 0 }
 };
 
@@ -130,7 +132,7 @@ static bool connect_stores(struct process *p, struct gov_err *err)
 {
     struct scheduler *s = &p->scheduler;
     const struct db_options db = { .conninfo = s->settings.pg, .application = "execgov-scheduler",
-                                   .connections_per_role = 1 };
+                                   .unprepared = !s->settings.prepared, .connections_per_role = 1 };
 
     if (!redis_address_check(s->settings.redis, err))
         return false;

@@ -16,7 +16,7 @@
 #include "worker/take.h"
 #include "worker/work_run.h"
 
-enum { BUSY_MS = 2000, IDLE_MS = 60000, FENCE_MS = 17500, BEAT_MS = 10000, RETRY_MS = 1000 };
+enum { BUSY_MS = 2000, QUIET_MS = 5000, IDLE_MS = 60000, FENCE_MS = 17500, BEAT_MS = 10000, RETRY_MS = 1000 };
 
 struct look {
     struct db_scope scope;
@@ -31,7 +31,9 @@ struct beat {
     struct look *looks;
     int look_count;
     int64_t asked_us; /* when the statement was sent: the row says no earlier */
-    struct queue_slot *slots;
+    struct queue_slot *slots; /* of what runs */
+    struct queue_slot *claims; /* ... and what the queue does not know yet */
+    struct queue_entry *taken; /* the claims' entries, as they were taken */
     bool last;
 };
 
@@ -44,6 +46,7 @@ struct heartbeat {
     bool wanted;    /* again, as soon as this one is over */
     bool stopping;
     int64_t good_us; /* monotonic, of the last good beat */
+    int64_t work_us; /* monotonic, when the last job began */
     void (*stopped)(struct worker *worker);
 };
 
@@ -56,6 +59,14 @@ static void on_timer(uv_timer_t *timer)
         h->wanted = true;
     else
         beat_start(h);
+}
+
+/* Until nothing has come for a while the row says busy, so that a trickle of short jobs does not cost a
+ * beat each: a row that says idle is believed for 150 s, and has to be corrected with the first claim. */
+static bool is_busy(const struct heartbeat *h)
+{
+    return h->worker->busy > 0 ||
+           (h->work_us && clock_mono_us() - h->work_us < (int64_t)QUIET_MS * 1000);
 }
 
 /* --- steps --- */
@@ -71,6 +82,11 @@ static const char *lanes_text(struct worker *w, struct arena *arena)
     return copy;
 }
 
+static int run_slots(const struct worker *w)
+{
+    return (lanes_draw_on(&w->lanes, &w->lanes.run) ? w->lanes.run.slots : 0) + w->lanes.noop.slots;
+}
+
 static enum op_next enlist(struct op *op)
 {
     struct beat *b = (struct beat *)op;
@@ -83,10 +99,9 @@ static enum op_next enlist(struct op *op)
     DB_QUERY(op, w->db, &DB_PUBLIC, SQL_QUERIES_WORKER_INSERT, &b->inserted, w->id.text, host,
              arena_format(&op->arena, "%d", (int)getpid()), EXECGOV_VERSION,
              lanes_text(w, &op->arena),
-             arena_format(&op->arena, "%d",
-                          (w->lanes.count > 1 ? w->lanes.run.slots : 0) + w->lanes.ctl.slots),
+             arena_format(&op->arena, "%d", run_slots(w) + w->lanes.ctl.slots),
              arena_format(&op->arena, "%d", w->isolation_level),
-             arena_format(&op->arena, "%d", w->lanes.count > 1 ? w->lanes.run.slots : 0));
+             arena_format(&op->arena, "%d", run_slots(w)));
     return OP_WAIT;
 }
 
@@ -99,7 +114,7 @@ static enum op_next beat(struct op *op)
     b->heartbeat->registered = true;
     b->asked_us = clock_mono_us();
     DB_QUERY(op, w->db, &DB_PUBLIC, SQL_QUERIES_WORKER_BEAT, &b->beaten, w->id.text,
-             arena_format(&op->arena, "%d", w->busy), state,
+             arena_format(&op->arena, "%d", w->busy ? w->busy : is_busy(b->heartbeat)), state,
              arena_format(&op->arena, "%d", w->isolation_level));
     return OP_WAIT;
 }
@@ -132,11 +147,46 @@ static void ask(struct beat *b, struct look *look)
     buf_release(&ids);
 }
 
+/* What runs is said to run; a claim is told here and not at once, because most jobs end before: what
+ * ended under a later fence ended under the one it was taken with, too. Until then the slot is held as
+ * taken, for QUEUE_TAKEN_MS, and a heartbeat comes every two seconds. */
+static void tell_queue(struct beat *b)
+{
+    struct worker *w = b->heartbeat->worker;
+    struct arena *arena = &b->op.arena;
+    size_t most = (size_t)w->busy + 1;
+    int running = 0, claimed = 0;
+
+    b->slots = ARENA_ARRAY(arena, struct queue_slot, most);
+    b->claims = ARENA_ARRAY(arena, struct queue_slot, most);
+    b->taken = ARENA_ARRAY(arena, struct queue_entry, most);
+    for (struct list *item = w->works.next; item != &w->works; item = item->next) {
+        struct work *work = LIST_ITEM(item, struct work, link);
+        if (work->freeing)
+            continue;
+        if (work->told) {
+            b->slots[running++] =
+                (struct queue_slot){ .entry = &work->entry,
+                                     .ms = (clock_mono_us() - work->started_us) / 1000 };
+            continue;
+        }
+        work->told = true;
+        b->taken[claimed] = work->entry;
+        b->taken[claimed].fence = work->taken_fence;
+        b->claims[claimed] = (struct queue_slot){ .entry = &b->taken[claimed], .fence = work->job.fence };
+        claimed++;
+    }
+    for (int at = 0; at < running; at += QUEUE_BATCH_MAX)
+        job_queue_running(&b->op, w->queue, w->id.text, b->slots + at,
+                          running - at < QUEUE_BATCH_MAX ? running - at : QUEUE_BATCH_MAX, NULL);
+    if (claimed)
+        job_queue_claimed(&b->op, w->queue, b->claims, claimed, NULL);
+}
+
 static enum op_next look(struct op *op)
 {
     struct beat *b = (struct beat *)op;
     struct worker *w = b->heartbeat->worker;
-    int running = 0;
 
     b->heartbeat->good_us = b->asked_us;
     if (b->beaten.count && strcmp(db_text(&b->beaten, 0, 0), "dead") == 0 && !w->fenced) {
@@ -145,18 +195,13 @@ static enum op_next look(struct op *op)
     }
     if (b->beaten.count && db_bool(&b->beaten, 0, 1) && !w->draining)
         w->drain(w);
+    tell_queue(b);
     b->looks = ARENA_ARRAY(&op->arena, struct look, (size_t)w->busy + 1);
-    b->slots = ARENA_ARRAY(&op->arena, struct queue_slot, (size_t)w->busy + 1);
     for (struct list *item = w->works.next; item != &w->works; item = item->next) {
         struct work *work = LIST_ITEM(item, struct work, link);
-        b->slots[running++] =
-            (struct queue_slot){ .entry = &work->entry,
-                                 .ms = (clock_mono_us() - work->started_us) / 1000 };
         if (work->cancel)
             look_of(b, &work->tenant.scope);
     }
-    if (running)
-        job_queue_running(op, w->queue, w->id.text, b->slots, running, NULL);
     for (int i = 0; i < b->look_count; i++)
         ask(b, &b->looks[i]);
     return OP_WAIT;
@@ -249,7 +294,7 @@ static void ended(struct op *op)
     bool soon = h->wanted || h->stopping;
     h->wanted = false;
     uv_timer_start(h->timer, on_timer,
-                   soon ? 0 : failed ? RETRY_MS : w->busy || w->fenced ? BUSY_MS : IDLE_MS, 0);
+                   soon ? 0 : failed ? RETRY_MS : is_busy(h) || w->fenced ? BUSY_MS : IDLE_MS, 0);
 }
 
 static void beat_start(struct heartbeat *h)
@@ -280,8 +325,9 @@ struct heartbeat *heartbeat_start(struct worker *worker)
 void heartbeat_busy(struct heartbeat *heartbeat)
 {
     /* Until now the row said idle, which is given 150 s; the claim shows that the store was there. */
+    heartbeat->work_us = clock_mono_us();
     if (heartbeat->worker->busy == 1)
-        heartbeat->good_us = clock_mono_us();
+        heartbeat->good_us = heartbeat->work_us;
     if (!heartbeat->beating && uv_timer_get_due_in(heartbeat->timer) > BUSY_MS)
         uv_timer_start(heartbeat->timer, on_timer, 0, 0);
 }

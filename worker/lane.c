@@ -17,13 +17,14 @@ bool lanes_parse(const char *text, int ctl_slots, int run_slots, bool noop, stru
     memset(lanes, 0, sizeof *lanes);
     lanes->ctl.slots = ctl_slots;
     lanes->run.slots = run_slots;
+    lanes->noop.slots = noop ? LANE_NOOP_SLOTS : 0;
     add(lanes, LANE_CTL, &lanes->ctl);
     while (*text) {
         char name[16];
         size_t bytes = strcspn(text, ",");
         enum job_lane lane;
         snprintf(name, sizeof name, "%.*s", (int)bytes, text);
-        if (bytes >= sizeof name || !job_lane_parse(name, &lane))
+        if (bytes >= sizeof name || !job_lane_parse(name, &lane) || lane == LANE_NOOP)
             return gov_fail_at(err, GOV_CONFIGURATION, "lanes", "unknown",
                                "\"%.*s\" is not a lane; there are ctl, py, sh, http",
                                "“%.*s”不是通道；可用：ctl、py、sh、http", (int)bytes, text);
@@ -34,11 +35,19 @@ bool lanes_parse(const char *text, int ctl_slots, int run_slots, bool noop, stru
             text++;
     }
     if (noop)
-        add(lanes, LANE_NOOP, &lanes->run);
+        add(lanes, LANE_NOOP, &lanes->noop);
     return true;
 }
 
 int lane_free(const struct lane_state *lane)
 {
     return lane->pool->slots - lane->pool->used;
+}
+
+bool lanes_draw_on(const struct lanes *lanes, const struct lane_pool *pool)
+{
+    for (int i = 0; i < lanes->count; i++)
+        if (lanes->items[i].pool == pool)
+            return true;
+    return false;
 }

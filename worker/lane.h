@@ -1,5 +1,5 @@
 /* lane.h - the lanes a worker serves and their free slots. `ctl` has slots of its own, so that long
- * runs never hold up plans; the run lanes share theirs. */
+ * runs never hold up plans; the run lanes share theirs. `noop` needs no sandbox, so its slots are many. */
 #ifndef WORKER_LANE_H
 #define WORKER_LANE_H
 
@@ -8,7 +8,7 @@
 #include "core/base/err.h"
 #include "core/model/job.h"
 
-enum { WORKER_LANES_MAX = LANE_COUNT };
+enum { WORKER_LANES_MAX = LANE_COUNT, WORKER_POOLS_MAX = 3, LANE_NOOP_SLOTS = 256 };
 
 /* Lanes that draw on the same slots. */
 struct lane_pool {
@@ -22,7 +22,7 @@ struct lane_state {
 };
 
 struct lanes {
-    struct lane_pool ctl, run;
+    struct lane_pool ctl, run, noop;
     struct lane_state items[WORKER_LANES_MAX];
     int count;
 };
@@ -30,6 +30,8 @@ struct lanes {
 /* From "py,sh,http"; ctl is always there. CONFIGURATION for an unknown one. */
 bool lanes_parse(const char *text, int ctl_slots, int run_slots, bool noop, struct lanes *lanes,
                  struct gov_err *err);
+/* Has some lane its slots from this pool? */
+bool lanes_draw_on(const struct lanes *lanes, const struct lane_pool *pool);
 int lane_free(const struct lane_state *lane);
 
 #endif

@@ -136,21 +136,18 @@ static bool was_claimed(const struct round_tenant *t, const char *job)
     return false;
 }
 
-/* Start what was claimed, and tell the queue of it and of what was not. */
+/* Start what was claimed, and tell the queue of what was not. (Of the claims the heartbeat tells it.) */
 static void start_tenant(struct round *r, struct round_tenant *t)
 {
     struct arena *arena = &r->op.arena;
-    struct queue_slot *claimed = ARENA_ARRAY(arena, struct queue_slot, (size_t)t->count);
     struct queue_slot *refused = ARENA_ARRAY(arena, struct queue_slot, (size_t)t->count);
-    int claimed_count = 0, refused_count = 0;
+    int refused_count = 0;
 
     for (int row = 0; row < t->rows.count; row++) {
         struct lane_state *lane = NULL;
         const struct queue_entry *entry = entry_find(r, t, db_text(&t->rows, row, 0), &lane);
         if (!entry)
             continue;
-        claimed[claimed_count++] =
-            (struct queue_slot){ .entry = entry, .fence = db_int(&t->rows, row, 11) };
         work_start(r->worker, lane, entry, &t->info, &t->rows, row);
         r->claimed++;
     }
@@ -159,8 +156,6 @@ static void start_tenant(struct round *r, struct round_tenant *t)
         if (!was_claimed(t, entry->job.text))
             refused[refused_count++] = (struct queue_slot){ .entry = entry };
     }
-    if (claimed_count)
-        job_queue_claimed(&r->op, r->worker->queue, claimed, claimed_count, NULL);
     r->worker->counts.refused.value += refused_count;
     if (refused_count)
         job_queue_finish(&r->op, r->worker->queue, refused, refused_count, NULL);

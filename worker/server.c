@@ -59,8 +59,10 @@ const struct setting worker_settings_table[] = {
       "file with the key for intent_url in its first line; empty: none is sent" },
     { "intent_allow_private", SETTING_TEXT, FIELD(intent_allow_private), "", 0, 1000, false,
       "networks that intent_url may lie in although they are not public: \"loopback\" or CIDRs" },
-    { "pg_connections", SETTING_INT, FIELD(pg_connections), "1", 1, 20, false,
+    { "pg_connections", SETTING_INT, FIELD(pg_connections), "2", 1, 20, false,
       "connections to PostgreSQL per login role, at most" },
+    { "prepared", SETTING_BOOL, FIELD(prepared), "true", 0, 0, false,
+      "prepare statements; off behind a PgBouncer older than 1.21" },
     { 0 }
 };
 
@@ -70,13 +72,13 @@ struct process {
     struct heartbeat *heartbeat;
     uv_timer_t grace;
     bool lost;
-    struct job_queue *bells[2]; /* waiting blocks: a handle for each taker */
+    struct job_queue *bells[WORKER_POOLS_MAX]; /* waiting blocks: a handle for each taker */
     int takers;                 /* not yet stopped */
 };
 
 void worker_wake(struct worker *worker)
 {
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < WORKER_POOLS_MAX; i++)
         if (worker->takers[i])
             taker_wake(worker->takers[i]);
 }
@@ -111,8 +113,8 @@ static void close_rest(struct worker *w)
     http_client_stop(w->http);
     endpoint_stop(w->endpoint);
     event_bus_stop(w->events);
-    job_queue_stop(p->bells[0]);
-    job_queue_stop(p->bells[1]);
+    for (int i = 0; i < WORKER_POOLS_MAX; i++)
+        job_queue_stop(p->bells[i]);
     job_queue_stop(w->queue);
     redis_stop(w->redis);
     if (w->sandbox)
@@ -167,7 +169,7 @@ static void drain(void *context)
     w->draining = true;
     w->on_idle = on_idle;
     uv_timer_start(&p->grace, on_grace, (uint64_t)w->settings.drain_s * 1000, 0);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < WORKER_POOLS_MAX; i++) {
         struct taker *taker = w->takers[i];
         w->takers[i] = NULL;
         if (taker)
@@ -186,7 +188,7 @@ static void count_slots(void *context)
     struct worker *w = context;
 
     w->counts.busy.value = w->lanes.run.used;
-    w->counts.slots.value = w->lanes.count > 1 ? w->lanes.run.slots : 0;
+    w->counts.slots.value = lanes_draw_on(&w->lanes, &w->lanes.run) ? w->lanes.run.slots : 0;
     w->counts.fenced.value = w->fenced;
 }
 
@@ -223,6 +225,7 @@ static bool connect_stores(struct process *p, struct gov_err *err)
     struct worker *w = &p->worker;
     const struct db_options db = { .conninfo = w->settings.pg,
                                    .application = "execgov-worker",
+                                   .unprepared = !w->settings.prepared,
                                    .connections_per_role = (int)w->settings.pg_connections };
     struct event_bus_events events = { happened, changed, p, warm };
     struct http_client_options http = { .agent = "ExecGov/" EXECGOV_VERSION };
@@ -240,11 +243,12 @@ static bool connect_stores(struct process *p, struct gov_err *err)
         return false;
     w->redis = redis_new(w->loop, &(struct redis_options){ .address = w->settings.redis });
     w->queue = job_queue_new(&(struct job_queue_options){ w->redis, incarnation });
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < WORKER_POOLS_MAX; i++)
         p->bells[i] = job_queue_new(&(struct job_queue_options){ w->redis, incarnation });
     w->events = event_bus_new(w->redis, &events);
     event_bus_join(w->events, EVENT_BUS_WORKERS);
     w->tenants = tenant_cache_new(w->db);
+    w->endings = endings_new(w->loop, w->db, w->events);
     char models[FOLDER_BYTES];
     snprintf(models, sizeof models, "%s/models", w->settings.files);
     w->catalogues = catalogues_new(*w->settings.models ? w->settings.models : models, CATALOGUES);
@@ -275,10 +279,8 @@ static bool connect_sandbox(struct process *p, struct gov_err *err)
     struct worker *w = &p->worker;
     struct doctor_status status;
 
-    if (!*w->settings.sandbox) {
-        w->lanes.count = 1;
+    if (!*w->settings.sandbox)
         return true;
-    }
     if (!sandbox_status(w->settings.sandbox, &status, err))
         return gov_err_context(err, "execgov-sandboxd at %s", w->settings.sandbox);
     w->isolation_level = status.level;
@@ -294,9 +296,13 @@ static void start_taking(struct process *p)
 {
     struct worker *w = &p->worker;
 
-    w->takers[p->takers++] = taker_start(w, &w->lanes.ctl, p->bells[0]);
-    if (w->lanes.count > 1)
-        w->takers[p->takers++] = taker_start(w, &w->lanes.run, p->bells[1]);
+    const struct lane_pool *pools[WORKER_POOLS_MAX] = { &w->lanes.ctl, &w->lanes.run, &w->lanes.noop };
+
+    for (int i = 0; i < WORKER_POOLS_MAX; i++)
+        if (lanes_draw_on(&w->lanes, pools[i])) {
+            w->takers[i] = taker_start(w, pools[i], p->bells[i]);
+            p->takers++;
+        }
 }
 
 bool worker_run(const struct worker_settings *settings, bool *lost, struct gov_err *err)
@@ -324,7 +330,7 @@ bool worker_run(const struct worker_settings *settings, bool *lost, struct gov_e
     uv_timer_init(&loop.uv, &p.grace);
     p.grace.data = &p;
     run_starts_register(&w->run_starts, &w->metrics);
-    if (!lanes_parse(settings->lanes, (int)settings->ctl_slots, (int)settings->slots,
+    if (!lanes_parse(*settings->sandbox ? settings->lanes : "", (int)settings->ctl_slots, (int)settings->slots,
                      settings->noop, &w->lanes, err) ||
         !crypto_init(err) || !connect_stores(&p, err) || !connect_sandbox(&p, err) ||
         !service_start(&p.service, settings->health, err))
@@ -333,6 +339,7 @@ bool worker_run(const struct worker_settings *settings, bool *lost, struct gov_e
     w->heartbeat = p.heartbeat;
     start_taking(&p);
     loop_run(&loop);
+    db_batcher_free(w->endings);
     catalogues_free(w->catalogues);
     endpoint_free(w->endpoint);
     tenant_cache_free(w->tenants);

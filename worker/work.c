@@ -25,7 +25,7 @@ static struct work *work_of(struct op *finishing)
 
 static void send_group(struct work *w)
 {
-    struct db_group *group = db_group_new(&w->finishing, w->worker->db, &w->tenant.scope);
+    struct db_group *group;
 
     w->next_count = 0;
     w->strict = false;
@@ -34,6 +34,11 @@ static void send_group(struct work *w)
     if (planted("forget_first"))
         job_queue_finish(&w->finishing, w->worker->queue,
                          &(struct queue_slot){ .entry = &w->entry, .ms = 1 }, 1, NULL);
+    if (!w->build) {
+        db_batch_add(&w->finishing, w->worker->endings, &w->tenant.scope, &w->ending.item);
+        return;
+    }
+    group = db_group_new(&w->finishing, w->worker->db, &w->tenant.scope);
     w->build(w, group);
     db_group_tolerate(group, &w->finish_err);
     db_group_send(group);
@@ -58,6 +63,8 @@ static enum op_next attempt(struct op *op)
         send_group(w);
         return OP_AGAIN;
     }
+    if (!w->build)
+        w->finish_err = w->ending.item.err;
     switch (w->finish_err.code) {
     case GOV_OK:
         return OP_NEXT;
@@ -87,6 +94,8 @@ static enum op_next push(struct op *op)
 {
     struct work *w = work_of(op);
 
+    if (!w->build) /* nothing follows, and who listens was told with the batch */
+        return OP_DONE;
     struct queue_entry *entries = ARENA_ARRAY(&op->arena, struct queue_entry, WORK_NEXT_MAX + 1);
 
     for (int i = 0; i < w->next_count; i++) {
@@ -139,6 +148,12 @@ void work_finish_for(struct op *op, struct work *work,
 void work_finish(struct work *work, void (*build)(struct work *work, struct db_group *group))
 {
     work_finish_for(&work->op, work, build);
+}
+
+void work_end(struct work *work)
+{
+    work->ending.job = &work->job;
+    work_finish_for(&work->op, work, NULL);
 }
 
 /* --- statements --- */

@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 
+#include "worker/ending.h"
 #include "worker/worker.h"
 
 enum { WORK_NEXT_MAX = 2 };
@@ -54,6 +55,9 @@ struct work {
     struct claimed job;
     struct list link;
     int64_t started_us; /* monotonic */
+    int64_t taken_fence; /* the queue's, when it was taken */
+    bool told;          /* the queue knows of the claim; before, its slot goes by the fence of the take */
+    bool freeing;       /* the queue was told of its end: from then on it is not said to run */
     bool stale;         /* somebody else has it now: nothing was written */
     bool released;      /* a drain gives it back unfinished */
     bool crashed;       /* its sandbox died under it: counts like the death of a worker */
@@ -71,6 +75,7 @@ struct work {
     void (*build)(struct work *work, struct db_group *group);
     struct op finishing;
     bool finish_sent;
+    struct ending ending; /* of work_end */
     bool strict; /* the statements under way also fail when the job was cancelled meanwhile */
     struct gov_err finish_err;
     int finish_tries;
@@ -84,6 +89,8 @@ struct work_kind {
 /* As I/O of `work`: run `build`'s statements in one transaction until it is known to be done or stale,
  * push the next jobs, tell listeners. */
 void work_finish(struct work *work, void (*build)(struct work *work, struct db_group *group));
+/* The same where work->ending, filled, is all there is to write: it shares a transaction with others. */
+void work_end(struct work *work);
 /* The same as I/O of another op that owns the work. */
 void work_finish_for(struct op *op, struct work *work,
                      void (*build)(struct work *work, struct db_group *group));

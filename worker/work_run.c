@@ -18,6 +18,7 @@
 #include "worker/heartbeat.h"
 #include "worker/intent/intent_job.h"
 #include "worker/plan/plan_job.h"
+#include "worker/run/noop_job.h"
 #include "worker/run/run_job.h"
 #include "worker/take.h"
 #include "worker/task/task_job.h"
@@ -29,13 +30,13 @@ struct settling {
     struct queue_slot slot;
 };
 
-static const struct work_kind *kind_of(enum job_kind kind)
+static const struct work_kind *kind_of(enum job_kind kind, const struct lane_state *lane)
 {
     static const struct work_kind *const kinds[JOB_KIND_COUNT] = {
         [JOB_INTENT] = &intent_job_kind, [JOB_PLAN] = &plan_job_kind,
         [JOB_CONFIRM] = &confirm_job_kind, [JOB_RUN] = &run_job_kind, [JOB_TASK] = &task_job_kind,
     };
-    return kinds[kind];
+    return kind == JOB_RUN && lane->lane == LANE_NOOP ? &noop_job_kind : kinds[kind];
 }
 
 /* --- settling --- */
@@ -114,6 +115,7 @@ static enum op_next free_slot(struct op *op)
     struct settling *s = (struct settling *)op;
     struct work *w = s->work;
 
+    w->freeing = true;
     s->slot = (struct queue_slot){ .entry = &w->entry,
                                    .fence = w->job.fence + 1,
                                    .ms = (clock_mono_us() - w->started_us) / 1000 };
@@ -223,10 +225,10 @@ void work_start(struct worker *worker, struct lane_state *lane, const struct que
 {
     enum job_kind kind = JOB_TASK;
     bool known = job_kind_parse(db_text(rows, row, 1), &kind);
-    struct work *w = calloc(1, kind_of(kind)->bytes);
+    struct work *w = calloc(1, kind_of(kind, lane)->bytes);
 
     CHECK(w);
-    op_init(&w->op, known ? job_kind_name(kind) : "unreadable", kind_of(kind)->steps, worker->loop, ended);
+    op_init(&w->op, known ? job_kind_name(kind) : "unreadable", kind_of(kind, lane)->steps, worker->loop, ended);
     w->worker = worker;
     w->lane = lane;
     w->tenant = *tenant;
@@ -238,6 +240,7 @@ void work_start(struct worker *worker, struct lane_state *lane, const struct que
     w->entry.kind = arena_text(&w->op.arena, entry->kind);
     w->entry.action = arena_text(&w->op.arena, entry->action);
     copy_row(w, rows, row);
+    w->taken_fence = entry->fence;
     w->entry.fence = w->job.fence;
     list_append(&worker->works, &w->link);
     lane->pool->used++;

@@ -39,10 +39,12 @@ struct worker_settings {
     int64_t ctl_slots;
     int64_t pg_connections;
     int64_t drain_s;
+    bool prepared;
     bool noop;         /* run the noop executor (measuring only) */
 };
 
 struct catalogues;
+struct db_batcher;
 struct endpoint;
 struct heartbeat;
 struct taker;
@@ -62,9 +64,10 @@ struct worker {
     struct sandbox_client *sandbox; /* NULL: no run lanes */
     int isolation_level;
     struct lanes lanes;
-    struct taker *takers[2]; /* of the ctl and the run pool; NULL once stopped */
+    struct taker *takers[WORKER_POOLS_MAX]; /* of the ctl, run and noop pool; NULL: none, or stopped */
     struct heartbeat *heartbeat;
     struct catalogues *catalogues;
+    struct db_batcher *endings; /* see ending.h */
     struct endpoint *endpoint; /* who is asked what was meant; NULL: nobody */
     struct list works;  /* claimed and not ended; struct work, link `link` */
     int busy;
@@ -77,7 +80,7 @@ struct worker {
     void (*on_idle)(struct worker *worker); /* the drain waits for busy == 0 */
 };
 
-/* Slots became free: both takers look again. */
+/* Slots became free: the takers look again. */
 void worker_wake(struct worker *worker);
 
 /* Called when a work has ended. */

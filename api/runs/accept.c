@@ -10,7 +10,7 @@
 #include "core/base/text.h"
 #include "core/base/zone.h"
 
-enum { CTL_TIMEOUT_MS = 30000, CTL_ATTEMPTS = 5 };
+enum { CTL_TIMEOUT_MS = 30000, CTL_ATTEMPTS = 5, PLANS_MAX = 3 };
 
 static const char *const modes[] = { "auto", "plan", NULL };
 static const char *const classes[] = { "interactive", "normal", "bulk", NULL };
@@ -111,8 +111,13 @@ static enum op_next plan(struct op *op)
                OP_FAIL;
     if (!wish)
         return OP_NEXT;
+    if (a->plans++)
+        op_release(&p->op);
+    else
+        arena_defer(&op->arena, release, &p->op);
+    memset(p, 0, sizeof *p);
     planning_init(p, op->loop);
-    arena_defer(&op->arena, release, &p->op);
+    p->bases = a->call->api->bases;
     p->db = a->call->api->db;
     p->scope = a->call->caller.scope;
     p->tenant = a->call->caller.tenant;
@@ -171,17 +176,64 @@ static void add_request(struct accept *a, struct db_group *g)
                  a->call->language == GOV_ZH ? "zh-CN" : "en", a->call->caller.user.text);
 }
 
+static void fill_item(struct accept *a)
+{
+    struct planning *p = &a->planning;
+    struct arena *arena = &a->op.arena;
+    struct call *call = a->call;
+    bool keyed = !a->keyless && call->idempotency_key && !call->replayed;
+
+    a->item = (struct accept_item){
+        .entry = { .tenant = call->caller.scope.schema,
+                   .lane = job_lane_name(a->lane),
+                   .class = job_class_name(a->class),
+                   .job = a->id,
+                   .fence = 1,
+                   .cost_ms = job_cost_unknown_ms(p->timeout_ms),
+                   .kind = job_kind_name(JOB_RUN),
+                   .action = job_queue_action(arena, a->wish->skill, p->chosen->name,
+                                              a->wish->concurrency_key) },
+        .payload = json_text(arena, planning_payload(p, &a->payload, arena)),
+        .digest = p->digest,
+        .attempts = p->chosen->idempotent ? 3 : 1,
+        .timeout_ms = p->timeout_ms,
+        .asked_by = call->caller.user.text,
+        .actor_kind = call->caller.kind == CALLER_TOKEN ? "token" : "user",
+        .revision = p->revision,
+        .route = call->route->pattern,
+        .key = keyed ? call->idempotency_key : NULL,
+        .body_hash = call->body_hash,
+    };
+}
+
+/* A low-risk run that is ready at once travels with others of its tenant. */
+static bool goes_with_others(const struct accept *a)
+{
+    return a->kind == JOB_RUN && a->run_at_us == 0 && a->plans < PLANS_MAX;
+}
+
 static enum op_next insert(struct op *op)
 {
     struct accept *a = (struct accept *)op;
     struct planning *p = &a->planning;
-    struct db_group *g = db_group_new(op, a->call->api->db, &a->call->caller.scope);
+    struct db_group *g;
     bool direct = a->wish && !p->rule.required && !a->payload.plan_only && !a->wish->stored;
 
     a->id = id_new();
     if (direct) {
         a->kind = JOB_RUN;
         a->lane = p->lane;
+        if (goes_with_others(a)) {
+            a->batched = true;
+            fill_item(a);
+            if (a->gathered)
+                return OP_DONE;
+            db_batch_add(op, a->call->api->accepts, &a->call->caller.scope, &a->item.item);
+            return OP_WAIT;
+        }
+    }
+    g = db_group_new(op, a->call->api->db, &a->call->caller.scope);
+    if (direct) {
         add_job(a, g, planning_payload(p, &a->payload, &op->arena), p->digest, "low",
                 p->chosen->idempotent ? 3 : 1, p->timeout_ms);
         a->entry.action =
@@ -199,10 +251,35 @@ static enum op_next insert(struct op *op)
     return OP_WAIT;
 }
 
+/* Of one that went with others; what its plan was made from may have changed before it was written: then
+ * it is planned once more, and where that happens again and again it goes alone. */
+static enum op_next settle_batched(struct accept *a)
+{
+    struct op *op = &a->op;
+
+    if (!a->item.item.err.code)
+        return OP_DONE;
+    if (a->item.item.err.code != GOV_PLAN_STALE) {
+        op->err = a->item.item.err;
+        return OP_FAIL;
+    }
+    a->batched = false;
+    a->planning_again = true;
+    plan_bases_drop(a->call->api->bases);
+    return plan(op) == OP_FAIL ? OP_FAIL : OP_AGAIN;
+}
+
 static enum op_next enqueue(struct op *op)
 {
     struct accept *a = (struct accept *)op;
 
+    if (a->planning_again) {
+        a->planning_again = false;
+        insert(op);
+        return OP_AGAIN;
+    }
+    if (a->batched)
+        return settle_batched(a);
     /* A delayed one is brought by the scheduler; a push that fails is made up for by its sweep. */
     if (a->run_at_us <= clock_now_us())
         job_queue_push(op, a->call->api->queue, &a->entry, 1, NULL);

@@ -4,6 +4,7 @@
 #define API_RUNS_ACCEPT_H
 
 #include "api/call.h"
+#include "api/runs/accept_batch.h"
 #include "core/store/planning.h"
 
 /* A run asked for by hand. */
@@ -36,6 +37,7 @@ struct accept {
     const char *text;            /* words, and what came with them */
     struct job_payload payload;
     const char *mode;
+    bool gathered;               /* the caller writes `item` himself, if `batched` comes out */
     bool keyless;                /* the caller remembers the Idempotency-Key himself */
     struct id id;                /* out: of the request; of the run too, when by hand */
     enum job_kind kind;          /* of the first job */
@@ -45,6 +47,10 @@ struct accept {
     struct planning planning;
     struct db_rows host;
     struct queue_entry entry;
+    struct accept_item item;     /* of a run that goes with others */
+    bool batched;
+    bool planning_again;
+    int plans;                   /* how often it was planned */
 };
 
 /* As I/O of `op`: plan, insert, enqueue. A repeat of an Idempotency-Key only finds the id. */

@@ -14,6 +14,7 @@
 #include "api/runs/accept.h"
 #include "api/runs/settle_wait.h"
 #include "api/runs/show.h"
+#include "api/runs/show_accepted.h"
 #include "core/base/clock.h"
 
 struct run_create {
@@ -54,6 +55,11 @@ static enum op_next show(struct op *op)
 {
     struct run_create *e = (struct run_create *)op;
     bool settled = e->wait.settled;
+
+    if (e->accept.batched && !e->wait.call) { /* nobody waited: it is as it was accepted */
+        show_accepted(e->endpoint.call, &e->accept);
+        return OP_DONE;
+    }
     show_one(op, &e->show, e->endpoint.call, &e->accept.id, true, settled ? 200 : 202);
     return OP_WAIT;
 }

@@ -2,10 +2,14 @@
  *
  * Requests of more than half a block get a block of their own behind the
  * current one, so that one large string does not waste the rest of a block.
+ * Small blocks are kept for the next arena of the thread, zeroed as far as they
+ * were used: an op has several, and malloc was a fifth of what a request cost.
+ * Under AddressSanitizer nothing is kept, so that it sees what is used too late.
  */
 #include "core/base/arena.h"
 
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,11 +26,48 @@ struct arena_block {
     alignas(max_align_t) char data[];
 };
 
+enum { KEPT_SIZES = 4, KEPT_EACH = 64 }; /* 2, 4, 8 and 16 KB; at most 2 MB a thread */
+
+#ifdef __SANITIZE_ADDRESS__
+static const bool keeps_blocks = false;
+#else
+static const bool keeps_blocks = true;
+#endif
+
+static _Thread_local struct {
+    struct arena_block *blocks;
+    int count;
+} kept[KEPT_SIZES];
+
+/* Which of the kept sizes; KEPT_SIZES: none. */
+static int size_index(size_t size)
+{
+    for (int i = 0; i < KEPT_SIZES; i++)
+        if (size == (size_t)BLOCK_BYTES_FIRST << i)
+            return i;
+    return KEPT_SIZES;
+}
+
 struct arena_deferred {
     struct arena_deferred *next;
     void (*release)(void *what);
     void *what;
 };
+
+static void block_free(struct arena_block *block)
+{
+    int i = size_index(block->size);
+
+    if (!keeps_blocks || i == KEPT_SIZES || kept[i].count == KEPT_EACH) {
+        free(block);
+        return;
+    }
+    memset(block->data, 0, block->used);
+    block->used = 0;
+    block->next = kept[i].blocks;
+    kept[i].blocks = block;
+    kept[i].count++;
+}
 
 void arena_init(struct arena *arena)
 {
@@ -43,14 +84,24 @@ void arena_release(struct arena *arena)
     while (arena->blocks) {
         struct arena_block *block = arena->blocks;
         arena->blocks = block->next;
-        free(block);
+        block_free(block);
     }
     arena->bytes = 0;
 }
 
 static struct arena_block *block_new(size_t size)
 {
-    struct arena_block *block = calloc(1, sizeof *block + size);
+    int i = size_index(size);
+    struct arena_block *block;
+
+    if (i < KEPT_SIZES && kept[i].blocks) {
+        block = kept[i].blocks;
+        kept[i].blocks = block->next;
+        kept[i].count--;
+        block->next = NULL;
+        return block;
+    }
+    block = calloc(1, sizeof *block + size);
     CHECK(block);
     block->size = size;
     return block;

@@ -26,17 +26,53 @@ static uint64_t stamp_next(int64_t now_us)
     return next;
 }
 
+/* The kernel is asked for 64 ids at a time. An id is no secret; that no other has it is all it needs. */
+static const unsigned char *random_next(void)
+{
+    enum { BYTES = 8, IDS = 64 };
+    static _Thread_local unsigned char pool[IDS][BYTES];
+    static _Thread_local int left;
+
+    if (left == 0) {
+        CHECK(getrandom(pool, sizeof pool, 0) == (ssize_t)sizeof pool);
+        left = IDS;
+    }
+    return pool[--left];
+}
+
+static void add_hex(char **at, const unsigned char *bytes, int count)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (int i = 0; i < count; i++) {
+        *(*at)++ = digits[bytes[i] >> 4];
+        *(*at)++ = digits[bytes[i] & 15];
+    }
+}
+
 static struct id id_from(uint64_t stamp)
 {
-    unsigned char random[8];
+    const unsigned char *random = random_next();
     struct id id;
-
-    CHECK(getrandom(random, sizeof random, 0) == (ssize_t)sizeof random);
     uint64_t ms = stamp >> 12;
-    snprintf(id.text, sizeof id.text, "%08x-%04x-7%03x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-             (unsigned)(ms >> 16), (unsigned)(ms & 0xffff), (unsigned)(stamp & 0xfff),
-             0x80u | (random[0] & 0x3fu), random[1], random[2], random[3], random[4], random[5],
-             random[6], random[7]);
+    unsigned char bytes[16] = {
+        (unsigned char)(ms >> 40), (unsigned char)(ms >> 32), (unsigned char)(ms >> 24),
+        (unsigned char)(ms >> 16), (unsigned char)(ms >> 8),  (unsigned char)ms,
+        (unsigned char)(0x70 | (stamp >> 8 & 15)), (unsigned char)stamp,
+        (unsigned char)(0x80 | (random[0] & 0x3f)),
+    };
+    static const int groups[] = { 4, 2, 2, 2, 6 };
+    char *at = id.text;
+    int from = 0;
+
+    memcpy(bytes + 9, random + 1, 7);
+    for (int g = 0; g < 5; g++) {
+        if (g)
+            *at++ = '-';
+        add_hex(&at, bytes + from, groups[g]);
+        from += groups[g];
+    }
+    *at = 0;
     return id;
 }
 

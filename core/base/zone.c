@@ -9,7 +9,7 @@
 #include "core/base/civil.h"
 #include "core/base/zone_rule.h"
 
-enum { ZONE_BYTES_MAX = 64 * 1024, ZONE_PATH_BYTES = 128, DAY_S = 86400 };
+enum { ZONE_BYTES_MAX = 64 * 1024, ZONE_PATH_BYTES = 128, ZONE_NAME_BYTES = 61, DAY_S = 86400 };
 
 struct zone {
     const unsigned char *times; /* 8-byte big-endian moments */
@@ -37,7 +37,7 @@ bool zone_known(const char *name)
 {
     char path[ZONE_PATH_BYTES];
 
-    if (!name || !*name || strlen(name) > 60 || name[0] == '/' || strstr(name, ".."))
+    if (!name || !*name || strlen(name) >= ZONE_NAME_BYTES || name[0] == '/' || strstr(name, ".."))
         return false;
     if (strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/") !=
         strlen(name))
@@ -49,8 +49,15 @@ bool zone_known(const char *name)
     if (strcmp(name, "localtime") == 0 || strncmp(name, "posix", 5) == 0 ||
         strncmp(name, "right/", 6) == 0)
         return false;
+    /* The one that was asked for last, mostly: a request names the tenant's. */
+    static _Thread_local char known[ZONE_NAME_BYTES];
+    if (strcmp(name, known) == 0)
+        return true;
     snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", name);
-    return holds_zone(path);
+    if (!holds_zone(path))
+        return false;
+    snprintf(known, sizeof known, "%s", name);
+    return true;
 }
 
 static uint32_t read_u32(const unsigned char *p)

@@ -119,6 +119,7 @@ static struct db_role *role_of(struct db *db, int stripe)
     for (int i = 0; i < db->options.connections_per_role; i++) {
         role->conns[i].role = role;
         list_init(&role->conns[i].in_flight);
+        db_prepared_init(&role->conns[i].prepared);
     }
     list_init(&role->waiting);
     role->next = db->roles;
@@ -198,16 +199,12 @@ struct db_group *db_group_new(struct op *op, struct db *db, const struct db_scop
     return group;
 }
 
-static void statement_add(struct db_group *group, const char *text, struct db_rows *rows, int count,
-                          const char *const *params)
+static struct db_statement *statement_add(struct db_group *group, struct db_rows *rows)
 {
-    struct arena *arena = &group->op->arena;
-    struct db_statement *s = ARENA_NEW(arena, struct db_statement);
-    const char **copies = ARENA_ARRAY(arena, const char *, (size_t)count + 1);
+    struct db_statement *s = ARENA_NEW(&group->op->arena, struct db_statement);
 
-    for (int i = 0; i < count; i++)
-        copies[i] = arena_text(arena, params[i]);
-    *s = (struct db_statement){ text, count, copies, rows, NULL };
+    s->query = DB_UTILITY;
+    s->rows = rows;
     if (rows)
         *rows = (struct db_rows){ 0 };
     if (group->last)
@@ -215,15 +212,19 @@ static void statement_add(struct db_group *group, const char *text, struct db_ro
     else
         group->first = s;
     group->last = s;
+    return s;
 }
 
 /* The one place where a schema's name enters a statement; it was checked in db_scope_tenant. */
-static const char *text_for(struct db_group *group, enum sql_queries query)
+const char *db_statement_text(struct db_group *group, struct db_statement *statement)
 {
-    const char *text = planted_text(sql_queries[query].name, sql_queries[query].text);
     struct buf out = { 0 };
     const char *hole;
 
+    if (statement->text)
+        return statement->text;
+    const char *text =
+        planted_text(sql_queries[statement->query].name, sql_queries[statement->query].text);
     while ((hole = strstr(text, "{{t}}"))) {
         CHECK(*group->scope.schema);
         buf_add(&out, text, (size_t)(hole - text));
@@ -231,19 +232,53 @@ static const char *text_for(struct db_group *group, enum sql_queries query)
         text = hole + 5;
     }
     buf_add_text(&out, text);
-    const char *copy = arena_copy(&group->op->arena, out.data, out.length);
+    statement->text = arena_copy(&group->op->arena, out.data, out.length);
     buf_release(&out);
-    return copy;
+    return statement->text;
+}
+
+/* Before the group's first statement. */
+static void enter(struct db_group *group)
+{
+    if (!group->first && *group->scope.schema)
+        statement_add(group, NULL)->text =
+            arena_format(&group->op->arena, "set role %s", group->scope.schema);
 }
 
 void db_group_add(struct db_group *group, enum sql_queries query, struct db_rows *rows, int count,
                   const char *const *params)
 {
-    if (!group->first && *group->scope.schema)
-        statement_add(group,
-                      arena_format(&group->op->arena, "set role %s", group->scope.schema), NULL, 0,
-                      NULL);
-    statement_add(group, text_for(group, query), rows, count, params);
+    struct arena *arena = &group->op->arena;
+    const char **copies = ARENA_ARRAY(arena, const char *, (size_t)count + 1);
+
+    enter(group);
+    for (int i = 0; i < count; i++)
+        copies[i] = arena_text(arena, params[i]);
+    struct db_statement *s = statement_add(group, rows);
+    s->query = (int)query;
+    s->param_count = count;
+    s->params = copies;
+}
+
+void db_group_add_params(struct db_group *group, enum sql_queries query, struct db_rows *rows,
+                         int count, const struct db_param *params)
+{
+    struct arena *arena = &group->op->arena;
+    const char **data = ARENA_ARRAY(arena, const char *, (size_t)count + 1);
+    int *numbers = ARENA_ARRAY(arena, int, 2 * (size_t)count + 1);
+
+    enter(group);
+    for (int i = 0; i < count; i++) {
+        data[i] = params[i].bytes ? params[i].data : arena_text(arena, params[i].data);
+        numbers[i] = params[i].bytes;
+        numbers[count + i] = params[i].bytes != 0;
+    }
+    struct db_statement *s = statement_add(group, rows);
+    s->query = (int)query;
+    s->param_count = count;
+    s->params = data;
+    s->lengths = numbers;
+    s->formats = numbers + count;
 }
 
 void db_group_tolerate(struct db_group *group, struct gov_err *err)
@@ -275,7 +310,7 @@ void db_group_send(struct db_group *group)
 {
     CHECK(group->first);
     if (*group->scope.schema)
-        statement_add(group, "reset role", NULL, 0, NULL);
+        statement_add(group, NULL)->text = "reset role";
     op_io_begin(group->op);
     enqueue(group);
 }
@@ -284,7 +319,7 @@ void db_group_end(struct db_group *group)
 {
     if (group->retry && group->retries < DB_RETRIES) {
         group->retries++;
-        group->retry = false;
+        group->retry = group->prepare_again = false;
         memset(&group->err, 0, sizeof group->err);
         enqueue(group);
         return;

@@ -33,6 +33,7 @@ struct db_options {
     int connections_per_role;  /* most; at least 1 */
     int waiting_max;           /* groups that may wait for a connection; beyond: OVERLOADED */
     int statement_ms;          /* a statement that takes longer ends with DEADLINE; 0: 10 s */
+    bool unprepared;           /* prepare nothing: a PgBouncer before 1.21 is in between */
     int idle_close_ms;         /* a connection without work for so long is closed; 0: 60 s */
 };
 
@@ -75,6 +76,13 @@ void db_group_add(struct db_group *group, enum sql_queries query, struct db_rows
     db_group_add((group), (query), (rows),                                                         \
                  (int)(sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(const char *)),            \
                  (const char *const[]){ __VA_ARGS__ })
+/* A parameter that is not text: see db_array.h. It is not copied and must live as long as the op. */
+struct db_param {
+    const char *data; /* text if `bytes` is 0; NULL is null */
+    int bytes;
+};
+void db_group_add_params(struct db_group *group, enum sql_queries query, struct db_rows *rows,
+                         int count, const struct db_param *params);
 /* The failure goes to *err (code GOV_OK when all went well) instead of failing the op. */
 void db_group_tolerate(struct db_group *group, struct gov_err *err);
 void db_group_send(struct db_group *group);

@@ -100,6 +100,7 @@ void db_conn_close(struct db_conn *conn, const char *cause)
     conn->pg = NULL;
     conn->state = CONN_CLOSED;
     conn->in_flight_count = 0;
+    db_prepared_release(&conn->prepared);
     while (!list_empty(&conn->in_flight)) {
         struct db_group *group = LIST_ITEM(list_first(&conn->in_flight), struct db_group, link);
         list_remove(&group->link);
@@ -159,6 +160,43 @@ static bool flush(struct db_conn *conn)
     return true;
 }
 
+static bool send_text(struct db_conn *conn, const struct db_statement *s, const char *text)
+{
+    return PQsendQueryParams(conn->pg, text, s->param_count, NULL, s->params, s->lengths, s->formats, 0);
+}
+
+static bool deallocate(struct db_conn *conn, struct db_statement *s, const char *name)
+{
+    char text[DB_PREPARED_NAME_BYTES + 16];
+
+    snprintf(text, sizeof text, "deallocate %s", name);
+    s->extra++;
+    return PQsendQueryParams(conn->pg, text, 0, NULL, NULL, NULL, NULL, 0);
+}
+
+static bool send_statement(struct db_conn *conn, struct db_group *group, struct db_statement *s)
+{
+    char name[DB_PREPARED_NAME_BYTES], dropped[DB_PREPARED_NAME_BYTES];
+
+    s->extra = 0;
+    s->preparing = false;
+    if (s->query == DB_UTILITY || conn->role->db->options.unprepared)
+        return send_text(conn, s, db_statement_text(group, s));
+    enum db_prepared_state state =
+        db_prepared_use(&conn->prepared, s->query, group->scope.schema, name, dropped);
+    if (*dropped && !deallocate(conn, s, dropped))
+        return false;
+    if (state == DB_PREPARED_NOT)
+        return send_text(conn, s, db_statement_text(group, s));
+    if (state == DB_PREPARED_NOW) {
+        s->extra++;
+        s->preparing = true;
+        if (!PQsendPrepare(conn->pg, name, db_statement_text(group, s), 0, NULL))
+            return false;
+    }
+    return PQsendQueryPrepared(conn->pg, name, s->param_count, s->params, s->lengths, s->formats, 0);
+}
+
 bool db_conn_send(struct db_conn *conn, struct db_group *group)
 {
     if (conn->in_flight_count == 0)
@@ -168,7 +206,7 @@ bool db_conn_send(struct db_conn *conn, struct db_group *group)
     group->reading = group->first;
     hold_loop(conn);
     for (struct db_statement *s = group->first; s; s = s->next)
-        if (!PQsendQueryParams(conn->pg, s->text, s->param_count, NULL, s->params, NULL, NULL, 0)) {
+        if (!send_statement(conn, group, s)) {
             db_conn_close(conn, PQerrorMessage(conn->pg));
             return false;
         }
@@ -213,6 +251,10 @@ static void read_error(struct db_group *group, const PGresult *result)
     if (strcmp(state, "40P01") == 0 || strcmp(state, "40001") == 0) {
         group->retry = true;
         gov_fail_cause(&group->err, GOV_OVERLOADED, "postgres: %s", message);
+    } else if (strcmp(state, "26000") == 0 || strcmp(state, "0A000") == 0) {
+        /* What another group was to prepare is not there, or its table has changed under it. */
+        group->retry = group->prepare_again = true;
+        gov_fail_cause(&group->err, GOV_OVERLOADED, "postgres: %s", message);
     } else if (strcmp(state, "23505") == 0 || strcmp(state, "23P01") == 0) {
         gov_fail_cause(&group->err, GOV_CONFLICT, "postgres: %s", message);
         snprintf(group->err.item, sizeof group->err.item, "%s", constraint ? constraint : "");
@@ -223,7 +265,7 @@ static void read_error(struct db_group *group, const PGresult *result)
         gov_fail_cause(&group->err, GOV_STORE_UNAVAILABLE, "postgres: %s", message);
     } else if (!raised_by_us(result, &group->err)) {
         gov_fail_cause(&group->err, GOV_INTERNAL, "postgres %s: %s in: %.120s", state, message,
-                       group->reading ? group->reading->text : "-");
+                       group->reading ? db_statement_text(group, group->reading) : "-");
     }
 }
 
@@ -235,9 +277,12 @@ static bool connection_lost(const PGresult *result)
 
 static void read_rows(struct db_group *group, PGresult *result)
 {
-    struct db_rows *rows = group->reading->rows;
+    struct db_statement *s = group->reading;
+    struct db_rows *rows = s->rows;
 
-    if (!rows) {
+    if (s->extra == 1)
+        s->preparing = false; /* it is there now */
+    if (s->extra || !rows) {
         PQclear(result);
         return;
     }
@@ -245,6 +290,14 @@ static void read_rows(struct db_group *group, PGresult *result)
     rows->count = PQntuples(result);
     rows->affected = atoi(PQcmdTuples(result));
     arena_defer(&group->op->arena, release_result, result);
+}
+
+/* What was to be prepared in a transaction that failed before it, is not. */
+static void forget_failed(struct db_conn *conn, struct db_group *group)
+{
+    for (struct db_statement *s = group->first; group->err.code && s; s = s->next)
+        if (s->preparing || (group->prepare_again && s->query != DB_UTILITY))
+            db_prepared_forget(&conn->prepared, s->query, group->scope.schema);
 }
 
 /* One result. False: the connection was closed. */
@@ -255,6 +308,7 @@ static bool read_result(struct db_conn *conn, PGresult *result)
     switch (PQresultStatus(result)) {
     case PGRES_PIPELINE_SYNC:
         PQclear(result);
+        forget_failed(conn, group);
         list_remove(&group->link);
         conn->in_flight_count--;
         db_group_end(group);
@@ -298,7 +352,9 @@ static void read_on(struct db_conn *conn)
             if (ended)
                 break;
             ended = true;
-            if (group->reading)
+            if (group->reading && group->reading->extra)
+                group->reading->extra--;
+            else if (group->reading)
                 group->reading = group->reading->next;
             continue;
         }

@@ -3,6 +3,7 @@
 #define CORE_IO_DB_INTERNAL_H
 
 #include "core/io/db.h"
+#include "core/io/db_prepared.h"
 
 enum {
     DB_IN_FLIGHT_MAX = 32,
@@ -15,10 +16,16 @@ enum {
     DB_TICK_MS = 2000
 };
 
+enum { DB_UTILITY = -1 }; /* instead of a query: `text` is all there is */
+
 struct db_statement {
-    const char *text;
+    int query;
+    const char *text; /* NULL until somebody needs it, see db_statement_text */
     int param_count;
     const char *const *params;
+    const int *lengths, *formats; /* NULL: all are text */
+    int extra;      /* answers that come before its own: deallocate, prepare */
+    bool preparing; /* ... and the prepare's is not in yet */
     struct db_rows *rows; /* NULL: nobody wants them */
     struct db_statement *next;
 };
@@ -33,6 +40,7 @@ struct db_group {
     struct gov_err err;           /* first failure; GOV_OK while none */
     int retries;
     bool retry;
+    bool prepare_again;           /* nothing its statements had prepared is believed */
     struct list link;             /* in the role's `waiting` or the connection's `in_flight` */
 };
 
@@ -46,6 +54,7 @@ struct db_conn {
     int events;
     struct list in_flight; /* struct db_group */
     int in_flight_count;
+    struct db_prepared prepared;
     int64_t progress_us;   /* monotonic: connect begun, first group sent, last bytes */
 };
 
@@ -69,6 +78,7 @@ struct db {
 };
 
 /* db.c */
+const char *db_statement_text(struct db_group *group, struct db_statement *statement);
 void db_role_pump(struct db_role *role);                       /* waiting groups -> connections */
 void db_group_end(struct db_group *group);                     /* answer the op, or retry */
 void db_role_fail_waiting(struct db_role *role, const char *cause);

@@ -9,7 +9,7 @@
  *     "examples": [text…],             every example of every action
  *     "runtime": "base",
  *     "actions": [ { "name": "run", "title": {"en","zh"}, "description": {"en","zh"},
- *       "examples": [text…], "executor": "python" | "shell", "entry": "main.py",
+ *       "examples": [text…], "executor": "python" | "shell" | "noop", "entry": "main.py",
  *       "input": schema, "output": schema | null, "risk": "low" | "high",
  *       "timeout_s": 120, "memory_mb": 512, "idempotent": false,
  *       "effects": [{"en","zh"}…], "resources": [name…], "args": template | null,
@@ -20,6 +20,7 @@
  * written without the list, its fields at the top level. Rules:
  *   name        slug; default: made from the package's name ("Sales Report.zip" -> sales-report;
  *               one without a Latin letter -> skill-<8 hex of its SHA-256>)
+ *   executor    follows from the entry; "noop" (nothing is run) only where package.noop says so
  *   entry       a file of the package, .py or .sh; default main.py, else main.sh
  *   input       JSON Schema whose type is object; default {"type":"object"}
  *   timeout_s   1-3600, default 120 · memory_mb 32-4096, default 512
@@ -57,6 +58,7 @@ struct skill_package {
     size_t manifest_bytes;
     const char *readme; /* README.md's bytes; NULL if there is none */
     size_t readme_bytes;
+    bool noop; /* "executor": "noop" is let through: where something is measured */
 };
 
 struct skill_action {

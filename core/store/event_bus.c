@@ -1,16 +1,19 @@
-/* event_bus.c - channels ev:<tenant>, payload = request id. Listeners are counted per tenant. */
+/* event_bus.c - channels ev:<tenant>, payload = ids of requests, separated by spaces. Listeners are
+ * counted per tenant. One message is on its way at a time; meanwhile ids collect, so that a flood of
+ * small jobs does not become a flood of messages. */
 #include "core/store/event_bus.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/buf.h"
 #include "core/base/check.h"
 #include "core/io/redis_feed.h"
 
 #define WARM_CHANNEL "ev:warm"
 
-enum { CHANNEL_BYTES = 64, PREFIX_BYTES = 3 };
+enum { CHANNEL_BYTES = 64, PREFIX_BYTES = 3, ID_BYTES = 36, NEWS_BYTES_MAX = 1024 * 1024 };
 
 struct membership {
     struct list link;
@@ -18,11 +21,19 @@ struct membership {
     char tenant[CHANNEL_BYTES - PREFIX_BYTES];
 };
 
+/* What a tenant's channel is to be told, once the message before is through. */
+struct news {
+    struct list link;
+    char tenant[CHANNEL_BYTES - PREFIX_BYTES];
+    struct buf ids; /* separated by spaces */
+};
+
 struct event_bus {
     struct redis *redis;
     struct redis_feed *feed; /* NULL: only publishes */
     struct event_bus_events events;
     struct list memberships;
+    struct list news;
     int publishing; /* answers that are still out: the bus is freed after the last */
     bool stopped;
 };
@@ -39,12 +50,13 @@ static void bus_gone(struct event_bus *bus)
         free(bus);
 }
 
-/* "<tenant> <tree> <runtime>" */
+/* "<tenant> <tree> <runtime>", again and again. */
 static void on_warm(struct event_bus *bus, const char *text)
 {
     char tenant[20], tree[65], runtime[32];
+    int taken = 0;
 
-    if (sscanf(text, "%19s %64s %31s", tenant, tree, runtime) == 3)
+    for (; sscanf(text, "%19s %64s %31s%n", tenant, tree, runtime, &taken) == 3; text += taken)
         bus->events.warm(bus->events.context, tenant, tree, runtime);
 }
 
@@ -52,12 +64,18 @@ static void on_message(void *context, const char *channel, const char *text, siz
 {
     struct event_bus *bus = context;
     struct id request;
-    (void)bytes;
+    char one[ID_BYTES + 1];
 
-    if (strcmp(channel, WARM_CHANNEL) == 0)
+    if (strcmp(channel, WARM_CHANNEL) == 0) {
         on_warm(bus, text);
-    else if (id_parse(text, &request))
-        bus->events.happened(bus->events.context, channel + PREFIX_BYTES, &request);
+        return;
+    }
+    for (size_t at = 0; at + ID_BYTES <= bytes; at += ID_BYTES + 1) {
+        memcpy(one, text + at, ID_BYTES);
+        one[ID_BYTES] = 0;
+        if (id_parse(one, &request))
+            bus->events.happened(bus->events.context, channel + PREFIX_BYTES, &request);
+    }
 }
 
 static void on_changed(void *context, bool up)
@@ -73,6 +91,7 @@ struct event_bus *event_bus_new(struct redis *redis, const struct event_bus_even
     CHECK(bus);
     bus->redis = redis;
     list_init(&bus->memberships);
+    list_init(&bus->news);
     if (events) {
         struct redis_feed_events feed = { on_message, on_changed, bus };
         bus->events = *events;
@@ -90,11 +109,19 @@ void event_bus_stop(struct event_bus *bus)
         list_remove(l);
         free(LIST_ITEM(l, struct membership, link));
     }
+    while (!list_empty(&bus->news)) {
+        struct news *news = LIST_ITEM(list_first(&bus->news), struct news, link);
+        list_remove(&news->link);
+        buf_release(&news->ids);
+        free(news);
+    }
     if (bus->feed)
         redis_feed_stop(bus->feed);
     bus->stopped = true;
     bus_gone(bus);
 }
+
+static void publish_send(struct event_bus *bus);
 
 static void publish_done(struct redis_request *request)
 {
@@ -104,38 +131,68 @@ static void publish_done(struct redis_request *request)
     arena_release(&p->arena);
     free(p);
     bus->publishing--;
+    publish_send(bus);
     bus_gone(bus);
 }
 
-static void publish(struct event_bus *bus, const char *channel, const char *text)
+/* All that collected for the first tenant in line. */
+static void publish_send(struct event_bus *bus)
 {
-    if (!redis_connected(bus->redis))
+    struct list *first = list_first(&bus->news);
+
+    if (!first || bus->publishing || bus->stopped)
         return;
+    struct news *news = LIST_ITEM(first, struct news, link);
     struct publish *p = calloc(1, sizeof *p);
     CHECK(p);
+    list_remove(&news->link);
     arena_init(&p->arena);
     p->bus = bus;
     p->request.done = publish_done;
     p->request.arena = &p->arena;
     const char **argv = ARENA_ARRAY(&p->arena, const char *, 3);
     argv[0] = "PUBLISH";
-    argv[1] = arena_format(&p->arena, "ev:%s", channel);
-    argv[2] = arena_text(&p->arena, text);
+    argv[1] = arena_format(&p->arena, "ev:%s", news->tenant);
+    argv[2] = arena_text(&p->arena, news->ids.data);
+    buf_release(&news->ids);
+    free(news);
     bus->publishing++;
     redis_send(bus->redis, &p->request, 3, argv, NULL);
 }
 
+static struct news *news_of(struct event_bus *bus, const char *tenant)
+{
+    for (struct list *l = bus->news.next; l != &bus->news; l = l->next) {
+        struct news *news = LIST_ITEM(l, struct news, link);
+        if (strcmp(news->tenant, tenant) == 0)
+            return news;
+    }
+    struct news *news = calloc(1, sizeof *news);
+    CHECK(news);
+    snprintf(news->tenant, sizeof news->tenant, "%s", tenant);
+    list_init(&news->link);
+    list_append(&bus->news, &news->link);
+    return news;
+}
+
 void event_bus_publish(struct event_bus *bus, const char *tenant, const struct id *request)
 {
-    publish(bus, tenant, request->text);
+    if (!redis_connected(bus->redis))
+        return;
+    struct news *news = news_of(bus, tenant);
+    if (news->ids.length < NEWS_BYTES_MAX) /* who listens to so much looks at the table anyway */
+        buf_addf(&news->ids, "%s%s", news->ids.length ? " " : "", request->text);
+    publish_send(bus);
 }
 
 void event_bus_warm(struct event_bus *bus, const char *tenant, const char *tree, const char *runtime)
 {
-    char text[128];
-
-    snprintf(text, sizeof text, "%s %s %s", tenant, tree, runtime);
-    publish(bus, WARM_CHANNEL + PREFIX_BYTES, text);
+    if (!redis_connected(bus->redis))
+        return;
+    struct news *news = news_of(bus, WARM_CHANNEL + PREFIX_BYTES);
+    if (news->ids.length < NEWS_BYTES_MAX)
+        buf_addf(&news->ids, "%s%s %s %s", news->ids.length ? " " : "", tenant, tree, runtime);
+    publish_send(bus);
 }
 
 static struct membership *membership_find(struct event_bus *bus, const char *tenant)

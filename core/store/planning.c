@@ -1,4 +1,4 @@
-/* planning.c - one read, then pure decisions.
+/* planning.c - one read (see plan_basis.h), then pure decisions.
  *
  * The database is asked once (plan_load.sql), with every file id that occurs in
  * the input, so that which of them are file parameters can be decided here.
@@ -17,30 +17,6 @@
 enum {
     IDS_MAX = 100, /* texts of an input that could be a file's id */
     FILES_MAX = 50 /* of one run */
-};
-
-/* Columns of plan_load.sql. */
-enum {
-    COL_SKILL_ID,
-    COL_ENABLED,
-    COL_OWNER,
-    COL_OWNER_NAME,
-    COL_VERSION_ID,
-    COL_NUMBER,
-    COL_DIGEST,
-    COL_STATE,
-    COL_UPLOADED_BY,
-    COL_RUNTIME,
-    COL_RUNTIME_DIGEST,
-    COL_MANIFEST,
-    COL_SETTINGS,
-    COL_BINDINGS,
-    COL_ROLE,
-    COL_FILES,
-    COL_CONFIRMATION,
-    COL_APPROVERS,
-    COL_TENANT,
-    COL_TREE
 };
 
 /* --- load --- */
@@ -66,25 +42,53 @@ static void collect_ids(const json_t *value, struct buf *out, int *count)
     }
 }
 
+/* With files it is another set of rows each time, and a draft is not tried often. */
+static void look_in_bases(struct planning *p)
+{
+    struct plan_basis_key *key = &p->key;
+
+    p->keeps = p->bases && p->file_ids == 0 && !p->is_try && !p->history &&
+               strlen(p->skill) < sizeof key->skill;
+    if (!p->keeps)
+        return;
+    memcpy(key->schema, p->scope.schema, sizeof key->schema);
+    snprintf(key->skill, sizeof key->skill, "%s", p->skill);
+    key->version = p->version;
+    key->requester = p->requester;
+    p->basis = plan_bases_find(p->bases, key);
+    if (p->basis)
+        arena_defer(&p->op.arena, plan_basis_let_go, p->basis);
+}
+
+static void ask(struct planning *p)
+{
+    struct db_group *g = db_group_new(&p->op, p->db, &p->scope);
+    char version[24];
+
+    snprintf(version, sizeof version, "%lld", (long long)p->version);
+    p->asked = true;
+    p->epoch = p->bases ? plan_bases_epoch(p->bases) : 0;
+    DB_GROUP_ADD(g, SQL_QUERIES_PLAN_LOAD, &p->rows, p->skill, p->version ? version : NULL,
+                 p->requester.text, p->ids);
+    if (p->history)
+        DB_GROUP_ADD(g, SQL_QUERIES_PLAN_HISTORY, &p->past, p->skill, p->action);
+    db_group_send(g);
+}
+
 static enum op_next load(struct op *op)
 {
     struct planning *p = (struct planning *)op;
     struct buf ids = { 0 };
-    char version[24];
-    int count = 0;
 
     buf_add_char(&ids, '{');
-    collect_ids(p->input, &ids, &count);
-    collect_ids(p->files, &ids, &count);
+    collect_ids(p->input, &ids, &p->file_ids);
+    collect_ids(p->files, &ids, &p->file_ids);
     buf_add_char(&ids, '}');
-    snprintf(version, sizeof version, "%lld", (long long)p->version);
-    struct db_group *g = db_group_new(op, p->db, &p->scope);
-    DB_GROUP_ADD(g, SQL_QUERIES_PLAN_LOAD, &p->rows, p->skill, p->version ? version : NULL,
-                 p->requester.text, ids.data);
-    if (p->history)
-        DB_GROUP_ADD(g, SQL_QUERIES_PLAN_HISTORY, &p->past, p->skill, p->action);
-    db_group_send(g);
+    p->ids = arena_text(&op->arena, ids.data);
     buf_release(&ids);
+    look_in_bases(p);
+    if (!p->basis)
+        ask(p);
     return OP_WAIT;
 }
 
@@ -113,15 +117,15 @@ static struct admission admission_of(struct planning *p)
     const struct db_rows *r = &p->rows;
 
     return (struct admission){ .skill = p->skill,
-                               .version = db_int(r, 0, COL_NUMBER),
-                               .state = db_text(r, 0, COL_STATE),
-                               .owner_name = db_text(r, 0, COL_OWNER_NAME),
-                               .enabled = db_bool(r, 0, COL_ENABLED),
+                               .version = db_int(r, 0, BASIS_NUMBER),
+                               .state = db_text(r, 0, BASIS_STATE),
+                               .owner_name = db_text(r, 0, BASIS_OWNER_NAME),
+                               .enabled = db_bool(r, 0, BASIS_ENABLED),
                                .is_try = p->is_try,
-                               .uploaded_by = db_id(r, 0, COL_UPLOADED_BY),
+                               .uploaded_by = db_id(r, 0, BASIS_UPLOADED_BY),
                                .requester = p->requester,
-                               .role = db_text(r, 0, COL_ROLE),
-                               .bindings = db_json(r, 0, COL_BINDINGS, &p->op.arena) };
+                               .role = db_text(r, 0, BASIS_ROLE),
+                               .bindings = p->basis->bindings };
 }
 
 /* Is there a version that this caller may name? */
@@ -131,8 +135,8 @@ static bool check_version(struct planning *p, struct gov_err *err)
 
     if (r->count == 0 || !token_may_use(p))
         return no_such_skill(p, err);
-    p->owner_name = db_text(r, 0, COL_OWNER_NAME);
-    if (db_text(r, 0, COL_STATE))
+    p->owner_name = db_text(r, 0, BASIS_OWNER_NAME);
+    if (db_text(r, 0, BASIS_STATE))
         return true;
     return p->version ? gov_fail_at(err, GOV_NOT_FOUND, "/version", "unknown",
                                     "skill \"%s\" has no version %lld", "技能“%s”没有版本 %lld",
@@ -226,7 +230,7 @@ static bool check_files(struct planning *p, const struct schema *schema, struct 
     if (!schema_find(schema, p->filled, SCHEMA_MARK_FILE, arena, &found, &count, err))
         return false;
     a.files = ARENA_ARRAY(arena, struct plan_file, FILES_MAX);
-    a.known = db_json(&p->rows, 0, COL_FILES, arena);
+    a.known = db_json(&p->rows, 0, BASIS_FILES, arena);
     p->file_list = json_own(arena, json_array());
     p->step.files = a.files;
     for (i = 0; i < count; i++)
@@ -255,7 +259,7 @@ static void below_input(struct gov_err *err, struct arena *arena)
 static bool check_input(struct planning *p, struct gov_err *err)
 {
     struct arena *arena = &p->op.arena;
-    const struct schema *schema = schema_compile(p->chosen->input, arena, err);
+    const struct schema *schema = plan_basis_schema(p->basis, p->chosen, err);
     const json_t *input = p->input ? p->input : json_own(arena, json_object());
     const struct schema_found *found;
     size_t count;
@@ -278,29 +282,53 @@ static bool check_input(struct planning *p, struct gov_err *err)
     return check_files(p, schema, err);
 }
 
+/* What is known of the skill is taken apart here, unless another plan did so a moment ago. */
+static void find_basis(struct planning *p)
+{
+    if (!p->basis) {
+        p->basis = plan_basis_new(&p->rows);
+        arena_defer(&p->op.arena, plan_basis_let_go, p->basis);
+        if (p->keeps)
+            plan_bases_keep(p->bases, &p->key, p->epoch, p->basis);
+    }
+    p->rows = p->basis->rows;
+    p->revision = p->basis->revision;
+}
+
+static bool allowed(struct planning *p, struct gov_err *err)
+{
+    find_basis(p);
+    if (!check_version(p, err))
+        return false;
+    struct admission admission = admission_of(p);
+    if (!admission_version(&admission, err))
+        return false;
+    if (!p->basis->manifest.action_count) {
+        *err = p->basis->manifest_err;
+        return err->code ? false : gov_fail_cause(err, GOV_INTERNAL, "skill %s has no manifest", p->skill);
+    }
+    p->manifest = p->basis->manifest;
+    p->chosen = skill_action_find(&p->manifest, p->action);
+    if (!p->chosen)
+        return gov_fail_at(err, GOV_NOT_FOUND, "/action", "unknown", "skill \"%s\" has no action \"%s\"",
+                           "技能“%s”没有操作“%s”", p->skill, p->action);
+    return admission_binding(&admission, p->chosen->name, &p->op.arena, err) && check_input(p, err);
+}
+
+/* What is remembered may allow, because the database looks once more; it may not refuse. */
 static enum op_next check(struct op *op)
 {
     struct planning *p = (struct planning *)op;
 
-    if (!check_version(p, &op->err))
+    if (allowed(p, &op->err))
+        return OP_NEXT;
+    if (p->asked)
         return OP_FAIL;
-    struct admission admission = admission_of(p);
-    if (!admission_version(&admission, &op->err))
-        return OP_FAIL;
-    if (!skill_manifest_view(db_json(&p->rows, 0, COL_MANIFEST, &op->arena), &p->manifest,
-                             &op->arena, &op->err))
-        return OP_FAIL;
-    p->chosen = skill_action_find(&p->manifest, p->action);
-    if (!p->chosen) {
-        gov_fail_at(&op->err, GOV_NOT_FOUND, "/action", "unknown",
-                    "skill \"%s\" has no action \"%s\"", "技能“%s”没有操作“%s”", p->skill,
-                    p->action);
-        return OP_FAIL;
-    }
-    if (!admission_binding(&admission, p->chosen->name, &op->arena, &op->err) ||
-        !check_input(p, &op->err))
-        return OP_FAIL;
-    return OP_NEXT;
+    memset(&op->err, 0, sizeof op->err);
+    memset(&p->step, 0, sizeof p->step);
+    p->basis = NULL;
+    ask(p);
+    return OP_AGAIN;
 }
 
 /* --- plan --- */
@@ -325,41 +353,20 @@ static void read_provenance(struct planning *p)
     p->step.provenance_count = count;
 }
 
-static void read_approvers(struct planning *p)
-{
-    const json_t *list = db_json(&p->rows, 0, COL_APPROVERS, &p->op.arena);
-    size_t count = json_array_size(list);
-    struct plan_person *people = ARENA_ARRAY(&p->op.arena, struct plan_person, count + 1);
-
-    for (size_t i = 0; i < count; i++) {
-        const json_t *person = json_array_get(list, i);
-        id_parse(json_get_text(person, "id"), &people[i].id);
-        people[i].name = json_get_text(person, "name");
-    }
-    p->plan.confirmation.approvers = people;
-    p->plan.confirmation.approver_count = count;
-}
-
 static enum op_next make_plan(struct op *op)
 {
     struct planning *p = (struct planning *)op;
     const struct db_rows *r = &p->rows;
-    const json_t *tenant_rule = db_json(r, 0, COL_CONFIRMATION, &op->arena);
-    struct policy_settings settings = {
-        .confirm_expires_s = json_get_int(tenant_rule, "expires_s", 0),
-        .confirm_reminder_s = json_get_int(tenant_rule, "reminder_s", 0),
-        .confirm_people = json_get_int(tenant_rule, "people", 0),
-        .version = json_get_int(tenant_rule, "version", 0),
-    };
+    struct policy_settings settings = p->basis->settings;
 
     p->step.skill = p->skill;
     p->step.action = p->chosen->name;
     p->step.title = p->chosen->title;
-    p->step.version = db_int(r, 0, COL_NUMBER);
-    p->step.version_digest = db_text(r, 0, COL_DIGEST);
-    p->step.runtime = db_text(r, 0, COL_RUNTIME);
-    p->step.runtime_digest = db_text(r, 0, COL_RUNTIME_DIGEST) ? db_text(r, 0, COL_RUNTIME_DIGEST) : "";
-    p->tree_digest = db_text(r, 0, COL_TREE);
+    p->step.version = db_int(r, 0, BASIS_NUMBER);
+    p->step.version_digest = db_text(r, 0, BASIS_DIGEST);
+    p->step.runtime = db_text(r, 0, BASIS_RUNTIME);
+    p->step.runtime_digest = db_text(r, 0, BASIS_RUNTIME_DIGEST) ? db_text(r, 0, BASIS_RUNTIME_DIGEST) : "";
+    p->tree_digest = db_text(r, 0, BASIS_TREE);
     p->step.effects = p->chosen->effects;
     read_provenance(p);
     p->rule = policy_confirmation_rule(p->chosen, &settings, p->doubt);
@@ -369,7 +376,7 @@ static enum op_next make_plan(struct op *op)
                              .risk = p->chosen->risk,
                              .steps = &p->step,
                              .step_count = 1 };
-    planning_add_checks(p, db_json(r, 0, COL_TENANT, &op->arena));
+    planning_add_checks(p, p->basis->tenant);
     planning_add_history(p);
     if (p->rule.required) {
         /* confirmation_decide counts one person. Where more are asked for, one would not be enough. */
@@ -386,7 +393,8 @@ static enum op_next make_plan(struct op *op)
         p->plan.confirmation.people = p->rule.people;
         p->plan.confirmation.other_than_requester = p->rule.other_than_requester;
         p->plan.confirmation.expires_at_us = p->now_us + p->rule.expires_s * 1000000;
-        read_approvers(p);
+        p->plan.confirmation.approvers = p->basis->approvers;
+        p->plan.confirmation.approver_count = p->basis->approver_count;
         /* Where four eyes are not asked for, who asks may confirm too (policy_may_confirm). */
         size_t eligible = p->plan.confirmation.approver_count + !p->rule.other_than_requester;
         if (eligible < (size_t)p->rule.people) {

@@ -18,6 +18,7 @@
 #include "core/model/plan.h"
 #include "core/model/policy.h"
 #include "core/model/skill_manifest.h"
+#include "core/store/plan_basis.h"
 
 struct planning {
     struct op op;
@@ -38,6 +39,7 @@ struct planning {
     bool history;              /* also say how long it usually takes */
     const char *const *skills; /* names the caller's token may use; NULL: all */
     int64_t now_us;
+    struct plan_bases *bases;  /* what was read before may serve; NULL: read it */
 
     /* out: valid while the op lives */
     struct skill_manifest manifest;
@@ -52,9 +54,16 @@ struct planning {
     int64_t timeout_ms;
     const char *owner_name;
     const char *tree_digest;   /* hex: of the version's unpacked package, NULL before its check */
+    int64_t revision;          /* of what the plan was made from; see job_accept */
 
     /* the steps' own */
     struct db_rows rows, past;
+    struct plan_basis *basis;
+    struct plan_basis_key key;
+    unsigned epoch;
+    const char *ids; /* of files that may be meant, as PostgreSQL's array */
+    int file_ids;
+    bool keeps, asked;
 };
 
 void planning_init(struct planning *planning, struct loop *loop);

@@ -4,8 +4,17 @@
 BUILD_PROGRAMS=(execgov execgov-api execgov-scheduler execgov-worker execgov-sandboxd execgov-zygote
                 execgov-lifecycle execgov-intent)
 
+# A clone that was moved or copied together with its build remembers the place it was configured for, and
+# CMake refuses to go on there.
+build_forget_moved() {
+    local cache=$source_folder/build/release/CMakeCache.txt
+    [ -e "$cache" ] || return 0
+    grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$source_folder" "$cache" || rm -rf "$source_folder/build/release"
+}
+
 build_release() {
     local log=$logs/build.log
+    build_forget_moved
     (
         cd "$source_folder"
         cmake --preset release && cmake --build --preset release --parallel "$(nproc)"

@@ -23,6 +23,7 @@ demo_publish() {
     for name in "${EXAMPLES[@]}"; do
         folders+=("$source_folder/examples/$name")
     done
+    [ ${#bench_lines[@]} -eq 0 ] || folders+=("$source_folder/bench/noop")
     EXECGOV_URL=http://127.0.0.1:$api_port EXECGOV_TOKEN=$people_owner_token \
         /usr/bin/python3 -B "$source_folder/deploy/lib/publish_skill.py" "${folders[@]}" \
         >"$logs/publish.log" 2>&1 </dev/null ||

@@ -25,15 +25,18 @@ with wanted as (
     from locked k
     where l.job_id = k.job_id
     returning l.job_id, l.fence, l.token, l.attempt, l.crash_count, l.cancel_requested
-), audited as (
-    insert into {{t}}.audit_event (actor_kind, kind, action, subject_kind, subject, request_id, detail)
-    select 'worker', 'run', 'job.claimed', 'job', j.id::text, j.request_id,
-        jsonb_build_object('worker', $3, 'fence', c.fence, 'attempt', c.attempt)
+), whole as materialized (
+    select j.id, j.kind, j.lane, j.class, j.request_id, j.payload, j.plan_digest, j.risk, j.max_attempts,
+        j.timeout_ms, j.created_by, c.fence, c.token, c.attempt, c.crash_count, c.cancel_requested,
+        j.created_at
     from claimed c
     join {{t}}.job j on j.id = c.job_id
+), audited as (
+    insert into {{t}}.audit_event (actor_kind, kind, action, subject_kind, subject, request_id, detail)
+    select 'worker', 'run', 'job.claimed', 'job', w.id::text, w.request_id,
+        jsonb_build_object('worker', $3, 'fence', w.fence, 'attempt', w.attempt)
+    from whole w
 )
-select j.id, j.kind, j.lane, j.class, j.request_id, j.payload, j.plan_digest, j.risk, j.max_attempts,
-    j.timeout_ms, j.created_by, c.fence, c.token, c.attempt, c.crash_count, c.cancel_requested,
-    j.created_at
-from claimed c
-join {{t}}.job j on j.id = c.job_id
+select id, kind, lane, class, request_id, payload, plan_digest, risk, max_attempts, timeout_ms, created_by,
+    fence, token, attempt, crash_count, cancel_requested, created_at
+from whole

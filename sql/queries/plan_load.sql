@@ -24,6 +24,7 @@ select s.id, s.enabled, s.owner,
             and m.user_id <> $3::uuid),
     (select jsonb_build_object('state', t.state, 'limit', t.concurrency_limit, 'paused', t.paused)
         from public.my_tenant t),
+    (select n.revision from {{t}}.planning n where n.one),
     v.tree_digest
 from {{t}}.skill s
 left join {{t}}.skill_version v on v.id = coalesce(

@@ -76,9 +76,21 @@ class Storm:
             world.running[name].send_signal(signal.SIGCONT)
             world.end(name, how)
         if name == "sandboxd":
-            (world.folder / "sandbox.sock").unlink(missing_ok=True)
+            stacks.until(self.sandboxd_starts, 20, "a sandboxd again")
+            return
         start = {"postgres": world.start_postgres, "redis": world.start_redis}
         start.get(name, lambda: world.start(name))()
+
+    def sandboxd_starts(self):
+        """The last children of the one that was killed may hold its cache a moment longer; a service manager tries
+        again, too."""
+        (self.world.folder / "sandbox.sock").unlink(missing_ok=True)
+        try:
+            self.world.start("sandboxd")
+        except AssertionError:
+            self.world.running.pop("sandboxd", None)
+            return False
+        return True
 
     def calm_if_needed(self):
         """A daemon that starts has to reach its stores."""

@@ -162,6 +162,7 @@ static void check_manifest(struct package_check *c)
         .manifest_bytes = json_string_length(manifest),
         .readme = json_string_value(readme),
         .readme_bytes = json_string_length(readme),
+        .noop = c->work->worker->settings.noop,
     };
     if (skill_manifest_build(&package, &c->manifest, arena, &err)) {
         add_items(c->findings, c->manifest.warnings, c->manifest.warning_count, "warning");

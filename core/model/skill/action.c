@@ -39,7 +39,9 @@ static void build_entry(struct skill_builder *b, json_t *action, const json_t *f
             &b->faults, "main.py", "required",
             "the package holds no main.py or main.sh, and skill.json names no other \"entry\"",
             "包中没有 main.py 或 main.sh，skill.json 也没有指定其他 \"entry\"");
-    if (executor && strcmp(executor, runs) != 0)
+    if (executor && b->package->noop && strcmp(executor, skill_executor_name(SKILL_NOOP)) == 0)
+        runs = executor;
+    else if (executor && strcmp(executor, runs) != 0)
         fault_add(&b->faults, skill_read_path(&b->reader, path, "executor"), "enum",
                   "must be \"%s\" for this entry, or be left out", "该入口的执行器须为“%s”，或省略",
                   runs);

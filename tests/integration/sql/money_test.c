@@ -6,6 +6,7 @@
 
 #include "core/model/money.h"
 #include "tests/lib/pg_server.h"
+#include "sql_queries.h"
 #include "tests/lib/sql.h"
 
 struct fixture {
@@ -302,6 +303,41 @@ static void slots_are_there_with_their_payment_and_never_more_are_taken(void **s
     assert_string_equal("t", sql_value(&f->arena, f->platform, "select public.quota_take('%s', 'skills')", b.tenant.id.text));
 }
 
+/* I6: the claim asks in its own statement, so that none begins after the commit of a shutdown. */
+static void a_tenant_that_is_shut_down_has_nothing_to_claim(void **state)
+{
+    struct fixture *f = *state;
+    struct bought b;
+    struct id job = id_new();
+    PGconn *role;
+    const char *ids, *values[4];
+    PGresult *claimed;
+
+    buy(f, &b);
+    sql_run(f->admin, "insert into %s.job (id, kind, lane, class, request_id, payload, max_attempts, timeout_ms, risk) values "
+            "('%s', 'intent', 'ctl', 'interactive', '%s', '{}', 1, 1000, null)", b.tenant.schema, job.text, job.text);
+    sql_run(f->admin, "insert into %s.job_live (job_id, state) values ('%s', 'ready')", b.tenant.schema, job.text);
+    role = pg_server_enter(&f->server, &f->arena, &b.tenant);
+    ids = arena_format(&f->arena, "{%s}", job.text);
+    values[0] = ids;
+    values[1] = "{1}";
+    values[2] = b.customer.text;
+    values[3] = "25";
+    const char *claim = sql_expand(&f->arena, sql_queries[SQL_QUERIES_JOB_CLAIM].text, b.tenant.schema);
+
+    sql_run(f->platform, "select public.tenant_block_set('%s', 'billing', 3::smallint, 'subscription_expired', null, null)",
+            b.tenant.id.text);
+    claimed = PQexecParams(role, claim, 4, NULL, values, NULL, NULL, 0);
+    assert_int_equal(PGRES_TUPLES_OK, PQresultStatus(claimed));
+    assert_int_equal(0, PQntuples(claimed));
+    PQclear(claimed);
+    /* paying releases it, in the payment's own transaction */
+    sql_run(f->platform, "%s", settle(f, &b, b.order, "i6", "29900", "CNY", 1));
+    claimed = PQexecParams(role, claim, 4, NULL, values, NULL, NULL, 0);
+    assert_int_equal(1, PQntuples(claimed));
+    PQclear(claimed);
+}
+
 static void the_test_clock_exists_only_where_the_owner_allowed_it(void **state)
 {
     struct fixture *f = *state;
@@ -324,6 +360,7 @@ int main(void)
         cmocka_unit_test(facts_are_only_added),
         cmocka_unit_test(a_confirmed_payment_above_the_limit_needs_somebody_else),
         cmocka_unit_test(slots_are_there_with_their_payment_and_never_more_are_taken),
+        cmocka_unit_test(a_tenant_that_is_shut_down_has_nothing_to_claim),
         cmocka_unit_test(the_test_clock_exists_only_where_the_owner_allowed_it),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -260,6 +260,23 @@ static void every_fault_is_found_in_one_pass(void **state)
         assert_string_not_equal(f->err.items[i].message.en, f->err.items[i].message.zh);
 }
 
+static void noop_is_an_executor_only_where_something_is_measured(void **state)
+{
+    struct fixture *f = *state;
+    const char *manifest = "{\"executor\":\"noop\"}";
+    struct skill_package package = { .name = "demo.zip",
+                                     .files = files,
+                                     .file_count = 4,
+                                     .manifest = manifest,
+                                     .manifest_bytes = strlen(manifest) };
+
+    assert_false(skill_manifest_build(&package, &f->manifest, &f->arena, &f->err));
+    assert_true(has_item(f->err.items, f->err.item_count, "skill.json#/executor", "enum"));
+    package.noop = true;
+    assert_true(skill_manifest_build(&package, &f->manifest, &f->arena, &f->err));
+    assert_int_equal(f->manifest.actions[0].executor, SKILL_NOOP);
+}
+
 static void broken_packages_are_refused(void **state)
 {
     static const struct {
@@ -346,6 +363,7 @@ int main(void)
         TEST(everything_said_is_kept_and_normalised),
         TEST(one_action_may_be_written_without_the_list),
         TEST(every_fault_is_found_in_one_pass),
+        TEST(noop_is_an_executor_only_where_something_is_measured),
         TEST(broken_packages_are_refused),
         TEST(view_refuses_what_is_not_a_normalised_manifest),
     };

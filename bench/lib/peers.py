@@ -1,0 +1,89 @@
+"""peers.py - the programs ExecGov's queue is measured against, each on a server of its own.
+
+BullMQ, pg-boss and graphile-worker come from npm into build/peers (bench/peers/package.json names the
+versions; two of them need a newer node than Debian 12 has, which is a package there, too). Servers are
+set as for the subject: fsync and synchronous_commit on, Redis with its append-only file.
+"""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+from subject import POSTGRES, ROOT
+import stack
+
+FOLDER = ROOT / "build/peers"
+SOURCES = ROOT / "bench/peers"
+NAMES = ("bullmq", "pgboss", "graphile")
+
+
+def install():
+    """npm's packages, if they are not there or the list has changed."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for source in [*SOURCES.glob("*.mjs"), SOURCES / "package.json"]:
+        target = FOLDER / source.name
+        fresh = target.exists() and target.read_bytes() == source.read_bytes()
+        if source.name == "package.json" and fresh and (FOLDER / "node_modules").exists():
+            continue
+        shutil.copy(source, target)
+        if source.name == "package.json":
+            subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"], cwd=FOLDER,
+                           check=True)
+
+
+class Servers:
+    """A private PostgreSQL and Redis, empty."""
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="execgov-bench-", dir="/tmp"))
+        self.folder.chmod(0o755)
+        home = self.folder / "postgres"
+        home.mkdir()
+        self.become = []
+        if os.geteuid() == 0:
+            shutil.chown(home, "postgres", "postgres")
+            self.become = ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups"]
+        subprocess.run([*self.become, stack.postgres_program("initdb"), "-D", home / "data", "-U", "postgres",
+                        "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"], check=True, cwd="/",
+                       stdout=subprocess.DEVNULL)
+        words = [*self.become, stack.postgres_program("postgres"), "-D", home / "data", "-k", home]
+        for setting in POSTGRES:
+            words += ["-c", setting]
+        log = open(self.folder / "log", "wb")
+        self.postgres = subprocess.Popen(words, stdout=log, stderr=log, cwd="/")
+        self.redis = subprocess.Popen(
+            ["/usr/bin/redis-server", "--port", "0", "--unixsocket", self.folder / "redis.sock", "--save", "",
+             "--appendonly", "yes", "--dir", self.folder], stdout=log, stderr=log)
+        stack.until(lambda: subprocess.run([stack.postgres_program("pg_isready"), "-q", "-h", home],
+                                           check=False).returncode == 0)
+        stack.until(lambda: (self.folder / "redis.sock").exists())
+
+    def stop(self):
+        self.redis.terminate()
+        self.postgres.send_signal(2)
+        self.redis.wait(30)
+        self.postgres.wait(30)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def psql(self, text, database="postgres"):
+        subprocess.run([stack.postgres_program("psql"), "-Xq", "-v", "ON_ERROR_STOP=1", "-h",
+                        self.folder / "postgres", "-U", "postgres", "-d", database, "-c", text], check=True)
+
+    def fresh(self, name):
+        """An empty place for one measurement of one peer: its address."""
+        if name == "bullmq":
+            subprocess.run(["redis-cli", "-s", self.folder / "redis.sock", "flushall"], check=True,
+                           stdout=subprocess.DEVNULL)
+            return str(self.folder / "redis.sock")
+        self.psql(f"drop database if exists {name}")
+        self.psql(f"create database {name}")
+        return f"postgres://postgres@/{name}?host={self.folder}/postgres"
+
+    def measure(self, name, mode, count):
+        done = subprocess.run([FOLDER / "node_modules/.bin/node", FOLDER / f"{name}.mjs", mode, str(count),
+                               self.fresh(name)], cwd=FOLDER, capture_output=True, timeout=600, check=False)
+        if done.returncode:
+            raise SystemExit(f"{name} {mode}: {done.stderr.decode(errors='replace')[-2000:]}")
+        return json.loads(done.stdout.splitlines()[-1])

@@ -1,0 +1,122 @@
+"""Runs that cost little: what is remembered and written together between a POST and its commit must not be
+seen. The noop executor is on, so that runs end without a sandbox; a bystander's worker refuses it."""
+import os
+import pathlib
+import sys
+import unittest
+
+SOURCE = pathlib.Path(os.environ.get("EXECGOV_SOURCE", pathlib.Path(__file__).parents[2]))
+sys.path.insert(0, str(SOURCE / "tests" / "lib"))
+
+import concurrent.futures  # noqa: E402
+import json  # noqa: E402
+
+import loop  # noqa: E402
+import skills  # noqa: E402
+import stack as stacks  # noqa: E402
+
+NOOP = {
+    "README.md": "# Nothing\n\nDoes nothing.\n",
+    "main.py": "pass\n",
+    "skill.json": json.dumps({"executor": "noop", "idempotent": True, "input": {
+        "type": "object", "additionalProperties": False,
+        "properties": {"word": {"type": "string", "default": "none"}, "pin": {"type": "string", "x-sensitive": True}}}}),
+}
+
+
+def setUpModule():
+    loop.Case.stack = stacks.Stack(("api", "scheduler", "worker"), settings={"worker": {"noop": "on"}})
+    skills.publish(loop.Case.stack, [(loop.TENANT, "noop", NOOP), (loop.TENANT, "other", NOOP)])
+
+
+def tearDownModule():
+    loop.Case.stack.stop()
+
+
+class Noop(loop.Case):
+    @property
+    def schema(self):
+        return self.stack.tenants[loop.TENANT]["schema"]
+
+    def run_noop(self, token="oscar", wait=None, skill="noop", **body):
+        return self.api("POST", "/v1/runs", {"skill": skill, **body}, token, wait)
+
+    def rows(self, table, ids, column="id"):
+        names = ", ".join(f"'{one}'" for one in ids)
+        return int(self.stack.sql(f"select count(*) from {self.schema}.{table} where {column} in ({names})")[0][0])
+
+    def assert_each_ended_once(self, ids):
+        stacks.until(lambda: self.rows("job_outcome", ids, "job_id") == len(ids), what="every run's end")
+        self.assertEqual(self.rows("job_live", ids, "job_id"), 0)
+        for action in ("job.accepted", "job.claimed", "job.succeeded"):
+            found = self.stack.sql(
+                f"select count(distinct subject), count(*) from {self.schema}.audit_event "
+                f"where action = '{action}' and subject in ({', '.join(repr(one) for one in ids)})")[0]
+            self.assertEqual([int(n) for n in found], [len(ids)] * 2, action)
+
+    def test_the_answer_is_what_is_stored(self):
+        self.stack.end("worker")
+        try:
+            run = self.ok(self.run_noop(input={"word": "x", "pin": "never shown"}), 202)
+            self.assertEqual(run, self.run_of(run["id"]))
+            self.assertNotIn("never shown", json.dumps(run))
+        finally:
+            self.stack.start("worker")
+        self.assertEqual(self.run_of(run["id"], wait=20)["state"], "succeeded")
+
+    def test_many_at_once_each_end_once_with_their_audit(self):
+        with concurrent.futures.ThreadPoolExecutor(32) as pool:
+            replies = list(pool.map(lambda _: self.run_noop(), range(300)))
+        self.assert_each_ended_once([self.ok(reply, 202)["id"] for reply in replies])
+
+    def test_a_key_makes_one_run_also_among_others(self):
+        with concurrent.futures.ThreadPoolExecutor(32) as pool:
+            replies = list(pool.map(
+                lambda i: self.api("POST", "/v1/runs", {"skill": "noop"}, Idempotency_Key=f"same-{i % 4}"), range(64)))
+        ids = [self.ok(reply, reply.status)["id"] for reply in replies]
+        self.assertEqual(len(set(ids)), 4)
+        self.assert_each_ended_once(sorted(set(ids)))
+
+    def test_a_skill_that_was_switched_off_does_not_run(self):
+        self.ok(self.run_noop(skill="other"), 202)
+        # Behind the API's back, as another process would do it.
+        self.stack.sql(f"update {self.schema}.skill set enabled = false where name = 'other'")
+        try:
+            self.refused(self.run_noop(skill="other"), 409, "skill_disabled")
+            items = self.ok(self.api("POST", "/v1/runs/batch", {"runs": [
+                {"skill": "other"}, {"skill": "noop"}]}), 202)["items"]
+            self.assertEqual([item.get("error", {}).get("code") for item in items], ["skill_disabled", None])
+        finally:
+            self.stack.sql(f"update {self.schema}.skill set enabled = true where name = 'other'")
+        self.ok(self.run_noop(skill="other"), 202)
+
+    def test_a_revoked_token_stops_at_once(self):
+        made = self.ok(self.api("POST", "/v1/tokens", {"name": "short", "scopes": ["runs:write"]}), 201)
+        self.ok(self.run_noop(token=made["token"]), 202)
+        self.assertEqual(self.api("DELETE", f"/v1/tokens/{made['id']}").status, 204)
+        self.refused(self.run_noop(token=made["token"]), 401, "unauthenticated")
+
+    def test_a_token_revoked_elsewhere_stops_within_seconds(self):
+        made = self.ok(self.api("POST", "/v1/tokens", {"name": "far", "scopes": ["runs:write"]}), 201)
+        self.ok(self.run_noop(token=made["token"]), 202)
+        self.stack.sql(f"update public.api_token set revoked_at = now() where id = '{made['id']}'")
+        stacks.until(lambda: self.run_noop(token=made["token"]).status == 401, 5, "the token's end")
+
+    def test_a_thousand_in_one_call(self):
+        runs = [{"skill": "noop"}] * 1000
+        runs[7] = {"skill": "nothing"}
+        runs[8] = {"skill": "noop", "input": {"word": 5}}
+        items = self.ok(self.api("POST", "/v1/runs/batch", {"runs": runs}, Idempotency_Key="thousand"), 202)["items"]
+        self.assertEqual([i for i, item in enumerate(items) if "error" in item], [7, 8])
+        self.assertEqual(items[8]["error"]["errors"][0]["path"], "/input/word")
+        ids = [item["id"] for item in items if "id" in item]
+        accepted = self.stack.sql(f"select count(distinct created_at) from {self.schema}.job where id in "
+                                  f"({', '.join(repr(one) for one in ids)})")[0][0]
+        self.assertEqual(accepted, "1", "not one transaction")
+        again = self.ok(self.api("POST", "/v1/runs/batch", {"runs": runs}, Idempotency_Key="thousand"), 202)
+        self.assertEqual(again["items"], items)
+        self.assert_each_ended_once(ids)
+
+
+if __name__ == "__main__":
+    unittest.main()
