@@ -165,6 +165,13 @@ static const struct command_option rotate_key_options[] = {
     FLAG("no-wait", 0, "hand in and return", "提交后立即返回"), END,
 };
 static const struct command_option preview_options[] = { ZONE, SINCE, LIMIT, END };
+#define CREDENTIAL TEXT("credential", 0, "NAME", "the credential that goes with it", "所用凭据")
+static const struct command_option resource_options[] = { CREDENTIAL, END };
+static const struct command_option grant_options[] = {
+    TEXT("tenant", 0, "ID", "which tenant, or \"platform\"", "租户编号或 platform"),
+    FLAG("everybody", 0, "every tenant", "所有租户"), CREDENTIAL, END,
+};
+static const struct command_option dry_options[] = { INPUT, END };
 static const struct command_option version_options[] = {
     FLAG("local", 0, "ask no server", "不查询服务器"), END,
 };
@@ -288,6 +295,13 @@ const struct command command_table[] = {
     { "credential delete", NULL, "NAME", 1, 1, VALUE_NONE, { "forget it", "删除凭据" }, NULL, false, command_credential_delete },
     { "credential keys", NULL, "", 0, 0, VALUE_NONE, { "the master keys of execgov-egress", "列出 execgov-egress 的主密钥" }, NULL, false, command_credential_keys },
     { "credential rotate-key", NULL, "", 0, 0, VALUE_NONE, { "move every credential to the newest key", "将所有凭据改用最新主密钥" }, rotate_key_options, false, command_credential_rotate_key },
+    { "resource ls", NULL, "", 0, 0, VALUE_NONE, { "HTTP resources and what may be called", "列出 HTTP 资源及可用操作" }, NULL, false, command_resource_ls },
+    { "resource put", NULL, "NAME FILE", 2, 2, VALUE_NONE, { "define one from a JSON file (platform)", "按 JSON 文件定义资源（平台）" }, resource_options, false, command_resource_put },
+    { "resource grant", NULL, "NAME", 1, 1, VALUE_NONE, { "let a tenant call it (platform)", "授权租户调用（平台）" }, grant_options, false, command_resource_grant },
+    { "resource dry-run", NULL, "NAME.OPERATION [KEY=VALUE…]", 1, ANY, VALUE_NONE, { "what would be sent; sends nothing (platform)", "查看将发送的请求，不发送（平台）" }, dry_options, false, command_resource_dry_run },
+    { "resource import", NULL, "OPENAPI.json", 1, 1, VALUE_FILE, { "draft a definition: reads on, writes off", "由 OpenAPI 文档生成草稿" }, NULL, true, command_resource_import },
+    { "network ls", NULL, "", 0, 0, VALUE_NONE, { "internal networks that may be called (platform)", "列出已开放的内部网段（平台）" }, NULL, false, command_network_ls },
+    { "network open", NULL, "PURPOSE CIDR", 2, 2, VALUE_NONE, { "open one for resource, callback, … (platform)", "为用途开放内部网段（平台）" }, comment_options, false, command_network_open },
     { "order ls", NULL, "", 0, 0, VALUE_NONE, { "orders, newest first (finance)", "列出订单（财务）" }, order_list_options, false, command_order_ls },
     { "order show", NULL, "ORDER", 1, 1, VALUE_NONE, { "one order", "查看订单" }, NULL, false, command_order_show },
     { "order create", NULL, "EDITION", 1, 1, VALUE_NONE, { "an order for a customer", "为客户下单" }, order_create_options, false, command_order_create },

@@ -35,7 +35,9 @@ const struct setting worker_settings_table[] = {
       "directory of what was learnt of each tenant's skills, a cache; empty: models in `files`" },
     { "sandbox", SETTING_TEXT, FIELD(sandbox), "", 0, 200, false,
       "socket of execgov-sandboxd; empty: this worker runs no scripts, only intents and plans" },
-    { "lanes", SETTING_TEXT, FIELD(lanes), "py,sh", 0, 100, false,
+    { "egress", SETTING_TEXT, FIELD(egress), "", 0, 107, false,
+      "socket of execgov-egress; empty: HTTP resources cannot be called" },
+    { "lanes", SETTING_TEXT, FIELD(lanes), "py,sh,http", 0, 100, false,
       "what to run: py, sh, http; ctl (intents, plans) is always served" },
     { "slots", SETTING_INT, FIELD(slots), "4", 1, 1000, false, "runs at the same time" },
     { "ctl_slots", SETTING_INT, FIELD(ctl_slots), "4", 1, 100, false,
@@ -48,9 +50,6 @@ const struct setting worker_settings_table[] = {
       "also run the noop executor; for measuring only" },
     { "log_level", SETTING_TEXT, FIELD(log_level), "info", 0, 10, false,
       "debug, info, warn or error" },
-    { "callback_allow_private", SETTING_TEXT, FIELD(callback_allow_private), "", 0, 1000, false,
-      "networks that callbacks reach although they are not public: \"loopback\" or CIDRs, separated by "
-      "commas; for development and for receivers inside" },
     { "intent_url", SETTING_TEXT, FIELD(intent_url), "", 0, 1000, false,
       "OpenAI-compatible endpoint that is asked which skill is meant, like https://host/v1; empty: none" },
     { "intent_model", SETTING_TEXT, FIELD(intent_model), "", 0, 200, false,
@@ -110,7 +109,6 @@ static void close_rest(struct worker *w)
     struct process *p = process_of(w);
 
     uv_close((uv_handle_t *)&p->grace, NULL);
-    http_client_stop(w->http);
     endpoint_stop(w->endpoint);
     event_bus_stop(w->events);
     for (int i = 0; i < WORKER_POOLS_MAX; i++)
@@ -228,11 +226,8 @@ static bool connect_stores(struct process *p, struct gov_err *err)
                                    .unprepared = !w->settings.prepared,
                                    .connections_per_role = (int)w->settings.pg_connections };
     struct event_bus_events events = { happened, changed, p, warm };
-    struct http_client_options http = { .agent = "ExecGov/" EXECGOV_VERSION };
     char incarnation[INCARNATION_BYTES];
 
-    if (!ip_nets_parse(w->settings.callback_allow_private, &http.open, err))
-        return gov_err_context(err, "callback_allow_private");
     if (!redis_address_check(w->settings.redis, err))
         return false;
     w->files = file_store_open(w->settings.files, err);
@@ -253,7 +248,6 @@ static bool connect_stores(struct process *p, struct gov_err *err)
     snprintf(models, sizeof models, "%s/models", w->settings.files);
     w->catalogues = catalogues_new(*w->settings.models ? w->settings.models : models, CATALOGUES);
     w->marks = marks_new(w->db);
-    w->http = http_client_new(w->loop, &http);
     struct endpoint_settings endpoint = { w->settings.intent_url, w->settings.intent_model,
                                           w->settings.intent_key_file,
                                           w->settings.intent_allow_private };

@@ -54,6 +54,16 @@ static void build_cancelled(struct work *work, struct db_group *group)
     work_add_callback(work, group);
 }
 
+/* It was to go back, and a write of it to the outside may have happened: a person has to look. */
+static void build_outcome_unknown(struct work *work, struct db_group *group)
+{
+    gov_fail(&work->failure, GOV_OUTCOME_UNKNOWN,
+             "a write to the outside was sent and its answer was lost; it is not repeated, a person has to look",
+             "已向外部发送写操作但未收到应答；不会重复执行，需人工核实");
+    work_add_failure(work, group, &work->failure);
+    work_add_callback(work, group);
+}
+
 /* Runs again until the outcome is known: send, look at the answer, wait, send. */
 static enum op_next attempt(struct op *op)
 {
@@ -78,6 +88,10 @@ static enum op_next attempt(struct op *op)
         log_write(LEVEL_WARN, "job.stale", LOG_FIELD("job", w->job.id.text),
                   LOG_FIELD("tenant", w->tenant.scope.schema), LOG_NUMBER("fence", w->job.fence));
         return OP_DONE;
+    case GOV_OUTCOME_UNKNOWN:
+        w->build = build_outcome_unknown;
+        w->finish_sent = false;
+        return OP_AGAIN;
     case GOV_STORE_UNAVAILABLE:
     case GOV_OVERLOADED:
     case GOV_DEADLINE:

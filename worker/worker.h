@@ -7,7 +7,6 @@
 
 #include "core/base/id.h"
 #include "core/io/db.h"
-#include "core/io/http_client.h"
 #include "core/io/metrics.h"
 #include "core/io/redis.h"
 #include "core/model/job.h"
@@ -27,10 +26,10 @@ struct worker_settings {
     const char *files;
     const char *models; /* "": the folder "models" in `files` */
     const char *sandbox;
+    const char *egress; /* socket of execgov-egress; "" = nothing is called */
     const char *lanes; /* "py,sh,http"; ctl is always served */
     const char *health; /* address:port of /livez, /readyz, /metrics; "" = none */
     const char *log_level;
-    const char *callback_allow_private;
     const char *intent_url; /* of a model endpoint; "": none is asked */
     const char *intent_model;
     const char *intent_key_file;
@@ -60,7 +59,6 @@ struct worker {
     struct file_store *files;
     struct marks *marks;
     struct tenant_cache *tenants;
-    struct http_client *http; /* for callbacks */
     struct sandbox_client *sandbox; /* NULL: no run lanes */
     int isolation_level;
     struct lanes lanes;

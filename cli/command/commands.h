@@ -97,6 +97,14 @@ COMMAND(command_credential_rotate);
 COMMAND(command_credential_delete);
 COMMAND(command_credential_keys);
 COMMAND(command_credential_rotate_key);
+/* resource.c */
+COMMAND(command_resource_ls);
+COMMAND(command_resource_put);
+COMMAND(command_resource_grant);
+COMMAND(command_resource_dry_run);
+COMMAND(command_resource_import);
+COMMAND(command_network_ls);
+COMMAND(command_network_open);
 /* audit.c */
 COMMAND(command_audit_ls);
 COMMAND(command_audit_export);

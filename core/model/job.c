@@ -135,6 +135,8 @@ static const struct {
     MEMBER("input", OBJECT, input),
     MEMBER("provenance", ARRAY, provenance),
     MEMBER("sensitive", ARRAY, sensitive),
+    MEMBER("credentials", OBJECT, credentials),
+    MEMBER("idempotent", BOOL, idempotent),
     MEMBER("confirmation", ID, confirmation),
     MEMBER("doubt", BOOL, doubt),
     MEMBER("try", BOOL, is_try),

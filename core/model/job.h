@@ -76,6 +76,8 @@ struct job_payload {
     const json_t *input;
     const json_t *provenance; /* array, as in the plan */
     const json_t *sensitive;  /* run: array of JSON Pointers into the input that are never shown */
+    const json_t *credentials; /* run: {resource: version of its credential} as planned; NULL: it calls none */
+    bool idempotent;          /* run: repeating it is harmless, says its action */
     struct id confirmation;   /* confirm: which */
     bool doubt;               /* plan: what was understood is to be confirmed, whatever the risk */
     bool is_try;              /* a draft that only its author sees */

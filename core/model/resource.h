@@ -126,6 +126,8 @@ struct resource_call {
 struct resource_wish {
     const char *operation;    /* NULL: by address */
     const json_t *parameters; /* object; NULL: none (by operation) */
+    const json_t *input;      /* object instead of parameters and body: members that are no parameter are
+                                 the JSON body; NULL: none (by operation) */
     const char *method, *url; /* by address */
     const json_t *headers;    /* {name: value}; NULL: none */
     const char *body;         /* NULL: none */

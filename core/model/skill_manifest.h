@@ -9,7 +9,7 @@
  *     "examples": [text…],             every example of every action
  *     "runtime": "base",
  *     "actions": [ { "name": "run", "title": {"en","zh"}, "description": {"en","zh"},
- *       "examples": [text…], "executor": "python" | "shell" | "noop", "entry": "main.py",
+ *       "examples": [text…], "executor": "python" | "shell" | "http" | "noop", "entry": "main.py",
  *       "input": schema, "output": schema | null, "risk": "low" | "high",
  *       "timeout_s": 120, "memory_mb": 512, "idempotent": false,
  *       "effects": [{"en","zh"}…], "resources": [name…], "args": template | null,
@@ -22,11 +22,13 @@
  *               one without a Latin letter -> skill-<8 hex of its SHA-256>)
  *   executor    follows from the entry; "noop" (nothing is run) only where package.noop says so
  *   entry       a file of the package, .py or .sh; default main.py, else main.sh
+ *   call        executor http only: "resource.operation", the one call that this action is; its
+ *               parameters are members of the input of the same name, the rest is the JSON body
  *   input       JSON Schema whose type is object; default {"type":"object"}
  *   timeout_s   1-3600, default 120 · memory_mb 32-4096, default 512
  *   risk        default low; high sets confirm.required
  *   effects     0-20 texts of 200 bytes · examples 0-100 an action, of 500 bytes
- *   resources   names of HTTP resources it may call · collect 0-20 globs; none: all below out/ and new files at the top
+ *   resources   HTTP resources it may call: "partner" for its reads, "partner.orders_create" for a write · collect 0-20 globs; none: all below out/ and new files at the top
  *   confirm     true, or {required, people 1-5, expires_s 300-2592000, 0 = the tenant's setting}
  * title defaults to README's first heading, description to its first paragraph. $schema, version,
  * author, license, homepage and what starts with "x-" are let through unread; another unknown
@@ -67,6 +69,7 @@ struct skill_action {
     struct gov_text description;
     enum skill_executor executor;
     const char *entry;
+    const char *call;     /* executor http: "resource.operation"; NULL otherwise */
     const json_t *input;  /* schema */
     const json_t *output; /* schema; NULL if none */
     enum skill_risk risk;

@@ -1,8 +1,7 @@
 /* planning.c - one read (see plan_basis.h), then pure decisions.
  *
- * The database is asked once (plan_load.sql), with every file id that occurs in
- * the input, so that which of them are file parameters can be decided here.
- */
+ * The database is asked once (plan_load.sql), with every file id that occurs in the input: which of
+ * them are file parameters is decided here. */
 #include "core/store/planning.h"
 #include "core/store/planning_checks.h"
 
@@ -13,6 +12,7 @@
 #include "core/model/fault.h"
 #include "core/model/schema/schema.h"
 #include "core/store/admission.h"
+#include "core/store/planning_resources.h"
 
 enum {
     IDS_MAX = 100, /* texts of an input that could be a file's id */
@@ -414,7 +414,8 @@ static enum op_next make_plan(struct op *op)
 }
 
 static const struct op_step steps[] = {
-    { "load", load }, { "check", check }, { "make_plan", make_plan }, { 0 }
+    { "load", load }, { "check", check }, { "resources", planning_resources_load },
+    { "take", planning_resources_take }, { "make_plan", make_plan }, { 0 }
 };
 
 void planning_init(struct planning *planning, struct loop *loop)
@@ -442,6 +443,8 @@ json_t *planning_payload(struct planning *planning, const struct job_payload *ba
     payload.files = planning->file_list;
     payload.provenance = planning->provenance;
     payload.sensitive = sensitive;
+    payload.credentials = planning->credentials;
+    payload.idempotent = planning->chosen->idempotent;
     payload.is_try = planning->is_try;
     return job_payload_encode(&payload, arena);
 }

@@ -1,6 +1,6 @@
 /* planning.h - from "this skill with these inputs" to a plan, or to the reason why not.
  *
- *     load -> check -> plan
+ *     load -> check -> [resources] -> plan
  *
  * The one place where a plan comes from: the API plans a low-risk run by hand with it inside the
  * request, the worker's plan jobs plan everything else. It reads and decides; it writes nothing,
@@ -8,7 +8,7 @@
  *
  * Failures: NOT_FOUND (no such skill, version or action), FORBIDDEN (binding, role), SKILL_DISABLED,
  * NOT_PUBLISHED, VERSION_YANKED, INVALID_INPUT (paths into the body: "/input/month"),
- * NO_ELIGIBLE_APPROVER.
+ * NO_ELIGIBLE_APPROVER, NOT_GRANTED and WRITE_NOT_WHITELISTED (HTTP resources the action names).
  */
 #ifndef CORE_STORE_PLANNING_H
 #define CORE_STORE_PLANNING_H
@@ -56,8 +56,10 @@ struct planning {
     const char *tree_digest;   /* hex: of the version's unpacked package, NULL before its check */
     int64_t revision;          /* of what the plan was made from; see job_accept */
 
+    json_t *credentials;       /* {resource: version of its credential}; NULL: it calls nothing */
+
     /* the steps' own */
-    struct db_rows rows, past;
+    struct db_rows rows, past, resource_rows;
     struct plan_basis *basis;
     struct plan_basis_key key;
     unsigned epoch;

@@ -15,7 +15,7 @@ daemon_configure() {
     shift
     echo "# Written by quickstart at every start." >"$config/$name.ini.new"
     : >"$config/$name.flags"
-    for line in "pg = $postgres_conninfo" "redis = $redis_address" "log_level = info" "$@"; do
+    for line in "pg = $postgres_conninfo" ${redis_address:+"redis = $redis_address"} "log_level = info" "$@"; do
         case $line in
         *' ;'*) ;;
         *)
@@ -149,6 +149,7 @@ api_configure() {
 daemons_start() {
     local number port
     sandbox_start
+    egress_start
     daemon_start api execgov-api "$api_port"
     port=$(port_of scheduler)
     daemon_configure scheduler "health = 127.0.0.1:$port"
@@ -157,7 +158,7 @@ daemons_start() {
     for number in $(seq "$workers"); do
         port=$(port_of "worker-$number")
         daemon_configure "worker-$number" "health = 127.0.0.1:$port" "files = $data/files" \
-            "sandbox = $sockets/sandbox/sandboxd.sock" "slots = $SLOTS_PER_WORKER" \
+            "sandbox = $sockets/sandbox/sandboxd.sock" "egress = $sockets/egress/egress.sock" "slots = $SLOTS_PER_WORKER" \
             ${bench_lines[@]+"${bench_lines[@]}"}
         daemon_start "worker-$number" execgov-worker "$port"
     done
@@ -177,7 +178,7 @@ daemons_stop() {
     for file in "$data"/pid/worker-*; do
         [ ! -e "$file" ] || process_stop "${file##*/}" TERM 90
     done
-    for name in lifecycle sandboxd; do
+    for name in lifecycle egress sandboxd partner; do
         process_stop "$name"
     done
 }

@@ -1,7 +1,7 @@
 # demo.sh - the main job on real input, told as a short story. Every line that starts with $ can be typed.
 # shellcheck shell=bash
 
-EXAMPLES=(sales-report log-inspection file-stats cleanup customer-ledger)
+EXAMPLES=(sales-report log-inspection file-stats cleanup customer-ledger partner-orders partner-payout)
 
 demo_data() {
     local make=$source_folder/examples/data folder=$home/examples
@@ -21,7 +21,11 @@ demo_make() {
 demo_publish() {
     local name folders=()
     for name in "${EXAMPLES[@]}"; do
-        folders+=("$source_folder/examples/$name")
+        if [ -d "$data/partner/$name" ]; then
+            folders+=("$data/partner/$name")
+        else
+            folders+=("$source_folder/examples/$name")
+        fi
     done
     [ ${#bench_lines[@]} -eq 0 ] || folders+=("$source_folder/bench/noop")
     EXECGOV_URL=http://127.0.0.1:$api_port EXECGOV_TOKEN=$people_owner_token \
@@ -112,9 +116,18 @@ demo_run() {
     demo_show arun "$approver" 0 confirmations show "$request"
     demo_show arun "$approver" 0 confirmations confirm "$request" --wait
 
-    demo_chapter "7. Another tenant" "Lin works at $PEOPLE_OTHER_TENANT. For Lin, none of this exists."
+    demo_chapter "7. Other people's interfaces" \
+        "partner-orders reads a partner's HTTP interface with plain urllib. It holds no token and has no network:" \
+        "execgov-egress carries the request and adds the credential. A payment is on nobody's whitelist."
+    demo_show olivia "$owner" 0 run partner-orders/list status=open --wait
+    demo_show olivia "$owner" 1 run partner-payout amount_minor=50000 --wait
+    demo_show olivia "$owner" any run partner-orders/place sku=LAMP-1 quantity=3 --wait
+    request=$(demo_waiting) || fail "no order waits for a confirmation" "what happened: $logs/worker-1.log"
+    demo_show arun "$approver" 0 confirmations confirm "$request" --wait
+
+    demo_chapter "8. Another tenant" "Lin works at $PEOPLE_OTHER_TENANT. For Lin, none of this exists."
     demo_show lin "$other" any runs ls
 
-    demo_chapter "8. The trail" "Who did what, when, to what: each line was written in the same commit as the act."
+    demo_chapter "9. The trail" "Who did what, when, to what: each line was written in the same commit as the act."
     demo_show olivia "$owner" 0 audit ls --limit 15
 }

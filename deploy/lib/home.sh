@@ -53,10 +53,10 @@ home_choose() {
 # Who runs what. A plain user runs everything himself.
 home_choose_users() {
     if is_root; then
-        user_programs=execgov user_postgres=postgres user_redis=redis
+        user_programs=execgov user_egress=execgov-egress user_postgres=postgres user_redis=redis
     else
         user_programs=$(id -un)
-        user_postgres=$user_programs user_redis=$user_programs
+        user_egress=$user_programs user_postgres=$user_programs user_redis=$user_programs
     fi
 }
 

@@ -56,7 +56,7 @@ CONF
 # Passfiles instead of passwords in arguments: the operator's has the superuser, the programs' has not.
 postgres_passfiles() {
     local name
-    for name in postgres_admin postgres_platform postgres_stripe; do
+    for name in postgres_admin postgres_platform postgres_stripe postgres_egress; do
         secret "$name" >/dev/null
     done
     echo "*:*:*:execgov_admin:$(secret postgres_admin)" | secret_file admin.pgpass "$(id -un)"
@@ -65,6 +65,7 @@ postgres_passfiles() {
         echo "*:*:*:execgov_lifecycle:$(secret postgres_platform)"
         echo "*:*:*:*:$(secret postgres_stripe)"
     } | secret_file programs.pgpass "$user_programs"
+    echo "*:*:*:execgov_egress:$(secret postgres_egress)" | secret_file egress.pgpass "$user_egress"
 }
 
 postgres_psql() {

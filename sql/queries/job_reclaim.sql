@@ -4,7 +4,9 @@
 with lost as (
     select l.job_id, l.fence, l.crash_count, l.cancel_requested,
         exists (select from {{t}}.effect e
-            where e.job_id = l.job_id and e.state in ('started', 'unknown')) as unknown
+            where e.job_id = l.job_id and e.state in ('started', 'unknown'))
+            and not coalesce((select (j.payload ->> 'idempotent')::boolean from {{t}}.job j
+                where j.id = l.job_id), false) as unknown
     from {{t}}.job_live l
     where l.state = 'running'
         and l.worker = any ($1::uuid[])

@@ -1,7 +1,8 @@
 -- scope: tenant
 -- Give a claimed job back: $1 job, $2 fence, $3 token, $4 why: released (a drain; costs nothing) |
 -- lost (what ran it died; counts as a crash) | retry (the attempt failed and counts), $5 delay in ms,
--- $6 code of the failed attempt.
+-- $6 code of the failed attempt. Refused (outcome_unknown) when a write of it to the outside may have happened
+-- and its action does not say that repeating is harmless.
 with given as (
     update {{t}}.job_live
     set state = case when $5::bigint > 0 then 'delayed' else 'ready' end,
@@ -26,5 +27,8 @@ with given as (
     from given g
     join {{t}}.job j on j.id = g.job_id
 )
-select g.fence
+select g.fence, public.gov_must(
+    not exists (select from {{t}}.effect e where e.job_id = g.job_id and e.state in ('started', 'unknown'))
+    or coalesce((select (j.payload ->> 'idempotent')::boolean from {{t}}.job j where j.id = g.job_id), false),
+    'outcome_unknown')
 from given g

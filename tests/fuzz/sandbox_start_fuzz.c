@@ -29,7 +29,7 @@ static void start_decode(const uint8_t *data, size_t bytes)
     CHECK(m);
     memcpy(m, data + 1, bytes - 1 < sizeof *m ? bytes - 1 : sizeof *m);
     if (wire_start_decode(m, data[0], &job, &err)) {
-        CHECK(data[0] == m->file_count + 1);
+        CHECK(data[0] == m->file_count + 1 + m->broker);
         CHECK(inside(m, job.entry) > 0 && !strstr(job.entry, "..") && job.entry[0] != '/');
         CHECK(inside(m, job.scope) < SANDBOX_SCOPE_BYTES && !strpbrk(job.scope, "/. "));
         CHECK(inside(m, job.timezone) > 0 && !strstr(job.timezone, ".."));

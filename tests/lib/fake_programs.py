@@ -78,11 +78,19 @@ def daemon():
     print(NAME, "starts with", json.dumps(given, ensure_ascii=False), flush=True)
     print(NAME, "environment", " ".join(sorted(os.environ)), flush=True)
     host, port = given["listen" if NAME == "execgov-api" else "health"].split(":")
-    with socket.socket(socket.AF_UNIX) as redis:
-        redis.connect(given["redis"].removeprefix("unix:"))
+    if NAME == "execgov-egress":
+        assert "redis" not in given and "execgov_egress" in passwords(given["pg"])
+        assert pathlib.Path(given.get("key_file") or given["key-file"]).read_text(encoding="utf-8") == "a key\n"
+    else:
+        with socket.socket(socket.AF_UNIX) as redis:
+            redis.connect(given["redis"].removeprefix("unix:"))
     server = http.server.ThreadingHTTPServer((host, int(port)), Answers)
     stop_on_term(server.shutdown)
     server.serve_forever()
+
+
+def passwords(conninfo):
+    return pathlib.Path(conninfo.partition("passfile='")[2].partition("'")[0]).read_text(encoding="utf-8")
 
 
 def sandboxd():
@@ -113,7 +121,7 @@ def seed():
 def cli():
     words = sys.argv[1:]
     if words[:2] == ["migrate", "up"]:
-        for name in ("--platform-password-file", "--stripe-password-file"):
+        for name in ("--platform-password-file", "--stripe-password-file", "--egress-password-file"):
             assert len(pathlib.Path(option(name)).read_text(encoding="utf-8").strip()) == 64
         subprocess.run(["/usr/bin/psql", "--no-psqlrc", "-Atc", "select current_user", option("--pg")], check=True)
     elif words == ["confirmations", "ls", "--json"]:
@@ -121,7 +129,7 @@ def cli():
     else:
         print("cli", os.environ["EXECGOV_TOKEN"], " ".join(words))
         sys.exit(4 if words[:2] == ["confirmations", "confirm"] and "olivia" in os.environ["EXECGOV_TOKEN"]
-                 else 0)
+                 else 1 if words[:2] == ["run", "partner-payout"] else 0)
 
 
 def main():
@@ -133,6 +141,9 @@ def main():
         cli()
     elif NAME == "execgov-sandboxd":
         sandboxd()
+    elif sys.argv[1] == "new-key":
+        os.umask(0o077)
+        pathlib.Path(sys.argv[2]).write_text("a key\n", encoding="utf-8")
     elif sys.argv[1] == "seed":
         seed()
     else:

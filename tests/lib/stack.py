@@ -278,11 +278,11 @@ class Stack:
         keys = self.folder / "egress.keys"
         if not keys.exists():
             self.call([BUILD / "bin/execgov-egress", "new-key", keys])
-        self._start_daemon(name, "execgov-egress", "health", key_file=keys)
+        self._start_daemon(name, "execgov-egress", "health", key_file=keys, socket=self.folder / "egress.sock")
 
     def _start_worker(self, name):
         self._start_daemon(name, "execgov-worker", "health", files=self.folder / "files",
-                           sandbox=self.folder / "sandbox.sock", slots=SLOTS)
+                           sandbox=self.folder / "sandbox.sock", egress=self.folder / "egress.sock", slots=SLOTS)
 
     def _start_sandboxd(self, name):
         socket_path = self.folder / "sandbox.sock"

@@ -105,8 +105,8 @@ def publish():
 
 def setUpModule():
     global stack  # pylint: disable=global-variable-undefined
-    stack = stacks.Stack(processes=("api", "scheduler", "worker"),
-                         settings={"worker": {"callback_allow_private": "loopback"}})
+    stack = stacks.Stack(processes=("api", "scheduler", "egress", "worker"),
+                         settings={"egress": {"callback_allow_private": "loopback"}})
     try:
         publish()
     except BaseException:
@@ -444,9 +444,9 @@ class Callbacks(Case):
             self.assertEqual(delivery_in(run["request_id"], "failed")[1:3], ["1", "410"])
 
     def test_a_private_address_is_not_called_unless_it_was_opened(self):
-        allowed = stack.settings["worker"].pop("callback_allow_private")
-        stack.end("worker")
-        stack.start("worker")
+        allowed = stack.settings["egress"].pop("callback_allow_private")
+        stack.end("egress")
+        stack.start("egress")
         try:
             with Receiver() as receiver:
                 for host in ("127.0.0.1", "localhost"):
@@ -455,9 +455,9 @@ class Callbacks(Case):
                     self.assertIn("only public ones are called", row[3])
                 self.assertEqual(receiver.calls, [])
         finally:
-            stack.settings["worker"]["callback_allow_private"] = allowed
-            stack.end("worker")
-            stack.start("worker")
+            stack.settings["egress"]["callback_allow_private"] = allowed
+            stack.end("egress")
+            stack.start("egress")
 
     def test_a_host_that_nobody_registered_is_refused_at_once(self):
         self.refused(stack.api("POST", "/v1/runs", {"skill": "chatter", "action": "say", "input": {},

@@ -1,5 +1,8 @@
 """HTTP resources as the platform configures them and as a tenant sees them."""
+import json
+import os
 import pathlib
+import subprocess
 import sys
 import unittest
 
@@ -7,7 +10,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
 import openapi  # noqa: E402
 from loop import Case  # noqa: E402
-from stack import Stack  # noqa: E402
+from stack import BUILD, Stack  # noqa: E402
 
 PATH = "/v1/platform/http-resources"
 DEFINITION = {
@@ -124,6 +127,38 @@ class Resources(Case):
         self.assertEqual(self.api("DELETE", f"{path}/{made['id']}", token="pat").status, 204)
         actions = [row["action"] for row in self.ok(self.api("GET", "/v1/platform/audit?kind=resource", token="pat"))["items"]]
         self.assertLessEqual({"network.opened", "network.closed"}, set(actions))
+
+
+class CommandLine(Case):
+    OPENAPI = {"openapi": "3.1.0", "servers": [{"url": "https://shop.example/v2"}], "paths": {"/pets/{petId}": {
+        "parameters": [{"name": "petId", "in": "path", "required": True, "schema": {"type": "integer"}}],
+        "get": {"operationId": "getPet", "summary": "One pet"},
+        "delete": {"operationId": "deletePet"}}, "/pets": {"post": {"requestBody": {}}}}}
+
+    def cli(self, *words, status=0, text=""):
+        done = subprocess.run(
+            [BUILD / "bin/execgov", *words, "--json"], input=text.encode(), capture_output=True, timeout=120,
+            check=False, env={**os.environ, "EXECGOV_URL": f"http://127.0.0.1:{self.stack.ports['api']}",
+                              "EXECGOV_TOKEN": self.stack.tokens["pat"],
+                              "EXECGOV_CONFIG_DIR": str(self.stack.folder / "cli")})
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return json.loads(done.stdout) if done.stdout else None
+
+    def test_a_document_becomes_a_draft_that_can_be_put_granted_and_tried(self):
+        draft = self.cli("resource", "import", "-", text=json.dumps(self.OPENAPI))
+        self.assertEqual({o["name"]: o["allowed"] for o in draft["operations"]},
+                         {"get_pet": True, "delete_pet": False, "post_pets": False})
+        made = self.cli("resource", "put", "pets", "-", text=json.dumps(draft))
+        self.assertEqual(made["revision"], 1)
+        self.assertEqual(self.cli("resource", "put", "pets", "-", text=json.dumps(made["definition"]))["revision"], 2)
+        self.cli("resource", "grant", "pets", "--everybody")
+        shown = self.cli("resource", "dry-run", "pets.get_pet", "petId:=7")
+        self.assertEqual(shown["request"]["url"], "https://shop.example/v2/pets/7")
+        self.assertEqual(self.cli("resource", "dry-run", "pets.delete_pet", "petId:=7", status=4)["code"],
+                         "write_not_whitelisted")
+        self.assertIn("pets", [r["name"] for r in self.cli("resource", "ls")["items"]])
+        self.cli("resource", "import", "-", text="{}", status=2)
+        self.api("DELETE", f"{PATH}/{made['id']}", token="pat")
 
 
 class Tenants(Case):

@@ -16,8 +16,8 @@ import unittest
 
 SOURCE = pathlib.Path(os.environ.get("EXECGOV_SOURCE", pathlib.Path(__file__).parents[2]))
 PROGRAMS = ["execgov", "execgov-api", "execgov-scheduler", "execgov-worker", "execgov-lifecycle",
-            "execgov-sandboxd"]
-DAEMONS = {"postgres", "redis", "sandboxd", "api", "scheduler", "worker-1", "lifecycle"}
+            "execgov-sandboxd", "execgov-egress"]
+DAEMONS = {"postgres", "redis", "sandboxd", "egress", "partner", "api", "scheduler", "worker-1", "lifecycle"}
 ROOT = os.geteuid() == 0
 NOBODY = 65534
 PRESETS = {"version": 3, "configurePresets": [{
@@ -173,7 +173,8 @@ class FirstStart(Case):
         self.assertIn(f"--stop --home {clone.home}", output)
         published = re.findall(r"api /v1/skills/([\w-]+)/versions/1/publish Bearer token-olivia", clone.log("api"))
         self.assertEqual(sorted(published),
-                         ["cleanup", "customer-ledger", "file-stats", "log-inspection", "sales-report"])
+                         ["cleanup", "customer-ledger", "file-stats", "log-inspection", "partner-orders",
+                          "partner-payout", "sales-report"])
 
     def test_daemons_see_their_configuration_and_not_the_callers_environment(self):
         clone = self.clone()
@@ -237,7 +238,7 @@ class Again(Case):
             file.write("# another version\n")
         clone.quickstart("--no-demo", "--bench")
         third = clone.pids()
-        self.assertEqual({n for n in third if third[n] == second[n]}, {"postgres", "redis"})
+        self.assertEqual({n for n in third if third[n] == second[n]}, {"postgres", "redis", "partner"})
         self.assertIn("execgov-api drained", clone.log("api"))
 
     def test_workers_come_and_go(self):
@@ -318,7 +319,7 @@ class Stopping(Case):
         output = clone.quickstart("--stop")
         self.assertNotIn("warning", output)
         self.assertEqual([n for n, pid in pids.items() if alive(pid)], [])
-        for name in ("api", "scheduler", "worker-1", "lifecycle", "sandboxd"):
+        for name in ("api", "scheduler", "worker-1", "lifecycle", "egress", "sandboxd"):
             self.assertIn("drained", clone.log(name))
         self.assertIn("database system is shut down", clone.log("postgres"))
         clone.quickstart("--stop")

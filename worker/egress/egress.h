@@ -10,17 +10,22 @@
 #include "core/io/seal.h"
 #include "core/io/service.h"
 #include "core/io/settings.h"
+#include "worker/egress/daemon/pool.h"
 
 struct egress_settings {
     const char *pg;
     const char *key_file;  /* master keys, one a line; "" = see keys */
     const char *keys;      /* the same text, from the environment; "" = none */
+    const char *socket;    /* workers come here; "" = keys only */
+    const char *allow_user; /* who may, by name or uid; "" = our own */
+    const char *callback_allow_private; /* networks that callbacks reach besides open_network's */
     const char *health;    /* address:port of /livez, /readyz, /metrics; "" = none */
     const char *log_level;
     int64_t pg_connections;
 };
 
 struct keeper;
+struct listener;
 
 struct egress {
     struct egress_settings settings;
@@ -30,9 +35,21 @@ struct egress {
     struct seal_ring *ring; /* NULL: no key; calls that need a credential are refused */
     struct gov_err ring_err; /* why there is none */
     struct keeper *keeper;
+    struct listener *listener;
+    struct list sessions; /* struct session */
+    struct pools pools;
+    struct http_client *callbacks;
+    struct ip_nets networks; /* open for resources, as they were a moment ago */
+    int64_t networks_us;
     struct metrics metrics;
     bool stopping;
+    int working;          /* calls under way, of all sessions */
+    uv_timer_t grace;     /* how long a drain waits for them */
+    bool leaving;         /* sessions have been ended */
 };
+
+/* A call has ended: a drain may be over. */
+void egress_idle_check(struct egress *egress);
 
 extern const struct setting egress_settings_table[];
 

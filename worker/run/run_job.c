@@ -1,10 +1,10 @@
 /* run_job.c - a job of kind run: a published script, in isolation, with its log, result and files.
  *
- *     load -> prepare -> open_files -> run -> [unpack -> run] -> drain -> keep_files -> finish
+ *     load -> prepare -> open_files -> register -> run -> [unpack -> run] -> drain -> keep_files -> finish
  *
  * What was planned is what runs: the version's digest is compared with the plan's here, and the tree it
  * was checked as with what sandboxd says it mounted. A sandbox that lost its package cache is given the
- * archive once more.
+ * archive once more. An action that is one call of a HTTP resource has no script: its run is that call.
  */
 #include "worker/run/run_job.h"
 
@@ -20,6 +20,7 @@
 #include "core/base/log.h"
 #include "core/store/admission.h"
 #include "worker/run/run_artifact.h"
+#include "worker/run/run_calls.h"
 #include "worker/run/run_input.h"
 #include "worker/run/run_log.h"
 #include "worker/run/run_result.h"
@@ -31,6 +32,7 @@ struct run_job {
     const struct skill_action *action;
     struct run_input input;
     struct run_log *log;
+    struct run_calls calls;
     struct sandbox_run *running;
     int package_fd;
     uint8_t tree[SANDBOX_DIGEST_BYTES]; /* the unpacked package, as it was checked */
@@ -107,7 +109,7 @@ static bool prepare_run(struct run_job *j, struct gov_err *err)
         return gov_fail(err, GOV_CONFIRMATION_REQUIRED,
                         "\"%s\" is of high risk, and this run came without a confirmation",
                         "“%s”属于高风险操作，而该运行没有经过确认", p->action);
-    if (!j->work.worker->sandbox)
+    if (!j->work.worker->sandbox && j->action->executor != SKILL_HTTP)
         return gov_fail_cause(err, GOV_SANDBOX_UNAVAILABLE, "this worker has no sandbox");
     return run_input_make(&j->work.job, j->action, arena, &j->input, err);
 }
@@ -121,6 +123,7 @@ static void close_files(void *job)
     run_artifacts_close(&j->artifacts);
     if (j->package_fd >= 0)
         close(j->package_fd);
+    run_calls_end(&j->calls);
 }
 
 static enum op_next prepare(struct op *op)
@@ -218,6 +221,8 @@ static void cancel(struct work *work)
     struct run_job *j = (struct run_job *)work;
     if (j->running)
         sandbox_run_cancel(j->running);
+    if (j->action->executor == SKILL_HTTP)
+        run_calls_end(&j->calls);
 }
 
 static const struct sandbox_events events = { on_output, on_done };
@@ -268,6 +273,7 @@ static void start_sandbox(struct run_job *j)
         .collect = collect,
         .collect_count = globs,
         .timezone = timezone_of(j),
+        .broker = j->calls.broker,
         .limits = j->input.limits,
     };
     if (!digest_of(db_text(&j->rows, 0, 12), job.package)) {
@@ -283,13 +289,33 @@ static void start_sandbox(struct run_job *j)
     j->work.cancel = cancel;
 }
 
-static enum op_next run(struct op *op)
+/* With execgov-egress, before anything of the run can ask for a call. */
+static enum op_next register_it(struct op *op)
 {
     struct run_job *j = (struct run_job *)op;
 
     if (j->err.code)
         return OP_NEXT;
-    start_sandbox(j);
+    run_calls_begin(&j->work, j->action, &j->calls);
+    return OP_WAIT;
+}
+
+static enum op_next run(struct op *op)
+{
+    struct run_job *j = (struct run_job *)op;
+
+    if (!j->err.code && j->calls.answer.err.code)
+        j->err = j->calls.answer.err;
+    if (!j->err.code && j->action->executor == SKILL_HTTP && !j->calls.session)
+        gov_fail_cause(&j->err, GOV_INTERNAL, "an action of one call names no resource");
+    if (j->err.code)
+        return OP_NEXT;
+    if (j->action->executor == SKILL_HTTP) {
+        j->work.cancel = cancel;
+        run_calls_make(&j->work, j->action, j->input.object, &j->calls);
+    } else {
+        start_sandbox(j);
+    }
     return OP_WAIT;
 }
 
@@ -350,6 +376,9 @@ static enum op_next drain(struct op *op)
     struct run_job *j = (struct run_job *)op;
 
     j->work.cancel = NULL;
+    if (j->action && j->action->executor == SKILL_HTTP && !j->err.code)
+        j->err = j->calls.answer.err;
+    run_calls_end(&j->calls);
     /* Also before another attempt: a sandbox may go away under a script that has printed something. */
     if (j->log)
         run_log_drain(op, j->log);
@@ -365,7 +394,9 @@ static enum op_next keep_files(struct op *op)
         return OP_FAIL;
     }
     run_artifacts_store(op, j->work.worker->files, &j->artifacts);
-    if (!j->err.code)
+    if (!j->err.code && j->action->executor == SKILL_HTTP)
+        j->result = run_calls_result(&j->work, &j->calls, &j->err);
+    else if (!j->err.code)
         j->result = run_result_read(j->result_text, j->result_bytes, j->log, j->action, &op->arena,
                                     &j->err);
     return OP_WAIT;
@@ -411,16 +442,11 @@ static enum op_next finish(struct op *op)
     return OP_WAIT;
 }
 
-static const struct op_step steps[] = { { "load", load },
-                                        { "prepare", prepare },
-                                        { "open_files", open_files },
-                                        { "run", run },
-                                        { "fetch", fetch },
-                                        { "unpack", unpack },
-                                        { "run_again", run_again },
-                                        { "drain", drain },
-                                        { "keep_files", keep_files },
-                                        { "finish", finish },
-                                        { 0 } };
+static const struct op_step steps[] = {
+    { "load", load },           { "prepare", prepare }, { "open_files", open_files },
+    { "register", register_it }, { "run", run },         { "fetch", fetch },
+    { "unpack", unpack },       { "run_again", run_again }, { "drain", drain },
+    { "keep_files", keep_files }, { "finish", finish },   { 0 },
+};
 
 const struct work_kind run_job_kind = { steps, sizeof(struct run_job) };

@@ -36,8 +36,10 @@ static void start_send(struct sandbox_run *run, const struct sandbox_job *job,
     fds[0] = input_make(job->input ? job->input : "", job->input_bytes);
     for (size_t i = 0; i < job->file_count; i++)
         fds[i + 1] = job->files[i].fd;
-    if (fds[0] < 0 ||
-        !client_send(run->client, message, sizeof *message, fds, (int)job->file_count + 1)) {
+    int count = (int)job->file_count + 1;
+    if (job->broker > 0)
+        fds[count++] = job->broker;
+    if (fds[0] < 0 || !client_send(run->client, message, sizeof *message, fds, count)) {
         not_connected(&run->report.err);
         client_abandon_later(run);
     }

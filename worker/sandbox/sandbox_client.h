@@ -79,6 +79,9 @@ struct sandbox_job {
     const char *const *collect;
     size_t collect_count;
     const char *timezone; /* IANA name; NULL: UTC */
+    /* A connected socket that becomes descriptor 3 of the job, its only way out; 0: none. Such a job starts
+     * cold. */
+    int broker;
     struct sandbox_limits limits;
 };
 

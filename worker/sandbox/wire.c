@@ -130,6 +130,9 @@ bool wire_start_decode(const struct wire_start *m, int fd_count, struct wire_job
 
     memset(job, 0, sizeof *job);
     job->message = m;
+    if (m->broker > 1)
+        return malformed(err, "broker");
+    fd_count -= (int)m->broker;
     if (m->arg_count > SANDBOX_ARGS_MAX || m->file_count > SANDBOX_FILES_MAX ||
         m->collect_count > SANDBOX_COLLECT_MAX || m->text_bytes > WIRE_TEXT_BYTES || m->warm > 1 ||
         (uint32_t)fd_count != m->file_count + 1)
@@ -192,6 +195,7 @@ bool wire_start_encode(const struct sandbox_job *job, struct wire_start *m, stru
                            SANDBOX_FILES_MAX, SANDBOX_COLLECT_MAX);
     m->limits = job->limits;
     memcpy(m->package, job->package, sizeof m->package);
+    m->broker = job->broker > 0;
     m->script_kind = job->kind;
     m->arg_count = (uint32_t)job->arg_count;
     m->file_count = (uint32_t)job->file_count;
@@ -213,7 +217,7 @@ bool wire_start_encode(const struct sandbox_job *job, struct wire_start *m, stru
         return gov_fail_at(err, GOV_INVALID_INPUT, "args", "too_long",
                            "arguments and names are longer than %d bytes together",
                            "参数和文件名总长超过 %d 字节", WIRE_TEXT_BYTES);
-    return wire_start_decode(m, (int)job->file_count + 1, &check, err);
+    return wire_start_decode(m, (int)(job->file_count + 1 + m->broker), &check, err);
 }
 
 void wire_refused_fill(struct wire_refused *m, uint64_t job, const struct gov_err *err)

@@ -31,7 +31,7 @@
 enum {
     WIRE_MAGIC = 0x45475332, /* "EGS2": a change of any struct changes it */
     WIRE_TEXT_BYTES = 64 * 1024,
-    WIRE_FDS_MAX = 1 + SANDBOX_FILES_MAX
+    WIRE_FDS_MAX = 2 + SANDBOX_FILES_MAX
 };
 
 enum wire_kind {
@@ -56,10 +56,12 @@ struct wire_header {
     uint64_t job;
 };
 
-/* Descriptors: the input (a memfd or file), then file_count files. */
+/* Descriptors: the input (a memfd or file), then file_count files, then the broker's socket if any. */
 struct wire_start {
     struct wire_header header;
     struct sandbox_limits limits;
+    uint32_t broker; /* 1: the last descriptor becomes descriptor 3 of the job */
+    uint32_t unused;
     uint8_t package[SANDBOX_DIGEST_BYTES];
     uint32_t script_kind; /* enum sandbox_kind */
     uint32_t arg_count;

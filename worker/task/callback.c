@@ -1,50 +1,33 @@
-/* callback.c - load -> secret -> send -> mark -> finish.
+/* callback.c - load -> register -> send -> mark -> finish.
  *
- * The payload is made from the rows of the ended request, which do not change any more, so every attempt
- * says the same under the same webhook-id. An attempt that fails gives the job back with the delay of the
- * schedule below; while the task waits it holds nothing. Final at once: a host that is not registered any
- * more, an address that may not be called, 410 Gone.
+ * execgov-egress sends it, by the row: what is said, to whom and with which secret it reads itself. Here is
+ * decided what follows. An attempt that fails gives the job back with the delay of the schedule below; while
+ * the task waits it holds nothing. Final at once: a host that is not registered any more, an address that may
+ * not be called, 410 Gone.
  */
 #include "worker/task/callback.h"
 
-#include <sodium.h>
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/base/text.h"
-#include "core/io/crypto.h"
-#include "core/io/http_client.h"
-
-enum { TIMEOUT_MS = 15000, ANSWER_BYTES_MAX = 4096, RESULT_BYTES_MAX = 64 * 1024, SECRET_BYTES_MAX = 128 };
+#include "core/base/json.h"
+#include "worker/egress/egress_client.h"
 
 /* Waits after the 1st, 2nd, … failed attempt: a day in all. */
 static const int64_t waits_s[] = { 5, 300, 1800, 7200, 18000, 28800, 30600 };
 
 /* Columns of delivery_load.sql. */
-enum {
-    DEL_URL,
-    DEL_STATE,
-    DEL_ATTEMPTS,
-    DEL_REQUEST,
-    DEL_REQUEST_STATE,
-    DEL_RUN,
-    DEL_LANGUAGE,
-    DEL_ENDED,
-    DEL_RESULT,
-    DEL_ERROR,
-    DEL_IS_RUN,
-    DEL_SKILL,
-    DEL_ACTION,
-    DEL_EXIT
-};
+enum { DEL_STATE, DEL_ATTEMPTS };
 
 struct callback {
     struct op op;
     struct work *work;
     struct id delivery;
-    struct db_rows rows, secret;
-    struct http_exchange exchange;
+    struct db_rows rows;
+    struct egress_session *session;
+    struct egress_answer answer;
     bool pending;         /* it is still to be sent */
+    int status;           /* HTTP; 0: no answer */
     const char *state;    /* of the delivery, after this attempt */
     const char *error;    /* NULL: none */
     int64_t wait_ms;
@@ -61,113 +44,38 @@ static enum op_next load(struct op *op)
     return OP_WAIT;
 }
 
-static enum op_next find_secret(struct op *op)
+static void end_session(void *callback)
+{
+    struct callback *c = callback;
+
+    if (c->session)
+        egress_session_end(c->session);
+    c->session = NULL;
+}
+
+static enum op_next register_it(struct op *op)
 {
     struct callback *c = (struct callback *)op;
-    const char *host;
+    struct work *w = c->work;
+    struct egress_hello hello = { w->tenant.scope.schema, w->job.id.text, w->job.fence, w->job.token, true };
 
     c->pending = c->rows.count && strcmp(db_text(&c->rows, 0, DEL_STATE), "pending") == 0;
     if (!c->pending)
         return OP_NEXT;
-    if (!http_client_url_valid(db_text(&c->rows, 0, DEL_URL), &op->arena, &host))
-        return OP_NEXT; /* sending says so */
-    DB_QUERY(op, c->work->worker->db, &c->work->tenant.scope, SQL_QUERIES_CALLBACK_SECRET, &c->secret,
-             host);
+    c->session = egress_session_new(op->loop, w->worker->settings.egress);
+    arena_defer(&op->arena, end_session, c);
+    egress_session_begin(op, c->session, &hello, -1, &c->answer);
     return OP_WAIT;
-}
-
-/* --- what is sent --- */
-
-static json_t *time_of(const char *text)
-{
-    char iso[CLOCK_TEXT_BYTES], whole[64];
-    int64_t us;
-
-    /* PostgreSQL writes "+00", RFC 3339 wants "+00:00". */
-    snprintf(whole, sizeof whole, "%s:00", text ? text : "");
-    return clock_parse(whole, &us) ? json_string(clock_format(us, iso)) : json_null();
-}
-
-static json_t *error_of(struct callback *c)
-{
-    const json_t *stored = db_json(&c->rows, 0, DEL_ERROR, &c->op.arena);
-    const json_t *message = json_object_get(stored, "message");
-    bool zh = text_starts(db_text(&c->rows, 0, DEL_LANGUAGE), "zh");
-    const char *text = json_get_text(message, zh ? "zh" : "en");
-
-    if (!json_is_object(stored))
-        return json_null();
-    return json_pack("{s:s?, s:s}", "code", json_get_text(stored, "code"), "message", text ? text : "");
-}
-
-static const char *payload_of(struct callback *c)
-{
-    struct arena *arena = &c->op.arena;
-    const struct db_rows *r = &c->rows;
-    const char *state = db_text(r, 0, DEL_REQUEST_STATE), *result = db_text(r, 0, DEL_RESULT);
-    bool is_run = db_bool(r, 0, DEL_IS_RUN), whole = result && strlen(result) <= RESULT_BYTES_MAX;
-    json_t *data = json_pack("{s:s, s:s?, s:s, s:s?, s:s?, s:o, s:o}", "request_id",
-                             db_text(r, 0, DEL_REQUEST), "run_id", is_run ? db_text(r, 0, DEL_RUN) : NULL,
-                             "state", state, "skill", db_text(r, 0, DEL_SKILL), "action",
-                             db_text(r, 0, DEL_ACTION), "error", error_of(c), "exit_code",
-                             db_text(r, 0, DEL_EXIT) ? json_integer(db_int(r, 0, DEL_EXIT))
-                                                     : json_null());
-
-    if (whole)
-        json_object_set(data, "result", db_json(r, 0, DEL_RESULT, arena));
-    else if (result)
-        json_object_set_new(data, "result_omitted", json_true()); /* too large: read the run */
-    const json_t *payload =
-        json_own(arena, json_pack("{s:s+, s:o, s:o}", "type", is_run ? "run." : "request.", state,
-                                  "timestamp", time_of(db_text(r, 0, DEL_ENDED)), "data", data));
-    return json_text(arena, payload);
-}
-
-/* False: the secret is no secret. */
-static bool sign(struct callback *c, const char *payload, const char *timestamp, const char **signature)
-{
-    unsigned char secret[SECRET_BYTES_MAX];
-    const char *hex = db_text(&c->secret, 0, 0);
-    size_t bytes = 0;
-
-    if (!hex || sodium_hex2bin(secret, sizeof secret, hex, strlen(hex), NULL, &bytes, NULL) != 0 || !bytes)
-        return false;
-    const char *signed_text =
-        arena_format(&c->op.arena, "%s.%s.%s", c->delivery.text, timestamp, payload);
-    *signature =
-        crypto_hmac_base64(&c->op.arena, secret, bytes, signed_text, strlen(signed_text));
-    sodium_memzero(secret, sizeof secret);
-    return true;
 }
 
 static enum op_next send_it(struct op *op)
 {
     struct callback *c = (struct callback *)op;
-    struct arena *arena = &op->arena;
-    const char *signature;
+    json_t *deliver = json_own(&op->arena, json_pack("{s:{}}", "deliver"));
 
-    if (!c->pending)
+    if (!c->pending || c->answer.err.code)
         return OP_NEXT;
-    const char *payload = payload_of(c);
-    const char *timestamp = arena_format(arena, "%lld", (long long)(clock_now_us() / 1000000));
-    if (c->secret.count == 0 || !sign(c, payload, timestamp, &signature)) {
-        gov_fail(&c->exchange.err, GOV_ADDRESS_REFUSED, "the host is not registered for callbacks any more",
-                 "该主机已不在回调登记之列");
-        return OP_NEXT;
-    }
-    const char **headers = ARENA_ARRAY(arena, const char *, 5);
-    headers[0] = "Content-Type: application/json";
-    headers[1] = arena_format(arena, "webhook-id: %s", c->delivery.text);
-    headers[2] = arena_format(arena, "webhook-timestamp: %s", timestamp);
-    headers[3] = arena_format(arena, "webhook-signature: v1,%s", signature);
-    c->exchange = (struct http_exchange){ .method = "POST",
-                                          .url = db_text(&c->rows, 0, DEL_URL),
-                                          .headers = headers,
-                                          .body = payload,
-                                          .body_bytes = strlen(payload),
-                                          .timeout_ms = TIMEOUT_MS,
-                                          .answer_bytes_max = ANSWER_BYTES_MAX };
-    http_client_send(op, c->work->worker->http, &c->exchange);
+    egress_session_call(op, c->session, deliver, NULL, 0, &c->answer);
     return OP_WAIT;
 }
 
@@ -175,27 +83,28 @@ static enum op_next send_it(struct op *op)
 
 static bool is_final(const struct callback *c)
 {
-    return c->exchange.err.code == GOV_ADDRESS_REFUSED || c->exchange.err.code == GOV_INVALID_INPUT ||
-           c->exchange.status == 410;
+    return c->answer.err.code == GOV_ADDRESS_REFUSED || c->answer.err.code == GOV_INVALID_INPUT ||
+           c->status == 410;
 }
 
 static void judge(struct callback *c)
 {
     size_t failed = (size_t)db_int(&c->rows, 0, DEL_ATTEMPTS);
-    int status = c->exchange.status;
+    int64_t retry_after_ms = json_get_int(c->answer.json, "retry_after_s", 0) * 1000;
 
+    c->status = c->answer.err.code ? 0 : (int)json_get_int(c->answer.json, "status", 0);
     c->state = "delivered";
-    if (status >= 200 && status < 300)
+    if (c->status >= 200 && c->status < 300)
         return;
-    c->error = c->exchange.err.code ? gov_err_detail(&c->exchange.err, GOV_EN)
-                                    : arena_format(&c->op.arena, "answered %d", status);
+    c->error = c->answer.err.code ? gov_err_detail(&c->answer.err, GOV_EN)
+                                  : arena_format(&c->op.arena, "answered %d", c->status);
     c->state = "failed";
     if (is_final(c) || failed >= sizeof waits_s / sizeof *waits_s)
         return;
     c->state = "pending";
     c->wait_ms = waits_s[failed] * 1000;
-    if (c->exchange.retry_after_s * 1000 > c->wait_ms)
-        c->wait_ms = c->exchange.retry_after_s * 1000;
+    if (retry_after_ms > c->wait_ms)
+        c->wait_ms = retry_after_ms;
 }
 
 /* A wait is found again by its minute's mark. */
@@ -216,7 +125,6 @@ static void build(struct work *work, struct db_group *group)
     struct callback *c = work->task;
     struct arena *arena = &c->op.arena;
     const char *wait = arena_format(arena, "%lld", (long long)c->wait_ms);
-    int status = c->exchange.status;
 
     if (c->wait_ms)
         DB_GROUP_ADD(group, SQL_QUERIES_JOB_RELEASE, NULL, work->job.id.text,
@@ -226,7 +134,7 @@ static void build(struct work *work, struct db_group *group)
         work_add_success(work, group, NULL);
     if (c->pending)
         DB_GROUP_ADD(group, SQL_QUERIES_DELIVERY_ATTEMPTED, NULL, c->delivery.text, c->state,
-                     status ? arena_format(arena, "%d", status) : NULL, c->error, wait);
+                     c->status ? arena_format(arena, "%d", c->status) : NULL, c->error, wait);
 }
 
 static enum op_next finish(struct op *op)
@@ -237,8 +145,8 @@ static enum op_next finish(struct op *op)
     return OP_WAIT;
 }
 
-static const struct op_step steps[] = { { "load", load }, { "secret", find_secret }, { "send", send_it },
-                                        { "mark", mark }, { "finish", finish },      { 0 } };
+static const struct op_step steps[] = { { "load", load }, { "register", register_it }, { "send", send_it },
+                                        { "mark", mark }, { "finish", finish },         { 0 } };
 
 struct op *callback_make(struct work *work)
 {

@@ -16,6 +16,7 @@
 struct maker {
     const struct resource *resource;
     const struct resource_wish *wish;
+    struct resource_wish made; /* of an input */
     struct resource_call *call;
     json_t *values; /* of the parameters, typed */
     struct arena *arena;
@@ -193,6 +194,23 @@ static bool by_address(struct maker *m)
     return true;
 }
 
+/* For an action that is one call: its input is sorted into parameters and body. */
+static void split_input(struct maker *m)
+{
+    json_t *body = json_own(m->arena, json_object());
+    const char *name;
+    json_t *value;
+
+    json_object_foreach ((json_t *)m->wish->input, name, value)
+        json_object_set(json_object_get(m->call->operation->parameters, name) ? m->values : body, name, value);
+    m->made = *m->wish;
+    if (json_object_size(body) > 0 || json_is_object(m->call->operation->body)) {
+        m->made.body = json_text(m->arena, body);
+        m->made.body_bytes = strlen(m->made.body);
+    }
+    m->wish = &m->made;
+}
+
 static bool by_name(struct maker *m)
 {
     m->call->operation = resource_operation_find(m->resource, m->wish->operation);
@@ -202,6 +220,8 @@ static bool by_name(struct maker *m)
                            m->wish->operation);
     if (m->wish->parameters)
         json_object_update(m->values, (json_t *)m->wish->parameters);
+    if (m->wish->input)
+        split_input(m);
     return true;
 }
 

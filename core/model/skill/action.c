@@ -16,6 +16,38 @@ static bool has_file(const struct skill_builder *b, const char *path)
     return false;
 }
 
+/* "partner" or "partner.orders_create". */
+static bool check_resource(const char *name, struct gov_text *wrong)
+{
+    const char *dot = strchr(name, '.');
+    char resource[64];
+
+    *wrong = (struct gov_text){ "must be a resource (its reads) or resource.operation",
+                                "须为资源名（可用其读操作）或 资源名.操作名" };
+    if (!dot)
+        return text_slug_valid(name);
+    if ((size_t)(dot - name) >= sizeof resource)
+        return false;
+    memcpy(resource, name, (size_t)(dot - name));
+    resource[dot - name] = 0;
+    return text_slug_valid(resource) && text_slug_valid(dot + 1);
+}
+
+/* An action that is one call: no script, no file. */
+static void build_call(struct skill_builder *b, json_t *action, const json_t *from, const char *path)
+{
+    const char *call = skill_read_text(&b->reader, from, path, "call", 127);
+    struct gov_text wrong;
+
+    if (!call || !strchr(call, '.') || !check_resource(call, &wrong))
+        fault_add(&b->faults, skill_read_path(&b->reader, path, "call"), "format",
+                  "executor http needs \"call\": \"resource.operation\"",
+                  "http 执行器需要 \"call\"：\"资源名.操作名\"");
+    skill_set(action, "executor", json_string("http"));
+    skill_set(action, "entry", json_string(""));
+    skill_set(action, "call", json_string(call ? call : ""));
+}
+
 static void build_entry(struct skill_builder *b, json_t *action, const json_t *from,
                         const char *path)
 {
@@ -23,6 +55,13 @@ static void build_entry(struct skill_builder *b, json_t *action, const json_t *f
     const char *executor = skill_read_text(&b->reader, from, path, "executor", 20);
     bool said = entry != NULL;
 
+    if (executor && strcmp(executor, "http") == 0) {
+        build_call(b, action, from, path);
+        return;
+    }
+    if (json_object_get(from, "call"))
+        fault_add(&b->faults, skill_read_path(&b->reader, path, "call"), "unknown_field",
+                  "belongs to executor http only", "仅用于 http 执行器");
     if (!entry)
         entry = !has_file(b, "main.py") && has_file(b, "main.sh") ? "main.sh" : "main.py";
     const char *runs = text_ends(entry, ".sh") ? "shell" : "python";
@@ -123,13 +162,6 @@ static bool check_glob(const char *glob, struct gov_text *wrong)
     return true;
 }
 
-static bool check_slug(const char *slug, struct gov_text *wrong)
-{
-    *wrong = (struct gov_text){ "must start with a-z and hold only a-z 0-9 _ - (63 at most)",
-                                "须以 a-z 开头，只含 a-z 0-9 _ -，最多 63 个字符" };
-    return text_slug_valid(slug);
-}
-
 static void build_lists(struct skill_builder *b, json_t *action, const json_t *from,
                         const char *path)
 {
@@ -141,7 +173,10 @@ static void build_lists(struct skill_builder *b, json_t *action, const json_t *f
               skill_read_pairs(r, from, path, "effects", SKILL_LIST_MAX, SKILL_LIST_ITEM_BYTES));
     skill_set(action, "resources",
               skill_read_texts(r, from, path, "resources", SKILL_LIST_MAX, SKILL_LIST_ITEM_BYTES,
-                               check_slug));
+                               check_resource));
+    const char *call = json_get_text(action, "call");
+    if (call && *call)
+        json_array_append_new(json_object_get(action, "resources"), json_string(call));
     skill_set(action, "collect", collect);
 }
 

@@ -37,7 +37,7 @@ static const char *const skill_fields[] = {
     "$schema",  "version", "author", "license",     "homepage", NULL,
 };
 #define ACTION_FIELDS                                                                              \
-    "executor", "entry", "input", "output", "risk", "timeout_s", "memory_mb", "idempotent",        \
+    "executor", "entry", "call", "input", "output", "risk", "timeout_s", "memory_mb", "idempotent",        \
         "effects", "resources", "args", "collect", "confirm"
 static const char *const action_fields[] = { "name",     "title",       "description",
                                              "examples", ACTION_FIELDS, NULL };

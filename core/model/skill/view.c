@@ -56,6 +56,7 @@ static bool view_action(const json_t *json, struct skill_action *action)
         .title = pair_of(json, "title"),
         .description = pair_of(json, "description"),
         .entry = json_get_text(json, "entry"),
+        .call = json_get_text(json, "call"),
         .input = json_object_get(json, "input"),
         .output = unless_null(json, "output"),
         .risk = risk && strcmp(risk, "low") == 0 ? SKILL_RISK_LOW : SKILL_RISK_HIGH,

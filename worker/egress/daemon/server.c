@@ -6,6 +6,10 @@
 #include "core/io/crypto.h"
 #include "worker/egress/daemon/keeper.h"
 #include "worker/egress/daemon/key_file.h"
+#include "worker/egress/daemon/listener.h"
+#include "worker/egress/daemon/session.h"
+
+enum { DRAIN_MS = 20000 };
 
 #define FIELD(name) offsetof(struct egress_settings, name)
 const struct setting egress_settings_table[] = {
@@ -15,6 +19,13 @@ const struct setting egress_settings_table[] = {
       "file with the master keys (execgov-egress new-key FILE makes one); read at start" },
     { "keys", SETTING_TEXT, FIELD(keys), "", 0, 4000, true,
       "the text of such a file, for an environment that hands out secrets as EXECGOV_KEYS" },
+    { "socket", SETTING_TEXT, FIELD(socket), "", 0, 107, false,
+      "unix socket that workers call; empty: credentials are only kept" },
+    { "allow_user", SETTING_TEXT, FIELD(allow_user), "", 0, 60, false,
+      "user (name or number) the workers run as; empty: our own" },
+    { "callback_allow_private", SETTING_TEXT, FIELD(callback_allow_private), "", 0, 1000, false,
+      "networks that callbacks reach although they are not public: \"loopback\" or CIDRs, separated by "
+      "commas; for development. What is open for good belongs into execgov network open" },
     { "health", SETTING_TEXT, FIELD(health), "", 0, 100, false,
       "address:port of /livez, /readyz and /metrics; empty: none" },
     { "log_level", SETTING_TEXT, FIELD(log_level), "info", 0, 10, false,
@@ -55,16 +66,51 @@ static bool ready(void *context, json_t *checks)
 
 static void close_rest(struct egress *e)
 {
+    pools_stop(&e->pools);
+    http_client_stop(e->callbacks);
     db_stop(e->db);
     service_stop(&e->service);
 }
 
+/* The calls under way have ended, or were given the time to. */
+static void leave(struct egress *e)
+{
+    if (e->leaving)
+        return;
+    e->leaving = true;
+    uv_timer_stop(&e->grace);
+    uv_close((uv_handle_t *)&e->grace, NULL);
+    for (struct list *at = e->sessions.next, *next; at != &e->sessions; at = next) {
+        next = at->next;
+        session_end(LIST_ITEM(at, struct session, link));
+    }
+    keeper_stop(e->keeper, close_rest);
+}
+
+void egress_idle_check(struct egress *egress)
+{
+    if (egress->stopping && egress->working == 0)
+        leave(egress);
+}
+
+static void on_grace(uv_timer_t *timer)
+{
+    struct egress *e = timer->data;
+
+    log_write(LEVEL_WARN, "drain.grace_over", LOG_NUMBER("calls", e->working));
+    leave(e);
+}
+
+/* A write whose answer still comes is better known than unknown. */
 static void drain(void *context)
 {
     struct egress *e = context;
 
     e->stopping = true;
-    keeper_stop(e->keeper, close_rest);
+    if (e->listener)
+        listener_stop(e->listener);
+    uv_timer_start(&e->grace, on_grace, DRAIN_MS, 0);
+    egress_idle_check(e);
 }
 
 bool egress_run(const struct egress_settings *settings, struct gov_err *err)
@@ -74,7 +120,8 @@ bool egress_run(const struct egress_settings *settings, struct gov_err *err)
 
     memset(&e, 0, sizeof e);
     e.settings = *settings;
-    if (!crypto_init(err))
+    struct ip_nets checked;
+    if (!crypto_init(err) || !ip_nets_parse(settings->callback_allow_private, &checked, err))
         return false;
     loop_init(&loop);
     e.loop = &loop;
@@ -86,6 +133,13 @@ bool egress_run(const struct egress_settings *settings, struct gov_err *err)
     e.service = (struct service){ .loop = &loop, .name = "egress", .metrics = &e.metrics,
                                   .ready = ready, .drain = drain, .context = &e };
     if (!service_start(&e.service, settings->health, err))
+        return false;
+    uv_timer_init(&loop.uv, &e.grace);
+    e.grace.data = &e;
+    list_init(&e.sessions);
+    pools_init(&e.pools, &loop);
+    e.callbacks = http_client_new(&loop, &(struct http_client_options){ .agent = "ExecGov/" EXECGOV_VERSION });
+    if (!listener_start(&e, &e.listener, err))
         return false;
     e.keeper = keeper_start(&e);
     loop_run(&loop);

@@ -65,6 +65,7 @@ static bool spec_fill(struct script *s, struct jail_spec *spec, struct jail_file
         .input_fd = s->fds[0],
         .inside_fd = -1,
         .package_fd = -1,
+        .broker_fd = s->message->broker ? s->fds[s->message->file_count + 1] : 0,
     };
     if (!package_cache_open(s->host->packages, spec->package, &s->package, &spec->package_files,
                             &spec->package_bytes, err) ||
@@ -144,6 +145,8 @@ bool script_launch(struct script *s, struct gov_err *err)
     s->wait = (struct zygote_wait){ .ready = spare_came, .user = s };
     if (s->message->script_kind != SANDBOX_PYTHON)
         reason = "shell";
+    else if (s->message->broker) /* TODO: hand the broker's descriptor to a spare, too; cold is correct, slower */
+        reason = "broker";
     else if (s->message->warm && key.scope[0] &&
              zygote_pool_take(s->host, &key, &s->wait, &spare, &s->zygote, &reason))
         return spare.jail.pid == 0 || launch_warm(s, &spare, err);

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sandbox_scripts.h"
+
 #if defined(__x86_64__)
 #define TRIPLET     "x86_64-linux-gnu"
 #define LOADER      "usr/lib64/ld-linux-x86-64.so.2"
@@ -139,6 +141,32 @@ static bool modules_copy(const char *const *names, int modules, int target, stru
     return ok;
 }
 
+/* What the platform itself adds to every runtime: the module `execgov`, and the line that loads it when an
+ * interpreter starts, so that scripts which know nothing of it are carried too. */
+static bool own_write(int target, const char *name, const char *text, size_t bytes, struct arena *arena,
+                      struct tree_listing *listing, struct gov_err *err)
+{
+    int fd = openat(target, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+    bool ok = fd >= 0 && write(fd, text, bytes) == (ssize_t)bytes;
+
+    if (!ok)
+        fault(err, name);
+    if (fd >= 0)
+        close(fd);
+    return ok && tree_file(target, name, -1, name, 0, arena, listing, err);
+}
+
+static bool own_modules(int target, struct arena *arena, struct tree_listing *listing, struct gov_err *err)
+{
+    static const char start[] = "import execgov\n";
+    bool ok = own_write(target, "execgov.pth", start, sizeof start - 1, arena, listing, err);
+
+    for (const struct embedded *e = sandbox_scripts; ok && e->name; e++)
+        if (strcmp(e->name, "execgov") == 0)
+            ok = own_write(target, "execgov.py", e->text, e->bytes, arena, listing, err);
+    return ok;
+}
+
 /* The standard library is mounted from the system, but counts in the digest. Its dist-packages
  * belongs to other packages of the system and is covered (runtime_mounts). */
 static bool stdlib_list(const char *path, struct arena *arena, struct tree_listing *listing,
@@ -214,6 +242,7 @@ static bool runtime_fill(int dir, int index, const char *stdlib, struct runtime 
         fault(err, "cannot be made");
     for (int i = 0; ok && i < 3 && table[index].lists[i]; i++)
         ok = modules_copy(table[index].lists[i], modules, to_modules, arena, &listing, err);
+    ok = ok && own_modules(to_modules, arena, &listing, err);
     struct tree_listing again = { 0 }; /* the shell's python counts once */
     ok = ok && tools_copy(python, false, arena, &listing, err) &&
          tools_copy(shell, false, arena, &again, err) &&

@@ -1,0 +1,332 @@
+"""Calls of HTTP resources: from scripts, as an action, refused, lost, and never with the secret in sight."""
+import json
+import pathlib
+import signal
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+
+import skills  # noqa: E402
+from loop import Case, TENANT  # noqa: E402
+from partner import TOKEN, Partner  # noqa: E402
+from stack import Stack, until  # noqa: E402
+
+SCRIPT = '''import json
+import sys
+
+given = json.load(sys.stdin)
+base, what = given["base"], given["what"]
+if what == "urllib":
+    import urllib.request
+    with urllib.request.urlopen(base + given["path"], timeout=20) as answer:
+        print(json.dumps({"status": answer.status, "body": json.load(answer)}))
+elif what == "requests":
+    import requests
+    answer = requests.request(given.get("method", "GET"), base + given["path"], json=given.get("json"),
+                              headers=given.get("headers"), timeout=20)
+    print(json.dumps({"status": answer.status_code, "body": answer.json()}))
+elif what == "client":
+    import http.client
+    import urllib.parse
+    parts = urllib.parse.urlsplit(base + given["path"])
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=20)
+    connection.request("GET", parts.path)
+    answer = connection.getresponse()
+    print(json.dumps({"status": answer.status, "body": json.loads(answer.read())}))
+elif what == "http":
+    import execgov
+    answer = execgov.http(given["operation"], json=given.get("json"), **given.get("parameters", {}))
+    print(json.dumps({"status": answer.status, "body": answer.json()}))
+elif what == "twice":
+    import execgov
+    made = [execgov.http("partner.orders_create", json={"sku": "TWICE-1"}).json() for _ in range(2)]
+    if given.get("then_fail"):
+        raise SystemExit(3)
+    print(json.dumps(made))
+elif what == "socket":
+    import socket
+    socket.create_connection(("169.254.169.254", 80))
+'''
+
+INPUT = {"type": "object", "properties": {"what": {"type": "string"}}}
+
+
+def action(name, *resources, **more):
+    return {"name": name, "entry": "main.py", "input": INPUT, "resources": list(resources), "timeout_s": 60, **more}
+
+
+CALLER = {
+    "README.md": "# Caller\n\nCalls what a test tells it to.\n",
+    "main.py": SCRIPT,
+    "skill.json": json.dumps({"name": "caller", "actions": [
+        action("run", "partner"), action("write", "partner", "partner.orders_create"),
+        action("nothing"), action("other", "weather"), action("oauth", "partner-oauth", "partner-wrong"), action("pay", "partner.payouts_create"),
+    ]}),
+}
+
+
+def setUpModule():
+    Case.stack = Stack(processes=("api", "scheduler", "egress", "worker"))
+    Case.partner = Partner(Case.stack)
+    Case.partner.also("partner-oauth", {"client_id": "execgov", "client_secret": TOKEN}, auth={
+        "style": "oauth2", "token_url": f"http://127.0.0.1:{Case.partner.port}/oauth/token"})
+    Case.partner.also("partner-wrong", "not-the-token")
+    skills.publish(Case.stack, [(TENANT, "caller", CALLER),
+                                (TENANT, "partner-orders", skills.example("partner-orders")),
+                                (TENANT, "partner-payout", skills.example("partner-payout"))])
+
+
+def tearDownModule():
+    Case.stack.stop()
+
+
+class Calls(Case):
+    def call(self, what, action="run", **given):
+        body = {"skill": "caller", "action": action, "input": {"what": what, "base": self.partner.base, **given}}
+        run = self.ok(self.api("POST", "/v1/runs", body, wait=60))
+        if run["state"] == "awaiting_confirmation":  # an operation of high risk makes the action one
+            self.assertEqual(action, "write")
+            digest = self.request_of(run["request_id"])["plan"]["digest"]
+            self.ok(self.api("POST", f"/v1/requests/{run['request_id']}/confirm", {"digest": digest}, "arun"))
+            run = self.until_state(run["id"], "succeeded", "failed")
+        return run
+
+    def good(self, run):
+        self.assertEqual(run["state"], "succeeded", json.dumps(run.get("error")) + self.log_of(run["id"]))
+        return run["result"]
+
+    def failed(self, run, *words):
+        self.assertEqual(run["state"], "failed", run)
+        log = self.log_of(run["id"])
+        for word in words:
+            self.assertIn(word, log)
+        return log
+
+    def refusals(self, run):
+        rows = self.stack.sql(f"select detail from {self.schema}.audit_event where action = 'resource.refused' "
+                              f"and subject = '{run['id']}'")
+        return [json.loads(row[0])["code"] for row in rows]
+
+
+class Scripts(Calls):
+    def test_unchanged_scripts_reach_a_granted_address(self):
+        for what in ("urllib", "requests", "client"):
+            with self.subTest(what):
+                result = self.good(self.call(what, path="/orders/1"))
+                self.assertEqual((result["status"], result["body"]["sku"]), (200, "LAMP-1"))
+
+    def test_the_platforms_own_function_takes_parameters(self):
+        result = self.good(self.call("http", operation="partner.orders_list", parameters={"status": "paid"}))
+        self.assertEqual([o["id"] for o in result["body"]], [2])
+
+    def test_oauth2_gets_a_token_once_and_uses_it(self):
+        before = len(self.partner.asked())
+        for _ in range(2):
+            result = self.good(self.call("http", action="oauth", operation="partner-oauth.orders_get",
+                                         parameters={"id": 2}))
+            self.assertEqual(result["body"]["sku"], "DESK-4")
+        paths = [a["path"] for a in self.partner.asked()[before:]]
+        self.assertEqual(paths.count("/oauth/token"), 1, paths)
+
+    def test_a_wrong_credential_is_the_partners_answer(self):
+        result = self.good(self.call("http", action="oauth", operation="partner-wrong.orders_list"))
+        self.assertEqual(result["status"], 401)
+
+    def test_an_error_of_the_partner_is_the_scripts_to_see(self):
+        self.assertEqual(self.good(self.call("requests", path="/orders/99"))["status"], 404)
+
+    def test_another_address_is_refused_with_host_line_and_whom_to_ask(self):
+        for what, path in (("urllib", "/../admin"), ("requests", "/customers"), ("client", "/payouts")):
+            run = self.call(what, path=path)
+            self.failed(run, "ExecGovRefused", "main.py:", "administrator")
+            self.assertEqual(self.refusals(run), ["address_refused"])
+        body = {"skill": "caller", "action": "run", "input": {"what": "requests", "base": "https://evil.example", "path": "/"}}
+        run = self.ok(self.api("POST", "/v1/runs", body, wait=60))
+        self.failed(run, "ExecGovRefused", "evil.example", "main.py:")
+        self.assertEqual(self.refusals(run), ["address_refused"])
+
+    def test_a_plain_socket_goes_nowhere(self):
+        self.failed(self.call("socket"), "ExecGovRefused", "169.254.169.254", "main.py:")
+
+    def test_an_action_that_names_no_resource_may_call_nothing(self):
+        self.failed(self.call("urllib", action="nothing", path="/orders"), "ExecGovRefused", "may call nothing")
+
+    def test_what_is_not_granted_or_not_allowed_is_not_even_planned(self):
+        for name, status, code in (("other", 403, "not_granted"), ("pay", 403, "write_not_whitelisted")):
+            body = {"skill": "caller", "action": name, "input": {"what": "http", "base": "x"}}
+            self.refused(self.nothing_changes(lambda b=body: self.api("POST", "/v1/runs", b)), status, code)
+
+    def test_a_resource_that_the_action_does_not_name_is_refused_to_its_script(self):
+        run = self.call("http", operation="weather.now")
+        self.failed(run, "ExecGovRefused", "weather")
+        self.assertEqual(self.refusals(run), ["not_granted"])
+
+    def test_a_write_has_to_be_named_by_the_action(self):
+        before = len(self.partner.asked())
+        run = self.call("http", operation="partner.orders_create", json={"sku": "A-1"})
+        self.failed(run, "ExecGovRefused", "partner.orders_create")
+        self.assertEqual(self.refusals(run), ["write_not_whitelisted"])
+        self.assertEqual(len(self.partner.asked()), before)
+
+    def test_a_write_that_is_not_whitelisted_is_refused_before_anything_is_sent(self):
+        before = len(self.partner.asked())
+        run = self.call("http", action="write", operation="partner.payouts_create", json={"amount": 1})
+        self.failed(run, "ExecGovRefused")
+        for headers in ({"X-HTTP-Method-Override": "DELETE"}, {"X-Method-Override": "PUT"}):
+            run = self.call("requests", action="write", path="/orders/1", headers=headers)
+            self.failed(run, "ExecGovRefused")
+            self.assertEqual(self.refusals(run), ["write_not_whitelisted"])
+        for method in ("PUT", "PATCH", "DELETE"):
+            self.failed(self.call("requests", action="write", method=method, path="/orders/1"), "ExecGovRefused")
+        self.assertEqual(len(self.partner.asked()), before)
+
+    def test_slow_broken_garbage_and_large_answers_are_typed_failures(self):
+        reads = [{"name": name, "method": "GET", "path": f"/{name}", "parameters": {
+            "ms": {"type": "integer"}, "bytes": {"type": "integer"}}} for name in ("slow", "broken", "garbage", "large")]
+        self.partner.change(operations=self.partner.definition["operations"] + reads, timeout_ms=700, attempts=1)
+        self.failed(self.call("http", operation="partner.slow", parameters={"ms": 5000}), "ExecGovUnavailable")
+        self.failed(self.call("http", operation="partner.garbage"), "ExecGovUnavailable")
+        self.failed(self.call("http", operation="partner.large", parameters={"bytes": 300000}), "larger than")
+        self.assertEqual(self.good(self.call("http", operation="partner.broken"))["status"], 500)
+
+
+class Writes(Calls):
+    def effects(self, run):
+        return self.stack.sql(f"select step, state, detail from {self.schema}.effect where job_id = '{run['id']}' order by 1")
+
+    def test_a_write_leaves_an_effect_and_carries_its_key(self):
+        run = self.call("twice", action="write")
+        orders = self.good(run)
+        self.assertNotEqual(orders[0]["id"], orders[1]["id"])
+        effects = self.effects(run)
+        self.assertEqual([e[1] for e in effects], ["done", "done"])
+        keys = [a["key"] for a in self.partner.asked() if a["key"] and a["key"].startswith(run["id"])]
+        self.assertEqual(sorted(keys), [f"{run['id']}:{e[0]}" for e in effects])
+        self.assertEqual(json.loads(effects[0][2])["operation"], "orders_create")
+
+    def test_a_lost_answer_is_unknown_and_not_sent_again_blindly(self):
+        run = self.call("http", action="write", operation="partner.orders_create", json={"sku": "VANISH"})
+        self.failed(run, "ExecGovOutcomeUnknown")
+        self.assertEqual([e[1] for e in self.effects(run)], ["unknown"])
+
+    def test_an_action_that_is_one_call_waits_for_a_person_and_is_made_once(self):
+        before = len(self.partner.asked())
+        body = {"skill": "partner-orders", "action": "place", "input": {"sku": "LAMP-1", "quantity": 3}}
+        run = self.ok(self.api("POST", "/v1/runs", body, wait=30))
+        self.assertEqual(run["state"], "awaiting_confirmation")
+        self.assertEqual(len(self.partner.asked()), before)
+        request = self.request_of(run["request_id"])
+        resources = request["plan"]["steps"][0]["resources"]
+        self.assertEqual([(r["name"], r["method"], r["path"]) for r in resources], [("partner", "POST", "/orders")])
+        self.ok(self.api("POST", f"/v1/requests/{run['request_id']}/confirm", {"digest": request["plan"]["digest"]}, "arun"))
+        ended = self.until_state(run["id"], "succeeded", "failed")
+        self.assertEqual((ended["state"], ended["result"]["status"], ended["result"]["body"]["sku"]),
+                         ("succeeded", 201, "LAMP-1"), ended)
+        self.assertEqual([a["method"] for a in self.partner.until_asked(before + 1)[before:]], ["POST"])
+        self.assertEqual([e[1] for e in self.effects(run)], ["done"])
+
+    def test_a_changed_credential_makes_an_open_plan_stale(self):
+        body = {"skill": "partner-orders", "action": "place", "input": {"sku": "LAMP-1"}}
+        run = self.ok(self.api("POST", "/v1/runs", body, wait=30))
+        digest = self.request_of(run["request_id"])["plan"]["digest"]
+        items = self.ok(self.api("GET", "/v1/platform/credentials?q=partner", token="pat"))["items"]
+        partner = next(item["id"] for item in items if item["name"] == "partner")
+        self.ok(self.api("POST", f"/v1/platform/credentials/{partner}/rotate", {"value": TOKEN}, "pat"))
+        self.ok(self.api("POST", f"/v1/requests/{run['request_id']}/confirm", {"digest": digest}, "arun"))
+        ended = self.until_state(run["id"], "succeeded", "failed")
+        self.assertEqual((ended["state"], ended["error"]["code"]), ("failed", "plan_stale"), ended)
+
+
+class Survival(Calls):
+    def begin_slow_order(self, skill_action="write"):
+        before = len(self.partner.asked())
+        body = {"skill": "caller", "action": skill_action, "input": {
+            "what": "http", "base": "", "operation": "partner.orders_create", "json": {"sku": "SLOW"}}}
+        run = self.ok(self.api("POST", "/v1/runs", body, wait=30))
+        digest = self.request_of(run["request_id"])["plan"]["digest"]
+        self.ok(self.api("POST", f"/v1/requests/{run['request_id']}/confirm", {"digest": digest}, "arun"))
+        until(lambda: self.count("effect", f"job_id = '{run['id']}' and state = 'started'"), what="the effect")
+        return run, before
+
+    def test_a_worker_that_dies_under_a_write_does_not_make_it_twice(self):
+        """Egress ends the call and keeps the answer: the next attempt is given it."""
+        run, before = self.begin_slow_order()
+        self.stack.end("worker", signal.SIGKILL)
+        self.stack.start("worker")
+        ended = self.until_state(run["id"], "succeeded", "failed", seconds=90)
+        self.assertEqual((ended["state"], ended["result"]["status"]), ("succeeded", 201), ended)
+        self.assertEqual(len([a for a in self.partner.asked()[before:] if a["method"] == "POST"]), 1)
+
+    def test_a_drain_lets_a_call_under_way_end(self):
+        run, before = self.begin_slow_order()
+        self.assertEqual(self.stack.end("egress"), 0)
+        self.stack.start("egress")
+        ended = self.until_state(run["id"], "succeeded", "failed")
+        self.assertEqual(self.count("effect", f"job_id = '{run['id']}' and state = 'done'"), 1)
+        self.assertEqual(ended["state"], "succeeded", ended)
+        self.assertEqual(len([a for a in self.partner.asked()[before:] if a["method"] == "POST"]), 1)
+
+    def test_when_egress_dies_too_the_outcome_is_unknown_and_nothing_is_repeated(self):
+        run, before = self.begin_slow_order()
+        self.stack.end("egress", signal.SIGKILL)
+        self.stack.end("worker", signal.SIGKILL)
+        self.stack.start("egress")
+        self.stack.start("worker")
+        ended = self.until_state(run["id"], "succeeded", "failed", seconds=90)
+        self.assertEqual((ended["state"], ended["error"]["code"]), ("failed", "outcome_unknown"), ended)
+        self.assertLessEqual(len([a for a in self.partner.asked()[before:] if a["method"] == "POST"]), 1)
+
+
+class Examples(Calls):
+    def test_the_example_that_reads_does_and_the_payout_is_refused(self):
+        skill = skills.example("partner-orders")
+        skill["main.py"] = skill["main.py"].replace(b"http://127.0.0.1:8090/v1", self.partner.base.encode())
+        skills.publish(self.stack, [(TENANT, "partner-here", skill)])
+        run = self.ok(self.api("POST", "/v1/runs", {"skill": "partner-here", "action": "list",
+                                                    "input": {"status": "paid"}}, wait=60))
+        self.assertEqual(self.good(run)["pieces"], {"DESK-4": 1})
+        before = len(self.partner.asked())
+        run = self.ok(self.api("POST", "/v1/runs", {"skill": "partner-payout", "input": {"amount_minor": 5}}, wait=60))
+        self.failed(run, "ExecGovRefused", "not allowed")
+        self.assertEqual(self.refusals(run), ["write_not_whitelisted"])
+        self.assertEqual(len(self.partner.asked()), before)
+
+
+class Secrets(Calls):
+    def test_the_secret_is_nowhere_and_an_echo_of_it_is_masked(self):
+        self.partner.change(operations=self.partner.definition["operations"] + [
+            {"name": "echo", "method": "GET", "path": "/echo"}], timeout_ms=3000)
+        result = self.good(self.call("http", operation="partner.echo"))
+        self.assertEqual(result["body"]["Authorization"], "Bearer ••••")
+        dump = self.stack.call([sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/pg_dump"))[-1], "-h",
+                                self.stack.folder / "postgres", "-U", "postgres", "execgov"])
+        self.assertNotIn(TOKEN.encode(), dump)
+        self.assertNotIn(TOKEN.encode().hex().encode(), dump)
+        for name in ("api", "worker", "egress", "scheduler", "sandboxd"):
+            self.assertNotIn(TOKEN, self.stack.log(name))
+        for path in (self.stack.folder / "files").rglob("*"):
+            if path.is_file():
+                self.assertNotIn(TOKEN.encode(), path.read_bytes())
+
+    def test_calls_are_in_the_tenants_ledger(self):
+        self.good(self.call("urllib", path="/orders"))
+        items = self.ok(self.api("GET", "/v1/http-resources", token="olivia"))["items"]
+        call = next(r for r in items if r["name"] == "partner")["recent_calls"][0]
+        self.assertEqual((call["method"], call["path"], call["status"]), ("GET", "/orders", 200))
+
+    def test_without_egress_a_run_that_calls_fails_and_others_go_on(self):
+        self.stack.end("egress")
+        try:
+            run = self.call("urllib", action="nothing", path="/orders")
+            self.failed(run, "may call nothing")
+            body = {"skill": "caller", "action": "run", "input": {"what": "urllib", "base": self.partner.base, "path": "/orders"}}
+            run = self.ok(self.api("POST", "/v1/runs", body, wait=30))
+            self.assertEqual((run["state"], run["error"]["code"]), ("failed", "egress_unavailable"))
+        finally:
+            self.stack.start("egress")
+        until(lambda: self.call("urllib", path="/orders")["state"] == "succeeded", what="calls going on")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,26 @@
+/* run_calls.h - the outside of a run: its session with execgov-egress, and the action that is one call. */
+#ifndef WORKER_RUN_RUN_CALLS_H
+#define WORKER_RUN_RUN_CALLS_H
+
+#include "core/model/skill_manifest.h"
+#include "worker/egress/egress_client.h"
+#include "worker/work.h"
+
+struct run_calls {
+    struct egress_session *session; /* NULL: it may call nothing */
+    struct egress_answer answer;
+    int broker; /* the script's end of its socket; 0: none */
+};
+
+/* As I/O of the work's op: register the run, if its action may call anything. A failure is in
+ * calls->answer.err. */
+void run_calls_begin(struct work *work, const struct skill_action *action, struct run_calls *calls);
+/* As I/O of the work's op: the one call of an action of executor http, with this input. */
+void run_calls_make(struct work *work, const struct skill_action *action, const json_t *input,
+                    struct run_calls *calls);
+/* What that call answered, as the run's result. NULL: `err` is filled (RESOURCE_FAILED for 400 and above). */
+json_t *run_calls_result(struct work *work, const struct run_calls *calls, struct gov_err *err);
+/* The script can call no more; idempotent. */
+void run_calls_end(struct run_calls *calls);
+
+#endif
