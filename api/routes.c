@@ -1,4 +1,5 @@
 /* routes.c - the tables of all groups. */
+#include "api/confirmations/confirmations.h"
 #include "api/files/files.h"
 #include "api/health/health.h"
 #include "api/money/money.h"
@@ -10,6 +11,6 @@
 #include "api/skills/skills.h"
 
 const struct route *const route_tables[] = {
-    health_routes, people_routes, skill_routes, file_routes, run_routes, platform_routes,
-    resource_routes, money_routes, NULL
+    health_routes,       people_routes,   skill_routes,    file_routes,  run_routes,
+    confirmation_routes, platform_routes, resource_routes, money_routes, NULL
 };

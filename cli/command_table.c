@@ -88,6 +88,7 @@ static const struct command_option confirm_options[] = {
     FLAG("yes", 'y', "do not ask", "不再询问"), COMMENT, WAIT, FOLLOW, OUT, FORCE, KEY, END,
 };
 static const struct command_option comment_options[] = { COMMENT, END };
+static const struct command_option delegate_options[] = { SINCE, UNTIL, COMMENT, END };
 static const struct command_option things_options[] = {
     TEXT("state", 's', "STATE", "only in this state", "按状态筛选"),
     TEXT("skill", 0, "NAME", "only of this skill", "按技能筛选"),
@@ -224,6 +225,14 @@ const struct command command_table[] = {
     { "confirmations show", "approvals show", "REQUEST", 1, 1, VALUE_NONE, { "the plan to decide on", "查看待确认的计划" }, NULL, false, command_confirmations_show },
     { "confirmations confirm", "approvals confirm", "REQUEST", 1, 1, VALUE_NONE, { "confirm exactly the plan shown", "确认所展示的计划" }, confirm_options, false, command_confirmations_confirm },
     { "confirmations reject", "approvals reject", "REQUEST", 1, 1, VALUE_NONE, { "refuse it, with a reason", "拒绝并说明原因" }, comment_options, false, command_confirmations_reject },
+    { "confirmations ask", "approvals ask", "REQUEST", 1, 1, VALUE_NONE, { "ask back; the clock rests until the answer", "提问（暂停计时）" }, comment_options, false, command_confirmations_ask },
+    { "confirmations reply", "approvals reply", "REQUEST", 1, 1, VALUE_NONE, { "answer what was asked back", "答复提问" }, comment_options, false, command_confirmations_reply },
+    { "confirmations extend", "approvals extend", "REQUEST", 1, 1, VALUE_NONE, { "more time for a decision, where the rule grants it", "延长确认期限" }, comment_options, false, command_confirmations_extend },
+    { "confirmations rules", "approvals rules", "", 0, 0, VALUE_NONE, { "who has to confirm what", "查看确认规则" }, NULL, false, command_confirmations_rules },
+    { "confirmations rules set", "approvals rules set", "FILE", 1, 1, VALUE_FILE, { "replace the rules by those of a JSON file; - is stdin", "用 JSON 文件替换确认规则" }, NULL, false, command_confirmations_rules_set },
+    { "delegations ls", NULL, "", 0, 0, VALUE_NONE, { "who decides in whose place", "列出委托" }, NULL, false, command_delegations_ls },
+    { "delegations add", NULL, "E-MAIL", 1, 1, VALUE_NONE, { "let somebody confirm in your place", "委托他人代为确认" }, delegate_options, false, command_delegations_add },
+    { "delegations end", NULL, "DELEGATION", 1, 1, VALUE_NONE, { "end it", "终止委托" }, NULL, false, command_delegations_end },
     { "runs ls", NULL, "", 0, 0, VALUE_NONE, { "runs, newest first", "列出运行" }, things_options, false, command_runs_ls },
     { "runs show", NULL, "RUN", 1, 1, VALUE_NONE, { "one run", "查看运行" }, stay_options, false, command_runs_show },
     { "runs log", NULL, "RUN", 1, 1, VALUE_NONE, { "what the script printed", "查看日志" }, log_options, false, command_runs_log },

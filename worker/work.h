@@ -13,7 +13,7 @@
 #include "worker/ending.h"
 #include "worker/worker.h"
 
-enum { WORK_NEXT_MAX = 2 };
+enum { WORK_NEXT_MAX = 3 };
 
 /* A row of job_claim.sql. Texts live in the claim's arena copy inside the work's. */
 struct claimed {

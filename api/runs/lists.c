@@ -163,13 +163,17 @@ static enum op_next walk(struct op *op, bool is_run)
 static enum op_next load(struct op *op, bool is_run)
 {
     struct lists *e = (struct lists *)op;
+    struct call *call = e->endpoint.call;
     struct buf array = { 0 };
 
     for (int i = 0; i < e->count && i < e->page.limit; i++)
         buf_addf(&array, "%s%s", i ? "," : "{", e->ids[i]);
     buf_add_text(&array, array.length ? "}" : "{}");
-    DB_QUERY(op, e->endpoint.call->api->db, &e->endpoint.call->caller.scope,
-             is_run ? SQL_QUERIES_RUN_SHOW : SQL_QUERIES_REQUEST_SHOW, &e->rows, array.data);
+    if (is_run)
+        DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_RUN_SHOW, &e->rows, array.data);
+    else
+        DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_REQUEST_SHOW, &e->rows, array.data,
+                 call->caller.token_hash);
     buf_release(&array);
     return OP_WAIT;
 }

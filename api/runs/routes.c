@@ -15,9 +15,6 @@ const struct route run_routes[] = {
     ROUTE("GET", "/v1/requests/{id}", ACCESS_TENANT, MAY_READ_OWN_RUNS, request_get),
     ACT("/v1/requests/{id}/cancel", MAY_RUN, run_cancel),
     ACT("/v1/requests/{id}/answer", MAY_RUN, request_answer),
-    /* Anybody may try: the database says who may confirm, and why not. */
-    ACT("/v1/requests/{id}/confirm", MAY_READ_OWN_RUNS, request_confirm),
-    ACT("/v1/requests/{id}/reject", MAY_READ_OWN_RUNS, request_reject),
     ROUTE("GET", "/v1/requests/{id}/events", ACCESS_TENANT, MAY_READ_OWN_RUNS, request_events),
     ROUTE("GET", "/v1/runs/{id}/events", ACCESS_TENANT, MAY_READ_OWN_RUNS, run_events),
     ROUTE("GET", "/v1/runs/{id}/log", ACCESS_TENANT, MAY_READ_OWN_RUNS, run_log),
@@ -26,6 +23,5 @@ const struct route run_routes[] = {
       .steps = run_batch_steps, .bytes = &run_batch_bytes, .body_bytes_max = 16 * 1024 * 1024 },
     ACT("/v1/runs/{id}/rerun", MAY_RUN, run_rerun),
     ROUTE("GET", "/v1/runs/{id}/why", ACCESS_TENANT, MAY_READ_OWN_RUNS, run_why),
-    ROUTE("GET", "/v1/confirmations", ACCESS_TENANT, MAY_READ_OWN_RUNS, confirmation_list),
     { 0 }
 };

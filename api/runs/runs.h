@@ -11,8 +11,6 @@ ENDPOINT(run_cancel);
 ENDPOINT(request_create);
 ENDPOINT(request_get);
 ENDPOINT(request_list);
-ENDPOINT(request_confirm);
-ENDPOINT(request_reject);
 ENDPOINT(request_answer);
 ENDPOINT(request_events);
 ENDPOINT(run_events);
@@ -21,7 +19,6 @@ ENDPOINT(run_log);
 ENDPOINT(run_batch);
 ENDPOINT(run_rerun);
 ENDPOINT(run_why);
-ENDPOINT(confirmation_list);
 
 extern const struct route run_routes[];
 

@@ -15,16 +15,33 @@ static enum op_next load(struct op *op)
     if (s->is_run)
         DB_GROUP_ADD(g, SQL_QUERIES_RUN_SHOW, &s->run_rows, array);
     else
-        DB_GROUP_ADD(g, SQL_QUERIES_REQUEST_SHOW, &s->rows, array);
+        DB_GROUP_ADD(g, SQL_QUERIES_REQUEST_SHOW, &s->rows, array, s->call->caller.token_hash);
     db_group_send(g);
     return OP_WAIT;
 }
 
-static bool visible(struct call *call, const char *created_by)
+/* Does the caller decide about it, or has he done so? */
+static bool decides(const struct show_one *s)
+{
+    const char *me = s->call->caller.user.text;
+    const json_t *c = db_json(&s->rows, 0, REQ_CONFIRMATION, &s->call->op.arena);
+    const char *by = json_get_text(c, "decided_by");
+    const json_t *vote;
+    size_t i;
+
+    json_array_foreach (json_object_get(c, "votes"), i, vote)
+        if (strcmp(json_get_text(vote, "id"), me) == 0)
+            return true;
+    return json_get_bool(c, "may_decide", false) || (by && strcmp(by, me) == 0);
+}
+
+/* Whoever is to decide about a request may read it, whatever his role reads otherwise. */
+static bool visible(const struct show_one *s, const char *created_by)
 {
     struct gov_err ignored;
-    return (created_by && strcmp(created_by, call->caller.user.text) == 0) ||
-           call_may(call, MAY_READ_ALL_RUNS, &ignored);
+
+    return (created_by && strcmp(created_by, s->call->caller.user.text) == 0) ||
+           call_may(s->call, MAY_READ_ALL_RUNS, &ignored) || (!s->is_run && decides(s));
 }
 
 static enum op_next load_run(struct op *op)
@@ -33,7 +50,7 @@ static enum op_next load_run(struct op *op)
     const struct db_rows *r = s->is_run ? &s->run_rows : &s->rows;
     int by = s->is_run ? RUN_BY : REQ_BY;
 
-    if (r->count == 0 || !visible(s->call, db_text(r, 0, by)))
+    if (r->count == 0 || !visible(s, db_text(r, 0, by)))
         return gov_fail(&op->err, GOV_NOT_FOUND, "there is no such %s", "没有这个%s",
                         s->is_run ? "run" : "request"),
                OP_FAIL;

@@ -11,6 +11,8 @@ json_t *show_request(struct call *call, const struct db_rows *rows, int row, jso
                      struct arena *arena);
 /* Times of a PostgreSQL cell as RFC 3339 with Z; JSON null for null. */
 json_t *show_time(const struct db_rows *rows, int row, int column);
+/* The same of a time in stored JSON. */
+json_t *show_time_text(const char *text);
 /* {percent, note} of "progress 40 reading"; JSON null for NULL and for anything else. */
 json_t *show_progress(const char *body);
 /* Stored errors {code, message:{en,zh}, path, errors} in the caller's language; JSON null for NULL. */
@@ -19,9 +21,6 @@ json_t *show_error(struct call *call, const json_t *stored);
 /* A plan's stored body in the contract's form; JSON null for none. */
 json_t *show_plan(struct call *call, const struct db_rows *rows, int row, int column,
                   struct arena *arena);
-/* `c` is a row of confirmation as jsonb with requester_name and decided_by_name; JSON null for NULL. */
-json_t *show_confirmation(struct call *call, const json_t *c, const json_t *plan_body,
-                          struct arena *arena);
 
 /* Load one run or request (and the request's run) by id and leave it as the answer: a child op. */
 struct show_one {

@@ -52,8 +52,6 @@ enum {
 };
 
 /* New references. */
-/* A PostgreSQL time as text, or jsonb's form of it; JSON null for NULL. */
-json_t *show_time_text(const char *text);
 /* Microseconds since 1970; 0 for null. */
 int64_t show_time_us(const struct db_rows *rows, int row, int column);
 json_t *show_person(const struct db_rows *rows, int row, int id, int name);

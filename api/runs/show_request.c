@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "api/confirmations/confirmation_show.h"
 #include "core/model/plan.h"
 #include "core/model/request.h"
 
@@ -87,59 +88,6 @@ static json_t *intent_shown(struct call *call, const json_t *recognised, const j
     return shown;
 }
 
-static json_t *named(const json_t *object, const char *id, const char *name)
-{
-    return json_is_string(json_object_get(object, id))
-               ? json_pack("{s:O, s:s}", "id", json_object_get(object, id), "name",
-                           json_get_text(object, name) ? json_get_text(object, name) : "")
-               : json_null();
-}
-
-/* Would confirmation_decide let the caller decide this? */
-static bool may_decide(struct call *call, const json_t *c, const struct plan *plan)
-{
-    const char *requester = json_get_text(c, "requester");
-    const char *state = json_get_text(c, "state");
-    bool mine = requester && strcmp(requester, call->caller.user.text) == 0;
-    bool four_eyes = plan->risk == SKILL_RISK_HIGH ||
-                     json_get_bool(json_object_get(c, "rule"), "four_eyes", false);
-    struct gov_err ignored;
-
-    return state && strcmp(state, "waiting") == 0 && call->caller.kind == CALLER_SESSION &&
-           call_may(call, MAY_CONFIRM, &ignored) && !(mine && four_eyes);
-}
-
-json_t *show_confirmation(struct call *call, const json_t *c, const json_t *plan_body,
-                          struct arena *arena)
-{
-    struct gov_err ignored;
-    struct plan plan;
-
-    if (!c || !plan_decode(plan_body, &plan, arena, &ignored))
-        return json_null();
-    json_t *view = plan_view(&plan, call->language, arena);
-    const json_t *rules = json_object_get(view, "confirmation");
-    json_t *shown = json_pack(
-        "{s:s?, s:s?, s:s?, s:s?, s:s, s:b, s:o, s:o, s:s?}", "id", json_get_text(c, "id"),
-        "request_id", json_get_text(c, "request_id"), "state", json_get_text(c, "state"), "digest",
-        json_get_text(c, "digest"), "risk", skill_risk_name(plan.risk), "may_decide",
-        may_decide(call, c, &plan), "created_at", show_time_text(json_get_text(c, "created_at")),
-        "expires_at", show_time_text(json_get_text(c, "expires_at")), "comment",
-        json_get_text(c, "comment"));
-    json_object_set_new(shown, "requested_by", named(c, "requester", "requester_name"));
-    json_object_set_new(shown, "decided_by", named(c, "decided_by", "decided_by_name"));
-    json_object_set_new(shown, "decided_at", show_time_text(json_get_text(c, "decided_at")));
-    json_object_set(shown, "rule", json_object_get(rules, "rule"));
-    json_object_set(shown, "approvers", json_object_get(rules, "approvers"));
-    if (plan.step_count) {
-        const char *title = gov_text_in(plan.steps[0].title, call->language);
-        json_object_set_new(shown, "title", json_string(title ? title : plan.steps[0].skill));
-        json_object_set_new(shown, "skill", json_string(plan.steps[0].skill));
-        json_object_set_new(shown, "action", json_string(plan.steps[0].action));
-    }
-    return shown;
-}
-
 json_t *show_request(struct call *call, const struct db_rows *rows, int row, json_t *run,
                      struct arena *arena)
 {
@@ -159,7 +107,7 @@ json_t *show_request(struct call *call, const struct db_rows *rows, int row, jso
                                      db_json(rows, row, REQ_QUESTION, arena)));
     json_object_set_new(request, "plan", show_plan(call, rows, row, REQ_PLAN, arena));
     json_object_set_new(request, "confirmation",
-                        show_confirmation(call, db_json(rows, row, REQ_CONFIRMATION, arena),
+                        confirmation_show(call, db_json(rows, row, REQ_CONFIRMATION, arena),
                                           db_json(rows, row, REQ_PLAN, arena), arena));
     json_object_set_new(request, "run", run ? run : json_null());
     json_object_set_new(request, "error", show_error(call, db_json(rows, row, REQ_ERROR, arena)));

@@ -47,11 +47,12 @@ json_t *show_run(struct call *call, const struct db_rows *rows, int row, struct 
     const char *state = db_text(rows, row, RUN_STATE);
     const char *request = db_text(rows, row, RUN_REQUEST);
     json_t *artifacts = db_json(rows, row, RUN_ARTIFACTS, arena);
+    json_int_t version = json_get_int(payload, "version", 0); /* 0: it is not planned yet */
     json_t *run = json_pack(
-        "{s:s, s:s, s:s?, s:s?, s:I, s:s, s:I, s:b, s:s?, s:s?, s:s?}", "id", db_text(rows, row, RUN_ID),
+        "{s:s, s:s, s:s?, s:s?, s:o, s:s, s:I, s:b, s:s?, s:s?, s:s?}", "id", db_text(rows, row, RUN_ID),
         "request_id", request, "skill", json_get_text(payload, "skill"), "action",
         json_get_text(payload, "action"), "version",
-        (json_int_t)json_get_int(payload, "version", 0), "state", state, "attempt",
+        version ? json_integer(version) : json_null(), "state", state, "attempt",
         (json_int_t)db_int(rows, row, RUN_ATTEMPT), "cancel_requested",
         db_bool(rows, row, RUN_CANCEL), "isolation", db_text(rows, row, RUN_ISOLATION), "worker",
         db_text(rows, row, RUN_WORKER), "start", db_text(rows, row, RUN_START));
@@ -66,7 +67,7 @@ json_t *show_run(struct call *call, const struct db_rows *rows, int row, struct 
     json_object_set_new(run, "progress", show_progress(db_text(rows, row, RUN_PROGRESS)));
     json_object_set_new(run, "timings", timings(rows, row));
     json_object_set_new(run, "created_by", show_person(rows, row, RUN_BY, RUN_BY_NAME));
-    json_object_set_new(run, "draft", json_boolean(json_get_bool(payload, "is_try", false)));
+    json_object_set_new(run, "draft", json_boolean(json_get_bool(payload, "try", false)));
     json_object_set_new(run, "plan",
                         run_waits(state) ? show_plan(call, rows, row, RUN_PLAN, arena) : json_null());
     json_object_set_new(run, "events_url",

@@ -46,6 +46,16 @@ COMMAND(command_confirmations_ls);
 COMMAND(command_confirmations_show);
 COMMAND(command_confirmations_confirm);
 COMMAND(command_confirmations_reject);
+/* confirmation_talk.c */
+COMMAND(command_confirmations_ask);
+COMMAND(command_confirmations_reply);
+COMMAND(command_confirmations_extend);
+COMMAND(command_confirmations_rules);
+COMMAND(command_confirmations_rules_set);
+/* delegations.c */
+COMMAND(command_delegations_ls);
+COMMAND(command_delegations_add);
+COMMAND(command_delegations_end);
 /* runs.c */
 COMMAND(command_runs_ls);
 COMMAND(command_runs_show);

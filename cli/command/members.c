@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/command/commands.h"
+#include "cli/command/members.h"
 #include "cli/net/remote.h"
 #include "cli/out/show.h"
 #include "core/base/id.h"
@@ -42,8 +43,7 @@ bool command_members_ls(struct cli *cli, const struct args *args, struct gov_err
     return true;
 }
 
-/* The id of the member called `who`. */
-static bool member_id(struct cli *cli, const char *who, const char **id, struct gov_err *err)
+bool members_id(struct cli *cli, const char *who, const char **id, struct gov_err *err)
 {
     struct id parsed;
     json_t *items;
@@ -100,7 +100,7 @@ bool command_members_role(struct cli *cli, const struct args *args, struct gov_e
     const char *id;
     json_t *body = json_own(&cli->arena, json_pack("{s:s}", "role", args->words[1]));
 
-    if (!member_id(cli, args->words[0], &id, err))
+    if (!members_id(cli, args->words[0], &id, err))
         return false;
     struct remote_call call = { .method = "PATCH",
                                 .path = arena_format(&cli->arena, "/v1/members/%s", id),
@@ -119,7 +119,7 @@ bool command_members_remove(struct cli *cli, const struct args *args, struct gov
     struct remote_answer answer;
     const char *id;
 
-    if (!member_id(cli, args->words[0], &id, err))
+    if (!members_id(cli, args->words[0], &id, err))
         return false;
     struct remote_call call = { .method = "DELETE",
                                 .path = arena_format(&cli->arena, "/v1/members/%s", id) };
@@ -134,7 +134,7 @@ static bool make_link(struct cli *cli, const char *who, const char *kind, struct
     const json_t *link;
     const char *id;
 
-    if (!member_id(cli, who, &id, err) ||
+    if (!members_id(cli, who, &id, err) ||
         !remote_post(cli, arena_format(&cli->arena, "/v1/members/%s/%s", id, kind), NULL, &link,
                      err))
         return false;

@@ -306,6 +306,29 @@ static void show_questions(const struct cli *cli, const json_t *intent)
     }
 }
 
+/* Who has said yes, and what is new beside the plan that was confirmed last. */
+static void show_confirmation(const struct cli *cli, const json_t *confirmation)
+{
+    const json_t *one, *last = json_object_get(confirmation, "last_confirmed");
+    size_t i;
+
+    json_array_foreach(json_object_get(confirmation, "confirmed_by"), i, one)
+        show_line(cli, "said yes", "已同意", json_get_text(one, "name"));
+    if (json_is_string(json_object_get(confirmation, "asked_at")))
+        show_line(cli, "question", "提问", cli_text(cli, "open; see the events", "待答复，见事件"));
+    json_array_foreach(json_object_get(last, "changes"), i, one)
+    {
+        char *before = json_dumps(json_object_get(one, "before"), JSON_ENCODE_ANY | JSON_COMPACT);
+        char *after = json_dumps(json_object_get(one, "after"), JSON_ENCODE_ANY | JSON_COMPACT);
+        char text[400];
+        snprintf(text, sizeof text, "%.100s: %.120s -> %.120s", json_get_text(one, "path"),
+                 before ? before : "?", after ? after : "?");
+        show_line(cli, "new", "变化", text);
+        free(before);
+        free(after);
+    }
+}
+
 void show_request(const struct cli *cli, const json_t *request)
 {
     const json_t *intent = json_object_get(request, "intent");
@@ -324,6 +347,8 @@ void show_request(const struct cli *cli, const json_t *request)
     show_questions(cli, intent);
     if (json_is_object(plan) && !running)
         show_plan(cli, plan);
+    if (!running)
+        show_confirmation(cli, confirmation);
     show_line(cli, "comment", "意见", json_get_text(confirmation, "comment"));
     if (running)
         show_run(cli, run);

@@ -125,6 +125,11 @@ bool plan_decode(const json_t *json, struct plan *plan, struct arena *arena, str
 /* The plan object of the HTTP contract: texts in one language, sensitive values as "••••". */
 json_t *plan_view(const struct plan *plan, enum gov_language language, struct arena *arena);
 
+/* What is new in `after` beside `before`, an earlier plan of the same action: [{path, before, after}], at
+ * most 100, JSON null for what was or is not there; sensitive values stay masked, so that a change of
+ * one is not shown. New reference. */
+json_t *plan_changes(const struct plan *before, const struct plan *after, struct arena *arena);
+
 /* A copy of an input with every value that a pointer of `sensitive` leads to as "••••"; the arena owns it. */
 json_t *plan_mask_input(const json_t *input, const char *const *sensitive, size_t count,
                         struct arena *arena);

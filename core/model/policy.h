@@ -76,35 +76,4 @@ bool policy_binding_explain(const struct policy_binding *bindings, size_t count,
                             const struct id *user, const char *action, struct arena *arena,
                             struct gov_text *reason);
 
-/* What a tenant may set about confirmations; 0 takes the default. */
-struct policy_settings {
-    int64_t confirm_expires_s;  /* default 24 h */
-    int64_t confirm_reminder_s; /* after how long to remind; default half of expiry */
-    int64_t confirm_people;     /* at least that many for high risk; default 1 */
-    int64_t version;            /* of these settings and bindings: part of the plan digest */
-};
-
-struct policy_rule {
-    bool required;
-    int64_t people;
-    bool other_than_requester;
-    int64_t expires_s;
-    int64_t reminder_s;
-};
-
-/* High risk: always required, somebody else, the greater of the tenant's and the action's people.
- * Low risk: only where the action asks for it, or where a guess would decide (`force`). */
-struct policy_rule policy_confirmation_rule(const struct skill_action *action,
-                                            const struct policy_settings *settings, bool force);
-
-/* One person's decision about somebody's plan. */
-struct policy_confirmer {
-    enum role role;
-    struct id user;
-    bool is_session; /* not an api token */
-};
-/* GOV_OK, or why not: SESSION_REQUIRED, SELF_CONFIRMATION, FORBIDDEN. */
-enum gov_code policy_may_confirm(const struct policy_rule *rule, const struct id *requester,
-                                 const struct policy_confirmer *confirmer);
-
 #endif

@@ -14,27 +14,11 @@ static void release_result(void *result)
     PQclear(result);
 }
 
-static void read_approvers(struct plan_basis *basis)
-{
-    const json_t *list = db_json(&basis->rows, 0, BASIS_APPROVERS, &basis->arena);
-    size_t count = json_array_size(list);
-    struct plan_person *people = ARENA_ARRAY(&basis->arena, struct plan_person, count + 1);
-
-    for (size_t i = 0; i < count; i++) {
-        const json_t *person = json_array_get(list, i);
-        id_parse(json_get_text(person, "id"), &people[i].id);
-        people[i].name = json_get_text(person, "name");
-    }
-    basis->approvers = people;
-    basis->approver_count = count;
-}
-
 static void take_apart(struct plan_basis *basis)
 {
     struct arena *arena = &basis->arena;
     const struct db_rows *r = &basis->rows;
     const char *manifest = db_text(r, 0, BASIS_MANIFEST);
-    const json_t *rule = db_json(r, 0, BASIS_CONFIRMATION, arena);
 
     basis->revision = db_int(r, 0, BASIS_REVISION);
     if (manifest)
@@ -43,13 +27,8 @@ static void take_apart(struct plan_basis *basis)
     basis->schemas = ARENA_ARRAY(arena, const struct schema *, basis->manifest.action_count + 1);
     basis->bindings = db_json(r, 0, BASIS_BINDINGS, arena);
     basis->tenant = db_json(r, 0, BASIS_TENANT, arena);
-    basis->settings = (struct policy_settings){
-        .confirm_expires_s = json_get_int(rule, "expires_s", 0),
-        .confirm_reminder_s = json_get_int(rule, "reminder_s", 0),
-        .confirm_people = json_get_int(rule, "people", 0),
-        .version = json_get_int(rule, "version", 0),
-    };
-    read_approvers(basis);
+    basis->settings = confirmation_settings_read(db_json(r, 0, BASIS_CONFIRMATION, arena));
+    basis->members = db_json(r, 0, BASIS_MEMBERS, arena);
     basis->bytes = sizeof *basis + PQresultMemorySize(r->result) +
                    PARSED_FACTOR * (manifest ? strlen(manifest) : 0);
 }

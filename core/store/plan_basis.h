@@ -9,8 +9,8 @@
 #define CORE_STORE_PLAN_BASIS_H
 
 #include "core/io/db.h"
+#include "core/model/confirmation_rule.h"
 #include "core/model/plan.h"
-#include "core/model/policy.h"
 #include "core/model/schema/schema.h"
 
 enum { PLAN_BASIS_FRESH_MS = 3000 };
@@ -34,7 +34,7 @@ enum {
     BASIS_ROLE,
     BASIS_FILES,
     BASIS_CONFIRMATION,
-    BASIS_APPROVERS,
+    BASIS_MEMBERS,
     BASIS_TENANT,
     BASIS_REVISION,
     BASIS_TREE
@@ -47,10 +47,9 @@ struct plan_basis {
     struct skill_manifest manifest;
     struct gov_err manifest_err; /* why there is none */
     const json_t *bindings; /* as queries give them */
-    const json_t *tenant;   /* {state, limit, paused} */
-    struct policy_settings settings;
-    const struct plan_person *approvers;
-    size_t approver_count;
+    const json_t *tenant;   /* {state, limit, paused, timezone} */
+    const json_t *members;  /* [{id, name, role}]: whoever a rule may name, without the requester */
+    struct confirmation_settings settings;
     const struct schema **schemas; /* of the actions' inputs; NULL: not compiled yet */
     size_t bytes;                  /* about, of memory */
     int users;

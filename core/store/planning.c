@@ -353,11 +353,57 @@ static void read_provenance(struct planning *p)
     p->step.provenance_count = count;
 }
 
+/* Who may decide, by the rule as it is first asked. A substitute, or somebody of the escalation, is not
+ * named here: nobody can count on them. */
+static void read_approvers(struct planning *p)
+{
+    const json_t *list = p->basis->members;
+    size_t count = json_array_size(list), n = 0;
+    struct plan_person *people = ARENA_ARRAY(&p->op.arena, struct plan_person, count + 1);
+
+    for (size_t i = 0; i < count; i++) {
+        const json_t *person = json_array_get(list, i);
+        enum role role = ROLE_NONE;
+        role_parse(json_get_text(person, "role"), &role);
+        if (!confirmation_rule_names(&p->rule, role))
+            continue;
+        id_parse(json_get_text(person, "id"), &people[n].id);
+        people[n++].name = json_get_text(person, "name");
+    }
+    p->plan.confirmation.approvers = people;
+    p->plan.confirmation.approver_count = n;
+}
+
+static bool plan_confirmation(struct planning *p)
+{
+    struct plan_confirmation *c = &p->plan.confirmation;
+
+    p->zone = zone_read(json_get_text(p->basis->tenant, "timezone"), &p->op.arena);
+    *c = (struct plan_confirmation){
+        .required = true,
+        .people = p->rule.people,
+        .other_than_requester = p->rule.other_than_requester,
+        .expires_at_us = confirmation_rule_after(&p->rule, p->zone, p->now_us, p->rule.expires_s),
+    };
+    read_approvers(p);
+    /* Where four eyes are not asked for, who asks may confirm too. */
+    size_t eligible = c->approver_count + !p->rule.other_than_requester;
+    if (eligible >= (size_t)p->rule.people)
+        return true;
+    return gov_fail(&p->op.err, GOV_NO_ELIGIBLE_APPROVER,
+                    "this needs %lld other person(s) who may confirm%s%s, and there are %zu; an owner "
+                    "can add one with such a role, by default approver (execgov members add)",
+                    "需要 %lld 位其他可确认的人员%s%s，目前有 %zu 位；所有者可以添加具有相应角色（默认为 "
+                    "approver）的成员（execgov members add）",
+                    (long long)p->rule.people, p->rule.name ? ": " : "",
+                    p->rule.name ? p->rule.name : "", c->approver_count);
+}
+
 static enum op_next make_plan(struct op *op)
 {
     struct planning *p = (struct planning *)op;
     const struct db_rows *r = &p->rows;
-    struct policy_settings settings = p->basis->settings;
+    const struct confirmation_settings *settings = &p->basis->settings;
 
     p->step.skill = p->skill;
     p->step.action = p->chosen->name;
@@ -369,44 +415,17 @@ static enum op_next make_plan(struct op *op)
     p->tree_digest = db_text(r, 0, BASIS_TREE);
     p->step.effects = p->chosen->effects;
     read_provenance(p);
-    p->rule = policy_confirmation_rule(p->chosen, &settings, p->doubt);
+    p->rule = confirmation_rule_for(p->chosen, &p->step, settings, p->doubt, &op->arena);
     p->plan = (struct plan){ .tenant = p->tenant,
                              .requester = p->requester,
-                             .policy_version = settings.version,
+                             .policy_version = settings->version,
                              .risk = p->chosen->risk,
                              .steps = &p->step,
                              .step_count = 1 };
     planning_add_checks(p, p->basis->tenant);
     planning_add_history(p);
-    if (p->rule.required) {
-        /* confirmation_decide counts one person. Where more are asked for, one would not be enough. */
-        if (p->rule.people > 1) {
-            gov_fail(&op->err, GOV_NO_ELIGIBLE_APPROVER,
-                     "this asks for %lld confirmations, and only one can be given so far; lower "
-                     "confirm_people in the tenant's settings, or confirm.people in the skill's manifest",
-                     "该操作要求 %lld 人确认，目前只支持一人确认；请调低租户设置 confirm_people 或技能清单中的 "
-                     "confirm.people",
-                     (long long)p->rule.people);
-            return OP_FAIL;
-        }
-        p->plan.confirmation.required = true;
-        p->plan.confirmation.people = p->rule.people;
-        p->plan.confirmation.other_than_requester = p->rule.other_than_requester;
-        p->plan.confirmation.expires_at_us = p->now_us + p->rule.expires_s * 1000000;
-        p->plan.confirmation.approvers = p->basis->approvers;
-        p->plan.confirmation.approver_count = p->basis->approver_count;
-        /* Where four eyes are not asked for, who asks may confirm too (policy_may_confirm). */
-        size_t eligible = p->plan.confirmation.approver_count + !p->rule.other_than_requester;
-        if (eligible < (size_t)p->rule.people) {
-            gov_fail(&op->err, GOV_NO_ELIGIBLE_APPROVER,
-                     "this needs %lld other person(s) who may confirm, and there are %zu; an owner can "
-                     "add one with role approver (execgov members add)",
-                     "需要 %lld 位其他可确认的人员，目前只有 %zu 位；所有者可以添加角色为 approver "
-                     "的成员（execgov members add）",
-                     (long long)p->rule.people, p->plan.confirmation.approver_count);
-            return OP_FAIL;
-        }
-    }
+    if (p->rule.required && !plan_confirmation(p))
+        return OP_FAIL;
     plan_digest(&p->plan, p->digest);
     p->lane = job_lane_of(JOB_RUN, p->chosen->executor);
     p->timeout_ms = p->chosen->timeout_s * 1000;

@@ -16,7 +16,7 @@
 #include "core/io/db.h"
 #include "core/model/job.h"
 #include "core/model/plan.h"
-#include "core/model/policy.h"
+#include "core/model/confirmation_rule.h"
 #include "core/model/skill_manifest.h"
 #include "core/store/plan_basis.h"
 
@@ -46,7 +46,8 @@ struct planning {
     const struct skill_action *chosen;
     struct plan_step step;
     struct plan plan;
-    struct policy_rule rule;
+    struct confirmation_rule rule;
+    const struct zone *zone; /* the tenant's, where a confirmation is required */
     char digest[PLAN_DIGEST_BYTES];
     json_t *filled;            /* the input with defaults */
     json_t *file_list;         /* array {path, id, name, bytes, sha256} for the run */

@@ -17,12 +17,14 @@ select s.id, s.enabled, s.owner,
             and f.kind in ('upload', 'artifact')
             and f.deleted_at is null),
     (select c.value from {{t}}.setting c where c.key = 'confirmation'),
-    (select jsonb_agg(jsonb_build_object('id', m.user_id, 'name', m.name) order by m.name)
+    (select jsonb_agg(jsonb_build_object('id', m.user_id, 'name', m.name, 'role', m.role)
+            order by m.name)
         from public.my_members m
-        where m.role in ('owner', 'admin', 'approver')
+        where m.role in ('owner', 'admin', 'operator', 'approver', 'finance')
             and m.state = 'active'
             and m.user_id <> $3::uuid),
-    (select jsonb_build_object('state', t.state, 'limit', t.concurrency_limit, 'paused', t.paused)
+    (select jsonb_build_object('state', t.state, 'limit', t.concurrency_limit, 'paused', t.paused,
+            'timezone', t.timezone)
         from public.my_tenant t),
     (select n.revision from {{t}}.planning n where n.one),
     v.tree_digest

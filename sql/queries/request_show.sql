@@ -1,5 +1,5 @@
 -- scope: tenant
--- Requests as they are shown: $1 ids.
+-- Requests as they are shown: $1 ids, $2 the reader's session (null: none).
 select s.id, s.state, s.text, s.mode, s.source, s.created_by, s.created_at, s.ended_at, s.run_id,
     (select e.data
         from {{t}}.request_event e
@@ -12,9 +12,7 @@ select s.id, s.state, s.text, s.mode, s.source, s.created_by, s.created_at, s.en
         order by e.seq desc
         limit 1),
     p.body,
-    (select to_jsonb(c) - 'run_job' || jsonb_build_object(
-            'decided_by_name', (select m.name from public.my_members m where m.user_id = c.decided_by),
-            'requester_name', (select m.name from public.my_members m where m.user_id = c.requester))
+    (select {{t}}.confirmation_view(c, $2::bytea)
         from {{t}}.confirmation c
         where c.id = s.confirmation_id),
     (select m.name from public.my_members m where m.user_id = s.created_by),

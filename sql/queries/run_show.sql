@@ -1,7 +1,7 @@
 -- scope: tenant
 -- Runs as they are shown: $1 ids. A run by hand that has no job yet is shown under its request's id.
 select r.id, r.request_id, r.state, r.attempt, r.cancel_requested, r.worker, r.code, r.started_at,
-    r.ended_at, r.created_by, r.created_at, coalesce(j.payload, p.payload), o.result, o.error,
+    r.ended_at, r.created_by, r.created_at, coalesce(j.payload, p.payload, w.options), o.result, o.error,
     o.exit_code, o.isolation,
     (select jsonb_agg(jsonb_build_object('id', f.id, 'name', f.name, 'size', f.size, 'sha256',
             f.sha256, 'media_type', f.media_type) order by f.name)
@@ -18,6 +18,7 @@ from unnest($1::uuid[]) with ordinality as k (id, n)
 cross join lateral (select v.* from {{t}}.run_state v where v.id = k.id offset 0) r
 left join {{t}}.job j on j.id = r.id and j.kind = 'run'
 left join {{t}}.job_outcome o on o.job_id = r.id
+left join {{t}}.request w on w.id = r.request_id
 left join lateral (
     select q.payload, q.body
     from {{t}}.plan q

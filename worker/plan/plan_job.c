@@ -125,31 +125,43 @@ static void add_plan(struct plan_job *j, struct db_group *group, const json_t *p
                              p->rule.required));
 }
 
-/* The confirmation waits as a row; only its reminder and its end are jobs. */
+static void add_clock(struct plan_job *j, struct db_group *group, const char *task, int64_t at_us)
+{
+    struct work *work = &j->work;
+    struct job_payload payload = { .confirmation = j->confirmation_id, .task = task };
+    struct work_next job = { id_new(), JOB_CONFIRM, LANE_CTL, CLASS_NORMAL, 1, NULL };
+
+    work_add_job(work, group, &job, job_payload_encode(&payload, &work->op.arena), NULL, NULL, 30000,
+                 5, at_us);
+}
+
+static int64_t rule_after(const struct planning *p, int64_t seconds)
+{
+    return confirmation_rule_after(&p->rule, p->zone, p->now_us, seconds);
+}
+
+/* The confirmation waits as a row; only its reminder, its escalation and its end are jobs. */
 static void add_confirmation(struct plan_job *j, struct db_group *group)
 {
     struct work *work = &j->work;
     struct planning *p = &j->planning;
+    struct arena *arena = &work->op.arena;
     char expires[CLOCK_TEXT_BYTES], remind[CLOCK_TEXT_BYTES];
     int64_t expires_us = p->plan.confirmation.expires_at_us;
-    int64_t remind_us = p->now_us + p->rule.reminder_s * 1000000;
-    json_t *rule = json_own(&work->op.arena,
-                            json_pack("{s:I, s:b}", "people", (json_int_t)p->rule.people,
-                                      "four_eyes", p->rule.other_than_requester));
-    struct job_payload payload = { .confirmation = j->confirmation_id, .task = "expire" };
-    struct job_payload reminder = { .confirmation = j->confirmation_id, .task = "remind" };
-    struct work_next expire_job = { id_new(), JOB_CONFIRM, LANE_CTL, CLASS_NORMAL, 1, NULL };
-    struct work_next remind_job = { id_new(), JOB_CONFIRM, LANE_CTL, CLASS_NORMAL, 1, NULL };
+    int64_t remind_us = rule_after(p, p->rule.reminder_s);
+    int64_t escalate_us = p->rule.escalate_s ? rule_after(p, p->rule.escalate_s) : 0;
+    json_t *rule = json_own(arena, confirmation_rule_encode(&p->rule, escalate_us));
 
     clock_format(expires_us, expires);
     clock_format(remind_us, remind);
     DB_GROUP_ADD(group, SQL_QUERIES_CONFIRMATION_INSERT, NULL, j->confirmation_id.text,
                  work->job.request.text, j->plan_id.text, p->digest, work->job.created_by.text,
-                 json_text(&work->op.arena, rule), expires, remind);
-    work_add_job(work, group, &expire_job, job_payload_encode(&payload, &work->op.arena), NULL, NULL,
-                 30000, 5, expires_us + EXPIRE_AFTER_MS * 1000);
-    work_add_job(work, group, &remind_job, job_payload_encode(&reminder, &work->op.arena), NULL,
-                 NULL, 30000, 5, remind_us);
+                 json_text(arena, rule), expires, remind,
+                 arena_format(arena, "%s/%s", p->skill, p->step.action));
+    add_clock(j, group, "expire", expires_us + EXPIRE_AFTER_MS * 1000);
+    add_clock(j, group, "remind", remind_us);
+    if (escalate_us)
+        add_clock(j, group, "escalate", escalate_us);
     work_add_event(work, group, "confirmation",
                    json_pack("{s:s, s:s, s:s, s:s}", "confirmation_id", j->confirmation_id.text,
                              "state", "waiting", "digest", p->digest, "expires_at", expires));
@@ -203,7 +215,9 @@ static enum op_next mark(struct op *op)
         return OP_WAIT;
     }
     prewarm(j);
-    marks_note(op, marks, &j->work.tenant.id, p->now_us + p->rule.reminder_s * 1000000);
+    marks_note(op, marks, &j->work.tenant.id, rule_after(p, p->rule.reminder_s));
+    if (p->rule.escalate_s)
+        marks_note(op, marks, &j->work.tenant.id, rule_after(p, p->rule.escalate_s));
     marks_note(op, marks, &j->work.tenant.id,
                p->plan.confirmation.expires_at_us + EXPIRE_AFTER_MS * 1000);
     return OP_WAIT;

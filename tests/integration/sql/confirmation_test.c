@@ -3,118 +3,12 @@
 
 #include <string.h>
 
-#include "tests/lib/pg_server.h"
+#include "tests/lib/confirmation_rig.h"
 #include "tests/lib/sql.h"
 
 enum { PARALLEL = 50 };
 
-struct fixture {
-    struct pg_server server;
-    struct arena arena;
-    struct pg_tenant tenant, other;
-    PGconn *conn;     /* in the tenant's role, as the API and the worker are */
-    PGconn *platform; /* execgov_platform */
-    PGconn *admin;
-    struct pg_person owner, approver, viewer, operator, stranger;
-};
-
-/* A request with a plan and a waiting confirmation. */
-struct waiting {
-    struct id request, plan, confirmation;
-    char digest[65];
-};
-
-static int setup(void **state)
-{
-    static struct fixture f;
-
-    pg_server_start(&f.server);
-    pg_server_tenant(&f.server, "A", &f.tenant);
-    pg_server_tenant(&f.server, "B", &f.other);
-    f.conn = pg_server_enter(&f.server, &f.arena, &f.tenant);
-    f.platform = pg_server_connect(&f.server, &f.arena, "execgov_platform");
-    f.admin = pg_server_connect(&f.server, &f.arena, "postgres");
-    pg_server_person(&f.server, &f.tenant, "owner", &f.owner);
-    pg_server_person(&f.server, &f.tenant, "approver", &f.approver);
-    pg_server_person(&f.server, &f.tenant, "viewer", &f.viewer);
-    pg_server_person(&f.server, &f.tenant, "operator", &f.operator);
-    pg_server_person(&f.server, &f.other, "owner", &f.stranger);
-    *state = &f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
-    arena_release(&f->arena);
-    pg_server_stop(&f->server);
-    return 0;
-}
-
-static void digest_make(char digest[65], const struct id *seed)
-{
-    memset(digest, '0', 64);
-    for (int i = 0, n = 0; seed->text[i]; i++)
-        if (seed->text[i] != '-')
-            digest[n++] = seed->text[i];
-    digest[64] = '\0';
-}
-
-static struct waiting waiting_make(struct fixture *f, const struct pg_person *requester,
-                                   const char *risk, const char *text)
-{
-    struct waiting w = { id_new(), id_new(), id_new(), "" };
-    const char *t = f->tenant.schema;
-
-    digest_make(w.digest, &w.plan);
-    sql_run(f->conn, "insert into %s.request (id, text, source, created_by) "
-                     "values ('%s', %s, 'api', '%s')", t, w.request.text, text, requester->id.text);
-    sql_run(f->conn, "insert into %s.plan (id, request_id, digest, risk, body, lane, class, "
-                     "timeout_ms, max_attempts, payload) values ('%s', '%s', '%s', '%s', '{}', 'py', "
-                     "'interactive', 5000, 2, '{\"skill\": \"cleanup\"}')",
-            t, w.plan.text, w.request.text, w.digest, risk);
-    sql_run(f->conn, "insert into %s.confirmation (id, request_id, plan_id, digest, requester, "
-                     "expires_at) values ('%s', '%s', '%s', '%s', '%s', now() + interval '1 hour')",
-            t, w.confirmation.text, w.request.text, w.plan.text, w.digest, requester->id.text);
-    return w;
-}
-
-static struct waiting high(struct fixture *f)
-{
-    return waiting_make(f, &f->owner, "high", "'clean up'");
-}
-
-static const char *decide_sql(struct fixture *f, const struct waiting *w, const char *decision,
-                              const char *comment, const char *token_hash)
-{
-    return arena_format(&f->arena,
-                        "select code from %s.confirmation_decide('%s', '%s', %s, %s, '%s', '%s')",
-                        f->tenant.schema, w->request.text, w->digest, decision, comment, token_hash,
-                        id_new().text);
-}
-
-static const char *decide(struct fixture *f, const struct waiting *w, const char *decision,
-                          const char *comment, const struct pg_person *person)
-{
-    return sql_value(&f->arena, f->conn, "%s",
-                     decide_sql(f, w, decision, comment, person->token_hash));
-}
-#define CONFIRM(f, w, person) decide((f), (w), "'confirm'", "null", (person))
-
-static const char *runs_of(struct fixture *f, const struct waiting *w)
-{
-    return sql_value(&f->arena, f->conn, "select count(*) from %s.job where request_id = '%s' "
-                     "and kind = 'run'", f->tenant.schema, w->request.text);
-}
-
-static const char *state_of(struct fixture *f, const struct waiting *w)
-{
-    return sql_value(&f->arena, f->conn, "select state from %s.confirmation where id = '%s'",
-                     f->tenant.schema, w->confirmation.text);
-}
-
-static void unchanged(struct fixture *f, const struct waiting *w)
+static void unchanged(struct confirmation_rig *f, const struct waiting *w)
 {
     assert_string_equal("waiting", state_of(f, w));
     assert_string_equal("0", runs_of(f, w));
@@ -122,8 +16,8 @@ static void unchanged(struct fixture *f, const struct waiting *w)
 
 static void confirm_by_somebody_else_writes_the_run_of_the_plan(void **state)
 {
-    struct fixture *f = *state;
-    struct waiting w = high(f);
+    struct confirmation_rig *f = *state;
+    struct waiting w = waiting_high(f);
     const char *t = f->tenant.schema;
 
     assert_string_equal("ok", CONFIRM(f, &w, &f->approver));
@@ -151,7 +45,7 @@ static void confirm_by_somebody_else_writes_the_run_of_the_plan(void **state)
 
 static void confirm_by_hand_keeps_the_requests_id(void **state)
 {
-    struct fixture *f = *state;
+    struct confirmation_rig *f = *state;
     struct waiting w = waiting_make(f, &f->owner, "high", "null");
 
     assert_string_equal("ok", CONFIRM(f, &w, &f->approver));
@@ -161,8 +55,8 @@ static void confirm_by_hand_keeps_the_requests_id(void **state)
 
 static void confirm_needs_a_live_session_of_this_tenant(void **state)
 {
-    struct fixture *f = *state;
-    struct waiting w = high(f);
+    struct confirmation_rig *f = *state;
+    struct waiting w = waiting_high(f);
     struct pg_person gone, token, noone = { .token_hash = "\\x00" };
 
     assert_string_equal("unauthenticated", CONFIRM(f, &w, &noone));
@@ -191,8 +85,8 @@ static void confirm_needs_a_live_session_of_this_tenant(void **state)
 
 static void confirm_needs_a_role_that_may_approve(void **state)
 {
-    struct fixture *f = *state;
-    struct waiting w = high(f);
+    struct confirmation_rig *f = *state;
+    struct waiting w = waiting_high(f);
     struct pg_person left;
 
     assert_string_equal("forbidden", CONFIRM(f, &w, &f->viewer));
@@ -208,8 +102,8 @@ static void confirm_needs_a_role_that_may_approve(void **state)
 
 static void nobody_confirms_his_own_high_risk_plan(void **state)
 {
-    struct fixture *f = *state;
-    struct waiting w = high(f);
+    struct confirmation_rig *f = *state;
+    struct waiting w = waiting_high(f);
     struct waiting forged = waiting_make(f, &f->owner, "high", "'x'");
     struct waiting low = waiting_make(f, &f->owner, "low", "'x'");
 
@@ -231,8 +125,8 @@ static void nobody_confirms_his_own_high_risk_plan(void **state)
 
 static void another_digest_is_stale(void **state)
 {
-    struct fixture *f = *state;
-    struct waiting w = high(f), shown = w, other = high(f);
+    struct confirmation_rig *f = *state;
+    struct waiting w = waiting_high(f), shown = w, other = waiting_high(f);
 
     shown.digest[63] = shown.digest[63] == 'f' ? 'e' : 'f';
     assert_string_equal("plan_stale", CONFIRM(f, &shown, &f->approver));
@@ -247,8 +141,8 @@ static void another_digest_is_stale(void **state)
 
 static void reject_needs_a_comment_and_ends_it(void **state)
 {
-    struct fixture *f = *state;
-    struct waiting w = high(f);
+    struct confirmation_rig *f = *state;
+    struct waiting w = waiting_high(f);
 
     assert_string_equal("invalid_input", decide(f, &w, "'reject'", "null", &f->approver));
     assert_string_equal("invalid_input", decide(f, &w, "'reject'", "'  '", &f->approver));
@@ -263,7 +157,7 @@ static void reject_needs_a_comment_and_ends_it(void **state)
         "%s.confirmation where id = '%s'", f->tenant.schema, w.confirmation.text));
 }
 
-static const char *expire(struct fixture *f, const struct waiting *w)
+static const char *expire(struct confirmation_rig *f, const struct waiting *w)
 {
     return sql_value(&f->arena, f->conn, "select %s.confirmation_expire('%s')", f->tenant.schema,
                      w->request.text);
@@ -271,8 +165,8 @@ static const char *expire(struct fixture *f, const struct waiting *w)
 
 static void expired_means_expired_before_anybody_has_swept(void **state)
 {
-    struct fixture *f = *state;
-    struct waiting w = high(f);
+    struct confirmation_rig *f = *state;
+    struct waiting w = waiting_high(f);
 
     assert_string_equal("f", expire(f, &w)); /* too early */
     unchanged(f, &w);
@@ -288,8 +182,8 @@ static void expired_means_expired_before_anybody_has_swept(void **state)
 
 static void withdrawn_cannot_be_confirmed(void **state)
 {
-    struct fixture *f = *state;
-    struct waiting w = high(f);
+    struct confirmation_rig *f = *state;
+    struct waiting w = waiting_high(f);
     const char *withdraw = arena_format(&f->arena,
         "select %s.confirmation_withdraw('%s', '%s', 'changed my mind')", f->tenant.schema,
         w.request.text, f->owner.id.text);
@@ -302,8 +196,8 @@ static void withdrawn_cannot_be_confirmed(void **state)
 
 static void unknown_request_and_suspended_tenant_are_refused(void **state)
 {
-    struct fixture *f = *state;
-    struct waiting w = high(f), nothing = w;
+    struct confirmation_rig *f = *state;
+    struct waiting w = waiting_high(f), nothing = w;
 
     nothing.request = id_new();
     assert_string_equal("not_found", CONFIRM(f, &nothing, &f->approver));
@@ -317,8 +211,8 @@ static void unknown_request_and_suspended_tenant_are_refused(void **state)
 
 static void fifty_confirms_at_once_make_one_run(void **state)
 {
-    struct fixture *f = *state;
-    struct waiting w = high(f);
+    struct confirmation_rig *f = *state;
+    struct waiting w = waiting_high(f);
     PGconn *conns[PARALLEL];
     int ok = 0, late = 0;
 
@@ -343,7 +237,7 @@ static void fifty_confirms_at_once_make_one_run(void **state)
         w.request.text));
 }
 
-static const char *run_insert(struct fixture *f, const struct waiting *w, const char *id,
+static const char *run_insert(struct confirmation_rig *f, const struct waiting *w, const char *id,
                               const char *risk, const char *digest)
 {
     return sql_state(&f->arena, f->conn, "insert into %s.job (id, kind, lane, class, request_id, "
@@ -354,8 +248,8 @@ static const char *run_insert(struct fixture *f, const struct waiting *w, const 
 
 static void no_run_job_gets_past_the_guard(void **state)
 {
-    struct fixture *f = *state;
-    struct waiting w = high(f), low = waiting_make(f, &f->owner, "low", "'x'"), plain = low;
+    struct confirmation_rig *f = *state;
+    struct waiting w = waiting_high(f), low = waiting_make(f, &f->owner, "low", "'x'"), plain = low;
     struct waiting hand = waiting_make(f, &f->owner, "high", "null");
 
     assert_string_equal("GV001", run_insert(f, &w, id_new().text, "high", w.digest));
@@ -376,7 +270,7 @@ static void no_run_job_gets_past_the_guard(void **state)
 
 static void events_of_two_writers_get_two_numbers(void **state)
 {
-    struct fixture *f = *state;
+    struct confirmation_rig *f = *state;
     struct id request = id_new();
     PGconn *second = pg_server_enter(&f->server, &f->arena, &f->tenant);
     const char *add = arena_format(&f->arena, "select %s.request_event_add('%s', 'progress', '{}')",
@@ -410,5 +304,5 @@ int main(void)
         cmocka_unit_test(events_of_two_writers_get_two_numbers),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, confirmation_rig_setup, confirmation_rig_teardown);
 }

@@ -199,55 +199,6 @@ static void bindings_decide_and_explain(void **state)
     arena_release(&arena);
 }
 
-static void high_risk_needs_somebody_else(void **state)
-{
-    const struct skill_action high = { .risk = SKILL_RISK_HIGH };
-    const struct skill_action low = { .risk = SKILL_RISK_LOW };
-    const struct skill_action asks = { .confirm_required = true, .confirm_expires_s = 600 };
-    const struct policy_settings none = { 0 };
-    const struct policy_settings strict = { .confirm_expires_s = 7200,
-                                            .confirm_reminder_s = 60,
-                                            .confirm_people = 2 };
-    (void)state;
-
-    struct policy_rule rule = policy_confirmation_rule(&high, &none, false);
-    assert_true(rule.required && rule.other_than_requester);
-    assert_int_equal(rule.people, 1);
-    assert_int_equal(rule.expires_s, 24 * 3600);
-    assert_int_equal(rule.reminder_s, 12 * 3600);
-    struct policy_rule two = policy_confirmation_rule(&high, &strict, false);
-    assert_int_equal(two.people, 2);
-    assert_int_equal(two.expires_s, 7200);
-    assert_int_equal(two.reminder_s, 60);
-    assert_false(policy_confirmation_rule(&low, &strict, false).required);
-    assert_true(policy_confirmation_rule(&low, &none, true).required);
-    struct policy_rule own = policy_confirmation_rule(&asks, &strict, false);
-    assert_true(own.required && !own.other_than_requester);
-    assert_int_equal(own.people, 1);
-    assert_int_equal(own.expires_s, 600);
-
-    const struct {
-        const struct policy_rule *rule;
-        struct policy_confirmer who;
-        enum gov_code expected;
-    } cases[] = {
-        { &rule, { ROLE_APPROVER, bob, true }, GOV_OK },
-        { &rule, { ROLE_OWNER, bob, true }, GOV_OK },
-        { &rule, { ROLE_ADMIN, bob, true }, GOV_OK },
-        { &rule, { ROLE_OPERATOR, bob, true }, GOV_FORBIDDEN },
-        { &rule, { ROLE_AUDITOR, bob, true }, GOV_FORBIDDEN },
-        { &rule, { ROLE_NONE, bob, true }, GOV_FORBIDDEN },
-        { &rule, { ROLE_OWNER, alice, true }, GOV_SELF_CONFIRMATION },
-        { &rule, { ROLE_APPROVER, bob, false }, GOV_SESSION_REQUIRED },
-        { &own, { ROLE_OPERATOR, alice, true }, GOV_OK },
-        { &own, { ROLE_OPERATOR, alice, false }, GOV_SESSION_REQUIRED },
-        { &own, { ROLE_OPERATOR, bob, true }, GOV_FORBIDDEN },
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_int_equal(policy_may_confirm(cases[i].rule, &alice, &cases[i].who),
-                         cases[i].expected);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,7 +209,6 @@ int main(void)
         cmocka_unit_test(a_token_is_its_owner_cut_down_to_its_scopes),
         cmocka_unit_test(only_an_owner_makes_owners),
         cmocka_unit_test(bindings_decide_and_explain),
-        cmocka_unit_test(high_risk_needs_somebody_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

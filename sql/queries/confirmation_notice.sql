@@ -1,5 +1,5 @@
 -- scope: tenant
--- Only if it still waits: an event that listeners and the audit see.
+-- Only if it still waits: an event that listeners and the audit see. $3 reminded | escalated
 with waiting as (
     select c.id, c.request_id, c.expires_at
     from {{t}}.confirmation c
@@ -7,9 +7,9 @@ with waiting as (
         and c.state = 'waiting'
 ), audited as (
     insert into {{t}}.audit_event (actor_kind, kind, action, subject_kind, subject, request_id)
-    select 'system', 'confirmation', 'confirmation.reminded', 'confirmation', id::text, request_id
+    select 'system', 'confirmation', 'confirmation.' || $3, 'confirmation', id::text, request_id
     from waiting
 )
 select {{t}}.request_event_add($1::uuid, 'confirmation', jsonb_build_object(
-    'confirmation_id', w.id, 'state', 'reminded', 'expires_at', w.expires_at))
+    'confirmation_id', w.id, 'state', $3::text, 'expires_at', w.expires_at))
 from waiting w

@@ -2,7 +2,8 @@
  * may_decide says whether the caller may decide. */
 #include <string.h>
 
-#include "api/runs/runs.h"
+#include "api/confirmations/confirmation_show.h"
+#include "api/confirmations/confirmations.h"
 #include "api/runs/show.h"
 #include "core/model/request.h"
 
@@ -38,7 +39,7 @@ static enum op_next load(struct op *op)
     DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_CONFIRMATION_PAGE, &e->rows,
              *e->page.after ? e->page.after : NULL,
              arena_format(&op->arena, "%lld", (long long)e->page.limit + 1), state,
-             all ? NULL : call->caller.user.text);
+             all ? NULL : call->caller.user.text, call->caller.token_hash);
     return OP_WAIT;
 }
 
@@ -51,7 +52,7 @@ static enum op_next leave(struct op *op)
     json_t *items = json_array();
 
     for (int i = 0; i < shown; i++) {
-        json_t *item = show_confirmation(call, db_json(&e->rows, i, 1, &op->arena),
+        json_t *item = confirmation_show(call, db_json(&e->rows, i, 1, &op->arena),
                                          db_json(&e->rows, i, 2, &op->arena), &op->arena);
         json_object_set_new(item, "plan", show_plan(call, &e->rows, i, 2, &op->arena));
         json_array_append_new(items, item);

@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "api/runs/callback.h"
-#include "api/runs/runs.h"
+#include "api/confirmations/confirmations.h"
+#include "api/confirmations/decision.h"
 #include "api/runs/settle_wait.h"
 #include "api/runs/show.h"
-#include "core/model/job.h"
 
 struct request_decide {
     struct endpoint endpoint;
@@ -91,29 +91,6 @@ static enum op_next decide(struct op *op)
     return OP_WAIT;
 }
 
-static bool refused(enum gov_code code, struct gov_err *err)
-{
-    switch (code) {
-    case GOV_SELF_CONFIRMATION:
-        return gov_fail(err, code, "you asked for this yourself; somebody else has to confirm it",
-                        "这是您本人提出的请求，必须由他人确认");
-    case GOV_SESSION_REQUIRED:
-        return gov_fail(err, code, "an api token never confirms; log in as a person",
-                        "API 令牌不能确认；请以本人身份登录");
-    case GOV_PLAN_STALE:
-        return gov_fail(err, code, "the digest is not that of the plan that waits; read it again",
-                        "摘要与待确认的计划不符；请重新查看计划");
-    case GOV_FORBIDDEN:
-        return gov_fail(err, code, "your role may not confirm; owner, admin and approver may",
-                        "您的角色不能确认；owner、admin、approver 可以");
-    case GOV_NOT_FOUND:
-        return gov_fail(err, code, "nothing waits for a confirmation under this id",
-                        "该 id 下没有待确认的事项");
-    default:
-        return gov_fail(err, code, "%s", "%s", "");
-    }
-}
-
 static enum op_next enqueue(struct op *op)
 {
     struct request_decide *e = (struct request_decide *)op;
@@ -121,32 +98,15 @@ static enum op_next enqueue(struct op *op)
 
     if (call->replay_id.text[0])
         return OP_NEXT;
-    enum gov_code code = GOV_OK;
-    if (strcmp(db_text(&e->rows, 0, 0), "ok") != 0)
-        code = gov_code_from_wire(db_text(&e->rows, 0, 0));
-    if (code != GOV_OK) {
-        refused(code, &op->err);
+    if (!decision_made(&e->rows, &op->err))
         return OP_FAIL;
-    }
     event_bus_publish(call->api->events, call->caller.scope.schema, &e->id);
     if (e->reject) {
         callback_push(op, &e->callback, call);
         return OP_WAIT;
     }
-    const json_t *payload = db_json(&e->rows, 0, 6, &op->arena);
-    e->run = db_id(&e->rows, 0, 2);
-    e->entry = (struct queue_entry){
-        .tenant = call->caller.scope.schema,
-        .lane = db_text(&e->rows, 0, 3),
-        .class = db_text(&e->rows, 0, 4),
-        .job = e->run,
-        .fence = 1,
-        .cost_ms = job_cost_unknown_ms(db_int(&e->rows, 0, 5)),
-        .kind = job_kind_name(JOB_RUN),
-        .action = job_queue_action(&op->arena, json_get_text(payload, "skill"),
-                                   json_get_text(payload, "action"),
-                                   json_get_text(payload, "concurrency_key")),
-    };
+    if (!decision_run(&e->rows, call->caller.scope.schema, &e->entry, &op->arena))
+        return OP_NEXT; /* one of several: it goes on waiting */
     job_queue_push(op, call->api->queue, &e->entry, 1, NULL);
     return OP_WAIT;
 }

@@ -1,0 +1,294 @@
+"""G2 from outside: rules, several people, substitutes, questions, many at once; and every way to a run, tried by
+whoever must not get there."""
+import io
+import json
+import pathlib
+import re
+import sys
+import unittest
+import uuid
+import zipfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+
+from loop import Case, at_once  # noqa: E402
+from stack import Stack, until  # noqa: E402
+
+PURGE = {"name": "purge", "title": {"en": "Purge", "zh": "清除"}, "description": {"en": "Purge", "zh": "清除"},
+         "actions": [{"name": "main", "title": {"en": "Purge", "zh": "清除"}, "entry": "main.py", "risk": "high",
+                      "effects": [{"en": "everything goes", "zh": "全部删除"}],
+                      "input": {"type": "object", "additionalProperties": False,
+                                "properties": {"days": {"type": "integer"}, "note": {"type": "string"}}}}]}
+WAITING = "awaiting_confirmation"
+
+
+def setUpModule():
+    Case.stack = Stack(("api", "scheduler", "worker"))
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("main.py", "import json, sys\nprint(json.dumps({'got': json.load(sys.stdin)}))\n")
+        archive.writestr("README.md", "Purges.")
+        archive.writestr("skill.json", json.dumps(PURGE))
+    body = (b'--BB\r\nContent-Disposition: form-data; name="name"\r\n\r\npurge\r\n'
+            b'--BB\r\nContent-Disposition: form-data; name="package"; filename="p.zip"\r\n\r\n'
+            + package.getvalue() + b"\r\n--BB--\r\n")
+    reply = Case.stack.api("POST", "/v1/skills", body, "adam",
+                           {"Content-Type": "multipart/form-data; boundary=BB", "Prefer": "wait=60"})
+    assert reply.status in (200, 201) and reply.json["state"] == "in_review", reply.body
+    for what, given in (("review", {"decision": "approve"}), ("publish", {})):
+        done = Case.stack.api("POST", f"/v1/skills/purge/versions/{reply.json['version']}/{what}", given, "olivia")
+        assert done.status == 200, done.body
+
+
+def tearDownModule():
+    Case.stack.stop()
+
+
+class Confirmation(Case):
+    def setUp(self):
+        self.rules()
+
+    def rules(self, *rules):
+        self.ok(self.api("PUT", "/v1/confirmation-rules", {"rules": list(rules)}, "olivia"))
+
+    def waiting(self, token="oscar", **given):
+        """A request for the high-risk skill, with its plan, waiting."""
+        run = self.ok(self.api("POST", "/v1/runs", {"skill": "purge", "input": given}, token, 30))
+        request = self.request_of(run["request_id"], token)
+        self.assertEqual(request["state"], WAITING, request)
+        return request
+
+    def confirm(self, request, token, wait=None, **changes):
+        body = {"digest": request["plan"]["digest"], **changes}
+        return self.api("POST", f"/v1/requests/{request['id']}/confirm", body, token, wait)
+
+    def runs(self, request):
+        return self.count("job", f"kind = 'run' and request_id = '{request['id']}'")
+
+    def still_waits(self, request):
+        self.assertEqual(self.request_of(request["id"])["state"], WAITING)
+        self.assertEqual(self.runs(request), 0)
+
+    def user(self, token):
+        return self.ok(self.api("GET", "/v1/me", token=token))["user"]["id"]
+
+
+class Rules(Confirmation):
+    def test_two_people_of_the_roles_named_have_to_agree(self):
+        self.rules({"name": "two of money", "when": {"skill": "purge"}, "people": 2,
+                    "roles": ["finance", "owner"]})
+        request = self.waiting(days=3)
+        self.assertEqual(request["confirmation"]["people"], 2)
+        self.assertEqual({p["name"] for p in request["confirmation"]["approvers"]}, {"Olivia", "Fiona"})
+        self.refused(self.confirm(request, "arun"), 403, "forbidden")
+        first = self.ok(self.confirm(request, "fiona"))
+        self.assertEqual(first["state"], WAITING)
+        self.assertEqual([p["name"] for p in first["confirmation"]["confirmed_by"]], ["Fiona"])
+        self.refused(self.confirm(request, "fiona"), 409, "already_decided")
+        self.still_waits(request)
+        done = self.ok(self.confirm(request, "olivia", wait=30))
+        self.assertEqual(done["state"], "succeeded", done)
+        self.assertEqual(done["run"]["result"], {"got": {"days": 3}})
+        self.assertEqual(self.runs(request), 1)
+
+    def test_who_is_to_decide_may_read_what_it_is_about(self):
+        self.rules({"name": "finance", "when": {}, "roles": ["finance"]})
+        request = self.waiting()
+        self.assertEqual(self.request_of(request["id"], "fiona")["plan"], request["plan"])
+        listed = self.ok(self.api("GET", "/v1/confirmations?state=waiting", token="fiona"))["items"]
+        self.assertIn(request["id"], [item["request_id"] for item in listed if item["may_decide"]])
+        self.ok(self.api("POST", f"/v1/requests/{request['id']}/reject", {"comment": "no"}, "fiona"))
+
+    def test_more_people_than_there_are_is_said_at_once(self):
+        self.rules({"name": "five of finance", "when": {}, "roles": ["finance"], "people": 5})
+        problem = self.nothing_changes(lambda: self.refused(
+            self.api("POST", "/v1/runs", {"skill": "purge", "input": {}}), 409, "no_eligible_approver"))
+        self.assertIn("five of finance", problem["detail"])
+
+    def test_a_bad_rule_is_named_and_changes_nothing(self):
+        before = self.api("GET", "/v1/confirmation-rules", token="olivia")
+        problem = self.refused(self.api("PUT", "/v1/confirmation-rules", {"rules": [
+            {"name": "x", "when": {}, "roles": ["viewer"]}]}, "olivia"), 422, "invalid_input")
+        self.assertEqual(problem["errors"][0]["path"], "/rules/0/roles/0")
+        self.refused(self.api("PUT", "/v1/confirmation-rules", {"rules": []}, "oscar"), 403, "forbidden")
+        self.refused(self.api("PUT", "/v1/confirmation-rules", {"rules": []}, "olivia", If_Match='"0"'),
+                     412, "precondition_failed")
+        after = self.api("GET", "/v1/confirmation-rules", token="olivia")
+        self.assertEqual((before.json, before.headers["ETag"]), (after.json, after.headers["ETag"]))
+
+    def test_what_is_new_since_the_last_confirmed_plan_is_shown(self):
+        first = self.waiting(days=10, note="a")
+        self.assertEqual(self.ok(self.confirm(first, "arun", wait=30))["state"], "succeeded")
+        second = self.waiting(days=30, note="a")
+        last = second["confirmation"]["last_confirmed"]
+        self.assertEqual(last["request_id"], first["id"])
+        self.assertEqual(last["changes"], [{"path": "/input/days", "before": 10, "after": 30}])
+        self.ok(self.confirm(second, "arun"))
+
+
+class Substitutes(Confirmation):
+    def delegate(self, by, to, until_at="2027-01-31T00:00:00Z", **more):
+        return self.api("POST", "/v1/delegations", {"to": self.user(to), "until_at": until_at,
+                                                    "reason": "holiday", **more}, by)
+
+    def test_a_substitute_decides_until_it_is_ended(self):
+        given = self.ok(self.delegate("arun", "vera"), 201)
+        self.assertEqual(given["state"], "active")
+        request = self.waiting()
+        self.assertTrue(self.request_of(request["id"], "vera")["confirmation"]["may_decide"])
+        self.assertEqual(self.ok(self.confirm(request, "vera", wait=30))["state"], "succeeded")
+        self.ok(self.api("DELETE", f"/v1/delegations/{given['id']}", token="olivia"), 204)
+        again = self.waiting()
+        self.refused(self.confirm(again, "vera"), 403, "forbidden")
+        self.still_waits(again)
+        listed = self.ok(self.api("GET", "/v1/delegations", token="arun"))["items"]
+        self.assertEqual([d["state"] for d in listed if d["id"] == given["id"]], ["revoked"])
+
+    def test_bad_delegations_are_refused(self):
+        self.refused(self.delegate("oscar", "vera"), 403, "forbidden")
+        self.refused(self.delegate("arun", "arun"), 422, "invalid_input")
+        self.refused(self.delegate("arun", "vera", "2020-01-01T00:00:00Z"), 422, "invalid_input")
+        self.refused(self.delegate("arun", "vera", "2028-01-01T00:00:00Z"), 422, "invalid_input")
+        stranger = self.ok(self.api("GET", "/v1/me", token="lin"))["user"]["id"]
+        self.refused(self.api("POST", "/v1/delegations", {
+            "to": stranger, "until_at": "2027-01-31T00:00:00Z", "reason": "x"}, "arun"), 422, "invalid_input")
+        self.refused(self.api("DELETE", f"/v1/delegations/{uuid.uuid4()}", token="arun"), 404, "not_found")
+
+
+class Clock(Confirmation):
+    def act(self, request, what, token, comment="why?"):
+        return self.api("POST", f"/v1/requests/{request['id']}/{what}", {"comment": comment}, token)
+
+    def test_asking_back_stops_the_clock_and_answering_starts_it(self):
+        request = self.waiting()
+        self.refused(self.act(request, "ask", "vera"), 403, "forbidden")
+        asked = self.ok(self.act(request, "ask", "arun"))
+        self.assertIsNotNone(asked["confirmation"]["asked_at"])
+        self.refused(self.act(request, "ask", "olivia"), 409, "conflict")
+        self.refused(self.act(request, "reply", "arun"), 403, "forbidden")
+        replied = self.ok(self.act(request, "reply", "oscar", "because"))
+        self.assertIsNone(replied["confirmation"]["asked_at"])
+        self.assertGreater(replied["confirmation"]["expires_at"], request["confirmation"]["expires_at"])
+        self.assertEqual(self.ok(self.confirm(request, "arun", wait=30))["state"], "succeeded")
+
+    def test_an_extension_comes_once_where_the_rule_grants_it(self):
+        plain = self.waiting()
+        self.refused(self.act(plain, "extend", "oscar"), 409, "conflict")
+        self.ok(self.confirm(plain, "arun"))
+        self.rules({"name": "longer", "when": {}, "expires_s": 600, "extend_s": 3600})
+        request = self.waiting()
+        longer = self.ok(self.act(request, "extend", "oscar"))
+        self.assertGreater(longer["confirmation"]["expires_at"], request["confirmation"]["expires_at"])
+        self.refused(self.act(request, "extend", "arun"), 409, "conflict")
+        self.ok(self.confirm(request, "arun"))
+
+    def test_an_escalation_lets_others_decide_and_tells(self):
+        self.rules({"name": "first finance", "when": {}, "roles": ["finance"], "expires_s": 600,
+                    "escalate_s": 60, "escalate_roles": ["owner"]})
+        request = self.waiting()
+        self.refused(self.confirm(request, "olivia"), 403, "forbidden")
+        # A minute passes for this row and its job.
+        self.stack.sql(f"update {self.schema}.confirmation set rule = rule || jsonb_build_object('escalate_at', "
+                       f"now()) where request_id = '{request['id']}'")
+        self.stack.sql(f"update {self.schema}.job_live l set run_at = now() from {self.schema}.job j where j.id = "
+                       f"l.job_id and j.request_id = '{request['id']}' and j.payload ->> 'task' = 'escalate'")
+        self.stack.sql("insert into public.mark (tenant_id, minute) select id, date_trunc('minute', now()) from "
+                       f"public.tenant where schema = '{self.schema}' on conflict do nothing")
+        until(lambda: self.count("request_event", f"request_id = '{request['id']}' and data ->> 'state' = 'escalated'"),
+              60, "the escalation")
+        self.assertEqual(self.ok(self.confirm(request, "olivia", wait=30))["state"], "succeeded")
+
+
+class Many(Confirmation):
+    def decide(self, token, decision, items, **more):
+        return self.api("POST", "/v1/confirmations/decide", {"decision": decision, "items": items, **more}, token)
+
+    def test_many_are_decided_each_for_itself(self):
+        requests = [self.waiting(days=n) for n in range(3)]
+        items = [{"request_id": r["id"], "digest": r["plan"]["digest"]} for r in requests]
+        items[1]["digest"] = "0" * 64
+        items.append({"request_id": str(uuid.uuid4()), "digest": "0" * 64})
+        answer = self.ok(self.decide("arun", "confirm", items))["items"]
+        self.assertEqual([a["code"] for a in answer], ["ok", "plan_stale", "ok", "not_found"])
+        self.assertTrue(answer[1]["detail"])
+        for request in (requests[0], requests[2]):
+            self.assertEqual(self.request_of(request["id"], wait=30)["state"], "succeeded")
+        self.still_waits(requests[1])
+        self.refused(self.decide("arun", "reject", items[1:2]), 422, "invalid_input")
+        own = self.ok(self.decide("oscar", "confirm", [
+            {"request_id": requests[1]["id"], "digest": requests[1]["plan"]["digest"]}]))["items"]
+        self.assertIn(own[0]["code"], ("self_confirmation", "forbidden"))
+        rejected = self.ok(self.decide("arun", "reject", [
+            {"request_id": requests[1]["id"], "digest": requests[1]["plan"]["digest"]}], comment="no"))["items"]
+        self.assertEqual(rejected[0]["code"], "ok")
+        self.assertEqual(self.request_of(requests[1]["id"])["state"], "rejected")
+
+    def test_fifty_at_once_make_one_run(self):
+        request = self.waiting()
+        codes = [reply.code or reply.status
+                 for reply in at_once(50, lambda _: self.confirm(request, "arun"))]
+        self.assertEqual(codes.count(200) + codes.count(202), 1, codes)
+        self.assertEqual(set(codes) - {200, 202}, {"already_decided"})
+        self.assertEqual(self.runs(request), 1)
+
+
+class EveryWay(Confirmation):
+    """Every route that takes an id is tried on a waiting plan by whoever must not let it run."""
+
+    def token_of(self, person):
+        made = self.ok(self.api("POST", "/v1/tokens", {"name": "bot", "scopes": ["runs:write", "runs:read"]},
+                                person), 201)
+        return made["token"]
+
+    def routes(self):
+        for path, methods in self.ok(self.api("GET", "/openapi.json"))["paths"].items():
+            if not re.search(r"/v1/(requests|runs|confirmations)\b", path) or "{name}" in path:
+                continue
+            for method in methods:
+                if method in ("post", "put", "patch", "delete"):
+                    yield method.upper(), path
+
+    def body_of(self, path, request, digest):
+        if path == "/v1/confirmations/decide":
+            return {"decision": "confirm", "items": [{"request_id": request["id"], "digest": digest}]}
+        if path.endswith(("/confirm", "/reject")):
+            return {"digest": digest, "comment": "x"}
+        if path.endswith("/answer"):
+            return {"inputs": {}}
+        return {"comment": "x"} if path.endswith(("/ask", "/reply", "/extend")) else {}
+
+    def test_no_route_lets_a_plan_run_for_who_must_not(self):
+        tokens = {"requester": "oscar", "viewer": "vera", "auditor": "audrey", "stranger": "lin",
+                  "bot of the requester": self.token_of("oscar"), "bot of an approver": self.token_of("arun")}
+        routes = list(self.routes())
+        self.assertGreater(len(routes), 10)
+        for who, token in tokens.items():
+            for digest in ("right", "stale"):
+                for method, path in routes:
+                    if path in ("/v1/runs", "/v1/requests", "/v1/runs/batch"):
+                        continue  # they make new ones
+                    with self.subTest(who=who, digest=digest, route=f"{method} {path}"):
+                        request = self.waiting()
+                        shown = request["plan"]["digest"] if digest == "right" else "f" * 64
+                        self.stack.api(method, path.replace("{id}", request["id"]),
+                                       self.body_of(path, request, shown), token=token)
+                        self.assertEqual(self.runs(request), 0)
+
+    def test_after_the_end_nothing_confirms_it(self):
+        ends = {
+            "rejected": lambda r: self.ok(self.api("POST", f"/v1/requests/{r['id']}/reject", {"comment": "no"}, "arun")),
+            "cancelled": lambda r: self.ok(self.api("POST", f"/v1/requests/{r['id']}/cancel", {}, "oscar")),
+            "expired": lambda r: self.stack.sql(f"update {self.schema}.confirmation set expires_at = now() where "
+                                                f"request_id = '{r['id']}'"),
+        }
+        for end, act in ends.items():
+            with self.subTest(end=end):
+                request = self.waiting()
+                act(request)
+                for token in ("arun", "olivia"):
+                    self.assertIn(self.confirm(request, token).status, (409, 410))
+                self.assertEqual(self.runs(request), 0)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
