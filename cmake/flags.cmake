@@ -12,18 +12,21 @@ if(CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
 endif()
 
+# plain_flags: without sanitizers, for the one program that must be what it is (parts.cmake says why).
+add_library(plain_flags INTERFACE)
 add_library(flags INTERFACE)
-target_include_directories(flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
-target_compile_definitions(flags INTERFACE _GNU_SOURCE EXECGOV_VERSION="${PROJECT_VERSION}")
-target_compile_options(flags INTERFACE
+target_link_libraries(flags INTERFACE plain_flags)
+target_include_directories(plain_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+target_compile_definitions(plain_flags INTERFACE _GNU_SOURCE EXECGOV_VERSION="${PROJECT_VERSION}")
+target_compile_options(plain_flags INTERFACE
   -Wall -Wextra -Wformat=2 -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
   -Wimplicit-fallthrough -Wundef -Wno-missing-field-initializers -Wno-format-truncation -Werror=implicit
   -Werror=incompatible-pointer-types -Werror=int-conversion -Werror=format
   -fno-strict-aliasing -fno-delete-null-pointer-checks -fstack-protector-strong)
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
-  target_compile_options(flags INTERFACE -fstack-clash-protection -fcf-protection=full)
+  target_compile_options(plain_flags INTERFACE -fstack-clash-protection -fcf-protection=full)
 endif()
-target_link_options(flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
+target_link_options(plain_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
 if(EXECGOV_SANITIZE OR EXECGOV_FUZZ)
   target_compile_options(flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined
                          -fno-omit-frame-pointer -g -O1)

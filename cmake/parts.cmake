@@ -9,7 +9,7 @@ target_link_libraries(core PUBLIC flags llhttp PkgConfig::UV PkgConfig::PQ PkgCo
 # part(folder program [libraries]): folder/**/*.c without main*.c, and the program from main.c.
 function(part folder program)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.c)
-  list(FILTER sources EXCLUDE REGEX "/main(_[a-z]+)?\\.c$")
+  list(FILTER sources EXCLUDE REGEX "/main(_[a-z]+)?\\.c$|/sandbox/zygote/(interpreter|spare)\\.c$")
   if(sources)
     add_library(${folder}_parts STATIC ${sources})
   else()
@@ -40,6 +40,24 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/worker/sandbox/main_sandboxd.c)
   set_target_properties(execgov-sandboxd PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 endif()
 
+# The zygote is the interpreter that tenants' scripts run in: it is compiled without AddressSanitizer in
+# every preset, because its memory has to behave as python3's does. UBSan needs no runtime when it traps.
+file(GLOB ZYGOTE_SOURCES CONFIGURE_DEPENDS worker/sandbox/zygote/*.c core/base/*.c)
+list(APPEND ZYGOTE_SOURCES worker/sandbox/wire.c worker/sandbox/limits.c worker/sandbox/store/tree.c
+  ${CMAKE_BINARY_DIR}/generated/sandbox_scripts.c)
+foreach(noun confine descriptors environment filter pid1 root_tree sample work_tree)
+  list(APPEND ZYGOTE_SOURCES worker/sandbox/jail/${noun}.c)
+endforeach()
+add_executable(execgov-zygote ${ZYGOTE_SOURCES})
+target_link_libraries(execgov-zygote PRIVATE plain_flags PkgConfig::PYTHON PkgConfig::SECCOMP
+  PkgConfig::CRYPTO PkgConfig::JANSSON PkgConfig::SODIUM m)
+add_dependencies(execgov-zygote core) # makes the embedded scripts
+if(EXECGOV_SANITIZE)
+  target_compile_options(execgov-zygote PRIVATE -fsanitize=undefined -fsanitize-undefined-trap-on-error)
+endif()
+set_target_properties(execgov-zygote PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+add_dependencies(execgov-sandboxd execgov-zygote)
+
 # So is the one process that holds keys and calls out: its main, and nothing of it in the worker's.
 if(EXISTS ${CMAKE_SOURCE_DIR}/worker/egress/main_egress.c)
   add_executable(execgov-egress worker/egress/main_egress.c)
@@ -53,6 +71,11 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/worker/intent/main_intent.c)
   target_link_libraries(execgov-intent PRIVATE worker_parts)
   set_target_properties(execgov-intent PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 endif()
+
+# Measuring (bench/sandbox); not part of `all`.
+add_executable(bench-sandbox EXCLUDE_FROM_ALL bench/sandbox.c)
+target_link_libraries(bench-sandbox PRIVATE worker_parts)
+set_target_properties(bench-sandbox PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 
 # What measures; never installed.
 add_executable(bench-load bench/load.c)

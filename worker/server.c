@@ -16,6 +16,7 @@
 #include "worker/heartbeat.h"
 #include "worker/intent/catalogue.h"
 #include "worker/intent/consult/endpoint.h"
+#include "worker/run/run_prewarm.h"
 #include "worker/sandbox/doctor.h"
 #include "worker/take.h"
 #include "worker/work_run.h"
@@ -204,6 +205,13 @@ static void happened(void *context, const char *tenant, const struct id *request
         heartbeat_look(p->heartbeat, tenant, request);
 }
 
+static void warm(void *context, const char *tenant, const char *tree, const char *runtime)
+{
+    struct process *p = context;
+
+    run_prewarm(&p->worker, tenant, tree, runtime);
+}
+
 static void changed(void *context, bool up)
 {
     (void)context;
@@ -217,7 +225,7 @@ static bool connect_stores(struct process *p, struct gov_err *err)
                                    .application = "execgov-worker",
                                    .unprepared = !w->settings.prepared,
                                    .connections_per_role = (int)w->settings.pg_connections };
-    struct event_bus_events events = { happened, changed, p };
+    struct event_bus_events events = { happened, changed, p, warm };
     char incarnation[INCARNATION_BYTES];
 
     if (!redis_address_check(w->settings.redis, err))
@@ -315,6 +323,7 @@ bool worker_run(const struct worker_settings *settings, bool *lost, struct gov_e
                                   .context = &p };
     uv_timer_init(&loop.uv, &p.grace);
     p.grace.data = &p;
+    run_starts_register(&w->run_starts, &w->metrics);
     if (!lanes_parse(*settings->sandbox ? settings->lanes : "", (int)settings->ctl_slots, (int)settings->slots,
                      settings->noop, &w->lanes, err) ||
         !crypto_init(err) || !connect_stores(&p, err) || !connect_sandbox(&p, err) ||

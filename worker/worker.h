@@ -17,6 +17,7 @@
 #include "core/store/tenant_cache.h"
 #include "worker/counts.h"
 #include "worker/lane.h"
+#include "worker/run/run_starts.h"
 #include "worker/sandbox/sandbox_client.h"
 
 struct worker_settings {
@@ -72,6 +73,7 @@ struct worker {
     void (*drain)(struct worker *worker); /* begin to, as SIGTERM does */
     bool fenced;        /* cannot renew its heartbeat: starts nothing */
     struct metrics metrics;
+    struct run_starts run_starts;
     struct worker_counts counts;
     void (*on_idle)(struct worker *worker); /* the drain waits for busy == 0 */
 };

@@ -25,7 +25,8 @@ enum {
     RUN_ARTIFACTS,
     RUN_PROGRESS,
     RUN_BY_NAME,
-    RUN_PLAN
+    RUN_PLAN,
+    RUN_START
 };
 
 /* Columns of request_show.sql. */

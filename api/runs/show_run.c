@@ -49,13 +49,13 @@ json_t *show_run(struct call *call, const struct db_rows *rows, int row, struct 
     json_t *artifacts = db_json(rows, row, RUN_ARTIFACTS, arena);
     json_int_t version = json_get_int(payload, "version", 0); /* 0: it is not planned yet */
     json_t *run = json_pack(
-        "{s:s, s:s, s:s?, s:s?, s:o, s:s, s:I, s:b, s:s?, s:s?}", "id", db_text(rows, row, RUN_ID),
+        "{s:s, s:s, s:s?, s:s?, s:o, s:s, s:I, s:b, s:s?, s:s?, s:s?}", "id", db_text(rows, row, RUN_ID),
         "request_id", request, "skill", json_get_text(payload, "skill"), "action",
         json_get_text(payload, "action"), "version",
         version ? json_integer(version) : json_null(), "state", state, "attempt",
         (json_int_t)db_int(rows, row, RUN_ATTEMPT), "cancel_requested",
         db_bool(rows, row, RUN_CANCEL), "isolation", db_text(rows, row, RUN_ISOLATION), "worker",
-        db_text(rows, row, RUN_WORKER));
+        db_text(rows, row, RUN_WORKER), "start", db_text(rows, row, RUN_START));
 
     json_object_set_new(run, "input", input_shown(payload, arena));
     json_object_set_new(run, "result", show_or_null(db_json(rows, row, RUN_RESULT, arena)));

@@ -20,6 +20,7 @@ const struct route skill_routes[] = {
     ACT(VERSION "/yank", MAY_PUBLISH_SKILLS, version_yank),
     ACT(VERSION "/try", MAY_RUN, version_try),
     ACT("/v1/skills/{name}/rollback", MAY_PUBLISH_SKILLS, skill_rollback),
+    ROUTE("POST", "/v1/skills/{name}/warm", ACCESS_TENANT, MAY_RUN, skill_warm),
     ROUTE("GET", "/v1/skills/{name}/bindings", ACCESS_TENANT, MAY_READ_SKILLS, bindings_get),
     ROUTE("PUT", "/v1/skills/{name}/bindings", ACCESS_TENANT, MAY_BIND_SKILLS, bindings_put),
     ROUTE("GET", "/v1/skills/{name}/why", ACCESS_TENANT, MAY_READ_SKILLS, skill_why),

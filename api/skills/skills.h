@@ -18,6 +18,7 @@ ENDPOINT(skill_rollback);
 ENDPOINT(bindings_get);
 ENDPOINT(bindings_put);
 ENDPOINT(skill_why);
+ENDPOINT(skill_warm);
 ENDPOINT(unmet_list);
 ENDPOINT(unmet_approve);
 ENDPOINT(unmet_reject);

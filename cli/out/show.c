@@ -202,6 +202,7 @@ void show_run(const struct cli *cli, const json_t *run)
         show_line(cli, "took", "用时", text);
     }
     show_line(cli, "isolation", "隔离级别", json_get_text(run, "isolation"));
+    show_line(cli, "start", "启动方式", json_get_text(run, "start"));
     show_error(cli, json_object_get(run, "error"));
     show_json_value(cli, "result", "结果", json_object_get(run, "result"));
     show_artifacts(cli, json_object_get(run, "artifacts"));

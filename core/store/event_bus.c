@@ -11,6 +11,8 @@
 #include "core/base/check.h"
 #include "core/io/redis_feed.h"
 
+#define WARM_CHANNEL "ev:warm"
+
 enum { CHANNEL_BYTES = 64, PREFIX_BYTES = 3, ID_BYTES = 36, NEWS_BYTES_MAX = 1024 * 1024 };
 
 struct membership {
@@ -48,12 +50,26 @@ static void bus_gone(struct event_bus *bus)
         free(bus);
 }
 
+/* "<tenant> <tree> <runtime>", again and again. */
+static void on_warm(struct event_bus *bus, const char *text)
+{
+    char tenant[20], tree[65], runtime[32];
+    int taken = 0;
+
+    for (; sscanf(text, "%19s %64s %31s%n", tenant, tree, runtime, &taken) == 3; text += taken)
+        bus->events.warm(bus->events.context, tenant, tree, runtime);
+}
+
 static void on_message(void *context, const char *channel, const char *text, size_t bytes)
 {
     struct event_bus *bus = context;
     struct id request;
     char one[ID_BYTES + 1];
 
+    if (strcmp(channel, WARM_CHANNEL) == 0) {
+        on_warm(bus, text);
+        return;
+    }
     for (size_t at = 0; at + ID_BYTES <= bytes; at += ID_BYTES + 1) {
         memcpy(one, text + at, ID_BYTES);
         one[ID_BYTES] = 0;
@@ -80,6 +96,8 @@ struct event_bus *event_bus_new(struct redis *redis, const struct event_bus_even
         struct redis_feed_events feed = { on_message, on_changed, bus };
         bus->events = *events;
         bus->feed = redis_feed_new(redis_loop(redis), redis_options_of(redis), &feed);
+        if (events->warm)
+            redis_feed_add(bus->feed, WARM_CHANNEL);
     }
     return bus;
 }
@@ -164,6 +182,16 @@ void event_bus_publish(struct event_bus *bus, const char *tenant, const struct i
     struct news *news = news_of(bus, tenant);
     if (news->ids.length < NEWS_BYTES_MAX) /* who listens to so much looks at the table anyway */
         buf_addf(&news->ids, "%s%s", news->ids.length ? " " : "", request->text);
+    publish_send(bus);
+}
+
+void event_bus_warm(struct event_bus *bus, const char *tenant, const char *tree, const char *runtime)
+{
+    if (!redis_connected(bus->redis))
+        return;
+    struct news *news = news_of(bus, WARM_CHANNEL + PREFIX_BYTES);
+    if (news->ids.length < NEWS_BYTES_MAX)
+        buf_addf(&news->ids, "%s%s %s %s", news->ids.length ? " " : "", tenant, tree, runtime);
     publish_send(bus);
 }
 

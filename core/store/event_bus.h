@@ -22,6 +22,8 @@ struct event_bus_events {
     void (*happened)(void *context, const char *tenant, const struct id *request);
     void (*changed)(void *context, bool up);
     void *context;
+    /* Runs of this version will come (event_bus_warm); NULL: not listened to. */
+    void (*warm)(void *context, const char *tenant, const char *tree, const char *runtime);
 };
 
 /* `events` NULL: this process only publishes, and no second connection is made. */
@@ -31,6 +33,10 @@ void event_bus_stop(struct event_bus *bus);
 
 /* After the commit. Costs no wait; lost if Redis is away. */
 void event_bus_publish(struct event_bus *bus, const char *tenant, const struct id *request);
+
+/* To every worker: have an interpreter for runs of `tenant` of the package with this tree (hex). Lost if
+ * Redis is away. */
+void event_bus_warm(struct event_bus *bus, const char *tenant, const char *tree, const char *runtime);
 
 /* Counted: as many event_bus_leave as event_bus_join end the subscription. */
 void event_bus_join(struct event_bus *bus, const char *tenant);

@@ -36,7 +36,8 @@ enum {
     BASIS_CONFIRMATION,
     BASIS_MEMBERS,
     BASIS_TENANT,
-    BASIS_REVISION
+    BASIS_REVISION,
+    BASIS_TREE
 };
 
 struct plan_basis {

@@ -414,6 +414,7 @@ static enum op_next make_plan(struct op *op)
     p->step.version_digest = db_text(r, 0, BASIS_DIGEST);
     p->step.runtime = db_text(r, 0, BASIS_RUNTIME);
     p->step.runtime_digest = db_text(r, 0, BASIS_RUNTIME_DIGEST) ? db_text(r, 0, BASIS_RUNTIME_DIGEST) : "";
+    p->tree_digest = db_text(r, 0, BASIS_TREE);
     p->step.effects = p->chosen->effects;
     read_provenance(p);
     p->rule = confirmation_rule_for(p->chosen, &p->step, settings, p->doubt, &op->arena);

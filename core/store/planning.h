@@ -55,6 +55,7 @@ struct planning {
     enum job_lane lane;
     int64_t timeout_ms;
     const char *owner_name;
+    const char *tree_digest;   /* hex: of the version's unpacked package, NULL before its check */
     int64_t revision;          /* of what the plan was made from; see job_accept */
 
     json_t *credentials;       /* {resource: version of its credential}; NULL: it calls nothing */

@@ -1,8 +1,8 @@
 # build.sh - the release programs, and their copy where the servers' users can reach them.
 # shellcheck shell=bash
 
-BUILD_PROGRAMS=(execgov execgov-api execgov-scheduler execgov-worker execgov-sandboxd execgov-egress execgov-lifecycle
-                execgov-intent)
+BUILD_PROGRAMS=(execgov execgov-api execgov-scheduler execgov-worker execgov-sandboxd execgov-zygote
+                execgov-egress execgov-lifecycle execgov-intent)
 
 # A clone that was moved or copied together with its build remembers the place it was configured for, and
 # CMake refuses to go on there.
@@ -47,7 +47,8 @@ build_has() {
 
 build_check() {
     local name missing=()
-    for name in execgov execgov-api execgov-scheduler execgov-worker execgov-sandboxd execgov-egress; do
+    for name in execgov execgov-api execgov-scheduler execgov-worker execgov-sandboxd execgov-zygote \
+        execgov-egress; do
         build_has "$name" || missing+=("$name")
     done
     [ ${#missing[@]} -eq 0 ] || fail "the build made no ${missing[*]}" \

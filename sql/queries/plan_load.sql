@@ -26,7 +26,8 @@ select s.id, s.enabled, s.owner,
     (select jsonb_build_object('state', t.state, 'limit', t.concurrency_limit, 'paused', t.paused,
             'timezone', t.timezone)
         from public.my_tenant t),
-    (select n.revision from {{t}}.planning n where n.one)
+    (select n.revision from {{t}}.planning n where n.one),
+    v.tree_digest
 from {{t}}.skill s
 left join {{t}}.skill_version v on v.id = coalesce(
     (select w.id from {{t}}.skill_version w where w.skill_id = s.id and w.number = $2::integer),

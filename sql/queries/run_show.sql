@@ -13,7 +13,7 @@ select r.id, r.request_id, r.state, r.attempt, r.cancel_requested, r.worker, r.c
         order by l.seq desc
         limit 1),
     (select m.name from public.my_members m where m.user_id = r.created_by),
-    p.body
+    p.body, o.usage ->> 'start'
 from unnest($1::uuid[]) with ordinality as k (id, n)
 cross join lateral (select v.* from {{t}}.run_state v where v.id = k.id offset 0) r
 left join {{t}}.job j on j.id = r.id and j.kind = 'run'

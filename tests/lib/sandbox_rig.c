@@ -132,11 +132,13 @@ bool sandbox_rig_start(struct sandbox_rig *rig, bool as_nobody)
     assert_non_null(mkdtemp(rig->dir));
     assert_int_equal(chmod(rig->dir, 0711), 0);
     snprintf(rig->socket, sizeof rig->socket, "%s/socket", rig->dir);
-    rig->uid_base = 1000000 + (uid_t)(getpid() % 100000) * 1000 + (uid_t)rigs_made++ * 10;
+    rig->uid_base = 1000000 + (uid_t)(getpid() % 100000) * 1000 + (uid_t)rigs_made++ * 400;
     if (as_nobody) {
         char copy[96];
         snprintf(copy, sizeof copy, "%s/sandboxd", rig->dir);
         copy_program(BINARY_DIR "/bin/execgov-sandboxd", copy);
+        snprintf(copy, sizeof copy, "%s/execgov-zygote", rig->dir);
+        copy_program(BINARY_DIR "/bin/execgov-zygote", copy);
         assert_int_equal(chown(rig->dir, NOBODY, NOBODY), 0);
     }
     daemon_start(rig, as_nobody);
@@ -283,6 +285,8 @@ static void on_done(void *user, struct sandbox_report *report)
     o->exit_code = report->exit_code;
     o->signal = report->signal;
     o->level = report->level;
+    o->warm = report->warm;
+    memcpy(o->cold_reason, report->cold_reason, sizeof o->cold_reason);
     o->limit = report->limit;
     o->wall_us = report->wall_us;
     memcpy(o->package, report->package, 32);
@@ -310,18 +314,37 @@ struct sandbox_job sandbox_rig_job(const uint8_t package[32])
     return job;
 }
 
-void sandbox_rig_run(struct sandbox_rig *rig, const struct sandbox_job *job, const char *cancel_on,
+/* Until sandboxd has started an interpreter for it, or has given up. */
+static void warm_wait(struct sandbox_rig *rig, const struct sandbox_job *job)
+{
+    struct gov_err err = { 0 };
+
+    assert_true(sandbox_prepare(rig->client, job->scope, job->package, job->runtime));
+    do
+        assert_true(doctor_ask(rig->socket, 60000, &rig->status, &err));
+    while (rig->status.zygotes_ready < rig->status.zygotes && usleep(2000) == 0);
+}
+
+void sandbox_rig_run(struct sandbox_rig *rig, const struct sandbox_job *given, const char *cancel_on,
                      struct rig_result *result)
 {
     struct running running = { .result = result, .cancel_on = cancel_on };
+    struct sandbox_job own = *given, *job = &own;
     const struct sandbox_events events = { on_output, on_done };
     struct gov_err err = { 0 };
 
     memset(result, 0, sizeof *result);
+    bool warm = rig->warm && job->kind == SANDBOX_PYTHON;
+    if (warm && !job->scope)
+        job->scope = "t_rig";
+    if (warm && sandbox_client_connected(rig->client))
+        warm_wait(rig, job);
     if (!sandbox_run_start(rig->client, job, &events, &running, &running.run, &err))
         fail_msg("start: %s", err.en);
     while (!running.done)
         uv_run(&rig->loop, UV_RUN_ONCE);
+    if (warm && result->started && !result->warm)
+        fail_msg("it started cold: %s", result->cold_reason);
 }
 
 void sandbox_rig_script(struct sandbox_rig *rig, const char *text, const struct sandbox_limits *limits,

@@ -17,6 +17,7 @@ struct sandbox_rig {
     pid_t pid; /* of sandboxd; -1 once it is gone */
     int level;
     uid_t uid_base;
+    bool warm; /* every Python run is a warm one, or the test fails */
     void (*before)(void); /* in sandboxd's process, before it is one; for sandbox_rig_restart */
     struct doctor_status status;
     uv_loop_t loop;
@@ -62,6 +63,8 @@ struct rig_result {
     int exit_code, signal, level;
     enum sandbox_limit limit;
     uint64_t wall_us;
+    bool warm;
+    char cold_reason[SANDBOX_REASON_BYTES];
     uint8_t package[32];
     struct buf out, errors, answer; /* answer: the result file */
     bool has_answer;

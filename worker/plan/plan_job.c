@@ -13,6 +13,7 @@
 
 #include "core/base/clock.h"
 #include "core/store/planning.h"
+#include "worker/run/run_prewarm.h"
 
 enum { EXPIRE_AFTER_MS = 1000 };
 
@@ -202,6 +203,16 @@ static void build_planned(struct work *work, struct db_group *group)
                  p->timeout_ms, p->chosen->idempotent ? 3 : 1, p->run_at_us);
 }
 
+/* A person looks at the plan now: when he says yes, an interpreter of the version will be there. Only this
+ * worker's sandbox is told; another one's will start cold. */
+static void prewarm(const struct plan_job *j)
+{
+    const struct planning *p = &j->planning;
+
+    if (p->chosen->executor == SKILL_PYTHON)
+        run_prewarm(j->work.worker, j->work.tenant.scope.schema, p->tree_digest, p->step.runtime);
+}
+
 /* The minutes in which this tenant needs a visit: now, and when the confirmation's clock strikes. */
 static enum op_next mark(struct op *op)
 {
@@ -213,6 +224,7 @@ static enum op_next mark(struct op *op)
         marks_note(op, marks, &j->work.tenant.id, j->work.job.payload.run_at_us);
         return OP_WAIT;
     }
+    prewarm(j);
     marks_note(op, marks, &j->work.tenant.id, remind_at_us(p));
     if (p->rule.escalate_s)
         marks_note(op, marks, &j->work.tenant.id, rule_after(p, p->rule.escalate_s));

@@ -43,6 +43,8 @@ struct run_job {
     struct gov_err err;
     int exit_code;
     int level;
+    bool warm;
+    const char *cold_reason; /* "" if it was warm */
     uint64_t wall_us, cpu_us, memory_peak;
     char *result_text;
     size_t result_bytes;
@@ -196,6 +198,9 @@ static void on_done(void *user, struct sandbox_report *report)
     j->err = report->err;
     j->exit_code = report->exit_code;
     j->level = report->level;
+    j->warm = report->warm;
+    j->cold_reason = arena_text(&j->work.op.arena, report->cold_reason);
+    run_starts_count(&j->work.worker->run_starts, report);
     j->wall_us = report->wall_us;
     j->cpu_us = report->cpu_us;
     j->memory_peak = report->memory_peak_bytes;
@@ -255,6 +260,7 @@ static void start_sandbox(struct run_job *j)
         collect[i] = json_string_value(json_array_get(j->action->collect, i));
     struct sandbox_job job = {
         .id = j->work.job.id.text,
+        .scope = j->work.tenant.scope.schema,
         .runtime = db_text(&j->rows, 0, 5),
         .kind = j->action->executor == SKILL_SHELL ? SANDBOX_SHELL : SANDBOX_PYTHON,
         .entry = j->action->entry,
@@ -402,10 +408,12 @@ static void build(struct work *work, struct db_group *group)
 {
     struct run_job *j = (struct run_job *)work;
     struct arena *arena = &work->op.arena;
-    json_t *usage = json_own(arena, json_pack("{s:I, s:I, s:I, s:O*}", "wall_us",
-                                              (json_int_t)j->wall_us, "cpu_us", (json_int_t)j->cpu_us,
-                                              "memory_bytes_max", (json_int_t)j->memory_peak,
-                                              "refused", j->refusals));
+    const char *reason = j->cold_reason && *j->cold_reason ? j->cold_reason : NULL;
+    json_t *usage = json_own(
+        arena, json_pack("{s:I, s:I, s:I, s:s, s:s*, s:O*}", "wall_us", (json_int_t)j->wall_us,
+                         "cpu_us", (json_int_t)j->cpu_us, "memory_bytes_max",
+                         (json_int_t)j->memory_peak, "start", j->warm ? "warm" : "cold",
+                         "cold_reason", reason, "refused", j->refusals));
     bool failed = j->err.code != GOV_OK;
 
     DB_GROUP_ADD(group, SQL_QUERIES_JOB_COMPLETE, NULL, work->job.id.text,

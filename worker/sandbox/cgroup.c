@@ -306,22 +306,48 @@ bool cgroup_make(const struct cgroup_root *root, const char *name, uint64_t memo
     int count = group_dirs(group, dirs);
     for (int i = 0; ok && i < count; i++)
         ok = mkdir(dirs[i], 0755) == 0;
-    if (ok && v2(group)) {
+    if (!ok) {
+        int saved = errno;
+        cgroup_remove(group);
+        return gov_fail_cause(err, GOV_SANDBOX_UNAVAILABLE, "cgroup %s: %s", name,
+                              strerror(saved));
+    }
+    if (cgroup_bound(group, memory_bytes, processes, err))
+        return true;
+    cgroup_remove(group);
+    return false;
+}
+
+/* v1 keeps memory below memory with swap at every moment: what grows is written first. */
+static bool v1_memory(const char *dir, uint64_t bytes)
+{
+    bound(dir, "memory.memsw.limit_in_bytes", bytes);
+    if (!bound(dir, "memory.limit_in_bytes", bytes))
+        return false;
+    bound(dir, "memory.memsw.limit_in_bytes", bytes); /* absent where swap is not accounted */
+    return true;
+}
+
+bool cgroup_bound(const struct cgroup *group, uint64_t memory_bytes, uint64_t processes,
+                  struct gov_err *err)
+{
+    char dirs[3][CGROUP_PATH_BYTES + 80];
+    bool ok;
+
+    if (!group->root)
+        return true;
+    group_dirs(group, dirs);
+    if (v2(group)) {
         ok = bound(dirs[0], "memory.max", memory_bytes) && bound(dirs[0], "pids.max", processes);
         /* Swapping would turn a memory limit into a slow disk; absent where swap accounting is off.
          */
         file_write(dirs[0], "memory.swap.max", "0");
         file_write(dirs[0], "memory.oom.group", "1");
-    } else if (ok) {
-        ok = bound(dirs[0], "memory.limit_in_bytes", memory_bytes) &&
-             bound(dirs[1], "pids.max", processes);
-        bound(dirs[0], "memory.memsw.limit_in_bytes", memory_bytes);
+    } else {
+        ok = v1_memory(dirs[0], memory_bytes) && bound(dirs[1], "pids.max", processes);
     }
-    if (ok)
-        return true;
-    int saved = errno;
-    cgroup_remove(group);
-    return gov_fail_cause(err, GOV_SANDBOX_UNAVAILABLE, "cgroup %s: %s", name, strerror(saved));
+    return ok || gov_fail_cause(err, GOV_SANDBOX_UNAVAILABLE, "cgroup %s: %s", group->name,
+                                strerror(errno));
 }
 
 int cgroup_open(const struct cgroup *group)

@@ -46,6 +46,9 @@ void cgroup_root_close(struct cgroup_root *root);
 /* An empty group with these bounds. `processes` counts threads too. */
 bool cgroup_make(const struct cgroup_root *root, const char *name, uint64_t memory_bytes,
                  uint64_t processes, struct cgroup *group, struct gov_err *err);
+/* Other bounds for it; nothing of it may be above them yet. */
+bool cgroup_bound(const struct cgroup *group, uint64_t memory_bytes, uint64_t processes,
+                  struct gov_err *err);
 /* v2: its folder, for CLONE_INTO_CGROUP, which spares the several milliseconds that moving a process
  * costs. -1 for v1 and for none: then cgroup_join. The caller closes. */
 int cgroup_open(const struct cgroup *group);

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -288,6 +289,9 @@ static bool run_message(struct sandbox_run *run, const union wire_message *m, in
             return false;
         r->started = true;
         r->level = (int)m->started.level;
+        r->warm = m->started.warm != 0;
+        snprintf(r->cold_reason, sizeof r->cold_reason, "%.*s",
+                 (int)sizeof m->started.cold_reason - 1, m->started.cold_reason);
         memcpy(r->package, m->started.package, sizeof r->package);
         memcpy(r->runtime, m->started.runtime, sizeof r->runtime);
         pipe_open(run, SANDBOX_STDOUT, fds[0]);

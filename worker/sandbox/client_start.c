@@ -79,6 +79,18 @@ void sandbox_run_cancel(struct sandbox_run *run)
     client_send(run->client, &kill, sizeof kill, NULL, 0);
 }
 
+bool sandbox_prepare(struct sandbox_client *c, const char *scope, const uint8_t package[32],
+                     const char *runtime)
+{
+    struct wire_prepare m = { .header = { WIRE_MAGIC, WIRE_PREPARE, 0 } };
+
+    memcpy(m.package, package, sizeof m.package);
+    return strlen(scope) < sizeof m.scope && strlen(runtime) < sizeof m.runtime &&
+           snprintf(m.scope, sizeof m.scope, "%s", scope) > 0 &&
+           snprintf(m.runtime, sizeof m.runtime, "%s", runtime) > 0 && wire_prepare_valid(&m) &&
+           client_send(c, &m, sizeof m, NULL, 0);
+}
+
 bool sandbox_unpack_start(struct sandbox_client *c, int fd, const uint8_t sha256[32],
                           const char *runtime,
                           void (*on_done)(void *user, struct sandbox_unpack_report *report),

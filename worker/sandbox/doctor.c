@@ -73,6 +73,12 @@ void doctor_print(const struct doctor_status *s, struct buf *out)
              : s->tested  ? "REFUSES every job"
                           : "testing itself",
              s->jobs, s->slots);
+    if (s->warm_off[0])
+        buf_addf(out, "every start is cold: %s\n", s->warm_off);
+    else
+        buf_addf(out, "warm starts: %d of %d interpreters ready (%llu MB); %llu warm, %llu cold\n",
+                 s->zygotes_ready, s->zygotes, (unsigned long long)s->warm_bytes >> 20,
+                 (unsigned long long)s->starts_warm, (unsigned long long)s->starts_cold);
     for (int i = 0; i < s->runtime_count; i++)
         buf_addf(out, "  runtime %-12s %s\n", s->runtimes[i].name,
                  s->runtimes[i].present ? "installed" : s->runtimes[i].detail);
@@ -90,6 +96,11 @@ void doctor_print_json(const struct doctor_status *s, struct buf *out)
         out, "{\"level\":%d,\"accepting\":%s,\"tested\":%s,\"slots\":%d,\"jobs\":%d,\"detail\":",
         s->level, s->accepting ? "true" : "false", s->tested ? "true" : "false", s->slots, s->jobs);
     buf_add_json_string(out, s->detail, strlen(s->detail));
+    buf_addf(out,
+             ",\"warm\":{\"off\":\"%s\",\"interpreters\":%d,\"ready\":%d,\"bytes\":%llu,"
+             "\"starts_warm\":%llu,\"starts_cold\":%llu}",
+             s->warm_off, s->zygotes, s->zygotes_ready, (unsigned long long)s->warm_bytes,
+             (unsigned long long)s->starts_warm, (unsigned long long)s->starts_cold);
     buf_add_text(out, ",\"runtimes\":[");
     for (int i = 0; i < s->runtime_count; i++) {
         const struct doctor_runtime *r = &s->runtimes[i];

@@ -33,6 +33,10 @@ struct doctor_status {
     bool accepting; /* jobs are taken */
     int slots;
     int jobs;         /* running now */
+    int zygotes, zygotes_ready;
+    uint64_t warm_bytes; /* of zygotes, when they were loaded */
+    uint64_t starts_warm, starts_cold; /* of Python jobs, since the start of this sandboxd */
+    char warm_off[48];   /* why no start is warm; "" if they can be */
     char detail[160]; /* why the level is what it is */
     int probe_count;
     struct doctor_probe probes[DOCTOR_PROBES_MAX];

@@ -26,6 +26,7 @@
 #include "worker/sandbox/daemon/runtime_late.h"
 #include "worker/sandbox/daemon/selftest.h"
 #include "worker/sandbox/daemon/server.h"
+#include "worker/sandbox/daemon/zygote_pool.h"
 #include "worker/sandbox/doctor.h"
 
 enum { DRAIN_MS = 5000 };
@@ -36,8 +37,13 @@ static const char help[] =
     "  --socket PATH     listen here (SEQPACKET)\n"
     "  --cache DIR       sealed packages and runtimes; made if missing, must be nobody else's\n"
     "  --cache-mb N      unpacked packages kept there, 100-1000000 (default 4096)\n"
+    "  --warm-mb N       memory of started interpreters kept for warm starts, 0-1000000 (default 1024;\n"
+    "                    0: every start is cold)\n"
+    "  --warm-jobs N     jobs started from one interpreter before it is made anew, 1-1000000\n"
+    "                    (default 1000)\n"
     "  --slots N         jobs at a time, 1-256 (default 8)\n"
-    "  --uid-base N      root: slot n runs as uid N+n (default 990000); no account may use them\n"
+    "  --uid-base N      root: slot n runs as uid N+n, warm ones as uids behind those, 65 times the\n"
+    "                    slots in all (default 990000); no account may use them\n"
     "  --allow-uid UID   a uid or user name that may connect, besides our own\n"
     "  --user-mode       user namespaces even as root\n"
     "  --log-level L     debug, info, warn or error (default info)\n"
@@ -104,6 +110,10 @@ static bool option_take(struct arguments *a, int option, const char *value)
         a->options.uid_base = (uid_t)number;
     else if (option == 'b' && (ok = text_parse_i64(value, 100, 1000000, &number)))
         a->options.cache_bytes = (uint64_t)number << 20;
+    else if (option == 'w' && (ok = text_parse_i64(value, 0, 1000000, &number)))
+        a->options.warm_bytes = (uint64_t)number << 20;
+    else if (option == 'W' && (ok = text_parse_i64(value, 1, 1000000, &number)))
+        a->options.warm_jobs = (int)number;
     else if (option == 'a')
         ok = uid_parse(value, &a->options.allow_uid);
     else if (option == 'l')
@@ -130,6 +140,7 @@ static int arguments_parse(int argc, char **argv, struct arguments *a)
         { "check", no_argument, NULL, 'k' },          { "doctor", no_argument, NULL, 'd' },
         { "json", no_argument, NULL, 'j' },           { "help", no_argument, NULL, 'h' },
         { "version", no_argument, NULL, 'v' },        { "man", no_argument, NULL, 'M' },
+        { "warm-mb", required_argument, NULL, 'w' },  { "warm-jobs", required_argument, NULL, 'W' },
         { 0 },
     };
     int c;
@@ -212,7 +223,8 @@ static void drain(struct host *host)
     runtime_late_stop(host);
     for (struct group *g = host->groups; g; g = g->next)
         group_kill(g, SANDBOX_LIMIT_LOST);
-    while ((host->groups || host->helpers) && clock_mono_us() < until) {
+    zygote_pool_stop(host);
+    while ((host->groups || host->helpers || host->zygotes) && clock_mono_us() < until) {
         poller_round(&host->poller, HOST_TICK_MS);
         host_tick(host);
     }
@@ -272,6 +284,8 @@ int main(int argc, char **argv)
     struct arguments a = {
         .options = { .slots = 8,
                      .cache_bytes = 4096ull << 20,
+                     .warm_bytes = 1024ull << 20,
+                     .warm_jobs = 1000,
                      .uid_base = 990000,
                      .allow_uid = geteuid() },
         .level = LEVEL_INFO,

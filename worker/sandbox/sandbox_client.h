@@ -33,6 +33,7 @@ enum {
     SANDBOX_DIGEST_BYTES = 32, /* SHA-256 */
     SANDBOX_NAME_BYTES = 512,  /* of a result file's relative path, with its NUL */
     SANDBOX_REASON_BYTES = 32,
+    SANDBOX_SCOPE_BYTES = 64,
     SANDBOX_FILES_MAX = 64, /* input files of one job */
     SANDBOX_ARGS_MAX = 128,
     SANDBOX_COLLECT_MAX = 16,
@@ -59,6 +60,10 @@ struct sandbox_file {
 /* One script to run. Borrowed until sandbox_run_start returns. */
 struct sandbox_job {
     const char *id;      /* for the logs: the run's id */
+    /* The tenant: a warm start comes from a process that only runs of the same scope, package and
+     * runtime have seen. NULL: always cold. */
+    const char *scope;
+    bool cold;           /* start cold all the same */
     const char *runtime; /* "base" or "data" */
     enum sandbox_kind kind;
     uint8_t package[SANDBOX_DIGEST_BYTES]; /* as sandbox_unpack_start reported it */
@@ -105,6 +110,8 @@ struct sandbox_report {
     uint64_t cpu_us;
     uint64_t memory_peak_bytes;
     int level;                             /* isolation level it ran at: 1, 2 or 3 */
+    bool warm;                             /* started from a zygote */
+    char cold_reason[SANDBOX_REASON_BYTES]; /* why it was not: "starting", "full", ... */
     uint8_t package[SANDBOX_DIGEST_BYTES]; /* what was really mounted */
     uint8_t runtime[SANDBOX_DIGEST_BYTES];
     uint64_t output_bytes; /* printed in all, at most the limit */
@@ -138,6 +145,11 @@ bool sandbox_run_start(struct sandbox_client *client, const struct sandbox_job *
                        struct gov_err *err);
 /* End it: the whole group is gone within a second, then on_done comes with limit CANCELLED. */
 void sandbox_run_cancel(struct sandbox_run *run);
+
+/* Runs of this scope, package and runtime will come: have a zygote ready. Best effort, no answer;
+ * false where there is no connection or a name is none. */
+bool sandbox_prepare(struct sandbox_client *client, const char *scope, const uint8_t package[32],
+                     const char *runtime);
 
 /* A package, opened and checked. `json` (in the report's memory, valid during the callback):
  *   {"ok": bool, "package": "<sha256 hex>", "bytes": n, "stripped": "folder" | null,

@@ -20,6 +20,8 @@ size_t wire_size(uint32_t kind)
         return sizeof(struct wire_unpack);
     case WIRE_STATUS:
         return sizeof(struct wire_status);
+    case WIRE_PREPARE:
+        return sizeof(struct wire_prepare);
     case WIRE_STARTED:
         return sizeof(struct wire_started);
     case WIRE_REFUSED:
@@ -86,6 +88,20 @@ static bool timezone_valid(const char *zone)
                        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/")] == 0;
 }
 
+/* Whose zygote: an id of letters, digits, _ and -; "" is nobody's. */
+static bool scope_valid(const char *scope)
+{
+    return strlen(scope) < SANDBOX_SCOPE_BYTES &&
+           scope[strspn(scope, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")] ==
+               0;
+}
+
+bool wire_prepare_valid(const struct wire_prepare *m)
+{
+    return memchr(m->scope, 0, sizeof m->scope) && memchr(m->runtime, 0, sizeof m->runtime) &&
+           m->scope[0] && scope_valid(m->scope) && text_slug_valid(m->runtime);
+}
+
 static bool decode_files(const struct wire_start *m, size_t *at, struct wire_job *job,
                          struct gov_err *err)
 {
@@ -118,7 +134,7 @@ bool wire_start_decode(const struct wire_start *m, int fd_count, struct wire_job
         return malformed(err, "broker");
     fd_count -= (int)m->broker;
     if (m->arg_count > SANDBOX_ARGS_MAX || m->file_count > SANDBOX_FILES_MAX ||
-        m->collect_count > SANDBOX_COLLECT_MAX || m->text_bytes > WIRE_TEXT_BYTES || m->warm ||
+        m->collect_count > SANDBOX_COLLECT_MAX || m->text_bytes > WIRE_TEXT_BYTES || m->warm > 1 ||
         (uint32_t)fd_count != m->file_count + 1)
         return malformed(err, "counts");
     if (m->script_kind != SANDBOX_PYTHON && m->script_kind != SANDBOX_SHELL)
@@ -126,11 +142,14 @@ bool wire_start_decode(const struct wire_start *m, int fd_count, struct wire_job
     if (!sandbox_limits_check(&m->limits, err))
         return false;
     job->id = text_next(m, &at);
-    job->runtime = job->id ? text_next(m, &at) : NULL;
+    job->scope = job->id ? text_next(m, &at) : NULL;
+    job->runtime = job->scope ? text_next(m, &at) : NULL;
     job->timezone = job->runtime ? text_next(m, &at) : NULL;
     job->entry = job->timezone ? text_next(m, &at) : NULL;
     if (!job->entry || strlen(job->id) > 64 || !text_utf8_valid(job->id, strlen(job->id)))
         return malformed(err, "id");
+    if (!scope_valid(job->scope))
+        return malformed(err, "scope");
     if (!text_slug_valid(job->runtime))
         return malformed(err, "runtime");
     if (!timezone_valid(job->timezone))
@@ -181,7 +200,9 @@ bool wire_start_encode(const struct sandbox_job *job, struct wire_start *m, stru
     m->arg_count = (uint32_t)job->arg_count;
     m->file_count = (uint32_t)job->file_count;
     m->collect_count = (uint32_t)job->collect_count;
-    fits = text_put(m, job->id) && text_put(m, job->runtime) &&
+    m->warm = job->scope && !job->cold;
+    fits = text_put(m, job->id) && text_put(m, job->scope ? job->scope : "") &&
+           text_put(m, job->runtime) &&
            text_put(m, job->timezone ? job->timezone : "UTC") && text_put(m, job->entry);
     for (size_t i = 0; fits && i < job->arg_count; i++)
         fits = text_put(m, job->args[i]);

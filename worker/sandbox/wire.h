@@ -9,10 +9,11 @@
  *     KILL                                        EXITED  FILE + fd ...  FILE_REFUSED ... HARVESTED
  *     UNPACK + archive                      ->    UNPACKED + json | REFUSED
  *     STATUS                                ->    STATE
+ *     PREPARE                               ->    nothing
  *
  * `job` is chosen by the worker, unique on its connection while the job lives. A malformed message
  * ends the connection, and the end of a connection ends its jobs. After HARVESTED (or REFUSED,
- * UNPACKED) the number is free again. Kinds 16-31 are kept for the warm path (PREPARE, RETIRE).
+ * UNPACKED) the number is free again.
  */
 #ifndef WORKER_SANDBOX_WIRE_H
 #define WORKER_SANDBOX_WIRE_H
@@ -28,7 +29,7 @@
 #include "worker/sandbox/sandbox_client.h"
 
 enum {
-    WIRE_MAGIC = 0x45475331, /* "EGS1": a change of any struct changes it */
+    WIRE_MAGIC = 0x45475332, /* "EGS2": a change of any struct changes it */
     WIRE_TEXT_BYTES = 64 * 1024,
     WIRE_FDS_MAX = 2 + SANDBOX_FILES_MAX
 };
@@ -38,6 +39,7 @@ enum wire_kind {
     WIRE_KILL,
     WIRE_UNPACK,
     WIRE_STATUS,
+    WIRE_PREPARE,
     WIRE_STARTED = 64,
     WIRE_REFUSED,
     WIRE_EXITED,
@@ -65,10 +67,10 @@ struct wire_start {
     uint32_t arg_count;
     uint32_t file_count;
     uint32_t collect_count;
-    uint32_t warm; /* 0: cold; anything else is refused until there are zygotes */
+    uint32_t warm; /* 0: cold; 1: from a zygote of this scope, package and runtime where that can be */
     uint32_t text_bytes;
     uint8_t sha256[SANDBOX_FILES_MAX][SANDBOX_DIGEST_BYTES];
-    /* NUL-terminated, in this order: id, runtime, timezone, entry, args, name and as of every file
+    /* NUL-terminated, in this order: id, scope, runtime, timezone, entry, args, name and as of every file
      * ("" for no as), globs. Nothing behind text_bytes is looked at. */
     char text[WIRE_TEXT_BYTES];
 };
@@ -90,6 +92,14 @@ struct wire_status {
     struct wire_header header;
 };
 
+/* Have a zygote for this version; nothing is answered. */
+struct wire_prepare {
+    struct wire_header header;
+    uint8_t package[SANDBOX_DIGEST_BYTES];
+    char scope[SANDBOX_SCOPE_BYTES];
+    char runtime[16];
+};
+
 /* Descriptors: reading ends of stdout and stderr. */
 struct wire_started {
     struct wire_header header;
@@ -97,6 +107,9 @@ struct wire_started {
     uint8_t runtime[SANDBOX_DIGEST_BYTES];
     uint32_t level;
     uint32_t slot;
+    uint32_t warm;
+    uint32_t unused;
+    char cold_reason[SANDBOX_REASON_BYTES]; /* why it was not; "" if it was */
 };
 
 struct wire_refused {
@@ -159,6 +172,7 @@ union wire_message {
     struct wire_start start;
     struct wire_kill kill;
     struct wire_unpack unpack;
+    struct wire_prepare prepare;
     struct wire_started started;
     struct wire_refused refused;
     struct wire_exited exited;
@@ -175,7 +189,7 @@ size_t wire_size(uint32_t kind);
 /* A START taken apart; the texts point into the message. */
 struct wire_job {
     const struct wire_start *message;
-    const char *id, *runtime, *timezone, *entry;
+    const char *id, *scope, *runtime, *timezone, *entry;
     const char *args[SANDBOX_ARGS_MAX + 1]; /* NULL-terminated */
     struct {
         const char *name;
@@ -187,6 +201,7 @@ struct wire_job {
 /* Check every field of a START that came with fd_count descriptors. Pure; a fuzz target. */
 bool wire_start_decode(const struct wire_start *message, int fd_count, struct wire_job *job,
                        struct gov_err *err);
+bool wire_prepare_valid(const struct wire_prepare *message);
 /* The other direction. INVALID_INPUT for what the decoder would refuse. */
 bool wire_start_encode(const struct sandbox_job *job, struct wire_start *message,
                        struct gov_err *err);

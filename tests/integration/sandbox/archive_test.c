@@ -179,6 +179,15 @@ static void friendly_oddities_are_taken_and_told(void **state)
     assert_true(l.raw.kept);
     assert_int_equal(json_integer_value(json_object_get(file_of(&l, "small"), "size")), 1000);
     forget(&l);
+    /* A pipe in a zip is an empty file; of entries that share their data the first one is there. */
+    look_with(&rig, "fifo.zip", &l);
+    assert_true(l.raw.kept);
+    assert_string_equal(json_string_value(json_object_get(file_of(&l, "pipe"), "mode")), "0644");
+    forget(&l);
+    look_with(&rig, "overlap.zip", &l);
+    assert_true(l.raw.kept);
+    assert_null(file_of(&l, "o001"));
+    forget(&l);
     look_with(&rig, "main_sh.zip", &l);
     assert_true(l.raw.kept);
     forget(&l);
@@ -232,6 +241,33 @@ static const struct refused {
     { "all_at_once.zip", "no_main", NULL },
     { "syntax.zip", "syntax_error", "main.py" },
     { "code_binary.zip", "syntax_error", "main.py" },
+    { "slip.tar.gz", "path_traversal", "../../../root/.ssh/authorized_keys" },
+    { "slip.tar.gz", "path_traversal", "a/b/../../../c" },
+    { "absolute.tar.gz", "absolute_path", NULL },
+    { "slip_long.tar.gz", "path_traversal", NULL },
+    { "link_absolute.tar.gz", "symlink", "out" },
+    { "link_chain.tar.gz", "symlink", "b" },
+    { "hardlink_out.tar.gz", "hard_link", "passwd" },
+    { "hardlink_up.tar.gz", "hard_link", "up" },
+    { "device_in_folder.tar.gz", "device", NULL },
+    { "fifo_as_main.tar.gz", "fifo", "main.py" },
+    { "folder_as_main.tar.gz", "no_main", NULL },
+    { "hidden.tar.gz", "hidden_character", NULL },
+    { "case_fold.tar.gz", "case_duplicate", "MAIN.PY" },
+    { "many.tar.gz", "too_many_files", NULL },
+    { "deep.tar.gz", "too_deep", NULL },
+    { "dash.tar.gz", "name_invalid", "--checkpoint-action=exec=sh" },
+    { "nul_device.zip", "symlink", "link" },
+    { "device.zip", "device", "disk" },
+    { "slip_mixed.zip", "path_traversal", NULL },
+    { "only_ignored.zip", "empty", NULL },
+    { "one_huge.zip", "file_too_large", "ones" },
+    { "million.tar.gz", "duplicate", NULL },
+    { "gzip_twice.tar.gz", "damaged", NULL },
+    { "gzip_random.tar.gz", "damaged", NULL },
+    { "rar.zip", "not_an_archive", NULL },
+    { "seven.zip", "not_an_archive", NULL },
+    { "exabyte.tar.gz", "damaged", "exa" },
 };
 
 static void hostile_archives_are_refused_with_every_fault(void **state)

@@ -152,3 +152,47 @@ zip_case("syntax", [("main.py", b"x = 1\ndef f(:\n    pass\n"), README])
 zip_case("code_bomb", [("main.py", b"x = " + b"(" * 5000 + b")" * 5000), README])
 zip_case("code_binary", [("main.py", b"\x00\x01\xff" * 100), README])
 tar_case("sparse_names", [("./main.py", b""), ("./", b""), ("./a//b/./c.txt", b"x"), README])
+# --- names that only a tar can carry, and headers that lie ---
+tar_case("slip", [("main.py", b""), ("../../../root/.ssh/authorized_keys", b"x"), ("a/b/../../../c", b"x")])
+tar_case("absolute", [("main.py", b""), ("//etc/shadow", b"x")])
+tar_case("slip_long", [("main.py", b""), ("../" * 60 + "etc/passwd", b"x")])
+tar_case("link_absolute", [("main.py", b""), special("out", tarfile.SYMTYPE, "/"), ("out/etc/x", b"x")])
+tar_case("link_chain", [("main.py", b""), special("a", tarfile.SYMTYPE, "."), special("b", tarfile.SYMTYPE, "a/.."),
+                        ("b/x", b"x")])
+tar_case("hardlink_out", [("main.py", b""), special("passwd", tarfile.LNKTYPE, "/etc/passwd")])
+tar_case("hardlink_up", [("main.py", b""), special("up", tarfile.LNKTYPE, "../../secret")])
+tar_case("device_in_folder", [("job/main.py", b""), special("job/sda", tarfile.BLKTYPE)])
+tar_case("fifo_as_main", [special("main.py", tarfile.FIFOTYPE)])
+tar_case("folder_as_main", [special("main.py", tarfile.DIRTYPE, mode=0o755), README])
+tar_case("hidden", [("main.py", b""), ("a\u2066b\u2069.txt", b"x"), ("tab\there", b"x"), ("bell\a", b"x")])
+tar_case("case_fold", [("main.py", b""), ("MAIN.PY", b"x")])
+tar_case("many", [("main.py", b"")] + [(f"d{i % 50}/f{i}", b"") for i in range(2100)])
+tar_case("deep", [("main.py", b""), ("d/" * 30 + "f", b"x")])
+tar_case("dash", [("main.py", b""), ("--checkpoint-action=exec=sh", b"x")])
+zip_case("nul_device", [MAIN, ("link", b"../../../../dev/null", stat.S_IFLNK | 0o777), ("link/x", b"y")])
+zip_case("fifo", [MAIN, ("pipe", b"", stat.S_IFIFO | 0o644)])
+zip_case("device", [MAIN, ("disk", b"", stat.S_IFBLK | 0o644)])
+zip_case("slip_mixed", [MAIN, ("a\\..\\../..\\b", b"x")])
+zip_case("only_ignored", [("__MACOSX/x", b""), (".git/config", b"x")])
+zip_case("one_huge", [MAIN, ("ones", b"1" * (33 << 20))])
+# A million entries: refused at the bound, long before the end is read.
+with gzip.open(os.path.join(OUT, "million.tar.gz"), "wb", 1) as g:
+    block = b"".join(tarfile.TarInfo(f"m{i}").tobuf() for i in range(1000))
+    for _ in range(1000):
+        g.write(block)
+raw("gzip_twice.tar.gz", gzip.compress(gzip.compress(b"x" * 4096)))
+raw("gzip_random.tar.gz", gzip.compress(bytes(range(256)) * 64))
+raw("rar.zip", b"Rar!\x1a\x07\x01\x00" + bytes(200))
+raw("seven.zip", b"7z\xbc\xaf\x27\x1c\x00\x04" + bytes(200))
+# A member that says it has an exabyte.
+info = tarfile.TarInfo("exa")
+info.size = 1 << 60
+raw("exabyte.tar.gz", gzip.compress(tarfile.TarInfo("main.py").tobuf() + info.tobuf(tarfile.GNU_FORMAT) + bytes(4096)))
+# Many entries of the directory share one piece of data.
+zip_case("overlap", [("main.py", b"")] + [(f"o{i:03}", b"x" * 1000) for i in range(100)])
+data = bytearray(open(os.path.join(OUT, "overlap.zip"), "rb").read())
+at = first = data.find(b"PK\1\2")
+while at >= 0:
+    data[at + 42:at + 46] = data[first + 42:first + 46]
+    at = data.find(b"PK\1\2", at + 1)
+raw("overlap.zip", bytes(data))

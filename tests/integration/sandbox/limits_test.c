@@ -8,20 +8,36 @@
 #include "tests/lib/sandbox_rig.h"
 #include "tests/lib/test.h"
 
-static struct sandbox_rig rigs[2];
+static struct sandbox_rig rigs[2]; /* of root, of a plain user */
 static bool has_user;
 
-static int root_setup(void **state)
+static int setup(void **state, bool user, bool warm)
 {
-    *state = &rigs[0];
+    struct sandbox_rig *rig = &rigs[user && has_user]; /* or root does it twice */
+
+    rig->warm = warm;
+    *state = rig;
     return 0;
 }
 
-/* Where a plain user cannot isolate, root does it twice. */
+static int root_setup(void **state)
+{
+    return setup(state, false, false);
+}
+
 static int user_setup(void **state)
 {
-    *state = &rigs[has_user];
-    return 0;
+    return setup(state, true, false);
+}
+
+static int root_warm_setup(void **state)
+{
+    return setup(state, false, true);
+}
+
+static int user_warm_setup(void **state)
+{
+    return setup(state, true, true);
 }
 
 static struct sandbox_limits small(void)
@@ -243,8 +259,11 @@ static void a_script_within_its_limits_is_left_alone(void **state)
            &l, SANDBOX_LIMIT_NONE, GOV_OK);
 }
 
-#define ROOT(test) cmocka_unit_test_setup(test, root_setup)
-#define BOTH(test) ROOT(test), cmocka_unit_test_setup(test, user_setup)
+#define ROOT(test)                                                                                 \
+    cmocka_unit_test_setup(test, root_setup), cmocka_unit_test_setup(test, root_warm_setup)
+#define BOTH(test)                                                                                 \
+    ROOT(test), cmocka_unit_test_setup(test, user_setup),                                          \
+        cmocka_unit_test_setup(test, user_warm_setup)
 
 int main(void)
 {

@@ -304,20 +304,36 @@ static void exit_codes_and_signals_are_told(void **state)
 
 static void four_jobs_run_at_once_and_a_fifth_is_told_to_wait(void **state);
 
-static struct sandbox_rig rigs[2];
+static struct sandbox_rig rigs[2]; /* of root, of a plain user */
 static bool has_user;
 
-static int root_setup(void **state)
+static int setup(void **state, bool user, bool warm)
 {
-    *state = &rigs[0];
+    struct sandbox_rig *rig = &rigs[user && has_user]; /* or root does it twice */
+
+    rig->warm = warm;
+    *state = rig;
     return 0;
 }
 
-/* Where a plain user cannot isolate, root does it twice. */
+static int root_setup(void **state)
+{
+    return setup(state, false, false);
+}
+
 static int user_setup(void **state)
 {
-    *state = &rigs[has_user];
-    return 0;
+    return setup(state, true, false);
+}
+
+static int root_warm_setup(void **state)
+{
+    return setup(state, false, true);
+}
+
+static int user_warm_setup(void **state)
+{
+    return setup(state, true, true);
 }
 
 struct counting {
@@ -353,7 +369,9 @@ static void four_jobs_run_at_once_and_a_fifth_is_told_to_wait(void **state)
 }
 
 #define BOTH(test)                                                                                 \
-    cmocka_unit_test_setup(test, root_setup), cmocka_unit_test_setup(test, user_setup)
+    cmocka_unit_test_setup(test, root_setup), cmocka_unit_test_setup(test, user_setup),            \
+        cmocka_unit_test_setup(test, root_warm_setup),                                             \
+        cmocka_unit_test_setup(test, user_warm_setup)
 
 int main(void)
 {

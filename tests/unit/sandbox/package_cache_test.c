@@ -108,9 +108,33 @@ static void what_a_killed_sealer_left_goes(void **state)
     assert_int_equal(faccessat(packages, "new-18", F_OK, 0), 0);
 }
 
+static void modules_are_read_imports_first(void **state)
+{
+    static const char lines[] = "-own\n+json\n+os.path\n\n+\nnoise\n-other\n+cut";
+    const uint8_t digest[32] = { 9 };
+    char hex[TREE_HEX_BYTES], path[100], texts[64];
+    uint32_t imports, locals;
+
+    (void)state;
+    put(digest, 0);
+    assert_true(package_cache_has(packages, digest));
+    assert_int_equal(package_cache_modules(packages, digest, texts, sizeof texts, &imports, &locals), 0);
+    tree_hex(digest, hex);
+    snprintf(path, sizeof path, "%s/modules", hex);
+    int fd = openat(packages, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0444);
+    assert_int_equal(write(fd, lines, sizeof lines - 1), sizeof lines - 1);
+    close(fd);
+    size_t n = package_cache_modules(packages, digest, texts, sizeof texts, &imports, &locals);
+    assert_int_equal(imports, 2);
+    assert_int_equal(locals, 2);
+    assert_int_equal(n, sizeof "json\0os.path\0own\0other");
+    assert_memory_equal(texts, "json\0os.path\0own\0other", n);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(modules_are_read_imports_first, setup, teardown),
         cmocka_unit_test_setup_teardown(the_longest_unused_go_first_and_recent_ones_never, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(opening_is_using, setup, teardown),

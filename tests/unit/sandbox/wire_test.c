@@ -16,7 +16,7 @@ static struct sandbox_job sample(void)
         { .name = "b.txt", .sha256 = { 2 } },
     };
 
-    return (struct sandbox_job){ .id = "run", .runtime = "base", .entry = "lib/main.py", .args = args,
+    return (struct sandbox_job){ .id = "run", .scope = "t_0123", .runtime = "base", .entry = "lib/main.py", .args = args,
                                  .arg_count = 3, .files = files, .file_count = 2, .collect = globs,
                                  .collect_count = 2, .timezone = "Asia/Shanghai",
                                  .limits = sandbox_limits_default() };
@@ -32,6 +32,8 @@ static void a_job_survives_the_wire(void **state)
     assert_true(wire_start_encode(&job, &message, &err));
     assert_true(wire_start_decode(&message, 3, &back, &err));
     assert_string_equal(back.id, "run");
+    assert_string_equal(back.scope, "t_0123");
+    assert_int_equal(message.warm, 1);
     assert_string_equal(back.entry, "lib/main.py");
     assert_string_equal(back.timezone, "Asia/Shanghai");
     assert_string_equal(back.args[1], "三月");
@@ -68,6 +70,8 @@ static void impossible_jobs_are_refused(void **state)
     REFUSED(job.timezone = "/etc/passwd");
     REFUSED(job.timezone = "A B");
     REFUSED(job.runtime = "../base");
+    REFUSED(job.scope = "../t");
+    REFUSED(job.scope = "a scope of more than sixty-three bytes, which is what there is room");
     REFUSED(job.files = twins);
     REFUSED((job.files = as_in, job.file_count = 1));
     REFUSED((job.files = slash, job.file_count = 1));
@@ -80,6 +84,35 @@ static void impossible_jobs_are_refused(void **state)
     const char *const args[] = { text };
     REFUSED((job.args = args, job.arg_count = 1));
     free(text);
+}
+
+static void a_job_without_a_scope_or_asked_to_starts_cold(void **state)
+{
+    struct sandbox_job job = sample();
+    struct gov_err err = { 0 };
+    (void)state;
+
+    job.cold = true;
+    assert_true(wire_start_encode(&job, &message, &err));
+    assert_int_equal(message.warm, 0);
+    job = sample();
+    job.scope = NULL;
+    assert_true(wire_start_encode(&job, &message, &err));
+    assert_int_equal(message.warm, 0);
+}
+
+static void a_preparation_names_somebody_and_a_runtime(void **state)
+{
+    struct wire_prepare m = { .scope = "t_0123", .runtime = "base" };
+    (void)state;
+
+    assert_true(wire_prepare_valid(&m));
+    m.scope[0] = 0;
+    assert_false(wire_prepare_valid(&m));
+    m = (struct wire_prepare){ .scope = "t_0123", .runtime = "../base" };
+    assert_false(wire_prepare_valid(&m));
+    memset(m.scope, 'x', sizeof m.scope);
+    assert_false(wire_prepare_valid(&m));
 }
 
 /* Every byte of a good message changed in turn: refused or still well-formed, never out of bounds (the
@@ -131,6 +164,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_job_survives_the_wire),
         cmocka_unit_test(impossible_jobs_are_refused),
+        cmocka_unit_test(a_job_without_a_scope_or_asked_to_starts_cold),
+        cmocka_unit_test(a_preparation_names_somebody_and_a_runtime),
         cmocka_unit_test(no_change_of_a_byte_breaks_the_decoder),
         cmocka_unit_test(limits_are_worded_with_their_bound),
     };

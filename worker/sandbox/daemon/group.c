@@ -7,6 +7,7 @@
 #include "worker/sandbox/daemon/group.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/io/db_plant.h"
+#include "worker/sandbox/zygote/zygote_wire.h"
 
 enum {
     PID1_BYTES = 16 << 20, /* pid 1's own pages, charged to the job's cgroup */
@@ -32,17 +34,6 @@ static void slot_release(struct group *g)
     if (g->slot >= 0)
         host_slot_free(g->host, g->slot);
     g->slot = -1;
-}
-
-static void cgroup_drop(struct group *g)
-{
-    if (g->cgroup.root && !cgroup_empty(&g->cgroup))
-        cgroup_kill(&g->cgroup);
-    if (cgroup_remove(&g->cgroup))
-        return;
-    if (g->host->stale_count < HOST_STALE_MAX)
-        g->host->stale[g->host->stale_count++] = g->cgroup;
-    g->cgroup.root = NULL;
 }
 
 /* Which bound was met, from strongest evidence to weakest. */
@@ -107,6 +98,14 @@ static void list_remove(struct group *g)
     }
 }
 
+/* The folders of a job, and not something whose file system would make us wait. */
+static bool is_tmpfs(int fd)
+{
+    struct statfs fs;
+
+    return fstatfs(fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC;
+}
+
 /* One note of pid 1; false when there is none. */
 static bool note_take(struct group *g)
 {
@@ -127,6 +126,10 @@ static bool note_take(struct group *g)
         memcpy(fds, CMSG_DATA(c), sizeof fds);
         g->work = fds[0];
         g->result = fds[1];
+        if (!is_tmpfs(g->work) || !is_tmpfs(g->result)) {
+            group_kill(g, SANDBOX_LIMIT_LOST);
+            return true;
+        }
         g->ready = true;
         g->started_us = clock_mono_us();
         if (g->on_ready)
@@ -170,33 +173,32 @@ static void pid_ready(void *user, short events)
     conclude(g);
     list_remove(g);
     jail_release(&g->jail);
-    cgroup_drop(g);
+    host_cgroup_drop(g->host, &g->cgroup);
     log_write(LEVEL_DEBUG, "group.ended", LOG_FIELD("limit", sandbox_limit_name(g->limit)),
               LOG_NUMBER("exit", g->exit_code), LOG_NUMBER("signal", g->signal),
               LOG_FIELD("stage", g->failed_stage), LOG_NUMBER("errno", g->failed_error));
     g->on_end(g->user, g);
 }
 
-static bool group_prepare(struct host *h, struct group *g, struct jail_spec *spec,
-                          struct gov_err *err)
+static void group_watch(struct group *g)
 {
-    char name[CGROUP_NAME_BYTES];
-    uint64_t bytes =
-        ((g->limits.memory_mb + g->limits.disk_mb) << 20) + spec->package_bytes + PID1_BYTES;
+    struct host *h = g->host;
 
-    g->slot = host_slot_take(h);
-    if (g->slot < 0)
-        return gov_fail(err, GOV_OVERLOADED, "every sandbox slot is taken", "沙箱槽位已满");
-    g->uid = host_slot_uid(h, g->slot);
-    snprintf(name, sizeof name, "job-%llu", (unsigned long long)h->serial++);
-    /* What is written to the job's tmpfs is charged to its cgroup as memory, hence the sum. */
-    return cgroup_make(&h->cgroups, name, bytes, g->limits.processes + 1, &g->cgroup, err);
+    g->channel_watch = poller_watch(&h->poller, g->jail.channel, POLLIN, channel_ready, g);
+    g->pid_watch = poller_watch(&h->poller, g->jail.pidfd, POLLIN, pid_ready, g);
+    g->next = h->groups;
+    h->groups = g;
 }
 
-bool group_start(struct host *h, struct jail_spec *spec,
-                 void (*on_ready)(void *user, struct group *group),
-                 void (*on_end)(void *user, struct group *group), void *user, struct group **group,
-                 struct gov_err *err)
+/* What is written to the job's tmpfs is charged to its cgroup as memory, hence the sum. */
+static uint64_t memory_bound(const struct group *g, const struct jail_spec *spec)
+{
+    return ((g->limits.memory_mb + g->limits.disk_mb) << 20) + spec->package_bytes + PID1_BYTES;
+}
+
+static struct group *group_new(struct host *h, const struct jail_spec *spec,
+                               void (*on_ready)(void *user, struct group *group),
+                               void (*on_end)(void *user, struct group *group), void *user)
 {
     struct group *g = calloc(1, sizeof *g);
 
@@ -210,7 +212,38 @@ bool group_start(struct host *h, struct jail_spec *spec,
                          .on_ready = on_ready,
                          .on_end = on_end,
                          .user = user,
+                         .started_us = clock_mono_us(),
                          .jail = { -1, -1, -1, -1 } };
+    return g;
+}
+
+static bool slot_take(struct group *g, struct gov_err *err)
+{
+    g->slot = host_slot_take(g->host);
+    return g->slot >= 0 ||
+           gov_fail(err, GOV_OVERLOADED, "every sandbox slot is taken", "沙箱槽位已满");
+}
+
+static bool group_prepare(struct host *h, struct group *g, struct jail_spec *spec,
+                          struct gov_err *err)
+{
+    char name[CGROUP_NAME_BYTES];
+
+    if (!slot_take(g, err))
+        return false;
+    g->uid = host_slot_uid(h, g->slot);
+    snprintf(name, sizeof name, "job-%llu", (unsigned long long)h->serial++);
+    return cgroup_make(&h->cgroups, name, memory_bound(g, spec), g->limits.processes + 1,
+                       &g->cgroup, err);
+}
+
+bool group_start(struct host *h, struct jail_spec *spec,
+                 void (*on_ready)(void *user, struct group *group),
+                 void (*on_end)(void *user, struct group *group), void *user, struct group **group,
+                 struct gov_err *err)
+{
+    struct group *g = group_new(h, spec, on_ready, on_end, user);
+
     if (!group_prepare(h, g, spec, err)) {
         group_free(g);
         return false;
@@ -218,18 +251,75 @@ bool group_start(struct host *h, struct jail_spec *spec,
     spec->user_namespace = h->user_namespace;
     spec->uid = g->uid;
     spec->cgroup = &g->cgroup;
+    spec->alone = !g->cgroup.root;
     spec->filter = &h->filter;
     spec->runtimes = &h->runtimes;
     g->started_us = clock_mono_us();
     if (!jail_start(spec, &g->jail, err)) {
-        cgroup_drop(g);
+        host_cgroup_drop(g->host, &g->cgroup);
         group_free(g);
         return false;
     }
-    g->channel_watch = poller_watch(&h->poller, g->jail.channel, POLLIN, channel_ready, g);
-    g->pid_watch = poller_watch(&h->poller, g->jail.pidfd, POLLIN, pid_ready, g);
-    g->next = h->groups;
-    h->groups = g;
+    group_watch(g);
+    *group = g;
+    return true;
+}
+
+/* The job's descriptors and words, to the spare that will be it. */
+static bool job_send(struct group *g, const struct jail_spec *spec, const struct wire_start *start,
+                     uid_t inside)
+{
+    struct zygote_job *m = calloc(1, sizeof *m);
+    int fds[ZYGOTE_FDS_MAX] = { spec->input_fd, spec->package_fd, spec->out_fd, spec->err_fd };
+    int count = 4, mounts = 4 + spec->file_count;
+
+    CHECK(m);
+    m->header = (struct zygote_header){ ZYGOTE_MAGIC, ZYGOTE_JOB };
+    m->uid = inside;
+    m->switch_groups = !g->host->user_namespace;
+    m->alone = !g->cgroup.root;
+    m->package_bytes = spec->package_bytes;
+    m->package_files = spec->package_files;
+    m->start = *start;
+    for (int i = 0; i < spec->file_count; i++) {
+        fds[count++] = spec->files[i].fd;
+        int mount = g->host->user_namespace ? -1 : jail_mount_of(spec->files[i].fd);
+        if (mount >= 0) {
+            fds[mounts++] = mount;
+            m->mounted |= 1ull << i;
+        }
+    }
+    bool ok = zygote_send(g->jail.channel, m, sizeof *m, fds, mounts);
+    for (int i = 4 + spec->file_count; i < mounts; i++)
+        close(fds[i]);
+    free(m);
+    return ok;
+}
+
+bool group_start_warm(struct zygote *zygote, struct spare *spare, struct jail_spec *spec,
+                      const struct wire_start *start,
+                      void (*on_ready)(void *user, struct group *group),
+                      void (*on_end)(void *user, struct group *group), void *user,
+                      struct group **group, struct gov_err *err)
+{
+    struct group *g = group_new(zygote->host, spec, on_ready, on_end, user);
+
+    g->zygote = zygote;
+    g->jail = spare->jail;
+    g->cgroup = spare->cgroup;
+    bool ok = slot_take(g, err);
+    g->uid = ok ? zygote_job_uid(zygote, g->slot) : 0;
+    ok = ok && cgroup_bound(&g->cgroup, memory_bound(g, spec), g->limits.processes + 1, err) &&
+         (job_send(g, spec, start, zygote_job_uid_inside(zygote, g->slot)) ||
+          gov_fail_cause(err, GOV_SANDBOX_UNAVAILABLE, "spare: %s", strerror(errno)));
+    if (!ok) {
+        jail_kill(&g->jail);
+        jail_release(&g->jail);
+        host_cgroup_drop(g->host, &g->cgroup);
+        group_free(g);
+        return false;
+    }
+    group_watch(g);
     *group = g;
     return true;
 }
@@ -266,11 +356,19 @@ void group_free(struct group *g)
     if (!g)
         return;
     slot_release(g);
+    if (g->zygote)
+        zygote_give_back(g->zygote);
     if (g->work >= 0)
         close(g->work);
     if (g->result >= 0)
         close(g->result);
     free(g);
+}
+
+bool group_start_odd(const struct group *g)
+{
+    return (g->limit == SANDBOX_LIMIT_NONE || g->limit == SANDBOX_LIMIT_LOST) &&
+           strncmp(g->failed_stage, "input", 5) != 0 && strncmp(g->failed_stage, "package", 7) != 0;
 }
 
 bool group_start_error(const struct group *g, struct gov_err *err)

@@ -13,7 +13,9 @@
 
 #include "core/base/err.h"
 #include "worker/sandbox/daemon/host.h"
+#include "worker/sandbox/daemon/zygote.h"
 #include "worker/sandbox/jail/jail.h"
+#include "worker/sandbox/wire.h"
 
 struct group {
     struct group *next;
@@ -23,7 +25,8 @@ struct group {
     struct sandbox_limits limits;
     struct watch *channel_watch, *pid_watch;
     int slot;
-    uid_t uid;
+    uid_t uid;             /* outside */
+    struct zygote *zygote; /* it came from; NULL: a cold start */
     int work, result; /* after READY, until group_free */
     bool ready;
     int64_t started_us, ended_us; /* monotonic */
@@ -51,11 +54,20 @@ bool group_start(struct host *host, struct jail_spec *spec,
                  void (*on_ready)(void *user, struct group *group),
                  void (*on_end)(void *user, struct group *group), void *user, struct group **group,
                  struct gov_err *err);
+/* The same from a spare of `zygote`, which is this group's from now on (and gone where this fails).
+ * `start` is the message that asked for it. */
+bool group_start_warm(struct zygote *zygote, struct spare *spare, struct jail_spec *spec,
+                      const struct wire_start *start,
+                      void (*on_ready)(void *user, struct group *group),
+                      void (*on_end)(void *user, struct group *group), void *user,
+                      struct group **group, struct gov_err *err);
 /* End everything in it; the first reason given counts. */
 void group_kill(struct group *group, enum sandbox_limit limit);
 void group_tick(struct group *group);
 void group_free(struct group *group);
 
+/* It did not come to READY, and not because of what the job is or for a limit it met. */
+bool group_start_odd(const struct group *group);
 /* The failed start as an error for whoever asked. */
 bool group_start_error(const struct group *group, struct gov_err *err);
 

@@ -14,6 +14,7 @@
 
 #include "core/base/check.h"
 #include "worker/sandbox/jail/confine.h"
+#include "worker/sandbox/jail/descriptors.h"
 
 void helper_init(struct helper *h)
 {
@@ -22,30 +23,17 @@ void helper_init(struct helper *h)
     h->pidfd = h->socket = -1;
 }
 
-static int int_compare(const void *a, const void *b)
-{
-    return *(const int *)a - *(const int *)b;
-}
-
 /* Keep stderr for the log, and what the work needs. */
 static bool descriptors_cut(const int *keep, int count, int socket)
 {
-    int all[16], n = 0, next = 0;
+    int all[16], n = 0;
 
     CHECK(count <= 12);
     all[n++] = STDERR_FILENO;
     all[n++] = socket;
     for (int i = 0; i < count; i++)
         all[n++] = keep[i];
-    qsort(all, (size_t)n, sizeof *all, int_compare);
-    for (int i = 0; i < n; i++) {
-        if (all[i] < next)
-            continue;
-        if (all[i] > next && syscall(SYS_close_range, next, all[i] - 1, 0) < 0)
-            return false;
-        next = all[i] + 1;
-    }
-    return syscall(SYS_close_range, next, ~0U, 0) == 0;
+    return descriptors_keep(all, n);
 }
 
 _Noreturn static void helper_child(uid_t uid, const int *keep, int keep_count, int socket,
@@ -164,23 +152,4 @@ void helper_release(struct helper *h)
     if (h->socket >= 0)
         close(h->socket);
     helper_init(h);
-}
-
-void helper_environment(const char *zone, const char *envp[HELPER_ENV_MAX])
-{
-    static const char *const fixed[] = {
-        "HOME=/work",
-        "LANG=C.UTF-8",
-        "PYTHONUTF8=1",
-        "PATH=/usr/bin:/bin",
-        "TMPDIR=/tmp",
-        "EXECGOV_INPUT=/input/input.json",
-        "EXECGOV_RESULT=/result/result.json",
-    };
-    size_t n = 0;
-
-    for (; n < sizeof fixed / sizeof *fixed; n++)
-        envp[n] = fixed[n];
-    envp[n++] = zone;
-    envp[n] = NULL;
 }

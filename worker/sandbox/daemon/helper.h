@@ -13,7 +13,7 @@
 #include "worker/sandbox/daemon/host.h"
 #include "worker/sandbox/wire.h"
 
-enum { HELPER_ENV_MAX = 12, HELPER_SECONDS_MAX = 120 };
+enum { HELPER_SECONDS_MAX = 120 };
 
 struct helper_events {
     /* False: enough, end it. Descriptors set to -1 were taken. */
@@ -39,8 +39,5 @@ bool helper_start(struct helper *helper, struct host *host, uid_t uid, const int
                   const struct helper_events *events, void *user);
 void helper_kill(struct helper *helper);
 void helper_release(struct helper *helper); /* ends it if it runs; no event comes */
-
-/* The environment of every job; `zone` is "TZ=…". NULL-terminated. */
-void helper_environment(const char *zone, const char *envp[HELPER_ENV_MAX]);
 
 #endif

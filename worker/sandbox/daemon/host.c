@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +17,12 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "worker/sandbox/daemon/group.h"
 #include "worker/sandbox/daemon/runtime_late.h"
+#include "worker/sandbox/daemon/zygote_pool.h"
 #include "worker/sandbox/jail/confine.h"
 
 static bool fault(struct gov_err *err, const char *what)
@@ -72,6 +75,30 @@ static void level_find(struct host *h)
                                     : "root without cgroups: for development only");
 }
 
+/* It lies beside this program. -1: warm starts are not installed. */
+static int zygote_program_open(void)
+{
+    char path[1024];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - sizeof "execgov-zygote");
+
+    if (n <= 0)
+        return -1;
+    path[n] = 0;
+    memcpy(strrchr(path, '/') + 1, "execgov-zygote", sizeof "execgov-zygote");
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* Some hosts switch them off (kernel.unprivileged_userns_clone, user.max_user_namespaces). */
+static bool user_namespaces_work(void)
+{
+    int status = 1;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(unshare(CLONE_NEWUSER) == 0 ? 0 : 1);
+    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
 bool host_init(struct host *h, const struct host_options *options, struct gov_err *err)
 {
     const uint64_t keep = 1ull << CAP_SYS_ADMIN | 1ull << CAP_SETUID | 1ull << CAP_SETGID |
@@ -80,7 +107,7 @@ bool host_init(struct host *h, const struct host_options *options, struct gov_er
     char instance[48];
 
     memset(h, 0, sizeof *h);
-    h->cache = h->packages = h->cgroups.lock_fd = -1;
+    h->cache = h->packages = h->cgroups.lock_fd = h->zygote_program = -1;
     h->options = *options;
     h->status.slots = options->slots;
     h->user_namespace =
@@ -97,7 +124,10 @@ bool host_init(struct host *h, const struct host_options *options, struct gov_er
         return false;
     if (!h->user_namespace && !confine_capabilities(keep))
         return fault(err, "capabilities");
-    if (!filter_init(&h->filter, err) ||
+    h->zygote_program = zygote_program_open();
+    h->zygotes_refused = !user_namespaces_work();
+    if (!filter_init(&h->filter, FILTER_JOB, err) ||
+        !filter_init(&h->zygote_filter, FILTER_ZYGOTE, err) ||
         !runtime_set_init(&h->runtimes, options->cache_path, h->cache, err))
         return false;
     h->gb18030 = iconv_open("UTF-8", "GB18030");
@@ -113,6 +143,9 @@ void host_release(struct host *h)
         cgroup_remove(&h->stale[i]);
     cgroup_root_close(&h->cgroups);
     filter_release(&h->filter);
+    filter_release(&h->zygote_filter);
+    if (h->zygote_program >= 0)
+        close(h->zygote_program);
     if (h->gb18030 && h->gb18030 != (iconv_t)-1)
         iconv_close(h->gb18030);
     poller_release(&h->poller);
@@ -145,13 +178,31 @@ uid_t host_slot_uid(const struct host *h, int slot)
     return geteuid() == 0 ? h->options.uid_base + (uid_t)slot : geteuid();
 }
 
+uid_t host_zygote_uid(const struct host *h, int range)
+{
+    return h->options.uid_base + (uid_t)h->options.slots +
+           (uid_t)range * ((uid_t)h->options.slots + 1);
+}
+
+void host_cgroup_drop(struct host *h, struct cgroup *cgroup)
+{
+    if (cgroup->root && !cgroup_empty(cgroup))
+        cgroup_kill(cgroup);
+    if (cgroup_remove(cgroup))
+        return;
+    if (h->stale_count < HOST_STALE_MAX)
+        h->stale[h->stale_count++] = *cgroup;
+    cgroup->root = NULL;
+}
+
 int host_timeout(const struct host *h)
 {
-    return h->groups || h->stale_count ? HOST_TICK_MS : -1;
+    return h->groups || h->stale_count ? HOST_TICK_MS : zygote_pool_timeout(h);
 }
 
 void host_tick(struct host *h)
 {
+    zygote_pool_tick(h);
     for (struct group *g = h->groups, *next; g; g = next) {
         next = g->next;
         group_tick(g);

@@ -14,7 +14,13 @@
 #include "worker/sandbox/jail/filter.h"
 #include "worker/sandbox/store/runtime.h"
 
-enum { HOST_SLOTS_MAX = 256, HOST_STALE_MAX = 256, HOST_TICK_MS = 50 };
+enum {
+    HOST_SLOTS_MAX = 256,
+    HOST_STALE_MAX = 256,
+    HOST_TICK_MS = 50,
+    ZYGOTES_MAX = 64,
+    ZYGOTE_COLD_MAX = 64
+};
 
 struct host_options {
     const char *socket_path;
@@ -24,9 +30,20 @@ struct host_options {
     uid_t allow_uid; /* besides our own */
     bool user_mode;
     uint64_t cache_bytes; /* of unpacked packages */
+    uint64_t warm_bytes;  /* of zygotes together; 0: every start is cold */
+    int warm_jobs;        /* of one zygote */
 };
 
 struct group;
+struct zygote;
+
+/* A package that is started cold until then. */
+struct zygote_cold {
+    uint8_t package[TREE_DIGEST_BYTES];
+    const struct runtime *runtime;
+    int64_t until_us;
+    char reason[64];
+};
 struct runtime_late;
 
 struct host {
@@ -34,7 +51,7 @@ struct host {
     bool user_namespace;
     struct doctor_status status;
     struct cgroup_root cgroups;
-    struct filter filter;
+    struct filter filter, zygote_filter;
     struct runtime_set runtimes;
     int cache;       /* directory, locked for this daemon */
     int packages;    /* cache/packages */
@@ -42,6 +59,11 @@ struct host {
     struct poller poller;
     struct group *groups; /* running */
     int helpers;          /* running */
+    int zygote_program;    /* execgov-zygote; -1: there is none */
+    bool zygotes_refused;  /* the kernel does not let us make their user namespaces */
+    struct zygote *zygotes;
+    bool zygote_ranges[ZYGOTES_MAX];
+    struct zygote_cold cold[ZYGOTE_COLD_MAX];
     struct runtime_late *late; /* a runtime is being made; NULL: none */
     bool slot_used[HOST_SLOTS_MAX];
     struct cgroup stale[HOST_STALE_MAX]; /* could not be removed yet */
@@ -60,6 +82,10 @@ int host_slot_take(struct host *host);
 void host_slot_free(struct host *host, int slot);
 /* The uid of a slot, outside. */
 uid_t host_slot_uid(const struct host *host, int slot);
+/* The first uid of a zygote's range: its own; one for each slot's job follows. */
+uid_t host_zygote_uid(const struct host *host, int range);
+/* Remove a cgroup whose processes have ended, now or when the kernel lets us. */
+void host_cgroup_drop(struct host *host, struct cgroup *cgroup);
 
 /* Milliseconds until something has to be looked at; -1 if nothing runs. */
 int host_timeout(const struct host *host);

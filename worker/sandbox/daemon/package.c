@@ -21,6 +21,7 @@
 #include "sandbox_scripts.h"
 #include "worker/sandbox/daemon/group.h"
 #include "worker/sandbox/daemon/helper.h"
+#include "worker/sandbox/jail/environment.h"
 #include "worker/sandbox/unpack/extract.h"
 #include "worker/sandbox/unpack/seal.h"
 
@@ -170,7 +171,7 @@ static int question_make(const struct host *h, const char *runtime)
 static bool launch(struct package *p, const char *runtime, int archive, struct gov_err *err)
 {
     const char *argv[] = { "/usr/bin/python3", "-I", "-S", "-B", "/input/script.py", NULL };
-    const char *envp[HELPER_ENV_MAX];
+    const char *envp[ENVIRONMENT_MAX];
     int question = question_make(p->host, runtime);
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     struct jail_spec spec = {
@@ -194,7 +195,7 @@ static bool launch(struct package *p, const char *runtime, int archive, struct g
         .err_fd = null,
     };
 
-    helper_environment("TZ=UTC", envp);
+    environment_fill("TZ=UTC", envp);
     bool ok = question >= 0 && null >= 0
                   ? group_start(p->host, &spec, NULL, group_ended, p, &p->group, err)
                   : gov_fail_cause(err, GOV_SANDBOX_UNAVAILABLE, "question: %s", strerror(errno));

@@ -15,28 +15,10 @@
 #include "core/base/check.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
-#include "worker/sandbox/daemon/group.h"
-#include "worker/sandbox/daemon/helper.h"
 #include "worker/sandbox/daemon/runtime_late.h"
+#include "worker/sandbox/daemon/script_private.h"
 #include "worker/sandbox/harvest/harvest.h"
 #include "worker/sandbox/store/package_cache.h"
-
-struct script {
-    struct script *next;
-    struct connection *connection; /* NULL: orphaned, nobody is told */
-    struct host *host;
-    uint64_t id;
-    struct wire_start *message; /* own copy; `job` points into it */
-    struct wire_job job;
-    const struct runtime *runtime;
-    struct group *group;
-    int package, out, err; /* reading ends of the pipes until STARTED */
-    struct helper harvest;
-    struct wire_harvested
-        last; /* sent when the slot is free again: the worker may start the next at once */
-    bool harvested;
-    char zone[80];
-};
 
 static void script_free(struct script *s)
 {
@@ -51,6 +33,9 @@ static void script_free(struct script *s)
         }
     }
     helper_release(&s->harvest);
+    zygote_wait_cancel(&s->wait);
+    while (s->fd_count > 0)
+        close(s->fds[--s->fd_count]);
     for (int i = 0; i < 3; i++) {
         if (all[i] >= 0)
             close(all[i]);
@@ -66,7 +51,7 @@ static void group_drop(struct script *s)
     s->group = NULL;
 }
 
-static void refuse_and_free(struct script *s, const struct gov_err *err)
+void script_refuse(struct script *s, const struct gov_err *err)
 {
     group_drop(s);
     if (s->connection)
@@ -145,25 +130,29 @@ static void harvest_start(struct script *s)
         finish(s);
 }
 
-static void group_ready(void *user, struct group *group)
+void script_group_ready(void *user, struct group *group)
 {
     struct script *s = user;
     struct wire_started m = {
         .header = { WIRE_MAGIC, WIRE_STARTED, s->id },
         .level = (uint32_t)s->host->status.level,
         .slot = (uint32_t)group->slot,
+        .warm = s->warm,
     };
     const int fds[] = { s->out, s->err };
 
+    if (s->message->script_kind == SANDBOX_PYTHON)
+        ++*(s->warm ? &s->host->status.starts_warm : &s->host->status.starts_cold);
     if (!s->connection)
         return;
     memcpy(m.package, s->message->package, sizeof m.package);
     memcpy(m.runtime, s->runtime->digest, sizeof m.runtime);
+    memcpy(m.cold_reason, s->cold_reason, sizeof m.cold_reason);
     connection_send(s->connection, &m, sizeof m, fds, 2);
     s->out = s->err = -1;
 }
 
-static void group_ended(void *user, struct group *group)
+void script_group_ended(void *user, struct group *group)
 {
     struct script *s = user;
     struct gov_err err = { 0 };
@@ -180,99 +169,26 @@ static void group_ended(void *user, struct group *group)
     log_write(LEVEL_INFO, "job.ended", LOG_FIELD("job", s->job.id),
               LOG_FIELD("limit", sandbox_limit_name(group->limit)),
               LOG_NUMBER("exit", group->exit_code), LOG_NUMBER("signal", group->signal),
-              LOG_FIELD("stage", group->failed_stage));
+              LOG_FIELD("stage", group->failed_stage), LOG_NUMBER("warm", s->warm));
     if (!s->connection) {
         script_free(s);
+        return;
+    }
+    if (!group->ready && s->warm && group_start_odd(group)) {
+        group_drop(s);
+        if (!script_launch_again(s, "failed", &err))
+            script_refuse(s, &err);
         return;
     }
     if (!group->ready && group->limit != SANDBOX_LIMIT_CANCELLED) {
         group_start_error(group, &err);
         if (err.code == GOV_NOT_FOUND)
             package_cache_drop(s->host->packages, s->message->package);
-        refuse_and_free(s, &err);
+        script_refuse(s, &err);
         return;
     }
     connection_send(s->connection, &m, sizeof m, NULL, 0);
     harvest_start(s);
-}
-
-/* Files of the package whose entry this is run as: python3 script, or sh script. */
-static void command_fill(const struct script *s, const char **argv,
-                         char entry[SANDBOX_NAME_BYTES + 8])
-{
-    int n = 0;
-
-    snprintf(entry, SANDBOX_NAME_BYTES + 8, "%s", s->job.entry);
-    if (s->message->script_kind == SANDBOX_PYTHON) {
-        argv[n++] = "/usr/bin/python3";
-        argv[n++] = "-B"; /* no __pycache__ beside the script */
-        argv[n++] = "-u"; /* what was printed before a kill is in the log */
-        argv[n++] = "-s";
-    } else {
-        argv[n++] = "/usr/bin/sh";
-    }
-    argv[n++] = entry;
-    for (uint32_t i = 0; i < s->message->arg_count; i++)
-        argv[n++] = s->job.args[i];
-    argv[n] = NULL;
-}
-
-static bool pipes_make(struct script *s, int ends[2], struct gov_err *err)
-{
-    int out[2], errors[2];
-
-    if (pipe2(out, O_CLOEXEC) < 0)
-        return gov_fail_cause(err, GOV_SANDBOX_UNAVAILABLE, "pipe: %s", strerror(errno));
-    if (pipe2(errors, O_CLOEXEC) < 0) {
-        close(out[0]);
-        close(out[1]);
-        return gov_fail_cause(err, GOV_SANDBOX_UNAVAILABLE, "pipe: %s", strerror(errno));
-    }
-    s->out = out[0];
-    s->err = errors[0];
-    ends[0] = out[1];
-    ends[1] = errors[1];
-    return true;
-}
-
-static bool launch(struct script *s, const int *fds, struct gov_err *err)
-{
-    struct jail_file files[SANDBOX_FILES_MAX];
-    const char *argv[SANDBOX_ARGS_MAX + 8], *envp[HELPER_ENV_MAX];
-    char entry[SANDBOX_NAME_BYTES + 8];
-    int ends[2] = { -1, -1 };
-
-    snprintf(s->zone, sizeof s->zone, "TZ=%s", s->job.timezone);
-    helper_environment(s->zone, envp);
-    command_fill(s, argv, entry);
-    for (uint32_t i = 0; i < s->message->file_count; i++)
-        files[i] = (struct jail_file){ fds[i + 1], s->message->sha256[i], s->job.files[i].name,
-                                       s->job.files[i].as };
-    struct jail_spec spec = {
-        .limits = s->message->limits,
-        .runtime = s->runtime,
-        .kind = (enum sandbox_kind)s->message->script_kind,
-        .package = s->message->package,
-        .files = files,
-        .file_count = (int)s->message->file_count,
-        .input_fd = fds[0],
-        .argv = argv,
-        .envp = envp,
-        .inside_fd = -1,
-        .package_fd = -1,
-        .broker_fd = s->message->broker ? fds[s->message->file_count + 1] : 0,
-    };
-    if (!package_cache_open(s->host->packages, spec.package, &s->package, &spec.package_files,
-                            &spec.package_bytes, err) ||
-        !pipes_make(s, ends, err))
-        return false;
-    spec.package_fd = s->package;
-    spec.out_fd = ends[0];
-    spec.err_fd = ends[1];
-    bool ok = group_start(s->host, &spec, group_ready, group_ended, s, &s->group, err);
-    close(ends[0]);
-    close(ends[1]);
-    return ok;
 }
 
 static bool input_check(int fd, struct gov_err *err)
@@ -300,6 +216,10 @@ bool script_start(struct connection *c, const struct wire_start *message, int *f
         script_free(s);
         return false;
     }
+    memcpy(s->fds, fds, (size_t)fd_count * sizeof *fds);
+    s->fd_count = fd_count;
+    for (int i = 0; i < fd_count; i++)
+        fds[i] = -1;
     s->connection = c;
     s->next = c->scripts;
     c->scripts = s;
@@ -310,9 +230,9 @@ bool script_start(struct connection *c, const struct wire_start *message, int *f
                  "本机未安装运行时 %s：%s", s->job.runtime,
                  s->runtime ? s->runtime->detail : "unknown");
     }
-    if (err.code || !host_accepting(s->host, &err) || !input_check(fds[0], &err) ||
-        !launch(s, fds, &err))
-        refuse_and_free(s, &err);
+    if (err.code || !host_accepting(s->host, &err) || !input_check(s->fds[0], &err) ||
+        !script_launch(s, &err))
+        script_refuse(s, &err);
     return true;
 }
 
@@ -320,10 +240,29 @@ bool script_kill(struct connection *c, uint64_t job, uint32_t limit)
 {
     if (limit != SANDBOX_LIMIT_CANCELLED && limit != SANDBOX_LIMIT_OUTPUT)
         return false;
-    for (struct script *s = c->scripts; s; s = s->next) {
-        if (s->id == job && s->group)
-            group_kill(s->group, (enum sandbox_limit)limit);
+    struct gov_err err = { 0 };
+    struct script *s = c->scripts;
+
+    while (s && s->id != job)
+        s = s->next;
+    if (s && s->group) {
+        group_kill(s->group, (enum sandbox_limit)limit);
+    } else if (s && s->wait.zygote) { /* nothing has begun yet */
+        sandbox_limit_explain((enum sandbox_limit)limit, &s->message->limits, &err);
+        script_refuse(s, &err);
     }
+    return true;
+}
+
+bool script_prepare(struct host *host, const struct wire_prepare *m)
+{
+    struct zygote_key key = { .runtime = runtime_find(&host->runtimes, m->runtime) };
+    struct gov_err err = { 0 };
+
+    memcpy(key.package, m->package, sizeof key.package);
+    memcpy(key.scope, m->scope, sizeof key.scope);
+    if (key.runtime && key.runtime->present && host_accepting(host, &err))
+        zygote_pool_prepare(host, &key);
     return true;
 }
 
@@ -333,9 +272,12 @@ void script_orphan_all(struct connection *c)
         next = s->next;
         s->connection = NULL;
         s->next = NULL;
+        bool waits = s->wait.zygote != NULL;
         if (s->group)
             group_kill(s->group, SANDBOX_LIMIT_CANCELLED);
         helper_kill(&s->harvest);
+        if (waits)
+            script_free(s);
     }
     c->scripts = NULL;
 }

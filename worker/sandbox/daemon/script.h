@@ -15,6 +15,8 @@
  * stay the caller's unless set to -1. */
 bool script_start(struct connection *connection, const struct wire_start *message, int *fds,
                   int fd_count);
+/* True always: what cannot be prepared is not. */
+bool script_prepare(struct host *host, const struct wire_prepare *message);
 /* A job that has ended already is no fault. */
 bool script_kill(struct connection *connection, uint64_t job, uint32_t limit);
 /* The connection is going: end its scripts and send nothing more. */

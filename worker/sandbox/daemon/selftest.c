@@ -19,6 +19,7 @@
 #include "sandbox_scripts.h"
 #include "worker/sandbox/daemon/group.h"
 #include "worker/sandbox/daemon/helper.h"
+#include "worker/sandbox/jail/environment.h"
 #include "worker/sandbox/jail/confine.h"
 
 enum { OUTPUT_BYTES = 65536, KILLED_WITHIN_MS = 1000 };
@@ -169,7 +170,7 @@ static bool probe_launch(struct selftest *t, struct gov_err *err)
 {
     const char *argv[] = { "/usr/bin/python3", "-B", "-S", "-s", "/input/script.py",
                            probes[t->at].name, NULL };
-    const char *envp[HELPER_ENV_MAX];
+    const char *envp[ENVIRONMENT_MAX];
     int out[2], null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     struct jail_spec spec = {
         .runtime = &t->host->runtimes.runtimes[0],
@@ -191,7 +192,7 @@ static bool probe_launch(struct selftest *t, struct gov_err *err)
 
     if (null < 0 || pipe2(out, O_CLOEXEC) < 0)
         return gov_fail_cause(err, GOV_SANDBOX_UNAVAILABLE, "pipe: %s", strerror(errno));
-    helper_environment("TZ=UTC", envp);
+    environment_fill("TZ=UTC", envp);
     fcntl(out[0], F_SETFL, O_NONBLOCK);
     spec.out_fd = out[1];
     spec.err_fd = null;

@@ -18,6 +18,7 @@
 #include "worker/sandbox/daemon/package.h"
 #include "worker/sandbox/daemon/runtime_late.h"
 #include "worker/sandbox/daemon/script.h"
+#include "worker/sandbox/daemon/zygote_pool.h"
 #include "worker/sandbox/wire.h"
 
 enum { QUEUE_MAX = 4096, CONNECTIONS_MAX = 64 };
@@ -118,6 +119,7 @@ static void send_state(struct connection *c, uint64_t job)
     runtime_late_look(c->server->host);
     m.status = c->server->host->status;
     m.status.accepting = m.status.accepting && !c->server->host->draining;
+    zygote_pool_status(c->server->host, &m.status);
     connection_send(c, &m, sizeof m, NULL, 0);
 }
 
@@ -131,6 +133,9 @@ static bool dispatch(struct connection *c, const union wire_message *m, int *fds
         return fd_count == 0 && script_kill(c, m->header.job, m->kill.limit);
     case WIRE_UNPACK:
         return fd_count == 1 && package_start(c, &m->unpack, fds[0]);
+    case WIRE_PREPARE:
+        return fd_count == 0 && wire_prepare_valid(&m->prepare) &&
+               script_prepare(c->server->host, &m->prepare);
     case WIRE_STATUS:
         send_state(c, m->header.job);
         return fd_count == 0;

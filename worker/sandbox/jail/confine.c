@@ -22,13 +22,15 @@
 #define SCOPE_ABSTRACT (1ULL << 0)  /* version 6 */
 #define SCOPE_SIGNAL   (1ULL << 1)
 
-static bool capabilities_set(uint64_t permitted)
+static bool capabilities_set(uint64_t permitted, uint64_t inheritable)
 {
     struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
     struct __user_cap_data_struct data[2] = { 0 };
 
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         data[i].effective = data[i].permitted = (uint32_t)(permitted >> (32 * i));
+        data[i].inheritable = (uint32_t)(inheritable >> (32 * i));
+    }
     return syscall(SYS_capset, &header, data) == 0;
 }
 
@@ -49,7 +51,18 @@ bool confine_capabilities(uint64_t keep)
             prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0)
             return false;
     }
-    return capabilities_set(keep);
+    return capabilities_set(keep, 0);
+}
+
+bool confine_ambient(uint64_t keep)
+{
+    if (!confine_capabilities(keep) || !capabilities_set(keep, keep))
+        return false;
+    for (int i = 0; i < 64; i++) {
+        if (keep >> i & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i, 0, 0) < 0)
+            return false;
+    }
+    return true;
 }
 
 bool confine_identity(uid_t uid, gid_t gid, bool switch_groups)
@@ -67,7 +80,7 @@ bool confine_identity(uid_t uid, gid_t gid, bool switch_groups)
     if ((switch_groups && setgroups(0, NULL) < 0) || setresgid(gid, gid, gid) < 0 ||
         setresuid(uid, uid, uid) < 0)
         return false;
-    return capabilities_set(0) && getuid() == uid && geteuid() == uid && getgid() == gid;
+    return capabilities_set(0, 0) && getuid() == uid && geteuid() == uid && getgid() == gid;
 }
 
 bool confine_process(void)
@@ -106,6 +119,12 @@ bool confine_rlimits(const struct sandbox_limits *l, bool alone)
            limit_set(RLIMIT_CPU, l->cpu_s + 1, l->cpu_s + 2) && limit_set(RLIMIT_MSGQUEUE, 0, 0) &&
            limit_set(RLIMIT_SIGPENDING, 256, 256) && limit_set(RLIMIT_STACK, 8 << 20, 64 << 20) &&
            (!alone || limit_set(RLIMIT_AS, 4 * space + (1ull << 30), 4 * space + (1ull << 30)));
+}
+
+bool confine_zygote_rlimits(void)
+{
+    return limit_set(RLIMIT_CORE, 1, 1) && limit_set(RLIMIT_NOFILE, 1024, 4096) &&
+           limit_set(RLIMIT_STACK, 8 << 20, 64 << 20);
 }
 
 struct ruleset_attr {

@@ -16,6 +16,8 @@
  * too. For sandboxd itself at its start. False: errno. */
 bool confine_capabilities(uint64_t keep);
 bool confine_has_capability(int capability);
+/* The same for a process that will exec without being root: these capabilities survive it. */
+bool confine_ambient(uint64_t keep);
 
 /* Become uid:gid without groups and without any capability, for ever. `switch_groups` is false in a
  * user namespace, where setgroups is denied. */
@@ -27,6 +29,9 @@ bool confine_process(void);
 /* Kernel bounds of one process. `alone`: no cgroup bounds the group, so the address space and the
  * number of processes are bounded here. */
 bool confine_rlimits(const struct sandbox_limits *limits, bool alone);
+
+/* Of a zygote: no core, and room for the descriptors of a job. */
+bool confine_zygote_rlimits(void);
 
 /* Landlock version of this kernel, 0 if it has none. */
 int confine_landlock_version(void);

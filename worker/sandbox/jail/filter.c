@@ -75,6 +75,20 @@ static const char *const refused[] = {
     "lookup_dcookie", "nfsservctl", "migrate_pages", "move_pages", "vmsplice", "mbind", "set_mempolicy",
 };
 
+static const char *const zygote_only[] = {
+    "unshare", "setns", "mount", "umount2", "open_tree", "move_mount", "mount_setattr", "setgroups",
+    "capset", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "seccomp",
+};
+
+static bool listed(const char *name, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(names[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Names this libseccomp or architecture does not know are left to the default, ENOSYS. */
 static int add_names(scmp_filter_ctx ctx, uint32_t action, const char *const *names, size_t count)
 {
@@ -116,7 +130,7 @@ static int add_conditions(scmp_filter_ctx ctx)
     return rc;
 }
 
-static bool program_read(int fd, struct filter *filter)
+bool filter_read(int fd, struct filter *filter)
 {
     off_t bytes = lseek(fd, 0, SEEK_END);
 
@@ -128,7 +142,20 @@ static bool program_read(int fd, struct filter *filter)
            pread(fd, filter->program.filter, (size_t)bytes, 0) == (ssize_t)bytes;
 }
 
-bool filter_init(struct filter *filter, struct gov_err *err)
+/* What is refused by name, but for what a zygote may. */
+static int add_refused(scmp_filter_ctx ctx, enum filter_kind kind)
+{
+    const size_t count = sizeof zygote_only / sizeof *zygote_only;
+    int rc = kind == FILTER_ZYGOTE ? add_names(ctx, SCMP_ACT_ALLOW, zygote_only, count) : 0;
+
+    for (size_t i = 0; rc == 0 && i < sizeof refused / sizeof *refused; i++) {
+        if (kind == FILTER_JOB || !listed(refused[i], zygote_only, count))
+            rc = add_names(ctx, SCMP_ACT_ERRNO(EPERM), &refused[i], 1);
+    }
+    return rc;
+}
+
+bool filter_init(struct filter *filter, enum filter_kind kind, struct gov_err *err)
 {
     scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
     int rc = ctx ? 0 : -ENOMEM, fd = -1;
@@ -139,14 +166,14 @@ bool filter_init(struct filter *filter, struct gov_err *err)
     if (rc == 0)
         rc = add_names(ctx, SCMP_ACT_ALLOW, allowed, sizeof allowed / sizeof *allowed);
     if (rc == 0)
-        rc = add_names(ctx, SCMP_ACT_ERRNO(EPERM), refused, sizeof refused / sizeof *refused);
+        rc = add_refused(ctx, kind);
     if (rc == 0)
         rc = add_conditions(ctx);
     if (rc == 0 && (fd = memfd_create("filter", MFD_CLOEXEC)) < 0)
         rc = -errno;
     if (rc == 0)
         rc = seccomp_export_bpf(ctx, fd);
-    bool ok = rc == 0 && program_read(fd, filter);
+    bool ok = rc == 0 && filter_read(fd, filter);
     if (fd >= 0)
         close(fd);
     if (ctx)
@@ -162,6 +189,18 @@ void filter_release(struct filter *filter)
 {
     free(filter->program.filter);
     memset(filter, 0, sizeof *filter);
+}
+
+int filter_write(const struct filter *filter)
+{
+    size_t bytes = filter->program.len * sizeof(struct sock_filter);
+    int fd = memfd_create("filter", MFD_CLOEXEC);
+
+    if (fd >= 0 && write(fd, filter->program.filter, bytes) != (ssize_t)bytes) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
 }
 
 bool filter_load(const struct filter *filter)

@@ -13,11 +13,17 @@
 
 #include "core/base/err.h"
 
+/* What a zygote needs on top of a job: making namespaces and mounts below its own. */
+enum filter_kind { FILTER_JOB, FILTER_ZYGOTE };
+
 struct filter {
     struct sock_fprog program; /* heap */
 };
 
-bool filter_init(struct filter *filter, struct gov_err *err);
+bool filter_init(struct filter *filter, enum filter_kind kind, struct gov_err *err);
+/* Through a memfd into another program: -1 and false with errno. */
+int filter_write(const struct filter *filter);
+bool filter_read(int fd, struct filter *filter);
 void filter_release(struct filter *filter);
 
 /* Put it on the calling thread for ever; no_new_privs must be set. False: errno. */

@@ -25,7 +25,7 @@ static bool fault(struct gov_err *err, const char *stage)
     return gov_fail_cause(err, GOV_SANDBOX_UNAVAILABLE, "%s: %s", stage, strerror(errno));
 }
 
-static bool proc_write(pid_t pid, const char *file, const char *text)
+bool jail_proc_write(pid_t pid, const char *file, const char *text)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/%s", pid, file);
@@ -42,11 +42,11 @@ static bool map_ids(pid_t pid, uid_t uid)
     char text[64];
 
     snprintf(text, sizeof text, "%d %u 1", JAIL_UID, uid);
-    if (!proc_write(pid, "uid_map", text))
+    if (!jail_proc_write(pid, "uid_map", text))
         return false;
-    proc_write(pid, "setgroups", "deny");
+    jail_proc_write(pid, "setgroups", "deny");
     snprintf(text, sizeof text, "%d %u 1", JAIL_UID, geteuid() == 0 ? uid : getegid());
-    return proc_write(pid, "gid_map", text);
+    return jail_proc_write(pid, "gid_map", text);
 }
 
 /* The same file by the name it has in our own mount namespace, as a path descriptor; -1 if it has
@@ -79,7 +79,7 @@ static int clone_mount(int fd)
  * deleted file, one we have no name for, a plain user, a file not everybody may read): then it is
  * copied. Only mounts of our own namespace can be cloned, and a worker under systemd has one of its
  * own: hence the second try. */
-static int mount_of(int fd)
+int jail_mount_of(int fd)
 {
     struct mount_attr attr = {
         .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
@@ -101,11 +101,11 @@ static int mount_of(int fd)
     return tree;
 }
 
-static pid_t clone_into_namespaces(const struct jail_spec *spec, int cgroup, int *pidfd)
+pid_t jail_clone(bool user_namespace, int cgroup, int *pidfd)
 {
     struct clone_args args = {
         .flags = CLONE_PIDFD | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC |
-                 CLONE_NEWUTS | (spec->user_namespace ? CLONE_NEWUSER : 0) |
+                 CLONE_NEWUTS | (user_namespace ? CLONE_NEWUSER : 0) |
                  (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
         .pidfd = (uint64_t)(uintptr_t)pidfd,
         .exit_signal = SIGCHLD,
@@ -139,9 +139,9 @@ bool jail_start(const struct jail_spec *spec, struct jail *jail, struct gov_err 
         return fault(err, "lifeline");
     }
     for (int i = 0; i < spec->file_count; i++)
-        mounts[i] = spec->user_namespace ? -1 : mount_of(spec->files[i].fd);
+        mounts[i] = spec->user_namespace ? -1 : jail_mount_of(spec->files[i].fd);
     int cgroup = cgroup_open(spec->cgroup);
-    jail->pid = clone_into_namespaces(spec, cgroup, &jail->pidfd);
+    jail->pid = jail_clone(spec->user_namespace, cgroup, &jail->pidfd);
     if (jail->pid == 0)
         jail_inside(&(struct jail_inside){ spec, channel[1], life[0], mounts });
     jail->channel = channel[0];

@@ -42,6 +42,7 @@ struct jail_spec {
     bool user_namespace;
     uid_t uid;                   /* outside; also the group's id */
     const struct cgroup *cgroup; /* group->root NULL: none */
+    bool alone;                  /* no cgroup: rlimits and looking bound it */
     const struct filter *filter;
     struct sandbox_limits limits;
 
@@ -75,7 +76,11 @@ struct jail {
     int lifeline; /* closing it ends the jail */
 };
 
-enum jail_note_kind { JAIL_READY = 1, JAIL_FAILED, JAIL_EXITED };
+/* HERE and SPARE come only from a jail that a zygote made (daemon/zygote.h). */
+enum jail_note_kind { JAIL_READY = 1, JAIL_FAILED, JAIL_EXITED, JAIL_HERE, JAIL_SPARE };
+
+/* Where main may write; NULL-terminated. */
+extern const char *const jail_writable[];
 
 /* What pid 1 says; READY carries two descriptors: /work and /result. */
 struct jail_note {
@@ -94,6 +99,14 @@ bool jail_start(const struct jail_spec *spec, struct jail *jail, struct gov_err 
 void jail_kill(const struct jail *jail);
 /* Close what is still open. The jail must be empty. */
 void jail_release(struct jail *jail);
+
+/* A detached, read-only mount of the very file behind `fd`, for a jail; -1: it has to be copied. */
+int jail_mount_of(int fd);
+
+/* Shared with zygote_jail.c: clone3 into new namespaces (and `cgroup` unless -1), and one line into
+ * a file of /proc/<pid>. */
+pid_t jail_clone(bool user_namespace, int cgroup, int *pidfd);
+bool jail_proc_write(pid_t pid, const char *file, const char *text);
 
 /* pid 1. Never returns. Private to jail.c and inside.c. */
 struct jail_inside {

@@ -5,7 +5,8 @@
  *     /dev                                    null zero full random urandom, shm
  *     /proc                                   its own processes only, where the kernel lets us
  *     /input                                  input.json, script.py: read-only
- *     /work /tmp /dev/shm /result             writable, one tmpfs with a bound on bytes and inodes
+ *     /work /tmp /dev/shm /result             writable; with /input one tmpfs with a bound on bytes
+ *                                             and inodes
  *
  * Built by pid 1 while it still has its rights, then pivoted into; nothing of the old root stays.
  */
@@ -25,6 +26,16 @@ struct root_tree {
 /* Enter the new root. False: errno and `stage`. */
 bool root_tree_enter(const struct jail_spec *spec, const int *file_mounts, uid_t uid,
                      struct root_tree *tree);
+
+/* The same in two halves, for a root that outlives a job (a zygote's): first one with the places
+ * but without a job, for the `uid_count` uids from `uid` on; later, in a mount namespace of its own
+ * below it, /proc and what is the job's. The current directory must be /. */
+bool root_tree_enter_empty(const struct jail_spec *spec, uid_t uid, int uid_count,
+                           struct root_tree *tree);
+bool root_tree_proc(struct root_tree *tree);
+bool root_tree_fill(const struct jail_spec *spec, const int *file_mounts, uid_t uid,
+                    struct root_tree *tree);
+
 /* Open the writable folders and make /work the current one. They are the job's alone (0700), so
  * this comes after becoming its uid. */
 bool root_tree_open(struct root_tree *tree);

@@ -59,6 +59,55 @@ bool package_cache_open(int packages, const uint8_t digest[32], int *fd, uint64_
     return true;
 }
 
+bool package_cache_has(int packages, const uint8_t digest[32])
+{
+    char hex[TREE_HEX_BYTES], path[TREE_HEX_BYTES + 16];
+
+    tree_hex(digest, hex);
+    snprintf(path, sizeof path, "%s/counts", hex);
+    return faccessat(packages, path, R_OK, 0) == 0;
+}
+
+/* Lines that begin with `mark`, without it. */
+static size_t modules_take(const char *lines, char mark, char *texts, size_t size, uint32_t *count)
+{
+    size_t at = 0;
+
+    for (const char *line = lines, *end; (end = strchr(line, '\n')); line = end + 1) {
+        size_t n = (size_t)(end - line);
+        if (line[0] != mark || n < 2 || n > size - at)
+            continue;
+        memcpy(texts + at, line + 1, n - 1);
+        texts[at + n - 1] = 0;
+        at += n;
+        ++*count;
+    }
+    return at;
+}
+
+size_t package_cache_modules(int packages, const uint8_t digest[32], char *texts, size_t size,
+                             uint32_t *imports, uint32_t *locals)
+{
+    char hex[TREE_HEX_BYTES], path[TREE_HEX_BYTES + 16];
+    char *lines = malloc(size + 1);
+
+    *imports = *locals = 0;
+    tree_hex(digest, hex);
+    snprintf(path, sizeof path, "%s/modules", hex);
+    int fd = lines ? openat(packages, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    ssize_t n = fd >= 0 ? read(fd, lines, size) : -1;
+    size_t at = 0;
+    if (n > 0) {
+        lines[n] = 0;
+        at = modules_take(lines, '+', texts, size, imports);
+        at += modules_take(lines, '-', texts + at, size - at, locals);
+    }
+    if (fd >= 0)
+        close(fd);
+    free(lines);
+    return at;
+}
+
 void package_cache_drop(int packages, const uint8_t digest[32])
 {
     char hex[TREE_HEX_BYTES];

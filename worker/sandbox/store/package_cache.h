@@ -2,6 +2,7 @@
  *
  *     <sha256 hex>/tree      the files, sealed (0444, folders 0555)
  *     <sha256 hex>/counts    "<files> <bytes>\n"; its time is that of the last use
+ *     <sha256 hex>/modules   "+<imported>\n"... "-<own>\n"..., as check.py found them
  *
  * Everything here can be made again from the archive: a package that is dropped is unpacked anew
  * when somebody asks for it (NOT_FOUND tells the worker).
@@ -18,6 +19,13 @@
  */
 bool package_cache_open(int packages, const uint8_t digest[32], int *fd, uint64_t *files,
                         uint64_t *bytes, struct gov_err *err);
+
+bool package_cache_has(int packages, const uint8_t digest[32]);
+
+/* What its code imports and what its own modules are called, as NUL-terminated texts one after the
+ * other, imports first. Returns the bytes; 0 where nothing is known. */
+size_t package_cache_modules(int packages, const uint8_t digest[32], char *texts, size_t size,
+                             uint32_t *imports, uint32_t *locals);
 
 /* It turned out to be damaged. */
 void package_cache_drop(int packages, const uint8_t digest[32]);

@@ -32,7 +32,7 @@ struct extract {
     char wrapper[NAME_PATH_BYTES]; /* "" none */
     bool wrapper_none;
     uint64_t bytes;
-    int files, findings;
+    int files, findings, ignored;
     bool stop, gbk_told;
 };
 
@@ -286,8 +286,10 @@ static void entry_take(struct extract *x, struct archive *a, struct archive_entr
     if (verdict == NAME_EMPTY)
         return;
     if (verdict == NAME_IGNORE) {
-        if (archive_entry_filetype(entry) != AE_IFDIR)
+        if (archive_entry_filetype(entry) != AE_IFDIR) {
             finding(x, "ignored", name.path);
+            x->ignored++;
+        }
         return;
     }
     if (verdict != NAME_TAKE)
@@ -315,7 +317,7 @@ static void files_extract(struct extract *x)
     while (!x->stop && (entry = entry_next(x, a, &count, true)))
         entry_take(x, a, entry);
     archive_read_free(a);
-    if (x->files == 0 && x->findings == 0)
+    if (x->files == 0 && x->findings == x->ignored)
         finding(x, "empty", "");
 }
 

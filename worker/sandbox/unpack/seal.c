@@ -24,7 +24,7 @@
 #include "worker/sandbox/unpack/findings.h"
 #include "worker/sandbox/wire.h"
 
-enum { TEXT_BYTES_MAX = 256 * 1024, SPARE_S = 600 };
+enum { TEXT_BYTES_MAX = 256 * 1024, MODULES_BYTES_MAX = 60 * 1024, SPARE_S = 600 };
 
 static const char *const shown[] = { "README.md", "skill.json", "main.py", "main.sh",
                                      "requirements.txt" };
@@ -71,6 +71,24 @@ static void report_read(struct sealing *s, const char *name, const char *missing
         findings_add(&s->findings, missing_code, "", why);
 }
 
+/* Names for a zygote (store/package_cache.h). Without them it starts with nothing imported. */
+static void modules_keep(struct sealing *s, int fresh)
+{
+    size_t bytes = 0;
+    char *text = s->seal->result < 0
+                     ? NULL
+                     : file_text(&s->arena, s->seal->result, "modules", MODULES_BYTES_MAX, &bytes);
+    int fd = text && bytes && !memchr(text, 0, bytes)
+                 ? openat(fresh, "modules", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444)
+                 : -1;
+
+    if (fd < 0)
+        return;
+    if (write(fd, text, bytes) != (ssize_t)bytes)
+        unlinkat(fresh, "modules", 0);
+    close(fd);
+}
+
 static bool tree_copy(struct sealing *s, int tree, struct gov_err *err)
 {
     const struct tree_bounds bounds = { EXTRACT_FILES_MAX, EXTRACT_BYTES_MAX, 20 };
@@ -94,6 +112,8 @@ static bool tree_copy(struct sealing *s, int tree, struct gov_err *err)
         if (counts >= 0)
             close(counts);
     }
+    if (ok)
+        modules_keep(s, fresh);
     if (copy >= 0)
         close(copy);
     if (fresh >= 0)

@@ -1,0 +1,117 @@
+"""The Python half of a zygote: what is imported before a job, and the two ends of a job.
+
+Evaluated once in a namespace of its own; nothing of it can be imported or is seen by a script.
+"""
+import gc
+import os
+import sys
+import time
+import warnings
+from _weakref import ref
+
+# Importing these does something: prints, opens a browser, takes the terminal.
+NEVER = {"this", "antigravity", "__main__", "idlelib", "turtle", "tkinter", "test", "readline", "rlcompleter"}
+# A pool of threads would not survive the fork; one job has no use for more than it has processors.
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+baseline = set(sys.modules)
+loaded = set()
+
+
+def load(names, local):
+    """Import what there is of `names`; "" or why a job must not start from here."""
+    for name in THREADS:
+        os.environ[name] = "1"
+    with warnings.catch_warnings():
+        # One that warns whoever imports it has to warn the job: it is not imported here.
+        warnings.filterwarnings("error", module="^" + __name__ + "$")
+        for name in names:
+            if name.partition(".")[0] in NEVER or name.partition(".")[0] in local:
+                continue
+            try:
+                __import__(name)
+            except BaseException:  # the job meets the same error, and shows it
+                pass
+    for name in THREADS:
+        del os.environ[name]
+    fresh = {name.partition(".")[0] for name in set(sys.modules) - baseline}
+    shadowed = sorted(fresh & set(local))
+    if shadowed:
+        return "shadows " + shadowed[0]
+    loaded.update(sys.modules)
+    gc.collect()
+    gc.freeze()
+    return ""
+
+
+def begin(argv, zone):
+    """What python3 does between its start and the first line of the script."""
+    # A new one: objects from before gc.freeze() are never collected, and a script's globals have to be.
+    main = type(sys)("__main__")
+    main.__dict__.update(sys.modules["__main__"].__dict__, __annotations__={})
+    sys.modules["__main__"] = main
+    path = os.path.join("/work", argv[0])
+    sys.argv = argv
+    sys.orig_argv = ["/usr/bin/python3", "-B", "-u", "-s"] + argv
+    sys.path.insert(0, os.path.dirname(os.path.realpath(path)))
+    os.environ["TZ"] = zone
+    time.tzset()
+    main.__file__ = path
+    main.__cached__ = None
+    main.__loader__ = sys.modules["_frozen_importlib_external"].SourceFileLoader("__main__", path)
+    random = sys.modules.get("numpy.random")
+    if random:  # `random` itself does this after every fork
+        random.seed()
+    return True
+
+
+def clear(space):
+    """The order of a module's end: names with one underscore, then the others."""
+    for name in [n for n in space if n[:1] == "_" and n[1:2] != "_"]:
+        space[name] = None
+    for name in [n for n in space if n != "__builtins__"]:
+        space[name] = None
+
+
+def flush():
+    good = True
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None and not stream.closed:
+                stream.flush()
+        except BaseException:
+            good = stream is sys.stderr and good
+    return good
+
+
+def finish():
+    """What a script can see of Py_FinalizeEx; False if its output could not be written."""
+    threading = sys.modules.get("threading")
+    if threading:
+        try:
+            threading._shutdown()
+        except BaseException as e:
+            sys.unraisablehook(type("", (), {"exc_type": type(e), "exc_value": e, "exc_traceback": e.__traceback__,
+                                             "err_msg": None, "object": threading})())
+    import atexit
+    atexit._run_exitfuncs()
+    good = flush()
+    if gc.isenabled():
+        gc.collect()  # also leaves objects in the order in which files have to be closed
+    mine = []
+    for name, module in list(sys.modules.items()):
+        if name == "__main__" or name not in loaded:
+            try:
+                mine.append(ref(module))
+            except TypeError:
+                pass
+            sys.modules[name] = None
+    module = None
+    gc.collect()
+    for weak in reversed(mine):
+        module = weak()
+        if module is not None:
+            clear(module.__dict__)
+    module = None
+    gc.collect()
+    return flush() and good
