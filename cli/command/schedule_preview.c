@@ -16,7 +16,8 @@ enum { FIRINGS_MAX = 1000 };
 
 static bool looks_like_rule(const char *word)
 {
-    return strchr(word, ' ') || *word == '@';
+    /* The names that an import makes have spaces, too. */
+    return *word == '@' || (strchr(word, ' ') && strchr("0123456789*", *word));
 }
 
 static bool firings_of_rule(struct cli *cli, const struct args *args, long count, json_t *items,
