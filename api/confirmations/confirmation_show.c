@@ -1,4 +1,4 @@
-/* confirmation_show.c - from what confirmation_view says (0034_confirmation_policy.sql). */
+/* confirmation_show.c - from what confirmation_view says (0016_confirmation_policy.sql). */
 #include "api/confirmations/confirmation_show.h"
 
 #include "api/runs/show.h"
