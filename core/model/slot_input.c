@@ -148,8 +148,8 @@ static bool move_by_terms(struct local *l, const char **p)
     skip_space(p);
     while (**p) {
         const char *term = *p;
-        enum unit unit;
-        int64_t count;
+        enum unit unit = DAY;
+        int64_t count = 0;
         bool start = eat(p, "start"), end = !start && eat(p, "end");
         bool good = start || end ? eat(p, "of") && eat_unit(p, &unit) && move_to_edge(l, unit, end)
                                  : eat_count(p, &count) && eat_unit(p, &unit);
