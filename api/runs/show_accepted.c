@@ -46,7 +46,7 @@ void show_accepted(struct call *call, const struct accept *accept)
     add_member(out, "action", step->action);
     buf_addf(out,
              ",\"version\":%lld,\"state\":\"queued\",\"attempt\":0,\"cancel_requested\":false,"
-             "\"isolation\":null,\"worker\":null,\"input\":",
+             "\"isolation\":null,\"start\":null,\"worker\":null,\"input\":",
              (long long)step->version);
     json_write(plan_mask_input(p->filled, step->sensitive, step->sensitive_count, &call->op.arena), out);
     buf_add_text(out, ",\"result\":null,\"error\":null,\"exit_code\":null,\"artifacts\":[],"

@@ -5,6 +5,7 @@
  */
 #include "core/base/id.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,17 +28,31 @@ static uint64_t stamp_next(int64_t now_us)
 }
 
 /* The kernel is asked for 64 ids at a time. An id is no secret; that no other has it is all it needs. */
+static _Thread_local int pool_left;
+
+/* A child begins with its parent's pool, and both would make the same ids of it. */
+static void pool_forget(void)
+{
+    pool_left = 0;
+}
+
+static void fork_watch(void)
+{
+    CHECK(pthread_atfork(NULL, NULL, pool_forget) == 0);
+}
+
 static const unsigned char *random_next(void)
 {
     enum { BYTES = 8, IDS = 64 };
     static _Thread_local unsigned char pool[IDS][BYTES];
-    static _Thread_local int left;
+    static pthread_once_t watch = PTHREAD_ONCE_INIT;
 
-    if (left == 0) {
+    if (pool_left == 0) {
+        pthread_once(&watch, fork_watch);
         CHECK(getrandom(pool, sizeof pool, 0) == (ssize_t)sizeof pool);
-        left = IDS;
+        pool_left = IDS;
     }
-    return pool[--left];
+    return pool[--pool_left];
 }
 
 static void add_hex(char **at, const unsigned char *bytes, int count)

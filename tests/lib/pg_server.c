@@ -205,8 +205,10 @@ static void cluster_migrate(const struct pg_server *server)
 
 static void digest_add(crypto_generichash_state *state, const struct embedded *files)
 {
-    for (; files->name; files++)
+    for (; files->name; files++) {
+        crypto_generichash_update(state, (const unsigned char *)files->name, strlen(files->name) + 1);
         crypto_generichash_update(state, (const unsigned char *)files->text, files->bytes + 1);
+    }
 }
 
 /* Where the template of this program's migrations is, or has to be. */

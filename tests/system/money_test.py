@@ -155,6 +155,17 @@ class Orders(Case):
         self.assertEqual(back["result"]["refunded"]["amount_minor"], 100)
 
 
+class Demo(Case):
+    def test_quickstarts_customer_is_made_once_and_near_expiry(self):
+        text = (SOURCE / "deploy/lib/demo_customer.sql").read_text(encoding="utf-8")
+        for _ in range(2):
+            stack.sql(text)
+        found = stack.sql("select s.state, max(p.end_date) - (now() at time zone 'Asia/Shanghai')::date from "
+                          "subscription s join subscription_period p on p.subscription_id = s.id join tenant t on "
+                          "t.id = s.tenant_id where t.name = 'Lakeside Books' group by s.id, s.state")
+        self.assertEqual(found, [["active", "3"]])
+
+
 class Scans(Case):
     def test_a_dry_run_is_applied_by_its_digest_and_every_rule_is_explained(self):
         order = self.order(self.customer("Dry"), tenant_name="Dry run")

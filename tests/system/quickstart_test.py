@@ -16,7 +16,7 @@ import unittest
 
 SOURCE = pathlib.Path(os.environ.get("EXECGOV_SOURCE", pathlib.Path(__file__).parents[2]))
 PROGRAMS = ["execgov", "execgov-api", "execgov-scheduler", "execgov-worker", "execgov-lifecycle",
-            "execgov-sandboxd", "execgov-egress"]
+            "execgov-sandboxd", "execgov-zygote", "execgov-egress"]
 DAEMONS = {"postgres", "redis", "sandboxd", "egress", "partner", "api", "scheduler", "worker-1", "lifecycle"}
 ROOT = os.geteuid() == 0
 NOBODY = 65534
@@ -42,6 +42,8 @@ class Clone:
         for name in ("deploy", "examples"):
             shutil.copytree(SOURCE / name, self.source / name)
         shutil.copy(SOURCE / "tests/lib/fake_programs.py", self.source / "program")
+        # The stand-in of `execgov migrate` makes no tables; the real ones take this in tests/system/money_test.py.
+        (self.source / "deploy/lib/demo_customer.sql").write_text("select 'a customer'", encoding="utf-8")
         (self.source / "CMakePresets.json").write_text(json.dumps(PRESETS), encoding="utf-8")
         (self.source / "CMakeLists.txt").write_text(CMAKE, encoding="utf-8")
         self.become = []

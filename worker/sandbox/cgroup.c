@@ -15,10 +15,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "worker/sandbox/only_one.h"
 
 enum { FILE_BYTES = 4096, KILL_ROUNDS = 200 };
 
@@ -239,7 +240,7 @@ bool cgroup_root_open(struct cgroup_root *root, const char *instance, struct gov
         return true;
     }
     root->lock_fd = open(root->pids, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (root->lock_fd < 0 || flock(root->lock_fd, LOCK_EX | LOCK_NB) < 0) {
+    if (root->lock_fd < 0 || !only_one_lock(root->lock_fd)) {
         if (root->lock_fd >= 0)
             close(root->lock_fd);
         root->lock_fd = -1; /* the folders are the other's: closing must not remove them */

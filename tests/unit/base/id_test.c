@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "core/base/clock.h"
 #include "tests/lib/test.h"
@@ -98,6 +100,34 @@ static void only_uuids_parse(void **state)
     assert_string_equal(id.text, "abcdef01-2345-4678-9abc-def012345678");
 }
 
+/* Both have the same clock and counter; only what is random can tell them apart. */
+static void a_child_makes_other_ids_than_its_parent(void **state)
+{
+    int ends[2];
+    char theirs[200][37];
+    (void)state;
+
+    id_new();
+    assert_int_equal(pipe(ends), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        for (int i = 0; i < 200; i++)
+            if (write(ends[1], id_new().text, 37) != 37)
+                _exit(1);
+        _exit(0);
+    }
+    for (int i = 0; i < 200; i++)
+        assert_int_equal(read(ends[0], theirs[i], 37), 37);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    for (int i = 0; i < 200; i++) {
+        struct id mine = id_new();
+        for (int k = 0; k < 200; k++) /* from the variant on: what is not time */
+            assert_string_not_equal(mine.text + 20, theirs[k] + 20);
+    }
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -105,6 +135,7 @@ int main(void)
         cmocka_unit_test(later_ids_are_greater),
         cmocka_unit_test(ids_of_several_threads_are_unique_and_ordered_in_each),
         cmocka_unit_test(only_uuids_parse),
+        cmocka_unit_test(a_child_makes_other_ids_than_its_parent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -24,6 +23,7 @@
 #include "worker/sandbox/daemon/runtime_late.h"
 #include "worker/sandbox/daemon/zygote_pool.h"
 #include "worker/sandbox/jail/confine.h"
+#include "worker/sandbox/only_one.h"
 
 static bool fault(struct gov_err *err, const char *what)
 {
@@ -45,7 +45,7 @@ static bool cache_open(struct host *h, struct gov_err *err)
         return gov_fail(err, GOV_CONFIGURATION,
                         "--cache %s must belong to this user and nobody else",
                         "--cache %s 必须只属于当前用户", path);
-    if (flock(h->cache, LOCK_EX | LOCK_NB) < 0)
+    if (!only_one_lock(h->cache))
         return gov_fail(err, GOV_CONFIGURATION, "another sandboxd uses the cache %s",
                         "另一个 sandboxd 正在使用缓存 %s", path);
     if (mkdirat(h->cache, "packages", 0700) < 0 && errno != EEXIST)
