@@ -223,6 +223,7 @@ class Writes(Calls):
         ended = self.until_state(run["id"], "succeeded", "failed")
         self.assertEqual((ended["state"], ended["result"]["status"], ended["result"]["body"]["sku"]),
                          ("succeeded", 201, "LAMP-1"), ended)
+        self.assertEqual((ended["isolation"], ended["start"]), (None, None))  # no script ran
         self.assertEqual([a["method"] for a in self.partner.until_asked(before + 1)[before:]], ["POST"])
         self.assertEqual([e[1] for e in self.effects(run)], ["done"])
 

@@ -409,10 +409,12 @@ static void build(struct work *work, struct db_group *group)
     struct run_job *j = (struct run_job *)work;
     struct arena *arena = &work->op.arena;
     const char *reason = j->cold_reason && *j->cold_reason ? j->cold_reason : NULL;
+    bool sandboxed = j->level > 0; /* a call, and what failed before it started, was in none */
     json_t *usage = json_own(
-        arena, json_pack("{s:I, s:I, s:I, s:s, s:s*, s:O*}", "wall_us", (json_int_t)j->wall_us,
+        arena, json_pack("{s:I, s:I, s:I, s:s*, s:s*, s:O*}", "wall_us", (json_int_t)j->wall_us,
                          "cpu_us", (json_int_t)j->cpu_us, "memory_bytes_max",
-                         (json_int_t)j->memory_peak, "start", j->warm ? "warm" : "cold",
+                         (json_int_t)j->memory_peak, "start",
+                         sandboxed ? (j->warm ? "warm" : "cold") : NULL,
                          "cold_reason", reason, "refused", j->refusals));
     bool failed = j->err.code != GOV_OK;
 
@@ -422,7 +424,7 @@ static void build(struct work *work, struct db_group *group)
                  j->result ? json_text(arena, j->result) : NULL,
                  failed ? json_text(arena, work_error_json(&j->err, arena)) : NULL,
                  j->exit_code >= 0 ? arena_format(arena, "%d", j->exit_code) : NULL,
-                 arena_format(arena, "L%d", j->level), json_text(arena, usage));
+                 sandboxed ? arena_format(arena, "L%d", j->level) : NULL, json_text(arena, usage));
     run_artifacts_add(&j->artifacts, work, group);
     if (j->rows.count && db_bool(&j->rows, 0, 11))
         work_add_event(work, group, "ended",
