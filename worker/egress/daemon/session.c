@@ -9,6 +9,7 @@
 #include "core/base/check.h"
 #include "core/base/json.h"
 #include "core/base/log.h"
+#include "worker/egress/daemon/consultation.h"
 #include "worker/egress/daemon/delivery.h"
 #include "worker/egress/daemon/outcall.h"
 
@@ -74,6 +75,8 @@ static void on_call(void *user, struct channel_frame *frame)
     s->egress->working++;
     if (s->delivers)
         delivery_start(s, frame);
+    else if (s->consults)
+        consultation_start(s, frame);
     else
         outcall_start(s, frame);
 }
@@ -111,7 +114,11 @@ static enum op_next check(struct op *op)
         !id_parse(json_get_text(hello, "job"), &h->job))
         return gov_fail_cause(&op->err, GOV_BAD_REQUEST, "a hello lacks something"), OP_FAIL;
     h->session->delivers = json_get_bool(hello, "delivery", false);
-    if (h->session->delivers)
+    h->session->consults = json_get_bool(hello, "intent", false);
+    if (h->session->consults)
+        DB_QUERY(op, h->session->egress->db, &DB_PUBLIC, SQL_QUERIES_EGRESS_INTENT, &h->rows, h->schema,
+                 h->job.text, h->fence, h->token);
+    else if (h->session->delivers)
         DB_QUERY(op, h->session->egress->db, &DB_PUBLIC, SQL_QUERIES_EGRESS_DELIVERY, &h->rows, h->schema,
                  h->job.text, h->fence, h->token, NULL);
     else

@@ -1,4 +1,4 @@
-/* session.h - one run that may call resources, as long as its worker holds the connection.
+/* session.h - one run that may call resources (or callback, or intent), as long as its worker holds the connection.
  *
  *     worker ── hello {schema, job, fence, token} ──> checked in PostgreSQL ──> {"ok": true}
  *
@@ -21,6 +21,7 @@ struct session {
     struct arena arena;       /* what is known of the run */
     bool known;               /* its hello was believed */
     bool delivers;            /* it is no run but a callback's task */
+    bool consults;            /* it is an intent that asks the model endpoint */
     char schema[20];
     struct id tenant, job;
     const char *fence, *token, *skill, *action;
