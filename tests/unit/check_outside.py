@@ -19,8 +19,8 @@ OPENS = {
     # who may use the client for strangers
     r'"core/io/http_client\.h"': ("core/io/http_client.c", "worker/egress/"),
     # who may open a socket by hand: unix sockets, and a look whether our own port is taken
-    r"\bconnect\(": ("core/io/http/http_server.c", "worker/sandbox/daemon/server.c", "worker/sandbox/doctor.c",
-                       "worker/sandbox/sandbox_client.c", "worker/egress/"),
+    r"\bconnect\(": ("core/io/egress/egress_client.c", "core/io/http/http_server.c", "worker/sandbox/daemon/server.c", "worker/sandbox/doctor.c",
+                       "worker/sandbox/sandbox_client.c", "worker/egress/daemon/listener.c"),
     # PostgreSQL and Redis
     r"\b(?:PQconnect(?:Start|db)\w*|redis(?:Async)?Connect\w*|uv_getaddrinfo|uv_tcp_connect|getaddrinfo) ?\(":
         ("core/io/redis_link.c", "core/io/dbsync.c", "core/io/db_conn.c"),

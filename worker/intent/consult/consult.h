@@ -10,7 +10,7 @@
 #define WORKER_INTENT_CONSULT_CONSULT_H
 
 #include "core/io/crypto.h"
-#include "worker/egress/egress_client.h"
+#include "core/io/egress/egress_client.h"
 #include "worker/intent/consult/endpoint.h"
 
 enum { CONSULT_CANDIDATES_MAX = 8, CONSULT_NAME_BYTES = 12 };
