@@ -20,6 +20,7 @@ struct session {
     struct channel *broker;   /* to the script; NULL: calls come over control */
     struct arena arena;       /* what is known of the run */
     bool known;               /* its hello was believed */
+    bool scripted;            /* calls come from a script, over the broker */
     bool delivers;            /* it is no run but a callback's task */
     bool consults;            /* it is an intent that asks the model endpoint */
     char schema[20];
@@ -27,6 +28,7 @@ struct session {
     const char *fence, *token, *skill, *action;
     const json_t *planned;    /* {resource: version of its credential} */
     const json_t *declared;   /* resources its action names */
+    struct gov_err told;      /* what the last call that failed was told; code GOV_OK: none did */
     json_t *seen;             /* step -> how often in this attempt */
     int working;              /* calls under way: the session outlives them */
 };
