@@ -1,7 +1,9 @@
 """Calls of HTTP resources: from scripts, as an action, refused, lost, and never with the secret in sight."""
 import json
 import pathlib
+import resource
 import signal
+import socket
 import sys
 import unittest
 
@@ -284,6 +286,32 @@ class Survival(Calls):
         ended = self.until_state(run["id"], "succeeded", "failed", seconds=90)
         self.assertEqual((ended["state"], ended["error"]["code"]), ("failed", "outcome_unknown"), ended)
         self.assertLessEqual(len([a for a in self.partner.asked()[before:] if a["method"] == "POST"]), 1)
+
+
+    def test_without_a_free_descriptor_egress_waits_and_goes_on_later(self):
+        egress = self.stack.running["egress"].pid
+        usual = resource.prlimit(egress, resource.RLIMIT_NOFILE)
+
+        def failures():
+            return self.stack.log("egress").count("accept.failed")
+
+        def ticks():
+            return sum(map(int, pathlib.Path(f"/proc/{egress}/stat").read_text("ascii").rsplit(")", 1)[1].split()[11:13]))
+        # Whatever number is free below the limit is taken by a connection first.
+        resource.prlimit(egress, resource.RLIMIT_NOFILE, (64, usual[1]))
+        held = [socket.socket(socket.AF_UNIX) for _ in range(70)]
+        try:
+            for each in held:
+                each.connect(str(self.stack.folder / "egress.sock"))
+            until(failures, what="a connection that cannot be accepted")
+            before = failures(), ticks()
+            until(lambda: failures() >= before[0] + 5, what="five more attempts")
+            self.assertLess(ticks() - before[1], 50)  # a second of trying every 200 ms, not of nothing else
+        finally:
+            for each in held:
+                each.close()
+            resource.prlimit(egress, resource.RLIMIT_NOFILE, usual)
+        self.good(self.call("urllib", path="/orders"))
 
 
 class Examples(Calls):

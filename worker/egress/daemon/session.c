@@ -98,7 +98,7 @@ static void on_control_closed(void *user)
     session_end(s);
 }
 
-static const struct channel_events broker_events = { on_call, on_broker_closed };
+static const struct channel_events broker_events = { on_call, on_broker_closed, .takes_descriptor = false };
 
 /* --- hello --- */
 
@@ -217,7 +217,7 @@ static void on_control(void *user, struct channel_frame *frame)
     op_start(&h->op);
 }
 
-static const struct channel_events control_events = { on_control, on_control_closed };
+static const struct channel_events control_events = { on_control, on_control_closed, .takes_descriptor = true };
 
 void session_open(struct egress *egress, int fd)
 {
