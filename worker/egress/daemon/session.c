@@ -9,6 +9,7 @@
 #include "core/base/check.h"
 #include "core/base/json.h"
 #include "core/base/log.h"
+#include "core/model/skill_manifest.h"
 #include "worker/egress/daemon/consultation.h"
 #include "worker/egress/daemon/delivery.h"
 #include "worker/egress/daemon/outcall.h"
@@ -143,6 +144,8 @@ static enum op_next accept_it(struct op *op)
     s->token = arena_text(arena, h->token);
     s->skill = json_get_text(run, "skill");
     s->action = json_get_text(run, "action");
+    const char *risk = json_get_text(run, "risk");
+    s->high = risk && strcmp(risk, skill_risk_name(SKILL_RISK_HIGH)) == 0;
     s->planned = json_object_get(run, "credentials");
     s->declared = json_object_get(run, "resources");
     s->known = true;
