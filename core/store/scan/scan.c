@@ -116,7 +116,7 @@ static void rewind_to_first(struct run *r)
 static void step_behind(struct run *r, const struct scan_row *row)
 {
     r->after_us = row->next_us;
-    memcpy(r->after_id, row->id, strlen(row->id) + 1);
+    snprintf(r->after_id, sizeof r->after_id, "%s", row->id);
 }
 
 /* How many would be shut down; stops counting where it is clear. */
