@@ -6,6 +6,7 @@
 #include "core/store/scan/scan.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/io/dbsync.h"
