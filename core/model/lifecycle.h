@@ -134,6 +134,7 @@ struct lifecycle_terms {
     enum late_policy late;
     const struct zone *zone;
     bool restart;         /* a change of interval: begin anew today whatever the state */
+    bool reanchor;        /* a change of interval with the next period: it is counted from where the last ended */
 };
 struct lifecycle_extension {
     int period_no;

@@ -20,6 +20,9 @@ bool lifecycle_extend(const struct lifecycle_terms *t, int64_t as_of_us, struct 
     if (begins_anew(t)) {
         x->anchor = civil_from_days(calendar_day(t->zone, as_of_us));
         x->anchor_no = x->period_no;
+    } else if (t->reanchor) {
+        x->anchor = civil_from_days(t->end_day);
+        x->anchor_no = x->period_no;
     } else {
         x->anchor = t->anchor;
         x->anchor_no = t->anchor_no;
