@@ -88,6 +88,7 @@ create function public.lifecycle_clock_json() returns jsonb
     set search_path = pg_catalog, pg_temp
 return (
     select jsonb_build_object('now', public.utc_text(public.lifecycle_now()), 'test_allowed', c.test_allowed,
+        'scanned_at', case when isfinite(c.last_at) then public.utc_text(c.last_at) end,
         'next_at', (select public.utc_text(s.next_action_at) from public.subscription s
             where s.next_action_at is not null and s.quarantined_at is null order by s.next_action_at, s.id limit 1),
         'due', (select count(*) from public.subscription s
