@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "cli/command/commands.h"
 #include "cli/intent_tool.h"
+#include "cli/simulate_tool.h"
 #include "cli/migrate.h"
 #include "cli/restore.h"
 
@@ -214,6 +215,18 @@ static const struct command_option provider_options[] = {
     CREDENTIAL, TEXT("title", 0, "TEXT", "as people call it", "显示名称"), TEXT("merchant", 0, "ID", "our account there; others have no effect", "商户号，其他商户的通知无效"),
     TEXT("app", 0, "ID", "our application there", "应用编号"), FLAG("off", 0, "refuse its notices", "停用"), END,
 };
+static const struct command_option statement_options[] = {
+    TEXT("apply", 0, "DIGEST", "do exactly what the dry run with this digest showed", "执行该摘要对应的预览"), END,
+};
+static const struct command_option reconcile_options[] = {
+    TEXT("day", 0, "DATE", "the day the file is of", "文件所属日期"), FLAG("dry-run", 0, "only look", "仅查看"), END,
+};
+static const struct command_option format_options[] = {
+    TEXT("title", 0, "TEXT", "as people call it", "显示名称"), TEXT("method", 0, "NAME", "bank, cash, …; default bank", "收款方式，默认 bank"), END,
+};
+static const struct command_option clock_options[] = {
+    TEXT("days", 0, "N", "go so many days forward, through each moment at which something is due", "前进天数，逐个到期时刻执行"), END,
+};
 static const struct command_option customer_options[] = {
     TEXT("kind", 'k', "KIND", "login, operation, run, …", "login、operation、run 等"), EMAIL, ZONE, END,
 };
@@ -354,6 +367,12 @@ const struct command command_table[] = {
     { "payment events", NULL, "", 0, 0, VALUE_NONE, { "what providers told, and what it did", "支付渠道通知及其结果" }, state_options, false, command_payment_events },
     { "payment provider ls", NULL, "", 0, 0, VALUE_NONE, { "who may tell us of payments", "列出支付渠道" }, NULL, false, command_payment_providers },
     { "payment provider set", NULL, "CODE KIND", 2, 2, VALUE_NONE, { "name one: stripe, standard, wechatpay, alipay", "设置支付渠道：stripe、standard、wechatpay、alipay" }, provider_options, false, command_payment_provider },
+    { "payment statement", NULL, "FORMAT FILE", 2, 2, VALUE_NONE, { "a bank's CSV: what it would do, then --apply DIGEST", "导入银行流水：先预览，再 --apply 摘要" }, statement_options, false, command_payment_statement },
+    { "payment reconcile", NULL, "PROVIDER FORMAT FILE", 3, 3, VALUE_NONE, { "a provider's settlement file; differences are tasks", "与渠道对账文件核对，差异生成任务" }, reconcile_options, false, command_payment_reconcile },
+    { "payment format ls", NULL, "", 0, 0, VALUE_NONE, { "how files of banks are read", "列出文件格式" }, NULL, false, command_payment_formats },
+    { "payment format set", NULL, "CODE MAPPING.json", 2, 2, VALUE_NONE, { "say which column is what", "设置文件列映射" }, format_options, false, command_payment_format },
+    { "task ls", NULL, "", 0, 0, VALUE_NONE, { "what a person of finance has to decide", "列出财务待办" }, NULL, false, command_task_ls },
+    { "task done", NULL, "TASK OUTCOME", 2, 2, VALUE_NONE, { "it was seen to, and how it ended", "完成待办并说明结果" }, NULL, false, command_task_done },
     { "edition ls", NULL, "", 0, 0, VALUE_NONE, { "the catalogue, every version", "列出版本目录" }, NULL, false, command_edition_ls },
     { "customer ls", NULL, "[WORDS]", 0, 1, VALUE_NONE, { "customers", "列出客户" }, NULL, false, command_customer_ls },
     { "customer show", NULL, "CUSTOMER", 1, 1, VALUE_NONE, { "one customer and everything that happened", "查看客户及其全部经过" }, NULL, false, command_customer_show },
@@ -363,9 +382,13 @@ const struct command command_table[] = {
     { "subscription hold", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "keep its shutdown off for a while", "暂缓停用" }, hold_options, false, command_subscription_hold },
     { "subscription cancel", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "it ends with its paid period", "到期后不再续费" }, NULL, false, command_subscription_cancel },
     { "subscription continue", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "it goes on after all", "恢复续费" }, NULL, false, command_subscription_continue },
+    { "subscription edition", NULL, "SUBSCRIPTION EDITION", 2, 2, VALUE_NONE, { "the next period is of another edition", "下一周期更换版本" }, NULL, false, command_subscription_edition },
+    { "subscription override", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "let a shut-down one go on unpaid for a while; somebody else approves", "未付款临时恢复（须他人审批）" }, hold_options, false, command_subscription_override },
     { "lifecycle scan", NULL, "", 0, 0, VALUE_NONE, { "what a scan would do; --apply does it", "预览到期扫描；--apply 执行" }, scan_options, false, command_lifecycle_scan },
     { "lifecycle explain", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "every rule that is looked at", "解释每条规则" }, explain_options, false, command_lifecycle_explain },
     { "lifecycle check", NULL, "", 0, 0, VALUE_NONE, { "does everything hold that must", "检查不变量" }, NULL, false, command_lifecycle_check },
+    { "lifecycle clock", NULL, "", 0, 0, VALUE_NONE, { "the clock of scans; test databases may move it", "扫描时钟；测试库可前进" }, clock_options, false, command_lifecycle_clock },
+    { "lifecycle simulate", NULL, "--pg CONNINFO …", 0, ANY, VALUE_NONE, { "a customer's year on a throw-away database", "在临时数据库上演示客户的一年" }, NULL, true, NULL, simulate_tool_main },
     { "migrate", NULL, "up|status|verify …", 0, ANY, VALUE_NONE, { "the database, before the server (see migrate --help)", "初始化和升级数据库（见 migrate --help）" }, NULL, true, NULL, migrate_main },
     { "runtime ls", NULL, "", 0, 0, VALUE_NONE, { "module sets of this machine", "列出本机的运行环境" }, sandbox_options, true, command_runtime_ls },
     { "runtime install", NULL, "base|data", 1, 1, VALUE_NONE, { "install one, as root", "安装运行环境（需 root）" }, sandbox_options, true, command_runtime_install },

@@ -61,11 +61,11 @@ static bool run_program(int argc, char **argv, int *exit_code)
 {
     size_t used;
     const struct command *command =
-        argc > 1 ? command_find((const char *const *)argv + 1, 1, &used) : NULL;
+        argc > 1 ? command_find((const char *const *)argv + 1, argc > 2 ? 2 : 1, &used) : NULL;
 
     if (!command || !command->program)
         return false;
-    *exit_code = command->program(argc - 1, argv + 1);
+    *exit_code = command->program(argc - (int)used, argv + used);
     return true;
 }
 

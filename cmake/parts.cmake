@@ -65,6 +65,11 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/worker/egress/main_egress.c)
   set_target_properties(execgov-egress PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 endif()
 
+# `execgov lifecycle simulate`: a program of its own, because the CLI links no store.
+add_executable(execgov-simulate lifecycle/main_simulate.c)
+target_link_libraries(execgov-simulate PRIVATE lifecycle_parts)
+set_target_properties(execgov-simulate PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
 # `execgov intent eval|fill`: a program of its own, because the CLI links no worker code.
 if(EXISTS ${CMAKE_SOURCE_DIR}/worker/intent/main_intent.c)
   add_executable(execgov-intent worker/intent/main_intent.c)
@@ -76,6 +81,10 @@ endif()
 add_executable(bench-sandbox EXCLUDE_FROM_ALL bench/sandbox.c)
 target_link_libraries(bench-sandbox PRIVATE worker_parts)
 set_target_properties(bench-sandbox PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+add_executable(bench-lifecycle EXCLUDE_FROM_ALL bench/lifecycle.c)
+target_link_libraries(bench-lifecycle PRIVATE core)
+set_target_properties(bench-lifecycle PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 
 # What measures; never installed.
 add_executable(bench-load bench/load.c)

@@ -11,7 +11,7 @@
 #include "lifecycle/request.h"
 #include "sql_queries.h"
 
-enum { FORGET_TICKS = 60 };
+enum { HOURLY_TICKS = 60 };
 
 /* --- on the pool thread --- */
 
@@ -70,16 +70,17 @@ static bool lag_look(struct tick *t, struct gov_err *err)
     return lag != NULL;
 }
 
-/* Bytes that need not be kept any longer, a batch an hour. */
-static bool forget(struct tick *t, struct gov_err *err)
+/* Once an hour: bytes that need not be kept any longer, and providers whose settlement file is late. */
+static bool hourly(struct tick *t, struct gov_err *err)
 {
     struct arena arena;
     bool good;
 
-    if (t->ticks.value % FORGET_TICKS)
+    if (t->ticks.value % HOURLY_TICKS)
         return true;
     arena_init(&arena);
-    good = dbsync_query(&arena, t->conn, sql_queries[SQL_QUERIES_PAYMENT_EVENT_FORGET].text, 0, NULL, err) != NULL;
+    good = dbsync_query(&arena, t->conn, sql_queries[SQL_QUERIES_PAYMENT_EVENT_FORGET].text, 0, NULL, err) &&
+           dbsync_query(&arena, t->conn, sql_queries[SQL_QUERIES_RECONCILIATION_DUE].text, 0, NULL, err);
     arena_release(&arena);
     return good;
 }
@@ -94,7 +95,7 @@ static bool work(void *context, struct gov_err *err)
     return connected(t, err) && request_carry_out(t->conn, &t->lifecycle->stop, &t->asked, err) &&
            scan_run(t->conn, &options, &t->report, err) && note_run(t, err) &&
            order_time_run(t->conn, 200, activate_later, t, &t->times, err) && lag_look(t, err) &&
-           forget(t, err);
+           hourly(t, err);
 }
 
 /* --- on the loop --- */

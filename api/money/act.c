@@ -88,6 +88,16 @@ static void terminate(struct op *op, struct call *call, struct money_act *a)
     one_statement(op, call, a, SQL_QUERIES_SUBSCRIPTION_TERMINATE, 4, params);
 }
 
+static void override(struct op *op, struct call *call, struct money_act *a)
+{
+    const json_t *p = a->params;
+    const char *params[6] = { json_get_text(p, "subscription"),
+                              arena_format(&op->arena, "%lld", (long long)json_get_int(p, "until_us", 0)),
+                              json_get_text(p, "reason"), a->actor, a->approval, a->digest };
+
+    one_statement(op, call, a, SQL_QUERIES_SUBSCRIPTION_OVERRIDE, 6, params);
+}
+
 static const struct {
     const char *name;
     void (*run)(struct op *op, struct call *call, struct money_act *act);
@@ -96,6 +106,7 @@ static const struct {
     { "payment.apply", apply },
     { "order.refund", refund },
     { "subscription.terminate", terminate },
+    { "subscription.override", override },
 };
 
 bool money_act_run(struct op *op, struct call *call, struct money_act *act, struct gov_err *err)

@@ -1,5 +1,5 @@
 /* /v1/platform/orders/{id}/confirm-payment, /refund, /activate, /v1/platform/payments/apply,
- * /v1/platform/subscriptions/{id}/terminate: acts that somebody else may have to approve first.
+ * /v1/platform/subscriptions/{id}/terminate, /override: acts that somebody else may have to approve first.
  *
  *     prepare -> run -> (approval wanted?) ask -> answer
  *
@@ -17,7 +17,7 @@ struct pay {
     struct endpoint endpoint;
     struct id id;
     const char *method, *reference, *currency, *received_on, *evidence, *reason, *choice;
-    int64_t amount;
+    int64_t amount, until_us;
     json_t *payments;
     struct money_act act;
     struct db_rows asked, shown, zone;
@@ -157,6 +157,23 @@ static enum op_next terminate(struct op *op)
     return money_act_run(op, call, &e->act, &op->err) ? OP_WAIT : OP_FAIL;
 }
 
+static enum op_next override(struct op *op)
+{
+    struct pay *e = (struct pay *)op;
+    struct call *call = e->endpoint.call;
+    static const struct json_field fields[] = {
+        { "until", JSON_FIELD_TIME, true, AT(until_us), 0, 0, NULL },
+        { "reason", JSON_FIELD_TEXT, true, AT(reason), 1, 500, NULL },
+    };
+
+    if (!call_param_id(call, 0, &e->id, &op->err) || !CALL_BODY(call, op, fields, e))
+        return OP_FAIL;
+    json_t *params = json_pack("{s:s, s:I, s:s}", "subscription", e->id.text, "until_us", (json_int_t)e->until_us, "reason",
+                               e->reason);
+    money_act_init(op, call, &e->act, "subscription.override", json_own(&op->arena, params));
+    return money_act_run(op, call, &e->act, &op->err) ? OP_WAIT : OP_FAIL;
+}
+
 /* --- approval, if one is wanted --- */
 
 static enum op_next ask(struct op *op)
@@ -232,6 +249,9 @@ const size_t order_refund_bytes = sizeof(struct pay);
 const struct op_step subscription_terminate_steps[] = { { "terminate", terminate }, { "ask", ask }, { "show", show },
                                                         { "wake", wake }, { "answer", answer }, { "end", end }, { 0 } };
 const size_t subscription_terminate_bytes = sizeof(struct pay);
+const struct op_step subscription_override_steps[] = { { "override", override }, { "ask", ask }, { "show", show },
+                                                       { "wake", wake }, { "answer", answer }, { "end", end }, { 0 } };
+const size_t subscription_override_bytes = sizeof(struct pay);
 
 /* --- activate again --- */
 

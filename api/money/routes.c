@@ -1,6 +1,11 @@
 #include "api/money/money.h"
 
 #define ADMIN(verb, path, may, name) ROUTE(verb, "/v1/platform/" path, ACCESS_PLATFORM, MAY_PLATFORM_##may, name)
+/* A file inside of JSON. */
+#define FILES(path, name)                                                                          \
+    { .method = "POST", .pattern = "/v1/platform/" path, .access = ACCESS_PLATFORM,               \
+      .permission = MAY_PLATFORM_MANAGE_ORDERS, .steps = name##_steps, .bytes = &name##_bytes,    \
+      .body_bytes_max = 6 * 1024 * 1024 }
 /* A tenant that is shut down still orders and pays: that is how it comes back. */
 #define OWN(verb, path, may, name)                                                                 \
     { .method = (verb), .pattern = (path), .access = ACCESS_TENANT, .permission = (may),           \
@@ -30,6 +35,11 @@ const struct route money_routes[] = {
     ADMIN("GET", "payment-providers", READ_ORDERS, payment_provider_list),
     ADMIN("PUT", "payment-providers/{code}", MANAGE_CREDENTIALS, payment_provider_put),
     ADMIN("GET", "finance-tasks", READ_ORDERS, finance_task_list),
+    ADMIN("POST", "finance-tasks/{id}/done", MANAGE_ORDERS, finance_task_done),
+    ADMIN("GET", "statement-formats", READ_ORDERS, statement_format_list),
+    ADMIN("PUT", "statement-formats/{code}", MANAGE_ORDERS, statement_format_put),
+    FILES("payments/statements", statement_create),
+    FILES("payments/reconciliations", reconciliation_create),
     ADMIN("GET", "approvals", READ_ORDERS, approval_list),
     ADMIN("POST", "approvals/{id}/approve", APPROVE_MONEY, approval_approve),
     ADMIN("POST", "approvals/{id}/reject", APPROVE_MONEY, approval_reject),
@@ -39,11 +49,15 @@ const struct route money_routes[] = {
     ADMIN("POST", "subscriptions/{id}/holds/{hold}/release", MANAGE_ORDERS, subscription_release),
     ADMIN("POST", "subscriptions/{id}/cancel", MANAGE_ORDERS, subscription_cancel),
     ADMIN("POST", "subscriptions/{id}/continue", MANAGE_ORDERS, subscription_continue),
+    ADMIN("POST", "subscriptions/{id}/edition", MANAGE_ORDERS, subscription_edition),
+    ADMIN("POST", "subscriptions/{id}/override", MANAGE_ORDERS, subscription_override),
     ADMIN("POST", "subscriptions/{id}/terminate", MANAGE_ORDERS, subscription_terminate),
     ADMIN("GET", "subscriptions/{id}/explain", READ_ORDERS, subscription_explain),
     ADMIN("POST", "lifecycle/scans", RUN_LIFECYCLE, scan_create),
     ADMIN("GET", "lifecycle/scans", READ_ORDERS, scan_list),
     ADMIN("GET", "lifecycle/scans/{id}", READ_ORDERS, scan_get),
+    ADMIN("GET", "lifecycle/clock", READ_ORDERS, clock_get),
+    ADMIN("POST", "lifecycle/clock", RUN_LIFECYCLE, clock_advance),
     ADMIN("GET", "lifecycle/check", READ_ORDERS, lifecycle_check),
     ROUTE("GET", "/v1/editions", ACCESS_LOGGED_IN, 0, edition_on_sale),
     OWN("GET", "/v1/orders", MAY_READ_BILLING, own_order_list),

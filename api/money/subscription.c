@@ -8,7 +8,7 @@ struct subscription {
     struct page page;
     struct id id, hold;
     const char *kind, *reason;
-    const char *until;
+    const char *until, *edition;
     struct db_rows rows, holds, done;
 };
 
@@ -179,5 +179,24 @@ static enum op_next go_on(struct op *op)
 
 const struct op_step subscription_cancel_steps[] = { { "cancel", cancel }, { "show", show }, { 0 } };
 const size_t subscription_cancel_bytes = sizeof(struct subscription);
+/* --- another edition from the next period on --- */
+
+static enum op_next edition(struct op *op)
+{
+    struct subscription *e = (struct subscription *)op;
+    struct call *call = e->endpoint.call;
+    static const struct json_field fields[] = { { "edition", JSON_FIELD_SLUG, true, AT(edition), 0, 0, NULL } };
+
+    if (!call_param_id(call, 0, &e->id, &op->err) || !CALL_BODY(call, op, fields, e))
+        return OP_FAIL;
+    struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
+    DB_GROUP_ADD(g, SQL_QUERIES_SUBSCRIPTION_EDITION, &e->done, e->id.text, e->edition, call->caller.user.text);
+    add_get(g, e);
+    db_group_send(g);
+    return OP_WAIT;
+}
+
+const struct op_step subscription_edition_steps[] = { { "edition", edition }, { "show", show }, { 0 } };
+const size_t subscription_edition_bytes = sizeof(struct subscription);
 const struct op_step subscription_continue_steps[] = { { "continue", go_on }, { "show", show }, { 0 } };
 const size_t subscription_continue_bytes = sizeof(struct subscription);

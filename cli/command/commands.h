@@ -166,6 +166,17 @@ COMMAND(command_payment_apply);
 COMMAND(command_payment_events);
 COMMAND(command_payment_providers);
 COMMAND(command_payment_provider);
+/* statement.c */
+COMMAND(command_payment_statement);
+COMMAND(command_payment_reconcile);
+COMMAND(command_payment_formats);
+COMMAND(command_payment_format);
+COMMAND(command_task_ls);
+COMMAND(command_task_done);
+/* subscription_change.c */
+COMMAND(command_subscription_edition);
+COMMAND(command_subscription_override);
+COMMAND(command_lifecycle_clock);
 /* subscription.c */
 COMMAND(command_edition_ls);
 COMMAND(command_customer_ls);

@@ -40,19 +40,12 @@ static const json_t *member(const json_t *item, const char *path)
     return member(json_object_get(item, first), slash + 1);
 }
 
-bool money_list(struct cli *cli, const char *path, const struct money_column *columns, struct gov_err *err)
+void money_table(struct cli *cli, const json_t *items, const struct money_column *columns)
 {
     struct table table;
-    json_t *items;
     const json_t *one;
     size_t i;
 
-    if (!remote_list(cli, path, 0, &items, NULL, err))
-        return false;
-    if (cli->json) {
-        remote_list_print(items, NULL);
-        return true;
-    }
     table_init(&table, &cli->arena);
     for (const struct money_column *c = columns; c->member; c++)
         table_column_flexible(&table, c->heading.en, c->heading.zh);
@@ -63,6 +56,18 @@ bool money_list(struct cli *cli, const char *path, const struct money_column *co
             table_cell(&table, money_cell(cli, member(one, c->member)));
     }
     show_table(cli, &table);
+}
+
+bool money_list(struct cli *cli, const char *path, const struct money_column *columns, struct gov_err *err)
+{
+    json_t *items;
+
+    if (!remote_list(cli, path, 0, &items, NULL, err))
+        return false;
+    if (cli->json)
+        remote_list_print(items, NULL);
+    else
+        money_table(cli, items, columns);
     return true;
 }
 

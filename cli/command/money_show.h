@@ -16,6 +16,8 @@ struct money_column {
 const char *money_cell(struct cli *cli, const json_t *value);
 /* Fetch a list and show it. `columns` ends with a NULL member. */
 bool money_list(struct cli *cli, const char *path, const struct money_column *columns, struct gov_err *err);
+/* The same of items that are there already. */
+void money_table(struct cli *cli, const json_t *items, const struct money_column *columns);
 /* Every plain member of an object, one a line. */
 void money_one(struct cli *cli, const json_t *object);
 /* Fetch one and show it. */

@@ -18,6 +18,7 @@ struct zone {
     uint32_t time_count, type_count;
     bool has_rule;
     struct zone_rule rule; /* after the last moment */
+    int64_t rule_from;     /* the last moment: mostly it is asked for what lies behind it */
 };
 
 /* Does the file begin as RFC 9636 says? */
@@ -114,6 +115,7 @@ static bool zone_parse(struct zone *z, const unsigned char *data, size_t bytes)
         if (z->types[i] >= z->type_count)
             return false;
     footer_parse(z, (const char *)data + 44 + body, (const char *)data + bytes);
+    z->rule_from = z->time_count ? read_i64(z->times + 8 * (size_t)(z->time_count - 1)) : INT64_MIN;
     return true;
 }
 
@@ -158,9 +160,9 @@ int32_t zone_offset(const struct zone *z, int64_t unix_s)
 {
     if (!z)
         return 0;
+    if (z->has_rule && unix_s >= z->rule_from)
+        return z->rule.has_summer ? zone_rule_offset(&z->rule, unix_s) : z->rule.standard;
     uint32_t count = passed(z, unix_s);
-    if (count == z->time_count && z->has_rule)
-        return zone_rule_offset(&z->rule, unix_s);
     uint32_t type = count ? z->types[count - 1] : 0;
     return (int32_t)read_u32(z->infos + 6 * (size_t)type);
 }

@@ -9,20 +9,6 @@
 
 enum { KEY_TEXT_BYTES_MAX = 8192 };
 
-unsigned char *base64_open(const char *text, struct arena *arena, size_t *bytes)
-{
-    size_t length = strlen(text), room = length / 4 * 3 + 4;
-    unsigned char *out = arena_alloc(arena, room);
-    const char *end;
-
-    while (length && text[length - 1] == '=')
-        length--;
-    if (sodium_base642bin(out, room, text, length, NULL, bytes, &end, sodium_base64_VARIANT_ORIGINAL_NO_PADDING) != 0 ||
-        end != text + length)
-        return NULL;
-    return out;
-}
-
 /* A certificate stands for the key in it: whom it belongs to was decided when it was stored. */
 static EVP_PKEY *key_read(const char *text)
 {

@@ -23,7 +23,4 @@ char *aes_256_gcm_open(const unsigned char key[AES_256_KEY_BYTES], const unsigne
                        const char *associated, size_t associated_bytes, const unsigned char *sealed,
                        size_t sealed_bytes, struct arena *arena, size_t *opened_bytes);
 
-/* Base64 with or without padding, in the arena; NULL: it is none. */
-unsigned char *base64_open(const char *text, struct arena *arena, size_t *bytes);
-
 #endif

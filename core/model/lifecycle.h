@@ -133,7 +133,8 @@ struct lifecycle_terms {
     struct calendar_interval interval;
     enum late_policy late;
     const struct zone *zone;
-    bool restart;         /* a change of interval: begin anew today whatever the state */
+    bool restart;         /* a change of interval: begin anew today, or where a period that is over has ended */
+    bool reanchor;        /* a change of interval with the next period: it is counted from where the last ended */
 };
 struct lifecycle_extension {
     int period_no;

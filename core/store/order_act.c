@@ -8,7 +8,7 @@ enum { TRIES_MAX = 6 };
 /* Columns of order_terms.sql. */
 enum {
     O_VERSION, O_STATE, O_KIND, O_AMOUNT, O_CURRENCY, O_RESTART, S_VERSION, S_STATE, S_PERIOD, S_ANCHOR, S_ANCHOR_NO,
-    S_UNTIL, S_ZONE, S_TENANT, V_UNIT, V_COUNT, V_LATE, NOW_US
+    S_UNTIL, S_ZONE, S_TENANT, V_UNIT, V_COUNT, V_LATE, NOW_US, REANCHOR
 };
 
 static bool date_of(const struct db_rows *rows, int column, struct civil *date)
@@ -38,6 +38,7 @@ static bool terms_read(struct order_act *a, struct gov_err *err)
     t->end_day = civil_to_days(until);
     t->late = strcmp(late, "continue") == 0 ? LATE_CONTINUE : LATE_RESTART;
     t->restart = db_text(r, 0, O_RESTART) && strcmp(db_text(r, 0, O_RESTART), "true") == 0;
+    t->reanchor = db_bool(r, 0, REANCHOR);
     t->zone = zone_read(db_text(r, 0, S_ZONE), &a->op.arena);
     return true;
 }

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 BUILD_PROGRAMS=(execgov execgov-api execgov-scheduler execgov-worker execgov-sandboxd execgov-zygote
-                execgov-egress execgov-lifecycle execgov-intent)
+                execgov-egress execgov-lifecycle execgov-intent execgov-simulate)
 
 # A clone that was moved or copied together with its build remembers the place it was configured for, and
 # CMake refuses to go on there.

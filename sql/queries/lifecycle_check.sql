@@ -21,11 +21,13 @@ full join (
     group by 1, 2) o on o.customer = a.customer and o.currency = a.currency
 where coalesce(a.amount, 0) <> coalesce(o.amount, 0)
 union all
-select 'I2', 'subscription ' || p.subscription_id, 'a gap before period ' || p.n || ' without a shutdown'
+select 'I2', 'subscription ' || p.subscription_id, 'a gap from ' || p.before || ' to ' || p.start_date || ' before period ' || p.n
+    || ' without a shutdown'
 from (
     select q.*, lag(coalesce(q.closed_date, q.end_date)) over (partition by q.subscription_id order by q.n) as before,
         lag(q.end_at) over (partition by q.subscription_id order by q.n) as before_at
-    from public.subscription_period q) p
+    from public.subscription_period q
+    where q.closed_date is distinct from q.start_date) p
 where p.before is not null
     and p.start_date > p.before
     and not exists (

@@ -1,8 +1,19 @@
 -- scope: lifecycle
--- Renewals to draft: subscriptions whose prefill is recorded and that have no renewal of the next period. $1 how many
+-- Renewals to draft: subscriptions whose prefill is recorded, lately or before another edition was chosen, and that have no
+-- renewal of the next period. $1 how many
 -- scan: of the actions of the last two days
 select s.id, s.customer_id, v.id, v.price_minor, v.tax_bp, v.tax_inclusive, l.publish_hours
-from public.lifecycle_action a
+from (
+    select a.subscription_id, a.period_no
+    from public.lifecycle_action a
+    where a.action = 'prefill'
+        and a.done_at > now() - interval '2 days'
+    union
+    select a.subscription_id, a.period_no
+    from public.subscription n
+    join public.lifecycle_action a
+        on a.subscription_id = n.id and a.period_no = n.period_no and a.action = 'prefill' and a.window_code = 'PREFILL'
+    where n.next_edition_version is not null) a
 join public.subscription s on s.id = a.subscription_id and s.period_no = a.period_no
 join public.edition_version o on o.id = coalesce(s.next_edition_version, s.edition_version)
 join lateral (
@@ -18,9 +29,7 @@ join lateral (
     where p.code = coalesce(s.policy, v.policy)
     order by p.ver desc
     limit 1) l on true
-where a.action = 'prefill'
-    and a.done_at > now() - interval '2 days'
-    and s.state in ('active', 'grace')
+where s.state in ('active', 'grace')
     and not exists (
         select from public.orders r
         where r.subscription_id = s.id
@@ -32,5 +41,6 @@ where a.action = 'prefill'
         where r.subscription_id = s.id
             and r.kind = 'renewal'
             and r.period_no = s.period_no + 1
-            and r.created_by is null)
+            and r.created_by is null
+            and (s.next_edition_version is null or r.edition_version = v.id))
 limit $1::integer

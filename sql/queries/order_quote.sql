@@ -19,5 +19,11 @@ left join public.tenant t on t.id = $3::uuid
 left join public.subscription s
     on s.id = coalesce($2::uuid, (select b.id from public.subscription b where b.tenant_id = $3::uuid))
 left join public.edition_version c on c.id = s.edition_version
-left join public.subscription_period p on p.subscription_id = s.id and p.n = s.period_no
+left join lateral (
+    select q.amount_minor, q.start_date, q.closed_date, q.end_date
+    from public.subscription_period q
+    where q.subscription_id = s.id
+        and q.start_date <= (public.lifecycle_now() at time zone s.tz)::date
+        and coalesce(q.closed_date, q.end_date) > (public.lifecycle_now() at time zone s.tz)::date
+    limit 1) p on true
 where e.code = $1

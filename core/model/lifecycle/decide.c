@@ -9,7 +9,7 @@
 #include "core/base/check.h"
 #include "core/model/lifecycle.h"
 
-static const int64_t DAY_US = 86400LL * 1000000;
+static const int64_t DAY_US = 86400LL * 1000000, HOUR_US = 3600LL * 1000000;
 
 enum { FINAL_NOTICE_HOURS = 24, TERMINATION_NOTICE_DAYS = 7 };
 
@@ -51,12 +51,26 @@ static int64_t before_due(const struct lifecycle_facts *f, const struct lifecycl
     return morning_before(p, f->zone, f->end_day - p->before_days[i]);
 }
 
+/* Is `due` of window `i` at `us` or before? Most windows are days away from it, and then no zone is asked: an offset is
+ * less than 15 hours to either side. `workday` is the window's. */
+static bool before_by(const struct lifecycle_facts *f, const struct lifecycle_policy *p, int64_t workday, int64_t us)
+{
+    int64_t local = workday * DAY_US + p->send_from * HOUR_US;
+
+    if (local + 15 * HOUR_US <= us)
+        return true;
+    return local - 15 * HOUR_US <= us && calendar_time_us(f->zone, workday, p->send_from) <= us;
+}
+
 /* Not before half of the period is over: a month's renewal is not drafted on its first day. */
 static int64_t prefill_due(const struct lifecycle_facts *f, const struct lifecycle_policy *p)
 {
-    int64_t half = f->period_start_us + (f->end_us - f->period_start_us) / 2;
+    int64_t half = f->period_start_us + (f->end_us - f->period_start_us) / 2, day = f->end_day - p->prefill_days;
 
-    return later(half, calendar_day_us(f->zone, f->end_day - p->prefill_days));
+    /* A midnight is less than 30 hours from that of UTC: a month's half is later than that without asking. */
+    if (half >= day * DAY_US + 30 * HOUR_US)
+        return half;
+    return later(half, calendar_day_us(f->zone, day));
 }
 
 static int64_t half_due(const struct lifecycle_facts *f)
@@ -170,9 +184,10 @@ static void remind_before(const struct lifecycle_facts *f, const struct lifecycl
     bool ended = as_of >= f->end_us;
 
     for (int i = 0; i < LIFECYCLE_BEFORE_MAX && p->before_days[i] > 0; i++) {
-        int64_t due = before_due(f, p, i);
-
-        if (is_done(f, WINDOW_BEFORE + i) || due <= f->period_start_us || due > as_of)
+        if (is_done(f, WINDOW_BEFORE + i))
+            continue;
+        int64_t workday = workdays_at_or_before(p->workdays, f->end_day - p->before_days[i]);
+        if (!before_by(f, p, workday, as_of) || before_by(f, p, workday, f->period_start_us))
             continue;
         if (latest >= 0)
             add(d, LIFECYCLE_SUPERSEDE, WINDOW_BEFORE + latest, before_due(f, p, latest));
@@ -264,6 +279,22 @@ static void sooner(int64_t *next, int64_t at)
         *next = at;
 }
 
+/* The earliest of the windows that are left, all at the same hour of their days. */
+static void before_next(const struct lifecycle_facts *f, const struct lifecycle_policy *p, int64_t *next)
+{
+    int64_t earliest = INT64_MAX;
+
+    for (int i = 0; i < LIFECYCLE_BEFORE_MAX && p->before_days[i] > 0; i++) {
+        if (is_done(f, WINDOW_BEFORE + i))
+            continue;
+        int64_t workday = workdays_at_or_before(p->workdays, f->end_day - p->before_days[i]);
+        if (workday < earliest && !before_by(f, p, workday, f->period_start_us))
+            earliest = workday;
+    }
+    if (earliest < INT64_MAX)
+        sooner(next, calendar_time_us(f->zone, earliest, p->send_from));
+}
+
 static int64_t next_of(const struct lifecycle_facts *f, const struct lifecycle_policy *p)
 {
     int64_t next = 0;
@@ -274,9 +305,7 @@ static int64_t next_of(const struct lifecycle_facts *f, const struct lifecycle_p
     switch (f->state) {
     case SUB_ACTIVE:
         sooner(&next, f->end_us);
-        for (int i = 0; i < LIFECYCLE_BEFORE_MAX && p->before_days[i] > 0; i++)
-            if (!is_done(f, WINDOW_BEFORE + i) && before_due(f, p, i) > f->period_start_us)
-                sooner(&next, before_due(f, p, i));
+        before_next(f, p, &next);
         break;
     case SUB_GRACE:
         if (!is_done(f, WINDOW_GRACE_HALF))

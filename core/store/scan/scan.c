@@ -23,7 +23,8 @@ struct run {
     struct scan_report *report;
     struct scan_context context;
     struct arena arena; /* of the run */
-    int64_t now_us, last_us, live, least, percent;
+    int64_t now_us, last_us, least, percent;
+    bool due;           /* anything at all */
     bool brake;         /* shutdowns are kept off */
     int limit;          /* rows of the next batch */
     int64_t after_us;   /* the position: rows up to here were seen */
@@ -70,15 +71,16 @@ static int64_t cell(const PGresult *r, int column)
 static bool clock_look(struct run *r, struct gov_err *err)
 {
     struct scan_report *report = r->report;
-    PGresult *clock = ask(&r->arena, r->conn, SQL_QUERIES_LIFECYCLE_CLOCK, 0, NULL, err);
+    const char *as_of = r->options->as_of_us ? arena_format(&r->arena, "%lld", (long long)r->options->as_of_us) : NULL;
+    PGresult *clock = ask(&r->arena, r->conn, SQL_QUERIES_LIFECYCLE_CLOCK, 1, &as_of, err);
 
     if (!clock)
         return false;
     r->now_us = cell(clock, 0);
     r->last_us = cell(clock, 1);
-    r->live = cell(clock, 2);
-    r->least = cell(clock, 3);
-    r->percent = cell(clock, 4);
+    r->least = cell(clock, 2);
+    r->percent = cell(clock, 3);
+    r->due = PQgetvalue(clock, 0, 4)[0] == 't';
     report->as_of_us = r->options->as_of_us ? r->options->as_of_us : r->now_us;
     report->problem = report->as_of_us > r->now_us ? "as_of lies in the future: only a dry run looks there" :
                       r->options->accept_gap || !r->last_us ? NULL :
@@ -121,14 +123,25 @@ static void step_behind(struct run *r, const struct scan_row *row)
     snprintf(r->after_id, sizeof r->after_id, "%s", row->id);
 }
 
+/* The percentage is of all that is live, which is counted only where it decides: an idle scan looks at one row. */
+static bool brake_set(struct run *r, struct gov_err *err)
+{
+    PGresult *live = ask(&r->arena, r->conn, SQL_QUERIES_LIFECYCLE_LIVE, 0, NULL, err);
+    int64_t most = live ? cell(live, 0) * r->percent / 100 : 0;
+
+    r->report->brake = most > r->least ? most : r->least;
+    return live != NULL;
+}
+
 /* How many would be shut down; stops counting where it is clear. */
 static bool brake_look(struct run *r, struct gov_err *err)
 {
     struct lifecycle_decision d;
     struct scan_row row;
-    int64_t shut = 0, most = r->live * r->percent / 100;
+    int64_t shut = 0;
+    bool counted = false;
 
-    r->report->brake = most > r->least ? most : r->least;
+    r->report->brake = r->least;
     if (r->options->release_brake)
         return true;
     for (int got = SCAN_BATCH_DEFAULT; got == SCAN_BATCH_DEFAULT && shut <= r->report->brake;) {
@@ -148,8 +161,9 @@ static bool brake_look(struct run *r, struct gov_err *err)
             shut += scan_shuts(&d);
         }
         arena_release(&arena);
-        if (!rows)
+        if (!rows || (shut > r->least && !counted && !brake_set(r, err)))
             return false;
+        counted = shut > r->least;
     }
     r->brake = shut > r->report->brake;
     return true;
@@ -304,7 +318,7 @@ bool scan_run(PGconn *conn, const struct scan_options *options, struct scan_repo
     r->limit = with.batch;
     arena_init(&r->arena);
     rewind_to_first(r);
-    good = clock_look(r, err) && (report->problem || (scan_context_load(conn, &r->context, &r->arena, err) &&
+    good = clock_look(r, err) && (report->problem || !r->due ? report->problem || clock_set(r, err) : (scan_context_load(conn, &r->context, &r->arena, err) &&
                                                       brake_look(r, err) && batches(r, err)));
     arena_release(&r->arena);
     arena_release(&arena);

@@ -126,6 +126,46 @@ static void an_outage_is_caught_up_with_notice(void **state)
     assert_int_equal(20, count(f, "public.outbox"));
 }
 
+/* I12: every other subscription is out of the scans' sight for 40 days and is then looked at once; its twin is looked at every
+ * day. What differs in the end is what was left out, and dates that are later. */
+static void one_late_scan_is_like_daily_ones_but_for_what_it_leaves_out(void **state)
+{
+    static const char twins[] =
+        "from (select a.*, s.customer_id as pair, s.policy is not null as late from public.lifecycle_action a join "
+        "public.subscription s on s.id = a.subscription_id) %s join (select a.*, s.customer_id as pair, s.policy is not null as "
+        "late from public.lifecycle_action a join public.subscription s on s.id = a.subscription_id) y on x.pair = y.pair and "
+        "x.action = y.action and x.window_code = y.window_code and not x.late and y.late";
+    struct fixture *f = *state;
+
+    subscriptions(f, 40, 0, "Asia/Shanghai");
+    /* Ends all over the next 60 days; the late twin has a policy of its own name, which is the same one. */
+    sql_run(f->admin, "with moved as (select id, row_number() over (order by id) as n from public.subscription) update "
+            "public.subscription s set paid_until_date = paid_until_date + m.n::integer * 3 / 2, paid_until_at = paid_until_at + "
+            "make_interval(days => m.n::integer * 3 / 2) from moved m where m.id = s.id");
+    sql_run(f->admin, "insert into public.subscription (id, customer_id, edition_version, state, tz, anchor_date, anchor_no, "
+            "period_no, paid_from_at, paid_until_date, paid_until_at, next_action_at, policy) select gen_random_uuid(), "
+            "customer_id, edition_version, state, tz, anchor_date, anchor_no, period_no, paid_from_at, paid_until_date, "
+            "paid_until_at, next_action_at, 'standard' from public.subscription");
+    for (int day = 0; day < 150; day++) {
+        if (day == 5)
+            sql_run(f->admin, "update public.subscription set quarantined_at = now() where policy is not null");
+        if (day == 45)
+            sql_run(f->admin, "update public.subscription set quarantined_at = null where policy is not null");
+        scan(f->conn, (struct scan_options){ .accept_gap = true, .release_brake = true });
+        advance(f, "24 hours");
+    }
+    assert_int_equal(80, count(f, "public.subscription where state = 'shutdown'"));
+    const char *same = arena_format(&f->arena, twins, "x");
+    /* The same actions for each, done or left out … */
+    assert_int_equal(count(f, "public.lifecycle_action") / 2, count(f, arena_format(&f->arena, "(select 1 %s) z", same)));
+    /* … nothing done that the daily one left out, nothing earlier, and every transition happened. */
+    assert_int_equal(0, count(f, arena_format(&f->arena, "(select 1 %s where (x.status <> 'done' and y.status = 'done' and x.action "
+                                              "<> 'supersede') or (y.status = 'done' and y.as_of < x.as_of - interval '1 hour')) z",
+                                              same)));
+    assert_true(count(f, arena_format(&f->arena, "(select 1 %s where x.status <> y.status) z", same)) > 40);
+    assert_int_equal(0, count(f, "public.lifecycle_action where action in ('grace', 'shutdown') and status <> 'done'"));
+}
+
 static void a_clock_that_went_back_stops_the_scan(void **state)
 {
     struct fixture *f = *state;
@@ -270,6 +310,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_year_ends_as_the_page_says),
         cmocka_unit_test(an_outage_is_caught_up_with_notice),
+        cmocka_unit_test(one_late_scan_is_like_daily_ones_but_for_what_it_leaves_out),
         cmocka_unit_test(a_clock_that_went_back_stops_the_scan),
         cmocka_unit_test(the_brake_lets_nothing_be_shut_down_unseen),
         cmocka_unit_test(a_guilty_row_stands_aside_and_the_others_go_on),

@@ -138,6 +138,14 @@ static void act_some(struct world *w)
         "public.lifecycle_now() + interval '20 days') order by s.id offset %d limit 1";
     static const char *const acts[] = {
         again, again, again, again,
+        /* a change of edition now: a new anchor, the period at hand is closed */
+        "select public.order_create(gen_random_uuid(), 'upgrade', s.customer_id, s.id, null, (select v.id from "
+        "public.edition_version v where v.edition = 'team-yearly'), 1, false, 250000, 0, '{}', '{\"restart\": \"true\"}', "
+        "public.lifecycle_now() + interval '10 days', null, null, null) from public.subscription s join public.edition_version v "
+        "on v.id = s.edition_version where s.state = 'active' and v.edition = 'team-monthly' order by s.id offset %d limit 1",
+        "select public.subscription_next_edition(s.id, case v.edition when 'team-yearly' then 'team-monthly' else 'team-yearly' "
+        "end, null) from public.subscription s join public.edition_version v on v.id = s.edition_version where s.state in "
+        "('active', 'grace') order by s.id offset %d limit 1",
         "select public.order_report(id, 'paid', public.lifecycle_now() + interval '4 days', null) from public.orders "
         "where state = 'pending_payment' order by id offset %d limit 1",
         "select public.order_cancel(id, 'cancelled', null, 'no') from public.orders where state in ('draft', "
@@ -152,7 +160,7 @@ static void act_some(struct world *w)
         "select public.tenant_block_release(tenant_id, 'admin', null, null) from public.subscription order by id offset %d "
         "limit 1",
     };
-    int which = (int)any(w, sizeof acts / sizeof *acts), offset = (int)any(w, 4);
+    int which = (int)any(w, sizeof acts / sizeof *acts), offset = (int)any(w, w->customers / 3);
     /* acts[] is ours; the only argument is a number */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"

@@ -1,4 +1,5 @@
 /* AES-256-GCM against test case 16 of McGrew and Viega; RSA against keys made here. */
+#include "core/io/base64.h"
 #include "core/io/public_key.h"
 
 #include <sodium.h>

@@ -317,6 +317,31 @@ static void a_renewal_goes_on_from_the_anchor(void **state)
     assert_string_equal("2026-03-31", civil_format(civil_from_days(x.period.end_day), text));
 }
 
+static void another_interval_leaves_no_gap_and_gives_no_day_away(void **state)
+{
+    struct lifecycle_terms t = month_from("2026-01-31");
+    struct lifecycle_extension x;
+    struct gov_err err;
+    char text[CIVIL_TEXT_BYTES];
+
+    (void)state;
+    t.interval = (struct calendar_interval){ CALENDAR_YEAR, 1 };
+    t.restart = true;
+    assert_true(lifecycle_extend(&t, at("2026-02-10", 12), &x, &err)); /* now: the paid period is cut short */
+    assert_string_equal("2026-02-10", civil_format(civil_from_days(x.period.start_day), text));
+    t.state = SUB_GRACE;
+    assert_true(lifecycle_extend(&t, at("2026-03-05", 12), &x, &err)); /* late: from where it ended */
+    assert_string_equal("2026-02-28", civil_format(civil_from_days(x.period.start_day), text));
+    assert_string_equal("2027-02-28", civil_format(civil_from_days(x.period.end_day), text));
+    t.state = SUB_ACTIVE;
+    t.restart = false;
+    t.reanchor = true; /* with the next period: the one at hand stays whole */
+    assert_true(lifecycle_extend(&t, at("2026-02-10", 12), &x, &err));
+    assert_string_equal("2026-02-28", civil_format(civil_from_days(x.period.start_day), text));
+    assert_string_equal("2027-02-28", civil_format(civil_from_days(x.period.end_day), text));
+    assert_int_equal(2, x.anchor_no);
+}
+
 static void after_a_shutdown_the_late_policy_decides(void **state)
 {
     struct lifecycle_terms t = month_from("2026-01-31");
@@ -389,6 +414,7 @@ int main(void)
         cmocka_unit_test(final_states_do_nothing),
         cmocka_unit_test(a_late_run_does_less_and_never_earlier),
         cmocka_unit_test(a_renewal_goes_on_from_the_anchor),
+        cmocka_unit_test(another_interval_leaves_no_gap_and_gives_no_day_away),
         cmocka_unit_test(after_a_shutdown_the_late_policy_decides),
         cmocka_unit_test(the_first_period_begins_on_the_local_day),
         cmocka_unit_test(a_reported_payment_holds_three_workdays),

@@ -11,6 +11,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/json.h"
+#include "core/io/base64.h"
 #include "core/io/public_key.h"
 #include "core/model/money.h"
 #include "worker/egress/payment/provider.h"

@@ -10,6 +10,7 @@
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/io/base64.h"
 #include "core/io/public_key.h"
 #include "worker/egress/payment/provider.h"
 

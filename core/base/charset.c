@@ -1,0 +1,63 @@
+#include "core/base/charset.h"
+
+#include <errno.h>
+#include <iconv.h>
+#include <string.h>
+
+#include "core/base/check.h"
+#include "core/base/text.h"
+
+static const char *const names[] = { "auto", "utf-8", "gb18030" };
+
+bool charset_parse(const char *name, enum charset *charset)
+{
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0) {
+            *charset = (enum charset)i;
+            return true;
+        }
+    return false;
+}
+
+static void *refuse(struct gov_err *err, const char *name, size_t at)
+{
+    gov_fail(err, GOV_INVALID_INPUT, "the file is no text in %s (byte %zu); export it as CSV in UTF-8 or GB18030",
+             "文件不是 %s 文本（第 %zu 字节）；请以 UTF-8 或 GB18030 导出 CSV", name, at);
+    return NULL;
+}
+
+static const char *converted(const char *data, size_t bytes, struct arena *arena, size_t *out_bytes, struct gov_err *err)
+{
+    iconv_t way = iconv_open("UTF-8", "GB18030");
+    size_t room = bytes * 2 + 1, left = room - 1, todo = bytes; /* two bytes become three at most, one stays one */
+    char *text = arena_alloc(arena, room), *to = text, *from = (char *)data;
+
+    CHECK(way != (iconv_t)-1);
+    size_t result = iconv(way, &from, &todo, &to, &left);
+    iconv_close(way);
+    if (result == (size_t)-1)
+        return refuse(err, names[CHARSET_GB18030], bytes - todo);
+    *to = '\0';
+    *out_bytes = (size_t)(to - text);
+    return text;
+}
+
+const char *charset_utf8(enum charset charset, const char *data, size_t bytes, struct arena *arena, size_t *out_bytes,
+                         struct gov_err *err)
+{
+    const char *nul = memchr(data, 0, bytes);
+    bool valid = text_utf8_valid(data, bytes);
+
+    if (nul)
+        return refuse(err, names[charset], (size_t)(nul - data));
+    if (charset == CHARSET_GB18030 || (charset == CHARSET_AUTO && !valid))
+        return converted(data, bytes, arena, out_bytes, err);
+    if (!valid)
+        return refuse(err, names[CHARSET_UTF_8], 0);
+    size_t mark = bytes >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    char *text = arena_alloc(arena, bytes - mark + 1);
+    memcpy(text, data + mark, bytes - mark);
+    text[bytes - mark] = '\0';
+    *out_bytes = bytes - mark;
+    return text;
+}

@@ -1,0 +1,263 @@
+/* statement.c - decode -> header -> rows. An order's number (20261126-000001) is looked for in the memo and the payer where
+ * no column has it: people write it there. */
+#include "core/model/statement.h"
+
+#include <string.h>
+
+#include "core/base/csv.h"
+#include "core/base/json.h"
+#include "core/base/text.h"
+#include "core/model/money.h"
+
+enum { HEADER_ROWS_MAX = 50, ORDER_DATE_DIGITS = 8, ORDER_COUNT_DIGITS = 6 };
+
+static const struct {
+    const char *name;
+    bool required;
+} columns[STATEMENT_COLUMNS] = {
+    [STATEMENT_DATE] = { "date", true },           [STATEMENT_AMOUNT] = { "amount", true },
+    [STATEMENT_REFERENCE] = { "reference", true }, [STATEMENT_PAYER] = { "payer", false },
+    [STATEMENT_MEMO] = { "memo", false },          [STATEMENT_ORDER] = { "order", false },
+    [STATEMENT_CURRENCY] = { "currency", false },
+};
+
+static const char *const date_formats[] = { "YYYY-MM-DD", "YYYY/MM/DD", "YYYYMMDD", "DD/MM/YYYY", "MM/DD/YYYY", "DD.MM.YYYY" };
+
+#define REFUSE(err, path, en, zh) gov_fail_at((err), GOV_INVALID_INPUT, (path), "format", en, zh)
+
+static bool columns_read(const json_t *json, struct statement_format *f, struct gov_err *err)
+{
+    const json_t *named = json_object_get(json, "columns");
+    const char *name;
+    json_t *value;
+
+    if (!json_is_object(named))
+        return REFUSE(err, "/columns", "must name the columns: {\"date\": …, \"amount\": …, \"reference\": …}",
+                      "必须给出各列名称：{\"date\": …, \"amount\": …, \"reference\": …}");
+    json_object_foreach ((json_t *)named, name, value) {
+        int i = 0;
+        while (i < STATEMENT_COLUMNS && strcmp(columns[i].name, name) != 0)
+            i++;
+        if (i == STATEMENT_COLUMNS || !json_is_string(value) || !*json_string_value(value))
+            return REFUSE(err, "/columns", "knows date, amount, reference, payer, memo, order, currency, each with a text",
+                          "只能包含 date、amount、reference、payer、memo、order、currency，值为文本");
+        f->columns[i] = json_string_value(value);
+    }
+    for (int i = 0; i < STATEMENT_COLUMNS; i++)
+        if (columns[i].required && !f->columns[i])
+            return REFUSE(err, "/columns", "date, amount and reference have to be named", "必须指定 date、amount 和 reference");
+    return true;
+}
+
+bool statement_format_read(const json_t *json, struct statement_format *f, struct gov_err *err)
+{
+    const char *charset = json_get_text(json, "encoding"), *delimiter = json_get_text(json, "delimiter");
+    const char *date = json_get_text(json, "date_format"), *currency = json_get_text(json, "currency");
+    size_t known = 0;
+
+    *f = (struct statement_format){ .delimiter = ',', .date_format = date ? date : date_formats[0],
+                                    .currency = currency ? currency : "CNY", .footer = json_get_text(json, "footer") };
+    if (charset && !charset_parse(charset, &f->charset))
+        return REFUSE(err, "/encoding", "must be auto, utf-8 or gb18030", "须为 auto、utf-8 或 gb18030");
+    if (delimiter && (strlen(delimiter) != 1 || !strchr(",;\t|", *delimiter)))
+        return REFUSE(err, "/delimiter", "must be a comma, semicolon, tab or |", "须为逗号、分号、制表符或 |");
+    if (delimiter)
+        f->delimiter = *delimiter;
+    while (known < sizeof date_formats / sizeof *date_formats && strcmp(date_formats[known], f->date_format) != 0)
+        known++;
+    if (known == sizeof date_formats / sizeof *date_formats)
+        return REFUSE(err, "/date_format", "must be YYYY-MM-DD, YYYY/MM/DD, YYYYMMDD, DD/MM/YYYY, MM/DD/YYYY or DD.MM.YYYY",
+                      "须为 YYYY-MM-DD、YYYY/MM/DD、YYYYMMDD、DD/MM/YYYY、MM/DD/YYYY 或 DD.MM.YYYY");
+    if (money_exponent(f->currency) < 0)
+        return REFUSE(err, "/currency", "is no currency known here", "不是支持的币种");
+    return columns_read(json, f, err);
+}
+
+/* --- cells --- */
+
+/* Without blanks around it, and without the mark that keeps a spreadsheet from counting (' or `). */
+static const char *trimmed(const char *text, struct arena *arena)
+{
+    size_t length;
+
+    text += strspn(text, " \t\r\n");
+    text += *text == '\'' || *text == '`';
+    length = strlen(text);
+    while (length && strchr(" \t\r\n", text[length - 1]))
+        length--;
+    char *copy = arena_alloc(arena, length + 1);
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    return copy;
+}
+
+static bool digits_read(const char **at, int count, int *value)
+{
+    for (*value = 0; count > 0; count--, ++*at) {
+        if (**at < '0' || **at > '9')
+            return false;
+        *value = *value * 10 + (**at - '0');
+    }
+    return true;
+}
+
+/* A time may follow. */
+static bool date_read(const char *format, const char *text, struct civil *date)
+{
+    *date = (struct civil){ 0, 0, 0 };
+    for (const char *f = format; *f;) {
+        int *part = *f == 'Y' ? &date->year : *f == 'M' ? &date->month : *f == 'D' ? &date->day : NULL;
+        int count = (int)strspn(f, (const char[]){ *f, '\0' });
+
+        if (part ? !digits_read(&text, count, part) : *text++ != *f)
+            return false;
+        f += part ? count : 1;
+    }
+    return civil_valid(*date) && date->year >= 1970 && (!*text || strchr(" T\t", *text));
+}
+
+/* "1,234.50", "+300", "¥88": grouping and signs that banks print, then exactly. */
+static bool amount_read(const char *text, const char *currency, int64_t *minor, struct arena *arena, struct gov_err *err)
+{
+    char *plain = arena_alloc(arena, strlen(text) + 1), *to = plain;
+
+    if (text_starts(text, "¥") || text_starts(text, "￥"))
+        text += text_starts(text, "¥") ? strlen("¥") : strlen("￥");
+    text += *text == '+';
+    for (; *text; text++)
+        if (*text != ',' && *text != ' ')
+            *to++ = *text;
+    *to = '\0';
+    return money_parse(plain, currency, minor, err);
+}
+
+static const char *order_find(const char *text, struct arena *arena)
+{
+    for (const char *at = text; at && *at; at++) {
+        size_t before = strspn(at, "0123456789");
+
+        if (before == ORDER_DATE_DIGITS && at[before] == '-') {
+            size_t behind = strspn(at + before + 1, "0123456789");
+            if (behind >= ORDER_COUNT_DIGITS)
+                return arena_format(arena, "%.*s", (int)(before + 1 + behind), at);
+        }
+        at += before ? before - 1 : 0;
+    }
+    return NULL;
+}
+
+/* --- rows --- */
+
+struct reader {
+    const struct statement_format *format;
+    struct csv csv;
+    struct csv_row row;
+    int at[STATEMENT_COLUMNS]; /* -1: not there */
+    struct arena *arena;
+};
+
+static bool is_header(struct reader *r)
+{
+    for (int c = 0; c < STATEMENT_COLUMNS; c++) {
+        r->at[c] = -1;
+        for (int i = 0; r->format->columns[c] && i < r->row.count && r->at[c] < 0; i++)
+            if (strcmp(trimmed(r->row.fields[i], r->arena), r->format->columns[c]) == 0)
+                r->at[c] = i;
+        if (r->format->columns[c] && r->at[c] < 0)
+            return false;
+    }
+    return true;
+}
+
+static bool header_find(struct reader *r, struct gov_err *err)
+{
+    for (int row = 0; row < HEADER_ROWS_MAX && csv_next(&r->csv, &r->row, r->arena, err); row++)
+        if (is_header(r))
+            return true;
+    return err->code ? false :
+        gov_fail_at(err, GOV_INVALID_INPUT, "/content", "header",
+                    "no row of the first %d has the columns of this format (%s, %s, %s and so on); is it the right format, and the right encoding?",
+                    "前 %d 行中没有包含该格式所需列（%s、%s、%s 等）的表头；请检查格式与编码", HEADER_ROWS_MAX,
+                    r->format->columns[STATEMENT_DATE], r->format->columns[STATEMENT_AMOUNT],
+                    r->format->columns[STATEMENT_REFERENCE]);
+}
+
+static const char *cell(struct reader *r, enum statement_column column)
+{
+    int at = r->at[column];
+    const char *text = at >= 0 && at < r->row.count ? trimmed(r->row.fields[at], r->arena) : "";
+
+    return *text ? text : NULL;
+}
+
+static bool line_fault(const struct reader *r, enum statement_column column, const char *text, struct gov_err *err)
+{
+    return gov_fail_at(err, GOV_INVALID_INPUT, "/content", "line", "line %d: %s is not to be read: \"%.60s\"",
+                       "第 %d 行：%s 无法识别：“%.60s”", r->row.line, r->format->columns[column], text ? text : "");
+}
+
+static bool line_read(struct reader *r, struct statement_line *l, struct gov_err *err)
+{
+    const char *date = cell(r, STATEMENT_DATE), *amount = cell(r, STATEMENT_AMOUNT), *currency = cell(r, STATEMENT_CURRENCY);
+    const char *order = cell(r, STATEMENT_ORDER);
+
+    *l = (struct statement_line){ .line = r->row.line, .currency = currency ? currency : r->format->currency,
+                                  .reference = cell(r, STATEMENT_REFERENCE), .payer = cell(r, STATEMENT_PAYER),
+                                  .memo = cell(r, STATEMENT_MEMO) };
+    if (!date || !date_read(r->format->date_format, date, &l->date))
+        return line_fault(r, STATEMENT_DATE, date, err);
+    if (!l->reference || strlen(l->reference) > STATEMENT_TEXT_BYTES_MAX)
+        return line_fault(r, STATEMENT_REFERENCE, l->reference, err);
+    if (!amount_read(amount, l->currency, &l->amount_minor, r->arena, err))
+        return line_fault(r, STATEMENT_AMOUNT, amount, err);
+    l->order_no = order ? order : order_find(l->memo, r->arena);
+    if (!l->order_no)
+        l->order_no = order_find(l->payer, r->arena);
+    return true;
+}
+
+bool statement_read(const struct statement_format *format, const char *data, size_t bytes, struct statement *s,
+                    struct arena *arena, struct gov_err *err)
+{
+    struct reader *r = ARENA_NEW(arena, struct reader);
+    const char *text = charset_utf8(format->charset, data, bytes, arena, &bytes, err);
+
+    if (!text)
+        return false;
+    *s = (struct statement){ .lines = ARENA_ARRAY(arena, struct statement_line, STATEMENT_LINES_MAX) };
+    r->format = format;
+    r->arena = arena;
+    csv_begin(&r->csv, text, bytes, format->delimiter);
+    if (!header_find(r, err))
+        return false;
+    while (csv_next(&r->csv, &r->row, arena, err)) {
+        if (format->footer && text_starts(trimmed(r->row.fields[0], arena), format->footer))
+            return true;
+        if (!cell(r, STATEMENT_AMOUNT)) {
+            s->outgoing++;
+            continue;
+        }
+        if (s->count == STATEMENT_LINES_MAX)
+            return gov_fail(err, GOV_INVALID_INPUT, "more than %d lines; split the file", "超过 %d 行；请拆分文件",
+                            STATEMENT_LINES_MAX);
+        if (!line_read(r, &s->lines[s->count++], err))
+            return false;
+    }
+    return err->code == GOV_OK;
+}
+
+json_t *statement_json(const struct statement *s)
+{
+    json_t *all = json_array();
+    char date[CIVIL_TEXT_BYTES];
+
+    for (size_t i = 0; i < s->count; i++) {
+        const struct statement_line *l = &s->lines[i];
+
+        json_array_append_new(all, json_pack("{s:i, s:s, s:I, s:s, s:s, s:s*, s:s*, s:s*}", "line", l->line, "date",
+                                             civil_format(l->date, date), "amount_minor", (json_int_t)l->amount_minor,
+                                             "currency", l->currency, "reference", l->reference, "payer", l->payer, "memo",
+                                             l->memo, "order_no", l->order_no));
+    }
+    return all;
+}

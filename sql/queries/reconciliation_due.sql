@@ -1,0 +1,3 @@
+-- scope: lifecycle
+-- Providers whose settlement file is late.
+select public.reconciliation_due()

@@ -1,0 +1,224 @@
+"""Bank statements and settlement files: looked at first, applied by the digest, each line once; differences are tasks."""
+import base64
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import unittest
+import uuid
+
+SOURCE = pathlib.Path(os.environ.get("EXECGOV_SOURCE", pathlib.Path(__file__).parents[2]))
+sys.path.insert(0, str(SOURCE / "tests" / "lib"))
+
+import payers  # noqa: E402
+import stack as stacks  # noqa: E402
+
+PRICE = 29900
+MAPPING = {"encoding": "auto", "date_format": "YYYY-MM-DD", "footer": "合计",
+           "columns": {"date": "交易日期", "amount": "收入", "reference": "流水号", "payer": "对方户名", "memo": "附言"}}
+SETTLED = {"columns": {"date": "交易时间", "amount": "订单金额", "reference": "微信订单号", "order": "商户订单号"},
+           "footer": "总交易单数"}
+
+
+def setUpModule():
+    global stack, partner  # pylint: disable=global-variable-undefined
+    stack = stacks.Stack(("egress", "api", "scheduler"))
+    user = stack.sql("select id from app_user where email = 'fiona@people.example'")[0][0]
+    stack.api("POST", f"/v1/platform/users/{user}/roles", {"role": "platform_finance"}, token="pat")
+    reply = stack.api("POST", "/v1/login", {"email": "fiona@people.example", "password": stack.passwords["fiona"],
+                                            "tenant": "platform"})
+    stack.tokens["fay"] = reply.json["token"]
+    partner = payers.Standard()
+    stack.api("POST", "/v1/platform/credentials", {"name": "pay", "value": partner.credential}, token="pat")
+    stack.api("PUT", "/v1/platform/payment-providers/partner", {"kind": "standard", "title": "P", "credential": "pay"}, token="pat")
+    for code, mapping in (("icbc", MAPPING), ("wechat", SETTLED)):
+        reply = stack.api("PUT", f"/v1/platform/statement-formats/{code}", {"title": code, "mapping": mapping}, token="fay")
+        assert reply.status == 200, reply.body
+
+
+def tearDownModule():
+    stack.stop()
+
+
+def unique():
+    return uuid.uuid4().hex[:16]
+
+
+def file_of(*lines, encoding="gb18030"):
+    text = "某银行\n交易日期,流水号,收入,对方户名,附言\n" + "".join(",".join(line) + "\n" for line in lines) + "合计,,,,\n"
+    return text.encode(encoding)
+
+
+class Case(unittest.TestCase):
+    maxDiff = 4000
+
+    def ok(self, reply, status=200):
+        self.assertEqual(reply.status, status, reply.body.decode(errors="replace"))
+        return reply.json
+
+    def order(self, **more):
+        customer = self.ok(stack.api("POST", "/v1/platform/customers", {"kind": "company", "name": "A " + unique()}, token="fay"), 201)
+        return self.ok(stack.api("POST", "/v1/platform/orders", {"edition": "team-monthly", "customer_id": customer["id"],
+                                                                 "tenant_name": "A", **more}, token="fay"), 201)
+
+    def statement(self, content, digest=None, format="icbc", token="fay"):  # pylint: disable=redefined-builtin
+        body = {"format": format, "file_name": "bank.csv", "content": base64.b64encode(content).decode(), "dry_run": not digest}
+        if digest:
+            body["digest"] = digest
+        return stack.api("POST", "/v1/platform/payments/statements", body, token=token)
+
+    def tasks(self):
+        return {task["ref"]: task for task in
+                self.ok(stack.api("GET", "/v1/platform/finance-tasks?limit=200", token="fay"))["items"]}
+
+    def state(self, order):
+        return self.ok(stack.api("GET", f"/v1/platform/orders/{order['id']}", token="fay"))["state"]
+
+
+class Statements(Case):
+    def test_a_statement_is_looked_at_applied_and_applied_again_without_effect(self):
+        good, short, big, late = self.order(), self.order(), self.order(quantity=20), self.order()
+        self.ok(stack.api("POST", f"/v1/platform/orders/{late['id']}/cancel", {}, token="fay"))
+        refs = [unique() for _ in range(6)]
+        content = file_of(("2026-11-25", refs[0], "299.00", "甲公司", f"订单{good['no']}"),
+                          ("2026-11-25", refs[1], "298.00", "乙公司", short["no"]),
+                          ("2026-11-25", refs[2], '"5,980.00"', "丙公司", big["no"]),
+                          ("2026-11-25", refs[3], "299", "丁公司", late["no"]),
+                          ("2026-11-26", refs[4], "12.00", "戊公司", "不知道是什么"),
+                          ("2026-11-26", refs[5], "", "己公司", "付出"),
+                          ("2026-11-26", refs[4], "12.00", "戊公司", "又一次"))
+        counted = "select (select count(*) from payment), (select count(*) from finance_task), (select count(*) from statement_import)"
+        before = stack.sql(counted)
+        seen = self.ok(self.statement(content))
+        self.assertEqual(stack.sql(counted), before, "a dry run changes nothing")
+        self.assertEqual([item["verdict"] for item in seen["items"]],
+                         ["settled", "partial", "approval", "late", "no_order", "repeated"])
+        self.assertEqual((seen["counts"]["lines"], seen["counts"]["without_amount"]), (6, 1))
+        self.assertEqual(self.statement(content, "0" * 64).code, "plan_stale")
+        self.assertEqual(self.statement(content + b"\n", seen["digest"]).code, "plan_stale", "another file has another digest")
+        done = self.ok(self.statement(content, seen["digest"]))
+        self.assertEqual([item.get("result") for item in done["items"]], ["settled", "partial", "task", "late", "task", None])
+        stacks.until(lambda: self.state(good) == "active", what="the order being active")
+        self.assertEqual([self.state(o) for o in (short, big, late)], ["pending_payment", "pending_payment", "cancelled"])
+        tasks = self.tasks()
+        self.assertEqual((tasks[f"icbc:{refs[2]}"]["kind"], tasks[f"icbc:{refs[4]}"]["kind"]),
+                         ("statement_approval", "statement_no_order"))
+        # Again: everything was seen, or is a task already.
+        self.assertEqual(self.statement(content, seen["digest"]).code, "plan_stale")
+        again = self.ok(self.statement(content))
+        self.assertEqual([item["verdict"] for item in again["items"]], ["seen", "seen", "approval", "seen", "no_order", "repeated"])
+        after = stack.sql("select (select count(*) from payment), (select count(*) from finance_task)")
+        self.ok(self.statement(content, again["digest"]))
+        self.assertEqual(stack.sql("select (select count(*) from payment), (select count(*) from finance_task)"), after)
+        # The same reference confirmed by hand is the same payment.
+        hand = self.ok(stack.api("POST", f"/v1/platform/orders/{good['id']}/confirm-payment", {
+            "method": "bank", "reference": refs[0], "amount_minor": PRICE, "currency": "CNY", "received_on": "2026-11-25"}, token="fay"))
+        self.assertEqual(hand["result"], "duplicate")
+        task = tasks[f"icbc:{refs[4]}"]["id"]
+        ended = self.ok(stack.api("POST", f"/v1/platform/finance-tasks/{task}/done", {"outcome": "sent back"}, token="fay"))
+        self.assertEqual(ended["outcome"], "sent back")
+        self.assertEqual(stack.api("POST", f"/v1/platform/finance-tasks/{task}/done", {"outcome": "x"}, token="fay").code, "not_found")
+        self.assertEqual(self.ok(stack.api("GET", "/v1/platform/lifecycle/check", token="fay")), {"ok": True, "violations": []})
+
+    def test_what_cannot_be_read_is_refused_whole(self):
+        order, ref = self.order(), unique()
+        good = ("2026-11-25", ref, "299.00", "甲", order["no"])
+        for content in (file_of(good, ("2026-13-25", unique(), "1.00", "", "")), file_of(good, ("2026-11-25", "", "1.00", "", "")),
+                        file_of(good, ("2026-11-25", unique(), "1.005", "", "")), b"\xff\xff\xff\xff", b"a,b\n1,2\n",
+                        file_of(good).replace(b"\n", b"\0", 1)):
+            reply = self.statement(content)
+            self.assertEqual((reply.status, reply.code), (422, "invalid_input"), reply.body)
+        self.assertEqual(self.statement(file_of(good), format="nobank").code, "invalid_input")
+        self.assertEqual(self.statement(file_of(good), token="olivia").code, "not_found")
+        body = {"format": "icbc", "file_name": "x", "content": "***", "dry_run": True}
+        self.assertEqual(stack.api("POST", "/v1/platform/payments/statements", body, token="fay").code, "invalid_input")
+        body = {"format": "icbc", "file_name": "x", "content": "YQ==", "dry_run": False}
+        self.assertEqual(stack.api("POST", "/v1/platform/payments/statements", body, token="fay").code, "invalid_input")
+        self.assertEqual(stack.sql(f"select count(*) from payment where provider_txn = '{ref}'"), [["0"]])
+        self.assertEqual(self.ok(self.statement(file_of(good, encoding="utf-8")))["items"][0]["verdict"], "settled")
+
+    def test_the_command_line_does_all_of_it(self):
+        order, ref = self.order(), unique()
+        path = stack.folder / "statement.csv"
+        path.write_bytes(file_of(("2026-11-25", ref, "299.00", "甲公司", order["no"])))
+
+        def cli(*words, status=0):
+            done = subprocess.run([stacks.BUILD / "bin/execgov", *map(str, words)], capture_output=True, timeout=60, check=False,
+                                  env={**os.environ, "EXECGOV_URL": f"http://127.0.0.1:{stack.ports['api']}", "LANG": "C.UTF-8",
+                                       "EXECGOV_TOKEN": stack.tokens["fay"], "EXECGOV_CONFIG_DIR": str(stack.folder / "cli")})
+            self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+            return done.stdout.decode()
+        mapping = stack.folder / "mapping.json"
+        mapping.write_text(json.dumps(MAPPING), encoding="utf-8")
+        cli("payment", "format", "set", "cmb", mapping, "--title", "CMB")
+        self.assertIn("cmb", cli("payment", "format", "ls"))
+        self.assertIn("settled", cli("payment", "statement", "cmb", path))
+        digest = json.loads(cli("payment", "statement", "cmb", path, "--json"))["digest"]
+        cli("payment", "statement", "cmb", path, "--apply", digest)
+        self.assertIn(self.state(order), ("activating", "active"))
+        self.assertIn("partner", cli("payment", "provider", "ls"))
+        cli("payment", "events")
+        cli("task", "ls")
+
+
+class Reconciliations(Case):
+    def pay(self, amount=PRICE):
+        """A payment the provider told us of today."""
+        order, txn, event = self.order(), unique(), unique()
+        body, headers = partner.tell(order["no"], amount, txn=txn, event=event)
+        self.ok(stack.api("POST", "/v1/platform/payments/webhooks/partner", body, headers=headers))
+        stacks.until(lambda: stack.sql(f"select 1 from payment where provider_txn = '{txn}'"), what="the payment")
+        return txn
+
+    def file(self, *rows):
+        text = "﻿交易时间,微信订单号,商户订单号,订单金额\n" + "".join(f"`2026-11-26 10:00:00,`{txn},`{no},`{amount}\n"
+                                                                     for txn, no, amount in rows) + "总交易单数\n`9\n"
+        return text.encode()
+
+    def reconcile(self, content, **more):
+        return self.ok(stack.api("POST", "/v1/platform/payments/reconciliations", {
+            "provider": "partner", "format": "wechat", "file_name": "settled.csv", "content": base64.b64encode(content).decode(),
+            **more}, token="fay"))
+
+    def test_every_difference_is_a_task_once_and_ends_with_a_better_file(self):
+        same, other, gone = self.pay(), self.pay(), self.pay()
+        strange = unique()
+        content = self.file((same, "x", "299.00"), (other, "x", "298.00"), (strange, "x", "5.00"))
+        before = stack.sql("select count(*) from finance_task where kind like 'reconcile%'")
+        looked = self.reconcile(content, dry_run=True)
+        self.assertEqual({item["txn"]: item["result"] for item in looked["items"] if item["txn"] in (same, other, gone, strange)},
+                         {other: "amount_diff", strange: "missing_here", gone: "missing_there"})
+        self.assertEqual(stack.sql("select count(*) from finance_task where kind like 'reconcile%'"), before)
+        for _ in range(2):  # the same file again changes nothing
+            kept = self.reconcile(content)
+            self.assertEqual(kept["counts"]["matched"], 1)
+            mine = {ref.split(":")[2]: task["kind"] for ref, task in self.tasks().items() if ref.startswith("partner:payment:")}
+            self.assertEqual({txn: mine.get(txn) for txn in (same, other, gone, strange)},
+                             {same: None, other: "reconcile_amount_diff", gone: "reconcile_missing_there",
+                              strange: "reconcile_missing_here"})
+        self.reconcile(self.file((same, "x", "299.00"), (other, "x", "299.00"), (gone, "x", "299.00")))
+        left = [ref for ref in self.tasks() if ref.split(":")[-1] in (same, other, gone)]
+        self.assertEqual(left, [])
+        refund = self.reconcile(self.file((same, "x", "-1.00")))
+        self.assertIn(("refund", "missing_here"), [(item["kind"], item["result"]) for item in refund["items"]])
+
+    def test_a_file_that_does_not_come_is_a_task(self):
+        self.pay()
+        self.assertEqual(self.ok(stack.api("GET", "/v1/platform/finance-tasks?limit=200", token="fay")) and
+                         stack.sql("select reconciliation_due()"), [["0"]], "no file ever came")
+        empty = self.file()
+        reply = stack.api("POST", "/v1/platform/payments/reconciliations", {
+            "provider": "partner", "format": "wechat", "file_name": "x", "content": base64.b64encode(empty).decode()}, token="fay")
+        self.assertEqual((reply.status, reply.code), (422, "invalid_input"))
+        self.reconcile(empty, day="2020-01-01")
+        self.assertEqual(stack.sql("select reconciliation_due()"), [["1"]])
+        day = stack.sql("select (now() at time zone (select value #>> '{}' from platform_setting where key = 'timezone'))::date - 2")[0][0]
+        self.assertEqual(self.tasks()[f"partner:{day}"]["kind"], "reconcile_no_file")
+        self.reconcile(empty, day=day)
+        self.assertNotIn(f"partner:{day}", self.tasks())
+        self.assertEqual(stack.sql("select reconciliation_due()"), [["0"]])
+
+
+if __name__ == "__main__":
+    unittest.main()
