@@ -68,6 +68,7 @@ static bool ready(void *context, json_t *checks)
 static void stop_rest(struct api *api)
 {
     watches_stop(&api->watches);
+    incarnation_watch_stop(api->incarnation);
     event_bus_stop(api->events);
     job_queue_stop(api->queue);
     redis_stop(api->redis);
@@ -95,6 +96,19 @@ static void drain(void *context)
 
 /* --- starting --- */
 
+static void another_life(void *context, const char *incarnation)
+{
+    struct api *api = context;
+
+    job_queue_incarnation_set(api->queue, incarnation);
+    marks_forget(api->marks);
+}
+
+static void queue_lost(void *context)
+{
+    incarnation_watch_look(((struct api *)context)->incarnation);
+}
+
 static bool connect_stores(struct api *api, struct gov_err *err)
 {
     const struct db_options db = { .conninfo = api->settings.pg,
@@ -114,7 +128,9 @@ static bool connect_stores(struct api *api, struct gov_err *err)
     if (!incarnation_read(api->loop, api->db, START_PATIENCE_MS, incarnation, err))
         return false;
     api->redis = redis_new(api->loop, &redis);
-    api->queue = job_queue_new(&(struct job_queue_options){ api->redis, incarnation });
+    api->incarnation = incarnation_watch_new(api->loop, api->db, incarnation, another_life, api);
+    api->queue = job_queue_new(
+        &(struct job_queue_options){ api->redis, incarnation, queue_lost, api });
     watches_init(&api->watches, api->loop, api);
     api->events = event_bus_new(api->redis, &events);
     api->marks = marks_new(api->db);

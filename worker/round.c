@@ -109,8 +109,9 @@ static enum op_next claim(struct op *op)
     struct round *r = (struct round *)op;
 
     /* A process that was stopped meanwhile: what it took may be queued again by now, and its slot another's. */
-    if (is_late(r))
+    if (is_late(r) || r->worker->fenced)
         return OP_DONE;
+    r->claimed_by = r->worker->id;
     for (int i = 0; i < r->tenant_count; i++)
         if (r->tenants[i].info.known)
             claim_tenant(r, &r->tenants[i]);
@@ -164,7 +165,9 @@ static void start_tenant(struct round *r, struct round_tenant *t)
 static enum op_next start(struct op *op)
 {
     struct round *r = (struct round *)op;
-    bool late = is_late(r);
+    struct worker *w = r->worker;
+    /* What a name claimed that is taken for dead is taken away from it. */
+    bool late = is_late(r) || w->fenced || strcmp(w->id.text, r->claimed_by.text) != 0;
 
     for (int i = 0; i < r->tenant_count; i++) {
         struct round_tenant *t = &r->tenants[i];
@@ -175,7 +178,7 @@ static enum op_next start(struct op *op)
         } else if (t->err.code || late) {
             if (t->err.code)
                 log_error(LEVEL_WARN, "claim.failed", &t->err);
-            claim_undo(r->worker, &t->info, r->entries, t->entries, t->count);
+            claim_undo(w, &r->claimed_by, &t->info, r->entries, t->entries, t->count);
         } else {
             start_tenant(r, t);
         }

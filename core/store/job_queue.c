@@ -67,6 +67,8 @@ static void state_set(struct job_queue *queue, enum queue_state state)
         memset(&queue->fault, 0, sizeof queue->fault);
         queue_bell_opened(queue);
     }
+    if (state == QUEUE_LOST && queue->lost && !queue->token[0])
+        queue->lost(queue->lost_context);
 }
 
 void queue_opened(struct job_queue *queue)
@@ -332,6 +334,8 @@ struct job_queue *job_queue_new(const struct job_queue_options *options)
     queue->redis = options->redis;
     queue->loop = redis_loop(options->redis);
     snprintf(queue->incarnation, sizeof queue->incarnation, "%s", options->incarnation);
+    queue->lost = options->lost;
+    queue->lost_context = options->context;
     list_init(&queue->waiting);
     for (int i = 0; i < LUA_FUNCTIONS_COUNT; i++)
         if (!text_starts(lua_functions[i].name, "part_"))
@@ -346,6 +350,19 @@ struct job_queue *job_queue_new(const struct job_queue_options *options)
     gov_fail_cause(&queue->fault, GOV_QUEUE_UNAVAILABLE, "redis: not connected yet");
     redis_listen(queue->redis, on_connection, queue);
     return queue;
+}
+
+void job_queue_incarnation_set(struct job_queue *queue, const char *incarnation)
+{
+    CHECK(strlen(incarnation) < sizeof queue->incarnation && *incarnation && !strpbrk(incarnation, " :"));
+    snprintf(queue->incarnation, sizeof queue->incarnation, "%s", incarnation);
+    queue->token[0] = 0; /* a rebuild under way read rows of both lives: it begins again */
+    queue->greeted_us = -GREET_AGAIN_US;
+    if (queue->state != QUEUE_OPEN && queue->state != QUEUE_LOST)
+        return; /* the greeting will compare */
+    no_generation(&queue->fault);
+    queue->state = QUEUE_LOST;
+    queue_greet(queue); /* it may have been rebuilt for this life already */
 }
 
 void job_queue_stop(struct job_queue *queue)

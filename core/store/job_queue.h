@@ -67,9 +67,13 @@ enum queue_verdict {
 struct job_queue_options {
     struct redis *redis;     /* for everything but the bell; not owned */
     const char *incarnation; /* of the database (public.incarnation); no spaces or colons */
+    void (*lost)(void *context); /* it is of another generation, maybe of another life of the database; or NULL */
+    void *context;
 };
 
 struct job_queue *job_queue_new(const struct job_queue_options *options);
+/* The database lives another life: what Redis holds is of the earlier one. */
+void job_queue_incarnation_set(struct job_queue *queue, const char *incarnation);
 /* Before redis_stop. Ends a bell wait. */
 void job_queue_stop(struct job_queue *queue);
 
