@@ -50,13 +50,18 @@ static bool ready(void *context, json_t *checks)
 
 /* --- the lead --- */
 
+static void look(void *context)
+{
+    tend_wake(&((struct process *)context)->tend);
+}
+
 static void elected(void *context, int64_t term)
 {
     struct process *p = context;
 
     log_write(LEVEL_INFO, "leader.took", LOG_NUMBER("term", term));
     if (!p->promote && !p->stopping)
-        p->promote = promote_new(p->scheduler.loop, p->promote_queue);
+        p->promote = promote_new(p->scheduler.loop, p->promote_queue, look, p);
     tend_wake(&p->tend);
 }
 

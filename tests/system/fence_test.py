@@ -86,33 +86,31 @@ class Fence(loop.Case):
 
     def test_stopped_with_jobs_in_hand_it_drops_them_and_comes_back_as_another(self):
         life = self.lives()[-1][0]
-        script = self.submit_script(8)
-        stacks.until(lambda: "begun sleep" in self.log_of(script), what="the script's first words")
         self.submit_noops(3000)
-        stacks.until(lambda: self.held(life) > 1, what="noops in its hand")
+        script = self.submit_script(15)
+        stacks.until(lambda: "begun sleep" in self.log_of(script), what="the script's first words")
         self.signal(signal.SIGSTOP)
+        self.assertEqual(self.count("job_live", f"job_id = '{script}' and worker = '{life}'"), 1, "in its hand")
         stacks.until(lambda: self.declared_dead(life), DEAD_S, "its being taken for dead")
         stacks.until(lambda: self.held(life) == 0, what="its jobs being taken away")
         self.signal(signal.SIGCONT)
         self.comes_back_after(life)
         self.assertIn("worker.declared_dead", self.stack.log("worker"))
         stacks.until(lambda: "job.stale" in self.stack.log("worker"), what="its late ends being refused")
-        self.all_ended(60)
+        self.all_ended(90)
 
     def test_hardly_moving_it_goes_on_as_soon_as_it_may(self):
         """Silent for longer than it may be (17.5 s) and not yet for dead; then so slow that what it takes has often
         gone back to the queue before it is claimed."""
-        life = self.lives()[-1][0]
         script = self.submit_script(5)
         stacks.until(lambda: "begun sleep" in self.log_of(script), what="the script's first words")
         self.submit_noops(4000)
-        stacks.until(lambda: self.held(life) > 1, what="noops in its hand")
         for stopped_s in (18.5, 2.5, 2.5, 2.5, 4, 2.5, 16, 2.5):
             self.signal(signal.SIGSTOP)
             time.sleep(stopped_s)
             self.signal(signal.SIGCONT)
             time.sleep(0.05)
-        self.all_ended(60)
+        self.all_ended(90)
         stacks.until(lambda: self.lives()[-1][1] == "active", what="its living")
 
     def test_whose_row_is_gone_it_enlists_again(self):
