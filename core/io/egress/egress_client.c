@@ -14,6 +14,7 @@
 struct egress_session {
     struct loop *loop;
     const char *socket;
+    uv_timer_t deadline;
     struct channel *channel; /* NULL: not connected, or gone */
     struct op *op;           /* who waits; NULL: nobody */
     struct egress_answer *answer;
@@ -48,6 +49,7 @@ static void read_error(const json_t *json, struct gov_err *err)
         return;
     gov_fail(err, gov_code_from_wire(code), "%s", "%s", en ? en : code);
     snprintf(err->zh, sizeof err->zh, "%s", zh ? zh : en ? en : code);
+    err->retry_after_s = (int)((json_get_int(json, "retry_after_ms", 0) + 999) / 1000);
 }
 
 static void frame_release(void *frame)
@@ -90,6 +92,8 @@ struct egress_session *egress_session_new(struct loop *loop, const char *socket)
     CHECK(s);
     s->loop = loop;
     s->socket = socket;
+    uv_timer_init(&loop->uv, &s->deadline);
+    s->deadline.data = s;
     return s;
 }
 
@@ -146,9 +150,9 @@ void egress_session_begin(struct op *op, struct egress_session *session, const s
 {
     if (!connected(session, answer))
         return;
-    json_t *json = json_pack("{s:{s:s, s:s, s:o, s:s, s:b}}", "hello", "schema", hello->schema, "job", hello->job,
+    json_t *json = json_pack("{s:{s:s, s:s, s:o, s:s, s:b, s:b}}", "hello", "schema", hello->schema, "job", hello->job,
                              "fence", json_sprintf("%lld", (long long)hello->fence), "token", hello->token,
-                             "delivery", hello->delivery);
+                             "delivery", hello->delivery, "intent", hello->intent);
     send_and_wait(op, session, json, NULL, 0, broker, answer);
     json_decref(json);
 }
@@ -166,6 +170,28 @@ void egress_session_call(struct op *op, struct egress_session *session, const js
     send_and_wait(op, session, call, body, bytes, -1, answer);
 }
 
+static void on_deadline(uv_timer_t *timer)
+{
+    struct egress_session *s = timer->data;
+
+    if (s->channel)
+        channel_close(s->channel);
+    s->channel = NULL;
+    if (s->answer)
+        gov_fail(&s->answer->err, GOV_DEADLINE, "execgov-egress gave no answer in time", "execgov-egress 未在时限内应答");
+    settle(s);
+}
+
+void egress_session_deadline(struct egress_session *session, int64_t ms)
+{
+    uv_timer_start(&session->deadline, on_deadline, (uint64_t)(ms > 0 ? ms : 0), 0);
+}
+
+static void on_timer_closed(uv_handle_t *timer)
+{
+    free(timer->data);
+}
+
 void egress_session_end(struct egress_session *session)
 {
     if (session->channel)
@@ -173,5 +199,5 @@ void egress_session_end(struct egress_session *session)
     if (session->answer)
         gov_fail_cause(&session->answer->err, GOV_CANCELLED, "the session was ended");
     settle(session);
-    free(session);
+    uv_close((uv_handle_t *)&session->deadline, on_timer_closed);
 }

@@ -1,4 +1,4 @@
-/* egress_client.h - the other side of execgov-egress: a session a run, or one question.
+/* egress_client.h - the other side of execgov-egress: a session a run, callback or intent, or one question.
  *
  *     session_new -> begin (hello, and the script's socket if it is a script) -> [call …] -> end
  *     session_new -> ask -> end
@@ -21,6 +21,7 @@ struct egress_hello {
     int64_t fence;
     const char *token;
     bool delivery; /* it is a callback's task */
+    bool intent;   /* it asks the model endpoint */
 };
 
 struct egress_answer {
@@ -41,6 +42,8 @@ void egress_session_ask(struct op *op, struct egress_session *session, const jso
 /* One at a time. */
 void egress_session_call(struct op *op, struct egress_session *session, const json_t *call, const char *body,
                          size_t bytes, struct egress_answer *answer);
+/* An answer that has not come `ms` from now ends with DEADLINE, and the session can be used no more. */
+void egress_session_deadline(struct egress_session *session, int64_t ms);
 /* An answer that is waited for ends with CANCELLED. Frees it. */
 void egress_session_end(struct egress_session *session);
 
