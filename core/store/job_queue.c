@@ -3,7 +3,7 @@
  *     connect -> greeting: GET gen, INFO server, CONFIG GET maxmemory-policy -> OPEN | LOST |
  * REFUSED NOGEN   -> greeting again, and the call once more if there is a new generation of ours
  *
- * A generation is "<number>:<run id>:<incarnation>". The run id makes a restarted Redis a stranger
+ * A generation is "<number>:<run id>:<incarnation>:<format>". The run id makes a restarted Redis a stranger
  * even if it found its data again: an AOF may end early, and half a queue looks like a whole one.
  * Calls made while a greeting is under way wait for it. While the queue is lost a call fails at
  * once, but starts a new greeting now and then, so nobody has to poll for the rebuild to be over.
@@ -325,15 +325,21 @@ static void timer_gone(uv_handle_t *handle)
     queue_let_go(handle->data);
 }
 
+static void incarnation_set(struct job_queue *queue, const char *incarnation)
+{
+    CHECK(strlen(incarnation) + sizeof ":99" <= sizeof queue->incarnation);
+    CHECK(*incarnation && !strpbrk(incarnation, " :"));
+    snprintf(queue->incarnation, sizeof queue->incarnation, "%s:%d", incarnation, QUEUE_FORMAT);
+}
+
 struct job_queue *job_queue_new(const struct job_queue_options *options)
 {
     struct job_queue *queue = calloc(1, sizeof *queue);
 
-    CHECK(queue && strlen(options->incarnation) < sizeof queue->incarnation);
-    CHECK(*options->incarnation && !strpbrk(options->incarnation, " :"));
+    CHECK(queue);
     queue->redis = options->redis;
     queue->loop = redis_loop(options->redis);
-    snprintf(queue->incarnation, sizeof queue->incarnation, "%s", options->incarnation);
+    incarnation_set(queue, options->incarnation);
     queue->lost = options->lost;
     queue->lost_context = options->context;
     list_init(&queue->waiting);
@@ -354,8 +360,7 @@ struct job_queue *job_queue_new(const struct job_queue_options *options)
 
 void job_queue_incarnation_set(struct job_queue *queue, const char *incarnation)
 {
-    CHECK(strlen(incarnation) < sizeof queue->incarnation && *incarnation && !strpbrk(incarnation, " :"));
-    snprintf(queue->incarnation, sizeof queue->incarnation, "%s", incarnation);
+    incarnation_set(queue, incarnation);
     queue->token[0] = 0; /* a rebuild under way read rows of both lives: it begins again */
     queue->greeted_us = -GREET_AGAIN_US;
     if (queue->state != QUEUE_OPEN && queue->state != QUEUE_LOST)
