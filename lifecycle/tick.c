@@ -144,7 +144,8 @@ static enum op_next report(struct op *op)
     t->reminders.value += r->counts.reminders;
     t->shutdowns.value += r->counts.shutdowns + r->counts.cancels;
     if (r->problem)
-        log_write(LEVEL_ERROR, "scan.refused", LOG_FIELD("why", r->problem));
+        log_write(r->state == SCAN_STOPPED ? LEVEL_INFO : LEVEL_ERROR,
+                  r->state == SCAN_STOPPED ? "scan.stopped" : "scan.refused", LOG_FIELD("why", r->problem));
     if (r->held_back)
         log_write(LEVEL_ERROR, "scan.needs_approval", LOG_NUMBER("shutdowns", r->held_back),
                   LOG_NUMBER("allowed", r->brake));

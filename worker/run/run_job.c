@@ -21,6 +21,7 @@
 #include "core/base/log.h"
 #include "core/model/schedule.h"
 #include "core/store/admission.h"
+#include "core/store/file_quota.h"
 #include "worker/run/run_artifact.h"
 #include "worker/run/run_calls.h"
 #include "worker/run/run_input.h"
@@ -105,7 +106,7 @@ static bool prepare_run(struct run_job *j, struct gov_err *err)
                                    .requester = j->work.job.created_by,
                                    .role = db_text(&j->rows, 0, 14),
                                    .bindings = db_json(&j->rows, 0, 15, arena) };
-    if (is_past(&j->work.job, db_int(&j->rows, 0, 16)))
+    if (is_past(&j->work.job, db_int(&j->rows, 0, 17)))
         return gov_fail(err, GOV_EXPIRED,
                         "it was confirmed for a moment that is more than an hour past; run it by hand if it is still wanted",
                         "它经确认的执行时间已过去一小时以上；如仍需要，请手动运行");
@@ -116,6 +117,8 @@ static bool prepare_run(struct run_job *j, struct gov_err *err)
     j->action = skill_action_find(&j->manifest, p->action);
     if (!j->action)
         return gov_fail_cause(err, GOV_INTERNAL, "action %s is not in the manifest", p->action);
+    if (db_bool(&j->rows, 0, 16))
+        return file_quota_exceeded(err);
     if (!admission_binding(&admission, j->action->name, arena, err))
         return false;
     /* The database lets a job of high risk in only with its confirmation; one that says it is of low risk is
