@@ -24,7 +24,7 @@ const struct setting api_settings_table[] = {
       "PostgreSQL as libpq conninfo without user, e.g. \"host=/run/postgresql dbname=execgov "
       "passfile=/etc/execgov/pgpass\"" },
     { "redis", SETTING_TEXT, offsetof(struct api_settings, redis), "127.0.0.1:6379", 0, 500, false,
-      "Redis: unix:/path/socket or host:port" },
+      "Redis: unix:/path/socket or host:port; several with commas: nodes of a cluster, or a master and replicas" },
     { "listen", SETTING_TEXT, offsetof(struct api_settings, listen), "127.0.0.1:8080", 0, 100, false,
       "address:port of the HTTP API" },
     { "files", SETTING_TEXT, offsetof(struct api_settings, files.files), "files", 0, 1000, false,

@@ -14,7 +14,7 @@ const struct setting scheduler_settings_table[] = {
     { "pg", SETTING_TEXT, FIELD(pg), "", 0, 2000, false,
       "PostgreSQL as libpq conninfo without user" },
     { "redis", SETTING_TEXT, FIELD(redis), "127.0.0.1:6379", 0, 500, false,
-      "Redis: unix:/path/socket or host:port" },
+      "Redis: unix:/path/socket or host:port; several with commas: nodes of a cluster, or a master and replicas" },
     { "health", SETTING_TEXT, FIELD(health), "", 0, 100, false,
       "address:port of /livez, /readyz and /metrics; empty: none" },
     { "log_level", SETTING_TEXT, FIELD(log_level), "info", 0, 10, false,

@@ -31,7 +31,7 @@ const struct setting worker_settings_table[] = {
     { "pg", SETTING_TEXT, FIELD(pg), "", 0, 2000, false,
       "PostgreSQL as libpq conninfo without user" },
     { "redis", SETTING_TEXT, FIELD(redis), "127.0.0.1:6379", 0, 500, false,
-      "Redis: unix:/path/socket or host:port" },
+      "Redis: unix:/path/socket or host:port; several with commas: nodes of a cluster, or a master and replicas" },
     { "files", SETTING_TEXT, FIELD(files.files), "files", 0, 1000, false,
       "uploads and artifacts: a directory, or s3://bucket[/prefix]; the same for the API and all workers" },
     { "files_endpoint", SETTING_TEXT, FIELD(files.endpoint), "", 0, 500, false,

@@ -1,6 +1,7 @@
 /* job_queue.c - the handle: is this the queue we know?
  *
- *     connect -> greeting: GET gen, INFO server, CONFIG GET maxmemory-policy -> OPEN | LOST | REFUSED
+ *     connect -> greeting: GET gen, INFO server, INFO replication, CONFIG GET maxmemory-policy
+ *             -> OPEN | LOST | REFUSED | AWAY
  *     NOGEN   -> greeting again, and the call once more if there is a new generation of ours
  *
  * A generation is "<number>:<run id>:<incarnation>:<format>". The run id makes a restarted Redis a stranger
@@ -21,7 +22,7 @@
 #include "core/store/job_queue_internal.h"
 #include "core/store/queue_script.h"
 
-enum { GREET_AGAIN_US = 200 * 1000, GREETINGS = 3 };
+enum { GREET_AGAIN_US = 200 * 1000, GREETINGS = 4 };
 
 /* --- memory --- */
 
@@ -51,7 +52,7 @@ struct greeting {
     int outstanding;
 };
 
-enum { GREETING_GENERATION, GREETING_INFO, GREETING_POLICY };
+enum { GREETING_GENERATION, GREETING_INFO, GREETING_ROLE, GREETING_POLICY };
 
 static bool no_generation(struct gov_err *err)
 {
@@ -119,6 +120,13 @@ static void greeting_judge(struct job_queue *queue, const struct greeting *g)
         state_set(queue, QUEUE_AWAY);
         return;
     }
+    const struct redis_answer *role = &g->parts[GREETING_ROLE].request.answer;
+    if (role->type == REDIS_ANSWER_TEXT && strstr(role->text, "role:slave")) {
+        gov_fail_cause(&queue->fault, GOV_QUEUE_UNAVAILABLE, "redis: this node is a replica");
+        state_set(queue, QUEUE_AWAY);
+        redis_elsewhere(queue->redis);
+        return;
+    }
     run_id_read(queue, info->text);
     /* A managed Redis may not let us ask; then it is the operator's word. */
     if (policy->type == REDIS_ANSWER_ARRAY && policy->count == 2 &&
@@ -172,6 +180,7 @@ static void greet(struct job_queue *queue)
     static const char *const commands[GREETINGS][3] = {
         [GREETING_GENERATION] = { "GET", QUEUE_KEY("gen"), NULL },
         [GREETING_INFO] = { "INFO", "server", NULL },
+        [GREETING_ROLE] = { "INFO", "replication", NULL },
         [GREETING_POLICY] = { "CONFIG", "GET", "maxmemory-policy" },
     };
     struct greeting *g = calloc(1, sizeof *g);
