@@ -50,6 +50,7 @@ struct api {
     struct event_bus *events;
     struct file_store *files;
     struct marks *marks;
+    struct incarnation_watch *incarnation;
     struct identities *identities;
     struct plan_bases *bases;
     struct db_batcher *accepts; /* see runs/accept_batch.h */

@@ -24,7 +24,7 @@ const struct setting api_settings_table[] = {
       "PostgreSQL as libpq conninfo without user, e.g. \"host=/run/postgresql dbname=execgov "
       "passfile=/etc/execgov/pgpass\"" },
     { "redis", SETTING_TEXT, offsetof(struct api_settings, redis), "127.0.0.1:6379", 0, 500, false,
-      "Redis: unix:/path/socket or host:port" },
+      "Redis: unix:/path/socket or host:port; several with commas: nodes of a cluster, or a master and replicas" },
     { "listen", SETTING_TEXT, offsetof(struct api_settings, listen), "127.0.0.1:8080", 0, 100, false,
       "address:port of the HTTP API" },
     { "files", SETTING_TEXT, offsetof(struct api_settings, files.files), "files", 0, 1000, false,
@@ -85,6 +85,7 @@ static bool ready(void *context, json_t *checks)
 static void stop_rest(struct api *api)
 {
     watches_stop(&api->watches);
+    incarnation_watch_stop(api->incarnation);
     event_bus_stop(api->events);
     job_queue_stop(api->queue);
     redis_stop(api->redis);
@@ -118,6 +119,19 @@ static void drain(void *context)
 
 /* --- starting --- */
 
+static void another_life(void *context, const char *incarnation)
+{
+    struct api *api = context;
+
+    job_queue_incarnation_set(api->queue, incarnation);
+    marks_forget(api->marks);
+}
+
+static void queue_lost(void *context)
+{
+    incarnation_watch_look(((struct api *)context)->incarnation);
+}
+
 static bool connect_stores(struct api *api, struct gov_err *err)
 {
     const struct db_options db = { .conninfo = api->settings.pg,
@@ -139,7 +153,9 @@ static bool connect_stores(struct api *api, struct gov_err *err)
     if (!file_identity_settle(api->loop, api->db, api->files, err))
         return false;
     api->redis = redis_new(api->loop, &redis);
-    api->queue = job_queue_new(&(struct job_queue_options){ api->redis, incarnation });
+    api->incarnation = incarnation_watch_new(api->loop, api->db, incarnation, another_life, api);
+    api->queue = job_queue_new(
+        &(struct job_queue_options){ api->redis, incarnation, queue_lost, api });
     watches_init(&api->watches, api->loop, api);
     api->events = event_bus_new(api->redis, &events);
     api->marks = marks_new(api->db);

@@ -35,7 +35,8 @@ enum {
     COL_ASKED_STATE,
     COL_ASKED_RAN,
     COL_ASKED_CODE,
-    COL_ASKED_MESSAGE
+    COL_ASKED_MESSAGE,
+    COL_ASKED_WAITS
 };
 
 static struct cron_slot *self(struct op *op)
@@ -91,15 +92,40 @@ static void pass_all(struct cron_slot *s)
         s->due.passed[i].reason = REASON_SUSPENDED;
 }
 
+/* May its owner run anything? Else: why the schedule pauses. */
+static enum schedule_reason owner_reason(const struct cron_slot *s)
+{
+    enum role role = ROLE_NONE;
+
+    if (s->role)
+        role_parse(s->role, &role);
+    return role == ROLE_NONE ? REASON_OWNER_LEFT : policy_may(role, MAY_RUN) ? REASON_NONE : REASON_OWNER_MAY_NOT;
+}
+
+/* What was confirmed for this slot is not made up for when the tenant is back, and not in the name of somebody
+ * who left. (What else may have changed since the confirmation, the run itself looks at as it begins.) */
+static void take_back(struct cron_slot *s)
+{
+    enum schedule_reason reason = owner_reason(s);
+
+    if (!s->asked_waits || (s->tenant_active && !reason))
+        return;
+    s->withdrawn = true;
+    if (s->tenant_active)
+        pause_for(s, reason);
+    else
+        schedule_pass(&s->due, REASON_SUSPENDED);
+}
+
 static enum op_next look(struct op *op)
 {
     struct cron_slot *s = self(op);
-    enum role role = ROLE_NONE;
 
     if (!cron_parse(s->rule_text, "", &s->rule, &op->err))
         return OP_FAIL;
     if (!id_empty(&s->asked_request)) {
         end_asked(s);
+        take_back(s);
         return OP_NEXT;
     }
     s->asking = s->slot_s > s->now_s;
@@ -110,14 +136,10 @@ static enum op_next look(struct op *op)
         pass_all(s);
         return OP_NEXT;
     }
-    if (s->role)
-        role_parse(s->role, &role);
     if (!s->asking && !s->due.fires)
         return OP_NEXT;
-    if (role == ROLE_NONE)
-        pause_for(s, REASON_OWNER_LEFT);
-    else if (!policy_may(role, MAY_RUN))
-        pause_for(s, REASON_OWNER_MAY_NOT);
+    if (owner_reason(s))
+        pause_for(s, owner_reason(s));
     return OP_NEXT;
 }
 
@@ -292,6 +314,17 @@ static void add_start(struct cron_slot *s, struct db_group *g)
                  arena_format(arena, "%lld", (long long)timeout_ms), s->owner.text, NULL, "system");
 }
 
+static void add_withdrawal(struct cron_slot *s, struct db_group *g)
+{
+    enum gov_code code = s->tenant_active ? GOV_FORBIDDEN : GOV_TENANT_SUSPENDED;
+    struct gov_text text = schedule_reason_text(s->tenant_active ? s->pause : REASON_SUSPENDED);
+    const json_t *error = json_own(&s->op.arena, json_pack("{s:s, s:{s:s, s:s}}", "code", gov_code_info(code)->wire,
+                                                           "message", "en", text.en, "zh", text.zh));
+
+    DB_GROUP_ADD(g, SQL_QUERIES_RUN_WITHDRAW, NULL, s->asked_request.text, gov_code_info(code)->wire,
+                 json_text(&s->op.arena, error));
+}
+
 static const char *number(struct cron_slot *s, int64_t value)
 {
     return value ? arena_format(&s->op.arena, "%lld", (long long)value) : NULL;
@@ -312,6 +345,8 @@ static enum op_next write_down(struct op *op)
         DB_GROUP_ADD(g, SQL_QUERIES_FIRING_DECIDE, NULL, s->id.text, json_text(&op->arena, decided));
     if (starts(s))
         add_start(s, g);
+    if (s->withdrawn)
+        add_withdrawal(s, g);
     db_group_tolerate(g, &s->err);
     db_group_send(g);
     return OP_WAIT;
@@ -329,6 +364,8 @@ static enum op_next push(struct op *op)
     if (s->pause)
         log_write(LEVEL_INFO, "schedule.paused", LOG_FIELD("tenant", s->tenant->id.text),
                   LOG_FIELD("schedule", s->id.text), LOG_FIELD("reason", schedule_reason_name(s->pause)));
+    if (s->withdrawn)
+        event_bus_publish(s->scheduler->events, s->tenant->scope.schema, &s->asked_request);
     if (!starts(s))
         return OP_DONE;
     job_queue_push(op, s->scheduler->queue, &s->entry, 1, NULL);
@@ -380,5 +417,6 @@ void cron_slot_init(struct cron_slot *slot, struct scheduler *scheduler,
     slot->asked_state = db_text(rows, row, COL_ASKED_STATE);
     slot->asked_ran = db_bool(rows, row, COL_ASKED_RAN);
     slot->asked_code = db_text(rows, row, COL_ASKED_CODE);
+    slot->asked_waits = db_bool(rows, row, COL_ASKED_WAITS);
     slot->asked_message = db_json(rows, row, COL_ASKED_MESSAGE, &slot->op.arena);
 }

@@ -4,7 +4,8 @@
  *
  * A low-risk action becomes a run by the planning that a run by hand goes through (core/store/planning.h).
  * One that needs a confirmation was asked for ahead of its slot, by a plan job whose plan keeps the slot's
- * time (job_payload.run_at_us); at the slot this only writes down how that ended.
+ * time (job_payload.run_at_us). At the slot this writes down how that ended, and takes back a run that was
+ * confirmed and may not begin now: the tenant is suspended, or its owner has left or may run nothing any more.
  */
 #ifndef SCHEDULER_CRON_SLOT_H
 #define SCHEDULER_CRON_SLOT_H
@@ -31,12 +32,14 @@ struct cron_slot {
     bool asks, tenant_active, chinese;
     const char *asked_state, *asked_code;
     bool asked_ran;               /* its run is on its way, or has been */
+    bool asked_waits;             /* ... and has not begun */
     const json_t *asked_message;  /* {en, zh} of a failed plan */
 
     /* what is decided */
     struct schedule_due due;
     bool asking;          /* ahead of slot_s */
     bool ended;           /* an asked slot: `fires` says how */
+    bool withdrawn;       /* ... its run may not begin */
     enum schedule_reason pause; /* NONE: goes on */
     const char *refused_code;   /* with REASON_REFUSED */
     const json_t *refused_message;

@@ -14,6 +14,9 @@ struct promote {
     struct rounds rounds; /* first */
     struct job_queue *queue;
     struct queue_promoted promoted;
+    struct queue_result rung;
+    void (*look)(void *context);
+    void *look_context;
     int64_t moved;
     void (*stopped)(void *context);
     void *stopped_context;
@@ -34,11 +37,20 @@ static enum op_next rest(struct op *op)
     if (p->promoted.more || p->rounds.stopping)
         return OP_DONE;
     /* While the queue is away or lost this waits a second. */
-    job_queue_due_wait(op, p->queue, p->promoted.wait_ms, NULL);
+    job_queue_due_wait(op, p->queue, p->promoted.wait_ms, &p->rung);
     return OP_WAIT;
 }
 
-static const struct op_step steps[] = { { "move", move }, { "rest", rest }, { 0 } };
+static enum op_next wake(struct op *op)
+{
+    struct promote *p = (struct promote *)op;
+
+    if (p->rung.count == QUEUE_LOOK && !p->rounds.stopping)
+        p->look(p->look_context);
+    return OP_DONE;
+}
+
+static const struct op_step steps[] = { { "move", move }, { "rest", rest }, { "wake", wake }, { 0 } };
 
 static int64_t over(struct rounds *rounds)
 {
@@ -46,11 +58,13 @@ static int64_t over(struct rounds *rounds)
     return 0;
 }
 
-struct promote *promote_new(struct loop *loop, struct job_queue *queue)
+struct promote *promote_new(struct loop *loop, struct job_queue *queue, void (*look)(void *context), void *context)
 {
     struct promote *p = calloc(1, sizeof *p);
     CHECK(p);
     p->queue = queue;
+    p->look = look;
+    p->look_context = context;
     rounds_start(&p->rounds, loop, "promote", steps, over);
     return p;
 }

@@ -6,8 +6,9 @@
 
 struct promote;
 
-/* `queue`: a handle of its own, for most of the time it blocks. Begins at once. */
-struct promote *promote_new(struct loop *loop, struct job_queue *queue);
+/* `queue`: a handle of its own, for most of the time it blocks. Begins at once. `look` is called when somebody
+ * asked for it (job_queue_look). */
+struct promote *promote_new(struct loop *loop, struct job_queue *queue, void (*look)(void *context), void *context);
 /* How many entries and tenants moved so far. */
 int64_t promote_moved(const struct promote *promote);
 /* Frees `promote`, then calls `stopped` (may be NULL). */

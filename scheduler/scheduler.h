@@ -12,6 +12,7 @@
 #include "core/io/service.h"
 #include "core/io/settings.h"
 #include "core/store/event_bus.h"
+#include "core/store/incarnation.h"
 #include "core/store/job_queue.h"
 #include "core/store/mark.h"
 #include "scheduler/gauges.h"
@@ -36,6 +37,7 @@ struct scheduler {
     struct job_queue *queue;
     struct event_bus *events;
     struct marks *marks;
+    struct incarnation_watch *incarnation;
     struct metrics metrics;
     struct gauges gauges;
     struct leader *leader;

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "core/base/log.h"
-#include "core/store/incarnation.h"
 #include "scheduler/promote.h"
 #include "scheduler/refill.h"
 #include "scheduler/scheduler.h"
@@ -15,7 +14,7 @@ const struct setting scheduler_settings_table[] = {
     { "pg", SETTING_TEXT, FIELD(pg), "", 0, 2000, false,
       "PostgreSQL as libpq conninfo without user" },
     { "redis", SETTING_TEXT, FIELD(redis), "127.0.0.1:6379", 0, 500, false,
-      "Redis: unix:/path/socket or host:port" },
+      "Redis: unix:/path/socket or host:port; several with commas: nodes of a cluster, or a master and replicas" },
     { "health", SETTING_TEXT, FIELD(health), "", 0, 100, false,
       "address:port of /livez, /readyz and /metrics; empty: none" },
     { "log_level", SETTING_TEXT, FIELD(log_level), "info", 0, 10, false,
@@ -34,7 +33,6 @@ struct process {
     struct refill *refill;
     struct job_queue *promote_queue; /* promoting blocks: a handle of its own */
     struct job_queue *refill_queue;  /* so does refilling */
-    char incarnation[INCARNATION_BYTES];
     bool stopping;
 };
 
@@ -52,13 +50,18 @@ static bool ready(void *context, json_t *checks)
 
 /* --- the lead --- */
 
+static void look(void *context)
+{
+    tend_wake(&((struct process *)context)->tend);
+}
+
 static void elected(void *context, int64_t term)
 {
     struct process *p = context;
 
     log_write(LEVEL_INFO, "leader.took", LOG_NUMBER("term", term));
     if (!p->promote && !p->stopping)
-        p->promote = promote_new(p->scheduler.loop, p->promote_queue);
+        p->promote = promote_new(p->scheduler.loop, p->promote_queue, look, p);
     tend_wake(&p->tend);
 }
 
@@ -80,6 +83,22 @@ static void on_redis(void *context, bool connected)
         tend_wake(&p->tend);
 }
 
+static void another_life(void *context, const char *incarnation)
+{
+    struct process *p = context;
+    struct job_queue *queues[] = { p->scheduler.queue, p->promote_queue, p->refill_queue };
+
+    for (size_t i = 0; i < sizeof queues / sizeof *queues; i++)
+        job_queue_incarnation_set(queues[i], incarnation);
+    marks_forget(p->scheduler.marks);
+    tend_everybody(&p->tend); /* what others believed to have marked may be gone */
+}
+
+static void queue_lost(void *context)
+{
+    incarnation_watch_look(((struct process *)context)->scheduler.incarnation);
+}
+
 /* --- drain: refill, promote, tend, lead, then what they used --- */
 
 static void close_rest(void *context)
@@ -87,6 +106,7 @@ static void close_rest(void *context)
     struct process *p = context;
     struct scheduler *s = &p->scheduler;
 
+    incarnation_watch_stop(s->incarnation);
     event_bus_stop(s->events);
     job_queue_stop(p->promote_queue);
     job_queue_stop(p->refill_queue);
@@ -133,17 +153,20 @@ static bool connect_stores(struct process *p, struct gov_err *err)
     struct scheduler *s = &p->scheduler;
     const struct db_options db = { .conninfo = s->settings.pg, .application = "execgov-scheduler",
                                    .unprepared = !s->settings.prepared, .connections_per_role = 1 };
+    char incarnation[INCARNATION_BYTES];
 
     if (!redis_address_check(s->settings.redis, err))
         return false;
     s->db = db_new(s->loop, &db);
-    if (!incarnation_read(s->loop, s->db, START_PATIENCE_MS, p->incarnation, err))
+    if (!incarnation_read(s->loop, s->db, START_PATIENCE_MS, incarnation, err))
         return false;
     s->marks = marks_new(s->db);
     s->redis = redis_new(s->loop, &(struct redis_options){ .address = s->settings.redis });
-    s->queue = job_queue_new(&(struct job_queue_options){ s->redis, p->incarnation });
-    p->promote_queue = job_queue_new(&(struct job_queue_options){ s->redis, p->incarnation });
-    p->refill_queue = job_queue_new(&(struct job_queue_options){ s->redis, p->incarnation });
+    s->incarnation = incarnation_watch_new(s->loop, s->db, incarnation, another_life, p);
+    struct job_queue_options queue = { s->redis, incarnation, queue_lost, p };
+    s->queue = job_queue_new(&queue);
+    p->promote_queue = job_queue_new(&queue);
+    p->refill_queue = job_queue_new(&queue);
     s->events = event_bus_new(s->redis, NULL);
     return true;
 }

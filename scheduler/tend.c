@@ -147,6 +147,12 @@ void tend_wake(struct tend *tend)
     rounds_wake(&tend->rounds);
 }
 
+void tend_everybody(struct tend *tend)
+{
+    tend->everybody_us = INT64_MIN / 2;
+    rounds_wake(&tend->rounds);
+}
+
 void tend_stop(struct tend *tend, void (*stopped)(struct rounds *rounds))
 {
     rounds_stop(&tend->rounds, stopped);

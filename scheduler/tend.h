@@ -31,6 +31,8 @@ struct tend {
 void tend_start(struct tend *tend, struct scheduler *scheduler);
 /* The lead was won, or Redis came back: look at once. */
 void tend_wake(struct tend *tend);
+/* Visit all tenants in the next round, marked or not. */
+void tend_everybody(struct tend *tend);
 void tend_stop(struct tend *tend, void (*stopped)(struct rounds *rounds));
 
 #endif

@@ -22,7 +22,7 @@ struct visited {
 };
 
 /* Columns of mark_due.sql. */
-enum { MARKED_SCHEMA, MARKED_STRIPE, MARKED_ID, MARKED_NEXT, MARKED_LIMITS };
+enum { MARKED_SCHEMA, MARKED_STRIPE, MARKED_ID, MARKED_NEXT, MARKED_LIMITS, MARKED_INCARNATION = MARKED_LIMITS + 5 };
 
 static enum op_next bury(struct op *op)
 {
@@ -77,6 +77,8 @@ static enum op_next slots(struct op *op)
 
     v->tenant_count = v->marked.count && db_text(&v->marked, 0, MARKED_SCHEMA) ? v->marked.count : 0;
     v->next_due_us = v->marked.count ? db_int(&v->marked, 0, MARKED_NEXT) * 1000000 : 0;
+    if (v->marked.count)
+        incarnation_watch_see(v->scheduler->incarnation, db_text(&v->marked, 0, MARKED_INCARNATION));
     v->tenants = ARENA_ARRAY(&op->arena, struct visited, (size_t)v->tenant_count + 1);
     v->dead_ids = dead_array(v);
     for (int i = 0; i < v->tenant_count; i++) {

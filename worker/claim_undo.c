@@ -11,7 +11,7 @@ enum { AGAIN_MS = 500, AGAIN_DOUBLINGS = 5 };
 struct undo {
     struct op op;
     struct worker *worker;
-    struct id worker_id; /* under which it claimed; a fenced worker takes a new one */
+    struct id worker_id; /* under which it claimed */
     struct tenant_info tenant;
     struct queue_slot *slots;
     int count;
@@ -74,7 +74,7 @@ static void ended(struct op *op)
     free(op);
 }
 
-void claim_undo(struct worker *worker, const struct tenant_info *tenant,
+void claim_undo(struct worker *worker, const struct id *claimed_by, const struct tenant_info *tenant,
                 const struct queue_entry *entries, const int *indexes, int count)
 {
     struct undo *u = calloc(1, sizeof *u);
@@ -83,7 +83,7 @@ void claim_undo(struct worker *worker, const struct tenant_info *tenant,
     CHECK(u);
     op_init(&u->op, "claim_undo", steps, worker->loop, ended);
     u->worker = worker;
-    u->worker_id = worker->id;
+    u->worker_id = *claimed_by;
     u->tenant = *tenant;
     u->count = count;
     u->slots = ARENA_ARRAY(&u->op.arena, struct queue_slot, (size_t)count);

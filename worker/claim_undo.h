@@ -4,8 +4,9 @@
 
 #include "worker/worker.h"
 
-/* By itself, until the database answers. `entries[indexes[0..count-1]]` are copied. */
-void claim_undo(struct worker *worker, const struct tenant_info *tenant,
+/* By itself, until the database answers. `claimed_by` is the worker's name in the claim: since then it may have
+ * taken another. `entries[indexes[0..count-1]]` are copied. */
+void claim_undo(struct worker *worker, const struct id *claimed_by, const struct tenant_info *tenant,
                 const struct queue_entry *entries, const int *indexes, int count);
 
 #endif

@@ -183,16 +183,35 @@ static void tell_queue(struct beat *b)
         job_queue_claimed(&b->op, w->queue, b->claims, claimed, NULL);
 }
 
+/* Nobody knows that we live: what we run may be given to others. */
+static void fence(struct heartbeat *h, const char *event)
+{
+    struct worker *w = h->worker;
+
+    if (!w->fenced)
+        log_write(LEVEL_ERROR, event, LOG_FIELD("worker", w->id.text),
+                  LOG_NUMBER("silent_ms", (clock_mono_us() - h->good_us) / 1000), LOG_NUMBER("busy", w->busy));
+    w->fenced = true;
+    for (struct list *item = w->works.next; item != &w->works; item = item->next) {
+        struct work *work = LIST_ITEM(item, struct work, link);
+        if (!work->cancel)
+            continue;
+        work->released = true; /* nobody asked for its end: it is given back, if it is ours still */
+        work_cancel(work);
+    }
+}
+
 static enum op_next look(struct op *op)
 {
     struct beat *b = (struct beat *)op;
     struct worker *w = b->heartbeat->worker;
 
+    /* Without a row nobody would notice our death: the database was restored to a time before our start. */
+    if (b->beaten.count == 0)
+        fence(b->heartbeat, "worker.unknown");
+    else if (strcmp(db_text(&b->beaten, 0, 0), "dead") == 0)
+        fence(b->heartbeat, "worker.declared_dead");
     b->heartbeat->good_us = b->asked_us;
-    if (b->beaten.count && strcmp(db_text(&b->beaten, 0, 0), "dead") == 0 && !w->fenced) {
-        log_write(LEVEL_ERROR, "worker.declared_dead", LOG_FIELD("worker", w->id.text));
-        w->fenced = true;
-    }
     if (b->beaten.count && db_bool(&b->beaten, 0, 1) && !w->draining)
         w->drain(w);
     tell_queue(b);
@@ -234,24 +253,6 @@ static const struct op_step steps[] = { { "enlist", enlist },
 
 /* --- around --- */
 
-/* Nobody knows that we live: what we run may be given to others. */
-static void fence(struct heartbeat *h)
-{
-    struct worker *w = h->worker;
-
-    if (!w->fenced)
-        log_write(LEVEL_ERROR, "worker.fenced", LOG_FIELD("worker", w->id.text),
-                  LOG_NUMBER("silent_ms", (clock_mono_us() - h->good_us) / 1000));
-    w->fenced = true;
-    for (struct list *item = w->works.next; item != &w->works; item = item->next) {
-        struct work *work = LIST_ITEM(item, struct work, link);
-        if (!work->cancel)
-            continue;
-        work->released = true; /* nobody asked for its end: it is given back, if it is ours still */
-        work_cancel(work);
-    }
-}
-
 /* A busy worker must know in time that it is taken for dead: no beat waits past the fence. */
 static int64_t patience_ms(const struct heartbeat *h)
 {
@@ -286,7 +287,7 @@ static void ended(struct op *op)
         return;
     }
     if (failed && w->busy && clock_mono_us() - h->good_us >= (int64_t)FENCE_MS * 1000)
-        fence(h);
+        fence(h, "worker.fenced");
     else if (!failed && was_fenced && w->busy == 0) {
         /* A new start under a new name: whatever was ours is somebody else's. */
         w->id = id_new();

@@ -14,7 +14,7 @@
 #include "worker/claim_undo.h"
 #include "worker/work_run.h"
 
-enum { CLAIM_LATE_MS = 2000, LEASE_S = 25 };
+enum { CLAIM_LATE_MS = 2000, LET_GO_MS = QUEUE_TAKEN_MS / 2, LEASE_S = 25 };
 
 /* One lane after the other, because lanes share slots: what the first brings, the next may not ask. */
 static enum op_next take(struct op *op)
@@ -104,13 +104,28 @@ static bool is_late(const struct round *r)
     return clock_mono_us() - r->began_us > (int64_t)CLAIM_LATE_MS * 1000;
 }
 
+/* It is slow, or was stopped for a moment: others may have what it took, at once. After a longer stop it may be
+ * queued again by itself, and its slot be another's: then it is left alone. */
+static enum op_next let_go(struct round *r)
+{
+    struct queue_slot *slots = ARENA_ARRAY(&r->op.arena, struct queue_slot, (size_t)r->count);
+
+    if (clock_mono_us() - r->began_us > (int64_t)LET_GO_MS * 1000)
+        return OP_DONE;
+    for (int i = 0; i < r->count; i++)
+        slots[i] = (struct queue_slot){ .entry = &r->entries[i], .fence = r->entries[i].fence };
+    job_queue_release(&r->op, r->worker->queue, slots, r->count, NULL);
+    r->tenant_count = 0; /* nothing to start */
+    return OP_WAIT;
+}
+
 static enum op_next claim(struct op *op)
 {
     struct round *r = (struct round *)op;
 
-    /* A process that was stopped meanwhile: what it took may be queued again by now, and its slot another's. */
-    if (is_late(r))
-        return OP_DONE;
+    if (is_late(r) || r->worker->fenced)
+        return let_go(r);
+    r->claimed_by = r->worker->id;
     for (int i = 0; i < r->tenant_count; i++)
         if (r->tenants[i].info.known)
             claim_tenant(r, &r->tenants[i]);
@@ -164,7 +179,9 @@ static void start_tenant(struct round *r, struct round_tenant *t)
 static enum op_next start(struct op *op)
 {
     struct round *r = (struct round *)op;
-    bool late = is_late(r);
+    struct worker *w = r->worker;
+    /* What a name claimed that is taken for dead is taken away from it. */
+    bool late = is_late(r) || w->fenced || strcmp(w->id.text, r->claimed_by.text) != 0;
 
     for (int i = 0; i < r->tenant_count; i++) {
         struct round_tenant *t = &r->tenants[i];
@@ -175,7 +192,7 @@ static enum op_next start(struct op *op)
         } else if (t->err.code || late) {
             if (t->err.code)
                 log_error(LEVEL_WARN, "claim.failed", &t->err);
-            claim_undo(r->worker, &t->info, r->entries, t->entries, t->count);
+            claim_undo(w, &r->claimed_by, &t->info, r->entries, t->entries, t->count);
         } else {
             start_tenant(r, t);
         }

@@ -28,6 +28,7 @@ struct round {
     struct round_tenant *tenants;
     int tenant_count;
     int64_t began_us;
+    struct id claimed_by; /* the worker's name when the claims were sent */
     int claimed; /* out: works started */
 };
 

@@ -31,7 +31,7 @@ const struct setting worker_settings_table[] = {
     { "pg", SETTING_TEXT, FIELD(pg), "", 0, 2000, false,
       "PostgreSQL as libpq conninfo without user" },
     { "redis", SETTING_TEXT, FIELD(redis), "127.0.0.1:6379", 0, 500, false,
-      "Redis: unix:/path/socket or host:port" },
+      "Redis: unix:/path/socket or host:port; several with commas: nodes of a cluster, or a master and replicas" },
     { "files", SETTING_TEXT, FIELD(files.files), "files", 0, 1000, false,
       "uploads and artifacts: a directory, or s3://bucket[/prefix]; the same for the API and all workers" },
     { "files_endpoint", SETTING_TEXT, FIELD(files.endpoint), "", 0, 500, false,
@@ -74,6 +74,7 @@ struct process {
     struct worker worker;
     struct service service;
     struct heartbeat *heartbeat;
+    struct incarnation_watch *incarnation;
     uv_timer_t grace;
     bool lost;
     struct job_queue *bells[WORKER_POOLS_MAX]; /* waiting blocks: a handle for each taker */
@@ -114,6 +115,7 @@ static void close_rest(struct worker *w)
     struct process *p = process_of(w);
 
     uv_close((uv_handle_t *)&p->grace, NULL);
+    incarnation_watch_stop(p->incarnation);
     event_bus_stop(w->events);
     for (int i = 0; i < WORKER_POOLS_MAX; i++)
         job_queue_stop(p->bells[i]);
@@ -222,6 +224,22 @@ static void changed(void *context, bool up)
     (void)up;
 }
 
+static void another_life(void *context, const char *incarnation)
+{
+    struct process *p = context;
+
+    job_queue_incarnation_set(p->worker.queue, incarnation);
+    for (int i = 0; i < WORKER_POOLS_MAX; i++)
+        job_queue_incarnation_set(p->bells[i], incarnation);
+    marks_forget(p->worker.marks);
+    heartbeat_now(p->heartbeat); /* is our row there? */
+}
+
+static void queue_lost(void *context)
+{
+    incarnation_watch_look(((struct process *)context)->incarnation);
+}
+
 static bool connect_stores(struct process *p, struct gov_err *err)
 {
     struct worker *w = &p->worker;
@@ -243,9 +261,11 @@ static bool connect_stores(struct process *p, struct gov_err *err)
     if (!file_identity_settle(w->loop, w->db, w->files, err))
         return false;
     w->redis = redis_new(w->loop, &(struct redis_options){ .address = w->settings.redis });
-    w->queue = job_queue_new(&(struct job_queue_options){ w->redis, incarnation });
+    p->incarnation = incarnation_watch_new(w->loop, w->db, incarnation, another_life, p);
+    struct job_queue_options queue = { w->redis, incarnation, queue_lost, p };
+    w->queue = job_queue_new(&queue);
     for (int i = 0; i < WORKER_POOLS_MAX; i++)
-        p->bells[i] = job_queue_new(&(struct job_queue_options){ w->redis, incarnation });
+        p->bells[i] = job_queue_new(&queue);
     w->events = event_bus_new(w->redis, &events);
     event_bus_join(w->events, EVENT_BUS_WORKERS);
     w->tenants = tenant_cache_new(w->db);

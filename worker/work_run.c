@@ -47,9 +47,17 @@ static const struct work_kind *kind_of(enum job_kind kind, const struct lane_sta
 enum { AWAY_LEAST_MS = 1000, LEFT_MS = 2000, CRASHES_MAX = 3, AGAIN_MS = 250, AGAIN_DOUBLINGS = 5 };
 enum { FIRST_CLAIM = 2 }; /* the fence that it gives */
 
-static bool sandbox_is_away(const struct work *w)
+/* The sandbox is away, or the one call that it is goes beyond its resource's rate: no attempt is burnt. */
+static bool was_not_begun(const struct work *w)
 {
-    return w->failure.code == GOV_SANDBOX_UNAVAILABLE;
+    return w->failure.code == GOV_SANDBOX_UNAVAILABLE || w->failure.code == GOV_RATE_LIMITED;
+}
+
+/* What the failure itself says about when (Retry-After), else not at once where it was not begun. */
+static int64_t at_least_ms(const struct work *w)
+{
+    int64_t told_ms = (int64_t)w->failure.retry_after_s * 1000;
+    return told_ms ? told_ms : was_not_begun(w) ? AWAY_LEAST_MS : 0;
 }
 
 static void build_failure(struct work *work, struct db_group *group)
@@ -65,7 +73,7 @@ static void build_release(struct work *work, struct db_group *group)
 {
     struct arena *arena = &work->op.arena;
     bool drain = work->released;
-    bool free_of_cost = drain || work->unreadable || sandbox_is_away(work);
+    bool free_of_cost = drain || work->unreadable || was_not_begun(work);
     int64_t delay_ms = work->retry_ms;
 
     DB_GROUP_ADD(group, SQL_QUERIES_JOB_RELEASE, NULL, work->job.id.text,
@@ -93,7 +101,7 @@ static enum op_next back_off(struct op *op)
 static enum op_next mark(struct op *op)
 {
     struct work *w = ((struct settling *)op)->work;
-    struct job_retry retry = { .at_least_ms = sandbox_is_away(w) ? AWAY_LEAST_MS : 0 };
+    struct job_retry retry = { .at_least_ms = at_least_ms(w) };
     uint64_t random = 0;
 
     if (!to_be_settled(w))
@@ -113,7 +121,7 @@ static enum op_next settle(struct op *op)
     if (w->crashed && w->job.crash_count + 1 >= CRASHES_MAX)
         gov_fail(&w->failure, GOV_POISON, "the sandbox died under it three times",
                  "沙箱在执行它时三次异常退出");
-    bool again = w->released || w->unreadable || sandbox_is_away(w) ||
+    bool again = w->released || w->unreadable || was_not_begun(w) ||
                  (gov_code_info(w->failure.code)->retry_helps &&
                   w->job.attempt < w->job.max_attempts);
     log_error(w->released ? LEVEL_INFO : LEVEL_WARN, again ? "job.retry" : "job.failed", &w->failure,

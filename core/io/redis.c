@@ -128,6 +128,22 @@ static bool script_again(struct redis *redis, struct redis_request *request,
     return true;
 }
 
+/* "MOVED slot host:port" of a cluster, or a replica where a master is wanted: go where it can be done. What was asked
+ * has not been done. */
+static bool is_elsewhere(struct redis *redis, const redisReply *reply)
+{
+    const char *address = NULL;
+
+    if (reply->type != REDIS_REPLY_ERROR)
+        return false;
+    if (text_starts(reply->str, "MOVED "))
+        address = strrchr(reply->str, ' ') + 1;
+    else if (!text_starts(reply->str, "READONLY") || redis->link.address_count == 1)
+        return false;
+    redis_link_redirect(&redis->link, address, reply->str);
+    return true;
+}
+
 static void on_reply(redisAsyncContext *context, void *data, void *flown)
 {
     struct flight *flight = flown;
@@ -145,6 +161,10 @@ static void on_reply(redisAsyncContext *context, void *data, void *flown)
     }
     if (script_again(redis, request, reply))
         return;
+    if (is_elsewhere(redis, reply)) {
+        request_fail(request, reply->str);
+        return;
+    }
     request->flight = NULL;
     answer_copy(request->arena, reply, &request->answer, 0);
     request->done(request);
@@ -212,6 +232,12 @@ void redis_send_script(struct redis *redis, struct redis_request *request,
     request->argc = argc + 4;
     request->argv = all;
     request_fly(redis, request, NULL);
+}
+
+void redis_elsewhere(struct redis *redis)
+{
+    if (redis->link.address_count > 1)
+        redis_link_redirect(&redis->link, NULL, "this node is a replica");
 }
 
 void redis_cut(struct redis *redis)

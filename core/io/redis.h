@@ -4,6 +4,10 @@
  * pipelined and answered in order. While Redis is away a command fails at once with
  * QUEUE_UNAVAILABLE; one that was sent and not answered when the connection broke, or in time,
  * fails the same way, and its outcome is unknown: everything the platform sends may be repeated.
+ *
+ * A node that says MOVED or READONLY cannot do what was asked: the command fails as if Redis were away, and
+ * the connection goes to the node that was named, or to the next address. All keys of a handle have one hash tag,
+ * so one connection is enough on a cluster, too.
  */
 #ifndef CORE_IO_REDIS_H
 #define CORE_IO_REDIS_H
@@ -18,8 +22,11 @@
 
 struct redis;
 
+enum { REDIS_ADDRESSES_MAX = 16 };
+
 struct redis_options {
-    const char *address;  /* "unix:/path/socket", "host:port" or "[v6]:port" */
+    const char *address;  /* "unix:/path/socket", "host:port" or "[v6]:port"; several, separated by commas: nodes
+                             of one cluster, or a master and its replicas */
     const char *user;     /* NULL: the default user */
     const char *password; /* NULL: no AUTH */
     int command_ms;       /* deadline of a command; 0: 2000 */
@@ -53,7 +60,7 @@ struct redis_script {
     char sha[41];
 };
 
-/* Does `address` have one of the forms above? INVALID_INPUT otherwise. */
+/* Does `address` have one of the forms above, or is it a list of them? INVALID_INPUT otherwise. */
 bool redis_address_check(const char *address, struct gov_err *err);
 
 /* Connects in the background. The options are copied. */
@@ -109,6 +116,8 @@ void redis_send(struct redis *redis, struct redis_request *request, int argc,
 void redis_send_script(struct redis *redis, struct redis_request *request,
                        const struct redis_script *script, const char *key, int argc,
                        const char *const *argv);
+/* This node cannot do what will be asked (a replica): go on to the next address, if there is one. */
+void redis_elsewhere(struct redis *redis);
 /* Break the connection: what is in flight fails now. Ends a blocking command early. */
 void redis_cut(struct redis *redis);
 

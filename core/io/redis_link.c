@@ -137,17 +137,53 @@ static bool address_split(const char *address, char *host, size_t host_bytes, in
     return true;
 }
 
-bool redis_address_check(const char *address, struct gov_err *err)
+static bool address_good(const char *address)
 {
     char host[256];
     int port;
 
-    if (text_starts(address, "unix:") ? strlen(address) > 5 && strlen(address) < 5 + 108
-                                      : address_split(address, host, sizeof host, &port))
-        return true;
-    return gov_fail(err, GOV_INVALID_INPUT,
-                    "\"%s\" is no Redis address: write unix:/path/of/socket or host:port",
-                    "“%s”不是 Redis 地址：请写 unix:/套接字路径 或 主机:端口", address);
+    return text_starts(address, "unix:") ? strlen(address) > 5 && strlen(address) < 5 + 108
+                                         : address_split(address, host, sizeof host, &port);
+}
+
+/* The parts of a list; -1: too many. They are cut out of `list`. */
+static int addresses_split(char *list, const char **into)
+{
+    int count = 0;
+
+    for (char *at = list, *next; at; at = next) {
+        next = strchr(at, ',');
+        if (next)
+            *next++ = 0;
+        if (count == REDIS_ADDRESSES_MAX)
+            return -1;
+        into[count++] = at;
+    }
+    return count;
+}
+
+bool redis_address_check(const char *address, struct gov_err *err)
+{
+    char copy[1024];
+    const char *parts[REDIS_ADDRESSES_MAX];
+    bool good = strlen(address) < sizeof copy;
+
+    if (good) {
+        snprintf(copy, sizeof copy, "%s", address);
+        int count = addresses_split(copy, parts);
+        good = count > 0;
+        for (int i = 0; i < count; i++)
+            good = good && address_good(parts[i]);
+    }
+    return good || gov_fail(err, GOV_INVALID_INPUT,
+                            "\"%s\" is no Redis address: write unix:/path/of/socket or host:port, or up to 16 of them "
+                            "separated by commas",
+                            "“%s”不是 Redis 地址：请写 unix:/套接字路径 或 主机:端口，可用逗号分隔最多 16 个", address);
+}
+
+static const char *address_of(const struct redis_link *link)
+{
+    return *link->moved ? link->moved : link->addresses[link->at];
 }
 
 /* --- the life of a connection --- */
@@ -191,7 +227,7 @@ static void on_connect(const redisAsyncContext *context, int status)
         link_lost(link);
         return;
     }
-    if (!text_starts(link->options.address, "unix:"))
+    if (!text_starts(address_of(link), "unix:"))
         redisEnableKeepAlive((redisContext *)&context->c);
     uv_timer_stop(&link->timer);
     link->state = LINK_UP;
@@ -216,6 +252,11 @@ static void link_lost(struct redis_link *link)
 {
     if (link->state == LINK_STOPPED)
         return;
+    if (!link->redirected) {
+        *link->moved = 0;
+        link->at = (link->at + 1) % link->address_count;
+    }
+    link->redirected = false;
     int shift = link->attempts < 6 ? link->attempts : 6;
     uint32_t most = BACKOFF_FIRST_MS << shift;
     if (most > BACKOFF_MAX_MS)
@@ -228,7 +269,7 @@ static void link_lost(struct redis_link *link)
 
 static void link_connect(struct redis_link *link, const char *host, int port)
 {
-    const char *address = link->options.address;
+    const char *address = address_of(link);
     redisAsyncContext *context = text_starts(address, "unix:") ? redisAsyncConnectUnix(address + 5)
                                                                : redisAsyncConnect(host, port);
     CHECK(context);
@@ -273,7 +314,7 @@ static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *
             snprintf(link->fault, sizeof link->fault, "the name cannot be resolved");
             link_lost(link);
         } else {
-            address_split(link->options.address, ignored, sizeof ignored, &port);
+            address_split(address_of(link), ignored, sizeof ignored, &port);
             link_connect(link, host, port);
         }
     }
@@ -289,11 +330,11 @@ static void link_open(struct redis_link *link)
     int port = 0;
 
     uv_timer_start(&link->timer, on_timer, (uint64_t)link->options.connect_ms, 0);
-    if (text_starts(link->options.address, "unix:")) {
+    if (text_starts(address_of(link), "unix:")) {
         link_connect(link, NULL, 0);
         return;
     }
-    CHECK(address_split(link->options.address, host, sizeof host, &port));
+    CHECK(address_split(address_of(link), host, sizeof host, &port));
     if (inet_pton(AF_INET, host, parsed) == 1 || inet_pton(AF_INET6, host, parsed) == 1) {
         link_connect(link, host, port);
         return;
@@ -315,6 +356,9 @@ void redis_link_start(struct redis_link *link, struct loop *loop,
     arena_init(&link->arena);
     link->options = *options;
     link->options.address = arena_text(&link->arena, options->address);
+    char *list = arena_format(&link->arena, "%s", options->address);
+    link->address_count = addresses_split(list, link->addresses);
+    CHECK(link->address_count > 0);
     link->options.user = arena_text(&link->arena, options->user);
     link->options.password = arena_text(&link->arena, options->password);
     if (!link->options.command_ms)
@@ -358,6 +402,17 @@ void redis_link_drop(struct redis_link *link, const char *why)
     if (context)
         redisAsyncFree(context);
     link_lost(link);
+}
+
+void redis_link_redirect(struct redis_link *link, const char *address, const char *why)
+{
+    if (link->state != LINK_UP)
+        return; /* on the way: others that were in flight hear the same */
+    if (address && strlen(address) < sizeof link->moved && address_good(address)) {
+        snprintf(link->moved, sizeof link->moved, "%s", address);
+        link->redirected = true;
+    }
+    redis_link_drop(link, why);
 }
 
 bool redis_link_usable(const struct redis_link *link)

@@ -1,6 +1,9 @@
 /* redis_link.h - one connection to Redis that comes back by itself. For redis.c and redis_feed.c.
  *
  *     backoff -> resolving (names only) -> connecting -> up -> (loss) -> backoff ...
+ *
+ * Of several addresses the next is tried after every loss and failed attempt, so the one that is away is left.
+ * The node of a cluster that has our keys is told us by the others (redis_link_redirect).
  */
 #ifndef CORE_IO_REDIS_LINK_H
 #define CORE_IO_REDIS_LINK_H
@@ -16,6 +19,11 @@ enum redis_link_state { LINK_BACKOFF, LINK_RESOLVING, LINK_CONNECTING, LINK_UP, 
 struct redis_link {
     struct loop *loop;
     struct redis_options options; /* texts in `arena` */
+    const char *addresses[REDIS_ADDRESSES_MAX];
+    int address_count;
+    int at;              /* which of them is next, or in use */
+    char moved[256];     /* another node's address, used instead; "": none */
+    bool redirected;     /* the loss to come is no fault of the address */
     struct arena arena;
     enum redis_link_state state;
     redisAsyncContext *context; /* while connecting or up */
@@ -40,6 +48,8 @@ void redis_link_start(struct redis_link *link, struct loop *loop,
 void redis_link_stop(struct redis_link *link);
 /* End the connection or attempt now; the next comes after the backoff. */
 void redis_link_drop(struct redis_link *link, const char *why);
+/* Go to `address`, or, NULL, to the next one, soon: this one cannot do what we ask for. */
+void redis_link_redirect(struct redis_link *link, const char *address, const char *why);
 /* May commands be given to `context`? (Also while connecting: hiredis keeps them.) */
 bool redis_link_usable(const struct redis_link *link);
 

@@ -16,6 +16,7 @@ enum {
     SCHEDULE_KEPT = 100,      /* slots of an outage that are told apart */
     SCHEDULE_LATE_S = 300,
     SCHEDULE_LEAD_DEFAULT_S = 4 * 3600,
+    SCHEDULE_CONFIRMED_LATE_S = 3600, /* what was confirmed ahead of its slot does not begin later than that */
     SCHEDULE_LEAD_MAX_S = 30 * 86400,
 };
 

@@ -1,6 +1,7 @@
 /* job_queue.c - the handle: is this the queue we know?
  *
- *     connect -> greeting: GET gen, INFO server, CONFIG GET maxmemory-policy -> OPEN | LOST | REFUSED
+ *     connect -> greeting: GET gen, INFO server, INFO replication, CONFIG GET maxmemory-policy
+ *             -> OPEN | LOST | REFUSED | AWAY
  *     NOGEN   -> greeting again, and the call once more if there is a new generation of ours
  *
  * A generation is "<number>:<run id>:<incarnation>:<format>". The run id makes a restarted Redis a stranger
@@ -21,7 +22,7 @@
 #include "core/store/job_queue_internal.h"
 #include "core/store/queue_script.h"
 
-enum { GREET_AGAIN_US = 200 * 1000, GREETINGS = 3 };
+enum { GREET_AGAIN_US = 200 * 1000, GREETINGS = 4 };
 
 /* --- memory --- */
 
@@ -51,7 +52,7 @@ struct greeting {
     int outstanding;
 };
 
-enum { GREETING_GENERATION, GREETING_INFO, GREETING_POLICY };
+enum { GREETING_GENERATION, GREETING_INFO, GREETING_ROLE, GREETING_POLICY };
 
 static bool no_generation(struct gov_err *err)
 {
@@ -67,6 +68,8 @@ static void state_set(struct job_queue *queue, enum queue_state state)
         memset(&queue->fault, 0, sizeof queue->fault);
         queue_bell_opened(queue);
     }
+    if (state == QUEUE_LOST && queue->lost && !queue->token[0])
+        queue->lost(queue->lost_context);
 }
 
 void queue_opened(struct job_queue *queue)
@@ -115,6 +118,13 @@ static void greeting_judge(struct job_queue *queue, const struct greeting *g)
     if (info->type != REDIS_ANSWER_TEXT) {
         gov_fail_cause(&queue->fault, GOV_QUEUE_UNAVAILABLE, "redis: INFO: %s", info->text);
         state_set(queue, QUEUE_AWAY);
+        return;
+    }
+    const struct redis_answer *role = &g->parts[GREETING_ROLE].request.answer;
+    if (role->type == REDIS_ANSWER_TEXT && strstr(role->text, "role:slave")) {
+        gov_fail_cause(&queue->fault, GOV_QUEUE_UNAVAILABLE, "redis: this node is a replica");
+        state_set(queue, QUEUE_AWAY);
+        redis_elsewhere(queue->redis);
         return;
     }
     run_id_read(queue, info->text);
@@ -170,6 +180,7 @@ static void greet(struct job_queue *queue)
     static const char *const commands[GREETINGS][3] = {
         [GREETING_GENERATION] = { "GET", QUEUE_KEY("gen"), NULL },
         [GREETING_INFO] = { "INFO", "server", NULL },
+        [GREETING_ROLE] = { "INFO", "replication", NULL },
         [GREETING_POLICY] = { "CONFIG", "GET", "maxmemory-policy" },
     };
     struct greeting *g = calloc(1, sizeof *g);
@@ -323,15 +334,23 @@ static void timer_gone(uv_handle_t *handle)
     queue_let_go(handle->data);
 }
 
+static void incarnation_set(struct job_queue *queue, const char *incarnation)
+{
+    CHECK(strlen(incarnation) + sizeof ":99" <= sizeof queue->incarnation);
+    CHECK(*incarnation && !strpbrk(incarnation, " :"));
+    snprintf(queue->incarnation, sizeof queue->incarnation, "%s:%d", incarnation, QUEUE_FORMAT);
+}
+
 struct job_queue *job_queue_new(const struct job_queue_options *options)
 {
     struct job_queue *queue = calloc(1, sizeof *queue);
 
-    CHECK(queue && strlen(options->incarnation) + sizeof ":99" <= sizeof queue->incarnation);
-    CHECK(*options->incarnation && !strpbrk(options->incarnation, " :"));
+    CHECK(queue);
     queue->redis = options->redis;
     queue->loop = redis_loop(options->redis);
-    snprintf(queue->incarnation, sizeof queue->incarnation, "%s:%d", options->incarnation, QUEUE_FORMAT);
+    incarnation_set(queue, options->incarnation);
+    queue->lost = options->lost;
+    queue->lost_context = options->context;
     list_init(&queue->waiting);
     for (int i = 0; i < LUA_FUNCTIONS_COUNT; i++)
         if (!text_starts(lua_functions[i].name, "part_"))
@@ -346,6 +365,18 @@ struct job_queue *job_queue_new(const struct job_queue_options *options)
     gov_fail_cause(&queue->fault, GOV_QUEUE_UNAVAILABLE, "redis: not connected yet");
     redis_listen(queue->redis, on_connection, queue);
     return queue;
+}
+
+void job_queue_incarnation_set(struct job_queue *queue, const char *incarnation)
+{
+    incarnation_set(queue, incarnation);
+    queue->token[0] = 0; /* a rebuild under way read rows of both lives: it begins again */
+    queue->greeted_us = -GREET_AGAIN_US;
+    if (queue->state != QUEUE_OPEN && queue->state != QUEUE_LOST)
+        return; /* the greeting will compare */
+    no_generation(&queue->fault);
+    queue->state = QUEUE_LOST;
+    queue_greet(queue); /* it may have been rebuilt for this life already */
 }
 
 void job_queue_stop(struct job_queue *queue)

@@ -28,6 +28,7 @@ enum {
     QUEUE_SLOTS_MAX = 1024, /* of one take */
     QUEUE_TAKEN_MS = 15000, /* what is not claimed by then goes to somebody else */
     QUEUE_BELL_S = 15,      /* the longest wait for the bell */
+    QUEUE_LOOK = 2,
 };
 
 /* Texts without spaces; checked by CHECK, for they come from rows and tables of ours. */
@@ -67,9 +68,13 @@ enum queue_verdict {
 struct job_queue_options {
     struct redis *redis;     /* for everything but the bell; not owned */
     const char *incarnation; /* of the database (public.incarnation); no spaces or colons */
+    void (*lost)(void *context); /* it is of another generation, maybe of another life of the database; or NULL */
+    void *context;
 };
 
 struct job_queue *job_queue_new(const struct job_queue_options *options);
+/* The database lives another life: what Redis holds is of the earlier one. */
+void job_queue_incarnation_set(struct job_queue *queue, const char *incarnation);
 /* Before redis_stop. Ends a bell wait. */
 void job_queue_stop(struct job_queue *queue);
 
@@ -89,6 +94,10 @@ void job_queue_push(struct op *op, struct job_queue *queue, const struct queue_e
 /* Entries that fall due within two minutes, at due_ms (since 1970). */
 void job_queue_push_later(struct op *op, struct job_queue *queue, const struct queue_entry *entries,
                           const int64_t *due_ms, int count, struct queue_result *result);
+
+/* A mark was written that may be earlier than what the leading scheduler waits for: it looks. Costs no wait; lost
+ * if the queue is away, and then it looks within 20 s. */
+void job_queue_look(struct job_queue *queue);
 
 /* --- worker --- */
 
@@ -140,7 +149,7 @@ struct queue_promoted {
 void job_queue_promote(struct op *op, struct job_queue *queue, struct queue_promoted *promoted);
 
 /* Block until something new falls due soon, at most wait_ms (-1 or more than that: QUEUE_BELL_S).
- * Then promote. A blocking call: see job_queue_bell_wait. */
+ * Then promote; result->count is QUEUE_LOOK after job_queue_look. A blocking call: see job_queue_bell_wait. */
 void job_queue_due_wait(struct op *op, struct job_queue *queue, int64_t wait_ms,
                         struct queue_result *result);
 

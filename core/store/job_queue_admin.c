@@ -330,7 +330,8 @@ static void fill_end(struct queue_call *call)
     struct job_queue *queue = call->queue;
     struct rebuild_step *step = call->target;
 
-    if (queue_answer_is(call, REDIS_ANSWER_TEXT)) {
+    /* Without a token the database has begun another life meanwhile: what was filled is not believed. */
+    if (queue_answer_is(call, REDIS_ANSWER_TEXT) && queue->token[0]) {
         snprintf(queue->generation, sizeof queue->generation, "%s", step->word);
         queue->token[0] = 0;
         queue_opened(queue);

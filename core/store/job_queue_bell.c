@@ -28,7 +28,9 @@ static void bell_end(struct queue_bell *bell, const char *rung)
 
     queue->bell_wait = NULL;
     if (bell->result)
-        *bell->result = (struct queue_result){ .count = rung != NULL, .verdicts = "" };
+        *bell->result = (struct queue_result){
+            .count = !rung ? 0 : strcmp(rung, "look") == 0 ? QUEUE_LOOK : 1, .verdicts = ""
+        };
     if (bell->overs && rung) {
         char *words[3];
         if (queue_words(arena_text(arena, rung), words, 3) == 3) {

@@ -55,6 +55,8 @@ struct job_queue {
     enum queue_state state;
     struct gov_err fault;
     char incarnation[QUEUE_WORD_BYTES];
+    void (*lost)(void *context);
+    void *lost_context;
     char run_id[QUEUE_WORD_BYTES];
     char generation[QUEUE_GENERATION_BYTES];
     char token[QUEUE_WORD_BYTES]; /* of the rebuild this handle does; "" if none */

@@ -33,6 +33,32 @@ void job_queue_push_later(struct op *op, struct job_queue *queue, const struct q
     queue_call_send(call);
 }
 
+struct lone_call {
+    struct queue_call call; /* first */
+    struct arena arena;
+};
+
+static void lone_ended(struct queue_call *call)
+{
+    struct lone_call *lone = (struct lone_call *)call;
+
+    arena_release(&lone->arena);
+    free(lone);
+}
+
+void job_queue_look(struct job_queue *queue)
+{
+    struct lone_call *lone = calloc(1, sizeof *lone);
+
+    CHECK(lone);
+    arena_init(&lone->arena);
+    lone->call = (struct queue_call){ .queue = queue, .script = LUA_FUNCTIONS_LOOK, .argc = 2,
+                                      .request.arena = &lone->arena, .ended = lone_ended };
+    lone->call.argv = ARENA_ARRAY(&lone->arena, const char *, 2);
+    lone->call.argv[1] = "0";
+    queue_call_send(&lone->call);
+}
+
 /* "tenant class job fence cost_ms kind action" */
 static bool entry_read(struct arena *arena, const char *text, const char *lane,
                        struct queue_entry *e)

@@ -13,6 +13,8 @@ struct marks;
 
 struct marks *marks_new(struct db *db);
 void marks_free(struct marks *marks);
+/* The database may have lost them: none counts as written. */
+void marks_forget(struct marks *marks);
 /* As I/O of `op`: the present minute and, if due_us is not 0, the minute of due_us. Usually nothing is
  * to be done. */
 void marks_note(struct op *op, struct marks *marks, const struct id *tenant, int64_t due_us);

@@ -2,7 +2,7 @@
 """server.py PORT TOKEN_FILE - a partner's order interface, small and real: what HTTP resources are tried on.
 
     GET  /v1/orders[?status=]     the orders
-    GET  /v1/orders/{id}          one
+    GET  /v1/orders/{id}          one; 503 is busy when it is asked for the first time, and says for how long
     POST /v1/orders               a new one; the same Idempotency-Key answers the first again
     POST /v1/payouts              money goes out: exists, and is on nobody's whitelist
     GET  /v1/slow?ms=             answers late
@@ -35,6 +35,7 @@ class Orders:
                       {"id": 2, "sku": "DESK-4", "quantity": 1, "status": "paid"},
                       {"id": 3, "sku": "CHAIR-2", "quantity": 4, "status": "open"}]
         self.answered = {}  # Idempotency-Key -> order
+        self.was_busy = False
 
     def create(self, key, wanted):
         with self.lock:
@@ -87,6 +88,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif url.path == "/v1/orders":
             status = query.get("status")
             self.answer(200, [o for o in self.orders.items if status in (None, o["status"])])
+        elif url.path == "/v1/orders/503":
+            busy, self.orders.was_busy = not self.orders.was_busy, True
+            self.answer(503 if busy else 200, {"busy": busy}, **({"Retry_After": "12"} if busy else {}))
         elif url.path.startswith("/v1/orders/"):
             found = [o for o in self.orders.items if str(o["id"]) == url.path.rsplit("/", 1)[1]]
             self.answer(200 if found else 404, found[0] if found else {"error": "no such order"})

@@ -1,11 +1,11 @@
 -- scope: public
 -- Tenants with a mark that is not in the future, in the order of their ids: $1 how many, $2 behind which
--- (null: from the first). With each in which second the next mark falls due, and its limits (tenant_limits.h). Where
--- there are none, one row that says only when the next mark falls due.
+-- (null: from the first). With each in which second the next mark falls due, its limits (tenant_limits.h), and which life of
+-- the database this is. Where there are none, one row that says only the second and the life.
 select t.schema, t.stripe, t.id, n.next_s, t.weight, t.concurrency_limit, t.rate_per_s,
-    t.paused or not t.run_allowed, public.queue_limit_text(t.id)
+    t.paused or not t.run_allowed, public.queue_limit_text(t.id), n.incarnation
 from (
-    select extract(epoch from min(m.minute))::bigint as next_s
+    select extract(epoch from min(m.minute))::bigint as next_s, public.database_incarnation() as incarnation
     from public.mark m
     where m.minute > now()
 ) n

@@ -1,7 +1,7 @@
 -- scope: tenant
 -- scan: file_total is one row
 -- What a run needs besides its payload: $1 skill, $2 version number, $3 job, $4 requester. Who may run it
--- is read again (core/store/admission.h): it was planned a while ago.
+-- is read again (core/store/admission.h): it was planned a while ago. With the database's clock in us.
 select v.id, v.digest, v.state, v.manifest, v.package_file, v.runtime, f.sha256,
     (select coalesce(max(l.seq), 0) from {{t}}.run_log l where l.job_id = $3::uuid),
     (select m.timezone from public.my_members m where m.user_id = $4::uuid),
@@ -16,7 +16,8 @@ select v.id, v.digest, v.state, v.manifest, v.package_file, v.runtime, f.sha256,
             'kind', b.subject_kind, 'subject', b.subject, 'actions', b.actions))
         from {{t}}.skill_binding b
         where b.skill_id = s.id),
-    (select t.bytes > n.store_quota_bytes from {{t}}.file_total t cross join public.my_tenant n)
+    (select t.bytes > n.store_quota_bytes from {{t}}.file_total t cross join public.my_tenant n),
+    (extract(epoch from clock_timestamp()) * 1000000)::bigint
 from {{t}}.skill s
 join {{t}}.skill_version v on v.skill_id = s.id and v.number = $2::integer
 join {{t}}.file f on f.id = v.package_file

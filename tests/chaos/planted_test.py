@@ -1,4 +1,4 @@
-"""Eight bugs, planted one at a time; each must turn the checks of tests/lib/chaos.py red, by a storm that is made
+"""Eight bugs, two of them in two places, planted one at a time; each must turn the checks of tests/lib/chaos.py red, by a storm that is made
 for it and that leaves a sound build green.
 
 Seven are in the programs (core/io/db_plant.h, only in builds with sanitizers; $EXECGOV_PLANT names one), one is in
@@ -105,6 +105,51 @@ class Fences(Case):
     def test_result_without_token(self):
         wrong = self.both("no_token", lambda: self.come_back_late(self.fail_over, 1))
         self.assertTrue(any(w.startswith("3:") for w in wrong), wrong)
+
+
+class BatchedFences(Case):
+    """The same of ends that are written many together: between claim and end somebody else gets the job."""
+
+    def overtaken(self, fence):
+        """Has the first one's end been accepted although the job was another's? The network is slow, so that there is
+        a moment between the two."""
+        world, proxy = self.world, self.world.proxies["postgres"]
+        world.submit(TENANT, None)
+        self.assertEqual(world.all_ended(60), [])
+        refused = world.log("worker").count("job.stale")
+        proxy.latency(0.45)
+        try:
+            run = stacks.until(lambda: self.take_over(fence), what="a run's being taken over")
+            ended = stacks.until(lambda: self.sql(f"select 'ended' from {self.schema}.job_outcome where job_id = '{run}'") or
+                                 (world.log("worker").count("job.stale") > refused and "refused"), what="the late end")
+        finally:
+            proxy.calm()
+        # Whoever took it was the test; it gives it back.
+        self.sql(f"update {self.schema}.job_live set state = 'ready', fence = fence + 1, token = null, worker = null "
+                 f"where job_id = '{run}'")
+        self.assertEqual(world.all_ended(60), [])
+        return ended != "refused"
+
+    def take_over(self, fence):
+        """A run that was claimed and has not ended; None if it was quicker than we."""
+        run, schema = self.world.submit(TENANT, None), self.schema
+        taken = stacks.until(lambda: self.sql(
+            f"with taken as (update {schema}.job_live set fence = {fence}, token = gen_random_uuid(), worker = "
+            f"gen_random_uuid() where job_id = '{run}' and state = 'running' returning job_id) select * from taken") or
+            self.sql(f"select null from {schema}.job_outcome where job_id = '{run}'"), what="its claim or its end")
+        return run if taken == [[run]] else None
+
+    def both_ways(self, plant, fence):
+        self.world.again(None)
+        self.assertFalse(self.overtaken(fence), "a sound build refuses it")
+        self.world.again(plant)
+        self.assertTrue(self.overtaken(fence), f"{plant} was refused")
+
+    def test_no_fence(self):
+        self.both_ways("no_fence", "fence + 2")
+
+    def test_result_without_token(self):
+        self.both_ways("no_token", "fence")
 
 
 class Queue(Case):

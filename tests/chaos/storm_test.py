@@ -199,7 +199,7 @@ class Storm:
 
 class Storms(unittest.TestCase):
     def clients(self, world, over):
-        """Two tenants, plain runs and runs of one key; each client repeats until it has an answer."""
+        """Two tenants, plain runs, runs of one key and runs that do nothing; each client repeats until it has an answer."""
         failed = []
 
         def client(number):
@@ -209,8 +209,9 @@ class Storms(unittest.TestCase):
                 count += 1
                 keyed = rng.random() < 0.25
                 tenant = chaos.TENANTS[0] if keyed else chaos.TENANTS[number % 2]
+                value = None if rng.random() < 0.4 else f"{number}.{count}"
                 try:
-                    world.submit(tenant, f"{number}.{count}", rng.choice((0, 0, 0.2, 1.0)), chaos.KEY if keyed else None,
+                    world.submit(tenant, value, rng.choice((0, 0, 0.2, 1.0)), chaos.KEY if keyed else None,
                                  patience=120)
                 except AssertionError as error:
                     failed.append(str(error))
@@ -225,6 +226,9 @@ class Storms(unittest.TestCase):
             for name in ("api-2", "scheduler-2", "worker-2"):
                 world.start(name)
             storm, over = Storm(world, SEED), threading.Event()
+            for tenant in chaos.TENANTS:
+                world.schedule(tenant, 10)
+            versions = chaos.OtherVersions(world)
             threads, failed = self.clients(world, over)
             end = time.monotonic() + SECONDS
             try:
@@ -237,8 +241,10 @@ class Storms(unittest.TestCase):
                 for thread in threads:
                     thread.join()
             healed = time.monotonic()
-            wrong = chaos.faults(world, QUIET_S)
+            wrong = versions.faults() + chaos.schedule_faults(world)
+            wrong += chaos.faults(world, QUIET_S)
             quiet = time.monotonic() - healed
+            wrong += chaos.starvation_faults(world)
             print(f"seed {SEED}: {len(storm.told)} acts in {SECONDS:.0f} s, {len(world.ledger)} runs accepted, quiet after "
                   f"{quiet:.1f} s; swallowed {world.proxies['postgres'].swallowed}; refusals {dict(world.refusals)}",
                   file=sys.stderr)

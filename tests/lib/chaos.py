@@ -47,6 +47,14 @@ SKILL = {
 }
 
 
+NOOP = {
+    "README.md": "# Nothing\n\nDoes nothing: its ends are written many together.\n",
+    "main.py": "pass\n",
+    "skill.json": json.dumps({"name": "nothing", "description": "Does nothing.", "executor": "noop", "idempotent": True,
+                              "input": {"type": "object", "additionalProperties": False}}),
+}
+
+
 class World(stacks.Stack):
     """`plant`: the bug that the daemons carry (core/io/db_plant.h)."""
 
@@ -54,12 +62,13 @@ class World(stacks.Stack):
         self.plant = plant
         self.durable = durable
         self.proxies = {}
-        self.ledger = []      # (tenant, run id, value, key or None)
+        self.ledger = []      # (tenant, run id, value or None where nothing is answered, key or None)
+        self.schedules = []   # (tenant, id)
         self.refusals = collections.Counter()
         self.ledger_lock = threading.Lock()
-        super().__init__(processes=("api", "scheduler", "worker"))
+        super().__init__(processes=("api", "scheduler", "worker"), settings={"worker": {"noop": "on"}})
         for tenant in TENANTS:
-            skills.publish(self, [(tenant, "ledger", SKILL)])
+            skills.publish(self, [(tenant, "ledger", SKILL), (tenant, "nothing", NOOP)])
 
     def start_redis(self):
         if not self.durable:
@@ -138,14 +147,18 @@ class World(stacks.Stack):
             reply = connection.getresponse()
             return reply.status, json.loads(reply.read() or b"null")
 
-    def submit(self, tenant, value, seconds=0, key=None, patience=90, child=None):
-        """Until there is an answer. The run's id."""
+    def submit(self, tenant, value, seconds=0, key=None, patience=90, child=None, delay_ms=0):
+        """Until there is an answer. The run's id. `value` None: a run that does nothing."""
         given = {"value": value, "seconds": seconds}
         if child:
             given["child"] = child
         body = {"skill": "ledger", "action": "run", "input": given}
+        if value is None:
+            body = {"skill": "nothing"}
         if key:
             body["concurrency_key"] = key
+        if delay_ms:
+            body["delay_ms"] = delay_ms
         idempotency = skills.new_id()
         deadline = time.monotonic() + patience
         names = [n for n in self.ports if n.split("-")[0] == "api"]
@@ -164,6 +177,19 @@ class World(stacks.Stack):
                 self.refusals[(status, answer.get("code"))] += 1
             time.sleep(0.2)
         raise AssertionError(f"no answer within {patience} s")
+
+    def schedule(self, tenant, count):
+        """So many that fire every minute."""
+        for number in range(count):
+            reply = self.api("POST", "/v1/schedules", {"name": f"{tenant} {number}", "cron": "* * * * *", "skill": "nothing",
+                                                       "catch_up": "all", "input": {}}, PEOPLE[tenant])
+            assert reply.status == 201, reply.body
+            self.schedules.append((tenant, reply.json["id"]))
+
+    def rewrite(self, tenant, run, payload):
+        """What another version of the platform would have written."""
+        self.sql(f"set session_replication_role = replica; update {self.schema_of(tenant)}.job set payload = {payload} "
+                 f"where id = '{run}'")
 
     def all_ended(self, seconds):
         """Those of the ledger that have not."""
@@ -250,7 +276,8 @@ def tenant_faults(world, tenant, crashes_allowed):
             continue
         outcome = outcomes.get(run)
         wrong += job_faults(run, outcome, trails[run])
-        if outcome and outcome["state"] == "succeeded" and (outcome["result"] or {}).get("value") != value:
+        if outcome and outcome["state"] == "succeeded" and value is not None and \
+                (outcome["result"] or {}).get("value") != value:
             wrong.append(f"7: {run} answered {outcome['result']} to {value}")
         if outcome and outcome["state"] != "succeeded" and not (crashes_allowed and outcome["code"] == "poison"):
             wrong.append(f"2: {run} ended as {outcome['state']} {outcome['code']}")
@@ -282,6 +309,85 @@ def leak_faults(world):
         if status != 404:
             wrong.append(f"7: {other} got {status} for {run} of {tenant}")
     return wrong
+
+
+def schedule_faults(world, seconds=40):
+    """6: a slot is decided once, none is left out, and what fired is one run that ended."""
+    for tenant, schedule in world.schedules:
+        stacks.until(lambda tenant=tenant, schedule=schedule: world.api(
+            "PATCH", f"/v1/schedules/{schedule}", {"enabled": False}, PEOPLE[tenant]).status == 200, what="its pause")
+    wrong = []
+    for tenant in TENANTS:
+        schema, mine = world.schema_of(tenant), [s for whose, s in world.schedules if whose == tenant]
+        if not mine:
+            continue
+        open_runs = (f"select f.request_id from {schema}.schedule_firing f where f.state = 'fired' and not exists (select from "
+                     f"{schema}.job j join {schema}.job_outcome o on o.job_id = j.id where j.request_id = f.request_id)")
+        with contextlib.suppress(AssertionError):
+            stacks.until(lambda: not world.sql(open_runs), seconds)
+        wrong += [f"6: {row[0]}, which a schedule made, has not ended" for row in world.sql(open_runs)]
+        wrong += [f"6: {row[0]} of a schedule has {row[1]} runs" for row in world.sql(
+            f"select r.id, count(j.id) from {schema}.request r left join {schema}.job j on j.request_id = r.id and j.kind = "
+            f"'run' where r.source = 'schedule' group by r.id having count(j.id) <> 1")]
+        wrong += [f"6: request {row[0]} belongs to {row[1]} slots" for row in world.sql(
+            f"select r.id, count(f.request_id) from {schema}.request r left join {schema}.schedule_firing f on f.request_id = "
+            f"r.id where r.source = 'schedule' group by r.id having count(f.request_id) <> 1")]
+        wrong += [f"6: slot {row[0]} of {row[1]} was {row[2]} {row[3]}" for row in world.sql(
+            f"select fire_at, schedule_id, state, coalesce(reason, '') from {schema}.schedule_firing where state <> 'fired'")]
+        for schedule in mine:
+            slots = [int(row[0]) for row in world.sql(
+                f"select extract(epoch from fire_at)::bigint from {schema}.schedule_firing where schedule_id = '{schedule}' "
+                "order by fire_at")]
+            if not slots or any(b - a != 60 for a, b in zip(slots, slots[1:])):
+                wrong.append(f"6: {schedule} decided the slots {slots}")
+    return wrong
+
+
+def starvation_faults(world, waiting=24, light=3):
+    """9: whoever asks for little is not behind everything that another asked for before."""
+    heavy, other = TENANTS
+    for number in range(waiting):
+        world.submit(heavy, f"flood {number}", 0.3)
+    asked = [world.submit(other, f"light {number}", 0) for number in range(light)]
+    missing = world.all_ended(90)
+    if missing:
+        return [f"9: {run} did not end" for run in missing]
+    claims = [float(row[0]) for row in world.sql(
+        f"select extract(epoch from at) from {world.schema_of(heavy)}.audit_event where action = 'job.claimed' order by id")]
+    wrong = []
+    for run in asked:
+        begun, ended = [float(row[0]) for row in world.sql(
+            f"select extract(epoch from at) from {world.schema_of(other)}.audit_event where subject = '{run}' and action in "
+            "('job.accepted', 'job.claimed') order by id")][:2]
+        ahead = sum(begun < at < ended for at in claims)
+        if ahead > 3 * stacks.SLOTS * 2:
+            wrong.append(f"9: {run} waited for {ahead} of another tenant")
+    return wrong
+
+
+class OtherVersions:
+    """12: a job as the version before wrote it, and one that only the version after understands."""
+
+    FUTURE = 99
+
+    def __init__(self, world):
+        self.world, self.tenant = world, TENANTS[0]
+        self.old = world.submit(self.tenant, "old", delay_ms=4000)
+        world.rewrite(self.tenant, self.old, "(payload - 'format') || '{\"not_known_here\": {\"a\": [1]}}'")
+        self.new = world.submit(self.tenant, "new", delay_ms=4000)
+        world.rewrite(self.tenant, self.new, f"payload || '{{\"format\": {self.FUTURE}}}'")
+
+    def faults(self):
+        """The later one was left alone, whoever took it; then a worker comes that understands it."""
+        schema = self.world.schema_of(self.tenant)
+        left = stacks.until(lambda: self.world.sql(
+            f"select state from {schema}.job_live where job_id = '{self.new}' and state <> 'running' union all "
+            f"select 'ended' from {schema}.job_outcome where job_id = '{self.new}'"), what="its being in nobody's hand")
+        tried = self.world.sql(f"select 1 from {schema}.audit_event where subject = '{self.new}' and action = 'job.released'")
+        self.world.rewrite(self.tenant, self.new, "payload - 'format'")
+        if not tried:
+            return [f"12: nobody met {self.new}, which a later version wrote"]
+        return [] if left != [["ended"]] else [f"12: {self.new}, which a later version wrote, was not left for it"]
 
 
 def faults(world, seconds=90, crashes_allowed=True):

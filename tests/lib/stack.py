@@ -198,7 +198,7 @@ class Stack:
     def start_postgres(self, make=False):
         home = self.folder / "postgres"
         if make:
-            home.mkdir()
+            home.mkdir(exist_ok=True)
             if os.geteuid() == 0:
                 shutil.chown(home, "postgres", "postgres")
             self.call([postgres_program("initdb"), "-D", home / "data", "-U", "postgres", "-A", "trust",

@@ -1,8 +1,11 @@
 """A database that is put back to an earlier time: what survived ends once, what may have had an effect waits for a
 person, nothing stale is accepted."""
+import contextlib
 import json
 import os
 import pathlib
+import shutil
+import signal
 import subprocess
 import sys
 import unittest
@@ -85,6 +88,55 @@ class Restore(loop.Case):
         self.assertEqual(self.check("--release", skills.new_id())[0], 2)
         self.assertEqual(self.check("--release", danger["id"])[1]["released"], 1)
         self.until_state(danger["id"], "succeeded")
+
+    def test_another_life_while_everybody_lives_is_noticed(self):
+        """The server's files put back, by point-in-time recovery: the same database in another timeline, and the queue
+        in Redis is of a future that never was. Nobody is started again."""
+        home = self.stack.folder / "postgres"
+        self.stack.end("worker")
+        kept = [self.run_probe(wait=0, value=f"k{i}")["id"] for i in range(3)]
+        self.stack.end("postgres", signal.SIGINT)
+        self.stack.call(["cp", "-a", home / "data", home / "copy"])
+        self.stack.start_postgres()
+        self.stack.start("worker")
+        for run in kept:
+            self.until_state(run, "succeeded")
+        lost = self.run_probe(wait=0, what="sleep", seconds=60)["id"]
+        stacks.until(lambda: "begun" in self.log_of(lost), what="a run that will never have been")
+        rebuilt = self.stack.log("scheduler").count('"queue.rebuilt"')
+        generation = self.generation()
+        self.stack.end("postgres", signal.SIGINT)
+        self.stack.call(["rm", "-rf", home / "data"])
+        self.stack.call(["mv", home / "copy", home / "data"])
+        recovery = home / "data/recovery.signal"
+        recovery.touch()
+        shutil.chown(recovery, *[home.stat()[field] for field in (4, 5)])
+        with open(home / "data/postgresql.auto.conf", "a", encoding="utf-8") as conf:
+            conf.write("restore_command = '/bin/false'\n")
+        self.stack.start_postgres()
+        stacks.until(lambda: self.stack.log("scheduler").count('"queue.rebuilt"') > rebuilt, 45, "the rebuild")
+        self.assertNotEqual(self.generation().split(":")[2], generation.split(":")[2])
+        fresh = self.run_probe(wait=0)["id"]
+        for run in [*kept, fresh]:
+            self.until_state(run, "succeeded")
+        self.assertEqual(loop.faults(self.stack, self.schema, [*kept, fresh]), [])
+        self.refused(self.api("GET", f"/v1/runs/{lost}"), 404, "not_found")
+        for name in DAEMONS:
+            stacks.until(lambda name=name: self.queue_is_open(name), 30, f"{name} believing in the queue")
+            self.assertIn("database.another_life", self.stack.log(name), name)
+        worker = self.stack.running["worker"].pid
+        stacks.until(lambda: self.stack.sql(f"select 1 from public.worker where pid = {worker} and state = 'active'"),
+                     what="the worker's row, of which the backup knew nothing")
+
+    def generation(self):
+        return subprocess.run(["redis-cli", "-s", self.stack.folder / "redis.sock", "get", "{s00}:gen"],
+                              capture_output=True, check=True, text=True).stdout.strip()
+
+    def queue_is_open(self, name):
+        with contextlib.closing(self.stack.connect(name)) as connection:
+            connection.request("GET", "/readyz")
+            checks = json.loads(connection.getresponse().read())["checks"]
+        return next(c["ok"] for c in checks if c["name"] == "queue")
 
 
 if __name__ == "__main__":

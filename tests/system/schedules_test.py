@@ -96,6 +96,33 @@ class Clock(Case):
         self.assertEqual(self.count("schedule_firing f", "state = 'fired' group by schedule_id, fire_at having "
                                                          "count(*) > 1 union all select 0"), 0)
 
+    def test_the_first_slot_is_in_time_although_the_platform_was_idle(self):
+        """The leader sleeps for twenty seconds where nothing is to be done; it is woken."""
+        until(lambda: 50 <= datetime.datetime.now().second <= 56, 60, "the end of a minute")
+        made = self.make(cron="* * * * *")
+        fired = self.until_firing(made, "fired")
+        self.ok(self.patch(made, enabled=False))
+        late = self.stack.sql(f"select extract(epoch from decided_at - fire_at) from {self.schema}.schedule_firing "
+                              f"where schedule_id = '{made['id']}' and request_id = '{fired['request_id']}'")
+        self.assertLess(float(late[0][0]), 3)
+
+    def test_what_was_confirmed_for_a_moment_long_past_does_not_begin(self):
+        """Held up, by whatever, for more than an hour. It is delayed when it is confirmed; its time is put back then."""
+        made = self.make(cron="0 9 1 * *", action="danger", lead_s=2592000)
+        self.come_due_ahead(made)
+        asked = self.until_firing(made, "asked")
+        request = until(lambda: self.waiting(asked["request_id"]), SECONDS, "the confirmation")
+        run = self.ok(self.api("POST", f"/v1/requests/{request['id']}/confirm", {"digest": request["plan"]["digest"]},
+                               "arun"))["run"]
+        past = "to_jsonb((extract(epoch from now() - interval '61 minutes') * 1000000)::bigint)"
+        self.stack.sql(f"set session_replication_role = replica; update {self.schema}.job set payload = "
+                       f"jsonb_set(payload, '{{run_at_us}}', {past}) where id = '{run['id']}'")
+        self.stack.sql(f"update {self.schema}.job_live set run_at = now() where job_id = '{run['id']}'")
+        self.come_due_ahead(self.make(cron="0 9 1 * *"))  # a visit promotes it
+        ended = self.until_state(run["id"], *loop.ENDED, seconds=SECONDS)
+        self.assertEqual((ended["state"], ended["error"]["code"]), ("failed", "expired"))
+        self.ok(self.patch(made, enabled=False))
+
     def waiting(self, request_id):
         request = self.request_of(request_id)
         return request["state"] == "awaiting_confirmation" and request

@@ -61,6 +61,12 @@ json_t *run_calls_result(struct work *work, const struct run_calls *calls, struc
     struct gov_err ignored;
     bool text = text_utf8_valid(a->body, a->body_bytes) && strlen(a->body) == a->body_bytes;
 
+    /* "Not now": what may be repeated is, when it says. */
+    if ((status == 429 || status == 503) && work->job.attempt < work->job.max_attempts) {
+        gov_fail(err, GOV_RESOURCE_UNAVAILABLE, "it answered %lld: not now", "返回 %lld：暂时无法处理", (long long)status);
+        err->retry_after_s = (int)(json_get_int(a->json, "retry_after_ms", 0) / 1000);
+        return NULL;
+    }
     if (status >= 400) {
         gov_fail(err, GOV_RESOURCE_FAILED, "it answered %lld: %.*s", "返回 %lld：%.*s", (long long)status,
                  (int)(text ? text_utf8_cut(a->body, a->body_bytes, SHOWN_BYTES_MAX) : 0), a->body);

@@ -19,6 +19,7 @@
 #include "core/base/check.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/model/schedule.h"
 #include "core/store/admission.h"
 #include "core/store/file_quota.h"
 #include "worker/run/run_artifact.h"
@@ -76,6 +77,15 @@ static void free_log(void *log)
     run_log_free(log);
 }
 
+/* Confirmed ahead for a moment that nobody kept: people agreed to that time, not to any. What has begun once may
+ * be tried again. */
+static bool is_past(const struct claimed *job, int64_t now_us)
+{
+    int64_t at_us = job->payload.run_at_us;
+
+    return at_us && job->attempt == 1 && now_us - at_us > (int64_t)SCHEDULE_CONFIRMED_LATE_S * 1000000;
+}
+
 /* Everything that refuses the run before it starts; the reason ends the job. */
 static bool prepare_run(struct run_job *j, struct gov_err *err)
 {
@@ -96,6 +106,10 @@ static bool prepare_run(struct run_job *j, struct gov_err *err)
                                    .requester = j->work.job.created_by,
                                    .role = db_text(&j->rows, 0, 14),
                                    .bindings = db_json(&j->rows, 0, 15, arena) };
+    if (is_past(&j->work.job, db_int(&j->rows, 0, 17)))
+        return gov_fail(err, GOV_EXPIRED,
+                        "it was confirmed for a moment that is more than an hour past; run it by hand if it is still wanted",
+                        "它经确认的执行时间已过去一小时以上；如仍需要，请手动运行");
     if (!admission_version(&admission, err))
         return false;
     if (!skill_manifest_view(db_json(&j->rows, 0, 3, arena), &j->manifest, arena, err))
@@ -395,14 +409,16 @@ static enum op_next keep_files(struct op *op)
 {
     struct run_job *j = (struct run_job *)op;
 
+    bool called = !j->err.code && j->action->executor == SKILL_HTTP;
+
+    if (called)
+        j->result = run_calls_result(&j->work, &j->calls, &j->err);
     if (gov_code_info(j->err.code)->retry_helps && j->err.code != GOV_OK && !j->work.released) {
         op->err = j->err; /* another attempt, or another worker */
         return OP_FAIL;
     }
     run_artifacts_store(op, j->work.worker->files, &j->artifacts);
-    if (!j->err.code && j->action->executor == SKILL_HTTP)
-        j->result = run_calls_result(&j->work, &j->calls, &j->err);
-    else if (!j->err.code)
+    if (!called && !j->err.code)
         j->result = run_result_read(j->result_text, j->result_bytes, j->log, j->action, &op->arena,
                                     &j->err);
     return OP_WAIT;

@@ -49,6 +49,7 @@ static void read_error(const json_t *json, struct gov_err *err)
         return;
     gov_fail(err, gov_code_from_wire(code), "%s", "%s", en ? en : code);
     snprintf(err->zh, sizeof err->zh, "%s", zh ? zh : en ? en : code);
+    err->retry_after_s = (int)((json_get_int(json, "retry_after_ms", 0) + 999) / 1000);
 }
 
 static void frame_release(void *frame)

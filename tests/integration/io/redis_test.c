@@ -346,10 +346,11 @@ static void a_feed_hears_its_channels_and_again_after_a_restart(void **state)
 static void addresses_are_checked(void **state)
 {
     static const char *const good[] = { "unix:/run/redis.sock", "127.0.0.1:6379", "redis:6379",
-                                        "[::1]:6379" };
+                                        "[::1]:6379", "a:1,[::1]:2,unix:/s" };
     static const char *const bad[] = { "",        "unix:",       "redis",     "redis:",
                                        "redis:0", "redis:65536", "::1:6379",  "[::1:6379",
-                                       ":6379",   "redis:x",     "/run/redis" };
+                                       ":6379",   "redis:x",     "/run/redis", "a:1,",
+                                       "a:1,,b:2" };
     struct gov_err err;
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)

@@ -205,25 +205,79 @@ static void plan_as_a_worker_does(struct sched_rig *r)
             "state) select job_id, 'succeeded' from gone", r->tenant.schema);
 }
 
-static void a_run_that_was_confirmed_ahead_waits_for_its_slot(void **state)
+/* Confirmed ahead; then the slot comes. */
+static void confirm_ahead(struct sched_rig *r)
 {
-    struct sched_rig *r = *state;
-
     purge(r, "date_trunc('minute', now()) + interval '30 minutes'", "now() - interval '1 second'");
     sched_rig_round(r, 1);
     plan_as_a_worker_does(r);
     assert_value(r, "ok", arena_format(&r->rig.arena,
                  "select code from {{t}}.confirmation_decide((select request_id from {{t}}.confirmation), "
                  "repeat('c', 64), 'confirm', null, '%s', gen_random_uuid())", r->approver.token_hash));
-    assert_value(r, "t", "select l.state = 'delayed' and l.run_at = s.next_at from {{t}}.job_live l, "
-                         "{{t}}.schedule s");
+}
+
+static void slot_comes(struct sched_rig *r)
+{
     sql_run(r->admin, "update %s.schedule set next_at = next_at - interval '31 minutes', due_at = now()",
             r->tenant.schema);
     sql_run(r->admin, "update %s.schedule_firing set fire_at = fire_at - interval '31 minutes'",
             r->tenant.schema);
     assert_int_equal(sched_rig_round(r, 2), 1);
+}
+
+static void a_run_that_was_confirmed_ahead_waits_for_its_slot(void **state)
+{
+    struct sched_rig *r = *state;
+
+    confirm_ahead(r);
+    assert_value(r, "t", "select l.state = 'delayed' and l.run_at = s.next_at from {{t}}.job_live l, "
+                         "{{t}}.schedule s");
+    slot_comes(r);
     assert_value(r, "fired", "select state from {{t}}.schedule_firing");
     assert_value(r, "1", "select count(*) from {{t}}.job where kind = 'run'");
+    assert_value(r, "1", "select count(*) from {{t}}.job_live");
+}
+
+static void a_confirmed_run_of_a_suspended_tenant_is_not_kept_for_its_return(void **state)
+{
+    struct sched_rig *r = *state;
+
+    confirm_ahead(r);
+    sql_run(r->admin, "update public.tenant set state = 'suspended' where id = '%s'", r->tenant.id.text);
+    slot_comes(r);
+    assert_value(r, "skipped tenant_suspended", "select state || ' ' || reason from {{t}}.schedule_firing");
+    assert_value(r, "0", "select count(*) from {{t}}.job_live");
+    assert_value(r, "cancelled tenant_suspended", "select o.state || ' ' || o.code from {{t}}.job_outcome o join "
+                                                  "{{t}}.job j on j.id = o.job_id where j.kind = 'run'");
+    assert_value(r, "1", "select count(*) from {{t}}.audit_event where action = 'job.cancelled' and actor_kind = "
+                         "'system' and detail ->> 'why' = 'tenant_suspended'");
+    assert_value(r, "t", "select enabled and next_at > now() - interval '31 minutes' from {{t}}.schedule");
+}
+
+static void a_confirmed_run_of_an_owner_who_left_is_taken_back(void **state)
+{
+    struct sched_rig *r = *state;
+
+    confirm_ahead(r);
+    sql_run(r->admin, "delete from public.membership where user_id = '%s'", r->operator.id.text);
+    slot_comes(r);
+    assert_value(r, "refused owner_left", "select state || ' ' || reason from {{t}}.schedule_firing");
+    assert_value(r, "false owner_left", "select enabled || ' ' || paused_reason from {{t}}.schedule");
+    assert_value(r, "0", "select count(*) from {{t}}.job_live");
+    assert_value(r, "cancelled forbidden", "select o.state || ' ' || o.code from {{t}}.job_outcome o join "
+                                           "{{t}}.job j on j.id = o.job_id where j.kind = 'run'");
+}
+
+static void a_confirmed_run_that_has_begun_goes_on(void **state)
+{
+    struct sched_rig *r = *state;
+
+    confirm_ahead(r);
+    sql_run(r->admin, "update %s.job_live set state = 'running', fence = 2", r->tenant.schema);
+    sql_run(r->admin, "update public.tenant set state = 'suspended' where id = '%s'", r->tenant.id.text);
+    slot_comes(r);
+    assert_value(r, "fired", "select state from {{t}}.schedule_firing");
+    assert_value(r, "1", "select count(*) from {{t}}.job_live");
 }
 
 static void a_visit_finds_a_due_schedule_by_its_mark(void **state)
@@ -264,6 +318,9 @@ int main(void)
         TEST(high_risk_is_asked_for_ahead_of_its_slot),
         TEST(high_risk_that_was_not_asked_for_does_not_run),
         TEST(a_run_that_was_confirmed_ahead_waits_for_its_slot),
+        TEST(a_confirmed_run_of_a_suspended_tenant_is_not_kept_for_its_return),
+        TEST(a_confirmed_run_of_an_owner_who_left_is_taken_back),
+        TEST(a_confirmed_run_that_has_begun_goes_on),
         TEST(a_visit_finds_a_due_schedule_by_its_mark),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

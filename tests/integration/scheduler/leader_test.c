@@ -161,6 +161,7 @@ struct promoting {
     struct queue_entry entry;
     int64_t due_ms;
     bool stopped;
+    int looks;
 };
 
 static void begin(struct op *op, void *arguments)
@@ -199,6 +200,16 @@ static void promote_stopped(void *context)
     ((struct promoting *)context)->stopped = true;
 }
 
+static void look(void *context)
+{
+    ((struct promoting *)context)->looks++;
+}
+
+static bool has_looked(void *context)
+{
+    return ((struct promoting *)context)->looks > 0;
+}
+
 static bool promote_is_stopped(void *context)
 {
     return ((struct promoting *)context)->stopped;
@@ -214,7 +225,7 @@ static void what_falls_due_is_promoted_at_its_moment(void **state)
                            .pushing = job_queue_new(&options) };
     run(&p, begin);
     run(&p, end);
-    p.promote = promote_new(&w->loop, p.queue);
+    p.promote = promote_new(&w->loop, p.queue, look, &p);
     int64_t until_us = clock_mono_us() + 300 * 1000;
     while (clock_mono_us() < until_us)
         uv_run(&w->loop.uv, UV_RUN_NOWAIT);
@@ -229,6 +240,10 @@ static void what_falls_due_is_promoted_at_its_moment(void **state)
     loop_until(&w->loop, moved, &p, 5000);
     int64_t late_ms = clock_now_us() / 1000 - p.due_ms;
     assert_in_range(late_ms, 0, 1500);
+    assert_int_equal(p.looks, 0);
+    /* Somebody wrote a mark. */
+    job_queue_look(p.pushing);
+    loop_until(&w->loop, has_looked, &p, 5000);
     promote_stop(p.promote, promote_stopped, &p);
     loop_until(&w->loop, promote_is_stopped, &p, 5000);
     job_queue_stop(p.queue);

@@ -179,7 +179,8 @@ static json_t *answer_json(struct outcall *c)
         return json_pack("{s:s, s:{s:s, s:s}, s:s*, s:I}", "error", gov_code_info(c->why.code)->wire, "detail",
                          "en", gov_err_detail(&c->why, GOV_EN), "zh", gov_err_detail(&c->why, GOV_ZH),
                          "resource", c->name, "retry_after_ms", (json_int_t)c->wait_ms);
-    return json_pack("{s:i, s:O*, s:b}", "status", c->status, "headers", c->headers, "replayed", c->replayed);
+    return json_pack("{s:i, s:O*, s:b, s:I}", "status", c->status, "headers", c->headers, "replayed", c->replayed,
+                     "retry_after_ms", (json_int_t)c->exchange.retry_after_s * 1000);
 }
 
 /* As the script is told it, both languages: its run's error may say the same. */
