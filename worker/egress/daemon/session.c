@@ -10,6 +10,7 @@
 #include "core/base/json.h"
 #include "core/base/log.h"
 #include "worker/egress/daemon/delivery.h"
+#include "worker/egress/daemon/message/message.h"
 #include "worker/egress/daemon/outcall.h"
 
 struct hello {
@@ -170,11 +171,27 @@ static void ended(struct op *op)
         channel_resume(s->control);
 }
 
+static void on_message(struct session *s, struct channel_frame *frame)
+{
+    channel_pause(s->control);
+    if (s->egress->stopping || s->known) { /* a session is for a run or for messages */
+        channel_frame_free(frame);
+        return;
+    }
+    s->working++;
+    s->egress->working++;
+    message_start(s, frame);
+}
+
 static void on_control(void *user, struct channel_frame *frame)
 {
     struct session *s = user;
     struct hello *h;
 
+    if (json_object_get(frame->json, "message")) { /* needs no hello: the row it names says who may */
+        on_message(s, frame);
+        return;
+    }
     if (s->known && !s->broker) {
         on_call(s, frame);
         return;

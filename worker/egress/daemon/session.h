@@ -10,7 +10,7 @@
 #define WORKER_EGRESS_DAEMON_SESSION_H
 
 #include "core/base/id.h"
-#include "worker/egress/channel.h"
+#include "core/io/egress/channel.h"
 #include "worker/egress/egress.h"
 
 struct session {

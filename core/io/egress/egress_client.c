@@ -1,4 +1,4 @@
-#include "worker/egress/egress_client.h"
+#include "core/io/egress/egress_client.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 #include "core/base/check.h"
 #include "core/base/json.h"
-#include "worker/egress/channel.h"
+#include "core/io/egress/channel.h"
 
 struct egress_session {
     struct loop *loop;
@@ -128,17 +128,23 @@ static void send_and_wait(struct op *op, struct egress_session *s, const json_t 
     op_io_begin(op);
 }
 
-void egress_session_begin(struct op *op, struct egress_session *session, const struct egress_hello *hello,
-                          int broker, struct egress_answer *answer)
+static bool connected(struct egress_session *session, struct egress_answer *answer)
 {
     int fd = connect_now(session->socket);
 
     memset(answer, 0, sizeof *answer);
-    if (fd < 0) {
+    if (fd < 0)
         away(&answer->err, strerror(errno));
+    else
+        session->channel = channel_open(session->loop, fd, &events, session);
+    return fd >= 0;
+}
+
+void egress_session_begin(struct op *op, struct egress_session *session, const struct egress_hello *hello,
+                          int broker, struct egress_answer *answer)
+{
+    if (!connected(session, answer))
         return;
-    }
-    session->channel = channel_open(session->loop, fd, &events, session);
     json_t *json = json_pack("{s:{s:s, s:s, s:o, s:s, s:b}}", "hello", "schema", hello->schema, "job", hello->job,
                              "fence", json_sprintf("%lld", (long long)hello->fence), "token", hello->token,
                              "delivery", hello->delivery);
@@ -150,6 +156,13 @@ void egress_session_call(struct op *op, struct egress_session *session, const js
                          size_t bytes, struct egress_answer *answer)
 {
     send_and_wait(op, session, call, body, bytes, -1, answer);
+}
+
+void egress_session_ask(struct op *op, struct egress_session *session, const json_t *question,
+                        struct egress_answer *answer)
+{
+    if (session->channel || connected(session, answer))
+        send_and_wait(op, session, question, NULL, 0, -1, answer);
 }
 
 void egress_session_end(struct egress_session *session)

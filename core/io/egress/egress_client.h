@@ -1,11 +1,11 @@
-/* egress_client.h - a worker's side of execgov-egress: one session a run.
+/* egress_client.h - the other side of execgov-egress: one session a run, or a message.
  *
  *     session_new -> begin (hello, and the script's socket if it is a script) -> [call …] -> end
  *
  * Ending the session ends the script's socket too.
  */
-#ifndef WORKER_EGRESS_EGRESS_CLIENT_H
-#define WORKER_EGRESS_EGRESS_CLIENT_H
+#ifndef CORE_IO_EGRESS_EGRESS_CLIENT_H
+#define CORE_IO_EGRESS_EGRESS_CLIENT_H
 
 #include <jansson.h>
 
@@ -37,6 +37,10 @@ void egress_session_begin(struct op *op, struct egress_session *session, const s
 /* One at a time. */
 void egress_session_call(struct op *op, struct egress_session *session, const json_t *call, const char *body,
                          size_t bytes, struct egress_answer *answer);
+/* Instead of begin and call: one frame that names rows which egress checks by itself (a message of the outbox).
+ * As I/O of `op`, never fails it. */
+void egress_session_ask(struct op *op, struct egress_session *session, const json_t *question,
+                        struct egress_answer *answer);
 /* An answer that is waited for ends with CANCELLED. Frees it. */
 void egress_session_end(struct egress_session *session);
 
