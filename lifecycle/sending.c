@@ -15,7 +15,7 @@
 #include "core/io/op_work.h"
 #include "lifecycle/channel/file.h"
 
-enum { NO_CHANNEL_WAIT_S = 3600, NO_EGRESS_WAIT_S = 30 };
+enum { NO_CHANNEL_WAIT_S = 3600, NO_EGRESS_WAIT_S = 30, ANSWER_MS = 60000 };
 
 /* Columns of outbox_claim.sql. */
 enum { ROW_ID, ROW_MESSAGE_ID, ROW_KEY, ROW_EVENT, ROW_CHANNEL, ROW_ENDPOINT, ROW_LOCALE, ROW_TENANT, ROW_PAYLOAD,
@@ -88,7 +88,8 @@ static enum op_next hand_over(struct op *op)
     }
     s->session = egress_session_new(op->loop, s->lifecycle->settings.egress);
     arena_defer(&op->arena, session_release, s->session);
-    egress_session_ask(op, s->session, json_own(&op->arena, question(s)), &s->answer);
+    egress_session_deadline(s->session, ANSWER_MS);
+    egress_session_ask(op, s->session, json_own(&op->arena, question(s)), NULL, 0, &s->answer);
     return OP_WAIT;
 }
 
@@ -103,7 +104,9 @@ static enum op_next answered(struct op *op)
     if (!s->session || r->detail[0])
         return OP_NEXT;
     if (s->answer.err.code) {
-        bool lost = s->answer.err.code == GOV_EGRESS_UNAVAILABLE && strcmp(s->answer.err.cause, "the connection was closed") == 0;
+        bool lost = s->answer.err.code == GOV_DEADLINE ||
+                    (s->answer.err.code == GOV_EGRESS_UNAVAILABLE &&
+                     strcmp(s->answer.err.cause, "the connection was closed") == 0);
         result_set(s, lost ? DELIVERY_UNKNOWN : DELIVERY_RETRY, NO_EGRESS_WAIT_S, gov_err_detail(&s->answer.err, GOV_EN));
         return OP_NEXT;
     }

@@ -1,6 +1,7 @@
 /* run_job.c - a job of kind run: a published script, in isolation, with its log, result and files.
  *
- *     load -> prepare -> open_files -> register -> run -> [unpack -> run] -> drain -> keep_files -> finish
+ *     load -> prepare -> open_files -> register -> run -> [unpack -> run] -> drain -> keep_files
+ *       -> ask_egress -> explain -> finish
  *
  * What was planned is what runs: the version's digest is compared with the plan's here, and the tree it
  * was checked as with what sandboxd says it mounted. A sandbox that lost its package cache is given the
@@ -23,6 +24,7 @@
 #include "worker/run/run_calls.h"
 #include "worker/run/run_input.h"
 #include "worker/run/run_log.h"
+#include "worker/run/run_refusal.h"
 #include "worker/run/run_result.h"
 
 struct run_job {
@@ -378,7 +380,8 @@ static enum op_next drain(struct op *op)
     j->work.cancel = NULL;
     if (j->action && j->action->executor == SKILL_HTTP && !j->err.code)
         j->err = j->calls.answer.err;
-    run_calls_end(&j->calls);
+    if (j->err.code != GOV_SCRIPT_FAILED)
+        run_calls_end(&j->calls);
     /* Also before another attempt: a sandbox may go away under a script that has printed something. */
     if (j->log)
         run_log_drain(op, j->log);
@@ -400,6 +403,28 @@ static enum op_next keep_files(struct op *op)
         j->result = run_result_read(j->result_text, j->result_bytes, j->log, j->action, &op->arena,
                                     &j->err);
     return OP_WAIT;
+}
+
+/* --- why it failed --- */
+
+static enum op_next ask_egress(struct op *op)
+{
+    struct run_job *j = (struct run_job *)op;
+
+    if (j->err.code == GOV_SCRIPT_FAILED && !j->work.released)
+        run_refusal_ask(&j->work, &j->calls);
+    return OP_WAIT;
+}
+
+/* After the question whether another attempt helps: a script that ran is not run again for its calls. */
+static enum op_next explain(struct op *op)
+{
+    struct run_job *j = (struct run_job *)op;
+
+    if (j->err.code == GOV_SCRIPT_FAILED && j->log)
+        run_refusal_explain(&j->calls, j->log, &op->arena, &j->err);
+    run_calls_end(&j->calls);
+    return OP_NEXT;
 }
 
 /* --- finish --- */
@@ -448,7 +473,8 @@ static const struct op_step steps[] = {
     { "load", load },           { "prepare", prepare }, { "open_files", open_files },
     { "register", register_it }, { "run", run },         { "fetch", fetch },
     { "unpack", unpack },       { "run_again", run_again }, { "drain", drain },
-    { "keep_files", keep_files }, { "finish", finish },   { 0 },
+    { "keep_files", keep_files }, { "ask_egress", ask_egress }, { "explain", explain },
+    { "finish", finish },       { 0 },
 };
 
 const struct work_kind run_job_kind = { steps, sizeof(struct run_job) };
