@@ -1,10 +1,11 @@
 /* run_job.c - a job of kind run: a published script, in isolation, with its log, result and files.
  *
- *     load -> prepare -> open_files -> register -> run -> [unpack -> run] -> drain -> keep_files -> finish
+ *     load -> prepare -> open_files -> register -> unseal -> run -> [unpack -> run] -> drain -> keep_files -> finish
  *
  * What was planned is what runs: the version's digest is compared with the plan's here, and the tree it
  * was checked as with what sandboxd says it mounted. A sandbox that lost its package cache is given the
- * archive once more. An action that is one call of a HTTP resource has no script: its run is that call.
+ * archive once more. An action that is one call of a HTTP resource has no script: its run is that call. Sensitive
+ * inputs are opened by execgov-egress for this run alone, and masked in whatever the script says.
  */
 #include "worker/run/run_job.h"
 
@@ -24,6 +25,7 @@
 #include "worker/run/run_input.h"
 #include "worker/run/run_log.h"
 #include "worker/run/run_result.h"
+#include "worker/egress/secrets.h"
 
 struct run_job {
     struct work work;
@@ -33,6 +35,7 @@ struct run_job {
     struct run_input input;
     struct run_log *log;
     struct run_calls calls;
+    struct secrets secrets; /* of the input */
     struct sandbox_run *running;
     int package_fd;
     uint8_t tree[SANDBOX_DIGEST_BYTES]; /* the unpacked package, as it was checked */
@@ -296,16 +299,40 @@ static enum op_next register_it(struct op *op)
 
     if (j->err.code)
         return OP_NEXT;
-    run_calls_begin(&j->work, j->action, &j->calls);
+    run_calls_begin(&j->work, j->action, j->input.sealed, &j->calls);
     return OP_WAIT;
+}
+
+static enum op_next unseal(struct op *op)
+{
+    struct run_job *j = (struct run_job *)op;
+
+    if (!j->err.code && j->calls.answer.err.code)
+        j->err = j->calls.answer.err;
+    if (!j->err.code && j->input.sealed)
+        run_calls_open(&j->work, &j->calls);
+    return OP_WAIT;
+}
+
+static enum op_next unsealed(struct op *op)
+{
+    struct run_job *j = (struct run_job *)op;
+
+    if (j->err.code || !j->input.sealed)
+        return OP_NEXT;
+    const json_t *opened = run_calls_opened(&j->work, &j->calls, &j->err);
+    if (!opened)
+        return OP_NEXT;
+    secrets_add_json(&j->secrets, opened, &op->arena);
+    run_log_hide(j->log, &j->secrets);
+    run_input_open(j->action, opened, &op->arena, &j->input, &j->err);
+    return OP_NEXT;
 }
 
 static enum op_next run(struct op *op)
 {
     struct run_job *j = (struct run_job *)op;
 
-    if (!j->err.code && j->calls.answer.err.code)
-        j->err = j->calls.answer.err;
     if (!j->err.code && j->action->executor == SKILL_HTTP && !j->calls.session)
         gov_fail_cause(&j->err, GOV_INTERNAL, "an action of one call names no resource");
     if (j->err.code)
@@ -399,6 +426,7 @@ static enum op_next keep_files(struct op *op)
     else if (!j->err.code)
         j->result = run_result_read(j->result_text, j->result_bytes, j->log, j->action, &op->arena,
                                     &j->err);
+    j->result = secrets_mask_json(&j->secrets, j->result, &op->arena);
     return OP_WAIT;
 }
 
@@ -446,8 +474,9 @@ static enum op_next finish(struct op *op)
 
 static const struct op_step steps[] = {
     { "load", load },           { "prepare", prepare }, { "open_files", open_files },
-    { "register", register_it }, { "run", run },         { "fetch", fetch },
-    { "unpack", unpack },       { "run_again", run_again }, { "drain", drain },
+    { "register", register_it }, { "unseal", unseal },  { "unsealed", unsealed },
+    { "run", run },             { "fetch", fetch },     { "unpack", unpack },
+          { "run_again", run_again }, { "drain", drain },
     { "keep_files", keep_files }, { "finish", finish },   { 0 },
 };
 

@@ -11,6 +11,7 @@
 #include "core/base/log.h"
 #include "worker/egress/daemon/delivery.h"
 #include "worker/egress/daemon/outcall.h"
+#include "worker/egress/daemon/unseal.h"
 
 struct hello {
     struct op op;
@@ -170,11 +171,23 @@ static void ended(struct op *op)
         channel_resume(s->control);
 }
 
+static void on_open(struct session *s, struct channel_frame *frame)
+{
+    channel_pause(s->control);
+    s->working++;
+    s->egress->working++;
+    unseal_start(s, frame);
+}
+
 static void on_control(void *user, struct channel_frame *frame)
 {
     struct session *s = user;
     struct hello *h;
 
+    if (s->known && !s->delivers && !s->egress->stopping && json_object_get(frame->json, "open")) {
+        on_open(s, frame);
+        return;
+    }
     if (s->known && !s->broker) {
         on_call(s, frame);
         return;
