@@ -143,7 +143,7 @@ static bool listen_http(struct api *api, struct gov_err *err)
 bool server_run(const struct api_settings *settings, struct gov_err *err)
 {
     static struct api api; /* its servers want fixed addresses */
-    struct loop loop;
+    static struct loop loop; /* as long as what is written in `api` */
 
     memset(&api, 0, sizeof api);
     loop_init(&loop);

@@ -50,14 +50,8 @@ const struct setting worker_settings_table[] = {
       "also run the noop executor; for measuring only" },
     { "log_level", SETTING_TEXT, FIELD(log_level), "info", 0, 10, false,
       "debug, info, warn or error" },
-    { "intent_url", SETTING_TEXT, FIELD(intent_url), "", 0, 1000, false,
-      "OpenAI-compatible endpoint that is asked which skill is meant, like https://host/v1; empty: none" },
-    { "intent_model", SETTING_TEXT, FIELD(intent_model), "", 0, 200, false,
-      "name of the model at intent_url" },
-    { "intent_key_file", SETTING_TEXT, FIELD(intent_key_file), "", 0, 1000, false,
-      "file with the key for intent_url in its first line; empty: none is sent" },
-    { "intent_allow_private", SETTING_TEXT, FIELD(intent_allow_private), "", 0, 1000, false,
-      "networks that intent_url may lie in although they are not public: \"loopback\" or CIDRs" },
+    { "intent_consult", SETTING_BOOL, FIELD(intent_consult), "false", 0, 0, false,
+      "ask the model endpoint of execgov-egress which skill is meant, too" },
     { "pg_connections", SETTING_INT, FIELD(pg_connections), "2", 1, 20, false,
       "connections to PostgreSQL per login role, at most" },
     { "prepared", SETTING_BOOL, FIELD(prepared), "true", 0, 0, false,
@@ -109,7 +103,6 @@ static void close_rest(struct worker *w)
     struct process *p = process_of(w);
 
     uv_close((uv_handle_t *)&p->grace, NULL);
-    endpoint_stop(w->endpoint);
     event_bus_stop(w->events);
     for (int i = 0; i < WORKER_POOLS_MAX; i++)
         job_queue_stop(p->bells[i]);
@@ -248,10 +241,9 @@ static bool connect_stores(struct process *p, struct gov_err *err)
     snprintf(models, sizeof models, "%s/models", w->settings.files);
     w->catalogues = catalogues_new(*w->settings.models ? w->settings.models : models, CATALOGUES);
     w->marks = marks_new(w->db);
-    struct endpoint_settings endpoint = { w->settings.intent_url, w->settings.intent_model,
-                                          w->settings.intent_key_file,
-                                          w->settings.intent_allow_private };
-    return endpoint_open(w->loop, &endpoint, &w->endpoint, err);
+    if (w->settings.intent_consult)
+        w->endpoint = endpoint_new(w->settings.egress);
+    return true;
 }
 
 /* They start together, so sandboxd may not listen yet. Blocking: nothing else runs before. */

@@ -14,6 +14,7 @@
 #include "core/base/check.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/io/op_sleep.h"
 #include "worker/confirm/confirm_job.h"
 #include "worker/heartbeat.h"
 #include "worker/intent/intent_job.h"
@@ -27,6 +28,8 @@
 struct settling {
     struct op op;
     struct work *work;
+    int tries;
+    bool written; /* what the database has to know */
     struct queue_slot slot;
 };
 
@@ -41,7 +44,7 @@ static const struct work_kind *kind_of(enum job_kind kind, const struct lane_sta
 
 /* --- settling --- */
 
-enum { AWAY_LEAST_MS = 1000, LEFT_MS = 2000, CRASHES_MAX = 3 };
+enum { AWAY_LEAST_MS = 1000, LEFT_MS = 2000, CRASHES_MAX = 3, AGAIN_MS = 250, AGAIN_DOUBLINGS = 5 };
 enum { FIRST_CLAIM = 2 }; /* the fence that it gives */
 
 static bool sandbox_is_away(const struct work *w)
@@ -75,6 +78,15 @@ static void build_release(struct work *work, struct db_group *group)
 static bool to_be_settled(const struct work *w)
 {
     return w->op.failed || w->released;
+}
+
+static enum op_next back_off(struct op *op)
+{
+    const struct settling *s = (struct settling *)op;
+
+    if (s->tries)
+        op_sleep(op, (int64_t)AGAIN_MS << (s->tries < AGAIN_DOUBLINGS ? s->tries : AGAIN_DOUBLINGS));
+    return OP_WAIT;
 }
 
 /* Before the first row of that minute: the tenant will need a visit when the retry falls due. */
@@ -115,6 +127,7 @@ static enum op_next free_slot(struct op *op)
     struct settling *s = (struct settling *)op;
     struct work *w = s->work;
 
+    s->written = true;
     w->freeing = true;
     s->slot = (struct queue_slot){ .entry = &w->entry,
                                    .fence = w->job.fence + 1,
@@ -127,20 +140,29 @@ static enum op_next free_slot(struct op *op)
     return OP_WAIT;
 }
 
-static const struct op_step steps[] = { { "mark", mark },
+static const struct op_step steps[] = { { "back_off", back_off },
+                                        { "mark", mark },
                                         { "settle", settle },
                                         { "free_slot", free_slot },
                                         { 0 } };
 
+/* Until it is written the row says that the job runs here, and while this worker lives nobody else ends it. */
 static void settled(struct op *op)
 {
     struct settling *s = (struct settling *)op;
     struct work *w = s->work;
     struct worker *worker = w->worker;
+    bool failed = op->failed;
 
-    if (op->failed)
-        log_error(LEVEL_ERROR, "job.unsettled", &op->err);
+    if (failed)
+        log_error(LEVEL_ERROR, s->written ? "job.slot_kept" : "job.unsettled", &op->err);
     op_release(op);
+    if (failed && !s->written && !worker->fenced) {
+        s->tries++;
+        op_init(op, "settle", steps, worker->loop, settled);
+        op_start(op);
+        return;
+    }
     event_bus_leave(worker->events, w->tenant.scope.schema);
     list_remove(&w->link);
     w->lane->pool->used--;

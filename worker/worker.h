@@ -30,15 +30,12 @@ struct worker_settings {
     const char *lanes; /* "py,sh,http"; ctl is always served */
     const char *health; /* address:port of /livez, /readyz, /metrics; "" = none */
     const char *log_level;
-    const char *intent_url; /* of a model endpoint; "": none is asked */
-    const char *intent_model;
-    const char *intent_key_file;
-    const char *intent_allow_private;
     int64_t slots;     /* of the run lanes together */
     int64_t ctl_slots;
     int64_t pg_connections;
     int64_t drain_s;
     bool prepared;
+    bool intent_consult; /* ask the model endpoint of egress, too */
     bool noop;         /* run the noop executor (measuring only) */
 };
 

@@ -64,10 +64,7 @@ static enum op_next own_ask(struct op *op)
     return OP_WAIT;
 }
 
-static bool missing(struct gov_err *err, const char *path, const char *en, const char *zh)
-{
-    return gov_fail_at(err, GOV_INVALID_INPUT, path, "required", en, zh);
-}
+#define MISSING(err, path, en, zh) gov_fail_at(err, GOV_INVALID_INPUT, path, "required", en, zh)
 
 /* Whose order, and of which subscription, as finance asked. */
 static bool place(struct order_new *e, struct gov_err *err)
@@ -82,10 +79,10 @@ static bool place(struct order_new *e, struct gov_err *err)
     else if (q->customer)
         id_parse(q->customer, &e->customer);
     else
-        return missing(err, "/customer_id", "whose order is it?", "请指定客户");
+        return MISSING(err, "/customer_id", "whose order is it?", "请指定客户");
     if (strcmp(q->order_kind, "quota") == 0)
         return !id_empty(&e->asked_tenant) ||
-               missing(err, "/tenant_id", "which tenant gets the slots?", "请指定获得槽位的租户");
+               MISSING(err, "/tenant_id", "which tenant gets the slots?", "请指定获得槽位的租户");
     return true;
 }
 
@@ -107,7 +104,7 @@ static bool own_place(struct order_new *e, struct call *call, struct gov_err *er
         q->of_subscription = NULL;
         q->order_kind = "upgrade";
         e->asked_tenant = (struct id){ "" };
-        return e->tenant_name || missing(err, "/tenant_name", "the new team's name", "请填写新团队名称");
+        return e->tenant_name || MISSING(err, "/tenant_name", "the new team's name", "请填写新团队名称");
     }
     return true;
 }

@@ -104,7 +104,7 @@ static enum op_next look_again(struct cancel *e, const char *state)
 static enum op_next cancel(struct op *op)
 {
     struct cancel *e = (struct cancel *)op;
-    const char *before = e->rows.count ? db_text(&e->rows, 0, 3) : NULL;
+    const char *before = e->rows.count ? db_text(&e->rows, 0, 3) : "?";
 
     if (e->endpoint.call->replay_id.text[0])
         return OP_NEXT;
@@ -119,8 +119,8 @@ static enum op_next cancel(struct op *op)
     case ASKED:
         if (db_int(&e->rows, 0, 0) || db_int(&e->rows, 0, 1) || db_bool(&e->rows, 0, 2))
             return OP_NEXT;
-        if (!before || (strcmp(before, "needs_answer") != 0 && strcmp(before, "received") != 0))
-            return look_again(e, before ? before : "?");
+        if (strcmp(before, "needs_answer") != 0 && strcmp(before, "received") != 0)
+            return look_again(e, before);
         send_close(e);
         e->phase = CLOSED;
         return OP_AGAIN;

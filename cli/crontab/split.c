@@ -131,9 +131,7 @@ static bool skip_redirection(struct splitter *s)
 {
     const char *at = s->at;
 
-    if (*at == '&' && at[1] == '>')
-        at++;
-    else if (isdigit((unsigned char)*at) && at[1] == '>')
+    if ((*at == '&' || isdigit((unsigned char)*at)) && at[1] == '>')
         at++;
     bool in = *at == '<' && strncmp(at + 1 + strspn(at + 1, " \t"), "/dev/null", 9) == 0;
     if (*at != '>' && !in)

@@ -47,9 +47,7 @@ static const char *part_end(const char *at)
         }
         if (strchr("([{", *at))
             depth++;
-        else if (strchr(")]}", *at) && depth-- == 0)
-            return at;
-        else if (*at == ',' && depth == 0)
+        else if ((strchr(")]}", *at) && depth-- == 0) || (*at == ',' && depth == 0))
             return at;
         at++;
     }

@@ -61,7 +61,7 @@ static void format_cut(char *text, size_t size, const char *format, va_list args
     }
 }
 
-bool gov_fail(struct gov_err *err, enum gov_code code, const char *en, const char *zh, ...)
+bool (gov_fail)(struct gov_err *err, enum gov_code code, const char *en, const char *zh, ...)
 {
     va_list args;
 
@@ -75,7 +75,7 @@ bool gov_fail(struct gov_err *err, enum gov_code code, const char *en, const cha
     return false;
 }
 
-bool gov_fail_at(struct gov_err *err, enum gov_code code, const char *path, const char *item,
+bool (gov_fail_at)(struct gov_err *err, enum gov_code code, const char *path, const char *item,
                  const char *en, const char *zh, ...)
 {
     va_list args;
@@ -92,7 +92,7 @@ bool gov_fail_at(struct gov_err *err, enum gov_code code, const char *path, cons
     return false;
 }
 
-bool gov_fail_cause(struct gov_err *err, enum gov_code code, const char *cause, ...)
+bool (gov_fail_cause)(struct gov_err *err, enum gov_code code, const char *cause, ...)
 {
     va_list args;
 

@@ -338,19 +338,19 @@ static void write_value(const json_t *json, bool canonical, struct buf *out);
 
 static void write_object(const json_t *object, bool canonical, struct buf *out)
 {
-    size_t count = json_object_size(object), i = 0;
-    const char **names = calloc(count + 1, sizeof *names);
+    size_t count = 0;
+    const char **names = calloc(json_object_size(object) + 1, sizeof *names);
     const char *name;
     json_t *value;
 
     json_object_foreach ((json_t *)object, name, value)
-        names[i++] = name;
+        names[count++] = name;
     /* Byte order of UTF-8 is code point order; RFC 8785 wants UTF-16 order, which differs only
      * beyond the basic plane. Any fixed order serves a digest. */
     if (canonical)
         qsort(names, count, sizeof *names, name_compare);
     buf_add_char(out, '{');
-    for (i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (i)
             buf_add_char(out, ',');
         buf_add_json_string(out, names[i], strlen(names[i]));

@@ -316,6 +316,11 @@ static bool read_result(struct db_conn *conn, PGresult *result)
     case PGRES_TUPLES_OK:
     case PGRES_COMMAND_OK:
     case PGRES_EMPTY_QUERY:
+        if (!group->reading) {
+            PQclear(result);
+            db_conn_close(conn, "the server sent a result that nobody asked for");
+            return false;
+        }
         read_rows(group, result);
         return true;
     case PGRES_PIPELINE_ABORTED:

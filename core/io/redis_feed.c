@@ -127,11 +127,11 @@ struct redis_feed *redis_feed_new(struct loop *loop, const struct redis_options 
 void redis_feed_stop(struct redis_feed *feed)
 {
     feed->stopped = true;
-    while (!list_empty(&feed->channels)) {
-        struct list *l = list_first(&feed->channels);
-        list_remove(l);
+    for (struct list *l = feed->channels.next, *next; l != &feed->channels; l = next) {
+        next = l->next;
         free(LIST_ITEM(l, struct channel, link));
     }
+    list_init(&feed->channels);
     redis_link_stop(&feed->link);
 }
 

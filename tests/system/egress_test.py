@@ -96,9 +96,14 @@ class Calls(Case):
         self.assertEqual(run["state"], "succeeded", json.dumps(run.get("error")) + self.log_of(run["id"]))
         return run["result"]
 
-    def failed(self, run, *words):
+    def failed(self, run, *words, code=None):
+        """`code`: the run's own error, with a reason in the log's words."""
         self.assertEqual(run["state"], "failed", run)
         log = self.log_of(run["id"])
+        if code:
+            self.assertEqual(run["error"]["code"], code, run["error"])
+            self.assertTrue(run["error"]["message"])
+            self.assertIn(run["error"]["message"].split(" (at ")[0], log)
         for word in words:
             self.assertIn(word, log)
         return log
@@ -139,18 +144,18 @@ class Scripts(Calls):
     def test_another_address_is_refused_with_host_line_and_whom_to_ask(self):
         for what, path in (("urllib", "/../admin"), ("requests", "/customers"), ("client", "/payouts")):
             run = self.call(what, path=path)
-            self.failed(run, "ExecGovRefused", "main.py:", "administrator")
+            self.failed(run, "ExecGovRefused", "main.py:", "administrator", code="address_refused")
             self.assertEqual(self.refusals(run), ["address_refused"])
         body = {"skill": "caller", "action": "run", "input": {"what": "requests", "base": "https://evil.example", "path": "/"}}
         run = self.ok(self.api("POST", "/v1/runs", body, wait=60))
-        self.failed(run, "ExecGovRefused", "evil.example", "main.py:")
+        self.failed(run, "ExecGovRefused", "evil.example", "main.py:", code="address_refused")
         self.assertEqual(self.refusals(run), ["address_refused"])
 
     def test_a_plain_socket_goes_nowhere(self):
-        self.failed(self.call("socket"), "ExecGovRefused", "169.254.169.254", "main.py:")
+        self.failed(self.call("socket"), "ExecGovRefused", "169.254.169.254", "main.py:", code="address_refused")
 
     def test_an_action_that_names_no_resource_may_call_nothing(self):
-        self.failed(self.call("urllib", action="nothing", path="/orders"), "ExecGovRefused", "may call nothing")
+        self.failed(self.call("urllib", action="nothing", path="/orders"), "ExecGovRefused", "may call nothing", code="address_refused")
 
     def test_what_is_not_granted_or_not_allowed_is_not_even_planned(self):
         for name, status, code in (("other", 403, "not_granted"), ("pay", 403, "write_not_whitelisted")):
@@ -159,35 +164,37 @@ class Scripts(Calls):
 
     def test_a_resource_that_the_action_does_not_name_is_refused_to_its_script(self):
         run = self.call("http", operation="weather.now")
-        self.failed(run, "ExecGovRefused", "weather")
+        self.failed(run, "ExecGovRefused", "weather", code="not_granted")
         self.assertEqual(self.refusals(run), ["not_granted"])
 
     def test_a_write_has_to_be_named_by_the_action(self):
         before = len(self.partner.asked())
         run = self.call("http", operation="partner.orders_create", json={"sku": "A-1"})
-        self.failed(run, "ExecGovRefused", "partner.orders_create")
+        self.failed(run, "ExecGovRefused", "partner.orders_create", code="write_not_whitelisted")
         self.assertEqual(self.refusals(run), ["write_not_whitelisted"])
         self.assertEqual(len(self.partner.asked()), before)
 
     def test_a_write_that_is_not_whitelisted_is_refused_before_anything_is_sent(self):
         before = len(self.partner.asked())
         run = self.call("http", action="write", operation="partner.payouts_create", json={"amount": 1})
-        self.failed(run, "ExecGovRefused")
+        self.failed(run, "ExecGovRefused", code="write_not_whitelisted")
         for headers in ({"X-HTTP-Method-Override": "DELETE"}, {"X-Method-Override": "PUT"}):
             run = self.call("requests", action="write", path="/orders/1", headers=headers)
-            self.failed(run, "ExecGovRefused")
+            self.failed(run, "ExecGovRefused", code="write_not_whitelisted")
             self.assertEqual(self.refusals(run), ["write_not_whitelisted"])
         for method in ("PUT", "PATCH", "DELETE"):
-            self.failed(self.call("requests", action="write", method=method, path="/orders/1"), "ExecGovRefused")
+            self.failed(self.call("requests", action="write", method=method, path="/orders/1"), "ExecGovRefused",
+                        code="write_not_whitelisted")
         self.assertEqual(len(self.partner.asked()), before)
 
     def test_slow_broken_garbage_and_large_answers_are_typed_failures(self):
         reads = [{"name": name, "method": "GET", "path": f"/{name}", "parameters": {
             "ms": {"type": "integer"}, "bytes": {"type": "integer"}}} for name in ("slow", "broken", "garbage", "large")]
         self.partner.change(operations=self.partner.definition["operations"] + reads, timeout_ms=700, attempts=1)
-        self.failed(self.call("http", operation="partner.slow", parameters={"ms": 5000}), "ExecGovUnavailable")
-        self.failed(self.call("http", operation="partner.garbage"), "ExecGovUnavailable")
-        self.failed(self.call("http", operation="partner.large", parameters={"bytes": 300000}), "larger than")
+        self.failed(self.call("http", operation="partner.slow", parameters={"ms": 5000}), "ExecGovUnavailable",
+                    code="resource_unavailable")
+        self.failed(self.call("http", operation="partner.garbage"), "ExecGovUnavailable", code="resource_unavailable")
+        self.failed(self.call("http", operation="partner.large", parameters={"bytes": 300000}), "larger than", code="resource_failed")
         self.assertEqual(self.good(self.call("http", operation="partner.broken"))["status"], 500)
 
 
@@ -207,7 +214,7 @@ class Writes(Calls):
 
     def test_a_lost_answer_is_unknown_and_not_sent_again_blindly(self):
         run = self.call("http", action="write", operation="partner.orders_create", json={"sku": "VANISH"})
-        self.failed(run, "ExecGovOutcomeUnknown")
+        self.failed(run, "ExecGovOutcomeUnknown", code="outcome_unknown")
         self.assertEqual([e[1] for e in self.effects(run)], ["unknown"])
 
     def test_an_action_that_is_one_call_waits_for_a_person_and_is_made_once(self):
@@ -289,7 +296,7 @@ class Examples(Calls):
         self.assertEqual(self.good(run)["pieces"], {"DESK-4": 1})
         before = len(self.partner.asked())
         run = self.ok(self.api("POST", "/v1/runs", {"skill": "partner-payout", "input": {"amount_minor": 5}}, wait=60))
-        self.failed(run, "ExecGovRefused", "not allowed")
+        self.failed(run, "ExecGovRefused", "not allowed", code="write_not_whitelisted")
         self.assertEqual(self.refusals(run), ["write_not_whitelisted"])
         self.assertEqual(len(self.partner.asked()), before)
 

@@ -77,8 +77,10 @@ def setUpModule():
     setUpModule.server = server
     stack = stacks.Stack(("api", "scheduler", "sandboxd"))
     (stack.folder / "endpoint.key").write_text(KEY + "\n")
-    stack.settings["worker"] = {"intent_url": f"http://127.0.0.1:{server.server_port}/v1/", "intent_model": "scripted",
-                                "intent_key_file": stack.folder / "endpoint.key", "intent_allow_private": "loopback"}
+    stack.settings["egress"] = {"model_url": f"http://127.0.0.1:{server.server_port}/v1/", "model_name": "scripted",
+                                "model_key_file": stack.folder / "endpoint.key", "model_allow_private": "loopback"}
+    stack.settings["worker"] = {"intent_consult": "true"}
+    stack.start("egress")
     stack.start("worker")
     loop.Case.stack = stack
     skills.publish(stack, [(loop.TENANT, "probe", skills.PROBE),

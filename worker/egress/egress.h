@@ -19,12 +19,17 @@ struct egress_settings {
     const char *socket;    /* workers come here; "" = keys only */
     const char *allow_user; /* who may, by name or uid; "" = our own */
     const char *callback_allow_private; /* networks that callbacks reach besides open_network's */
+    const char *model_url;           /* "https://host/v1"; "" = no model endpoint */
+    const char *model_name;
+    const char *model_key_file;      /* its first line is the key; "" = none is sent */
+    const char *model_allow_private; /* networks it may lie in besides open_network's */
     const char *health;    /* address:port of /livez, /readyz, /metrics; "" = none */
     const char *log_level;
     int64_t pg_connections;
 };
 
 struct keeper;
+struct model;
 struct listener;
 
 struct egress {
@@ -39,6 +44,7 @@ struct egress {
     struct list sessions; /* struct session */
     struct pools pools;
     struct http_client *callbacks;
+    struct model *model; /* NULL: none */
     struct ip_nets networks; /* open for resources, as they were a moment ago */
     int64_t networks_us;
     struct metrics metrics;

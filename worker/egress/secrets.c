@@ -7,6 +7,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/json.h"
+#include "core/base/text.h"
 
 #define MASK "••••"
 
@@ -176,4 +177,24 @@ static json_t *masked(const struct secrets *secrets, const json_t *json, struct 
 json_t *secrets_mask_json(const struct secrets *secrets, json_t *json, struct arena *arena)
 {
     return json && secrets->count ? json_own(arena, masked(secrets, json, arena)) : json;
+}
+
+static void mask_in(const struct secrets *secrets, char *text, size_t room, struct arena *arena)
+{
+    size_t length;
+    const char *shown = secrets_mask(secrets, text, strlen(text), &length, arena);
+
+    if (shown == text)
+        return;
+    length = text_utf8_cut(shown, length, room - 1);
+    memcpy(text, shown, length);
+    text[length] = 0;
+}
+
+void secrets_mask_error(const struct secrets *secrets, struct gov_err *err, struct arena *arena)
+{
+    if (!secrets->count)
+        return;
+    mask_in(secrets, err->en, sizeof err->en, arena);
+    mask_in(secrets, err->zh, sizeof err->zh, arena);
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "core/base/arena.h"
+#include "core/base/err.h"
 
 enum { SECRETS_MAX = 96, SECRET_MASK_BYTES_MIN = 6 };
 
@@ -32,5 +33,7 @@ const char *secrets_mask(const struct secrets *secrets, const char *text, size_t
 size_t secrets_tail(const struct secrets *secrets, const char *text, size_t bytes);
 /* A copy with every text and name masked, owned by the arena; `json` if there is nothing to mask. */
 json_t *secrets_mask_json(const struct secrets *secrets, json_t *json, struct arena *arena);
+/* In the texts of a failure. */
+void secrets_mask_error(const struct secrets *secrets, struct gov_err *err, struct arena *arena);
 
 #endif

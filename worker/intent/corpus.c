@@ -50,13 +50,15 @@ static void read_text(struct reading *r, const char *text, size_t bytes, float w
     features_extract(r->bag, text, bytes);
     if (r->bag->count == 0 || used + r->bag->count > COORDINATES_MAX)
         return;
-    struct corpus_text entry = { r->skill, weight, example, (uint32_t)used,
-                                 (uint32_t)r->bag->count };
+    struct corpus_text entry = { .skill = r->skill, .weight = weight, .example = example,
+                                 .first = (uint32_t)used, .count = (uint32_t)r->bag->count };
+    size_t added = r->bag->count * sizeof(struct coordinate);
+    struct coordinate *at = (struct coordinate *)(void *)buf_reserve(&c->coordinates, added);
     for (size_t i = 0; i < r->bag->count; i++) {
-        struct coordinate at = { r->bag->items[i].key, (float)r->bag->items[i].count };
-        r->frequency[at.index]++;
-        buf_add(&c->coordinates, &at, sizeof at);
+        at[i] = (struct coordinate){ r->bag->items[i].key, (float)r->bag->items[i].count };
+        r->frequency[at[i].index]++;
     }
+    c->coordinates.length += added;
     buf_add(&c->texts, &entry, sizeof entry);
     c->text_count++;
 }
@@ -166,14 +168,15 @@ static void number_features(struct reading *r, size_t background, size_t feature
         c->index_of[key] = kept ? (uint32_t)c->feature_count++ : UINT32_MAX;
     }
     c->keys = ARENA_ARRAY(arena, uint32_t, c->feature_count + 1);
-    c->texts_with = ARENA_ARRAY(arena, uint32_t, c->feature_count + 1);
+    c->places = ARENA_ARRAY(arena, struct corpus_place, c->feature_count + 1);
     c->idf = ARENA_ARRAY(arena, uint16_t, c->feature_count + 1);
     for (uint32_t key = 0; key < FEATURE_KEYS; key++) {
         if (c->index_of[key] == UINT32_MAX)
             continue;
-        c->keys[c->index_of[key]] = key;
-        c->texts_with[c->index_of[key]] = texts_with[key];
-        c->idf[c->index_of[key]] = quantised_idf(texts, r->frequency[key]);
+        uint32_t at = c->index_of[key];
+        c->keys[at] = key;
+        c->idf[at] = quantised_idf(texts, r->frequency[key]);
+        c->places[at].row = texts_with[key] > 1 ? (uint32_t)c->row_count++ : CORPUS_NO_ROW;
     }
     c->idf_unseen = quantised_idf(texts, 0);
 }
@@ -221,6 +224,26 @@ size_t corpus_vector_of(const struct corpus *corpus, struct feature_bag *bag, co
     return weigh(corpus, vector, bag->count);
 }
 
+/* From numbers to rows; what is the text's own goes into one sum. */
+static void part_own(struct corpus *c, uint32_t number)
+{
+    struct corpus_text *text = (struct corpus_text *)(void *)c->texts.data + number;
+    struct coordinate *vector = (struct coordinate *)(void *)c->coordinates.data + text->first;
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < text->count; i++) {
+        struct corpus_place *place = &c->places[vector[i].index];
+        if (place->row != CORPUS_NO_ROW) {
+            vector[kept++] = (struct coordinate){ place->row, vector[i].value };
+            continue;
+        }
+        place->text = number;
+        place->value = vector[i].value;
+        text->own_square += vector[i].value * vector[i].value;
+    }
+    text->count = kept;
+}
+
 void corpus_init(struct corpus *corpus, const struct recogniser_training *training,
                  size_t features_max, struct arena *arena)
 {
@@ -242,8 +265,10 @@ void corpus_init(struct corpus *corpus, const struct recogniser_training *traini
 
     struct corpus_text *texts = (struct corpus_text *)(void *)corpus->texts.data;
     struct coordinate *all = (struct coordinate *)(void *)corpus->coordinates.data;
-    for (size_t t = 0; t < corpus->text_count; t++)
+    for (size_t t = 0; t < corpus->text_count; t++) {
         texts[t].count = (uint32_t)weigh(corpus, all + texts[t].first, texts[t].count);
+        part_own(corpus, (uint32_t)t);
+    }
 }
 
 void corpus_release(struct corpus *corpus)

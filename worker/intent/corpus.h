@@ -3,6 +3,9 @@
  * Examples are texts of their skill; so are its name, title, description and the lines of its
  * README, with less weight. Vectors are TF-IDF with each family of n-grams scaled to length 1, the
  * whole to length 1 too. IDF counts the tenant's texts and the background's phrases.
+ *
+ * Half of all n-grams stand in one text alone. What is learnt of such a one is what its text teaches,
+ * times its value there: it needs no row of weights, and a text's vector has only their length.
  */
 #ifndef WORKER_INTENT_CORPUS_H
 #define WORKER_INTENT_CORPUS_H
@@ -16,7 +19,8 @@
 #include "worker/intent/features.h"
 #include "worker/intent/recogniser.h"
 
-/* One coordinate of a vector. While a corpus is being read `index` is the n-gram's key. */
+/* One coordinate of a vector; `index` is an n-gram's number, of a corpus's own text its row (and, while the
+ * corpus is being read, its key). */
 struct coordinate {
     uint32_t index;
     float value;
@@ -26,17 +30,28 @@ struct corpus_text {
     uint32_t skill;
     float weight;          /* of its gradient */
     bool example;          /* a person's words, not documentation */
-    uint32_t first, count; /* coordinates */
+    uint32_t first, count; /* coordinates: n-grams that other texts have too */
+    float own_square;      /* sum of squares of those that no other text has */
 };
+
+/* Where an n-gram's weights are: in a row, or, of a text's own, `value` times what the text has taught. */
+struct corpus_place {
+    uint32_t row;  /* CORPUS_NO_ROW: a text's own */
+    uint32_t text;
+    float value;
+};
+
+#define CORPUS_NO_ROW UINT32_MAX
 
 struct corpus {
     struct buf texts;       /* struct corpus_text */
     struct buf coordinates; /* struct coordinate */
     size_t text_count;
-    size_t feature_count; /* indices are 0 .. feature_count - 1, ascending by key */
-    uint32_t *keys;       /* of each index */
-    uint16_t *idf;        /* of each index, quantised */
-    uint32_t *texts_with; /* each index, background apart */
+    size_t feature_count; /* numbers are 0 .. feature_count - 1, ascending by key */
+    size_t row_count;     /* of those that several texts have */
+    uint32_t *keys; /* of each index */
+    uint16_t *idf;  /* of each index, quantised */
+    struct corpus_place *places; /* of each index */
     uint16_t idf_unseen;
     uint32_t *index_of; /* [FEATURE_KEYS]; UINT32_MAX: not in the corpus */
 };

@@ -88,9 +88,12 @@ static void put_cjk(struct feature_bag *bag, uint32_t c, struct before *before)
     before->word = 0;
 }
 
+/* Small digits: a request has a hundred n-grams, and clearing a thousand counters would be most of the work. */
+enum { DIGIT_BITS = (FEATURE_KEY_BITS + 2) / 3 };
+
 static void radix_pass(const struct feature *from, struct feature *into, size_t count, int shift)
 {
-    enum { DIGITS = 1 << (FEATURE_KEY_BITS / 2) };
+    enum { DIGITS = 1 << DIGIT_BITS };
     uint32_t start[DIGITS + 1] = { 0 };
 
     for (size_t i = 0; i < count; i++)
@@ -106,12 +109,13 @@ static void count_equal(struct feature_bag *bag)
     size_t kept = 0;
 
     radix_pass(bag->items, bag->scratch, bag->count, 0);
-    radix_pass(bag->scratch, bag->items, bag->count, FEATURE_KEY_BITS / 2);
+    radix_pass(bag->scratch, bag->items, bag->count, DIGIT_BITS);
+    radix_pass(bag->items, bag->scratch, bag->count, 2 * DIGIT_BITS);
     for (size_t i = 0; i < bag->count; i++) {
-        if (kept && bag->items[kept - 1].key == bag->items[i].key)
+        if (kept && bag->items[kept - 1].key == bag->scratch[i].key)
             bag->items[kept - 1].count++;
         else
-            bag->items[kept++] = bag->items[i];
+            bag->items[kept++] = bag->scratch[i];
     }
     bag->count = kept;
 }

@@ -27,12 +27,15 @@ static const char *either(struct gov_text text, struct arena *arena)
 enum op_next intent_consult(struct op *op)
 {
     struct intent_job *j = (struct intent_job *)op;
+    struct work *w = &j->work;
     struct consult *c = &j->consult;
 
     if (j->work.job.payload.skill || j->previous || j->answer.decision == RECOGNISER_REFUSE ||
         j->answer.candidate_count == 0 || !endpoint_ready(j->work.worker->endpoint))
         return OP_NEXT;
-    c->endpoint = j->work.worker->endpoint;
+    c->endpoint = w->worker->endpoint;
+    c->hello = (struct egress_hello){ .schema = w->tenant.scope.schema, .job = w->job.id.text,
+                                      .fence = w->job.fence, .token = w->job.token, .intent = true };
     c->text = intent_text(j);
     for (size_t i = 0; i < j->answer.candidate_count; i++) {
         const struct catalogue_action *a =
@@ -87,9 +90,10 @@ void intent_audit_consulted(struct intent_job *j, struct db_group *group)
     if (!c->endpoint)
         return;
     json_t *detail = json_own(
-        arena, json_pack("{s:s, s:s, s:s, s:s*, s:i, s:I, s:b, s:s*}", "model",
-                         endpoint_model(c->endpoint), "outcome", consult_outcome_name(c->outcome),
-                         "request_sha256", c->request_digest, "response_sha256",
+        arena, json_pack("{s:s*, s:s, s:s*, s:s*, s:i, s:I, s:b, s:s*}", "model",
+                         c->model, "outcome", consult_outcome_name(c->outcome),
+                         "request_sha256",
+                         *c->request_digest ? c->request_digest : NULL, "response_sha256",
                          *c->response_digest ? c->response_digest : NULL, "tries", c->tries, "ms",
                          (json_int_t)c->ms, "doubt", j->doubt, "failure", c->failure));
     DB_GROUP_ADD(group, SQL_QUERIES_AUDIT_EVENT_INSERT, NULL, NULL, "worker", "run",

@@ -219,7 +219,7 @@ void recogniser_predict(const struct recogniser *recogniser, const char *text, s
 {
     struct model_parts parts;
     struct feature_bag bag;
-    float shares[RECOGNISER_SKILLS_MAX];
+    float shares[RECOGNISER_SKILLS_MAX + 8]; /* softmax_shares works on eight at a time */
 
     memset(answer, 0, sizeof *answer);
     answer->decision = RECOGNISER_ABSTAIN;

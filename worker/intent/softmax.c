@@ -30,6 +30,11 @@ static const float target = 0.83f;      /* of a text's own skill; the rest is "n
 
 typedef float lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
 
+typedef int32_t lane_ints __attribute__((vector_size(LANES * sizeof(int32_t)), may_alias));
+
+/* A macro, for a function that returns lanes has another ABI with every CPU. */
+#define LANES_OF(value) ((lanes){ 0 } + (value))
+
 enum { ROWS = 4 };
 
 /* Element by element, one row after the other: four at a time only so that what is added to stays in a
@@ -40,6 +45,7 @@ static inline __attribute__((always_inline)) void add_lanes(float *into, const f
 {
     for (size_t i = 0; i < stride; i += LANES) {
         lanes sum = *(const lanes *)(into + i);
+#pragma GCC unroll 4
         for (size_t r = 0; r < count; r++)
             sum += *(const lanes *)(rows[r] + i) * scales[r];
         *(lanes *)(into + i) = sum;
@@ -84,21 +90,63 @@ static void add_scaled(float *into, const float *const *rows, const float *scale
     add_rows_anywhere(into, rows, scales, count, stride);
 }
 
-void softmax_scores(const struct softmax *s, const struct coordinate *vector, size_t count,
-                    float *scores)
-{
-    const float *rows[ROWS];
+/* Rows that wait to be added together. */
+struct rows {
+    const float *at[ROWS];
     float scales[ROWS];
+    size_t count;
+};
+
+static void rows_flush(struct rows *rows, float *scores, size_t stride)
+{
+    add_scaled(scores, rows->at, rows->scales, rows->count, stride);
+    rows->count = 0;
+}
+
+static inline void rows_add(struct rows *rows, const float *row, float scale, float *scores, size_t stride)
+{
+    rows->at[rows->count] = row;
+    rows->scales[rows->count++] = scale;
+    if (rows->count == ROWS)
+        rows_flush(rows, scores, stride);
+}
+
+const float *softmax_row(const struct softmax *s, const struct corpus_place *place, float *scale)
+{
+    bool own = place->row == CORPUS_NO_ROW;
+
+    *scale = own ? place->value : 1;
+    return own ? s->contributed + (size_t)place->text * s->stride
+               : s->weights + (size_t)place->row * s->stride;
+}
+
+void softmax_scores(const struct softmax *s, const struct corpus *corpus,
+                    const struct coordinate *vector, size_t count, float *scores)
+{
+    struct rows rows = { .count = 0 };
 
     memset(scores, 0, s->stride * sizeof *scores);
-    for (size_t i = 0; i < count;) {
-        size_t n = 0;
-        for (; n < ROWS && i < count; n++, i++) {
-            rows[n] = s->weights + (size_t)vector[i].index * s->stride;
-            scales[n] = vector[i].value;
-        }
-        add_scaled(scores, rows, scales, n, s->stride);
+    for (size_t i = 0; i < count; i++) {
+        float scale;
+        const float *row = softmax_row(s, &corpus->places[vector[i].index], &scale);
+        rows_add(&rows, row, scale * vector[i].value, scores, s->stride);
     }
+    rows_flush(&rows, scores, s->stride);
+}
+
+/* Of a text of the corpus; `own` times what it has taught is added. */
+static void scores_of_text(const struct softmax *s, const struct corpus *corpus, size_t number, float own,
+                           float *scores)
+{
+    const struct corpus_text *text = corpus_text(corpus, number);
+    const struct coordinate *vector = corpus_vector(corpus, text);
+    struct rows rows = { .count = 0 };
+
+    memset(scores, 0, s->stride * sizeof *scores);
+    for (size_t i = 0; i < text->count; i++)
+        rows_add(&rows, s->weights + (size_t)vector[i].index * s->stride, vector[i].value, scores, s->stride);
+    rows_add(&rows, s->contributed + number * s->stride, own, scores, s->stride);
+    rows_flush(&rows, scores, s->stride);
 }
 
 float softmax_squared_length(const struct coordinate *vector, size_t count)
@@ -109,36 +157,69 @@ float softmax_squared_length(const struct coordinate *vector, size_t count)
     return sum;
 }
 
+/* Its own n-grams would not be known at all. */
 void softmax_scores_without(const struct softmax *s, const struct corpus *corpus, size_t text,
                             float *scores)
 {
     const struct corpus_text *t = corpus_text(corpus, text);
-    const struct coordinate *vector = corpus_vector(corpus, t);
 
-    const float *own = s->contributed + text * s->stride;
-    float scale = -softmax_squared_length(vector, t->count);
-
-    softmax_scores(s, vector, t->count, scores);
-    add_scaled(scores, &own, &scale, 1, s->stride);
+    scores_of_text(s, corpus, text, -softmax_squared_length(corpus_vector(corpus, t), t->count), scores);
 }
 
-/* e^x within 1e-6: 2^k times a polynomial, after Cody and Waite's reduction. */
-static float exp_steady(float x)
+/* e^x within 1e-6 for eight at once: 2^k times a polynomial, after Cody and Waite's reduction. */
+static inline __attribute__((always_inline)) void exp_lanes(float *x, float less)
 {
-    if (x < -80.0f)
-        return 0;
-    if (x > 80.0f)
-        x = 80.0f;
-    int k = (int)(x * 1.44269504f + (x < 0 ? -0.5f : 0.5f));
-    float r = x - (float)k * 0.693359375f + (float)k * 2.12194440e-4f;
-    float p =
+    lanes v = *(const lanes *)x - less;
+    lane_ints kept = v >= -80.0f, high = v > 80.0f, negative = v < 0;
+
+    v = (lanes)(((lane_ints)v & ~high) | ((lane_ints)(LANES_OF(80.0f)) & high));
+    lanes half = (lanes)(((lane_ints)LANES_OF(-0.5f) & negative) | ((lane_ints)LANES_OF(0.5f) & ~negative));
+    lane_ints k = __builtin_convertvector(v * 1.44269504f + half, lane_ints) & kept;
+    lanes whole = __builtin_convertvector(k, lanes);
+    lanes r = v - whole * 0.693359375f + whole * 2.12194440e-4f;
+    lanes p =
         1.0f +
         r * (1.0f + r * (0.5f + r * (0.16666667f + r * (0.041666667f +
                                                         r * (0.0083333333f + r * 0.0013888889f)))));
-    uint32_t bits = (uint32_t)(k + 127) << 23;
-    float power;
-    memcpy(&power, &bits, sizeof power);
-    return p * power;
+    *(lanes *)x = (lanes)((lane_ints)(p * (lanes)((k + 127) << 23)) & kept);
+}
+
+static inline __attribute__((always_inline)) void exp_rows(float *x, size_t count, float less)
+{
+    for (size_t i = 0; i < count; i += LANES)
+        exp_lanes(x + i, less);
+}
+
+static void exp_rows_anywhere(float *x, size_t count, float less)
+{
+    exp_rows(x, count, less);
+}
+
+#ifdef __x86_64__
+__attribute__((target("avx2"))) static void exp_rows_avx2(float *x, size_t count, float less)
+{
+    exp_rows(x, count, less);
+}
+#endif
+
+/* `x` has room for whole lanes; what lies behind `count` is scratch. */
+static void exp_all(float *x, size_t count, float less)
+{
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx2")) {
+        exp_rows_avx2(x, count, less);
+        return;
+    }
+#endif
+    exp_rows_anywhere(x, count, less);
+}
+
+static float exp_steady(float x)
+{
+    float all[LANES] = { x };
+
+    exp_all(all, 1, 0);
+    return all[0];
 }
 
 void softmax_shares(float *scores, size_t count, float none_weight)
@@ -146,47 +227,53 @@ void softmax_shares(float *scores, size_t count, float none_weight)
     float best = 0; /* the score of "none" */
 
     for (size_t i = 0; i < count; i++)
-        if (scores[i] > best)
-            best = scores[i];
+        best = scores[i] > best ? scores[i] : best;
     float sum = none_weight * exp_steady(-best);
-    for (size_t i = 0; i < count; i++) {
-        scores[i] = exp_steady(scores[i] - best);
-        sum += scores[i];
-    }
+    exp_all(scores, count, best);
     for (size_t i = 0; i < count; i++)
-        scores[i] = sum > 0 ? scores[i] / sum : 0;
+        sum += scores[i];
+    float part = sum > 0 ? 1 / sum : 0;
+    for (size_t i = 0; i < count; i++)
+        scores[i] *= part;
 }
 
+struct move {
+    uint32_t skill;
+    float step;
+};
+
 /* The skills whose weights a text moves at all: rarely more than ten of a hundred. */
-static size_t moved_skills(const float *steps, size_t count, uint32_t *moved)
+static size_t moves_of(const float *steps, size_t count, struct move *moves)
 {
     size_t n = 0;
     for (size_t i = 0; i < count; i++)
         if (steps[i] > step_least || steps[i] < -step_least)
-            moved[n++] = (uint32_t)i;
+            moves[n++] = (struct move){ (uint32_t)i, steps[i] };
     return n;
 }
 
-static void add_moved(float *into, const float *steps, float scale, const uint32_t *moved, size_t n)
+static void add_moves(float *restrict into, float scale, const struct move *restrict moves, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        into[moved[i]] += scale * steps[moved[i]];
+        into[moves[i].skill] += scale * moves[i].step;
 }
 
 /* Scores of one text -> what to take from each skill's weights along its vector. */
-static void learn(struct softmax *s, const struct corpus_text *text, size_t number,
-                  const struct coordinate *vector, float rate, float *scores, uint32_t *moved)
+static void learn(struct softmax *s, const struct corpus *corpus, size_t number, float rate,
+                  float *scores, struct move *moves)
 {
-    softmax_scores(s, vector, text->count, scores);
+    const struct corpus_text *text = corpus_text(corpus, number);
+    const struct coordinate *vector = corpus_vector(corpus, text);
+
+    scores_of_text(s, corpus, number, text->own_square, scores);
     softmax_shares(scores, s->skill_count, 1.0f);
     scores[text->skill] -= target;
     for (size_t i = 0; i < s->skill_count; i++)
         scores[i] *= -rate * text->weight;
-    size_t n = moved_skills(scores, s->skill_count, moved);
-    add_moved(s->contributed + number * s->stride, scores, 1, moved, n);
+    size_t n = moves_of(scores, s->skill_count, moves);
+    add_moves(s->contributed + number * s->stride, 1, moves, n);
     for (size_t i = 0; i < text->count; i++)
-        add_moved(s->weights + (size_t)vector[i].index * s->stride, scores, vector[i].value, moved,
-                  n);
+        add_moves(s->weights + (size_t)vector[i].index * s->stride, vector[i].value, moves, n);
 }
 
 static uint32_t next_random(uint64_t *state)
@@ -231,10 +318,10 @@ void softmax_train(struct softmax *s, const struct corpus *corpus, size_t skill_
 
     s->skill_count = skill_count;
     s->stride = (skill_count + LANES - 1) / LANES * LANES;
-    s->weights = arena_alloc_array(arena, corpus->feature_count * s->stride + LANES, sizeof(float));
+    s->weights = arena_alloc_array(arena, corpus->row_count * s->stride + LANES, sizeof(float));
     s->contributed = arena_alloc_array(arena, n * s->stride + LANES, sizeof(float));
     float *scores = ARENA_ARRAY(arena, float, s->stride + LANES);
-    uint32_t *moved = ARENA_ARRAY(arena, uint32_t, s->stride + LANES);
+    struct move *moves = ARENA_ARRAY(arena, struct move, s->stride);
     uint32_t *order = ARENA_ARRAY(arena, uint32_t, n + 1);
 
     begin_at_centres(s, corpus, arena);
@@ -244,9 +331,7 @@ void softmax_train(struct softmax *s, const struct corpus *corpus, size_t skill_
         shuffle(order, n, &state);
         for (size_t i = 0; i < n; i++) {
             float done = (float)step++ / (float)(PASSES * n);
-            const struct corpus_text *text = corpus_text(corpus, order[i]);
-            learn(s, text, order[i], corpus_vector(corpus, text),
-                  rate_first + (rate_last - rate_first) * done, scores, moved);
+            learn(s, corpus, order[i], rate_first + (rate_last - rate_first) * done, scores, moves);
         }
     }
 }

@@ -60,19 +60,6 @@ static float confidence(const struct softmax *s, float *scores, float squared_le
     return threshold_confidence(scores, s->skill_count, squared_length);
 }
 
-/* Without the n-grams that no other text has: the tenant would not know them but for this one. */
-static float known_length(const struct corpus *corpus, size_t text)
-{
-    const struct corpus_text *t = corpus_text(corpus, text);
-    const struct coordinate *vector = corpus_vector(corpus, t);
-    float sum = 0;
-
-    for (size_t i = 0; i < t->count; i++)
-        if (corpus->texts_with[vector[i].index] > 1)
-            sum += vector[i].value * vector[i].value;
-    return sum;
-}
-
 /* Confidences of the tenant's examples, each as if not learnt from. */
 static struct sample own_examples(const struct corpus *corpus, const struct softmax *s,
                                   float *scores, struct arena *arena)
@@ -80,10 +67,12 @@ static struct sample own_examples(const struct corpus *corpus, const struct soft
     struct sample own = { ARENA_ARRAY(arena, float, corpus->text_count + 1), 0 };
 
     for (size_t i = 0; i < corpus->text_count; i++) {
-        if (!corpus_text(corpus, i)->example)
+        const struct corpus_text *text = corpus_text(corpus, i);
+        if (!text->example)
             continue;
         softmax_scores_without(s, corpus, i, scores);
-        own.values[own.count++] = confidence(s, scores, known_length(corpus, i));
+        own.values[own.count++] =
+            confidence(s, scores, softmax_squared_length(corpus_vector(corpus, text), text->count));
     }
     qsort(own.values, own.count, sizeof *own.values, ascending);
     return own;
@@ -99,7 +88,7 @@ static struct sample strangers(const struct corpus *corpus, const struct softmax
 
     for (size_t i = 0; i < count; i++) {
         size_t n = corpus_vector_of(corpus, bag, texts[i], vector);
-        softmax_scores(s, vector, n, scores);
+        softmax_scores(s, corpus, vector, n, scores);
         sample.values[sample.count++] = confidence(s, scores, softmax_squared_length(vector, n));
     }
     qsort(sample.values, sample.count, sizeof *sample.values, ascending);

@@ -48,42 +48,70 @@ static bool ids_valid(const struct recogniser_training *training, struct gov_err
     return true;
 }
 
-/* The weights that are more than nothing once they are one byte each: a tenth of all. What follows looks
- * at these only. */
+/* A weight that is more than nothing once it is one byte: a tenth of all. What follows looks at these only. */
+struct effect {
+    uint32_t feature, skill;
+    float weight;
+};
+
 struct effects {
-    uint32_t *at; /* index into the weights, ascending */
+    struct buf items; /* struct effect, features ascending */
     size_t count;
 };
 
-static float at_effect(const struct softmax *s, uint32_t at)
+static const struct effect *effect_at(const struct effects *effects, size_t i)
 {
-    return fabsf(s->weights[at]);
+    return (const struct effect *)(const void *)effects->items.data + i;
 }
 
-static struct effects effects_above(const struct corpus *corpus, const struct softmax *s,
-                                    float least, struct arena *arena)
-{
-    size_t all = corpus->feature_count * s->stride;
-    struct effects e = { 0 };
+enum { BLOCK = 4 }; /* what every CPU's registers hold */
 
-    for (size_t i = 0; i < all; i++)
-        e.count += fabsf(s->weights[i]) >= least;
-    e.at = ARENA_ARRAY(arena, uint32_t, e.count + 1);
-    e.count = 0;
-    for (size_t i = 0; i < all; i++)
-        if (fabsf(s->weights[i]) >= least)
-            e.at[e.count++] = (uint32_t)i;
-    return e;
+typedef float block __attribute__((vector_size(BLOCK * sizeof(float)), aligned(4), may_alias));
+typedef int32_t block_mask __attribute__((vector_size(BLOCK * sizeof(int32_t))));
+
+/* Most of a row is nothing. */
+static bool any_above(const float *row, float least)
+{
+    block values = *(const block *)row;
+    block_mask above = (values >= least) | (values <= -least);
+    int64_t parts[sizeof above / sizeof(int64_t)], any = 0;
+
+    memcpy(parts, &above, sizeof parts);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        any |= parts[i];
+    return any != 0;
+}
+
+static void effects_above(const struct corpus *corpus, const struct softmax *s, float least,
+                          struct effects *effects)
+{
+    for (size_t f = 0; f < corpus->feature_count; f++) {
+        float scale;
+        const float *row = softmax_row(s, &corpus->places[f], &scale);
+        float row_least = least / fabsf(scale);
+        struct effect *out = (struct effect *)(void *)buf_reserve(&effects->items, s->stride * sizeof *out);
+        size_t n = 0;
+
+        for (size_t at = 0; at < s->stride; at += BLOCK) {
+            if (!any_above(row + at, row_least))
+                continue;
+            for (size_t i = at; i < at + BLOCK; i++)
+                if (fabsf(row[i]) >= row_least)
+                    out[n++] = (struct effect){ (uint32_t)f, (uint32_t)i, scale * row[i] };
+        }
+        effects->items.length += n * sizeof *out;
+        effects->count += n;
+    }
 }
 
 /* A histogram over the bits of the (positive) floats, which order as their values do: which effect
  * leaves at most so many weights is then exact to 1/128 and found in one pass. */
 enum { EFFECT_SHIFT = 16, EFFECT_BINS = 1 << (32 - EFFECT_SHIFT) };
 
-static void count_effects(const struct softmax *s, const struct effects *effects, uint32_t *bins)
+static void count_effects(const struct effects *effects, uint32_t *bins)
 {
     for (size_t i = 0; i < effects->count; i++) {
-        float value = at_effect(s, effects->at[i]);
+        float value = fabsf(effect_at(effects, i)->weight);
         uint32_t bits;
         memcpy(&bits, &value, sizeof bits);
         bins[bits >> EFFECT_SHIFT]++;
@@ -103,12 +131,26 @@ static float least_effect(const uint32_t *bins, size_t max)
     return bin == EFFECT_BINS ? INFINITY : least;
 }
 
-static float largest_weight(const struct corpus *corpus, const struct softmax *s)
+static float largest_of(const float *row, size_t count)
 {
     float largest = 0;
-    for (size_t i = 0; i < corpus->feature_count * s->stride; i++)
-        if (fabsf(s->weights[i]) > largest)
-            largest = fabsf(s->weights[i]);
+    for (size_t i = 0; i < count; i++)
+        largest = fabsf(row[i]) > largest ? fabsf(row[i]) : largest;
+    return largest;
+}
+
+static float largest_weight(const struct corpus *corpus, const struct softmax *s)
+{
+    float largest = largest_of(s->weights, corpus->row_count * s->stride);
+
+    for (size_t f = 0; f < corpus->feature_count; f++) {
+        float scale;
+        const float *row = softmax_row(s, &corpus->places[f], &scale);
+        if (corpus->places[f].row != CORPUS_NO_ROW)
+            continue;
+        float own = fabsf(scale) * largest_of(row, s->stride);
+        largest = own > largest ? own : largest;
+    }
     return largest;
 }
 
@@ -141,11 +183,12 @@ static void select_weights(struct selection *sel)
 {
     sel->feature_count = sel->weight_count = 0;
     for (size_t f = 0; f < sel->corpus->feature_count; f++)
-        sel->features[f] = sel->corpus->texts_with[f] > 1;
+        sel->features[f] = sel->corpus->places[f].row != CORPUS_NO_ROW;
     for (size_t i = 0; i < sel->effects.count; i++) {
-        if (at_effect(sel->softmax, sel->effects.at[i]) < sel->least)
+        const struct effect *e = effect_at(&sel->effects, i);
+        if (fabsf(e->weight) < sel->least)
             continue;
-        sel->features[sel->effects.at[i] / sel->softmax->stride] = true;
+        sel->features[e->feature] = true;
         sel->weight_count++;
     }
     for (size_t f = 0; f < sel->corpus->feature_count; f++)
@@ -159,8 +202,8 @@ static void select_within(struct selection *sel, struct model_header *h, size_t 
     h->feature_count = (uint32_t)sel->corpus->feature_count;
     uint32_t *bins = ARENA_ARRAY(arena, uint32_t, EFFECT_BINS);
 
-    sel->effects = effects_above(sel->corpus, sel->softmax, sel->scale * 0.5f, arena);
-    count_effects(sel->softmax, &sel->effects, bins);
+    effects_above(sel->corpus, sel->softmax, sel->scale * 0.5f, &sel->effects);
+    count_effects(&sel->effects, bins);
     for (int round = 0; round < 2; round++) {
         h->slot_bits = slot_bits_for(h->feature_count);
         h->weight_count = 0;
@@ -198,7 +241,6 @@ static void write_ids(const struct recogniser_training *training, struct model_p
 
 static void write_features(const struct selection *sel, struct model_parts *p)
 {
-    const struct softmax *s = sel->softmax;
     struct model_feature *features = (struct model_feature *)(uintptr_t)p->features;
     uint8_t *classes = (uint8_t *)(uintptr_t)p->classes;
     int8_t *weights = (int8_t *)(uintptr_t)p->weights;
@@ -208,15 +250,15 @@ static void write_features(const struct selection *sel, struct model_parts *p)
         if (sel->features[f])
             *features++ =
                 (struct model_feature){ sel->corpus->keys[f] << 12 | sel->corpus->idf[f], n };
-        for (; next < sel->effects.count && sel->effects.at[next] / s->stride == f; next++) {
-            uint32_t at = sel->effects.at[next];
-            if (at_effect(s, at) < sel->least)
+        for (; next < sel->effects.count && effect_at(&sel->effects, next)->feature == f; next++) {
+            const struct effect *e = effect_at(&sel->effects, next);
+            if (fabsf(e->weight) < sel->least)
                 continue;
             if (p->header->class_bytes == 1)
-                classes[n] = (uint8_t)(at % s->stride);
+                classes[n] = (uint8_t)e->skill;
             else
-                ((uint16_t *)(void *)classes)[n] = (uint16_t)(at % s->stride);
-            weights[n++] = (int8_t)quantised(s->weights[at], sel->scale);
+                ((uint16_t *)(void *)classes)[n] = (uint16_t)e->skill;
+            weights[n++] = (int8_t)quantised(e->weight, sel->scale);
         }
     }
     *features = (struct model_feature){ UINT32_MAX, n };
@@ -275,6 +317,7 @@ static void write_image(const struct recogniser_training *training, const struct
     write_features(&sel, &parts);
     write_slots(&parts);
     buf_add(model, image, h.file_bytes);
+    buf_release(&sel.effects.items);
 }
 
 bool recogniser_train(const struct recogniser_training *training, struct buf *model,

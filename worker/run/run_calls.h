@@ -3,7 +3,7 @@
 #define WORKER_RUN_RUN_CALLS_H
 
 #include "core/model/skill_manifest.h"
-#include "worker/egress/egress_client.h"
+#include "core/io/egress/egress_client.h"
 #include "worker/work.h"
 
 struct run_calls {

@@ -1,6 +1,7 @@
 /* run_job.c - a job of kind run: a published script, in isolation, with its log, result and files.
  *
- *     load -> prepare -> open_files -> register -> unseal -> run -> [unpack -> run] -> drain -> keep_files -> finish
+ *     load -> prepare -> open_files -> register -> unseal -> run -> [unpack -> run] -> drain -> keep_files
+ *       -> ask_egress -> explain -> finish
  *
  * What was planned is what runs: the version's digest is compared with the plan's here, and the tree it
  * was checked as with what sandboxd says it mounted. A sandbox that lost its package cache is given the
@@ -19,13 +20,14 @@
 #include "core/base/check.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
-#include "core/store/admission.h"
+#include "worker/egress/secrets.h"
+#include "worker/run/run_admit.h"
 #include "worker/run/run_artifact.h"
 #include "worker/run/run_calls.h"
 #include "worker/run/run_input.h"
 #include "worker/run/run_log.h"
+#include "worker/run/run_refusal.h"
 #include "worker/run/run_result.h"
-#include "worker/egress/secrets.h"
 
 struct run_job {
     struct work work;
@@ -76,42 +78,12 @@ static void free_log(void *log)
     run_log_free(log);
 }
 
-/* Everything that refuses the run before it starts; the reason ends the job. */
 static bool prepare_run(struct run_job *j, struct gov_err *err)
 {
     struct arena *arena = &j->work.op.arena;
-    const struct job_payload *p = &j->work.job.payload;
-    const char *state = j->rows.count ? db_text(&j->rows, 0, 2) : NULL;
 
-    if (!state || !p->version_digest || strcmp(db_text(&j->rows, 0, 1), p->version_digest) != 0)
-        return gov_fail(err, GOV_PLAN_STALE, "the planned version is not there any more",
-                        "计划中的版本已不存在");
-    struct admission admission = { .skill = p->skill,
-                                   .version = p->version,
-                                   .state = state,
-                                   .owner_name = db_text(&j->rows, 0, 10),
-                                   .enabled = db_bool(&j->rows, 0, 9),
-                                   .is_try = p->is_try,
-                                   .uploaded_by = db_id(&j->rows, 0, 13),
-                                   .requester = j->work.job.created_by,
-                                   .role = db_text(&j->rows, 0, 14),
-                                   .bindings = db_json(&j->rows, 0, 15, arena) };
-    if (!admission_version(&admission, err))
+    if (!run_admit(&j->work, &j->rows, &j->manifest, &j->action, err))
         return false;
-    if (!skill_manifest_view(db_json(&j->rows, 0, 3, arena), &j->manifest, arena, err))
-        return false;
-    j->action = skill_action_find(&j->manifest, p->action);
-    if (!j->action)
-        return gov_fail_cause(err, GOV_INTERNAL, "action %s is not in the manifest", p->action);
-    if (!admission_binding(&admission, j->action->name, arena, err))
-        return false;
-    /* The database lets a job of high risk in only with its confirmation; one that says it is of low risk is
-     * believed there, and looked at here. */
-    if (j->action->risk == SKILL_RISK_HIGH &&
-        (!j->work.job.risk || strcmp(j->work.job.risk, skill_risk_name(SKILL_RISK_HIGH)) != 0))
-        return gov_fail(err, GOV_CONFIRMATION_REQUIRED,
-                        "\"%s\" is of high risk, and this run came without a confirmation",
-                        "“%s”属于高风险操作，而该运行没有经过确认", p->action);
     if (!j->work.worker->sandbox && j->action->executor != SKILL_HTTP)
         return gov_fail_cause(err, GOV_SANDBOX_UNAVAILABLE, "this worker has no sandbox");
     return run_input_make(&j->work.job, j->action, arena, &j->input, err);
@@ -405,7 +377,8 @@ static enum op_next drain(struct op *op)
     j->work.cancel = NULL;
     if (j->action && j->action->executor == SKILL_HTTP && !j->err.code)
         j->err = j->calls.answer.err;
-    run_calls_end(&j->calls);
+    if (j->err.code != GOV_SCRIPT_FAILED)
+        run_calls_end(&j->calls);
     /* Also before another attempt: a sandbox may go away under a script that has printed something. */
     if (j->log)
         run_log_drain(op, j->log);
@@ -428,6 +401,29 @@ static enum op_next keep_files(struct op *op)
                                     &j->err);
     j->result = secrets_mask_json(&j->secrets, j->result, &op->arena);
     return OP_WAIT;
+}
+
+/* --- why it failed --- */
+
+static enum op_next ask_egress(struct op *op)
+{
+    struct run_job *j = (struct run_job *)op;
+
+    if (j->err.code == GOV_SCRIPT_FAILED && !j->work.released)
+        run_refusal_ask(&j->work, &j->calls);
+    return OP_WAIT;
+}
+
+/* After the question whether another attempt helps: a script that ran is not run again for its calls. */
+static enum op_next explain(struct op *op)
+{
+    struct run_job *j = (struct run_job *)op;
+
+    if (j->err.code == GOV_SCRIPT_FAILED && j->log)
+        run_refusal_explain(&j->calls, j->log, &op->arena, &j->err);
+    secrets_mask_error(&j->secrets, &j->err, &op->arena);
+    run_calls_end(&j->calls);
+    return OP_NEXT;
 }
 
 /* --- finish --- */
@@ -474,10 +470,11 @@ static enum op_next finish(struct op *op)
 
 static const struct op_step steps[] = {
     { "load", load },           { "prepare", prepare }, { "open_files", open_files },
-    { "register", register_it }, { "unseal", unseal },  { "unsealed", unsealed },
+    { "register", register_it }, { "unseal", unseal },   { "unsealed", unsealed },
     { "run", run },             { "fetch", fetch },     { "unpack", unpack },
-          { "run_again", run_again }, { "drain", drain },
-    { "keep_files", keep_files }, { "finish", finish },   { 0 },
+    { "run_again", run_again }, { "drain", drain },     { "keep_files", keep_files },
+    { "ask_egress", ask_egress }, { "explain", explain }, { "finish", finish },
+    { 0 },
 };
 
 const struct work_kind run_job_kind = { steps, sizeof(struct run_job) };

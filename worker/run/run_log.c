@@ -19,7 +19,8 @@ enum {
     CHUNK_BYTES_MAX = 32 * 1024,
     LINE_BYTES_MAX = 1024 * 1024,
     STDOUT_BYTES_MAX = 64 * 1024,
-    PROGRESS_BYTES_MAX = 200
+    PROGRESS_BYTES_MAX = 200,
+    TAIL_BYTES = 4096
 };
 
 struct flush {
@@ -40,6 +41,7 @@ struct run_log {
     struct buf line;                     /* of stdout, the present one */
     struct buf last_line;
     struct buf out;
+    struct buf tail;                     /* of stderr */
     uv_timer_t *timer;
     struct flush flush;
     bool flushing;
@@ -90,6 +92,7 @@ void run_log_free(struct run_log *log)
     buf_release(&log->line);
     buf_release(&log->last_line);
     buf_release(&log->out);
+    buf_release(&log->tail);
     free(log);
 }
 
@@ -291,6 +294,13 @@ static void add_clean(struct run_log *log, enum run_stream stream, bool last)
     buf_release(&text);
 }
 
+static void remember_stderr(struct run_log *log, const char *data, size_t bytes)
+{
+    buf_add(&log->tail, data, bytes);
+    if (log->tail.length > 2 * TAIL_BYTES)
+        buf_consume(&log->tail, log->tail.length - TAIL_BYTES);
+}
+
 void run_log_add(struct run_log *log, enum run_stream stream, const char *data, size_t bytes)
 {
     struct buf *cut = &log->cut[stream];
@@ -300,6 +310,7 @@ void run_log_add(struct run_log *log, enum run_stream stream, const char *data, 
     if (stream == RUN_STDERR) {
         /* Broken bytes are mended before lines are looked for. */
         size_t kept = cut_tail(data, bytes);
+        remember_stderr(log, data, bytes);
         clean_into(cut, data, bytes - kept);
         clean_into(cut, data + bytes - kept, kept);
     } else {
@@ -335,6 +346,11 @@ void run_log_drain(struct op *op, struct run_log *log)
 const char *run_log_last_line(const struct run_log *log)
 {
     return log->last_line.length ? log->last_line.data : NULL;
+}
+
+const char *run_log_stderr_tail(const struct run_log *log)
+{
+    return buf_text(&log->tail);
 }
 
 const char *run_log_stdout(const struct run_log *log)

@@ -26,6 +26,8 @@ void run_log_add(struct run_log *log, enum run_stream stream, const char *data, 
 void run_log_drain(struct op *op, struct run_log *log);
 /* The last line of stdout that was not blank, at most 1 MB; NULL if there was none. */
 const char *run_log_last_line(const struct run_log *log);
+/* The last 4 to 8 KB of stderr. */
+const char *run_log_stderr_tail(const struct run_log *log);
 /* All of stdout up to 64 KB. */
 const char *run_log_stdout(const struct run_log *log);
 

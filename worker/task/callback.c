@@ -11,7 +11,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/json.h"
-#include "worker/egress/egress_client.h"
+#include "core/io/egress/egress_client.h"
 
 /* Waits after the 1st, 2nd, … failed attempt: a day in all. */
 static const int64_t waits_s[] = { 5, 300, 1800, 7200, 18000, 28800, 30600 };

@@ -17,6 +17,7 @@
 #include "core/base/text.h"
 #include "core/io/crypto.h"
 #include "core/io/seal_json.h"
+#include "worker/egress/daemon/networks.h"
 
 enum { TIMEOUT_MS = 15000, ANSWER_BYTES_MAX = 4096, RESULT_BYTES_MAX = 64 * 1024, SECRET_BYTES_MAX = 128 };
 
@@ -147,25 +148,10 @@ static bool sign(struct delivery *d, const char *payload, const char *timestamp,
     return true;
 }
 
-static void open_networks(struct delivery *d)
-{
-    struct egress *e = d->session->egress;
-    struct ip_nets nets;
-    struct buf text = { 0 };
-    struct gov_err ignored;
-
-    buf_add_text(&text, e->settings.callback_allow_private);
-    for (int row = 0; row < d->nets.count; row++)
-        buf_addf(&text, "%s%s", text.length ? "," : "", db_text(&d->nets, row, 0));
-    if (!ip_nets_parse(buf_text(&text), &nets, &ignored))
-        memset(&nets, 0, sizeof nets);
-    http_client_reopen(e->callbacks, &nets);
-    buf_release(&text);
-}
-
 static enum op_next send_it(struct op *op)
 {
     struct delivery *d = (struct delivery *)op;
+    struct egress *e = d->session->egress;
     struct arena *arena = &op->arena;
     const char *payload = payload_of(d), *signature;
     const char *timestamp = arena_format(arena, "%lld", (long long)(clock_now_us() / 1000000));
@@ -184,8 +170,9 @@ static enum op_next send_it(struct op *op)
                                           .body_bytes = strlen(payload),
                                           .timeout_ms = TIMEOUT_MS,
                                           .answer_bytes_max = ANSWER_BYTES_MAX };
-    open_networks(d);
-    http_client_send(op, d->session->egress->callbacks, &d->exchange);
+    struct ip_nets nets = networks_open(e->settings.callback_allow_private, &d->nets);
+    http_client_reopen(e->callbacks, &nets);
+    http_client_send(op, e->callbacks, &d->exchange);
     return OP_WAIT;
 }
 

@@ -2,6 +2,7 @@
  *
  * Every known secret is taken out of what is stored and of what goes back to the script.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -187,6 +188,15 @@ static json_t *answer_json(struct outcall *c)
     return json_pack("{s:i, s:O*, s:b}", "status", c->status, "headers", c->headers, "replayed", c->replayed);
 }
 
+/* As the script is told it, both languages: its run's error may say the same. */
+static void keep_told(struct outcall *c)
+{
+    struct gov_err *told = &c->session->told;
+
+    gov_fail(told, c->why.code, "%s", "%s", gov_err_detail(&c->why, GOV_EN));
+    snprintf(told->zh, sizeof told->zh, "%s", gov_err_detail(&c->why, GOV_ZH));
+}
+
 void outcall_ended(struct op *op)
 {
     struct outcall *c = (struct outcall *)op;
@@ -195,8 +205,10 @@ void outcall_ended(struct op *op)
 
     if (op->failed && !c->why.code)
         c->why = op->err; /* PostgreSQL, before anything was sent */
-    if (c->why.code)
+    if (c->why.code) {
         log_error(LEVEL_INFO, "call.failed", &c->why);
+        keep_told(c);
+    }
     if (c->lost.code) /* an effect stays `started`, which is read as unknown */
         log_error(LEVEL_ERROR, "call.unsettled", &c->lost);
     json_t *answer = answer_json(c);

@@ -12,6 +12,7 @@
 #include "core/base/json.h"
 #include "core/io/crypto.h"
 #include "core/io/op_sleep.h"
+#include "worker/egress/daemon/networks.h"
 #include "worker/egress/daemon/outcall.h"
 
 enum {
@@ -39,17 +40,11 @@ enum op_next outcall_networks(struct op *op)
 static void networks_keep(struct outcall *c)
 {
     struct egress *e = c->session->egress;
-    struct buf text = { 0 };
-    struct gov_err ignored;
 
     if (!c->open.result)
         return;
-    for (int row = 0; row < c->open.count; row++)
-        buf_addf(&text, "%s%s", row ? "," : "", db_text(&c->open, row, 0));
-    if (!ip_nets_parse(buf_text(&text), &e->networks, &ignored))
-        memset(&e->networks, 0, sizeof e->networks);
+    e->networks = networks_open("", &c->open);
     e->networks_us = clock_mono_us();
-    buf_release(&text);
 }
 
 enum op_next outcall_limits(struct op *op)

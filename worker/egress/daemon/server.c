@@ -7,6 +7,7 @@
 #include "worker/egress/daemon/keeper.h"
 #include "worker/egress/daemon/key_file.h"
 #include "worker/egress/daemon/listener.h"
+#include "worker/egress/daemon/model.h"
 #include "worker/egress/daemon/session.h"
 
 enum { DRAIN_MS = 20000 };
@@ -26,6 +27,15 @@ const struct setting egress_settings_table[] = {
     { "callback_allow_private", SETTING_TEXT, FIELD(callback_allow_private), "", 0, 1000, false,
       "networks that callbacks reach although they are not public: \"loopback\" or CIDRs, separated by "
       "commas; for development. What is open for good belongs into execgov network open" },
+    { "model_url", SETTING_TEXT, FIELD(model_url), "", 0, 1000, false,
+      "OpenAI-compatible endpoint that is asked which skill is meant, like https://host/v1; empty: none" },
+    { "model_name", SETTING_TEXT, FIELD(model_name), "", 0, 200, false,
+      "name of the model at model_url" },
+    { "model_key_file", SETTING_TEXT, FIELD(model_key_file), "", 0, 1000, false,
+      "file with the key for model_url in its first line; empty: none is sent" },
+    { "model_allow_private", SETTING_TEXT, FIELD(model_allow_private), "", 0, 1000, false,
+      "networks that model_url may lie in although they are not public: \"loopback\" or CIDRs; for "
+      "development. What is open for good belongs into execgov network open" },
     { "health", SETTING_TEXT, FIELD(health), "", 0, 100, false,
       "address:port of /livez, /readyz and /metrics; empty: none" },
     { "log_level", SETTING_TEXT, FIELD(log_level), "info", 0, 10, false,
@@ -68,6 +78,7 @@ static void close_rest(struct egress *e)
 {
     pools_stop(&e->pools);
     http_client_stop(e->callbacks);
+    model_stop(e->model);
     db_stop(e->db);
     service_stop(&e->service);
 }
@@ -139,11 +150,12 @@ bool egress_run(const struct egress_settings *settings, struct gov_err *err)
     list_init(&e.sessions);
     pools_init(&e.pools, &loop);
     e.callbacks = http_client_new(&loop, &(struct http_client_options){ .agent = "ExecGov/" EXECGOV_VERSION });
-    if (!listener_start(&e, &e.listener, err))
+    if (!model_open(&loop, settings, &e.model, err) || !listener_start(&e, &e.listener, err))
         return false;
     e.keeper = keeper_start(&e);
     loop_run(&loop);
     loop_release(&loop);
+    model_free(e.model);
     if (e.ring)
         seal_ring_free(e.ring);
     return true;

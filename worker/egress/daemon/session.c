@@ -9,6 +9,7 @@
 #include "core/base/check.h"
 #include "core/base/json.h"
 #include "core/base/log.h"
+#include "worker/egress/daemon/consultation.h"
 #include "worker/egress/daemon/delivery.h"
 #include "worker/egress/daemon/outcall.h"
 #include "worker/egress/daemon/unseal.h"
@@ -75,6 +76,8 @@ static void on_call(void *user, struct channel_frame *frame)
     s->egress->working++;
     if (s->delivers)
         delivery_start(s, frame);
+    else if (s->consults)
+        consultation_start(s, frame);
     else
         outcall_start(s, frame);
 }
@@ -112,7 +115,11 @@ static enum op_next check(struct op *op)
         !id_parse(json_get_text(hello, "job"), &h->job))
         return gov_fail_cause(&op->err, GOV_BAD_REQUEST, "a hello lacks something"), OP_FAIL;
     h->session->delivers = json_get_bool(hello, "delivery", false);
-    if (h->session->delivers)
+    h->session->consults = json_get_bool(hello, "intent", false);
+    if (h->session->consults)
+        DB_QUERY(op, h->session->egress->db, &DB_PUBLIC, SQL_QUERIES_EGRESS_INTENT, &h->rows, h->schema,
+                 h->job.text, h->fence, h->token);
+    else if (h->session->delivers)
         DB_QUERY(op, h->session->egress->db, &DB_PUBLIC, SQL_QUERIES_EGRESS_DELIVERY, &h->rows, h->schema,
                  h->job.text, h->fence, h->token, NULL);
     else
@@ -155,6 +162,7 @@ static void ended(struct op *op)
     if (op->failed)
         log_error(LEVEL_WARN, "session.refused", &op->err);
     if (s->control && !op->failed && h->frame->fd >= 0) {
+        s->scripted = true;
         s->broker = channel_open(s->egress->loop, h->frame->fd, &broker_events, s);
         h->frame->fd = -1;
     }
@@ -179,6 +187,17 @@ static void on_open(struct session *s, struct channel_frame *frame)
     unseal_start(s, frame);
 }
 
+/* The worker wants to know why its script ended. */
+static void tell_worker(struct session *s)
+{
+    json_t *answer = s->told.code ? json_pack("{s:s, s:{s:s, s:s}}", "error", gov_code_info(s->told.code)->wire,
+                                              "detail", "en", s->told.en, "zh", s->told.zh)
+                                  : json_pack("{s:b}", "ok", 1);
+
+    channel_send(s->control, answer, NULL, 0, -1);
+    json_decref(answer);
+}
+
 static void on_control(void *user, struct channel_frame *frame)
 {
     struct session *s = user;
@@ -188,11 +207,16 @@ static void on_control(void *user, struct channel_frame *frame)
         on_open(s, frame);
         return;
     }
-    if (s->known && !s->broker) {
+    if (s->known && json_object_get(frame->json, "told")) {
+        tell_worker(s);
+        channel_frame_free(frame);
+        return;
+    }
+    if (s->known && !s->scripted) {
         on_call(s, frame);
         return;
     }
-    if (s->known) { /* the worker of a script says nothing more */
+    if (s->known) { /* the worker of a script asks for nothing else */
         channel_frame_free(frame);
         return;
     }

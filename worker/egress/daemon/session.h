@@ -1,4 +1,4 @@
-/* session.h - one run that may call resources, as long as its worker holds the connection.
+/* session.h - one run that may call resources (or callback, or intent), as long as its worker holds the connection.
  *
  *     worker ── hello {schema, job, fence, token} ──> checked in PostgreSQL ──> {"ok": true}
  *
@@ -11,7 +11,7 @@
 #define WORKER_EGRESS_DAEMON_SESSION_H
 
 #include "core/base/id.h"
-#include "worker/egress/channel.h"
+#include "core/io/egress/channel.h"
 #include "worker/egress/egress.h"
 #include "worker/egress/secrets.h"
 
@@ -22,13 +22,16 @@ struct session {
     struct channel *broker;   /* to the script; NULL: calls come over control */
     struct arena arena;       /* what is known of the run */
     bool known;               /* its hello was believed */
+    bool scripted;            /* calls come from a script, over the broker */
     bool delivers;            /* it is no run but a callback's task */
+    bool consults;            /* it is an intent that asks the model endpoint */
     char schema[20];
     struct id tenant, job;
     const char *fence, *token, *skill, *action;
     const json_t *planned;    /* {resource: version of its credential} */
     const json_t *declared;   /* resources its action names */
     struct secrets opened;    /* sensitive inputs of the run, to be masked; texts in the arena */
+    struct gov_err told;      /* what the last call that failed was told; code GOV_OK: none did */
     json_t *seen;             /* step -> how often in this attempt */
     int working;              /* calls under way: the session outlives them */
 };

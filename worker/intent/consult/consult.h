@@ -1,6 +1,6 @@
 /* consult.h - asking the model endpoint which of a few capabilities is meant. A child op.
  *
- *     send -> read [-> send once more -> read]
+ *     begin -> send -> read [-> send once more -> read]
  *
  * It is a witness and never the judge. It is told the redacted words, and under names made up for this one
  * question the candidates that this person may run anyway; it can answer with one of these names or with
@@ -10,6 +10,7 @@
 #define WORKER_INTENT_CONSULT_CONSULT_H
 
 #include "core/io/crypto.h"
+#include "core/io/egress/egress_client.h"
 #include "worker/intent/consult/endpoint.h"
 
 enum { CONSULT_CANDIDATES_MAX = 8, CONSULT_NAME_BYTES = 12 };
@@ -30,6 +31,7 @@ struct consult {
 
     /* in */
     struct endpoint *endpoint;
+    struct egress_hello hello; /* the intent's claim */
     const char *text;
     struct consult_candidate candidates[CONSULT_CANDIDATES_MAX];
     size_t candidate_count;
@@ -37,14 +39,16 @@ struct consult {
     /* out */
     enum consult_outcome outcome;
     size_t choice;                           /* of CONSULT_CHOICE */
-    char request_digest[CRYPTO_HEX_BYTES];   /* of the last body sent */
+    const char *model;                       /* its name, as egress says; NULL: egress was not reached */
+    char request_digest[CRYPTO_HEX_BYTES];   /* of the last body sent; "" if none was */
     char response_digest[CRYPTO_HEX_BYTES];  /* of what came back; "" if nothing did */
     int tries;
     int64_t ms;
     const char *failure; /* why there is no answer; NULL */
 
     /* the steps' own */
-    struct http_exchange exchange;
+    struct egress_session *session;
+    struct egress_answer answer;
     int64_t started_us;
 };
 

@@ -1,4 +1,4 @@
-#include "worker/egress/egress_client.h"
+#include "core/io/egress/egress_client.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,11 +9,12 @@
 
 #include "core/base/check.h"
 #include "core/base/json.h"
-#include "worker/egress/channel.h"
+#include "core/io/egress/channel.h"
 
 struct egress_session {
     struct loop *loop;
     const char *socket;
+    uv_timer_t deadline;
     struct channel *channel; /* NULL: not connected, or gone */
     struct op *op;           /* who waits; NULL: nobody */
     struct egress_answer *answer;
@@ -90,6 +91,8 @@ struct egress_session *egress_session_new(struct loop *loop, const char *socket)
     CHECK(s);
     s->loop = loop;
     s->socket = socket;
+    uv_timer_init(&loop->uv, &s->deadline);
+    s->deadline.data = s;
     return s;
 }
 
@@ -128,28 +131,64 @@ static void send_and_wait(struct op *op, struct egress_session *s, const json_t 
     op_io_begin(op);
 }
 
-void egress_session_begin(struct op *op, struct egress_session *session, const struct egress_hello *hello,
-                          int broker, struct egress_answer *answer)
+static bool connected(struct egress_session *s, struct egress_answer *answer)
 {
-    int fd = connect_now(session->socket);
+    int fd = connect_now(s->socket);
 
     memset(answer, 0, sizeof *answer);
     if (fd < 0) {
         away(&answer->err, strerror(errno));
-        return;
+        return false;
     }
-    session->channel = channel_open(session->loop, fd, &events, session);
-    json_t *json = json_pack("{s:{s:s, s:s, s:o, s:s, s:b}}", "hello", "schema", hello->schema, "job", hello->job,
+    s->channel = channel_open(s->loop, fd, &events, s);
+    return true;
+}
+
+void egress_session_begin(struct op *op, struct egress_session *session, const struct egress_hello *hello,
+                          int broker, struct egress_answer *answer)
+{
+    if (!connected(session, answer))
+        return;
+    json_t *json = json_pack("{s:{s:s, s:s, s:o, s:s, s:b, s:b}}", "hello", "schema", hello->schema, "job", hello->job,
                              "fence", json_sprintf("%lld", (long long)hello->fence), "token", hello->token,
-                             "delivery", hello->delivery);
+                             "delivery", hello->delivery, "intent", hello->intent);
     send_and_wait(op, session, json, NULL, 0, broker, answer);
     json_decref(json);
+}
+
+void egress_session_ask(struct op *op, struct egress_session *session, const json_t *question, const char *body,
+                        size_t bytes, struct egress_answer *answer)
+{
+    if (connected(session, answer))
+        send_and_wait(op, session, question, body, bytes, -1, answer);
 }
 
 void egress_session_call(struct op *op, struct egress_session *session, const json_t *call, const char *body,
                          size_t bytes, struct egress_answer *answer)
 {
     send_and_wait(op, session, call, body, bytes, -1, answer);
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+    struct egress_session *s = timer->data;
+
+    if (s->channel)
+        channel_close(s->channel);
+    s->channel = NULL;
+    if (s->answer)
+        gov_fail(&s->answer->err, GOV_DEADLINE, "execgov-egress gave no answer in time", "execgov-egress 未在时限内应答");
+    settle(s);
+}
+
+void egress_session_deadline(struct egress_session *session, int64_t ms)
+{
+    uv_timer_start(&session->deadline, on_deadline, (uint64_t)(ms > 0 ? ms : 0), 0);
+}
+
+static void on_timer_closed(uv_handle_t *timer)
+{
+    free(timer->data);
 }
 
 void egress_session_end(struct egress_session *session)
@@ -159,5 +198,5 @@ void egress_session_end(struct egress_session *session)
     if (session->answer)
         gov_fail_cause(&session->answer->err, GOV_CANCELLED, "the session was ended");
     settle(session);
-    free(session);
+    uv_close((uv_handle_t *)&session->deadline, on_timer_closed);
 }

@@ -1,5 +1,5 @@
 /* channel.c - recvmsg and sendmsg on a uv_poll. */
-#include "worker/egress/channel.h"
+#include "core/io/egress/channel.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,11 +1,12 @@
-/* egress_client.h - a worker's side of execgov-egress: one session a run.
+/* egress_client.h - the other side of execgov-egress: a session a run, callback or intent, or one question.
  *
  *     session_new -> begin (hello, and the script's socket if it is a script) -> [call …] -> end
+ *     session_new -> ask -> end
  *
  * Ending the session ends the script's socket too.
  */
-#ifndef WORKER_EGRESS_EGRESS_CLIENT_H
-#define WORKER_EGRESS_EGRESS_CLIENT_H
+#ifndef CORE_IO_EGRESS_CLIENT_H
+#define CORE_IO_EGRESS_CLIENT_H
 
 #include <jansson.h>
 
@@ -20,6 +21,7 @@ struct egress_hello {
     int64_t fence;
     const char *token;
     bool delivery; /* it is a callback's task */
+    bool intent;   /* it asks the model endpoint */
 };
 
 struct egress_answer {
@@ -34,9 +36,14 @@ struct egress_session *egress_session_new(struct loop *loop, const char *socket)
  * -1: calls are made with egress_session_call. */
 void egress_session_begin(struct op *op, struct egress_session *session, const struct egress_hello *hello,
                           int broker, struct egress_answer *answer);
+/* Something that needs no hello ({"verify": …}). As I/O of `op`, never fails it. */
+void egress_session_ask(struct op *op, struct egress_session *session, const json_t *question, const char *body,
+                        size_t bytes, struct egress_answer *answer);
 /* One at a time. */
 void egress_session_call(struct op *op, struct egress_session *session, const json_t *call, const char *body,
                          size_t bytes, struct egress_answer *answer);
+/* An answer that has not come `ms` from now ends with DEADLINE, and the session can be used no more. */
+void egress_session_deadline(struct egress_session *session, int64_t ms);
 /* An answer that is waited for ends with CANCELLED. Frees it. */
 void egress_session_end(struct egress_session *session);
 

@@ -7,8 +7,8 @@
  *
  * A descriptor may ride on a frame's first byte. Whatever is malformed ends the channel.
  */
-#ifndef WORKER_EGRESS_CHANNEL_H
-#define WORKER_EGRESS_CHANNEL_H
+#ifndef CORE_IO_EGRESS_CHANNEL_H
+#define CORE_IO_EGRESS_CHANNEL_H
 
 #include <jansson.h>
 #include <stdbool.h>
