@@ -1,4 +1,4 @@
-/* GET /v1/runs/{id}/why: what keeps a run from starting, each with what helps and who can do it.
+/* GET /v1/runs/{id}/why: what keeps a run, or a request that has none yet, from starting, each with what helps and who can do it.
  *
  *     load -> look -> leave
  *
@@ -153,12 +153,15 @@ static void look_at_job(struct run_why *e)
 static enum op_next leave(struct op *op)
 {
     struct run_why *e = (struct run_why *)op;
-    enum run_state state;
+    enum request_state request;
+    enum run_state run;
+    const char *state = cell(e, WHY_STATE);
     const json_t *job = json_object_get(e->queue.json, "job");
     const json_t *position = json_object_get(job, "position");
 
-    bool ended = run_state_parse(cell(e, WHY_STATE), &state) && run_state_ended(state);
-    if (!ended && state != RUN_RUNNING) {
+    bool ended = (run_state_parse(state, &run) && run_state_ended(run)) ||
+                 (request_state_parse(state, &request) && request_state_ended(request));
+    if (!ended && strcmp(state, "running") != 0) {
         look_at_tenant(e);
         look_at_people(e);
         look_at_job(e);
@@ -172,7 +175,7 @@ static enum op_next leave(struct op *op)
     }
     bool later = strcmp(cell(e, WHY_LIVE), "delayed") == 0;
     call_json(e->endpoint.call, 200,
-              json_pack("{s:s, s:s, s:O, s:o, s:o}", "run_id", e->id.text, "state", cell(e, WHY_STATE),
+              json_pack("{s:s, s:s, s:O, s:o, s:o}", "run_id", e->id.text, "state", state,
                         "blockers", e->why.blockers, "position",
                         json_is_integer(position) ? json_incref((json_t *)position) : json_null(),
                         "next_attempt_at",

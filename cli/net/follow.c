@@ -14,7 +14,7 @@
 #include "core/base/clock.h"
 #include "core/base/json.h"
 
-enum { BARREN_MAX = 5, PAUSE_MS = 500, PAUSE_MS_MAX = 8000 };
+enum { BARREN_MAX = 5, PAUSE_MS = 500, PAUSE_MS_MAX = 8000, PATIENCE_S = 10 };
 
 struct follow {
     struct cli *cli;
@@ -153,12 +153,30 @@ bool follow_events(struct cli *cli, const char *path, const json_t **ended, stru
     return done;
 }
 
+/* Somebody who waits wants to know for what. That it cannot be said is no reason to stop waiting. */
+static void tell_why(struct cli *cli, const json_t *thing)
+{
+    const char *id = json_get_text(thing, "id");
+    const json_t *why;
+    struct gov_err untold;
+
+    if (!id || !remote_get(cli, arena_format(&cli->arena, "/v1/runs/%s/why", remote_segment(cli, id)), &why, &untold))
+        return;
+    const json_t *blocker = json_array_get(json_object_get(why, "blockers"), 0);
+    if (blocker)
+        cli_note(cli, "it waits: %s\n  what helps: %s", "仍在等待：%s\n  解决办法：%s",
+                 json_get_text(blocker, "message"), json_get_text(blocker, "remedy"));
+    else
+        cli_note(cli, "state: %s", "状态：%s", show_state(cli, json_get_text(why, "state")));
+}
+
 bool follow_wait(struct cli *cli, const char *path, const json_t **thing, struct gov_err *err)
 {
     int64_t started_us = clock_mono_us();
     struct progress progress;
     struct remote_answer answer;
     long left_ms;
+    bool told = false;
 
     progress_init(&progress, cli);
     for (;;) {
@@ -170,8 +188,15 @@ bool follow_wait(struct cli *cli, const char *path, const json_t **thing, struct
             progress_clear(&progress);
             return fail_too_late(cli, err);
         }
-        int wait = left_ms > 0 && left_ms / 1000 + 1 < REMOTE_WAIT_S_MAX ? (int)(left_ms / 1000) + 1
-                                                                        : REMOTE_WAIT_S_MAX;
+        bool late = clock_mono_us() - started_us >= PATIENCE_S * INT64_C(1000000);
+        if (late && !told && strcmp(state ? state : "", "running") != 0) {
+            progress_clear(&progress);
+            tell_why(cli, *thing);
+            told = true;
+        }
+        int wait = late ? REMOTE_WAIT_S_MAX : PATIENCE_S;
+        if (left_ms > 0 && left_ms / 1000 + 1 < wait)
+            wait = (int)(left_ms / 1000) + 1;
         struct remote_call call = { .method = "GET", .path = path, .wait_s = wait };
         int64_t asked_us = clock_mono_us();
         if (!remote_send(cli, &call, &answer, err)) {

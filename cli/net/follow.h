@@ -15,7 +15,8 @@
  * brought nothing. */
 bool follow_events(struct cli *cli, const char *path, const json_t **ended, struct gov_err *err);
 
-/* Ask again with Prefer: wait until `thing` (just got from `path`) has ended or waits for a person. */
+/* Ask again with Prefer: wait until `thing` (just got from `path`) has ended or waits for a person. After ten
+ * seconds without a start it is said once, on stderr, what it waits for. */
 bool follow_wait(struct cli *cli, const char *path, const json_t **thing, struct gov_err *err);
 
 #endif

@@ -45,7 +45,7 @@ void crypto_token_new(const char *prefix, char token[CRYPTO_TOKEN_BYTES])
     size_t length = strlen(prefix);
     CHECK(length <= 8);
     randombytes_buf(random, sizeof random);
-    memcpy(token, prefix, length); /* NOLINT(bugprone-not-null-terminated-result): more follows */
+    memcpy(token, prefix, length);
     sodium_bin2base64(token + length, CRYPTO_TOKEN_BYTES - length, random, sizeof random,
                       sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }

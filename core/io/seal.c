@@ -37,7 +37,7 @@ static const char *literal_of(const void *data, size_t bytes, struct arena *aren
 {
     char *text = arena_alloc(arena, 2 * bytes + 3);
 
-    memcpy(text, "\\x", 2); /* NOLINT(bugprone-not-null-terminated-result): more follows */
+    memcpy(text, "\\x", 2);
     sodium_bin2hex(text + 2, 2 * bytes + 1, data, bytes);
     return text;
 }

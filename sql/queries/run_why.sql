@@ -1,5 +1,5 @@
 -- scope: tenant
--- What may hold run $1 up: its job's place, the confirmation it waits for.
+-- What may hold run $1 up, or the request $1 while it has no run: its job's place, the confirmation it waits for.
 select s.state, s.created_by, s.request_id, j.kind, j.lane, l.state, l.run_at, l.attempt,
     l.cancel_requested, c.expires_at,
     (select string_agg(m.name, ', ' order by m.name)
@@ -9,7 +9,16 @@ select s.state, s.created_by, s.request_id, j.kind, j.lane, l.state, l.run_at, l
             and m.state = 'active'
             and m.user_id <> c.requester),
     j.id, j.class, j.payload ->> 'skill', j.payload ->> 'action', j.payload ->> 'concurrency_key'
-from {{t}}.run_state s
+from (
+    select r.id, r.request_id, r.state, r.created_by
+    from {{t}}.run_state r
+    where r.id = $1::uuid
+    union all
+    select q.id, q.id, q.state, q.created_by
+    from {{t}}.request_state q
+    where q.id = $1::uuid
+        and q.run_id is distinct from q.id
+) s
 left join lateral (
     select v.job_id
     from {{t}}.request_state v
@@ -19,4 +28,3 @@ left join lateral (
 left join {{t}}.job j on j.id = r.job_id
 left join {{t}}.job_live l on l.job_id = r.job_id
 left join {{t}}.confirmation c on c.request_id = s.request_id and c.state = 'waiting'
-where s.id = $1::uuid

@@ -165,6 +165,16 @@ class Skills(Case):
         self.assertIn(run["id"], self.ok(execgov("oscar", "runs", "ls", "--skill", "adder")).stdout)
         self.ok(execgov("oscar", "why", run["id"]))
 
+    def test_whoever_waits_is_told_what_for_when_nobody_starts_it(self):
+        stack.end("worker")
+        try:
+            for words in (("ask", "add the numbers 1 and 2"), ("run", "adder", "numbers=1")):
+                done = self.ok(execgov("oscar", *words, "--wait", "--timeout", "12"), 6)
+                self.assertIn("it waits: no worker is alive", done.stderr)
+                self.assertIn("an operator starts one", done.stderr)
+        finally:
+            stack.start("worker")
+
     def test_run_follows_the_log(self):
         done = self.ok(execgov("oscar", "run", "adder", "numbers=[1,2,3]", "--follow", "--timeout", "100"))
         self.assertIn("adding 3", done.stdout)

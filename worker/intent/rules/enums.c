@@ -171,6 +171,7 @@ static void fill_one(struct fill_context *c, struct parameter *p, struct hit *hi
             first = &hits[i];
     }
     if (json_array_size(choices) > 1) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): what was appended came from `first` on */
         fill_ask(c, p, choices, first->span.start, first->span.end, first->rule);
         return;
     }

@@ -108,6 +108,7 @@ static void give(struct fill_context *c, enum parameter_kind kind, const struct 
                 json_array_append_new(
                     all, fill_text_json(c, literals[k].inside.start, literals[k].inside.end));
         if (json_array_size(all) > 0) {
+            /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): there is a first one */
             fill_set(c, p, all, source, literals[0].whole.start, literals[0].whole.end, rule);
             for (size_t k = 0; k < n; k++)
                 phrase_take(&c->phrase, literals[k].whole.start, literals[k].whole.end);

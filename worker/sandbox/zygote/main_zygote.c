@@ -83,7 +83,7 @@ int main(void)
     if (!setup || !descriptors_occupy_streams() || !environment_make() || !filter_read(ZYGOTE_FILTER_FD, &filter) ||
         !filter_read(ZYGOTE_OUTER_FILTER_FD, &outer) ||
         !zygote_receive(ZYGOTE_CONTROL_FD, ZYGOTE_SETUP, setup, sizeof *setup, fds, &count))
-        return 1;
+        return 1; /* NOLINT(clang-analyzer-unix.Malloc): the process ends */
     close(ZYGOTE_FILTER_FD);
     close(ZYGOTE_OUTER_FILTER_FD);
     int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
