@@ -1,6 +1,8 @@
 -- Sensitive inputs and the secrets of callbacks are sealed to the key of execgov-egress: every tenant may read the
 -- public half, and only egress opens, for a run or a delivery that is live.
 
+create index egress_key_order on public.egress_key (chosen_at desc nulls last, created_at, id);
+
 create view public.my_seal_key with (security_barrier) as
 select k.id, k.public_key
 from public.egress_key k
