@@ -8,9 +8,12 @@
 #include <string.h>
 
 #include "api/call.h"
+#include "api/money/inbox.h"
 #include "api/runs/accept_batch.h"
 #include "core/base/log.h"
 #include "core/io/crypto.h"
+#include "core/store/file_identity.h"
+#include "core/store/file_identity.h"
 #include "core/store/incarnation.h"
 #include "core/store/plan_basis.h"
 
@@ -24,8 +27,16 @@ const struct setting api_settings_table[] = {
       "Redis: unix:/path/socket or host:port" },
     { "listen", SETTING_TEXT, offsetof(struct api_settings, listen), "127.0.0.1:8080", 0, 100, false,
       "address:port of the HTTP API" },
-    { "files", SETTING_TEXT, offsetof(struct api_settings, files), "files", 0, 1000, false,
-      "directory of uploads and artifacts, shared by API and workers" },
+    { "files", SETTING_TEXT, offsetof(struct api_settings, files.files), "files", 0, 1000, false,
+      "uploads and artifacts: a directory, or s3://bucket[/prefix]; the same for the API and all workers" },
+    { "files_endpoint", SETTING_TEXT, offsetof(struct api_settings, files.endpoint), "", 0, 500, false,
+      "address of the S3-compatible store of files, like https://host:9000" },
+    { "files_region", SETTING_TEXT, offsetof(struct api_settings, files.region), "us-east-1", 0, 60, false,
+      "region of that store" },
+    { "files_key_file", SETTING_TEXT, offsetof(struct api_settings, files.key_file), "", 0, 1000, false,
+      "file with that store's access key id in its first line and the secret in its second" },
+    { "files_spool", SETTING_TEXT, offsetof(struct api_settings, files.spool), "/var/tmp", 0, 1000, false,
+      "local directory for what is on its way to that store or from it; as large as the largest files together" },
     { "public_url", SETTING_TEXT, offsetof(struct api_settings, public_url), "", 0, 500, false,
       "how people reach this API; for links" },
     { "log_level", SETTING_TEXT, offsetof(struct api_settings, log_level), "info", 0, 10, false,
@@ -44,6 +55,12 @@ const struct setting api_settings_table[] = {
       offsetof(struct api_settings, rate_attempts_per_minute), "300", 0, 1000000, false,
       "logins, registrations and other tries without a token that one address may make a minute in "
       "this process; 0: no limit" },
+    { "rate_webhooks_per_second", SETTING_INT, offsetof(struct api_settings, rate_webhooks_per_second), "2000", 0,
+      1000000, false,
+      "notices of payment providers that one address may send a second to this process; 0: no limit" },
+    { "egress", SETTING_TEXT, offsetof(struct api_settings, egress), "", 0, 107, false,
+      "socket of execgov-egress, which checks the signatures of payment providers; empty: their notices are "
+      "refused" },
     { "client_address_header", SETTING_TEXT, offsetof(struct api_settings, client_address_header), "",
       0, 60, false,
       "header in which a proxy in front tells the client's address, e.g. X-Forwarded-For; only where "
@@ -75,9 +92,15 @@ static void stop_rest(struct api *api)
     service_stop(&api->service);
 }
 
+static void on_inbox_stopped(void *context)
+{
+    stop_rest(context);
+}
+
 static void on_http_stopped(struct http_server *server)
 {
-    stop_rest(server->ctx);
+    struct api *api = server->ctx;
+    inbox_stop(api->inbox, on_inbox_stopped);
 }
 
 static void on_hub_stopped(struct event_hub *hub)
@@ -107,11 +130,13 @@ static bool connect_stores(struct api *api, struct gov_err *err)
 
     if (!redis_address_check(redis.address, err))
         return false;
-    api->files = file_store_open(api->settings.files, err);
+    api->files = file_store_open(&api->settings.files, err);
     if (!api->files)
         return false;
     api->db = db_new(api->loop, &db);
     if (!incarnation_read(api->loop, api->db, START_PATIENCE_MS, incarnation, err))
+        return false;
+    if (!file_identity_settle(api->loop, api->db, api->files, err))
         return false;
     api->redis = redis_new(api->loop, &redis);
     api->queue = job_queue_new(&(struct job_queue_options){ api->redis, incarnation });
@@ -121,6 +146,7 @@ static bool connect_stores(struct api *api, struct gov_err *err)
     api->identities = identities_new();
     api->bases = plan_bases_new();
     api->accepts = accept_batcher_new(api->loop, api->db, api->queue);
+    api->inbox = inbox_start(api);
     return true;
 }
 
@@ -162,6 +188,7 @@ bool server_run(const struct api_settings *settings, struct gov_err *err)
         !service_start(&api.service, NULL, err))
         return false; /* the process ends; the system takes back what was opened */
     loop_run(&loop);
+    inbox_free(api.inbox);
     db_batcher_free(api.accepts);
     plan_bases_free(api.bases);
     identities_free(api.identities);

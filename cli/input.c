@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "cli/net/remote.h"
+#include "cli/net/upload.h"
 #include "core/base/buf.h"
 #include "core/base/id.h"
 #include "core/base/json.h"
@@ -261,19 +262,8 @@ static const char *base_name(const char *path)
 
 bool input_upload(struct cli *cli, const char *path, const char **id, struct gov_err *err)
 {
-    struct remote_answer answer;
-    struct remote_call call = {
-        .method = "POST",
-        .path = remote_path(cli, "/v1/files", "name", base_name(path), NULL),
-        .upload = path,
-    };
-
-    if (!remote_send(cli, &call, &answer, err))
+    if (!upload_send(cli, path, base_name(path), id, err))
         return false;
-    *id = json_get_text(answer.json, "id");
-    if (!*id)
-        return gov_fail(err, GOV_INTERNAL, "the upload was answered without an id",
-                        "上传的响应中没有 id");
     cli_note(cli, "uploaded %s", "已上传 %s", path);
     return true;
 }
@@ -352,9 +342,17 @@ static bool read_object(struct cli *cli, const char *path, json_t **object, stru
         char *room = buf_reserve(&text, 65536);
         got = fread(room, 1, 65536, in);
         text.length += got;
-    } while (got > 0 && text.length < INPUT_BYTES_MAX);
+    } while (got > 0 && text.length <= INPUT_BYTES_MAX);
+    bool broken = ferror(in), long_one = text.length > INPUT_BYTES_MAX;
     if (!standard)
         fclose(in);
+    if (broken || long_one) {
+        buf_release(&text);
+        return broken ? gov_fail_at(err, GOV_INVALID_INPUT, path, "unreadable", "%s could not be read to its end",
+                                    "%s 未能完整读取", path)
+                      : gov_fail_at(err, GOV_INVALID_INPUT, path, "too_large", "%s has more than %d MB",
+                                    "%s 超过 %d MB", path, INPUT_BYTES_MAX >> 20);
+    }
     *object = json_parse(&cli->arena, text.data, text.length, err);
     buf_release(&text);
     if (!*object)

@@ -15,7 +15,8 @@
 #include "core/store/tenant_cache.h"
 #include "core/io/rounds.h"
 
-enum { ASK = 1000, LOW = 1000, QUEUES_MAX = 16, FAILED_MS = 1000 };
+enum { ASK = 1000, WALK = 8000, LOW = 1000, QUEUES_MAX = 16, FAILED_MS = 1000 };
+enum { UP_TO = 7 }; /* the column of job_after.sql */
 
 /* One queue that is low. */
 struct low_queue {
@@ -24,7 +25,7 @@ struct low_queue {
     struct db_rows rows;
     struct gov_err err;
     struct queue_result result;
-    int asked;
+    struct id up_to;
 };
 
 struct refill {
@@ -92,10 +93,10 @@ static enum op_next read_on(struct op *op)
         struct low_queue *low = &r->low[i];
         if (!low->tenant.known)
             continue;
-        low->asked = ASK;
         struct db_group *group = db_group_new(op, r->db, &low->tenant.scope);
         DB_GROUP_ADD(group, SQL_QUERIES_JOB_AFTER, &low->rows, low->over->lane, low->over->class,
-                     low->over->mark.text, arena_format(&op->arena, "%d", low->asked));
+                     low->over->mark.text, arena_format(&op->arena, "%d", ASK),
+                     arena_format(&op->arena, "%d", WALK));
         db_group_tolerate(group, &low->err);
         db_group_send(group);
     }
@@ -128,12 +129,15 @@ static enum op_next hand_over(struct op *op)
             log_error(LEVEL_WARN, "refill.failed", &low->err);
         if (low->err.code || !low->tenant.known)
             continue;
-        size_t count = (size_t)low->rows.count;
-        struct queue_entry *entries = ARENA_ARRAY(&op->arena, struct queue_entry, count + 1);
+        struct queue_entry *entries = ARENA_ARRAY(&op->arena, struct queue_entry, (size_t)low->rows.count + 1);
+        int count = 0;
         for (int row = 0; row < low->rows.count; row++)
-            entry_read(&op->arena, low, row, &entries[row]);
-        job_queue_refill(op, r->queue, low->over, low->asked, entries, low->rows.count,
-                         &low->result);
+            if (db_text(&low->rows, row, 0))
+                entry_read(&op->arena, low, row, &entries[count++]);
+        bool more = low->rows.count && db_text(&low->rows, 0, UP_TO);
+        if (more)
+            low->up_to = db_id(&low->rows, 0, UP_TO);
+        job_queue_refill(op, r->queue, low->over, more ? &low->up_to : NULL, entries, count, &low->result);
     }
     return OP_WAIT;
 }

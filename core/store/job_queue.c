@@ -1,9 +1,9 @@
 /* job_queue.c - the handle: is this the queue we know?
  *
- *     connect -> greeting: GET gen, INFO server, CONFIG GET maxmemory-policy -> OPEN | LOST |
- * REFUSED NOGEN   -> greeting again, and the call once more if there is a new generation of ours
+ *     connect -> greeting: GET gen, INFO server, CONFIG GET maxmemory-policy -> OPEN | LOST | REFUSED
+ *     NOGEN   -> greeting again, and the call once more if there is a new generation of ours
  *
- * A generation is "<number>:<run id>:<incarnation>". The run id makes a restarted Redis a stranger
+ * A generation is "<number>:<run id>:<incarnation>:<format>". The run id makes a restarted Redis a stranger
  * even if it found its data again: an AOF may end early, and half a queue looks like a whole one.
  * Calls made while a greeting is under way wait for it. While the queue is lost a call fails at
  * once, but starts a new greeting now and then, so nobody has to poll for the rebuild to be over.
@@ -327,11 +327,11 @@ struct job_queue *job_queue_new(const struct job_queue_options *options)
 {
     struct job_queue *queue = calloc(1, sizeof *queue);
 
-    CHECK(queue && strlen(options->incarnation) < sizeof queue->incarnation);
+    CHECK(queue && strlen(options->incarnation) + sizeof ":99" <= sizeof queue->incarnation);
     CHECK(*options->incarnation && !strpbrk(options->incarnation, " :"));
     queue->redis = options->redis;
     queue->loop = redis_loop(options->redis);
-    snprintf(queue->incarnation, sizeof queue->incarnation, "%s", options->incarnation);
+    snprintf(queue->incarnation, sizeof queue->incarnation, "%s:%d", options->incarnation, QUEUE_FORMAT);
     list_init(&queue->waiting);
     for (int i = 0; i < LUA_FUNCTIONS_COUNT; i++)
         if (!text_starts(lua_functions[i].name, "part_"))

@@ -159,11 +159,11 @@ struct queue_overs {
 void job_queue_overs(struct op *op, struct job_queue *queue, struct queue_overs *overs);
 /* Block until a queue wants more; overs has one item, or none after QUEUE_BELL_S. */
 void job_queue_refill_wait(struct op *op, struct job_queue *queue, struct queue_overs *overs);
-/* Read ready rows of the tenant, lane and class with id > mark in id order, at most `asked`, after
- * `over` was read; these are the entries. result->count: 1 the backlog is over, 0 it goes on, -1
- * somebody else refilled first and nothing was done. */
+/* After `over` was read the ready rows of the tenant with id > mark were looked through in id order, as far as
+ * `up_to` (NULL: all of them); the entries are those of this lane and class. result->count: 1 the backlog is
+ * over, 0 it goes on, -1 somebody else refilled first and nothing was done. */
 void job_queue_refill(struct op *op, struct job_queue *queue, const struct queue_over *over,
-                      int asked, const struct queue_entry *entries, int count,
+                      const struct id *up_to, const struct queue_entry *entries, int count,
                       struct queue_result *result);
 
 struct queue_limits {

@@ -96,19 +96,19 @@ static void fill_refill(struct queue_call *call)
 }
 
 void job_queue_refill(struct op *op, struct job_queue *queue, const struct queue_over *over,
-                      int asked, const struct queue_entry *entries, int count,
+                      const struct id *up_to, const struct queue_entry *entries, int count,
                       struct queue_result *result)
 {
     struct arena *arena = &op->arena;
 
-    CHECK(count <= asked && asked <= REFILL_MAX);
+    CHECK(count <= REFILL_MAX);
     struct queue_call *call = queue_call_new(op, queue, LUA_FUNCTIONS_REFILL, 6 + count);
     queue_call_add(call, arena_text(arena, over->lane));
     queue_call_add(call, arena_text(arena, over->class));
     queue_call_add(call, arena_text(arena, over->tenant));
     queue_call_add(call, arena_text(arena, over->mark.text));
     queue_call_add(call, queue_number(arena, over->fulls));
-    queue_call_add(call, queue_number(arena, asked));
+    queue_call_add(call, up_to ? arena_text(arena, up_to->text) : "-");
     for (int i = 0; i < count; i++)
         queue_call_add(call, queue_entry_text(arena, &entries[i]));
     call->fill = fill_refill;

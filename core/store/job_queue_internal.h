@@ -17,6 +17,10 @@
 
 enum { QUEUE_GENERATION_BYTES = 224, QUEUE_WORD_BYTES = 100 };
 
+/* What the keys and their texts look like. Programs of another format find this queue a stranger: it is filled anew for
+ * the one that leads, and the others wait. Another number for every change that the scripts of before cannot read. */
+enum { QUEUE_FORMAT = 2 };
+
 /* One script on its way. Lives in an arena; `ended` is called once, with err filled or not. */
 struct queue_call {
     struct redis_request request; /* first */

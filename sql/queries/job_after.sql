@@ -1,12 +1,35 @@
 -- scope: tenant
--- The next ready jobs of a lane and class after $3, for a refill.
-select j.id, l.fence, j.kind, j.timeout_ms, j.payload ->> 'skill', j.payload ->> 'action',
-    j.payload ->> 'concurrency_key'
-from {{t}}.job_live l
-join {{t}}.job j on j.id = l.job_id
-where l.state = 'ready'
-    and j.lane = $1
-    and j.class = $2
-    and l.job_id > $3::uuid
-order by l.job_id
-limit $4::integer
+-- The next ready jobs of lane $1 and class $2 after id $3, at most $4, for a refill. One walk looks at $5 rows in the
+-- order of their ids, whatever their lane, so that no backlog makes it long. Returns one row at least: with each job,
+-- or none, the id up to which was looked, null if nothing is left behind $3.
+with walked as (
+    select l.job_id, l.fence
+    from {{t}}.job_live l
+    where l.state = 'ready'
+        and l.job_id > $3::uuid
+    order by l.job_id
+    limit $5::integer
+), found as materialized (
+    select j.id, w.fence, j.kind, j.timeout_ms, j.payload
+    from walked w
+    cross join lateral (
+        select j.id, j.kind, j.timeout_ms, j.payload
+        from {{t}}.job j
+        where j.id = w.job_id
+            and j.lane = $1
+            and j.class = $2
+        offset 0
+    ) j
+    order by w.job_id
+    limit $4::integer
+), looked as (
+    select case
+        when (select count(*) from found) = $4::integer then (select f.id from found f order by f.id desc limit 1)
+        when (select count(*) from walked) = $5::integer then (select w.job_id from walked w order by w.job_id desc limit 1)
+    end as up_to
+)
+select f.id, f.fence, f.kind, f.timeout_ms, f.payload ->> 'skill', f.payload ->> 'action',
+    f.payload ->> 'concurrency_key', k.up_to
+from looked k
+left join found f on true
+order by f.id

@@ -2,7 +2,8 @@
 -- Claimed jobs end, each once, all of one tenant and with nothing else to write: $1 jobs, $2 fences,
 -- $3 tokens, $4 states, $5 codes, $6 results, $7 errors, $8 exit codes, $9 isolation levels, $10 usages,
 -- $11 kinds, $12 requests. Returns those that ended; the claim of any other is not ours any more.
--- Rows are locked in the order of their ids, as by the claim: opposite orders end in a deadlock.
+-- Rows are locked in the order of their ids, as by the claim: opposite orders end in a deadlock. What is to be
+-- written travels with the lock, for joining it again afterwards compares every row with every other.
 with wanted as materialized (
     select *
     from unnest($1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::jsonb[],
@@ -10,7 +11,7 @@ with wanted as materialized (
         as w (job_id, fence, token, state, code, result, error, exit_code, isolation, usage, kind,
             request_id)
 ), locked as (
-    select l.job_id
+    select l.job_id, w.state, w.code, w.result, w.error, w.exit_code, w.isolation, w.usage, w.kind, w.request_id
     from wanted w
     join {{t}}.job_live l on l.job_id = w.job_id
     where l.fence = w.fence
@@ -18,19 +19,15 @@ with wanted as materialized (
         and l.state = 'running'
     order by l.job_id
     for update of l
-), gone as (
+), ended as (
     delete from {{t}}.job_live l
     using locked k
     where l.job_id = k.job_id
-    returning l.job_id, l.worker, l.attempt, l.crash_count, l.started_at, l.cancel_requested
-), ended as (
-    select g.job_id, g.worker, g.attempt, g.crash_count, g.started_at, w.error, w.exit_code, w.isolation,
-        w.usage, w.kind, w.request_id,
-        case when g.cancel_requested then 'cancelled' else w.state end as state,
-        case when g.cancel_requested then 'cancelled' else w.code end as code,
-        case when g.cancel_requested then null else w.result end as result
-    from gone g
-    join wanted w on w.job_id = g.job_id
+    returning l.job_id, l.worker, l.attempt, l.crash_count, l.started_at, k.error, k.exit_code, k.isolation,
+        k.usage, k.kind, k.request_id,
+        case when l.cancel_requested then 'cancelled' else k.state end as state,
+        case when l.cancel_requested then 'cancelled' else k.code end as code,
+        case when l.cancel_requested then null else k.result end as result
 ), written as (
     insert into {{t}}.job_outcome (job_id, state, code, result, error, exit_code, isolation, worker,
         attempt, crash_count, started_at, usage)
@@ -44,4 +41,4 @@ with wanted as materialized (
     from ended
 )
 select job_id
-from gone
+from ended

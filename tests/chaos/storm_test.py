@@ -163,14 +163,11 @@ class Storm:
         """Entries of every queue once more, and some that nobody wrote."""
         world = self.world
         for key in world.redis_do("keys", "{s00}:q:*").split()[:10]:
-            for line in world.redis_do("xrange", key, "-", "+", "count", 5).splitlines():
-                if line.count(" ") >= 4:
-                    sequence = world.redis_do("incr", "{s00}:seq").strip()
-                    world.redis_do("xadd", key, f"{sequence}-1", "e", line)
+            for line in world.redis_do("lrange", key, 0, 4).splitlines():
+                world.redis_do("rpush", key, line)
         for tenant in chaos.TENANTS:
-            forged = f"{'0' * 8}-0000-7000-8000-{'0' * 12} 1 1 run ledger.run"
-            sequence = world.redis_do("incr", "{s00}:seq").strip()
-            world.redis_do("xadd", f"{{s00}}:q:py:interactive:{world.schema_of(tenant)}", f"{sequence}-1", "e", forged)
+            forged = f"{'0' * 8}-0000-7000-8000-{'0' * 12} 1 1 run ledger.run 1"
+            world.redis_do("rpush", f"{{s00}}:q:py:interactive:{world.schema_of(tenant)}", forged)
             world.redis_do("hset", "{s00}:idx", forged.split()[0], "q1")
 
     # --- the network ---

@@ -8,6 +8,7 @@
 #include "core/base/buf.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "worker/egress/secret_form.h"
 
 #define MASK "••••"
 
@@ -100,9 +101,8 @@ static size_t secret_at(const struct secrets *secrets, const char *at, size_t le
     size_t longest = 0;
 
     for (size_t i = 0; i < secrets->count; i++) {
-        size_t length = strlen(secrets->texts[i]);
-        if (length <= left && length > longest && memcmp(secrets->texts[i], at, length) == 0)
-            longest = length;
+        size_t length = secret_form_at(secrets->texts[i], at, left);
+        longest = length > longest ? length : longest;
     }
     return longest;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/store/admission.h"
+#include "core/store/file_quota.h"
 
 bool run_admit(struct work *work, const struct db_rows *rows, struct skill_manifest *manifest,
                const struct skill_action **action, struct gov_err *err)
@@ -31,6 +32,8 @@ bool run_admit(struct work *work, const struct db_rows *rows, struct skill_manif
     *action = skill_action_find(manifest, p->action);
     if (!*action)
         return gov_fail_cause(err, GOV_INTERNAL, "action %s is not in the manifest", p->action);
+    if (db_bool(rows, 0, 16))
+        return file_quota_exceeded(err);
     if (!admission_binding(&admission, (*action)->name, arena, err))
         return false;
     /* The database lets a job of high risk in only with its confirmation; one that says it is of low risk is

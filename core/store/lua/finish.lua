@@ -5,8 +5,14 @@
 local letters, costs = {}, {}
 
 -- The estimate for the next run; a quarter of it is the newest one.
+local names = {}
 local function learn(tenant, action, ms)
-    local name = tenant .. ' ' .. string.match(action, '^[^#]+')
+    local name = names[action]
+    if not name or names.tenant ~= tenant then
+        names = { tenant = tenant }
+        name = tenant .. ' ' .. string.match(action, '^[^#]+')
+        names[action] = name
+    end
     local old = costs[name] or tonumber(call('HGET', P .. ':cost', name) or nil)
     costs[name] = old and old + (ms - old) / 4 or ms
 end
@@ -21,22 +27,32 @@ local function costs_write()
 end
 
 for _, g in ipairs(slot_messages()) do
-    local slots, known = slots_of(g)
-    local held, held_known = {}, {}
-    for i, m in ipairs(g) do
-        local s = slots[i]
-        letters[m.at] = slot_ends(s, m.fence) and 'H' or '-'
-        if slot_ends(s, m.fence) then
-            s.ms = tonumber(m.word)
-            held[#held + 1] = s
-            held_known[#held] = known[i]
-            if s.ms and s.ms > 0 and s.action ~= '-' then
-                learn(g.tenant, s.action, s.ms)
+    local held, more = {}, {}
+    for i, text in ipairs(slots_of(g)) do
+        local fence, class, charged, action
+        if text then
+            fence, class, charged, action =
+                string.match(text, '^(%d+) %a ([^ ]+) ([^ ]+) %d+ [^ ]+ ([^ ]+)')
+        end
+        letters[g.at[i]] = '-'
+        if text and tonumber(fence) <= g.fences[i] then -- as slot_ends
+            local ms = tonumber(g.words[i])
+            letters[g.at[i]] = 'H'
+            held[#held + 1] = g.jobs[i]
+            if ms then
+                more[class] = (more[class] or 0) + (ms == 0 and 0 or math.max(1, ms)) - tonumber(charged)
+            end
+            if ms and ms > 0 and action ~= '-' then
+                learn(g.tenant, action, ms)
             end
         end
     end
-    slots_settle(g.lane, g.tenant, held, held_known)
     if #held > 0 then
+        slots_free(g.lane, g.tenant, held)
+        call('HDEL', IDX, unpack(held)) -- see slot_settle
+        for class, ms in pairs(more) do
+            tag_adjust(g.lane, class, g.tenant, ms)
+        end
         unpark(g.tenant)
     end
 end

@@ -4,12 +4,13 @@ local tenant = ARGV[3]
 local dropped = 0
 
 local function forget_queue(lane, class)
-    local key = queue_key(lane, class, tenant)
-    for _, item in ipairs(call('XRANGE', key, '-', '+')) do
-        call('HDEL', IDX, string.match(item[2][2], '^%S+'))
-        dropped = dropped + 1
+    for _, key in ipairs({ aside_key(lane, class, tenant), queue_key(lane, class, tenant) }) do
+        for _, text in ipairs(call('LRANGE', key, 0, -1)) do
+            call('HDEL', IDX, string.match(text, '^%S+'))
+            dropped = dropped + 1
+        end
+        call('DEL', key)
     end
-    call('DEL', key)
     local tag = call('ZSCORE', ring_key(lane, class), tenant)
     if tag then
         ring_leave(lane, class, tenant, tonumber(tag))
@@ -26,7 +27,7 @@ for _, lane in ipairs(lanes()) do
     end
     local live = call('HGETALL', live_key(lane, tenant))
     for i = 1, #live, 2 do
-        slots_free(lane, tenant, { slot_parse(live[i + 1], lane, tenant, live[i]) })
+        slots_free(lane, tenant, { live[i] })
         call('HDEL', IDX, live[i])
         dropped = dropped + 1
     end

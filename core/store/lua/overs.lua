@@ -12,7 +12,7 @@ for _, lane in ipairs(lanes()) do
             end
             local mark, fulls = string.match(all[i + 1], '^(%S+) (%d+)')
             list[#list + 1] = lane .. ' ' .. class .. ' ' .. all[i] .. ' ' .. mark .. ' ' .. fulls ..
-                ' ' .. call('XLEN', queue_key(lane, class, all[i]))
+                ' ' .. queue_length(lane, class, all[i])
         end
     end
 end

@@ -1,16 +1,14 @@
 -- part_named.lua - limits of what a job is called, inside its tenant.
 --
 --   limits:<tenant>  name -> "slots rate paused"; slots and rate 0 = none
---   blocked          "lane class tenant" -> "id wake": up to this stream id everything is at such a
---                    limit; wake, ms, when the first token of a rate will be there, 0 if none is meant
 --
 -- A run counts under s:<skill>, and under each name that stands behind a # in its action word
 -- ("clean.old#k:3f2a…"): k:<hash> is a concurrency key, whose limit is one. How many hold a slot is
 -- read from the live hashes once a script: a set, never a counter.
 --
--- What may not start stays in its stream, in order, and is stepped over. Nothing is moved, so nothing
--- can be lost on the way back; `blocked` only spares looking at the same entries again, and goes
--- whenever a slot of the tenant comes free or a limit changes (unpark).
+-- What may not start is set aside when `take` meets it: the aside list comes before the queue, both in order, so
+-- what is stepped over is still first when it may start. `blocked` (part_ring.lua) spares looking at it again
+-- until a slot of the tenant comes free or a limit changes (unpark).
 
 local KEY_LIMIT = { slots = 1, rate = 0, paused = false }
 
@@ -85,6 +83,9 @@ end
 -- May this entry start, as far as its names go? If it may, it is counted. Else also when a token will
 -- be there, nil if a slot or a person has to come first.
 local function named_admit(tenant, job, action)
+    if next(named_limits(tenant)) == nil and not string.find(action, '#', 1, true) then
+        return true
+    end
     local buckets = {}
     local names = names_of(action)
     for _, name in ipairs(names) do

@@ -48,6 +48,11 @@ local function queue_key(lane, class, tenant)
     return P .. ':q:' .. lane .. ':' .. class .. ':' .. tenant
 end
 
+-- What was stepped over at a limit of its name: older than all of the queue, in the order it came.
+local function aside_key(lane, class, tenant)
+    return P .. ':aside:' .. lane .. ':' .. class .. ':' .. tenant
+end
+
 local function ring_key(lane, class)
     return P .. ':ring:' .. lane .. ':' .. class
 end

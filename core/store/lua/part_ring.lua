@@ -5,6 +5,8 @@
 --   clock:<lane>:<class>  now (start tag of the last taken), top (highest tag given), and the tags of
 --                         tenants that left, under the tenant's name
 --   parked                "lane class tenant" at a limit, by the time to look again
+--   blocked               "lane class tenant" whose aside list holds something -> until when all of it is
+--                         at a limit of its name, ms, 0 until a slot comes free; '-' to look again
 --   conf                  tenant -> "weight limit rate paused"; limit and rate 0 = none
 --
 -- ctl is outside limit and rate: a tenant whose runs fill its slots must still be able to plan.
@@ -72,18 +74,36 @@ local function ring_set(lane, class, tenant, tag)
     end
 end
 
+local blocked_exists -- is anything set aside, asked once a script
+local function any_blocked()
+    if blocked_exists == nil then
+        blocked_exists = call('EXISTS', P .. ':blocked') == 1
+    end
+    return blocked_exists
+end
+
+-- Entries of a queue, with those set aside.
+local function queue_length(lane, class, tenant)
+    local length = call('LLEN', queue_key(lane, class, tenant))
+    return any_blocked() and length + call('LLEN', aside_key(lane, class, tenant)) or length
+end
+
 -- A tenant comes back, from whatever kept it away: it starts where it left, but claims nothing for
 -- the time it was absent. True if it is new in the ring.
 local function ring_join(lane, class, tenant)
     if call('ZSCORE', ring_key(lane, class), tenant) then
         return false
     end
-    if call('EXISTS', queue_key(lane, class, tenant)) == 0 or conf_of(tenant).paused then
+    if queue_length(lane, class, tenant) == 0 then
+        return false
+    end
+    call('SADD', P .. ':lanes', lane) -- whether or not it may join now: who resumes or unparks looks there
+    if conf_of(tenant).paused then
         return false
     end
     local parked = parked_name(lane, class, tenant)
     if call('ZSCORE', P .. ':parked', parked) then
-        if call('HEXISTS', P .. ':blocked', parked) == 0 then
+        if (call('HGET', P .. ':blocked', parked) or '-') == '-' then
             return false
         end
         -- It is parked because of what its jobs are called; what comes now may be called otherwise.
@@ -91,7 +111,6 @@ local function ring_join(lane, class, tenant)
     end
     local clock = clock_of(lane, class)
     local own = tonumber(call('HGET', clock.key, tenant) or 0)
-    call('SADD', P .. ':lanes', lane)
     ring_set(lane, class, tenant, math.max(clock.now, own))
     return true
 end
@@ -171,7 +190,7 @@ local function waiting(lane, enough)
     local sum = 0
     for _, class in ipairs(CLASSES) do
         for _, tenant in ipairs(call('ZRANGE', ring_key(lane, class), 0, enough - 1)) do
-            sum = sum + call('XLEN', queue_key(lane, class, tenant))
+            sum = sum + queue_length(lane, class, tenant)
             if sum >= enough then
                 return enough
             end
@@ -195,17 +214,17 @@ end
 
 -- A slot came free or the limits changed: look at the tenant again wherever it is parked.
 local function unpark(tenant)
-    local parked, blocked = P .. ':parked', call('EXISTS', P .. ':blocked') == 1
-    if not blocked and call('EXISTS', parked) == 0 then
+    local parked = P .. ':parked'
+    if not any_blocked() and call('EXISTS', parked) == 0 then
         return
     end
     for _, lane in ipairs(lanes()) do
         for _, class in ipairs(CLASSES) do
-            if blocked then
-                call('HDEL', P .. ':blocked', parked_name(lane, class, tenant))
+            local name = parked_name(lane, class, tenant)
+            if any_blocked() and call('HEXISTS', P .. ':blocked', name) == 1 then
+                call('HSET', P .. ':blocked', name, '-')
             end
-            if call('ZREM', parked, parked_name(lane, class, tenant)) == 1 and
-                ring_join(lane, class, tenant) then
+            if call('ZREM', parked, name) == 1 and ring_join(lane, class, tenant) then
                 bell(lane, BELL_MAX)
             end
         end

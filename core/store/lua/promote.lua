@@ -7,7 +7,7 @@
 --
 -- next_ms is the next such moment (0: none), so the caller sets a timer and does not poll; more = 1
 -- if the bound of one call was reached.
-local LATER_BATCH, TAKEN_BATCH, PARKED_BATCH, TAGS_BATCH = 500, 200, 200, 8
+local LATER_BATCH, TAKEN_BATCH, PARKED_BATCH, TAGS_BATCH = 500, 20, 200, 8
 local moved, more = 0, 0
 
 local function due(name, batch)
@@ -27,32 +27,52 @@ local function later_due()
         local e = entry_parse(text)
         if call('HGET', IDX, e.job) == 'd' .. e.fence then
             call('HDEL', IDX, e.job)
-            ready[#ready + 1] = e
+            ready[#ready + 1] = text
         end
     end
-    local _, added = string.gsub(push(ready, 'mark'), 'A', '')
+    local _, added = string.gsub(push(entries_cut(ready, 1), 'mark'), 'A', '')
     moved = moved + added
 end
 
-local function taken_due()
-    local back = {}
-    for _, text in ipairs(due('taken', TAKEN_BATCH)) do
-        local lane, tenant, job, fence = string.match(text, '^([^ ]+) ([^ ]+) ([^ ]+) (%d+)$')
-        local known = call('HGET', IDX, job)
-        local s = slot_settle(lane, tenant, job, tonumber(fence), 0)
-        if s and s.fence == tonumber(fence) and known == 'q' .. fence then
-            back[#back + 1] = s
+-- The slots of one lane and tenant: those past their deadline are freed, and come back if idx still says so.
+local function taken_back(lane, tenant)
+    local back, next_deadline = {}, nil
+    local live = call('HGETALL', live_key(lane, tenant))
+    for i = 1, #live, 2 do
+        local s = slot_parse(live[i + 1], lane, tenant, live[i])
+        if s.state == 't' and s.deadline <= now then
+            if call('HGET', IDX, s.job) == 'q' .. s.fence then
+                back[#back + 1] = entry_of_slot(s)
+            end
+            slot_settle(lane, tenant, s.job, s.fence, 0)
+        elseif s.state == 't' then
+            next_deadline = math.min(s.deadline, next_deadline or s.deadline)
         end
-        unpark(tenant)
     end
-    push(back, 'none')
-    moved = moved + #back
+    if next_deadline then
+        call('ZADD', P .. ':taken', exact(next_deadline), lane .. ' ' .. tenant)
+    end
+    return back
+end
+
+local function taken_due()
+    for _, text in ipairs(due('taken', TAKEN_BATCH)) do
+        local lane, tenant = string.match(text, '^([^ ]+) ([^ ]+)$')
+        local back = taken_back(lane, tenant)
+        if #back > 0 then
+            unpark(tenant)
+            push(back, 'none')
+            moved = moved + #back
+        end
+    end
 end
 
 local function parked_due()
     for _, text in ipairs(due('parked', PARKED_BATCH)) do
         local lane, class, tenant = string.match(text, '^(%S+) (%S+) (%S+)$')
-        call('HDEL', P .. ':blocked', text)
+        if any_blocked() and call('HEXISTS', P .. ':blocked', text) == 1 then
+            call('HSET', P .. ':blocked', text, '-')
+        end
         if ring_join(lane, class, tenant) then
             bell(lane, BELL_MAX)
             moved = moved + 1

@@ -8,8 +8,8 @@ for i = 3, #ARGV do
         string.match(ARGV[i], '^(%S+) (%S+) (%S+) (%d+) (%d+)$')
     local s = slot_settle(lane, tenant, job, tonumber(fence), 0)
     if s then
-        s.fence = tonumber(next_fence)
-        letters[#letters + 1] = push({ s }, 'none')
+        s.fence = next_fence
+        letters[#letters + 1] = push({ entry_of_slot(s) }, 'none')
         unpark(tenant)
     else
         letters[#letters + 1] = '-'

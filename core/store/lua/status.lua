@@ -21,19 +21,23 @@ if job ~= '-' then
     end
 end
 
-local function position_in(key)
-    for i, item in ipairs(call('XRANGE', key, '-', '+')) do
-        local entry_job, entry_fence = string.match(item[2][2], '^(%S+) (%d+)')
-        if entry_job == job and tonumber(entry_fence) == fence then
-            return i - 1
+local function position_in(lane, class)
+    local before = 0
+    for _, key in ipairs({ aside_key(lane, class, tenant), queue_key(lane, class, tenant) }) do
+        local texts = call('LRANGE', key, 0, -1)
+        for i, text in ipairs(texts) do
+            local entry_job, entry_fence = string.match(text, '^(%S+) (%d+)')
+            if entry_job == job and tonumber(entry_fence) == fence then
+                return before + i - 1
+            end
         end
+        before = before + #texts
     end
 end
 
 for _, lane in ipairs(lanes()) do
     for _, class in ipairs(CLASSES) do
-        local key = queue_key(lane, class, tenant)
-        local length = call('XLEN', key)
+        local length = queue_length(lane, class, tenant)
         local over = over_read(lane, class, tenant)
         if length > 0 or over then
             local parked = call('ZSCORE', P .. ':parked', parked_name(lane, class, tenant))
@@ -43,7 +47,7 @@ for _, lane in ipairs(lanes()) do
                 parked_until_ms = parked and tonumber(parked) or nil,
                 ahead = call('ZRANK', ring_key(lane, class), tenant) or nil,
             }
-            local position = state == 'q' and position_in(key)
+            local position = state == 'q' and position_in(lane, class)
             if position then
                 answer.job.lane, answer.job.class, answer.job.position = lane, class, position
                 answer.job.lane_busy = 0

@@ -1,5 +1,5 @@
 --!needs names ring entry named
--- take(worker, lane, n) -> "tenant class job fence cost_ms kind action"...
+-- take(worker, lane, n) -> "tenant class job fence cost_ms kind action since_ms"...
 --
 -- Hands over at most n entries in fair order and puts them into slots; they come back unless they
 -- are claimed within 15 s. Empty means that nothing of the lane may start now: the worker blocks on
@@ -10,13 +10,13 @@
 -- tag; then one quantum of it. A tenant alone in the lane needs no quanta and gets all free slots.
 local worker, lane, free = ARGV[3], ARGV[4], tonumber(ARGV[5])
 local PICKS_MAX = 256 -- bounds the script when it meets many dead entries
-local BLOCKED_PAGE = 250 -- entries looked at in one go behind those at a limit of their name
+local PAGE = 250 -- entries looked at in one go behind those at a limit of their name
 local AGEING = { [3] = { 'normal', 'interactive', 'bulk' }, [7] = { 'bulk', 'normal', 'interactive' } }
 
 local busy -- slots held in the lane; counted when somebody asks
 local turn = tonumber(call('HGET', P .. ':turn', lane) or 0)
 local handed_over = {}                 -- the answer
-local deadlines = {}                   -- written at the end, in one call
+local deadline = exact(now + TAKEN_MS) -- of what is handed over
 local tenants_in, overflowed = {}, {}  -- by class: tenants in the ring, is any over
 for _, class in ipairs(CLASSES) do
     tenants_in[class] = call('ZCARD', ring_key(lane, class))
@@ -111,123 +111,147 @@ local function room_of(p, room, others)
     return math.min(room, QUANTUM_ENTRIES)
 end
 
+-- What a start of it is charged. An action is matched once and known by its word after that.
 local costs = {}
 local function cost_of(tenant, action, estimate)
     if action == '-' then
-        return math.max(1, estimate)
+        return math.max(1, tonumber(estimate))
     end
-    local name = tenant .. ' ' .. string.match(action, '^[^#]+')
-    if not costs[name] then
-        costs[name] = math.max(1, tonumber(call('HGET', P .. ':cost', name) or estimate))
+    local known = costs[tenant]
+    if not known then
+        known = {}
+        costs[tenant] = known
     end
-    return costs[name]
+    if not known[action] then
+        local learnt = call('HGET', P .. ':cost', tenant .. ' ' .. string.match(action, '^[^#]+'))
+        known[action] = math.max(1, tonumber(learnt or estimate))
+    end
+    return known[action]
 end
 
-local function entry_of(p, text)
-    local job, fence, cost, kind, action =
-        string.match(text, '^([^ ]+) (%d+) (%d+) ([^ ]+) ([^ ]+)$')
-    return {
-        class = p.class, job = job, fence = tonumber(fence), cost = tonumber(cost), kind = kind,
-        action = action, text = text, charge = cost_of(p.tenant, action, tonumber(cost)),
-    }
-end
-
-local function hand_over(p, entries)
-    local slots, deadline = {}, exact(now + TAKEN_MS)
-    for i, e in ipairs(entries) do
-        e.state, e.charged, e.worker = 't', e.charge, worker
-        slots[2 * i - 1] = e.job
-        slots[2 * i] = slot_text(e)
-        deadlines[#deadlines + 1] = deadline
-        deadlines[#deadlines + 1] = taken_name(lane, p.tenant, e.job, e.fence)
-        handed_over[#handed_over + 1] = p.tenant .. ' ' .. p.class .. ' ' .. e.text
-    end
-    call('HSET', live_key(lane, p.tenant), unpack(slots))
-    call('HSET', P .. ':busy:' .. lane, p.tenant, call('HLEN', live_key(lane, p.tenant)))
+-- found.slots: job, text of its slot, and so on (HSET's words).
+local function hand_over(p, found)
+    local live = live_key(lane, p.tenant)
+    call('HSET', live, unpack(found.slots))
+    call('HSET', P .. ':busy:' .. lane, p.tenant, call('HLEN', live))
+    call('ZADD', P .. ':taken', 'NX', deadline, lane .. ' ' .. p.tenant)
     if p.fresh then
         fresh_no_more(lane, p.tenant)
     end
-    busy = busy and busy + #entries
+    busy = busy and busy + found.alive
 end
 
--- What is known to be at a limit of its name: up to which id, and until when; nil: nothing is.
-local any_blocked = call('EXISTS', P .. ':blocked') == 1
-local function blocked_of(p)
-    local text = any_blocked and
-        call('HGET', P .. ':blocked', parked_name(lane, p.class, p.tenant))
-    if text then
-        local id, wake = string.match(text, '^(%S+) (%S+)$')
-        return id, tonumber(wake)
+-- Some entries, each with what becomes of it: gone (it was dead), start, or blocked, which is kept. Returns how
+-- many were looked at, and whether no more may start.
+local function judge(p, texts, kept, found)
+    local jobs, is_limited = {}, limited(lane)
+    local head, tail = p.tenant .. ' ' .. p.class .. ' ', ' ' .. worker .. ' ' .. deadline
+    for i, text in ipairs(texts) do
+        jobs[i] = string.match(text, '^[^ ]+')
     end
-end
-
--- Some entries of the stream, each with what becomes of it: gone (it was dead), start or blocked.
-local function judge(p, items, most, budget, found)
-    local entries, jobs = {}, {}
-    for i, item in ipairs(items) do
-        entries[i] = entry_of(p, item[2][2])
-        jobs[i] = entries[i].job
-    end
-    for i, known in ipairs(#jobs > 0 and call('HMGET', IDX, unpack(jobs)) or {}) do
-        local e, id = entries[i], items[i][1]
-        if #found.gone >= most or (budget and found.sum >= budget) then
-            return true
+    local known = call('HMGET', IDX, unpack(jobs))
+    for i, text in ipairs(texts) do
+        if found.gone >= found.most or (found.budget and found.sum >= found.budget) then
+            return i - 1, true
         end
-        local dead = known ~= 'q' .. e.fence
-        local may, wake = true, nil
-        if not dead and limited(lane) then
-            may, wake = named_admit(p.tenant, e.job, e.action)
+        local job = jobs[i]
+        local fence, rest, cost, action =
+            string.match(text, '^(%d+) ((%d+) [^ ]+ ([^ ]+)) ', #job + 2)
+        local alive, may, wake = known[i] == 'q' .. fence, true, nil
+        if alive and is_limited then
+            may, wake = named_admit(p.tenant, job, action)
         end
-        if may then
-            found.gone[#found.gone + 1] = id
-            found.sum = found.sum + e.charge
-        else
-            found.blocked = true
+        if not may then
+            kept[#kept + 1] = text
             found.wake = wake and math.min(wake, found.wake or wake) or found.wake
+        else
+            local charge = cost_of(p.tenant, action, cost)
+            found.gone, found.sum = found.gone + 1, found.sum + charge
+            if alive then
+                local middle = found.middles[charge]
+                if not middle then
+                    middle = ' t ' .. p.class .. ' ' .. exact(charge) .. ' '
+                    found.middles[charge] = middle
+                end
+                found.alive, found.charged = found.alive + 1, found.charged + charge
+                found.slots[2 * found.alive - 1] = job
+                found.slots[2 * found.alive] = fence .. middle .. rest .. tail -- as slot_text
+                handed_over[#handed_over + 1] = head .. text
+            end
         end
-        if may and not dead then
-            found.alive[#found.alive + 1] = e
-            found.charged = found.charged + e.charge
-        end
-        found.last = id
     end
-    return false
+    return #texts, false
 end
 
--- Hand over up to `room` entries from the head, or a quantum's worth. found.left: how many are left,
--- 1 for at least one.
-local function drain(p, room, budget)
-    local key = queue_key(lane, p.class, p.tenant)
-    local most = budget and math.min(room, QUANTUM_MS) or room -- an entry costs at least 1
-    local found = { gone = {}, alive = {}, sum = 0, charged = 0, left = 0 }
-    local skipped, wake = blocked_of(p)
-    local from, count, full, items = skipped and '(' .. skipped or '-', most + 1, false, nil
-    if wake and wake > 0 then
-        found.wake = wake
+-- What was set aside goes first. True if all of it was looked at and nothing of it may start now.
+local function drain_aside(p, found)
+    local key, name = aside_key(lane, p.class, p.tenant), parked_name(lane, p.class, p.tenant)
+    local wake = call('HGET', P .. ':blocked', name)
+    if wake and wake ~= '-' then
+        found.wake = tonumber(wake) > 0 and tonumber(wake) or nil
+        return true
     end
+    local kept, full, texts, looked = {}, false, nil, nil
     repeat
-        items = call('XRANGE', key, from, '+', 'COUNT', count)
-        full = judge(p, items, most, budget, found)
-        from, count = '(' .. (found.last or '+'), BLOCKED_PAGE
-        found.all = not full and (#items < most + 1 or #items == 0)
-    until full or #items == 0 or not found.blocked
-    skipped = skipped or found.blocked
-    if found.all and not skipped then
-        call('DEL', key)
-    else
-        if #found.gone > 0 then
-            call('XDEL', key, unpack(found.gone))
+        texts = call('LRANGE', key, 0, PAGE - 1)
+        looked, full = 0, false
+        if #texts > 0 then
+            looked, full = judge(p, texts, kept, found)
+            call('LTRIM', key, looked, -1)
         end
-        found.left = (overflowed[p.class] or skipped) and call('XLEN', key) or 1
+    until full or #texts == 0
+    local back = {}
+    for i = #kept, 1, -1 do
+        back[#back + 1] = kept[i]
     end
-    if found.blocked then
-        any_blocked = true
-        call('HSET', P .. ':blocked', parked_name(lane, p.class, p.tenant),
-            found.last .. ' ' .. exact(math.ceil(found.wake or 0)))
+    if #back > 0 then
+        call('LPUSH', key, unpack(back))
     end
-    found.stuck = skipped and #found.alive == 0 and found.left > 0 and not full
-    if #found.alive > 0 then
-        hand_over(p, found.alive)
+    return not full
+end
+
+-- Hand over up to `room` entries from the head, or a quantum's worth.
+local function drain(p, room, budget)
+    local key, aside = queue_key(lane, p.class, p.tenant), aside_key(lane, p.class, p.tenant)
+    local found = {
+        most = budget and math.min(room, QUANTUM_MS) or room, -- an entry costs at least 1
+        budget = budget, gone = 0, alive = 0, sum = 0, charged = 0, slots = {}, middles = {}, left = 0,
+    }
+    local kept, texts, looked = {}, nil, nil
+    local aside_done = not any_blocked() or drain_aside(p, found)
+    local full = not aside_done
+    local count = found.most - found.gone + 1
+    while not full do
+        texts = call('LRANGE', key, 0, count - 1)
+        if #texts == 0 then
+            break
+        end
+        local before = #kept
+        looked, full = judge(p, texts, kept, found)
+        call('LTRIM', key, looked, -1)
+        if #kept == before then
+            break
+        end
+        count = PAGE
+    end
+    if #kept > 0 then
+        call('RPUSH', aside, unpack(kept))
+        blocked_exists = true
+    end
+    local waiting_here = call('LLEN', key)
+    local set_aside = any_blocked() and call('LLEN', aside) or 0
+    if any_blocked() then
+        local name = parked_name(lane, p.class, p.tenant)
+        if set_aside == 0 then
+            call('HDEL', P .. ':blocked', name)
+        else
+            call('HSET', P .. ':blocked', name, aside_done and exact(math.ceil(found.wake or 0)) or '-')
+        end
+    end
+    found.left = waiting_here + set_aside
+    found.stuck = found.alive == 0 and waiting_here == 0 and set_aside > 0 and aside_done
+    if found.alive > 0 then
+        hand_over(p, found)
     end
     return found
 end
@@ -240,7 +264,7 @@ local function serve(p)
         return
     end
     local found = drain(p, room, others and QUANTUM_MS or nil)
-    local handed, left = #found.alive, found.left
+    local handed, left = found.alive, found.left
     local clock = clock_of(lane, p.class)
     if handed > 0 then
         turn = turn + 1
@@ -280,7 +304,6 @@ while #handed_over < free and picks < PICKS_MAX do
     picks = picks + 1
 end
 if #handed_over > 0 then
-    call('ZADD', P .. ':taken', unpack(deadlines))
     call('HSET', P .. ':turn', lane, turn % 8)
 end
 if waiting(lane, 1) > 0 then

@@ -48,6 +48,20 @@ static void a_restored_database_does_not_believe_the_old_queue(void **state)
     assert_true(loop_release(&other.loop));
 }
 
+/* Keys that another version wrote say nothing to this one. */
+static void a_queue_of_another_format_is_a_stranger(void **state)
+{
+    struct queue_world *w = *state;
+    world_fill(w, 1);
+    world_call(w, world_push);
+    world_direct(w, "EVAL redis.call('set',KEYS[1],string.sub(redis.call('get',KEYS[1]),1,-2)..'1')return(1) 1 {s00}:gen");
+    world_call(w, world_take);
+    assert_string_equal(w->taken.err.item, "no_generation");
+    world_rebuild_all(w);
+    world_call(w, world_push);
+    assert_int_equal(w->result.count, 1);
+}
+
 /* Redis kept its data (AOF), but how much of it nobody knows. */
 static void a_restarted_redis_is_a_stranger(void **state)
 {
@@ -129,6 +143,7 @@ int main(void)
         TEST(a_wiped_redis_is_refused_until_it_is_rebuilt),
         TEST(a_rebuild_by_another_process_is_adopted),
         TEST(a_restored_database_does_not_believe_the_old_queue),
+        TEST(a_queue_of_another_format_is_a_stranger),
         TEST(a_restarted_redis_is_a_stranger),
         TEST(a_rebuild_does_not_survive_a_lost_connection),
         TEST(an_earlier_leader_cannot_rebuild_over_a_later),

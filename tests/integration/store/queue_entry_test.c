@@ -85,25 +85,6 @@ static void entries_leave_in_the_order_they_came(void **state)
     }
 }
 
-/* A stream that is emptied is dropped; made again, it must not give an id a second time. */
-static void stream_ids_are_never_reused(void **state)
-{
-    redisReply *reply;
-    unsigned long last = 0;
-    (void)state;
-    for (int i = 0; i < 5; i++) {
-        rig_enqueue(&rig, (struct rig_entry){ .tenant = 1, .job = i, .cost_ms = 1 });
-        reply = redisCommand(rig.redis, "XRANGE {s00}:q:py:normal:%s - +", rig_tenant(1));
-        assert_int_equal(reply->elements, 1);
-        unsigned long id = strtoul(reply->element[0]->element[0]->str, NULL, 10);
-        assert_true(id > last);
-        last = id;
-        freeReplyObject(reply);
-        assert_int_equal(rig_take(&rig, "py", 1), 1);
-        assert_int_equal(rig_redis(&rig, "EXISTS {s00}:q:py:normal:%s", rig_tenant(1)), 0);
-    }
-}
-
 static void what_was_taken_and_not_claimed_comes_back_after_its_deadline(void **state)
 {
     struct rig_entry e = { .tenant = 1, .job = 7, .fence = 3, .cost_ms = 50 };
@@ -121,6 +102,26 @@ static void what_was_taken_and_not_claimed_comes_back_after_its_deadline(void **
     assert_int_equal(rig_take(&rig, "py", 1), 1);
     assert_int_equal(rig.taken[0].fence, 3);
     assert_int_equal(rig.taken[0].cost_ms, 50);
+}
+
+/* Two takes, one tenant: what the first took comes back first, and the second keeps its own deadline. */
+static void each_that_was_taken_has_its_own_deadline(void **state)
+{
+    (void)state;
+    rig_enqueue_many(&rig, (struct rig_entry){ .tenant = 1, .job = 1, .cost_ms = 1 }, 3);
+    assert_int_equal(rig_take(&rig, "py", 2), 2);
+    rig_claim(&rig, rig.taken[0]);
+    rig.now_ms += 5000;
+    assert_int_equal(rig_take(&rig, "py", 1), 1);
+    rig.now_ms += 10000;
+    struct rig_promoted p = rig_promote(&rig);
+    assert_int_equal(p.moved, 1);
+    assert_int_equal(p.next_ms, rig.now_ms + 5000);
+    assert_int_equal(rig_take(&rig, "py", 9), 1);
+    assert_int_equal(rig.taken[0].job, 2);
+    rig.now_ms += 5000;
+    assert_int_equal(rig_promote(&rig).moved, 1);
+    assert_int_equal(slots_held(), 2);
 }
 
 static void what_was_claimed_does_not_come_back(void **state)
@@ -314,7 +315,7 @@ static void the_estimate_learns_from_what_runs_took(void **state)
     rig_take(&rig, "py", 1);
     /* The next one is charged 80, not its fallback of 6000. */
     reply = redisCommand(rig.redis, "HGET {s00}:live:py:%s %s", rig_tenant(1), rig_job(3));
-    assert_string_equal(reply->str, "0 t normal 80 6000 run report.monthly worker-1");
+    assert_string_equal(reply->str, "0 t normal 80 6000 run report.monthly worker-1 1015000");
     freeReplyObject(reply);
 }
 
@@ -379,8 +380,8 @@ int main(void)
         TEST(a_newer_fence_replaces_what_is_queued_and_an_older_is_refused),
         TEST(a_newer_fence_frees_the_slot_of_the_older),
         TEST(entries_leave_in_the_order_they_came),
-        TEST(stream_ids_are_never_reused),
         TEST(what_was_taken_and_not_claimed_comes_back_after_its_deadline),
+        TEST(each_that_was_taken_has_its_own_deadline),
         TEST(what_was_claimed_does_not_come_back),
         TEST(a_late_claim_kills_the_entry_that_came_back),
         TEST(finish_of_what_is_not_known_is_harmless),

@@ -102,8 +102,10 @@ static void the_parked_are_looked_at_again_after_thirty_seconds(void **state)
     assert_int_equal(rig_take(&rig, "py", 1), 0);
     rig_claim(&rig, (struct rig_entry){ .tenant = 1, .job = 1 });
     rig_redis(&rig, "DEL {s00}:live:py:%s", rig_tenant(1));
-    assert_int_equal(rig_promote(&rig).next_ms, rig.now_ms + 30000);
-    rig.now_ms += 30000;
+    rig.now_ms += 15000; /* when what was taken is looked at */
+    rig_promote(&rig);
+    assert_int_equal(rig_promote(&rig).next_ms, rig.now_ms + 15000);
+    rig.now_ms += 15000;
     assert_int_equal(rig_promote(&rig).moved, 1);
     assert_int_equal(rig_take(&rig, "py", 1), 1);
 }
@@ -159,12 +161,22 @@ static void a_paused_tenant_keeps_its_work_and_starts_none(void **state)
     assert_int_equal(rig_take(&rig, "py", 50), 10);
 }
 
+static void what_came_while_its_tenant_was_paused_starts_in_a_queue_that_knew_no_lane(void **state)
+{
+    (void)state;
+    rig_expect(&rig, "OK", LUA_FUNCTIONS_PAUSE, "%s", rig_tenant(1));
+    rig_enqueue_many(&rig, (struct rig_entry){ .tenant = 1, .job = 1, .cost_ms = 1 }, 5);
+    rig_expect(&rig, "OK", LUA_FUNCTIONS_RESUME, "%s", rig_tenant(1));
+    assert_int_equal(rig_take(&rig, "py", 5), 5);
+}
+
 /* --- bounded --- */
 
-static char refill(int mark, int fulls, int asked, int first, int count, char *letters)
+/* up_to 0: there are no more. */
+static char refill(int mark, int fulls, int up_to, int first, int count, char *letters)
 {
     struct buf line = { 0 };
-    buf_addf(&line, "py|normal|%s|%s|%d|%d", rig_tenant(1), rig_job(mark), fulls, asked);
+    buf_addf(&line, "py|normal|%s|%s|%d|%s", rig_tenant(1), rig_job(mark), fulls, up_to ? rig_job(up_to) : "-");
     for (int i = 0; i < count; i++)
         buf_addf(&line, "|%s",
                  rig_text((struct rig_entry){ .tenant = 1, .job = first + i, .cost_ms = 1 }));
@@ -186,7 +198,7 @@ static void a_queue_takes_two_thousand_ids_and_says_full(void **state)
     rig_enqueue_many(&rig, e, 2000);
     e.job = 2001;
     assert_int_equal(rig_enqueue(&rig, e), 'F');
-    assert_int_equal(rig_redis(&rig, "XLEN {s00}:q:py:normal:%s", rig_tenant(1)), 2000);
+    assert_int_equal(rig_redis(&rig, "LLEN {s00}:q:py:normal:%s", rig_tenant(1)), 2000);
     assert_int_equal(rig_redis(&rig, "HLEN {s00}:idx"), 2000);
     /* Another class, another tenant: bounds of their own. */
     assert_int_equal(
@@ -224,7 +236,7 @@ static void a_queue_that_runs_low_asks_for_a_refill_once(void **state)
 
 static void drain(int to)
 {
-    while (rig_redis(&rig, "XLEN {s00}:q:py:normal:%s", rig_tenant(1)) > to)
+    while (rig_redis(&rig, "LLEN {s00}:q:py:normal:%s", rig_tenant(1)) > to)
         assert_true(rig_take(&rig, "py", 50) > 0);
 }
 
@@ -235,11 +247,11 @@ static void a_refill_moves_the_mark_and_the_last_one_clears_it(void **state)
     (void)state;
     rig_enqueue_many(&rig, (struct rig_entry){ .tenant = 1, .job = 1, .cost_ms = 1 }, 2900);
     drain(500);
-    assert_int_equal(refill(2000, 900, 500, 2001, 500, letters), 'k');
+    assert_int_equal(refill(2000, 900, 2500, 2001, 500, letters), 'k');
     assert_int_equal(strspn(letters, "A"), 500);
     assert_int_equal(rig_enqueue(&rig, late), 'F');
-    /* Fewer than asked, and nobody was told FULL since it was read: the backlog is in. */
-    assert_int_equal(refill(2500, 901, 500, 2501, 401, letters), 'c');
+    /* There are no more, and nobody was told FULL since it was read: the backlog is in. */
+    assert_int_equal(refill(2500, 901, 0, 2501, 401, letters), 'c');
     late.job = 5001;
     assert_int_equal(rig_enqueue(&rig, late), 'A');
 }
@@ -250,8 +262,8 @@ static void a_full_between_read_and_refill_keeps_the_mark(void **state)
     rig_enqueue_many(&rig, (struct rig_entry){ .tenant = 1, .job = 1, .cost_ms = 1 }, 2100);
     drain(500);
     assert_int_equal(rig_enqueue(&rig, (struct rig_entry){ .tenant = 1, .job = 5000 }), 'F');
-    assert_int_equal(refill(2000, 100, 500, 2001, 100, NULL), 'k');
-    assert_int_equal(refill(2100, 101, 500, 5000, 1, NULL), 'c');
+    assert_int_equal(refill(2000, 100, 0, 2001, 100, NULL), 'k');
+    assert_int_equal(refill(2100, 101, 0, 5000, 1, NULL), 'c');
 }
 
 static void a_second_refill_of_the_same_mark_does_nothing(void **state)
@@ -259,9 +271,24 @@ static void a_second_refill_of_the_same_mark_does_nothing(void **state)
     (void)state;
     rig_enqueue_many(&rig, (struct rig_entry){ .tenant = 1, .job = 1, .cost_ms = 1 }, 2900);
     drain(500);
-    assert_int_equal(refill(2000, 900, 500, 2001, 500, NULL), 'k');
-    assert_int_equal(refill(2000, 900, 500, 2001, 500, NULL), 'm');
-    assert_int_equal(rig_redis(&rig, "XLEN {s00}:q:py:normal:%s", rig_tenant(1)), 1000);
+    assert_int_equal(refill(2000, 900, 2500, 2001, 500, NULL), 'k');
+    assert_int_equal(refill(2000, 900, 2500, 2001, 500, NULL), 'm');
+    assert_int_equal(rig_redis(&rig, "LLEN {s00}:q:py:normal:%s", rig_tenant(1)), 1000);
+}
+
+/* Another lane's backlog lies between: the mark passes it, and nothing of this lane is passed with it. */
+static void a_refill_that_found_nothing_goes_on_behind_what_it_looked_at(void **state)
+{
+    char letters[1100];
+    (void)state;
+    rig_enqueue_many(&rig, (struct rig_entry){ .tenant = 1, .job = 1, .cost_ms = 1 }, 2001);
+    drain(500);
+    rig_redis(&rig, "DEL {s00}:bell:refill");
+    assert_int_equal(refill(2000, 1, 4000, 0, 0, NULL), 'k');
+    assert_int_equal(rig_redis(&rig, "LLEN {s00}:bell:refill"), 1); /* it is low still */
+    assert_int_equal(refill(2000, 1, 4000, 0, 0, NULL), 'm');
+    assert_int_equal(refill(4000, 1, 0, 4001, 10, letters), 'c');
+    assert_int_equal(strspn(letters, "A"), 10);
 }
 
 static void a_refill_that_does_not_fit_stops_at_the_bound(void **state)
@@ -270,11 +297,11 @@ static void a_refill_that_does_not_fit_stops_at_the_bound(void **state)
     (void)state;
     rig_enqueue_many(&rig, (struct rig_entry){ .tenant = 1, .job = 1, .cost_ms = 1 }, 2900);
     drain(1900);
-    assert_int_equal(refill(2000, 900, 900, 2001, 900, letters), 'k');
+    assert_int_equal(refill(2000, 900, 2900, 2001, 900, letters), 'k');
     assert_int_equal(strspn(letters, "A"), 100);
-    assert_int_equal(rig_redis(&rig, "XLEN {s00}:q:py:normal:%s", rig_tenant(1)), 2000);
+    assert_int_equal(rig_redis(&rig, "LLEN {s00}:q:py:normal:%s", rig_tenant(1)), 2000);
     drain(500);
-    assert_int_equal(refill(2100, 900, 900, 2101, 800, letters), 'c');
+    assert_int_equal(refill(2100, 900, 0, 2101, 800, letters), 'c');
     assert_int_equal(strspn(letters, "A"), 800);
 }
 
@@ -304,7 +331,7 @@ static void a_backlog_of_ten_thousand_drains_in_order(void **state)
                          2);
         freeReplyObject(overs);
         int mark = rig_job_number(mark_job);
-        refill(mark, fulls, 500, mark + 1, 10000 - mark < 500 ? 10000 - mark : 500, NULL);
+        refill(mark, fulls, 10000 - mark > 500 ? mark + 500 : 0, mark + 1, 10000 - mark < 500 ? 10000 - mark : 500, NULL);
     }
     assert_in_range(in_redis_max, 1000, 2000);
     assert_int_equal(rig_redis(&rig, "EXISTS {s00}:idx {s00}:over:py:normal"), 0);
@@ -323,12 +350,14 @@ int main(void)
         TEST(the_limit_does_not_count_ctl),
         TEST(starts_keep_to_the_rate),
         TEST(a_paused_tenant_keeps_its_work_and_starts_none),
+        TEST(what_came_while_its_tenant_was_paused_starts_in_a_queue_that_knew_no_lane),
         TEST(a_queue_takes_two_thousand_ids_and_says_full),
         TEST(after_full_later_ids_wait_even_when_there_is_room),
         TEST(a_queue_that_runs_low_asks_for_a_refill_once),
         TEST(a_refill_moves_the_mark_and_the_last_one_clears_it),
         TEST(a_full_between_read_and_refill_keeps_the_mark),
         TEST(a_second_refill_of_the_same_mark_does_nothing),
+        TEST(a_refill_that_found_nothing_goes_on_behind_what_it_looked_at),
         TEST(a_refill_that_does_not_fit_stops_at_the_bound),
         TEST(a_backlog_of_ten_thousand_drains_in_order),
     };

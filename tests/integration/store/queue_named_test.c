@@ -62,8 +62,33 @@ static void what_was_stepped_over_starts_in_order_when_a_slot_comes_free(void **
         rig_claim(&rig, e);
         assert_int_equal(rig_finish(&rig, e, 1, 5), 1);
     }
-    assert_int_equal(rig_redis(&rig, "XLEN {s00}:q:py:normal:%s", rig_tenant(1)), 0);
+    assert_int_equal(rig_redis(&rig, "LLEN {s00}:q:py:normal:%s", rig_tenant(1)), 0);
     assert_int_equal(rig_redis(&rig, "ZCARD {s00}:parked"), 0);
+    assert_int_equal(rig_redis(&rig, "EXISTS {s00}:blocked {s00}:aside:py:normal:%s", rig_tenant(1)), 0);
+}
+
+/* What is set aside counts as the tenant's: within its bound, and older than what is queued. */
+static void what_is_set_aside_is_still_in_the_queue(void **state)
+{
+    (void)state;
+    limit("slow", 1, 0, 0);
+    enqueue(1, 1500, "slow.run");
+    assert_int_equal(rig_take(&rig, "py", 10), 1);
+    assert_int_equal(rig_redis(&rig, "LLEN {s00}:aside:py:normal:%s", rig_tenant(1)), 1499);
+    enqueue(2001, 501, "quick.run");
+    assert_int_equal(rig_enqueue(&rig, (struct rig_entry){ .tenant = 1, .job = 3000 }), 'F');
+    struct rig_entry slow = { .tenant = 1, .job = 1 };
+    rig_claim(&rig, slow);
+    rig_finish(&rig, slow, 1, 5);
+    assert_int_equal(rig_take(&rig, "py", 2), 2);
+    assert_int_equal(rig.taken[0].job, 2); /* it has waited for longest */
+    assert_int_equal(rig.taken[1].job, 2001);
+    rig_expect(&rig, "{", LUA_FUNCTIONS_STATUS, "%s|%s|-", rig_tenant(1), rig_job(700));
+    redisReply *status = rig_call(&rig, LUA_FUNCTIONS_STATUS, "%s|%s|-", rig_tenant(1), rig_job(700));
+    assert_non_null(strstr(status->str, "\"position\":697"));
+    freeReplyObject(status);
+    assert_int_equal(rig_integer(&rig, LUA_FUNCTIONS_FORGET_TENANT, "%s", rig_tenant(1)), 2000);
+    assert_int_equal(rig_redis(&rig, "EXISTS {s00}:idx {s00}:blocked {s00}:aside:py:normal:%s", rig_tenant(1)), 0);
 }
 
 static void jobs_of_one_concurrency_key_run_one_after_the_other(void **state)
@@ -146,6 +171,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_skill_at_its_limit_lets_the_others_pass, reset),
         cmocka_unit_test_setup(what_was_stepped_over_starts_in_order_when_a_slot_comes_free, reset),
+        cmocka_unit_test_setup(what_is_set_aside_is_still_in_the_queue, reset),
         cmocka_unit_test_setup(jobs_of_one_concurrency_key_run_one_after_the_other, reset),
         cmocka_unit_test_setup(a_paused_skill_starts_nothing_until_it_is_resumed, reset),
         cmocka_unit_test_setup(a_skill_starts_no_faster_than_its_rate, reset),

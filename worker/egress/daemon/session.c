@@ -9,10 +9,12 @@
 #include "core/base/check.h"
 #include "core/base/json.h"
 #include "core/base/log.h"
+#include "core/model/skill_manifest.h"
 #include "worker/egress/daemon/consultation.h"
 #include "worker/egress/daemon/delivery.h"
 #include "worker/egress/daemon/outcall.h"
 #include "worker/egress/daemon/unseal.h"
+#include "worker/egress/daemon/verification.h"
 
 struct hello {
     struct op op;
@@ -99,7 +101,7 @@ static void on_control_closed(void *user)
     session_end(s);
 }
 
-static const struct channel_events broker_events = { on_call, on_broker_closed };
+static const struct channel_events broker_events = { on_call, on_broker_closed, .takes_descriptor = false };
 
 /* --- hello --- */
 
@@ -143,6 +145,8 @@ static enum op_next accept_it(struct op *op)
     s->token = arena_text(arena, h->token);
     s->skill = json_get_text(run, "skill");
     s->action = json_get_text(run, "action");
+    const char *risk = json_get_text(run, "risk");
+    s->high = risk && strcmp(risk, skill_risk_name(SKILL_RISK_HIGH)) == 0;
     s->planned = json_object_get(run, "credentials");
     s->declared = json_object_get(run, "resources");
     s->known = true;
@@ -222,6 +226,11 @@ static void on_control(void *user, struct channel_frame *frame)
     }
     channel_pause(s->control);
     s->working++;
+    if (json_object_get(frame->json, "verify")) {
+        s->egress->working++;
+        verification_start(s, frame);
+        return;
+    }
     h = calloc(1, sizeof *h);
     CHECK(h);
     op_init(&h->op, "hello", steps, s->egress->loop, ended);
@@ -230,7 +239,7 @@ static void on_control(void *user, struct channel_frame *frame)
     op_start(&h->op);
 }
 
-static const struct channel_events control_events = { on_control, on_control_closed };
+static const struct channel_events control_events = { on_control, on_control_closed, .takes_descriptor = true };
 
 void session_open(struct egress *egress, int fd)
 {
