@@ -291,7 +291,7 @@ static void add_start(struct cron_slot *s, struct db_group *g)
                                  .timezone = s->timezone,
                                  .skill = s->skill,
                                  .action = p->step.action,
-                                 .input = s->filled,
+                                 .input = p->sealed ? p->sealed : s->filled,
                                  .run_at_us = s->asking ? s->slot_s * 1000000 : 0 };
     json_t *options = job_payload_encode(&asked, arena);
     json_t *payload = s->asking ? options : planning_payload(p, &asked, arena);

@@ -7,6 +7,7 @@
 #include "api/people/people.h"
 #include "core/base/text.h"
 #include "core/io/crypto.h"
+#include "core/io/seal_json.h"
 
 struct callback_host {
     struct endpoint endpoint;
@@ -14,7 +15,8 @@ struct callback_host {
     const char *host;
     const char *secret; /* base64 of 32 bytes */
     struct gov_err failed;
-    struct db_rows rows;
+    const char *sealed; /* the envelope of it, as JSON */
+    struct db_rows key, rows;
 };
 
 static const struct json_field fields[] = {
@@ -105,6 +107,34 @@ static const char *secret_new(struct arena *arena)
     return crypto_hmac_base64(arena, key, strlen(key), "whsec", 5);
 }
 
+static enum op_next key(struct op *op)
+{
+    struct callback_host *e = (struct callback_host *)op;
+    struct call *call = e->endpoint.call;
+
+    db_query(op, call->api->db, &call->caller.scope, SQL_QUERIES_SEAL_KEY_GET, &e->key, 0, NULL);
+    return OP_WAIT;
+}
+
+/* Who made it sees it once; from then on only execgov-egress can. */
+static bool secret_make(struct callback_host *e, struct arena *arena, struct gov_err *err)
+{
+    struct seal_target target;
+    struct sealed sealed;
+
+    e->secret = secret_new(arena);
+    if (e->key.count == 0 || !seal_target_read(db_text(&e->key, 0, 0), db_text(&e->key, 0, 1), &target))
+        return gov_fail(err, GOV_CREDENTIAL_UNAVAILABLE,
+                        "the secret that signs callbacks is only kept sealed, and no key to seal it to was "
+                        "published; an administrator of the platform starts execgov-egress with a key file",
+                        "回调签名密钥须封装后保存，而平台尚未发布封装密钥；请平台管理员以密钥文件启动 execgov-egress");
+    if (!seal_make(&target, seal_callback_context(e->endpoint.call->caller.scope.schema, e->host, arena), e->secret,
+                   strlen(e->secret), arena, &sealed, err))
+        return false;
+    e->sealed = json_text(arena, json_own(arena, seal_json(&sealed)));
+    return true;
+}
+
 static enum op_next change(struct op *op, enum sql_queries query, const char *action, int status)
 {
     struct callback_host *e = (struct callback_host *)op;
@@ -112,12 +142,13 @@ static enum op_next change(struct op *op, enum sql_queries query, const char *ac
     struct audit_row row = { audit_tenant(call), audit_actor(call), "operation", action,
                              "callback_host", e->host };
 
-    e->secret = secret_new(&op->arena);
+    if (query != SQL_QUERIES_CALLBACK_HOST_DELETE && !secret_make(e, &op->arena, &op->err))
+        return OP_FAIL;
     struct db_group *g = db_group_new(op, call->api->db, &call->caller.scope);
     if (query == SQL_QUERIES_CALLBACK_HOST_INSERT)
-        DB_GROUP_ADD(g, query, NULL, e->host, e->secret, call->caller.user.text);
+        DB_GROUP_ADD(g, query, NULL, e->host, e->sealed, call->caller.user.text);
     else if (query == SQL_QUERIES_CALLBACK_HOST_ROTATE)
-        DB_GROUP_ADD(g, query, NULL, e->host, e->secret);
+        DB_GROUP_ADD(g, query, NULL, e->host, e->sealed);
     else
         DB_GROUP_ADD(g, query, NULL, e->host);
     audit_add_inside(g, call, &row, NULL);
@@ -164,7 +195,7 @@ static enum op_next secret_leave(struct op *op)
     return OP_DONE;
 }
 
-const struct op_step callback_host_create_steps[] = { { "create", create },
+const struct op_step callback_host_create_steps[] = { { "key", key }, { "create", create },
                                                       { "leave", secret_leave }, { 0 } };
 const size_t callback_host_create_bytes = sizeof(struct callback_host);
 
@@ -177,7 +208,7 @@ static enum op_next rotate(struct op *op)
     return change(op, SQL_QUERIES_CALLBACK_HOST_ROTATE, "callback_host.secret_rotated", 200);
 }
 
-const struct op_step callback_host_rotate_steps[] = { { "rotate", rotate },
+const struct op_step callback_host_rotate_steps[] = { { "key", key }, { "rotate", rotate },
                                                       { "leave", secret_leave }, { 0 } };
 const size_t callback_host_rotate_bytes = sizeof(struct callback_host);
 

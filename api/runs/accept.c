@@ -9,6 +9,7 @@
 #include "core/base/clock.h"
 #include "core/base/text.h"
 #include "core/base/zone.h"
+#include "core/model/sealed_value.h"
 
 enum { CTL_TIMEOUT_MS = 30000, CTL_ATTEMPTS = 5, PLANS_MAX = 3 };
 
@@ -38,6 +39,8 @@ bool run_wish_read(struct call *call, const json_t *body, struct run_wish *wish,
     wish->source = "api";
     wish->timezone = call->caller.timezone;
     if (!JSON_DECODE(body, fields, wish, arena, err))
+        return false;
+    if (!sealed_value_refuse(wish->input, "/input", err))
         return false;
     if (wish->delay_ms && wish->run_at_us)
         return gov_fail_at(err, GOV_INVALID_INPUT, "/run_at", "exclusive",
@@ -221,6 +224,8 @@ static enum op_next insert(struct op *op)
     bool direct = a->wish && !p->rule.required && !a->payload.plan_only && !a->wish->stored;
 
     a->id = id_new();
+    if (p->sealed)
+        a->payload.input = p->sealed;
     if (direct) {
         a->kind = JOB_RUN;
         a->lane = p->lane;

@@ -1,6 +1,6 @@
 /* POST /v1/requests/{id}/answer: choose a candidate, give inputs, or both.
  *
- *     parse -> check -> insert -> enqueue -> wait -> show
+ *     parse -> check -> mark -> insert -> enqueue -> wait -> show
  *
  * The answers of all rounds are put together and the words are looked at again for what is still
  * missing: an intent job with the chosen skill and the given inputs.
@@ -16,7 +16,10 @@
 #include "api/runs/show.h"
 #include "api/skills/skill_row.h"
 #include "core/model/job.h"
+#include "core/model/sealed_value.h"
 #include "core/model/skill_manifest.h"
+#include "core/store/input_seal.h"
+#include "core/store/plan_basis.h"
 
 struct request_answer {
     struct endpoint endpoint;
@@ -24,6 +27,7 @@ struct request_answer {
     json_t *candidate; /* "skill", "skill/action", {skill, action?}, or a place among the candidates */
     json_t *inputs;
     struct db_rows rows, named; /* `named`: the skill that the candidate names, if any */
+    struct db_rows chosen;      /* plan_load.sql's of the skill that was chosen: what of its input is sensitive */
     bool correction;
     const char *skill, *action;
     json_t *input;
@@ -59,6 +63,8 @@ static enum op_next parse(struct op *op)
         return gov_fail_at(&op->err, GOV_INVALID_INPUT, "", "required",
                            "give a candidate, inputs, or both", "请给出 candidate、inputs 或两者"),
                OP_FAIL;
+    if (!sealed_value_refuse(e->inputs, "/inputs", &op->err))
+        return OP_FAIL;
     struct db_group *g = db_group_new(op, call->api->db, &call->caller.scope);
     DB_GROUP_ADD(g, SQL_QUERIES_REQUEST_ANSWER_LOAD, &e->rows, e->id.text);
     DB_GROUP_ADD(g, SQL_QUERIES_SKILL_GET, &e->named, skill_named(e, &op->arena),
@@ -157,9 +163,14 @@ static void gather_inputs(struct request_answer *e, struct arena *arena)
     size_t i;
 
     e->input = json_own(arena, json_object());
-    json_array_foreach (earlier, i, answer)
-        if (json_is_object(json_object_get(answer, "inputs")))
-            json_object_update(e->input, json_object_get(answer, "inputs"));
+    json_array_foreach (earlier, i, answer) {
+        const char *skill = json_get_text(answer, "skill"), *name;
+        json_t *inputs = json_object_get(answer, "inputs"), *value;
+        bool same = skill && strcmp(skill, e->skill) == 0;
+        json_object_foreach (inputs, name, value)
+            if (same || !sealed_value_inside(value)) /* what was sealed for one skill opens for no other */
+                json_object_set(e->input, name, value);
+    }
     if (e->inputs)
         json_object_update(e->input, e->inputs);
 }
@@ -183,6 +194,41 @@ static enum op_next check(struct op *op)
                            "this token may not use the skill \"%s\"", "该令牌不能使用技能“%s”", e->skill),
                OP_FAIL;
     gather_inputs(e, &op->arena);
+    if (e->inputs && !e->correction)
+        DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_PLAN_LOAD, &e->chosen, e->skill, NULL,
+                 call->caller.user.text, "{}");
+    return OP_WAIT;
+}
+
+/* Before an answer lies anywhere: what the action calls sensitive is sealed. */
+static bool seal_inputs(struct request_answer *e, struct gov_err *err)
+{
+    struct call *call = e->endpoint.call;
+    struct arena *arena = &e->endpoint.op.arena;
+    struct plan_basis *basis = plan_basis_new(&e->chosen);
+    const struct skill_action *action = skill_action_find(&basis->manifest, e->action);
+    const struct schema *schema = action ? plan_basis_schema(basis, action, err) : NULL;
+    struct input_seal seal = { NULL, &call->caller.tenant, e->skill };
+
+    arena_defer(arena, plan_basis_let_go, basis);
+    if (!schema)
+        return err->code ? false
+                         : gov_fail_at(err, GOV_NOT_FOUND, "/candidate", "unknown",
+                                       "the skill \"%s\" has no published action \"%s\" any more",
+                                       "技能“%s”已没有已发布的操作“%s”", e->skill, e->action ? e->action : "");
+    seal.key = db_json(&e->chosen, 0, BASIS_SEAL_KEY, arena);
+    return input_seal_part(&seal, schema, e->input, arena, err);
+}
+
+static enum op_next mark(struct op *op)
+{
+    struct request_answer *e = (struct request_answer *)op;
+    struct call *call = e->endpoint.call;
+
+    if (call->replay_id.text[0])
+        return OP_NEXT;
+    if (e->inputs && !e->correction && !seal_inputs(e, &op->err))
+        return OP_FAIL;
     marks_note(op, call->api->marks, &call->caller.tenant, 0);
     return OP_WAIT;
 }
@@ -297,7 +343,7 @@ static enum op_next show(struct op *op)
 }
 
 const struct op_step request_answer_steps[] = { { "parse", parse },   { "check", check },
-                                                { "insert", insert }, { "enqueue", enqueue },
+                                                { "mark", mark },         { "insert", insert }, { "enqueue", enqueue },
                                                 { "wait", wait_for_it }, { "show", show },
                                                 { 0 } };
 const size_t request_answer_bytes = sizeof(struct request_answer);

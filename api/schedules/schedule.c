@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/model/sealed_value.h"
 #include "core/model/slot_input.h"
 
 bool schedule_rule_read(const char *cron, const char *timezone, struct schedule_rule *rule,
@@ -51,10 +52,18 @@ static const char *state_detail(const struct call *call, const char *state)
     return NULL;
 }
 
+json_t *schedule_masked(struct call *call, const struct db_rows *rows, int row)
+{
+    json_t *masked = json_deep_copy(db_json(rows, row, SCHEDULE_JSON, &call->op.arena));
+
+    sealed_value_mask(masked);
+    return masked;
+}
+
 json_t *schedule_show(struct call *call, const struct db_rows *rows, int row)
 {
     struct arena *arena = &call->op.arena;
-    json_t *shown = json_copy(db_json(rows, row, SCHEDULE_JSON, arena));
+    json_t *shown = schedule_masked(call, rows, row);
     const struct zone *zone = zone_read(json_get_text(shown, "timezone"), arena);
     const char *detail = state_detail(call, json_get_text(shown, "state"));
     bool comes = json_get_text(shown, "next_fire_at");

@@ -19,6 +19,9 @@ struct schedule_form {
     bool enabled;
 };
 
+/* The stored schedule with what is sealed masked; a new reference. */
+json_t *schedule_masked(struct call *call, const struct db_rows *rows, int row);
+
 /* Is the rule good, and when does it fire next? Reads the zone, too. INVALID_INPUT at /cron, /timezone. */
 struct schedule_rule {
     struct cron cron;

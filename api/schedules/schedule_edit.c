@@ -16,7 +16,9 @@
 #include "api/schedules/schedule.h"
 #include "api/schedules/schedules.h"
 #include "core/base/clock.h"
+#include "core/model/sealed_value.h"
 #include "core/model/slot_input.h"
+#include "core/store/input_seal.h"
 #include "core/store/planning.h"
 
 struct schedule_edit {
@@ -57,7 +59,14 @@ static bool form_read(struct schedule_edit *e, const struct json_field *fields, 
     struct op *op = &e->endpoint.op;
     struct schedule_form *f = &e->form;
 
-    return call_body(e->endpoint.call, op, fields, count, f) && person_name_check(f->name, "/name", &op->err) &&
+    json_t *kept = f->input;
+
+    if (!call_body(e->endpoint.call, op, fields, count, f))
+        return false;
+    if (f->input != kept && !sealed_value_refuse(f->input, "/input", &op->err))
+        return false;
+    f->input = input_seal_keep(f->input, kept, &op->arena);
+    return person_name_check(f->name, "/name", &op->err) &&
            schedule_rule_read(f->cron, f->timezone, &e->rule, &op->arena, &op->err);
 }
 
@@ -155,6 +164,12 @@ static enum op_next parse_change(struct op *op)
     form_of_stored(e);
     if (!form_read(e, change_fields, sizeof change_fields / sizeof *change_fields))
         return OP_FAIL;
+    /* What was sealed for one skill opens for no other. */
+    if (text_changed(e->form.skill, e->before.skill) && sealed_value_inside(e->form.input))
+        return gov_fail_at(&op->err, GOV_INVALID_INPUT, "/input", "sealed",
+                           "its sensitive values were given to the skill \"%s\"; give the input anew",
+                           "其中的敏感值是提供给技能“%s”的；请重新给出输入", e->before.skill),
+               OP_FAIL;
     /* Another skill has other actions. */
     if (text_changed(e->form.skill, e->before.skill) && e->form.action == e->before.action)
         e->form.action = NULL;
@@ -207,6 +222,9 @@ static enum op_next mark(struct op *op)
         return OP_NEXT;
     if (e->planned)
         e->asks = e->planning.rule.required;
+    /* By places: a computed value is not replaced, whatever it comes to in the next slot. */
+    if (e->planned && e->planning.sealed)
+        e->form.input = input_seal_copy(e->form.input, e->planning.sealed, &op->arena);
     if (!e->form.enabled)
         return OP_NEXT;
     e->due_s = e->asks ? e->rule.next_s - e->form.lead_s : e->rule.next_s;
@@ -324,7 +342,7 @@ static enum op_next take_out(struct op *op)
     DB_GROUP_ADD(g, SQL_QUERIES_SCHEDULE_DELETE, NULL, e->id.text,
                  db_text(&e->stored, 0, SCHEDULE_REVISION), db_text(&e->stored, 0, SCHEDULE_ASKED));
     audit_add_inside(g, call, &row,
-                     json_incref(db_json(&e->stored, 0, SCHEDULE_JSON, &op->arena)));
+                     schedule_masked(call, &e->stored, 0));
     db_group_tolerate(g, &e->failed);
     db_group_send(g);
     return OP_WAIT;

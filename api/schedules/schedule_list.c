@@ -6,6 +6,7 @@
 #include "api/schedules/schedules.h"
 #include "core/base/clock.h"
 #include "core/base/text.h"
+#include "core/model/sealed_value.h"
 #include "core/model/slot_input.h"
 
 enum { PREVIEW_DEFAULT = 10, PREVIEW_MAX = 100 };
@@ -131,9 +132,11 @@ static enum op_next preview(struct op *op)
         const json_t *input = slot_input(e->input, "/input", slot_s, rule.zone, &op->arena, &op->err);
         if (!input)
             return OP_FAIL;
+        json_t *shown = json_deep_copy(input);
+        sealed_value_mask(shown);
         json_array_append_new(
-            items, json_pack("{s:s, s:s, s:O}", "fire_at", clock_format(slot_s * 1000000, text), "local",
-                             slot_local_text(slot_s, rule.zone, &op->arena), "input", input));
+            items, json_pack("{s:s, s:s, s:o}", "fire_at", clock_format(slot_s * 1000000, text), "local",
+                             slot_local_text(slot_s, rule.zone, &op->arena), "input", shown));
     }
     call_list(e->endpoint.call, json_incref(items), NULL);
     return OP_DONE;

@@ -9,6 +9,7 @@
 #include "api/skills/skill_row.h"
 #include "api/skills/skills.h"
 #include "core/base/text.h"
+#include "core/model/sealed_value.h"
 
 struct version_try {
     struct endpoint endpoint;
@@ -39,7 +40,9 @@ static enum op_next parse(struct op *op)
                                  .source = "api",
                                  .timezone = call->caller.timezone,
                                  .is_try = true };
-    return CALL_BODY(call, op, fields, &e->wish) ? OP_NEXT : OP_FAIL;
+    if (!CALL_BODY(call, op, fields, &e->wish) || !sealed_value_refuse(e->wish.input, "/input", &op->err))
+        return OP_FAIL;
+    return OP_NEXT;
 }
 
 static enum op_next accept_try(struct op *op)

@@ -37,7 +37,8 @@ enum {
     BASIS_MEMBERS,
     BASIS_TENANT,
     BASIS_REVISION,
-    BASIS_TREE
+    BASIS_TREE,
+    BASIS_SEAL_KEY
 };
 
 struct plan_basis {

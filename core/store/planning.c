@@ -12,6 +12,7 @@
 #include "core/model/fault.h"
 #include "core/model/schema/schema.h"
 #include "core/store/admission.h"
+#include "core/store/input_seal.h"
 #include "core/store/planning_resources.h"
 
 enum {
@@ -256,6 +257,19 @@ static void below_input(struct gov_err *err, struct arena *arena)
     err->items = items;
 }
 
+/* From here on nothing of it is in the clear: the digest, the rows and whoever is shown the plan have the sealed form. */
+static bool seal_found(struct planning *p, const struct schema_found *found, size_t count, struct gov_err *err)
+{
+    struct arena *arena = &p->op.arena;
+    struct input_seal seal = { db_json(&p->rows, 0, BASIS_SEAL_KEY, arena), &p->tenant, p->skill };
+
+    if (!input_seal(&seal, p->filled, found, count, arena, err))
+        return false;
+    if (p->input)
+        p->sealed = input_seal_copy(p->input, p->filled, arena);
+    return true;
+}
+
 static bool check_input(struct planning *p, struct gov_err *err)
 {
     struct arena *arena = &p->op.arena;
@@ -267,7 +281,7 @@ static bool check_input(struct planning *p, struct gov_err *err)
     if (!schema)
         return gov_err_context(err, "schema of %s", p->skill);
     p->filled = schema_apply_defaults(schema, input, arena);
-    if (!schema_validate(schema, p->filled, arena, err)) {
+    if (!schema_validate_sealed(schema, p->filled, arena, err)) {
         below_input(err, arena);
         return false;
     }
@@ -279,7 +293,7 @@ static bool check_input(struct planning *p, struct gov_err *err)
     p->step.sensitive = sensitive;
     p->step.sensitive_count = count;
     p->step.input = p->filled;
-    return check_files(p, schema, err);
+    return (!count || seal_found(p, found, count, err)) && check_files(p, schema, err);
 }
 
 /* What is known of the skill is taken apart here, unless another plan did so a moment ago. */

@@ -8,7 +8,8 @@
  *
  * Failures: NOT_FOUND (no such skill, version or action), FORBIDDEN (binding, role), SKILL_DISABLED,
  * NOT_PUBLISHED, VERSION_YANKED, INVALID_INPUT (paths into the body: "/input/month"),
- * NO_ELIGIBLE_APPROVER, NOT_GRANTED and WRITE_NOT_WHITELISTED (HTTP resources the action names).
+ * NO_ELIGIBLE_APPROVER, NOT_GRANTED and WRITE_NOT_WHITELISTED (HTTP resources the action names),
+ * CREDENTIAL_UNAVAILABLE (a sensitive input, and no key to seal it to).
  */
 #ifndef CORE_STORE_PLANNING_H
 #define CORE_STORE_PLANNING_H
@@ -50,7 +51,8 @@ struct planning {
     struct confirmation_rule rule;
     const struct zone *zone; /* the tenant's, where a confirmation is required */
     char digest[PLAN_DIGEST_BYTES];
-    json_t *filled;            /* the input with defaults */
+    json_t *filled;            /* the input with defaults; sensitive values sealed */
+    json_t *sealed;            /* the input without defaults, sealed; NULL: nothing had to be */
     json_t *file_list;         /* array {path, id, name, bytes, sha256} for the run */
     enum job_lane lane;
     int64_t timeout_ms;

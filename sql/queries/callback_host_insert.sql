@@ -1,4 +1,4 @@
 -- scope: tenant
--- $1 host, $2 secret in base64, $3 user
-insert into {{t}}.callback_host (host, secret, created_by)
-values ($1, decode($2, 'base64'), $3::uuid)
+-- $1 host, $2 its sealed secret, $3 user
+insert into {{t}}.callback_host (host, sealed, created_by)
+values ($1, $2::jsonb, $3::uuid)

@@ -1,8 +1,9 @@
 -- scope: tenant
--- $1 host, $2 secret in base64
+-- $1 host, $2 its new sealed secret
 with changed as (
     update {{t}}.callback_host
-    set secret = decode($2, 'base64')
+    set secret = null,
+        sealed = $2::jsonb
     where host = $1
     returning host
 )

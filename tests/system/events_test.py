@@ -382,13 +382,13 @@ class Receiver:
         self.server.server_close()
         self.thread.join()
 
-    def one(self, request):
+    def one(self, request, secret=SECRET):
         """The message about a request; its signature is checked."""
         def look():
             return next(((h, b) for h, b in self.calls if json.loads(b)["data"]["request_id"] == request), None)
         headers, body = stacks.until(look, what="a callback")
         signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
-        expected = base64.b64encode(hmac.new(SECRET, signed, hashlib.sha256).digest()).decode()
+        expected = base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest()).decode()
         assert headers["webhook-signature"] == f"v1,{expected}", headers["webhook-signature"]
         assert abs(int(headers["webhook-timestamp"]) - time.time()) < 60
         return headers, json.loads(body)
@@ -416,6 +416,25 @@ class Callbacks(Case):
                              ["1", "204", delivery(run["request_id"])[4]])
             run = self.run_it(lines=0, fail=True, callback=f"http://127.0.0.1:{receiver.port}/")
             self.assertEqual(receiver.one(run["request_id"])[1]["type"], "run.failed")
+
+    def test_a_sealed_secret_signs_as_one_in_the_clear_did(self):
+        schema = stack.tenants[TENANT]["schema"]
+        shown = self.ok(stack.api("POST", "/v1/callback-hosts/localhost/rotate", token="adam"))["secret"]
+        rows = stack.sql(f"select secret, sealed from {schema}.callback_host where host = 'localhost'")
+        self.assertEqual((rows[0][0], shown.removeprefix("whsec_") in rows[0][1]), ("", False))
+        with Receiver() as receiver:
+            run = self.run_it(lines=1, callback=f"http://localhost:{receiver.port}/")
+            receiver.one(run["request_id"], base64.b64decode(shown.removeprefix("whsec_")))
+            # Of another host it opens nothing: not sent rather than signed with what it is not.
+            stack.sql(f"update {schema}.callback_host set secret = null, sealed = (select sealed from "
+                      f"{schema}.callback_host where host = 'localhost') where host = '127.0.0.1'")
+            try:
+                run = self.run_it(lines=1, callback=f"http://127.0.0.1:{receiver.port}/")
+                stacks.until(lambda: (delivery(run["request_id"]) or ["", "0"])[1] != "0", what="a try")
+                self.assertEqual(len(receiver.calls), 1)
+            finally:
+                stack.sql(f"update {schema}.callback_host set sealed = null, secret = decode('{SECRET.hex()}', 'hex') "
+                          "where host in ('127.0.0.1', 'localhost')")
 
     def test_an_end_without_a_run_is_told_too(self):
         with Receiver() as receiver:

@@ -42,7 +42,7 @@ SKILLS = [
 
 def setUpModule():
     global stack
-    stack = Stack(("api", "scheduler", "worker"))
+    stack = Stack(("api", "scheduler", "egress", "worker"))
     for skill in SKILLS:
         publish(skill)
 
@@ -133,6 +133,8 @@ class Sensitive(Case):
         again = self.ok(stack.api("GET", f"/v1/runs/{rerun['id']}", token="oscar", headers={"Prefer": "wait=30"}))
         self.assertEqual((again["state"], again["input"]["key"]), ("succeeded", MASK))
         said = self.ok(ask("keep the key safe, key=abracadabra"))
+        self.assertEqual(said["state"], "needs_answer")  # it is not taken out of words
+        self.ok(stack.api("POST", f"/v1/requests/{said['id']}/cancel", {}, "oscar"))
         for path in (f"/v1/runs/{done['id']}", f"/v1/runs/{rerun['id']}", "/v1/runs",
                      f"/v1/runs/{rerun['id']}/events", f"/v1/requests/{again['request_id']}"):
             with self.subTest(path):

@@ -25,7 +25,7 @@ NOOP = {
 
 
 def setUpModule():
-    loop.Case.stack = stacks.Stack(("api", "scheduler", "worker"), settings={"worker": {"noop": "on"}})
+    loop.Case.stack = stacks.Stack(("api", "scheduler", "egress", "worker"), settings={"worker": {"noop": "on"}})
     skills.publish(loop.Case.stack, [(loop.TENANT, "noop", NOOP), (loop.TENANT, "other", NOOP)])
 
 

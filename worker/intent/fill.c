@@ -40,10 +40,23 @@ static bool accepts(const struct parameter *p, const json_t *value)
     return true;
 }
 
+/* A sensitive value is not taken out of words; where one was surely meant, it is asked for. */
+static void hear(struct fill_context *c, struct parameter *p, bool sure, size_t start, size_t end)
+{
+    if (!sure)
+        return;
+    p->said = true;
+    phrase_take(&c->phrase, start, end);
+}
+
 void fill_set(struct fill_context *c, struct parameter *p, json_t *value, enum fill_source source,
               size_t start, size_t end, const char *rule)
 {
     json_own(c->arena, value);
+    if (p->sensitive && source <= FILL_GUESS) {
+        hear(c, p, source != FILL_GUESS, start, end);
+        return;
+    }
     if (source != FILL_DEFAULT && source != FILL_PREVIOUS && p->kind == PARAMETER_STRING &&
         !accepts(p, value))
         return;
@@ -58,7 +71,12 @@ void fill_set(struct fill_context *c, struct parameter *p, json_t *value, enum f
 void fill_ask(struct fill_context *c, struct parameter *p, json_t *choices, size_t start,
               size_t end, const char *rule)
 {
-    p->ambiguous = json_own(c->arena, choices);
+    json_own(c->arena, choices);
+    if (p->sensitive) {
+        hear(c, p, true, start, end);
+        return;
+    }
+    p->ambiguous = choices;
     p->start = start;
     p->end = end;
     p->rule = rule;
@@ -107,7 +125,7 @@ static void collect(struct fill_context *c, struct fill_result *result)
             json_object_set(result->object, p->name, p->value);
             result->values[result->value_count++] =
                 (struct fill_value){ p->path, p->source, p->start, p->end, p->rule };
-        } else if (p->ambiguous || p->required) {
+        } else if (p->ambiguous || p->required || p->said) {
             result->questions[result->question_count++] = question_about(p, c->request, c->arena);
         }
     }

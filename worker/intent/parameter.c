@@ -298,6 +298,11 @@ static void read_pattern(struct parameter *p, const json_t *of, struct arena *ar
         arena_defer(arena, free_pattern, p->pattern);
 }
 
+static bool marked_sensitive(const json_t *schema)
+{
+    return json_get_bool(schema, "writeOnly", false) || json_get_bool(schema, "x-sensitive", false);
+}
+
 static void read_parameter(struct parameter *p, const char *name, const json_t *schema,
                            struct arena *arena)
 {
@@ -311,6 +316,7 @@ static void read_parameter(struct parameter *p, const char *name, const json_t *
         p->item = json_object_get(schema, "items");
     const json_t *of = p->array ? p->item : schema;
     p->kind = kind_of(of);
+    p->sensitive = marked_sensitive(schema) || marked_sensitive(p->item);
     read_bound(of, "minimum", "exclusiveMinimum", &p->has_minimum, &p->minimum);
     read_bound(of, "maximum", "exclusiveMaximum", &p->has_maximum, &p->maximum);
     if (p->kind == PARAMETER_ENUM) {

@@ -56,6 +56,8 @@ struct parameter {
     const char *name;
     const char *path;
     const json_t *schema; /* of the value */
+    bool sensitive;       /* never taken out of words: whoever reads the request would read it */
+    bool said;            /* and yet somebody said it there: it is asked for */
     const json_t *item;   /* of an array's elements: then `kind` and the bounds are of these */
     enum parameter_kind kind;
     enum parameter_side side;

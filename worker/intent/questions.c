@@ -165,6 +165,12 @@ struct fill_question question_about(const struct parameter *p, const struct fill
                                .choices = p->ambiguous ? p->ambiguous : p->choices };
     const char *en = title_in(p, false), *zh = title_in(p, true);
 
+    if (p->sensitive) {
+        q.text.en = arena_format(arena, "Please give \"%s\" as an input of your answer: it is sensitive, and is not "
+                                        "taken out of words.", en);
+        q.text.zh = arena_format(arena, "请在回答的输入项中提供“%s”：该值为敏感信息，不从文字中提取。", zh);
+        return q;
+    }
     if (q.choices) {
         const char *list_en = choices_text(p, q.choices, request, ", ", arena);
         const char *list_zh = choices_text(p, q.choices, request, "、", arena);

@@ -25,20 +25,39 @@ static bool pair_make(struct run_calls *calls, int *ours)
     return true;
 }
 
-void run_calls_begin(struct work *work, const struct skill_action *action, struct run_calls *calls)
+void run_calls_begin(struct work *work, const struct skill_action *action, bool sealed, struct run_calls *calls)
 {
     struct egress_hello hello = { work->tenant.scope.schema, work->job.id.text, work->job.fence,
                                   work->job.token, false };
     int ours = -1;
 
-    if (json_array_size(action->resources) == 0)
+    bool calling = json_array_size(action->resources) > 0;
+
+    if (!calling && !sealed)
         return;
-    if (action->executor != SKILL_HTTP && !pair_make(calls, &ours))
+    if (calling && action->executor != SKILL_HTTP && !pair_make(calls, &ours))
         return;
     calls->session = egress_session_new(work->op.loop, work->worker->settings.egress);
     egress_session_begin(&work->op, calls->session, &hello, ours, &calls->answer);
     if (ours >= 0)
         close(ours);
+}
+
+void run_calls_open(struct work *work, struct run_calls *calls)
+{
+    json_t *call = json_own(&work->op.arena, json_pack("{s:{}}", "open"));
+
+    egress_session_call(&work->op, calls->session, call, NULL, 0, &calls->answer);
+}
+
+json_t *run_calls_opened(struct work *work, const struct run_calls *calls, struct gov_err *err)
+{
+    const struct egress_answer *a = &calls->answer;
+    json_t *opened = a->err.code ? NULL : json_parse(&work->op.arena, a->body, a->body_bytes, err);
+
+    if (a->err.code)
+        *err = a->err;
+    return opened;
 }
 
 void run_calls_make(struct work *work, const struct skill_action *action, const json_t *input,

@@ -12,9 +12,13 @@ struct run_calls {
     int broker; /* the script's end of its socket; 0: none */
 };
 
-/* As I/O of the work's op: register the run, if its action may call anything. A failure is in
+/* As I/O of the work's op: register the run, if its action may call anything or its input is sealed. A failure is in
  * calls->answer.err. */
-void run_calls_begin(struct work *work, const struct skill_action *action, struct run_calls *calls);
+void run_calls_begin(struct work *work, const struct skill_action *action, bool sealed, struct run_calls *calls);
+/* As I/O of the work's op: have the sensitive inputs opened. */
+void run_calls_open(struct work *work, struct run_calls *calls);
+/* What came of it: {JSON Pointer: value}; NULL: `err` is filled. */
+json_t *run_calls_opened(struct work *work, const struct run_calls *calls, struct gov_err *err);
 /* As I/O of the work's op: the one call of an action of executor http, with this input. */
 void run_calls_make(struct work *work, const struct skill_action *action, const json_t *input,
                     struct run_calls *calls);

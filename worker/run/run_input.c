@@ -1,41 +1,12 @@
 #include "worker/run/run_input.h"
 
 #include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "core/base/json_pointer.h"
+#include "core/model/schema/schema.h"
+#include "core/model/sealed_value.h"
 #include "core/model/skill_args.h"
-
-/* The member that a JSON Pointer names: its parent and the last element. */
-static bool pointer_set(json_t *root, const char *pointer, const char *text, struct arena *arena)
-{
-    json_t *at = root;
-
-    while (pointer && *pointer == '/') {
-        size_t bytes = strcspn(pointer + 1, "/");
-        char *name = arena_alloc(arena, bytes + 1);
-        size_t length = 0;
-        for (size_t i = 1; i <= bytes; i++) {
-            if (pointer[i] == '~' && i < bytes)
-                name[length++] = pointer[++i] == '1' ? '/' : '~';
-            else
-                name[length++] = pointer[i];
-        }
-        bool last = pointer[1 + bytes] == 0;
-        if (json_is_array(at)) {
-            size_t index = (size_t)strtoul(name, NULL, 10);
-            if (last)
-                return json_array_set_new(at, index, json_string(text)) == 0;
-            at = json_array_get(at, index);
-        } else {
-            if (last)
-                return json_object_set_new(at, name, json_string(text)) == 0;
-            at = json_object_get(at, name);
-        }
-        pointer += 1 + bytes;
-    }
-    return false;
-}
 
 static bool name_taken(const struct run_input *input, const char *name)
 {
@@ -71,9 +42,41 @@ static bool add_file(struct run_input *input, const json_t *item, struct arena *
     f->fd = -1;
     input->file_count++;
     if (f->pointer && *f->pointer)
-        pointer_set(input->object, f->pointer,
-                    f->as ? f->as : arena_format(arena, "in/%s", f->name), arena);
+        json_pointer_replace(input->object, f->pointer,
+                             json_string(f->as ? f->as : arena_format(arena, "in/%s", f->name)), arena);
     return true;
+}
+
+/* As the script gets it: on stdin, and on its command line. */
+static bool write_out(const struct skill_action *action, struct arena *arena, struct run_input *input,
+                      struct gov_err *err)
+{
+    input->text = json_text(arena, input->object);
+    if (action->args && !json_is_null(action->args)) {
+        struct skill_args args;
+        if (!skill_args_expand(action->args, input->object, arena, &args, err))
+            return false;
+        input->args = (const char *const *)args.argv;
+        input->arg_count = args.count;
+    }
+    return true;
+}
+
+bool run_input_open(const struct skill_action *action, const json_t *opened, struct arena *arena,
+                    struct run_input *input, struct gov_err *err)
+{
+    const struct schema *schema = schema_compile(action->input, arena, err);
+    json_t *whole = json_own(arena, json_deep_copy(input->given)); /* with the ids of files, as the schema wants them */
+    const char *path;
+    json_t *value;
+
+    if (!schema)
+        return false;
+    json_object_foreach ((json_t *)opened, path, value) {
+        json_pointer_replace(whole, path, json_incref(value), arena);
+        json_pointer_replace(input->object, path, json_incref(value), arena);
+    }
+    return schema_validate(schema, whole, arena, err) && write_out(action, arena, input, err);
 }
 
 bool run_input_make(const struct claimed *job, const struct skill_action *action,
@@ -92,14 +95,10 @@ bool run_input_make(const struct claimed *job, const struct skill_action *action
     for (size_t i = 0; i < count; i++)
         if (!add_file(input, json_array_get(files, i), arena, err))
             return false;
-    input->text = json_text(arena, input->object);
-    if (action->args && !json_is_null(action->args)) {
-        struct skill_args args;
-        if (!skill_args_expand(action->args, input->object, arena, &args, err))
-            return false;
-        input->args = (const char *const *)args.argv;
-        input->arg_count = args.count;
-    }
+    input->given = job->payload.input;
+    input->sealed = sealed_value_inside(input->object);
+    if (!input->sealed && !write_out(action, arena, input, err))
+        return false;
     input->limits = sandbox_limits_default();
     input->limits.wall_ms = (uint64_t)job->timeout_ms;
     input->limits.cpu_s = (uint64_t)(job->timeout_ms / 1000) + 1;

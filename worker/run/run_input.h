@@ -22,11 +22,18 @@ struct run_input {
     struct run_file *files;
     size_t file_count;
     json_t *object; /* as the script sees it */
+    const json_t *given; /* as it is stored */
+    bool sealed;    /* some of it is still to be opened: run_input_open */
     const char *text;
     const char *const *args;
     size_t arg_count;
     struct sandbox_limits limits;
 };
+
+/* Put what was opened, {JSON Pointer: value}, where it was sealed, and look at the whole by the action's schema.
+ * False: INVALID_INPUT, or arguments that cannot be made. */
+bool run_input_open(const struct skill_action *action, const json_t *opened, struct arena *arena,
+                    struct run_input *input, struct gov_err *err);
 
 /* False: INTERNAL for a payload that is not one, INVALID_INPUT for arguments that cannot be made. */
 bool run_input_make(const struct claimed *job, const struct skill_action *action,

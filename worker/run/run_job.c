@@ -1,11 +1,12 @@
 /* run_job.c - a job of kind run: a published script, in isolation, with its log, result and files.
  *
- *     load -> prepare -> open_files -> register -> run -> [unpack -> run] -> drain -> keep_files
+ *     load -> prepare -> open_files -> register -> unseal -> run -> [unpack -> run] -> drain -> keep_files
  *       -> ask_egress -> explain -> finish
  *
  * What was planned is what runs: the version's digest is compared with the plan's here, and the tree it
  * was checked as with what sandboxd says it mounted. A sandbox that lost its package cache is given the
- * archive once more. An action that is one call of a HTTP resource has no script: its run is that call.
+ * archive once more. An action that is one call of a HTTP resource has no script: its run is that call. Sensitive
+ * inputs are opened by execgov-egress for this run alone, and masked in whatever the script says.
  */
 #include "worker/run/run_job.h"
 
@@ -19,9 +20,8 @@
 #include "core/base/check.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
-#include "core/model/schedule.h"
-#include "core/store/admission.h"
-#include "core/store/file_quota.h"
+#include "worker/egress/secrets.h"
+#include "worker/run/run_admit.h"
 #include "worker/run/run_artifact.h"
 #include "worker/run/run_calls.h"
 #include "worker/run/run_input.h"
@@ -37,6 +37,7 @@ struct run_job {
     struct run_input input;
     struct run_log *log;
     struct run_calls calls;
+    struct secrets secrets; /* of the input */
     struct sandbox_run *running;
     int package_fd;
     uint8_t tree[SANDBOX_DIGEST_BYTES]; /* the unpacked package, as it was checked */
@@ -77,57 +78,12 @@ static void free_log(void *log)
     run_log_free(log);
 }
 
-/* Confirmed ahead for a moment that nobody kept: people agreed to that time, not to any. What has begun once may
- * be tried again. */
-static bool is_past(const struct claimed *job, int64_t now_us)
-{
-    int64_t at_us = job->payload.run_at_us;
-
-    return at_us && job->attempt == 1 && now_us - at_us > (int64_t)SCHEDULE_CONFIRMED_LATE_S * 1000000;
-}
-
-/* Everything that refuses the run before it starts; the reason ends the job. */
 static bool prepare_run(struct run_job *j, struct gov_err *err)
 {
     struct arena *arena = &j->work.op.arena;
-    const struct job_payload *p = &j->work.job.payload;
-    const char *state = j->rows.count ? db_text(&j->rows, 0, 2) : NULL;
 
-    if (!state || !p->version_digest || strcmp(db_text(&j->rows, 0, 1), p->version_digest) != 0)
-        return gov_fail(err, GOV_PLAN_STALE, "the planned version is not there any more",
-                        "计划中的版本已不存在");
-    struct admission admission = { .skill = p->skill,
-                                   .version = p->version,
-                                   .state = state,
-                                   .owner_name = db_text(&j->rows, 0, 10),
-                                   .enabled = db_bool(&j->rows, 0, 9),
-                                   .is_try = p->is_try,
-                                   .uploaded_by = db_id(&j->rows, 0, 13),
-                                   .requester = j->work.job.created_by,
-                                   .role = db_text(&j->rows, 0, 14),
-                                   .bindings = db_json(&j->rows, 0, 15, arena) };
-    if (is_past(&j->work.job, db_int(&j->rows, 0, 17)))
-        return gov_fail(err, GOV_EXPIRED,
-                        "it was confirmed for a moment that is more than an hour past; run it by hand if it is still wanted",
-                        "它经确认的执行时间已过去一小时以上；如仍需要，请手动运行");
-    if (!admission_version(&admission, err))
+    if (!run_admit(&j->work, &j->rows, &j->manifest, &j->action, err))
         return false;
-    if (!skill_manifest_view(db_json(&j->rows, 0, 3, arena), &j->manifest, arena, err))
-        return false;
-    j->action = skill_action_find(&j->manifest, p->action);
-    if (!j->action)
-        return gov_fail_cause(err, GOV_INTERNAL, "action %s is not in the manifest", p->action);
-    if (db_bool(&j->rows, 0, 16))
-        return file_quota_exceeded(err);
-    if (!admission_binding(&admission, j->action->name, arena, err))
-        return false;
-    /* The database lets a job of high risk in only with its confirmation; one that says it is of low risk is
-     * believed there, and looked at here. */
-    if (j->action->risk == SKILL_RISK_HIGH &&
-        (!j->work.job.risk || strcmp(j->work.job.risk, skill_risk_name(SKILL_RISK_HIGH)) != 0))
-        return gov_fail(err, GOV_CONFIRMATION_REQUIRED,
-                        "\"%s\" is of high risk, and this run came without a confirmation",
-                        "“%s”属于高风险操作，而该运行没有经过确认", p->action);
     if (!j->work.worker->sandbox && j->action->executor != SKILL_HTTP)
         return gov_fail_cause(err, GOV_SANDBOX_UNAVAILABLE, "this worker has no sandbox");
     return run_input_make(&j->work.job, j->action, arena, &j->input, err);
@@ -315,16 +271,40 @@ static enum op_next register_it(struct op *op)
 
     if (j->err.code)
         return OP_NEXT;
-    run_calls_begin(&j->work, j->action, &j->calls);
+    run_calls_begin(&j->work, j->action, j->input.sealed, &j->calls);
     return OP_WAIT;
+}
+
+static enum op_next unseal(struct op *op)
+{
+    struct run_job *j = (struct run_job *)op;
+
+    if (!j->err.code && j->calls.answer.err.code)
+        j->err = j->calls.answer.err;
+    if (!j->err.code && j->input.sealed)
+        run_calls_open(&j->work, &j->calls);
+    return OP_WAIT;
+}
+
+static enum op_next unsealed(struct op *op)
+{
+    struct run_job *j = (struct run_job *)op;
+
+    if (j->err.code || !j->input.sealed)
+        return OP_NEXT;
+    const json_t *opened = run_calls_opened(&j->work, &j->calls, &j->err);
+    if (!opened)
+        return OP_NEXT;
+    secrets_add_json(&j->secrets, opened, &op->arena);
+    run_log_hide(j->log, &j->secrets);
+    run_input_open(j->action, opened, &op->arena, &j->input, &j->err);
+    return OP_NEXT;
 }
 
 static enum op_next run(struct op *op)
 {
     struct run_job *j = (struct run_job *)op;
 
-    if (!j->err.code && j->calls.answer.err.code)
-        j->err = j->calls.answer.err;
     if (!j->err.code && j->action->executor == SKILL_HTTP && !j->calls.session)
         gov_fail_cause(&j->err, GOV_INTERNAL, "an action of one call names no resource");
     if (j->err.code)
@@ -421,6 +401,7 @@ static enum op_next keep_files(struct op *op)
     if (!called && !j->err.code)
         j->result = run_result_read(j->result_text, j->result_bytes, j->log, j->action, &op->arena,
                                     &j->err);
+    j->result = secrets_mask_json(&j->secrets, j->result, &op->arena);
     return OP_WAIT;
 }
 
@@ -442,6 +423,7 @@ static enum op_next explain(struct op *op)
 
     if (j->err.code == GOV_SCRIPT_FAILED && j->log)
         run_refusal_explain(&j->calls, j->log, &op->arena, &j->err);
+    secrets_mask_error(&j->secrets, &j->err, &op->arena);
     run_calls_end(&j->calls);
     return OP_NEXT;
 }
@@ -490,10 +472,11 @@ static enum op_next finish(struct op *op)
 
 static const struct op_step steps[] = {
     { "load", load },           { "prepare", prepare }, { "open_files", open_files },
-    { "register", register_it }, { "run", run },         { "fetch", fetch },
-    { "unpack", unpack },       { "run_again", run_again }, { "drain", drain },
-    { "keep_files", keep_files }, { "ask_egress", ask_egress }, { "explain", explain },
-    { "finish", finish },       { 0 },
+    { "register", register_it }, { "unseal", unseal },   { "unsealed", unsealed },
+    { "run", run },             { "fetch", fetch },     { "unpack", unpack },
+    { "run_again", run_again }, { "drain", drain },     { "keep_files", keep_files },
+    { "ask_egress", ask_egress }, { "explain", explain }, { "finish", finish },
+    { 0 },
 };
 
 const struct work_kind run_job_kind = { steps, sizeof(struct run_job) };

@@ -36,6 +36,8 @@ struct run_log {
     json_t *pending;                     /* array of chunks not yet committed */
     size_t sending;                      /* the first so many are on their way */
     struct buf cut[RUN_STREAM_COUNT];    /* bytes of a character, or of a ::progress line */
+    const struct secrets *secrets;       /* NULL: nothing to hide */
+    struct buf held[RUN_STREAM_COUNT];   /* what may be the beginning of a secret */
     struct buf line;                     /* of stdout, the present one */
     struct buf last_line;
     struct buf out;
@@ -83,8 +85,10 @@ void run_log_free(struct run_log *log)
     CHECK(!log->flushing && !log->drainer);
     uv_close((uv_handle_t *)log->timer, free_handle);
     json_decref(log->pending);
-    for (int i = 0; i < RUN_STREAM_COUNT; i++)
+    for (int i = 0; i < RUN_STREAM_COUNT; i++) {
         buf_release(&log->cut[i]);
+        buf_release(&log->held[i]);
+    }
     buf_release(&log->line);
     buf_release(&log->last_line);
     buf_release(&log->out);
@@ -143,7 +147,7 @@ static void flush_start(struct run_log *log)
     op_start(&log->flush.op);
 }
 
-static void chunk_add(struct run_log *log, enum run_stream stream, const char *text, size_t bytes)
+static void chunk_write(struct run_log *log, enum run_stream stream, const char *text, size_t bytes)
 {
     char at[CLOCK_TEXT_BYTES];
 
@@ -155,6 +159,36 @@ static void chunk_add(struct run_log *log, enum run_stream stream, const char *t
                                     stream_names[stream], "body", text, bytes));
     if (!log->flushing && !uv_is_active((uv_handle_t *)log->timer))
         uv_timer_start(log->timer, on_timer, FLUSH_MS, 0);
+}
+
+/* --- what must not be seen --- */
+
+/* What is held is masked and passed on; without `last`, all but what may go on as a secret. Secrets and what is held
+ * are whole characters, so a cut between them is one, too. */
+static void pass_on(struct run_log *log, enum run_stream stream, bool last)
+{
+    struct buf *held = &log->held[stream];
+    struct arena arena;
+    size_t length;
+
+    arena_init(&arena);
+    size_t ready = held->length - (last ? 0 : secrets_tail(log->secrets, held->data, held->length));
+    const char *shown = secrets_mask(log->secrets, held->data, ready, &length, &arena);
+    chunk_write(log, stream, shown, length);
+    buf_consume(held, ready);
+    arena_release(&arena);
+}
+
+/* The result is read from what is remembered of stdout, unmasked, and masked there as a whole: a number in the middle
+ * of its JSON may not become dots. */
+static void chunk_add(struct run_log *log, enum run_stream stream, const char *text, size_t bytes)
+{
+    if (!log->secrets) {
+        chunk_write(log, stream, text, bytes);
+        return;
+    }
+    buf_add(&log->held[stream], text, bytes);
+    pass_on(log, stream, stream == RUN_SYSTEM);
 }
 
 /* --- from bytes to text --- */
@@ -285,11 +319,19 @@ void run_log_add(struct run_log *log, enum run_stream stream, const char *data, 
     add_clean(log, stream, false);
 }
 
+void run_log_hide(struct run_log *log, const struct secrets *secrets)
+{
+    log->secrets = secrets;
+}
+
 void run_log_drain(struct op *op, struct run_log *log)
 {
     for (int i = 0; i < RUN_STREAM_COUNT; i++)
         if (log->cut[i].length)
             add_clean(log, (enum run_stream)i, true);
+    for (int i = 0; i < RUN_STREAM_COUNT; i++)
+        if (log->held[i].length)
+            pass_on(log, (enum run_stream)i, true);
     if (log->line.length)
         remember_stdout(log, "\n", 1);
     if (!log->flushing && json_array_size(log->pending) == 0)

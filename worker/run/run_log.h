@@ -8,6 +8,7 @@
 #ifndef WORKER_RUN_RUN_LOG_H
 #define WORKER_RUN_RUN_LOG_H
 
+#include "worker/egress/secrets.h"
 #include "worker/work.h"
 
 enum run_stream { RUN_STDOUT, RUN_STDERR, RUN_SYSTEM, RUN_STREAM_COUNT };
@@ -18,6 +19,8 @@ struct run_log;
 struct run_log *run_log_new(struct work *work, int64_t seq);
 /* Only when drained. */
 void run_log_free(struct run_log *log);
+/* What is taken out of everything that comes from now on; it outlives the log. */
+void run_log_hide(struct run_log *log, const struct secrets *secrets);
 void run_log_add(struct run_log *log, enum run_stream stream, const char *data, size_t bytes);
 /* Whatever is left, a cut character too, is written; the op goes on when it is durable. */
 void run_log_drain(struct op *op, struct run_log *log);

@@ -1,56 +1,16 @@
 /* view.c - the plan object of the HTTP contract, for one reader in one language. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/buf.h"
 #include "core/base/check.h"
 #include "core/base/clock.h"
 #include "core/base/json.h"
-#include "core/base/text.h"
+#include "core/base/json_pointer.h"
 #include "core/model/plan/show.h"
+#include "core/model/sealed_value.h"
 #include "core/model/visible.h"
 
 /* --- masking --- */
-
-/* Undo ~1 and ~0 in one token of a JSON Pointer. */
-static char *token_text(const char *token, size_t bytes, struct arena *arena)
-{
-    char *text = arena_copy(arena, token, bytes), *to = text;
-    for (const char *from = text; *from; from++) {
-        if (*from == '~' && (from[1] == '0' || from[1] == '1'))
-            *to++ = *++from == '0' ? '~' : '/';
-        else
-            *to++ = *from;
-    }
-    *to = 0;
-    return text;
-}
-
-/* Put the mask where `pointer` (not empty) leads; nothing if there is nothing. */
-static void mask_at(json_t *json, const char *pointer, struct arena *arena)
-{
-    while (json && *pointer == '/') {
-        const char *token = pointer + 1;
-        size_t bytes = strcspn(token, "/");
-        const char *name = token_text(token, bytes, arena);
-        bool last = token[bytes] == 0;
-        int64_t index = -1;
-
-        if (json_is_array(json) &&
-            !text_parse_i64(name, 0, (int64_t)json_array_size(json) - 1, &index))
-            return;
-        json_t *next =
-            json_is_array(json) ? json_array_get(json, (size_t)index) : json_object_get(json, name);
-        if (last && next && json_is_array(json))
-            CHECK(json_array_set_new(json, (size_t)index, json_string(PLAN_MASK)) == 0);
-        else if (last && next)
-            CHECK(json_object_set_new(json, name, json_string(PLAN_MASK)) == 0);
-        if (last)
-            return;
-        json = next;
-        pointer = token + bytes;
-    }
-}
 
 json_t *plan_mask_input(const json_t *input, const char *const *sensitive, size_t count,
                         struct arena *arena)
@@ -62,13 +22,14 @@ json_t *plan_mask_input(const json_t *input, const char *const *sensitive, size_
     CHECK(copy);
     for (size_t i = 0; i < count; i++) {
         if (*sensitive[i]) {
-            mask_at(copy, sensitive[i], arena);
+            json_pointer_replace(copy, sensitive[i], json_string(PLAN_MASK), arena);
             continue;
         }
         /* "": the whole input */
         json_object_foreach (copy, name, value)
             CHECK(json_object_set_new(copy, name, json_string(PLAN_MASK)) == 0);
     }
+    sealed_value_mask(copy); /* also where nobody remembers what the schema said */
     return copy;
 }
 

@@ -56,6 +56,11 @@ const struct schema *schema_compile(const json_t *json, struct arena *arena, str
 bool schema_validate(const struct schema *schema, const json_t *value, struct arena *arena,
                      struct gov_err *err);
 
+/* The same for a value in which sealed values stand (sealed_value.h): each fits everywhere, because nobody here can
+ * read it. It was looked at before it was sealed, and the whole is once more when it was opened. */
+bool schema_validate_sealed(const struct schema *schema, const json_t *value, struct arena *arena,
+                            struct gov_err *err);
+
 /* A copy of `value` (owned by the arena) where absent members of objects have their `default`.
  * Looks through properties, items, prefixItems, $ref and allOf; not through alternatives, where
  * it is not certain which one holds. A default is taken as it stands: nothing is added inside it.

@@ -12,6 +12,7 @@
 #include "core/model/fault.h"
 #include "core/model/schema/node.h"
 #include "core/model/schema/value.h"
+#include "core/model/sealed_value.h"
 
 enum { VALIDATE_DEPTH_MAX = 256 };
 
@@ -27,6 +28,7 @@ struct validation {
     struct fault_list faults;
     int64_t steps;
     int depth;
+    bool sealed; /* sealed values stand in it */
     const char *stopped; /* why it was given up: "too_costly", "depth" */
 };
 
@@ -301,7 +303,7 @@ static bool check_one_of(struct validation *v, const struct schema_nodes *one, c
     size_t fitting = 0;
     for (size_t i = 0; i < one->count && !v->stopped && fitting < 2; i++)
         fitting += check(v, one->list[i], value, at, true);
-    if (fitting == 1)
+    if (fitting == 1 || (fitting > 1 && v->sealed && sealed_value_inside(value)))
         return true;
     if (fitting == 0)
         return check_any_of(v, one, value, at, quiet);
@@ -323,6 +325,8 @@ static bool check_combinations(struct validation *v, const struct schema_node *n
         ok = false;
     if (node->one_of.count && !check_one_of(v, &node->one_of, value, at, quiet))
         ok = false;
+    if (v->sealed && sealed_value_inside(value)) /* what it is not, or depends on, cannot be said */
+        return ok;
     if (node->negated && check(v, node->negated, value, at, true))
         ok = FAULT(v, at, quiet, "not", "has a form that is not allowed", "属于不允许的形式");
     if (node->condition) {
@@ -360,6 +364,8 @@ static bool check(struct validation *v, const struct schema_node *node, const js
         v->stopped = "depth";
     if (v->stopped)
         return false;
+    if (v->sealed && sealed_value_is(value))
+        return true;
     if (node->never)
         return FAULT(v, at, quiet, "never", "no value is allowed here", "此处不允许任何值");
     v->depth++;
@@ -373,12 +379,13 @@ static bool check(struct validation *v, const struct schema_node *node, const js
     return ok && !v->stopped;
 }
 
-bool schema_validate(const struct schema *schema, const json_t *value, struct arena *arena,
+static bool validate(const struct schema *schema, const json_t *value, bool sealed, struct arena *arena,
                      struct gov_err *err)
 {
     struct validation v = { .arena = arena,
                             .faults = { .arena = arena },
-                            .steps = SCHEMA_STEPS_MAX };
+                            .steps = SCHEMA_STEPS_MAX,
+                            .sealed = sealed };
 
     bool ok = check(&v, schema->root, value, NULL, false);
     if (v.stopped)
@@ -387,4 +394,16 @@ bool schema_validate(const struct schema *schema, const json_t *value, struct ar
             "checking this input against its schema takes too long or nests too deep",
             "按 schema 检查该输入耗时过长或嵌套过深");
     return ok || fault_report(&v.faults, GOV_INVALID_INPUT, err);
+}
+
+bool schema_validate(const struct schema *schema, const json_t *value, struct arena *arena,
+                     struct gov_err *err)
+{
+    return validate(schema, value, false, arena, err);
+}
+
+bool schema_validate_sealed(const struct schema *schema, const json_t *value, struct arena *arena,
+                            struct gov_err *err)
+{
+    return validate(schema, value, sealed_value_inside(value), arena, err);
 }

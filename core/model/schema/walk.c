@@ -5,6 +5,7 @@
 #include "core/base/check.h"
 #include "core/base/json.h"
 #include "core/model/schema/node.h"
+#include "core/model/sealed_value.h"
 
 enum { WALK_DEPTH_MAX = 256 };
 
@@ -47,7 +48,7 @@ static void fill_object(struct filling *f, const struct schema_node *node, const
 static void fill(struct filling *f, const struct schema_node *node, const json_t *value,
                  json_t *copy)
 {
-    if (--f->steps < 0 || f->depth == WALK_DEPTH_MAX)
+    if (--f->steps < 0 || f->depth == WALK_DEPTH_MAX || sealed_value_is(value))
         return;
     f->depth++;
     if (json_is_object(value))
@@ -151,7 +152,7 @@ static void seek(struct search *s, const struct schema_node *node, const json_t 
     s->depth++;
     if (marked(node, s->mark) && (s->mark == SCHEMA_MARK_SENSITIVE || json_is_string(value)))
         note(s, node, value, path);
-    if (json_is_object(value))
+    if (json_is_object(value) && !sealed_value_is(value))
         seek_object(s, node, value, path);
     for (size_t i = 0; i < json_array_size(value); i++) {
         const struct schema_node *item =

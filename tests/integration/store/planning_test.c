@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/io/crypto.h"
+#include "core/io/seal_json.h"
+#include "core/model/sealed_value.h"
 #include "tests/lib/db_rig.h"
 #include "tests/lib/sql.h"
 #include "tests/lib/test.h"
@@ -35,6 +38,7 @@ struct fixture {
     struct db *db;
     PGconn *admin;
     struct id csv, exe, big, foreign, gone;
+    struct seal_ring *key;
 };
 
 static void skill_make(struct fixture *f, const struct pg_tenant *tenant, const char *name,
@@ -69,6 +73,7 @@ static struct id file_make(struct fixture *f, const struct pg_tenant *tenant, co
 static int setup(void **state)
 {
     static struct fixture f;
+    struct gov_err err;
     struct pg_server *server = &f.rig.server;
 
     db_rig_start(&f.rig);
@@ -90,6 +95,11 @@ static int setup(void **state)
                      "select id, 'role', 'operator', '{run}' from %s.skill where name = 'bound'",
             f.tenant.schema, f.tenant.schema);
     skill_make(&f, &f.lonely, "good", "published", true, true);
+    assert_true(crypto_init(&err));
+    f.key = seal_ring_new(seal_key_new(&f.rig.arena), &err);
+    const struct seal_target *target = seal_ring_target(f.key, 0);
+    sql_run(f.admin, "insert into public.egress_key (id, public_key) values ('%s', '%s')", target->id,
+            seal_target_literal(target, &f.rig.arena));
     f.csv = file_make(&f, &f.tenant, "a.csv", 10, "null");
     f.exe = file_make(&f, &f.tenant, "a.exe", 10, "null");
     f.big = file_make(&f, &f.tenant, "b.csv", 1024 * 1024 + 1, "null");
@@ -104,6 +114,7 @@ static int teardown(void **state)
 {
     struct fixture *f = *state;
 
+    seal_ring_free(f->key);
     db_stop(f->db);
     db_rig_stop(&f->rig);
     return 0;
@@ -164,6 +175,52 @@ static void a_plan_says_what_will_run(void **state)
     assert_int_equal(p.step.sensitive_count, 1);
     assert_string_equal(p.step.sensitive[0], "/secret");
     assert_true(plan_checks_ok(&p.plan));
+    op_release(&p.op);
+}
+
+/* The value a plan has sealed at /secret, opened for `skill`; NULL: it does not open for it. */
+static const char *opened(struct fixture *f, struct planning *p, const char *skill)
+{
+    struct sealed_place *places;
+    struct arena *arena = &p->op.arena;
+    struct gov_err err;
+    char *value;
+    size_t bytes;
+
+    assert_int_equal(sealed_value_list(p->filled, arena, &places), 1);
+    assert_string_equal(places[0].path, "/secret");
+    struct sealed sealed = seal_json_read(places[0].sealed);
+    return seal_open(f->key, &sealed, seal_input_context(f->tenant.id.text, skill, "/secret", arena), arena, &value,
+                     &bytes, &err)
+               ? value
+               : NULL;
+}
+
+static void a_sensitive_input_is_sealed_before_it_is_in_a_plan(void **state)
+{
+    struct fixture *f = *state;
+    struct planning p, again;
+    struct job_payload base = { 0 };
+
+    begin(f, &p, "good", "{\"month\":\"2026-01\",\"secret\":\"open sesame\"}");
+    assert_int_equal(finish(&p).code, GOV_OK);
+    assert_string_equal(opened(f, &p, "good"), "\"open sesame\"");
+    assert_null(opened(f, &p, "bound"));
+    const char *stored = json_text(&p.op.arena, plan_encode(&p.plan, &p.op.arena));
+    assert_null(strstr(stored, "sesame"));
+    assert_null(strstr(json_text(&p.op.arena, planning_payload(&p, &base, &p.op.arena)), "sesame"));
+    assert_null(json_object_get(p.sealed, "copies")); /* without defaults */
+    assert_true(json_equal(json_object_get(p.sealed, "secret"), json_object_get(p.filled, "secret")));
+
+    /* Planned once more from what is stored, it is the same plan: the confirmation holds. */
+    begin(f, &again, "good", json_text(&p.op.arena, p.sealed));
+    assert_int_equal(finish(&again).code, GOV_OK);
+    assert_string_equal(again.digest, p.digest);
+    op_release(&again.op);
+    begin(f, &again, "good", "{\"month\":\"2026-01\",\"secret\":\"open sesame\"}");
+    assert_int_equal(finish(&again).code, GOV_OK);
+    assert_string_not_equal(again.digest, p.digest); /* another ciphertext: nobody sees that they are alike */
+    op_release(&again.op);
     op_release(&p.op);
 }
 
@@ -425,6 +482,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plan_says_what_will_run),
+        cmocka_unit_test(a_sensitive_input_is_sealed_before_it_is_in_a_plan),
         cmocka_unit_test(each_refusal_has_its_code),
         cmocka_unit_test(who_may_not_run_is_refused),
         cmocka_unit_test(a_draft_is_tried_by_its_author_and_by_reviewers_only),

@@ -6,93 +6,6 @@
 
 #include "core/base/clock.h"
 #include "core/base/json.h"
-#include "worker/egress/secret_form.h"
-
-#define MASK "••••"
-
-/* --- what must not be seen --- */
-
-static void add(struct secrets *s, const char *text)
-{
-    if (strlen(text) < SECRET_MASK_BYTES_MIN || s->count == SECRETS_MAX)
-        return;
-    for (size_t i = 0; i < s->count; i++)
-        if (strcmp(s->texts[i], text) == 0)
-            return;
-    s->texts[s->count++] = text;
-}
-
-static const char *base64(const char *text, int variant, struct arena *arena)
-{
-    size_t bytes = strlen(text), room = sodium_base64_encoded_len(bytes, variant);
-    char *out = arena_alloc(arena, room);
-
-    sodium_bin2base64(out, room, (const unsigned char *)text, bytes, variant);
-    return out;
-}
-
-static const char *percent(const char *text, struct arena *arena)
-{
-    struct buf out = { 0 };
-
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++)
-        if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~", *c))
-            buf_add_char(&out, (char)*c);
-        else
-            buf_addf(&out, "%%%02X", *c);
-    const char *copy = arena_copy(arena, buf_text(&out), out.length);
-    buf_release(&out);
-    return copy;
-}
-
-void secrets_add(struct secrets *secrets, const char *text, struct arena *arena)
-{
-    if (strlen(text) < SECRET_MASK_BYTES_MIN)
-        return;
-    add(secrets, text);
-    add(secrets, base64(text, sodium_base64_VARIANT_ORIGINAL, arena));
-    add(secrets, base64(text, sodium_base64_VARIANT_ORIGINAL_NO_PADDING, arena));
-    add(secrets, base64(text, sodium_base64_VARIANT_URLSAFE_NO_PADDING, arena));
-}
-
-/* The longest that begins here: one may be the start of another. */
-static size_t secret_at(const struct secrets *secrets, const char *at, size_t left)
-{
-    size_t longest = 0;
-
-    for (size_t i = 0; i < secrets->count; i++) {
-        size_t length = secret_form_at(secrets->texts[i], at, left);
-        longest = length > longest ? length : longest;
-    }
-    return longest;
-}
-
-const char *secrets_mask(const struct secrets *secrets, const char *text, size_t bytes, size_t *length,
-                         struct arena *arena)
-{
-    struct buf out = { 0 };
-    size_t from = 0;
-
-    *length = bytes;
-    for (size_t i = 0; i < bytes;) {
-        size_t found = secret_at(secrets, text + i, bytes - i);
-        if (!found) {
-            i++;
-            continue;
-        }
-        buf_add(&out, text + from, i - from);
-        buf_add_text(&out, MASK);
-        i += found;
-        from = i;
-    }
-    if (!from)
-        return text;
-    buf_add(&out, text + from, bytes - from);
-    *length = out.length;
-    const char *copy = arena_copy(arena, out.data, out.length);
-    buf_release(&out);
-    return copy;
-}
 
 /* --- styles --- */
 
@@ -142,8 +55,8 @@ static bool add_basic(struct style *s)
     } else {
         return misfit(s, "username:password, or an object of both");
     }
-    const char *coded = base64(both, sodium_base64_VARIANT_ORIGINAL, s->arena);
-    add(&s->out->secrets, coded);
+    const char *coded = secret_base64(both, s->arena);
+    secrets_add_exact(&s->out->secrets, coded);
     json_object_set_new(s->out->headers, "Authorization", json_sprintf("Basic %s", coded));
     return true;
 }
@@ -163,7 +76,7 @@ static bool add_query(struct style *s, const char *text)
         return misfit(s, "a text");
     secrets_add(&s->out->secrets, text, s->arena);
     s->out->url = arena_format(s->arena, "%s%s%s=%s", s->out->url, strchr(s->out->url, '?') ? "&" : "?",
-                               percent(s->resource->auth_name, s->arena), percent(text, s->arena));
+                               secret_percent(s->resource->auth_name, s->arena), secret_percent(text, s->arena));
     return true;
 }
 

@@ -16,6 +16,7 @@
 #include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/io/crypto.h"
+#include "core/io/seal_json.h"
 #include "worker/egress/daemon/networks.h"
 
 enum { TIMEOUT_MS = 15000, ANSWER_BYTES_MAX = 4096, RESULT_BYTES_MAX = 64 * 1024, SECRET_BYTES_MAX = 128 };
@@ -108,14 +109,38 @@ static const char *payload_of(struct delivery *d)
                                                       state, "timestamp", member(row, "ended_at"), "data", data)));
 }
 
-/* False: the secret is none. */
-static bool sign(struct delivery *d, const char *payload, const char *timestamp, const char **signature)
+/* The bytes of the host's secret: opened, or, of a host from before they were sealed, as they lie there. */
+static bool secret_of(struct delivery *d, unsigned char *secret, size_t *bytes, struct gov_err *err)
+{
+    const json_t *host = json_object_get(d->row, "host"), *envelope = json_object_get(host, "sealed");
+    struct egress *e = d->session->egress;
+    struct sealed sealed = seal_json_read(envelope);
+    const char *hex = json_get_text(host, "secret");
+    char *text = NULL;
+    size_t length = 0;
+
+    if (!json_is_object(envelope)) {
+        if (hex && sodium_hex2bin(secret, SECRET_BYTES_MAX, hex + 2, strlen(hex) - 2, NULL, bytes, NULL) == 0)
+            return true;
+        return gov_fail(err, GOV_ADDRESS_REFUSED, "the host is not registered for callbacks any more",
+                        "该主机已不在回调登记之列");
+    }
+    if (!seal_open(e->ring, &sealed, seal_callback_context(d->session->schema, json_get_text(host, "host"), &d->op.arena),
+                   &d->op.arena, &text, &length, err))
+        return false;
+    bool good = sodium_base642bin(secret, SECRET_BYTES_MAX, text, length, NULL, bytes, NULL,
+                                  sodium_base64_VARIANT_ORIGINAL) == 0;
+    seal_wipe(text, length);
+    return good || gov_fail_cause(err, GOV_INTERNAL, "the secret is no base64");
+}
+
+static bool sign(struct delivery *d, const char *payload, const char *timestamp, const char **signature,
+                 struct gov_err *err)
 {
     unsigned char secret[SECRET_BYTES_MAX];
-    const char *hex = json_get_text(d->row, "secret");
     size_t bytes = 0;
 
-    if (!hex || sodium_hex2bin(secret, sizeof secret, hex, strlen(hex), NULL, &bytes, NULL) != 0 || !bytes)
+    if (!secret_of(d, secret, &bytes, err))
         return false;
     const char *text = arena_format(&d->op.arena, "%s.%s.%s", json_get_text(d->row, "delivery"), timestamp, payload);
     *signature = crypto_hmac_base64(&d->op.arena, secret, bytes, text, strlen(text));
@@ -131,10 +156,8 @@ static enum op_next send_it(struct op *op)
     const char *payload = payload_of(d), *signature;
     const char *timestamp = arena_format(arena, "%lld", (long long)(clock_now_us() / 1000000));
 
-    if (!sign(d, payload, timestamp, &signature))
-        return gov_fail(&op->err, GOV_ADDRESS_REFUSED, "the host is not registered for callbacks any more",
-                        "该主机已不在回调登记之列"),
-               OP_FAIL;
+    if (!sign(d, payload, timestamp, &signature, &op->err))
+        return OP_FAIL;
     const char **headers = ARENA_ARRAY(arena, const char *, 5);
     headers[0] = "Content-Type: application/json";
     headers[1] = arena_format(arena, "webhook-id: %s", json_get_text(d->row, "delivery"));

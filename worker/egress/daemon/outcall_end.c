@@ -27,6 +27,13 @@ static bool header_passes(const char *name)
     return true;
 }
 
+/* Without the credential, and without the run's sensitive inputs: they were given to the script, not to the rows. */
+static const char *masked(struct outcall *c, const char *text, size_t bytes, size_t *length)
+{
+    const char *once = secrets_mask(&c->auth.secrets, text, bytes, length, &c->op.arena);
+    return secrets_mask(&c->session->opened, once, *length, length, &c->op.arena);
+}
+
 static void read_headers(struct outcall *c)
 {
     struct arena *arena = &c->op.arena;
@@ -38,9 +45,9 @@ static void read_headers(struct outcall *c)
         if (name < line) {
             const char *key = arena_copy(arena, at, name), *value = at + name + 1;
             value += strspn(value, " \t");
-            const char *masked = secrets_mask(&c->auth.secrets, value, line - (size_t)(value - at), &length, arena);
-            if (header_passes(key) && text_utf8_valid(masked, length))
-                json_object_set_new(c->headers, key, json_stringn(masked, length));
+            const char *shown = masked(c, value, line - (size_t)(value - at), &length);
+            if (header_passes(key) && text_utf8_valid(shown, length))
+                json_object_set_new(c->headers, key, json_stringn(shown, length));
         }
         at += line + (at[line] == '\n');
     }
@@ -81,8 +88,7 @@ static void read_answer(struct outcall *c)
         return;
     }
     read_headers(c);
-    c->body = secrets_mask(&c->auth.secrets, c->exchange.answer, c->exchange.answer_bytes, &c->body_bytes,
-                           &c->op.arena);
+    c->body = masked(c, c->exchange.answer, c->exchange.answer_bytes, &c->body_bytes);
     if (c->exchange.cut)
         gov_fail(&c->why, GOV_RESOURCE_FAILED, "the answer of \"%s\" is larger than %lld bytes",
                  "“%s”的应答超过 %lld 字节", c->name, (long long)c->resource.answer_bytes_max);

@@ -14,6 +14,7 @@
 #include "worker/egress/daemon/delivery.h"
 #include "worker/egress/daemon/message/message.h"
 #include "worker/egress/daemon/outcall.h"
+#include "worker/egress/daemon/unseal.h"
 #include "worker/egress/daemon/verification.h"
 
 struct hello {
@@ -195,6 +196,14 @@ static void on_message(struct session *s, struct channel_frame *frame)
     message_start(s, frame);
 }
 
+static void on_open(struct session *s, struct channel_frame *frame)
+{
+    channel_pause(s->control);
+    s->working++;
+    s->egress->working++;
+    unseal_start(s, frame);
+}
+
 /* The worker wants to know why its script ended. */
 static void tell_worker(struct session *s)
 {
@@ -213,6 +222,10 @@ static void on_control(void *user, struct channel_frame *frame)
 
     if (json_object_get(frame->json, "message")) { /* needs no hello: the row it names says who may */
         on_message(s, frame);
+        return;
+    }
+    if (s->known && !s->delivers && !s->egress->stopping && json_object_get(frame->json, "open")) {
+        on_open(s, frame);
         return;
     }
     if (s->known && json_object_get(frame->json, "told")) {

@@ -4,7 +4,8 @@
  *
  * What the run may call comes from the version it runs, read there; nothing that a script or a worker
  * sends says who is asking. Calls come over the worker's connection, or over the socket whose other end
- * is the script's descriptor 3.
+ * is the script's descriptor 3. {"open": {}}, always over the worker's connection, answers the run's sensitive
+ * inputs (unseal.h).
  */
 #ifndef WORKER_EGRESS_DAEMON_SESSION_H
 #define WORKER_EGRESS_DAEMON_SESSION_H
@@ -12,6 +13,7 @@
 #include "core/base/id.h"
 #include "core/io/egress/channel.h"
 #include "worker/egress/egress.h"
+#include "worker/egress/secrets.h"
 
 struct session {
     struct egress *egress;
@@ -29,6 +31,7 @@ struct session {
     bool high;                /* the run is of high risk, so somebody has confirmed it */
     const json_t *planned;    /* {resource: version of its credential} */
     const json_t *declared;   /* resources its action names */
+    struct secrets opened;    /* sensitive inputs of the run, to be masked; texts in the arena */
     struct gov_err told;      /* what the last call that failed was told; code GOV_OK: none did */
     json_t *seen;             /* step -> how often in this attempt */
     int working;              /* calls under way: the session outlives them */

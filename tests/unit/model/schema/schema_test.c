@@ -455,6 +455,25 @@ static void files_and_secrets_are_found_wherever_they_are(void **state)
     assert_string_equal(found[2].path, "/alt/key");
 }
 
+static void a_sealed_value_fits_where_it_stands_and_the_rest_is_judged(void **state)
+{
+    struct fixture *f = *state;
+    const struct schema *schema = compiled(
+        f, "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"pin\"],\"properties\":{"
+           "\"pin\":{\"type\":\"string\",\"pattern\":\"^[0-9]+$\",\"writeOnly\":true},"
+           "\"either\":{\"oneOf\":[{\"type\":\"string\"},{\"type\":\"integer\"}],\"x-sensitive\":true},"
+           "\"n\":{\"type\":\"integer\"}}}");
+    static const char sealed[] = "{\"$sealed\":{\"key\":\"k\"}}";
+    json_t *good = json(f, arena_format(&f->arena, "{\"pin\":%s,\"either\":%s,\"n\":1}", sealed, sealed));
+    json_t *bad = json(f, arena_format(&f->arena, "{\"pin\":%s,\"n\":\"x\",\"more\":1}", sealed));
+
+    assert_true(schema_validate_sealed(schema, good, &f->arena, &f->err));
+    assert_false(schema_validate(schema, good, &f->arena, &f->err));
+    assert_false(schema_validate_sealed(schema, bad, &f->arena, &f->err));
+    assert_int_equal(f->err.item_count, 2);
+    assert_true(json_equal(schema_apply_defaults(schema, good, &f->arena), good));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -473,6 +492,7 @@ int main(void)
         TEST(patterns_read_as_ecma_262),
         TEST(defaults_fill_what_is_absent),
         TEST(files_and_secrets_are_found_wherever_they_are),
+        TEST(a_sealed_value_fits_where_it_stands_and_the_rest_is_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,61 @@
+#include "worker/run/run_admit.h"
+
+#include <string.h>
+
+#include "core/model/schedule.h"
+#include "core/store/admission.h"
+#include "core/store/file_quota.h"
+
+/* Confirmed ahead for a moment that nobody kept: people agreed to that time, not to any. What has begun once may
+ * be tried again. */
+static bool is_past(const struct claimed *job, int64_t now_us)
+{
+    int64_t at_us = job->payload.run_at_us;
+
+    return at_us && job->attempt == 1 && now_us - at_us > (int64_t)SCHEDULE_CONFIRMED_LATE_S * 1000000;
+}
+
+bool run_admit(struct work *work, const struct db_rows *rows, struct skill_manifest *manifest,
+               const struct skill_action **action, struct gov_err *err)
+{
+    struct arena *arena = &work->op.arena;
+    const struct job_payload *p = &work->job.payload;
+    const char *state = rows->count ? db_text(rows, 0, 2) : NULL;
+
+    if (!state || !p->version_digest || strcmp(db_text(rows, 0, 1), p->version_digest) != 0)
+        return gov_fail(err, GOV_PLAN_STALE, "the planned version is not there any more",
+                        "计划中的版本已不存在");
+    struct admission admission = { .skill = p->skill,
+                                   .version = p->version,
+                                   .state = state,
+                                   .owner_name = db_text(rows, 0, 10),
+                                   .enabled = db_bool(rows, 0, 9),
+                                   .is_try = p->is_try,
+                                   .uploaded_by = db_id(rows, 0, 13),
+                                   .requester = work->job.created_by,
+                                   .role = db_text(rows, 0, 14),
+                                   .bindings = db_json(rows, 0, 15, arena) };
+    if (is_past(&work->job, db_int(rows, 0, 17)))
+        return gov_fail(err, GOV_EXPIRED,
+                        "it was confirmed for a moment that is more than an hour past; run it by hand if it is still wanted",
+                        "它经确认的执行时间已过去一小时以上；如仍需要，请手动运行");
+    if (!admission_version(&admission, err))
+        return false;
+    if (!skill_manifest_view(db_json(rows, 0, 3, arena), manifest, arena, err))
+        return false;
+    *action = skill_action_find(manifest, p->action);
+    if (!*action)
+        return gov_fail_cause(err, GOV_INTERNAL, "action %s is not in the manifest", p->action);
+    if (db_bool(rows, 0, 16))
+        return file_quota_exceeded(err);
+    if (!admission_binding(&admission, (*action)->name, arena, err))
+        return false;
+    /* The database lets a job of high risk in only with its confirmation; one that says it is of low risk is
+     * believed there, and looked at here. */
+    if ((*action)->risk == SKILL_RISK_HIGH &&
+        (!work->job.risk || strcmp(work->job.risk, skill_risk_name(SKILL_RISK_HIGH)) != 0))
+        return gov_fail(err, GOV_CONFIRMATION_REQUIRED,
+                        "\"%s\" is of high risk, and this run came without a confirmation",
+                        "“%s”属于高风险操作，而该运行没有经过确认", p->action);
+    return true;
+}
