@@ -67,7 +67,7 @@ static enum op_next tally(struct op *op)
     t->after = t->visit.last;
     if (!t->after.text[0])
         t->deep = false;
-    if (t->visit.lingering)
+    if (t->visit.lingering || t->visit.buried)
         t->deep_us = INT64_MIN / 2;
     g->drift.value += t->visit.drifted;
     g->reclaimed.value += t->visit.reclaimed;
@@ -120,6 +120,7 @@ static int64_t over(struct rounds *rounds)
 
     if (rounds->op.failed) {
         log_error(LEVEL_WARN, "round.failed", &rounds->op.err);
+        t->deep_us = INT64_MIN / 2; /* a death may have been written down and nothing done about it */
         return BUSY_MS;
     }
     if (!leads(t))
