@@ -30,12 +30,15 @@ struct api_settings {
     bool prepared;
     int64_t rate_per_second;
     int64_t rate_attempts_per_minute;
+    int64_t rate_webhooks_per_second;
+    const char *egress; /* socket of execgov-egress; "" = payment providers are refused */
     const char *client_address_header;
 };
 
 struct identities;
 struct plan_bases;
 struct db_batcher;
+struct inbox;
 
 struct api {
     struct api_settings settings;
@@ -50,6 +53,7 @@ struct api {
     struct identities *identities;
     struct plan_bases *bases;
     struct db_batcher *accepts; /* see runs/accept_batch.h */
+    struct inbox *inbox;        /* see money/inbox.h */
     struct http_server http;
     struct event_hub hub; /* open event streams */
     struct watches watches;

@@ -226,7 +226,7 @@ static void forget_identities(struct call *call)
 
     if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 &&
         !text_starts(pattern, "/v1/runs") && !text_starts(pattern, "/v1/requests") &&
-        !text_starts(pattern, "/v1/files")) {
+        !text_starts(pattern, "/v1/files") && !call->route->signed_body) {
         identities_drop(call->api->identities);
         plan_bases_drop(call->api->bases);
     }
@@ -286,7 +286,7 @@ static void refuse(struct http_request *r, const struct route_match *match)
 static bool media_type_fits(const struct http_request *r, const struct route *route)
 {
     const char *type = http_request_header(r, "content-type");
-    return route->stream_body || !r->has_body || (type && text_starts(type, "application/json"));
+    return route->stream_body || route->signed_body || !r->has_body || (type && text_starts(type, "application/json"));
 }
 
 static void on_head(struct http_request *r, void *ctx)

@@ -101,7 +101,11 @@ bool rate_admit(struct call *call, struct gov_err *err)
     const char *name = token;
     char kind = 't';
 
-    if (is_an_attempt(call)) {
+    if (call->route->signed_body) {
+        limit = (struct rate_limit){ s->rate_webhooks_per_second, 1000000 };
+        name = call_peer(call);
+        kind = 'w';
+    } else if (is_an_attempt(call)) {
         limit = (struct rate_limit){ s->rate_attempts_per_minute, 60 * 1000000 };
         name = call_peer(call);
         kind = 'a';

@@ -37,6 +37,8 @@ struct route {
     bool while_suspended;
     /* A repeat of an Idempotency-Key runs the endpoint with call->replay_id set, which shows it. */
     bool replay_shows;
+    /* Its body is signed by a payment provider: of any media type, and no attempt at a password. */
+    bool signed_body;
 };
 
 struct route_match {

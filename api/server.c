@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "api/call.h"
+#include "api/money/inbox.h"
 #include "api/runs/accept_batch.h"
 #include "core/base/log.h"
 #include "core/io/crypto.h"
@@ -44,6 +45,12 @@ const struct setting api_settings_table[] = {
       offsetof(struct api_settings, rate_attempts_per_minute), "300", 0, 1000000, false,
       "logins, registrations and other tries without a token that one address may make a minute in "
       "this process; 0: no limit" },
+    { "rate_webhooks_per_second", SETTING_INT, offsetof(struct api_settings, rate_webhooks_per_second), "2000", 0,
+      1000000, false,
+      "notices of payment providers that one address may send a second to this process; 0: no limit" },
+    { "egress", SETTING_TEXT, offsetof(struct api_settings, egress), "", 0, 107, false,
+      "socket of execgov-egress, which checks the signatures of payment providers; empty: their notices are "
+      "refused" },
     { "client_address_header", SETTING_TEXT, offsetof(struct api_settings, client_address_header), "",
       0, 60, false,
       "header in which a proxy in front tells the client's address, e.g. X-Forwarded-For; only where "
@@ -75,9 +82,15 @@ static void stop_rest(struct api *api)
     service_stop(&api->service);
 }
 
+static void on_inbox_stopped(void *context)
+{
+    stop_rest(context);
+}
+
 static void on_http_stopped(struct http_server *server)
 {
-    stop_rest(server->ctx);
+    struct api *api = server->ctx;
+    inbox_stop(api->inbox, on_inbox_stopped);
 }
 
 static void on_hub_stopped(struct event_hub *hub)
@@ -121,6 +134,7 @@ static bool connect_stores(struct api *api, struct gov_err *err)
     api->identities = identities_new();
     api->bases = plan_bases_new();
     api->accepts = accept_batcher_new(api->loop, api->db, api->queue);
+    api->inbox = inbox_start(api);
     return true;
 }
 
@@ -162,6 +176,7 @@ bool server_run(const struct api_settings *settings, struct gov_err *err)
         !service_start(&api.service, NULL, err))
         return false; /* the process ends; the system takes back what was opened */
     loop_run(&loop);
+    inbox_free(api.inbox);
     db_batcher_free(api.accepts);
     plan_bases_free(api.bases);
     identities_free(api.identities);

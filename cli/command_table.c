@@ -210,6 +210,10 @@ static const struct command_option refund_options[] = {
     REFERENCE, CURRENCY, CHOICE("then", 0, "keep|shorten|shutdown", "what becomes of the subscription", "订阅如何处理"), COMMENT, END,
 };
 static const struct command_option state_options[] = { TEXT("state", 's', "STATE", "only in this state", "按状态筛选"), END };
+static const struct command_option provider_options[] = {
+    CREDENTIAL, TEXT("title", 0, "TEXT", "as people call it", "显示名称"), TEXT("merchant", 0, "ID", "our account there; others have no effect", "商户号，其他商户的通知无效"),
+    TEXT("app", 0, "ID", "our application there", "应用编号"), FLAG("off", 0, "refuse its notices", "停用"), END,
+};
 static const struct command_option customer_options[] = {
     TEXT("kind", 'k', "KIND", "login, operation, run, …", "login、operation、run 等"), EMAIL, ZONE, END,
 };
@@ -347,6 +351,9 @@ const struct command command_table[] = {
     { "order reject", NULL, "APPROVAL", 1, 1, VALUE_NONE, { "refuse one", "审批驳回" }, comment_options, false, command_order_reject },
     { "payment ls", NULL, "", 0, 0, VALUE_NONE, { "payments; --state unapplied: what waits", "列出付款；--state unapplied 为待处理" }, state_options, false, command_payment_ls },
     { "payment apply", NULL, "ORDER PAYMENT…", 2, ANY, VALUE_NONE, { "settle an order with payments that waited", "用待处理付款结清订单" }, NULL, false, command_payment_apply },
+    { "payment events", NULL, "", 0, 0, VALUE_NONE, { "what providers told, and what it did", "支付渠道通知及其结果" }, state_options, false, command_payment_events },
+    { "payment provider ls", NULL, "", 0, 0, VALUE_NONE, { "who may tell us of payments", "列出支付渠道" }, NULL, false, command_payment_providers },
+    { "payment provider set", NULL, "CODE KIND", 2, 2, VALUE_NONE, { "name one: stripe, standard, wechatpay, alipay", "设置支付渠道：stripe、standard、wechatpay、alipay" }, provider_options, false, command_payment_provider },
     { "edition ls", NULL, "", 0, 0, VALUE_NONE, { "the catalogue, every version", "列出版本目录" }, NULL, false, command_edition_ls },
     { "customer ls", NULL, "[WORDS]", 0, 1, VALUE_NONE, { "customers", "列出客户" }, NULL, false, command_customer_ls },
     { "customer show", NULL, "CUSTOMER", 1, 1, VALUE_NONE, { "one customer and everything that happened", "查看客户及其全部经过" }, NULL, false, command_customer_show },

@@ -352,9 +352,17 @@ static bool read_object(struct cli *cli, const char *path, json_t **object, stru
         char *room = buf_reserve(&text, 65536);
         got = fread(room, 1, 65536, in);
         text.length += got;
-    } while (got > 0 && text.length < INPUT_BYTES_MAX);
+    } while (got > 0 && text.length <= INPUT_BYTES_MAX);
+    bool broken = ferror(in), long_one = text.length > INPUT_BYTES_MAX;
     if (!standard)
         fclose(in);
+    if (broken || long_one) {
+        buf_release(&text);
+        return broken ? gov_fail_at(err, GOV_INVALID_INPUT, path, "unreadable", "%s could not be read to its end",
+                                    "%s 未能完整读取", path)
+                      : gov_fail_at(err, GOV_INVALID_INPUT, path, "too_large", "%s has more than %d MB",
+                                    "%s 超过 %d MB", path, INPUT_BYTES_MAX >> 20);
+    }
     *object = json_parse(&cli->arena, text.data, text.length, err);
     buf_release(&text);
     if (!*object)

@@ -1,4 +1,4 @@
-/* tick.c - work (on a pool thread) -> activate. A tick that found nothing wrote nothing. */
+/* tick.c - inbox -> work (on a pool thread) -> activate. A tick that found nothing wrote nothing. */
 #include "lifecycle/tick.h"
 
 #include <stdlib.h>
@@ -10,6 +10,8 @@
 #include "core/io/op_work.h"
 #include "lifecycle/request.h"
 #include "sql_queries.h"
+
+enum { FORGET_TICKS = 60 };
 
 /* --- on the pool thread --- */
 
@@ -68,6 +70,20 @@ static bool lag_look(struct tick *t, struct gov_err *err)
     return lag != NULL;
 }
 
+/* Bytes that need not be kept any longer, a batch an hour. */
+static bool forget(struct tick *t, struct gov_err *err)
+{
+    struct arena arena;
+    bool good;
+
+    if (t->ticks.value % FORGET_TICKS)
+        return true;
+    arena_init(&arena);
+    good = dbsync_query(&arena, t->conn, sql_queries[SQL_QUERIES_PAYMENT_EVENT_FORGET].text, 0, NULL, err) != NULL;
+    arena_release(&arena);
+    return good;
+}
+
 static bool work(void *context, struct gov_err *err)
 {
     struct tick *t = context;
@@ -77,10 +93,27 @@ static bool work(void *context, struct gov_err *err)
     t->order_count = 0;
     return connected(t, err) && request_carry_out(t->conn, &t->lifecycle->stop, &t->asked, err) &&
            scan_run(t->conn, &options, &t->report, err) && note_run(t, err) &&
-           order_time_run(t->conn, 200, activate_later, t, &t->times, err) && lag_look(t, err);
+           order_time_run(t->conn, 200, activate_later, t, &t->times, err) && lag_look(t, err) &&
+           forget(t, err);
 }
 
 /* --- on the loop --- */
+
+/* Batch after batch. No scan without it: somebody who has paid would be shut down. */
+static enum op_next inbox(struct op *op)
+{
+    struct tick *t = (struct tick *)op;
+
+    if (t->draining && t->inbox.op.failed) {
+        op->err = t->inbox.op.err;
+        return OP_FAIL;
+    }
+    if (t->draining && t->inbox.count < PAYMENT_INBOX_BATCH)
+        return OP_NEXT;
+    t->draining = true;
+    payment_inbox_start(op, &t->inbox, t->lifecycle->db);
+    return OP_AGAIN;
+}
 
 static enum op_next begin(struct op *op)
 {
@@ -111,7 +144,8 @@ static enum op_next report(struct op *op)
     t->reminders.value += r->counts.reminders;
     t->shutdowns.value += r->counts.shutdowns + r->counts.cancels;
     if (r->problem)
-        log_write(LEVEL_ERROR, "scan.refused", LOG_FIELD("why", r->problem));
+        log_write(r->state == SCAN_STOPPED ? LEVEL_INFO : LEVEL_ERROR,
+                  r->state == SCAN_STOPPED ? "scan.stopped" : "scan.refused", LOG_FIELD("why", r->problem));
     if (r->held_back)
         log_write(LEVEL_ERROR, "scan.needs_approval", LOG_NUMBER("shutdowns", r->held_back),
                   LOG_NUMBER("allowed", r->brake));
@@ -123,13 +157,15 @@ static enum op_next report(struct op *op)
     return OP_DONE;
 }
 
-static const struct op_step steps[] = { { "work", begin }, { "activate", activate }, { "report", report }, { 0 } };
+static const struct op_step steps[] = { { "inbox", inbox }, { "work", begin }, { "activate", activate }, { "report", report }, { 0 } };
 
 static int64_t over(struct rounds *rounds)
 {
     struct tick *t = (struct tick *)rounds;
 
     t->ticks.value++;
+    payment_inbox_release(&t->inbox);
+    t->draining = false;
     if (rounds->op.failed) {
         t->failures.value++;
         log_error(LEVEL_WARN, "tick.failed", &rounds->op.err);

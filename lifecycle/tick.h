@@ -1,10 +1,12 @@
-/* tick.h - every minute: asked-for scans, what is due, what time does to orders, tenants of paid orders. */
+/* tick.h - every minute: payments that were told, asked-for scans, what is due, what time does to orders, tenants of
+ * paid orders. A payment comes before a shutdown. */
 #ifndef LIFECYCLE_TICK_H
 #define LIFECYCLE_TICK_H
 
 #include "core/base/id.h"
 #include "core/io/rounds.h"
 #include "core/store/order_act.h"
+#include "core/store/payment_inbox.h"
 #include "core/store/scan/order_time.h"
 #include "core/store/scan/scan.h"
 #include "lifecycle/lifecycle.h"
@@ -16,6 +18,8 @@ struct tick {
     struct lifecycle *lifecycle;
     PGconn *conn;         /* of the pool thread; kept from tick to tick */
     struct arena conn_arena;
+    struct payment_inbox inbox;
+    bool draining;        /* a batch of the inbox is under way */
     struct id run;
     struct scan_report report;
     struct order_times times;

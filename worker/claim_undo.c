@@ -6,6 +6,8 @@
 #include "core/base/log.h"
 #include "core/io/op_sleep.h"
 
+enum { AGAIN_MS = 500, AGAIN_DOUBLINGS = 5 };
+
 struct undo {
     struct op op;
     struct worker *worker;
@@ -20,6 +22,7 @@ struct undo {
         struct db_rows rows;
     } attempt;
     bool sent;
+    int tries;
 };
 
 static enum op_next query(struct op *op)
@@ -38,11 +41,14 @@ static enum op_next give_back(struct op *op)
 
     if (u->sent) {
         bool failed = u->attempt.op.failed;
+        if (failed)
+            log_error(LEVEL_WARN, "claim.undo_failed", &u->attempt.op.err,
+                      LOG_FIELD("tenant", u->tenant.scope.schema), LOG_NUMBER("jobs", u->count));
         op_release(&u->attempt.op);
         u->sent = false;
         if (!failed)
             return OP_NEXT;
-        op_sleep(op, 1000);
+        op_sleep(op, (int64_t)AGAIN_MS << (u->tries < AGAIN_DOUBLINGS ? u->tries++ : AGAIN_DOUBLINGS));
         return OP_AGAIN;
     }
     u->sent = true;

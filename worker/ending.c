@@ -44,7 +44,6 @@ static void fill(struct db_batch *batch)
 {
     struct db_array *c = batch->columns;
 
-    /* NOLINTNEXTLINE(bugprone-sizeof-expression): the items are pointers */
     qsort(batch->items, (size_t)batch->count, sizeof *batch->items, by_job);
     for (int i = 0; i < batch->count; i++) {
         const struct ending *e = ending_of(batch->items[i]);

@@ -212,13 +212,17 @@ static enum op_next kill_unwanted(struct op *op)
     struct beat *b = (struct beat *)op;
     struct worker *w = b->heartbeat->worker;
 
-    for (int i = 0; i < b->look_count; i++)
+    for (int i = 0; i < b->look_count; i++) {
+        if (b->looks[i].err.code)
+            log_error(LEVEL_WARN, "heartbeat.cancels_unknown", &b->looks[i].err,
+                      LOG_FIELD("tenant", b->looks[i].scope.schema));
         for (int row = 0; row < b->looks[i].rows.count; row++)
             for (struct list *item = w->works.next; item != &w->works; item = item->next) {
                 struct work *work = LIST_ITEM(item, struct work, link);
                 if (strcmp(work->job.id.text, db_text(&b->looks[i].rows, row, 0)) == 0)
                     work_cancel(work);
             }
+    }
     return OP_DONE;
 }
 

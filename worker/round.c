@@ -1,4 +1,4 @@
-/* round.c - take -> gather -> tenants -> claim -> start.
+/* round.c - take -> gather -> claim -> start.
  *
  * One claim statement a tenant, all tenants at once. Entries whose row is no longer ready (cancelled,
  * taken by somebody else, a queue that was rebuilt) are simply finished: the row decides. A claim

@@ -1,6 +1,6 @@
 /* take.c - one endless op, a child op a round.
  *
- *     round:  take -> tenants -> claim -> start      (round.c)
+ *     round:  take -> gather -> claim -> start       (round.c)
  *     nothing taken:  wait for the bell (15 s at most)
  *     no slot free:   wait for taker_wake
  *

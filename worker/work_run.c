@@ -116,8 +116,9 @@ static enum op_next settle(struct op *op)
     bool again = w->released || w->unreadable || sandbox_is_away(w) ||
                  (gov_code_info(w->failure.code)->retry_helps &&
                   w->job.attempt < w->job.max_attempts);
-    log_error(w->released ? LEVEL_INFO : LEVEL_WARN, again ? "job.retry" : "job.failed",
-              &w->failure);
+    log_error(w->released ? LEVEL_INFO : LEVEL_WARN, again ? "job.retry" : "job.failed", &w->failure,
+              LOG_FIELD("job", w->job.id.text), LOG_FIELD("tenant", w->tenant.scope.schema),
+              LOG_FIELD("step", w->op.step ? w->op.step->name : ""));
     work_finish_for(op, w, again ? build_release : build_failure);
     return OP_WAIT;
 }
@@ -155,7 +156,8 @@ static void settled(struct op *op)
     bool failed = op->failed;
 
     if (failed)
-        log_error(LEVEL_ERROR, s->written ? "job.slot_kept" : "job.unsettled", &op->err);
+        log_error(LEVEL_ERROR, s->written ? "job.slot_kept" : "job.unsettled", &op->err,
+                  LOG_FIELD("job", w->job.id.text), LOG_FIELD("tenant", w->tenant.scope.schema));
     op_release(op);
     if (failed && !s->written && !worker->fenced) {
         s->tries++;

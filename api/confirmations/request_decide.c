@@ -3,7 +3,7 @@
  *     parse -> mark -> decide -> enqueue -> wait -> show
  *
  * The decision is made by one function of the database, which looks up the session itself
- * (sql/migrations/tenant/0008_confirmation.sql). Nothing here could let a plan through.
+ * (confirmation_decide, sql/migrations/tenant/0016_confirmation_policy.sql). Nothing here could let a plan through.
  */
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* POST /v1/runs: run a skill by hand.
  *
- *     parse -> plan -> accept -> enqueue -> wait -> show
+ *     parse -> accept -> wait -> show
  *
- * A low-risk run is planned here and enters as a run job in one small transaction: row, live row,
+ * What `accept` does is in accept.c: plan, store, enqueue. A low-risk run is planned there and enters as a run job in one small transaction: row, live row,
  * audit. Anything that needs a person, or only a plan, is stored as a request with a plan job, which
  * a worker carries on. The rows are committed before the stream entry exists: if we die in between,
  * the scheduler's sweep enqueues it.

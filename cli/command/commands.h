@@ -162,6 +162,10 @@ COMMAND(command_order_approve);
 COMMAND(command_order_reject);
 COMMAND(command_payment_ls);
 COMMAND(command_payment_apply);
+/* payment.c */
+COMMAND(command_payment_events);
+COMMAND(command_payment_providers);
+COMMAND(command_payment_provider);
 /* subscription.c */
 COMMAND(command_edition_ls);
 COMMAND(command_customer_ls);

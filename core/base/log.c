@@ -54,9 +54,18 @@ void log_write_fields(enum log_level level, const char *event, const struct log_
     buf_release(&line);
 }
 
-void log_error(enum log_level level, const char *event, const struct gov_err *err)
+void log_error_fields(enum log_level level, const char *event, const struct gov_err *err,
+                      const struct log_field *fields, int count)
 {
-    log_write(level, event, LOG_FIELD("code", gov_code_info(err->code)->wire),
-              LOG_FIELD("detail", gov_err_detail(err, GOV_EN)), LOG_FIELD("cause", err->cause),
-              LOG_FIELD("path", err->path));
+    enum { OWN = 5, MORE = 8 };
+    struct log_field all[OWN + MORE] = { { 0 },
+                                         LOG_FIELD("code", gov_code_info(err->code)->wire),
+                                         LOG_FIELD("detail", gov_err_detail(err, GOV_EN)),
+                                         LOG_FIELD("cause", err->cause),
+                                         LOG_FIELD("path", err->path) };
+    int used = OWN;
+
+    for (int i = 1; i < count && used < OWN + MORE; i++)
+        all[used++] = fields[i];
+    log_write_fields(level, event, all, used);
 }

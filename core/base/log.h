@@ -35,7 +35,12 @@ void log_write_fields(enum log_level level, const char *event, const struct log_
     log_write_fields((level), (event), (const struct log_field[]){ { 0 }, ##__VA_ARGS__ },        \
                      (int)(sizeof((const struct log_field[]){ { 0 }, ##__VA_ARGS__ }) /            \
                            sizeof(struct log_field)))
-/* The error's code, detail and cause as fields, with `event`. */
-void log_error(enum log_level level, const char *event, const struct gov_err *err);
+/* The error's code, detail and cause as fields, with `event`; and whose it is, as of log_write. */
+void log_error_fields(enum log_level level, const char *event, const struct gov_err *err,
+                      const struct log_field *fields, int count);
+#define log_error(level, event, err, ...)                                                          \
+    log_error_fields((level), (event), (err), (const struct log_field[]){ { 0 }, ##__VA_ARGS__ },  \
+                     (int)(sizeof((const struct log_field[]){ { 0 }, ##__VA_ARGS__ }) /            \
+                           sizeof(struct log_field)))
 
 #endif

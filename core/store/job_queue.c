@@ -1,7 +1,7 @@
 /* job_queue.c - the handle: is this the queue we know?
  *
- *     connect -> greeting: GET gen, INFO server, CONFIG GET maxmemory-policy -> OPEN | LOST |
- * REFUSED NOGEN   -> greeting again, and the call once more if there is a new generation of ours
+ *     connect -> greeting: GET gen, INFO server, CONFIG GET maxmemory-policy -> OPEN | LOST | REFUSED
+ *     NOGEN   -> greeting again, and the call once more if there is a new generation of ours
  *
  * A generation is "<number>:<run id>:<incarnation>:<format>". The run id makes a restarted Redis a stranger
  * even if it found its data again: an AOF may end early, and half a queue looks like a whole one.

@@ -143,7 +143,7 @@ api_port_choose() {
 api_configure() {
     api_port_choose
     daemon_configure api "listen = 127.0.0.1:$api_port" "public_url = http://127.0.0.1:$api_port" \
-        "files = $data/files"
+        "files = $data/files" "egress = $sockets/egress/egress.sock"
 }
 
 daemons_start() {

@@ -1,9 +1,11 @@
 -- scope: public
--- $1 credential; one that a resource or a grant uses stays (forbidden)
+-- $1 credential; one that a resource, a grant or a payment provider uses stays (forbidden)
 with used as (
     select from public.http_resource r where r.credential_id = $1::uuid
     union all
     select from public.http_grant g where g.credential_id = $1::uuid
+    union all
+    select from public.payment_provider p where p.credential_id = $1::uuid
 ), gone as (
     delete from public.credential
     where id = $1::uuid

@@ -1,5 +1,6 @@
 -- scope: tenant
--- What should be in Redis: ready jobs in id order, $1 how many; and all that runs, for a rebuild ($2 true).
+-- What should be in Redis: the $1 oldest ready jobs, and the newest, among which is what was lost between a commit
+-- and its push while others wait in thousands; and all that runs, for a rebuild ($2 true).
 -- scan: job_live holds only what has not ended
 select j.id, l.fence, j.lane, j.class, j.kind, j.timeout_ms, l.state, l.worker,
     j.payload ->> 'skill', j.payload ->> 'action',
@@ -10,11 +11,18 @@ from (
         from {{t}}.job_live r
         where r.state = 'running'
             and $2::boolean)
-    union all
+    union
     (select w.job_id, w.fence, w.state, w.worker, w.started_at
         from {{t}}.job_live w
         where w.state = 'ready'
         order by w.job_id
         limit $1::integer)
+    union
+    (select n.job_id, n.fence, n.state, n.worker, n.started_at
+        from {{t}}.job_live n
+        where n.state = 'ready'
+        order by n.job_id desc
+        limit 500)
 ) l
 join {{t}}.job j on j.id = l.job_id
+order by l.job_id

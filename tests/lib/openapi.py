@@ -275,6 +275,8 @@ class Contract:
         if entry is None:
             raise ContractError(f"{where}: {media_type} is not promised, only {sorted(content)}")
         if isinstance(body, bytes):
+            if "json" in media_type and body.strip() == b"":
+                raise ContractError(f"{where}: {media_type}, and no JSON")
             return  # bytes of a file: nothing more is promised
         found = list(self.validator.faults(entry["schema"], body))
         if media_type.split(";")[0].strip() == "application/problem+json" and not found:

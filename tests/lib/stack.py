@@ -265,7 +265,8 @@ class Stack:
         return False
 
     def _start_api(self, name):
-        self._start_daemon(name, "execgov-api", "listen", files=self.folder / "files")
+        self._start_daemon(name, "execgov-api", "listen", files=self.folder / "files",
+                           egress=self.folder / "egress.sock")
 
     def _start_scheduler(self, name):
         self._start_daemon(name, "execgov-scheduler", "health")

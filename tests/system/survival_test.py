@@ -7,6 +7,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import threading
 import unittest
 
 SOURCE = pathlib.Path(os.environ.get("EXECGOV_SOURCE", pathlib.Path(__file__).parents[2]))
@@ -87,14 +88,18 @@ class Api(Case):
     def test_killed_while_many_submit_what_it_answered_is_done(self):
         """Those that got no answer may or may not be there; those that got one are, once."""
         key = [skills.new_id() for _ in range(24)]
+        answered = threading.Event()
 
         def submit(i):
             try:
                 if i == 12:
+                    self.assertTrue(answered.wait(60))
                     self.kill("api")
                     return None
-                return self.api("POST", "/v1/runs", {"skill": "probe", "action": "run", "input": {}},
-                                Idempotency_Key=key[i])
+                reply = self.api("POST", "/v1/runs", {"skill": "probe", "action": "run", "input": {}},
+                                 Idempotency_Key=key[i])
+                answered.set()
+                return reply
             except (OSError, http.client.HTTPException):
                 return None
         replies = loop.at_once(len(key), submit)
@@ -117,7 +122,20 @@ class Worker(Case):
         self.assertEqual(self.claims_of(run), 2)
         self.assertIn("job.reclaimed", loop.trail(self.stack, self.schema, [run["id"]])[run["id"]])
 
-    def test_asked_to_stop_it_gives_back_what_cannot_end_and_exits_with_0(self):
+    def test_asked_to_stop_it_gives_back_what_cannot_end_in_time(self):
+        self.stack.end("worker")
+        self.stack.settings["worker"] = {"drain_s": 1}
+        self.begin("worker")
+        run = self.running(5)
+        self.assertEqual(self.stack.end("worker"), 3)
+        del self.stack.settings["worker"]
+        self.assertIn("job.released", loop.trail(self.stack, self.schema, [run["id"]])[run["id"]])
+        self.begin("worker")
+        self.all_ended()
+        self.assertEqual(self.claims_of(run), 2)
+        self.assertEqual(self.run_of(run["id"])["attempt"], 1, "what was given back was no attempt")
+
+    def test_asked_to_stop_it_ends_what_can_end_and_exits_with_0(self):
         run = self.running(1)
         self.assertEqual(self.stack.end("worker"), 0)
         self.begin("worker")
@@ -194,12 +212,19 @@ class Postgres(Case):
 
     def test_crashed_in_the_middle_of_submissions_what_was_accepted_is_done(self):
         """Several times: sometimes the worker is about to claim, sometimes about to say that a start failed."""
+        answered = threading.Event()
+
         def submit(i):
             if i == 8:
+                self.assertTrue(answered.wait(60))
                 self.stack.end("postgres", signal.SIGQUIT)
                 return None
-            return self.api("POST", "/v1/runs", {"skill": "probe", "action": "run", "input": {}})
+            reply = self.api("POST", "/v1/runs", {"skill": "probe", "action": "run", "input": {}})
+            if reply.status == 202:
+                answered.set()
+            return reply
         for _ in range(5):
+            answered.clear()
             replies = [reply for reply in loop.at_once(16, submit) if reply]
             self.begin("postgres")
             self.assertLessEqual({reply.status for reply in replies}, {202, 503, 504})

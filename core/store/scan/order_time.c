@@ -5,6 +5,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/id.h"
+#include "core/base/log.h"
 #include "core/io/dbsync.h"
 #include "core/model/money.h"
 #include "sql_queries.h"
@@ -41,6 +42,13 @@ static bool draft(PGconn *conn, const PGresult *rows, int row, struct gov_err *e
     return good;
 }
 
+/* The next tick tries it again, and says so again. */
+static void note_failed(struct order_times *times, const char *what, const char *of, const struct gov_err *why)
+{
+    log_error(LEVEL_WARN, "order.time_failed", why, LOG_FIELD("what", what), LOG_FIELD("of", of));
+    times->failed++;
+}
+
 static bool drafts(PGconn *conn, struct arena *arena, const char *limit, struct order_times *times, struct gov_err *err)
 {
     PGresult *rows = ask(arena, conn, SQL_QUERIES_ORDER_PREFILL, 1, &limit, err);
@@ -50,7 +58,7 @@ static bool drafts(PGconn *conn, struct arena *arena, const char *limit, struct 
         if (draft(conn, rows, i, &failed))
             times->drafted++;
         else
-            times->failed++;
+            note_failed(times, "draft", PQgetvalue(rows, i, P_SUBSCRIPTION), &failed);
     return rows != NULL;
 }
 
@@ -83,7 +91,7 @@ bool order_time_run(PGconn *conn, int batch, bool (*activate)(void *self, const 
         if (what[0] == 'a')
             times->activating += activate && activate(self, order);
         else if (!one(conn, what, order, &failed))
-            times->failed++;
+            note_failed(times, what, order, &failed);
         else
             *(what[0] == 'p' ? &times->published : &times->expired) += 1;
     }

@@ -6,8 +6,10 @@
 #include "core/store/scan/scan.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "core/base/log.h"
 #include "core/io/dbsync.h"
 #include "sql_queries.h"
 
@@ -36,7 +38,7 @@ static PGresult *ask(struct arena *arena, PGconn *conn, enum sql_queries query, 
 
 const char *scan_state_name(enum scan_state state)
 {
-    static const char *const names[] = { "done", "needs_approval", "refused", "done" };
+    static const char *const names[] = { "done", "needs_approval", "refused", "failed" };
 
     return names[state];
 }
@@ -116,7 +118,7 @@ static void rewind_to_first(struct run *r)
 static void step_behind(struct run *r, const struct scan_row *row)
 {
     r->after_us = row->next_us;
-    memcpy(r->after_id, row->id, strlen(row->id) + 1);
+    snprintf(r->after_id, sizeof r->after_id, "%s", row->id);
 }
 
 /* How many would be shut down; stops counting where it is clear. */
@@ -181,7 +183,7 @@ static bool decide_all(struct run *r, const PGresult *rows, struct scan_batch *b
 
     for (int i = 0; i < PQntuples(rows); i++) {
         if (!scan_row_read(&r->context, rows, i, last))
-            return gov_fail_cause(err, GOV_INTERNAL, "subscription %s: its state or zone is not known", last->id);
+            return gov_fail_cause(err, GOV_INTERNAL, "subscription %s: its state, policy or zone is not known", last->id);
         lifecycle_decide(&last->facts, last->policy, r->report->as_of_us, &d);
         if (r->brake && scan_shuts(&d))
             ++*held_back;
@@ -225,8 +227,10 @@ static bool batch_try(struct run *r, struct arena *arena, int *got, struct scan_
 }
 
 /* The only row of a batch has failed: put it off, and look behind it. */
-static bool row_put_off(struct run *r, struct arena *arena, const struct scan_row *row, struct gov_err *err)
+static bool row_put_off(struct run *r, struct arena *arena, const struct scan_row *row, const struct gov_err *why,
+                        struct gov_err *err)
 {
+    log_error(LEVEL_WARN, "scan.row_put_off", why, LOG_FIELD("subscription", row->id));
     r->report->failed++;
     if (!ask(arena, r->conn, SQL_QUERIES_LIFECYCLE_QUARANTINE, 1, &row->id, err))
         return false;
@@ -257,7 +261,7 @@ static bool batch(struct run *r, bool *more, struct gov_err *err)
         else if (r->limit > 1)
             good = (r->limit = got > 1 ? got / 2 : 1) > 0;
         else
-            good = row_put_off(r, &arena, &last, err);
+            good = row_put_off(r, &arena, &last, &failed, err);
     }
     arena_release(&arena);
     return good;
@@ -277,6 +281,8 @@ static bool batches(struct run *r, struct gov_err *err)
         if (!batch(r, &more, err))
             return false;
     r->report->state = more && stopped(r) ? SCAN_STOPPED : r->report->held_back ? SCAN_NEEDS_APPROVAL : SCAN_DONE;
+    if (r->report->state == SCAN_STOPPED)
+        r->report->problem = "stopped half way, because the daemon was asked to end; the next scan does the rest";
     return clock_set(r, err);
 }
 

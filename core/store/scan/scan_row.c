@@ -67,12 +67,15 @@ static bool zone_of(struct scan_context *c, const char *name, const struct zone 
     return true;
 }
 
+/* NULL: one that was not read. Another one's days would be wrong for this customer. */
 static const struct lifecycle_policy *policy_of(const struct scan_context *c, const char *code)
 {
+    if (!*code)
+        return &lifecycle_policy_default;
     for (int i = 0; i < c->policy_count; i++)
         if (strcmp(c->codes[i], code) == 0)
             return &c->policies[i];
-    return &lifecycle_policy_default;
+    return NULL;
 }
 
 bool scan_row_read(struct scan_context *c, const PGresult *rows, int row, struct scan_row *into)
@@ -97,6 +100,6 @@ bool scan_row_read(struct scan_context *c, const PGresult *rows, int row, struct
                                    .grace_days = (int)number(rows, row, D_GRACE),
                                    .min_grace_days = (int)number(rows, row, D_MIN_GRACE),
                                    .retention_days = (int)number(rows, row, D_RETENTION) };
-    return sub_state_parse(PQgetvalue(rows, row, D_STATE), &f->state) &&
+    return into->policy && sub_state_parse(PQgetvalue(rows, row, D_STATE), &f->state) &&
            zone_of(c, PQgetvalue(rows, row, D_ZONE), &f->zone);
 }

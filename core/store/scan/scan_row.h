@@ -38,7 +38,7 @@ struct scan_row {
     const struct lifecycle_policy *policy;
 };
 
-/* False: a state or zone that this program does not know. */
+/* False: a state, policy or zone that this program does not know. */
 bool scan_row_read(struct scan_context *context, const PGresult *rows, int row, struct scan_row *into);
 
 #endif

@@ -251,9 +251,12 @@ static void eight_replicas_that_are_killed_do_everything_once(void **state)
     }
     for (int i = 0; i < REPLICAS; i++)
         if (pids[i]) {
+            int status = 0;
             kill(pids[i], SIGKILL);
-            waitpid(pids[i], NULL, 0);
+            waitpid(pids[i], &status, 0);
+            assert_true(WIFSIGNALED(status)); /* none gave up by itself */
         }
+    assert_int_not_equal(0, count(f, "public.lifecycle_action")); /* the last one, below, does not do it all */
     scan(f->conn, (struct scan_options){ 0 });
     /* one prefill, one superseded T-30, one T-15, one message each, and one change of the row by each */
     assert_int_equal(ROWS * 3, count(f, "public.lifecycle_action"));

@@ -12,6 +12,7 @@
 #include "worker/egress/daemon/consultation.h"
 #include "worker/egress/daemon/delivery.h"
 #include "worker/egress/daemon/outcall.h"
+#include "worker/egress/daemon/verification.h"
 
 struct hello {
     struct op op;
@@ -209,6 +210,11 @@ static void on_control(void *user, struct channel_frame *frame)
     }
     channel_pause(s->control);
     s->working++;
+    if (json_object_get(frame->json, "verify")) {
+        s->egress->working++;
+        verification_start(s, frame);
+        return;
+    }
     h = calloc(1, sizeof *h);
     CHECK(h);
     op_init(&h->op, "hello", steps, s->egress->loop, ended);

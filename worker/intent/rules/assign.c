@@ -40,7 +40,7 @@ static void assign_exact(const float *scores, size_t n, size_t m, int *chosen)
         if (best[n][s] > best[n][at])
             at = s;
     for (size_t i = n; i-- > 0;) {
-        chosen[i] = pick[i][at]; /* NOLINT(clang-analyzer-core.uninitialized.Assign): written above for every set */
+        chosen[i] = pick[i][at]; /* NOLINT: written above for every set, and -1 is none */
         if (chosen[i] >= 0)
             at &= ~((size_t)1 << chosen[i]);
     }

@@ -1,0 +1,266 @@
+"""Payment providers tell over HTTP what happened; each fault has its rule, and none has an effect it should not."""
+import os
+import pathlib
+import sys
+import time
+import unittest
+import uuid
+
+SOURCE = pathlib.Path(os.environ.get("EXECGOV_SOURCE", pathlib.Path(__file__).parents[2]))
+sys.path.insert(0, str(SOURCE / "tests" / "lib"))
+
+import payers  # noqa: E402
+import stack as stacks  # noqa: E402
+
+PRICE = 29900  # team-monthly, as seeded
+PROVIDERS = {"stripe": payers.Stripe, "partner": payers.Standard, "wechat": payers.WeChatPay, "ali": payers.Alipay}
+
+
+def setUpModule():
+    global stack, providers  # pylint: disable=global-variable-undefined
+    stack = stacks.Stack(("egress", "api", "scheduler"))
+    user = stack.sql("select id from app_user where email = 'fiona@people.example'")[0][0]
+    stack.api("POST", f"/v1/platform/users/{user}/roles", {"role": "platform_finance"}, token="pat")
+    reply = stack.api("POST", "/v1/login", {"email": "fiona@people.example", "password": stack.passwords["fiona"],
+                                            "tenant": "platform"})
+    stack.tokens["fay"] = reply.json["token"]
+    providers = {code: kind() for code, kind in PROVIDERS.items()}
+    for code, provider in providers.items():
+        made = stack.api("POST", "/v1/platform/credentials", {"name": f"pay-{code}", "value": provider.credential}, token="pat")
+        assert made.status == 201, made.body
+        body = {"kind": provider.kind, "title": code, "credential": f"pay-{code}"}
+        body |= {name: getattr(provider, name) for name in ("merchant", "app") if getattr(provider, name)}
+        put = stack.api("PUT", f"/v1/platform/payment-providers/{code}", body, token="pat")
+        assert put.status == 200, put.body
+
+
+def tearDownModule():
+    stack.stop()
+
+
+def unique():
+    return uuid.uuid4().hex[:20]
+
+
+class Case(unittest.TestCase):
+    maxDiff = 4000
+
+    def ok(self, reply, status=200):
+        self.assertEqual(reply.status, status, reply.body.decode(errors="replace"))
+        return reply.json if "json" in reply.headers["Content-Type"] else reply.body
+
+    def order(self, edition="team-monthly"):
+        customer = self.ok(stack.api("POST", "/v1/platform/customers", {"kind": "company", "name": "Acme " + unique()},
+                                     token="fay"), 201)
+        return self.ok(stack.api("POST", "/v1/platform/orders", {"edition": edition, "customer_id": customer["id"],
+                                                                 "tenant_name": "Acme"}, token="fay"), 201)
+
+    def send(self, code, notice):
+        body, headers = notice
+        return stack.api("POST", f"/v1/platform/payments/webhooks/{code}", body, headers=headers)
+
+    def told(self, code, order_no, amount, status=200, **more):
+        """The notice was answered as it should; what became of the event."""
+        event = unique()
+        more = {"txn": unique(), "event": event, **more}
+        self.ok(self.send(code, providers[code].tell(order_no, amount, **more)), status)
+        if status == 200:
+            return self.outcome(code, more["event"])
+        return None
+
+    def outcome(self, code, event):
+        return stacks.until(lambda: [row for row in stack.sql(
+            f"select outcome from payment_event where provider = '{code}' and event_id = '{event}' and status <> 'received'")],
+            what=f"event {event} being applied")[0][0]
+
+    def state(self, order):
+        return self.ok(stack.api("GET", f"/v1/platform/orders/{order['id']}", token="fay"))["state"]
+
+    def tasks(self, **wanted):
+        items = self.ok(stack.api("GET", "/v1/platform/finance-tasks?limit=200", token="fay"))["items"]
+        return [task["kind"] for task in items if all(task[name] == value for name, value in wanted.items())]
+
+    def check(self):
+        self.assertEqual(self.ok(stack.api("GET", "/v1/platform/lifecycle/check", token="fay")), {"ok": True, "violations": []})
+
+
+class Paid(Case):
+    def test_each_provider_pays_an_order(self):
+        for code, provider in providers.items():
+            with self.subTest(code):
+                order = self.order()
+                self.assertEqual(self.told(code, order["no"], PRICE), "settled")
+                stacks.until(lambda order=order: self.state(order) == "active", what="the order being active")
+                row = stack.sql(f"select p.provider, p.method, p.amount_minor, p.currency from payment p where "
+                                f"p.claimed_order = '{order['id']}'")
+                self.assertEqual(row, [[code, code, str(PRICE), "CNY"]])
+                body, headers = provider.tell(order["no"], PRICE, txn=unique())
+                answer = stack.api("POST", f"/v1/platform/payments/webhooks/{code}", body, headers=headers)
+                self.assertEqual(answer.body, {"ali": b"success"}.get(code, answer.body))
+        self.check()
+
+    def test_the_same_event_again_has_no_effect_and_the_same_answer(self):
+        order, event = self.order(), unique()
+        notice = providers["stripe"].tell(order["no"], PRICE, txn=unique(), event=event)
+        first = self.send("stripe", notice)
+        self.assertEqual(self.outcome("stripe", event), "settled")
+        before = stack.sql("select (select count(*) from payment), (select count(*) from ledger_txn), "
+                           "(select count(*) from payment_event), (select count(*) from finance_task)")
+        for _ in range(20):
+            again = self.send("stripe", notice)
+            self.assertEqual((again.status, again.body), (first.status, first.body))
+        self.assertEqual(stack.sql("select (select count(*) from payment), (select count(*) from ledger_txn), "
+                                   "(select count(*) from payment_event), (select count(*) from finance_task)"), before)
+        # Another event of the same payment: told before.
+        txn = stack.sql(f"select provider_txn from payment where claimed_order = '{order['id']}'")[0][0]
+        self.assertEqual(self.told("stripe", order["no"], PRICE, txn=txn), "duplicate")
+        # The same id with other bytes, signed: kept as a task, without effect.
+        other = self.order()
+        self.ok(self.send("stripe", providers["stripe"].tell(other["no"], PRICE, txn=unique(), event=event)))
+        self.assertIn("event_changed", self.tasks())
+        self.assertEqual(self.state(other), "pending_payment")
+        self.check()
+
+
+class Refused(Case):
+    def test_what_is_forged_late_or_early_is_refused_and_not_kept(self):
+        order = self.order()
+        before = stack.sql("select count(*) from payment_event")
+        for code, provider in providers.items():
+            body, headers = provider.tell(order["no"], PRICE, txn=unique())
+            late = (3600 if code != "ali" else 27 * 3600)
+            with self.subTest(code):
+                forged = stack.api("POST", f"/v1/platform/payments/webhooks/{code}", body.replace(b"29900", b"19900")
+                                   .replace(b"299.00", b"199.00") if code != "wechat" else body + b" ", headers=headers)
+                self.assertEqual((forged.status, forged.code), (401, "unauthenticated"))
+                for moment in (time.time() - late, time.time() + 600):
+                    reply = self.send(code, provider.tell(order["no"], PRICE, txn=unique(), at=moment))
+                    self.assertEqual((reply.status, reply.code), (401, "unauthenticated"))
+                bare = stack.api("POST", f"/v1/platform/payments/webhooks/{code}", body,
+                                 headers={"Content-Type": headers["Content-Type"]})
+                self.assertEqual(bare.status, 401 if code != "ali" else 200)
+        self.assertEqual(int(stack.sql("select count(*) from payment_event")[0][0]), int(before[0][0]) + 1)  # Alipay's bare one is whole
+        unknown = stack.api("POST", "/v1/platform/payments/webhooks/nobody", b"{}", headers={"Content-Type": "application/json"})
+        self.assertEqual((unknown.status, unknown.code), (404, "not_found"))
+        large = stack.api("POST", "/v1/platform/payments/webhooks/stripe", b"x" * (256 * 1024 + 1),
+                          headers={"Content-Type": "application/json"})
+        self.assertEqual((large.status, large.code), (413, "body_too_large"))
+        empty = stack.api("POST", "/v1/platform/payments/webhooks/stripe", b"", headers={"Content-Type": "application/json"})
+        self.assertEqual(empty.status, 400)
+
+    def test_a_provider_is_named_by_an_administrator_and_keeps_its_kind(self):
+        path = "/v1/platform/payment-providers/stripe"
+        body = {"kind": "stripe", "title": "Stripe", "credential": "pay-stripe"}
+        self.assertEqual(stack.api("PUT", path, body, token="fay").code, "forbidden")
+        self.assertEqual(stack.api("PUT", path, body, token="olivia").code, "not_found")
+        self.assertEqual(stack.api("PUT", path, {**body, "kind": "alipay"}, token="pat").code, "conflict")
+        self.assertEqual(stack.api("PUT", path, {**body, "credential": "gone"}, token="pat").code, "invalid_input")
+        self.assertEqual(stack.api("PUT", path.upper().replace("/V1/PLATFORM/PAYMENT-PROVIDERS", "/v1/platform/payment-providers"),
+                                   body, token="pat").code, "invalid_input")
+        listed = self.ok(stack.api("GET", "/v1/platform/payment-providers", token="fay"))["items"]
+        self.assertEqual([item["code"] for item in listed], sorted(PROVIDERS))
+        used = stack.sql("select id from credential where name = 'pay-stripe'")[0][0]
+        self.assertEqual(stack.api("DELETE", f"/v1/platform/credentials/{used}", token="pat").code, "conflict")
+
+
+class Odd(Case):
+    """Signed by the provider, and still not simply a payment of an order."""
+
+    def test_wrong_amounts_and_currencies(self):
+        order = self.order()
+        self.assertEqual(self.told("partner", order["no"], PRICE - 1), "partial")
+        self.assertEqual(self.told("partner", order["no"], PRICE, currency="USD"), "currency")
+        self.assertEqual(self.told("partner", order["no"], PRICE, currency="QQQ"), "currency_unknown")
+        self.assertEqual(self.state(order), "pending_payment")
+        self.assertEqual(sorted(self.tasks(order_id=order["id"])), ["payment_currency", "payment_partial"])
+        self.assertEqual(self.told("partner", order["no"], PRICE + 5), "settled")  # the excess is the customer's credit
+        credit = stack.sql(f"select sum(amount_minor) from ledger_entry where account = 'CUSTOMER_CREDIT:{order['customer_id']}'")
+        self.assertEqual(credit, [["-5"]])
+        self.assertEqual(self.told("partner", order["no"], PRICE), "paid_before")
+        self.check()
+
+    def test_unknown_orders_other_merchants_and_cancelled_orders(self):
+        txn = unique()
+        self.assertEqual(self.told("partner", "no-such-order", PRICE, txn=txn), "unknown_order")
+        kept = stack.sql(f"select id, claimed_order from payment where provider_txn = '{txn}'")
+        self.assertEqual([row[1] for row in kept], [""])
+        self.assertEqual(self.tasks(payment_id=kept[0][0]), ["payment_unmatched"])
+        order = self.order()
+        self.assertEqual(self.told("partner", order["no"], PRICE, merchant="somebody-else"), "merchant")
+        self.assertEqual(stack.sql(f"select count(*) from payment where claimed_order = '{order['id']}'"), [["0"]])
+        self.ok(stack.api("POST", f"/v1/platform/orders/{order['id']}/cancel", {}, token="fay"))
+        self.assertEqual(self.told("partner", order["no"], PRICE), "late")
+        self.assertEqual(self.state(order), "cancelled")
+        # A payment that is known with another amount.
+        self.assertEqual(self.told("partner", "no-such-order", PRICE - 1, txn=txn), "unknown_order")
+        order = self.order()
+        txn = unique()
+        self.assertEqual(self.told("partner", order["no"], PRICE, txn=txn), "settled")
+        self.assertEqual(self.told("partner", order["no"], PRICE + 1, txn=txn), "conflict")
+        self.assertIn("payment_conflict", self.tasks())
+        self.check()
+
+    def test_events_out_of_order(self):
+        order, txn = self.order(), unique()
+        early = unique()
+        self.ok(self.send("partner", providers["partner"].tell(order["no"], 100, txn=txn, event=early, what="refunded", refund="r1")))
+        self.assertEqual(self.told("partner", order["no"], PRICE, txn=txn, what="expired"), "expired")
+        self.assertEqual(self.told("partner", order["no"], PRICE, txn=txn), "settled")
+        self.assertEqual(self.told("partner", order["no"], PRICE, txn=txn, what="failed"), "failed")
+        self.assertIn(self.state(order), ("activating", "active"))
+        # The refund that came first waits for its payment, and is a task then.
+        self.assertEqual(stack.sql(f"select status from payment_event where event_id = '{early}'"), [["received"]])
+        stack.sql(f"update payment_event set next_at = now() where event_id = '{early}'")
+        self.assertEqual(self.told("partner", order["no"], PRICE, txn=txn), "duplicate")  # wakes the inbox
+        self.assertEqual(self.outcome("partner", early), "refund_told")
+        # One whose payment never comes is a task after a day.
+        lost = unique()
+        self.ok(self.send("partner", providers["partner"].tell("x", 5, txn=unique(), event=lost, what="refunded", refund="r9")))
+        stacks.until(lambda: stack.sql(f"select 1 from payment_event where event_id = '{lost}' and outcome is not null"), what="a look")
+        stack.sql(f"update payment_event set next_at = now(), received_at = now() - interval '2 days' where event_id = '{lost}'")
+        self.told("partner", order["no"], PRICE, txn=txn)
+        self.assertEqual(self.outcome("partner", lost), "refund_unmatched")
+        self.check()
+
+    def test_refunds_are_told_and_take_nothing_by_themselves(self):
+        for code in providers:
+            order, txn, reference = self.order(), unique(), unique()
+            self.assertEqual(self.told(code, order["no"], PRICE, txn=txn), "settled")
+            self.assertEqual(self.told(code, order["no"], 100, txn=txn, what="refunded", refund=reference), "refund_told")
+            self.assertEqual(self.told(code, order["no"], PRICE + 1, txn=txn, what="refunded", refund=unique()), "refund_above_paid")
+            payment = stack.sql(f"select id from payment where provider_txn = '{txn}'")[0][0]
+            self.assertEqual(sorted(self.tasks(payment_id=payment)), ["refund_above_paid", "refund_by_provider"])
+            refunded = self.ok(stack.api("GET", f"/v1/platform/orders/{order['id']}", token="fay"))["refunded"]
+            self.assertEqual(refunded["amount_minor"], 0)
+        # One that was recorded here under the same reference is known.
+        stack.sql(f"insert into payment_return (id, payment_id, order_id, amount_minor, reference, reason) values "
+                  f"(gen_random_uuid(), '{payment}', '{order['id']}', 100, 'known', 'test')")
+        self.assertEqual(self.told(code, order["no"], 100, txn=txn, what="refunded", refund="known"), "refund_known")
+
+
+class Without(Case):
+    def test_without_egress_nothing_is_believed_and_the_provider_tries_again(self):
+        order, event = self.order(), unique()
+        stack.end("egress")
+        notice = providers["stripe"].tell(order["no"], PRICE, txn=unique(), event=event)
+        reply = self.send("stripe", notice)
+        self.assertEqual((reply.status, reply.code), (503, "egress_unavailable"))
+        stack.start("egress")
+        self.ok(self.send("stripe", notice))
+        self.assertEqual(self.outcome("stripe", event), "settled")
+
+    def test_what_an_api_process_left_behind_the_lifecycle_applies_before_it_scans(self):
+        order, event = self.order(), unique()
+        says = (f'{{"kind": "settled", "event": "{event}", "type": "t", "txn": "{unique()}", "order_no": "{order["no"]}", '
+                f'"amount_minor": {PRICE}, "currency": "CNY", "occurred_at": "2026-11-26T00:00:00Z", "merchant": "acct-1"}}')
+        stack.end("api")
+        stack.sql(f"select payment_event_add('partner', '{event}', 'x', repeat('0', 64), '{says}')")
+        stack.start("lifecycle")
+        self.assertEqual(self.outcome("partner", event), "settled")
+        stack.start("api")
+        stacks.until(lambda: self.state(order) == "active", what="the order being active")
+        stack.end("lifecycle")
+
+
+if __name__ == "__main__":
+    unittest.main()
