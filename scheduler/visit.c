@@ -29,7 +29,8 @@ static enum op_next bury(struct op *op)
     struct visit *v = (struct visit *)op;
     struct db_group *g = db_group_new(op, v->scheduler->db, &DB_PUBLIC);
 
-    db_group_add(g, SQL_QUERIES_WORKER_BURY, &v->dead, 0, NULL);
+    if (v->bury)
+        db_group_add(g, SQL_QUERIES_WORKER_BURY, &v->dead, 0, NULL);
     DB_GROUP_ADD(g, SQL_QUERIES_MARK_DUE, &v->marked,
                  arena_format(&op->arena, "%d", VISIT_TENANTS_MAX),
                  v->after.text[0] ? v->after.text : NULL);
@@ -315,4 +316,5 @@ void visit_init(struct visit *visit, struct scheduler *scheduler, const struct i
     visit->scheduler = scheduler;
     visit->after = *after;
     visit->rebuilding = rebuilding;
+    visit->bury = true;
 }

@@ -26,6 +26,7 @@ struct visit {
     struct scheduler *scheduler;
     bool rebuilding; /* also load what runs */
     bool deep;
+    bool bury; /* look for dead workers */
     struct id after; /* tenants behind this one; "": from the first */
     struct id last;  /* out: where to go on; "": that was the end */
     struct db_rows dead, marked;

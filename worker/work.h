@@ -76,9 +76,8 @@ struct work {
     void (*build)(struct work *work, struct db_group *group);
     struct op finishing;
     bool finish_sent;
-    struct ending ending; /* of work_end */
+    struct ending ending; /* of work_end; its item.err is the outcome of every attempt to finish */
     bool strict; /* the statements under way also fail when the job was cancelled meanwhile */
-    struct gov_err finish_err;
     int finish_tries;
 };
 

@@ -270,6 +270,7 @@ void work_start(struct worker *worker, struct lane_state *lane, const struct que
     list_append(&worker->works, &w->link);
     lane->pool->used++;
     worker->busy++;
+    worker->has_worked = true;
     heartbeat_busy(worker->heartbeat);
     w->listens = kind_of(kind, lane)->killable;
     if (w->listens)
