@@ -21,7 +21,7 @@ struct api_settings {
     const char *pg;
     const char *redis;
     const char *listen;
-    const char *files;
+    struct file_store_settings files;
     const char *public_url;
     const char *log_level;
     int64_t session_hours;

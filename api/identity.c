@@ -114,6 +114,8 @@ void identity_keep(struct identities *identities, unsigned epoch, const struct c
     c->name = arena_text(&k->arena, caller->name);
     c->tenant_name = arena_text(&k->arena, caller->tenant_name);
     c->tenant_state = arena_text(&k->arena, caller->tenant_state);
+    c->suspended_code = arena_text(&k->arena, caller->suspended_code);
+    c->suspended_since = arena_text(&k->arena, caller->suspended_since);
     c->timezone = arena_text(&k->arena, caller->timezone);
     c->locale = arena_text(&k->arena, caller->locale);
     c->skills = copy_list(&k->arena, caller->skills);

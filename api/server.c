@@ -12,6 +12,8 @@
 #include "api/runs/accept_batch.h"
 #include "core/base/log.h"
 #include "core/io/crypto.h"
+#include "core/store/file_identity.h"
+#include "core/store/file_identity.h"
 #include "core/store/incarnation.h"
 #include "core/store/plan_basis.h"
 
@@ -25,8 +27,16 @@ const struct setting api_settings_table[] = {
       "Redis: unix:/path/socket or host:port" },
     { "listen", SETTING_TEXT, offsetof(struct api_settings, listen), "127.0.0.1:8080", 0, 100, false,
       "address:port of the HTTP API" },
-    { "files", SETTING_TEXT, offsetof(struct api_settings, files), "files", 0, 1000, false,
-      "directory of uploads and artifacts, shared by API and workers" },
+    { "files", SETTING_TEXT, offsetof(struct api_settings, files.files), "files", 0, 1000, false,
+      "uploads and artifacts: a directory, or s3://bucket[/prefix]; the same for the API and all workers" },
+    { "files_endpoint", SETTING_TEXT, offsetof(struct api_settings, files.endpoint), "", 0, 500, false,
+      "address of the S3-compatible store of files, like https://host:9000" },
+    { "files_region", SETTING_TEXT, offsetof(struct api_settings, files.region), "us-east-1", 0, 60, false,
+      "region of that store" },
+    { "files_key_file", SETTING_TEXT, offsetof(struct api_settings, files.key_file), "", 0, 1000, false,
+      "file with that store's access key id in its first line and the secret in its second" },
+    { "files_spool", SETTING_TEXT, offsetof(struct api_settings, files.spool), "/var/tmp", 0, 1000, false,
+      "local directory for what is on its way to that store or from it; as large as the largest files together" },
     { "public_url", SETTING_TEXT, offsetof(struct api_settings, public_url), "", 0, 500, false,
       "how people reach this API; for links" },
     { "log_level", SETTING_TEXT, offsetof(struct api_settings, log_level), "info", 0, 10, false,
@@ -120,11 +130,13 @@ static bool connect_stores(struct api *api, struct gov_err *err)
 
     if (!redis_address_check(redis.address, err))
         return false;
-    api->files = file_store_open(api->settings.files, err);
+    api->files = file_store_open(&api->settings.files, err);
     if (!api->files)
         return false;
     api->db = db_new(api->loop, &db);
     if (!incarnation_read(api->loop, api->db, START_PATIENCE_MS, incarnation, err))
+        return false;
+    if (!file_identity_settle(api->loop, api->db, api->files, err))
         return false;
     api->redis = redis_new(api->loop, &redis);
     api->queue = job_queue_new(&(struct job_queue_options){ api->redis, incarnation });

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "cli/net/remote.h"
+#include "cli/net/upload.h"
 #include "core/base/buf.h"
 #include "core/base/id.h"
 #include "core/base/json.h"
@@ -261,19 +262,8 @@ static const char *base_name(const char *path)
 
 bool input_upload(struct cli *cli, const char *path, const char **id, struct gov_err *err)
 {
-    struct remote_answer answer;
-    struct remote_call call = {
-        .method = "POST",
-        .path = remote_path(cli, "/v1/files", "name", base_name(path), NULL),
-        .upload = path,
-    };
-
-    if (!remote_send(cli, &call, &answer, err))
+    if (!upload_send(cli, path, base_name(path), id, err))
         return false;
-    *id = json_get_text(answer.json, "id");
-    if (!*id)
-        return gov_fail(err, GOV_INTERNAL, "the upload was answered without an id",
-                        "上传的响应中没有 id");
     cli_note(cli, "uploaded %s", "已上传 %s", path);
     return true;
 }

@@ -15,7 +15,7 @@ struct visited {
     struct queue_lives lives; /* what held slots before the rows were read */
     bool rests;
     struct gov_err err;
-    struct gov_err callback_err; /* tolerated */
+    struct gov_err callback_err; /* tolerated, and said in the log */
     struct queue_entry *entries;
     int count;
     struct queue_result result;
@@ -231,10 +231,13 @@ static enum op_next push(struct op *op)
         tenant_limits_tell(op, v->scheduler->queue, v->tenants[i].scope.schema, &v->marked, i,
                            MARKED_LIMITS);
     for (int i = 0; i < v->tenant_count; i++) {
-        if (v->tenants[i].err.code)
-            log_error(LEVEL_WARN, "visit.tenant_failed", &v->tenants[i].err);
+        struct visited *t = &v->tenants[i];
+        if (t->callback_err.code)
+            log_error(LEVEL_ERROR, "visit.callback_lost", &t->callback_err, LOG_FIELD("tenant", t->scope.schema));
+        if (t->err.code)
+            log_error(LEVEL_WARN, "visit.tenant_failed", &t->err, LOG_FIELD("tenant", t->scope.schema));
         else
-            push_tenant(v, &v->tenants[i]);
+            push_tenant(v, t);
     }
     return OP_WAIT;
 }
@@ -288,7 +291,7 @@ static enum op_next forget(struct op *op)
     for (int i = 0; i < v->tenant_count; i++) {
         struct visited *t = &v->tenants[i];
         v->lingering += t->rests && t->lives.count;
-        if (t->rests && t->lives.count == 0)
+        if (t->rests && t->lives.count == 0 && !t->lives.err.code)
             buf_addf(&ids, "%s%s", ids.length ? "," : "{", t->id.text);
         else
             v->active++;

@@ -10,8 +10,11 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/base/text.h"
 #include "core/io/crypto.h"
 #include "core/io/service.h"
+#include "core/store/file_identity.h"
+#include "core/store/file_identity.h"
 #include "core/store/incarnation.h"
 #include "worker/heartbeat.h"
 #include "worker/intent/catalogue.h"
@@ -29,10 +32,18 @@ const struct setting worker_settings_table[] = {
       "PostgreSQL as libpq conninfo without user" },
     { "redis", SETTING_TEXT, FIELD(redis), "127.0.0.1:6379", 0, 500, false,
       "Redis: unix:/path/socket or host:port" },
-    { "files", SETTING_TEXT, FIELD(files), "files", 0, 1000, false,
-      "directory of uploads and artifacts, shared with the API" },
+    { "files", SETTING_TEXT, FIELD(files.files), "files", 0, 1000, false,
+      "uploads and artifacts: a directory, or s3://bucket[/prefix]; the same for the API and all workers" },
+    { "files_endpoint", SETTING_TEXT, FIELD(files.endpoint), "", 0, 500, false,
+      "address of the S3-compatible store of files, like https://host:9000" },
+    { "files_region", SETTING_TEXT, FIELD(files.region), "us-east-1", 0, 60, false,
+      "region of that store" },
+    { "files_key_file", SETTING_TEXT, FIELD(files.key_file), "", 0, 1000, false,
+      "file with that store's access key id in its first line and the secret in its second" },
+    { "files_spool", SETTING_TEXT, FIELD(files.spool), "/var/tmp", 0, 1000, false,
+      "local directory for what is on its way to that store or from it; as large as the largest files together" },
     { "models", SETTING_TEXT, FIELD(models), "", 0, 1000, false,
-      "directory of what was learnt of each tenant's skills, a cache; empty: models in `files`" },
+      "directory of what was learnt of each tenant's skills, a cache; empty: models in `files`, or in files_spool" },
     { "sandbox", SETTING_TEXT, FIELD(sandbox), "", 0, 200, false,
       "socket of execgov-sandboxd; empty: this worker runs no scripts, only intents and plans" },
     { "egress", SETTING_TEXT, FIELD(egress), "", 0, 107, false,
@@ -231,11 +242,13 @@ static bool connect_stores(struct process *p, struct gov_err *err)
 
     if (!redis_address_check(w->settings.redis, err))
         return false;
-    w->files = file_store_open(w->settings.files, err);
+    w->files = file_store_open(&w->settings.files, err);
     if (!w->files)
         return false;
     w->db = db_new(w->loop, &db);
     if (!incarnation_read(w->loop, w->db, START_PATIENCE_MS, incarnation, err))
+        return false;
+    if (!file_identity_settle(w->loop, w->db, w->files, err))
         return false;
     w->redis = redis_new(w->loop, &(struct redis_options){ .address = w->settings.redis });
     w->queue = job_queue_new(&(struct job_queue_options){ w->redis, incarnation });
@@ -246,7 +259,8 @@ static bool connect_stores(struct process *p, struct gov_err *err)
     w->tenants = tenant_cache_new(w->db);
     w->endings = endings_new(w->loop, w->db, w->events);
     char models[FOLDER_BYTES];
-    snprintf(models, sizeof models, "%s/models", w->settings.files);
+    snprintf(models, sizeof models, "%s/models",
+             text_starts(w->settings.files.files, "s3://") ? w->settings.files.spool : w->settings.files.files);
     w->catalogues = catalogues_new(*w->settings.models ? w->settings.models : models, CATALOGUES);
     w->marks = marks_new(w->db);
     if (w->settings.intent_consult)

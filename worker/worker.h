@@ -23,8 +23,8 @@
 struct worker_settings {
     const char *pg;
     const char *redis;
-    const char *files;
-    const char *models; /* "": the folder "models" in `files` */
+    struct file_store_settings files;
+    const char *models; /* "": the folder "models" in files, or in the spool */
     const char *sandbox;
     const char *egress; /* socket of execgov-egress; "" = nothing is called */
     const char *lanes; /* "py,sh,http"; ctl is always served */

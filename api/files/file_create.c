@@ -3,6 +3,7 @@
 
 #include "api/files/files.h"
 #include "api/files/receive.h"
+#include "core/store/file_quota.h"
 
 struct file_create {
     struct endpoint endpoint;
@@ -69,6 +70,8 @@ static enum op_next drop(struct op *op)
     struct file_create *e = (struct file_create *)op;
     struct call *call = e->endpoint.call;
 
+    if (e->fault.code == GOV_QUOTA_EXCEEDED)
+        file_quota_exceeded(&e->fault);
     if (e->fault.code && id_empty(&call->replay_id))
         file_store_remove(op, call->api->files, &e->receive.id);
     return OP_WAIT;

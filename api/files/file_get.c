@@ -14,7 +14,10 @@ struct file_get {
     struct endpoint endpoint;
     struct id id;
     struct db_rows rows;
+    struct http_range range;
+    bool part;
     int fd; /* -1: none, or handed on */
+    int64_t at; /* where the range begins in it */
 };
 
 static void close_fd(void *get)
@@ -93,8 +96,17 @@ static enum op_next open_file(struct op *op)
         call->status = 304;
         return OP_DONE;
     }
+    uint64_t size = (uint64_t)db_int(&e->rows, 0, FILE_SIZE);
+    enum http_range_kind kind = http_request_range(call->request, size, etag(e), &e->range);
+    if (kind == HTTP_RANGE_UNSATISFIABLE) {
+        call_taken(call);
+        http_reply_no_range(call->request, size);
+        return OP_DONE;
+    }
     struct id id = db_id(&e->rows, 0, FILE_ID);
-    file_store_read(op, call->api->files, &id, &e->fd);
+    e->part = kind == HTTP_RANGE_PART;
+    file_store_read_part(op, call->api->files, &id, (int64_t)e->range.offset,
+                         e->part ? (int64_t)e->range.length : -1, &e->fd, &e->at);
     return OP_WAIT;
 }
 
@@ -108,8 +120,8 @@ static enum op_next send_file(struct op *op)
     call_taken(call);
     http_reply_attachment(call->request, db_text(&e->rows, 0, FILE_NAME));
     http_reply_header(call->request, "Cache-Control", "private, max-age=0, must-revalidate");
-    http_reply_file_range(call->request, fd, (uint64_t)db_int(&e->rows, 0, FILE_SIZE),
-                          db_text(&e->rows, 0, FILE_MEDIA_TYPE), etag(e));
+    http_reply_file_part(call->request, fd, (uint64_t)e->at, (uint64_t)db_int(&e->rows, 0, FILE_SIZE), e->part,
+                         &e->range, db_text(&e->rows, 0, FILE_MEDIA_TYPE), etag(e));
     return OP_DONE;
 }
 

@@ -168,24 +168,29 @@ static void on_left(struct call *call)
 
 /* --- steps --- */
 
+static int64_t bytes_max(const struct receive *r)
+{
+    return r->bytes_max ? r->bytes_max : r->call->api->settings.upload_mb_max * 1024 * 1024;
+}
+
 static enum op_next open_store(struct op *op)
 {
     struct receive *r = (struct receive *)op;
     struct http_request *request = r->call->request;
     const char *type = http_request_header(request, "content-type");
 
-    r->is_multipart = !r->raw_too || (type && text_starts(type, "multipart/"));
+    r->is_multipart = !r->nameless && (!r->raw_too || (type && text_starts(type, "multipart/")));
     if (r->is_multipart &&
         !multipart_init(&r->multipart, type ? type : "", PARTS_MAX, &handlers, r, &op->err))
         return OP_FAIL;
-    if (!r->is_multipart) {
+    if (!r->is_multipart && !r->nameless) {
         if (!raw_name(r, &op->err))
             return OP_FAIL;
         type_set(r, type);
     }
     r->id = id_new();
     file_write_begin(op, r->call->api->files, &r->id,
-                     r->call->api->settings.upload_mb_max * 1024 * 1024, &r->writer);
+                     bytes_max(r), &r->writer);
     return OP_WAIT;
 }
 
@@ -193,7 +198,7 @@ static enum op_next attach(struct op *op)
 {
     struct receive *r = (struct receive *)op;
     /* Boundaries and part headers come on top of the file. */
-    size_t most = (size_t)r->call->api->settings.upload_mb_max * 1024 * 1024 + 64 * 1024;
+    size_t most = (size_t)bytes_max(r) + 64 * 1024;
 
     if (r->call->gone)
         return gov_fail_cause(&op->err, GOV_CANCELLED, "the client left"), OP_FAIL;

@@ -22,6 +22,8 @@ struct receive {
     const char *part;   /* name of the multipart part that is the file */
     const char *field;  /* name of a text part that may come besides; NULL: none */
     bool raw_too;       /* any other media type is a raw body */
+    bool nameless;      /* always a raw body, and a piece of a file: without name and type */
+    int64_t bytes_max;  /* 0: the largest upload */
 
     /* out */
     struct id id;       /* of the file */

@@ -17,7 +17,8 @@ struct order {
 static const char *const states[] = { "draft", "pending_payment", "payment_reported", "paid", "activating", "active",
                                       "activation_failed", "cancelled", "expired", "refunded", NULL };
 
-static enum op_next list_of(struct op *op, const char *tenant)
+/* `of`: who asks for his tenant; NULL: for the platform. */
+static enum op_next list_of(struct op *op, const struct caller *of)
 {
     struct order *e = (struct order *)op;
     struct call *call = e->endpoint.call;
@@ -28,7 +29,7 @@ static enum op_next list_of(struct op *op, const char *tenant)
         !page_id(call, "subscription_id", &subscription, &op->err))
         return OP_FAIL;
     DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_ORDER_PAGE, &e->rows, e->page.before, e->page.limit, state,
-             customer, NULL, tenant, subscription);
+             customer, NULL, of ? of->tenant.text : NULL, subscription, of ? of->user.text : NULL);
     return OP_WAIT;
 }
 
@@ -39,7 +40,7 @@ static enum op_next list(struct op *op)
 
 static enum op_next own_list(struct op *op)
 {
-    return list_of(op, ((struct order *)op)->endpoint.call->caller.tenant.text);
+    return list_of(op, &((struct order *)op)->endpoint.call->caller);
 }
 
 static enum op_next list_leave(struct op *op)
@@ -49,7 +50,7 @@ static enum op_next list_leave(struct op *op)
     return OP_DONE;
 }
 
-static enum op_next load_of(struct op *op, const char *tenant)
+static enum op_next load_of(struct op *op, const struct caller *of)
 {
     struct order *e = (struct order *)op;
     struct call *call = e->endpoint.call;
@@ -57,7 +58,7 @@ static enum op_next load_of(struct op *op, const char *tenant)
     if (!call_param_id(call, 0, &e->id, &op->err))
         return OP_FAIL;
     DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_ORDER_PAGE, &e->found, NULL, "1", NULL, NULL, e->id.text,
-             tenant, NULL);
+             of ? of->tenant.text : NULL, NULL, of ? of->user.text : NULL);
     return OP_WAIT;
 }
 
@@ -68,7 +69,7 @@ static enum op_next load(struct op *op)
 
 static enum op_next own_load(struct op *op)
 {
-    return load_of(op, ((struct order *)op)->endpoint.call->caller.tenant.text);
+    return load_of(op, &((struct order *)op)->endpoint.call->caller);
 }
 
 static enum op_next show(struct op *op)

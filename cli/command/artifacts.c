@@ -17,10 +17,13 @@
 #include "core/base/json.h"
 #include "core/base/text.h"
 
+enum { TRIES_MAX = 5, PAUSE_FIRST_MS = 500 };
+
 struct download {
     FILE *file;
     crypto_hash_sha256_state hash;
     int reason; /* errno of a write that failed */
+    int64_t bytes;
 };
 
 static bool take_bytes(void *into, const char *data, size_t bytes)
@@ -28,6 +31,7 @@ static bool take_bytes(void *into, const char *data, size_t bytes)
     struct download *d = into;
 
     crypto_hash_sha256_update(&d->hash, (const unsigned char *)data, bytes);
+    d->bytes += (int64_t)bytes;
     if (fwrite(data, 1, bytes, d->file) == bytes)
         return true;
     d->reason = errno;
@@ -58,6 +62,16 @@ static bool fetch_into(struct cli *cli, const char *url_path, const char *fresh,
     }
     crypto_hash_sha256_init(&d.hash);
     bool got = remote_send(cli, &call, &answer, err);
+    for (int tries = 1; !got && tries < TRIES_MAX && d.bytes > 0 && !d.reason && gov_code_info(err->code)->retry_helps;
+         tries++) { /* from where it broke off; its entity tag is its digest */
+        call.range_from = d.bytes;
+        call.if_range = sha256 ? arena_format(&cli->arena, "\"%s\"", sha256) : NULL;
+        usleep((unsigned)(PAUSE_FIRST_MS << (tries - 1)) * 1000);
+        got = remote_send(cli, &call, &answer, err);
+        if (got && answer.status != 206)
+            got = gov_fail(err, GOV_INTERNAL, "the server did not go on where it broke off; try again",
+                           "服务器未能从中断处继续，请重试");
+    }
     if (fclose(d.file) != 0 && d.reason == 0)
         d.reason = errno;
     if (got && d.reason)

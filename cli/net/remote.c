@@ -31,6 +31,7 @@ struct transfer {
     bool too_large, stopped;
     struct remote_answer *answer;
     char fault[CURL_ERROR_SIZE];
+    FILE *file; /* the body comes from here; NULL: it does not */
 };
 
 static struct remote *remote_of(struct cli *cli)
@@ -126,6 +127,13 @@ static struct curl_slist *make_headers(struct cli *cli, const struct remote_call
         add_header(&headers, cli, "Authorization",
                    arena_format(&cli->arena, "Bearer %s", cli->profile.token));
     add_header(&headers, cli, "If-Match", call->if_match);
+    if (call->range_from > 0) {
+        add_header(&headers, cli, "Range", arena_format(&cli->arena, "bytes=%lld-", (long long)call->range_from));
+        add_header(&headers, cli, "If-Range", call->if_range);
+    }
+    if (call->piece_bytes > 0)
+        add_header(&headers, cli, "Upload-Offset",
+                   arena_format(&cli->arena, "%lld", (long long)call->piece_from));
     add_header(&headers, cli, "Last-Event-ID", call->last_event_id);
     if (call->wait_s > 0)
         add_header(&headers, cli, "Prefer", arena_format(&cli->arena, "wait=%d", call->wait_s));
@@ -199,10 +207,20 @@ static curl_mime *make_parts(CURL *curl, const struct remote_call *call)
     return parts;
 }
 
-/* Set the body. `*file` and `*parts` are released by the caller. */
-static bool set_body(CURL *curl, struct cli *cli, const struct remote_call *call, FILE **file,
-                     curl_mime **parts, struct gov_err *err)
+/* libcurl sends a body again when a connection that it used before turns out dead: from where the piece begins. */
+static int seek_body(void *transfer, curl_off_t offset, int origin)
 {
+    struct transfer *t = transfer;
+
+    return origin == SEEK_SET && fseeko(t->file, t->call->piece_from + offset, SEEK_SET) == 0 ? CURL_SEEKFUNC_OK
+                                                                                              : CURL_SEEKFUNC_FAIL;
+}
+
+/* Set the body. `t->file` and `*parts` are released by the caller. */
+static bool set_body(CURL *curl, struct cli *cli, struct transfer *t, curl_mime **parts, struct gov_err *err)
+{
+    const struct remote_call *call = t->call;
+    FILE **file = &t->file;
     struct stat info;
 
     if (call->upload) {
@@ -217,7 +235,13 @@ static bool set_body(CURL *curl, struct cli *cli, const struct remote_call *call
     } else if (call->upload) {
         curl_easy_setopt(curl, CURLOPT_POST, 1L);
         curl_easy_setopt(curl, CURLOPT_READDATA, *file);
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)info.st_size);
+        curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, seek_body);
+        curl_easy_setopt(curl, CURLOPT_SEEKDATA, t);
+        if (fseeko(*file, call->piece_from, SEEK_SET) != 0)
+            return gov_fail_at(err, GOV_INVALID_INPUT, call->upload, "unreadable",
+                               "%s cannot be read as a file", "无法读取文件 %s", call->upload);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+                         (curl_off_t)(call->piece_bytes ? call->piece_bytes : info.st_size));
     } else if (call->body) {
         const char *text = json_text(&cli->arena, call->body);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(text));
@@ -262,7 +286,6 @@ bool remote_send(struct cli *cli, const struct remote_call *call, struct remote_
 {
     CURL *curl = remote_of(cli)->curl;
     struct transfer t = { .call = call, .cli = cli, .answer = answer };
-    FILE *file = NULL;
     curl_mime *parts = NULL;
 
     memset(answer, 0, sizeof *answer);
@@ -272,13 +295,13 @@ bool remote_send(struct cli *cli, const struct remote_call *call, struct remote_
     set_common(curl, cli, call, &t);
     struct curl_slist *headers = make_headers(cli, call);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    bool done = set_body(curl, cli, call, &file, &parts, err);
+    bool done = set_body(curl, cli, &t, &parts, err);
     if (done)
         done = finish(cli, &t, curl_easy_perform(curl), err);
     curl_slist_free_all(headers);
     curl_mime_free(parts);
-    if (file)
-        fclose(file);
+    if (t.file)
+        fclose(t.file);
     buf_release(&t.body);
     return done;
 }

@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "cli/cli.h"
 #include "core/base/err.h"
@@ -31,11 +32,15 @@ struct remote_call {
     const char *path;          /* with its query, escaped */
     const json_t *body;        /* JSON; NULL: none */
     const char *upload;        /* a file's path: sent as the raw body; NULL: none */
+    int64_t piece_from;        /* with `upload`: only so many bytes from there on, with Upload-Offset */
+    int64_t piece_bytes;       /* 0: all of the file */
     const char *part;          /* with `upload`: sent as this part of multipart/form-data */
     const char *part_filename; /* the file's name in that part */
     const char *const *fields; /* more parts: name, value, name, value, NULL */
     const char *accept;        /* NULL: application/json */
     const char *if_match;      /* NULL: none */
+    int64_t range_from;        /* > 0: Range, from there to the end, if it is still `if_range` */
+    const char *if_range;
     const char *last_event_id; /* NULL: none */
     const char *idempotency_key; /* NULL: POSTs get a fresh one */
     int wait_s;                /* > 0: Prefer: wait=N */

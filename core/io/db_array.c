@@ -90,3 +90,18 @@ void db_array_release(struct db_array *array)
 {
     buf_release(&array->bytes);
 }
+
+size_t db_ids(const struct db_rows *rows, int row, int column, struct id **ids, struct arena *arena)
+{
+    const char *array = db_text(rows, row, column);
+    size_t count = 0, room = strlen(array) / (sizeof(*ids)->text - 1) + 1;
+
+    *ids = ARENA_ARRAY(arena, struct id, room);
+    for (const char *at = array + strspn(array, "{"); *at && *at != '}'; at += strspn(at, ",")) {
+        size_t length = strcspn(at, ",}");
+        if (count < room && id_parse(arena_copy(arena, at, length), &(*ids)[count]))
+            count++;
+        at += length;
+    }
+    return count;
+}

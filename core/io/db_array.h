@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "core/base/id.h"
 #include "core/io/db.h"
 
 enum db_array_type {
@@ -31,5 +32,8 @@ void db_array_add_null(struct db_array *array);
 /* The parameter; its bytes are the array's. Nothing may be added afterwards. */
 struct db_param db_array_end(struct db_array *array);
 void db_array_release(struct db_array *array);
+
+/* The other way: a cell of type uuid[] without nulls; their count. `ids` is the arena's. */
+size_t db_ids(const struct db_rows *rows, int row, int column, struct id **ids, struct arena *arena);
 
 #endif

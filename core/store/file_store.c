@@ -1,4 +1,4 @@
-#include "core/store/file_store.h"
+#include "core/store/file_store_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,12 +12,7 @@
 #include "core/base/check.h"
 #include "core/io/op_work.h"
 
-enum { COPY_BYTES = 256 * 1024 };
-
-struct file_store {
-    int root; /* descriptor of the directory */
-    char identity[40];
-};
+enum { COPY_BYTES = 256 * 1024, NAME_BYTES = 64 };
 
 struct file_writer {
     struct file_store *store;
@@ -27,99 +22,14 @@ struct file_writer {
     int fd; /* -1: none, or committed */
     int folder; /* descriptor of its folder; -1: none */
     crypto_hash_sha256_state hash;
-    char temporary[64], final[64]; /* relative to the root */
+    char temporary[NAME_BYTES], final[NAME_BYTES]; /* relative to the root */
 };
 
-static bool broken(struct gov_err *err, const char *what)
-{
-    return gov_fail_cause(err, GOV_FILES_UNAVAILABLE, "file store: %s: %s", what, strerror(errno));
-}
-
-/* --- the root --- */
-
-static bool write_all(int fd, const char *data, size_t bytes)
-{
-    while (bytes) {
-        ssize_t n = write(fd, data, bytes);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return false;
-        data += n;
-        bytes -= (size_t)n;
-    }
-    return true;
-}
-
-/* Written aside and linked, so that whoever sees the name sees all of it. */
-static bool identity_make(struct file_store *store)
-{
-    struct id id = id_new();
-    char aside[64];
-
-    snprintf(aside, sizeof aside, "identity.%s", id.text);
-    int fd = openat(store->root, aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
-    if (fd < 0)
-        return false;
-    bool good = write_all(fd, id.text, strlen(id.text)) && fsync(fd) == 0 &&
-                (linkat(store->root, aside, store->root, "identity", 0) == 0 ||
-                 errno == EEXIST) /* another process was first */
-                && fsync(store->root) == 0;
-    close(fd);
-    unlinkat(store->root, aside, 0);
-    return good;
-}
-
-static bool identity_read(struct file_store *store)
-{
-    int fd = openat(store->root, "identity", O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    ssize_t n = read(fd, store->identity, sizeof store->identity - 1);
-    close(fd);
-    if (n >= 0 && n != 36)
-        errno = EINVAL; /* somebody else's file of that name */
-    return n == 36;
-}
-
-struct file_store *file_store_open(const char *root, struct gov_err *err)
-{
-    struct file_store *store = calloc(1, sizeof *store);
-    CHECK(store);
-    if (mkdir(root, 0755) != 0 && errno != EEXIST)
-        goto bad;
-    store->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (store->root < 0)
-        goto bad;
-    if (!identity_read(store) &&
-        (errno != ENOENT || !identity_make(store) || !identity_read(store)))
-        goto bad;
-    return store;
-bad:
-    gov_fail_at(err, GOV_CONFIGURATION, "files", "unusable", "the file store %s cannot be used: %s",
-                "文件存储 %s 无法使用：%s", root, strerror(errno));
-    if (store->root > 0)
-        close(store->root);
-    free(store);
-    return NULL;
-}
-
-void file_store_close(struct file_store *store)
-{
-    close(store->root);
-    free(store);
-}
-
-const char *file_store_identity(const struct file_store *store)
-{
-    return store->identity;
-}
-
 /* The folder is taken from the id's random end, so that folders fill evenly. */
-static void name_of(const struct id *id, const char *suffix, char name[64])
+static void name_of(const struct id *id, const char *suffix, char name[NAME_BYTES])
 {
     CHECK(!id_empty(id));
-    snprintf(name, 64, "%.2s/%s%s", id->text + 34, id->text, suffix);
+    snprintf(name, NAME_BYTES, "%.2s/%s%s", id->text + 34, id->text, suffix);
 }
 
 /* --- writing --- */
@@ -128,13 +38,17 @@ static bool begin(struct file_writer *w, struct gov_err *err)
 {
     char folder[3] = { w->id.text[34], w->id.text[35], 0 };
 
+    if (w->store->s3) {
+        w->fd = file_store_spool(w->store);
+        return w->fd >= 0 || file_store_broken(err, "spool");
+    }
     if (mkdirat(w->store->root, folder, 0755) != 0 && errno != EEXIST)
-        return broken(err, "mkdir");
+        return file_store_broken(err, "mkdir");
     w->folder = openat(w->store->root, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (w->folder < 0)
-        return broken(err, "open folder");
+        return file_store_broken(err, "open folder");
     w->fd = openat(w->store->root, w->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
-    return w->fd >= 0 || broken(err, "create");
+    return w->fd >= 0 || file_store_broken(err, "create");
 }
 
 static bool append(struct file_writer *w, const void *data, size_t bytes, struct gov_err *err)
@@ -144,26 +58,37 @@ static bool append(struct file_writer *w, const void *data, size_t bytes, struct
         return gov_fail(err, GOV_BODY_TOO_LARGE, "the file is larger than %lld bytes",
                         "文件超过 %lld 字节", (long long)w->bytes_max);
     crypto_hash_sha256_update(&w->hash, data, bytes);
-    return write_all(w->fd, data, bytes) || broken(err, "write");
+    return file_store_write(w->fd, data, bytes) || file_store_broken(err, "write");
+}
+
+static bool keep_in_directory(struct file_writer *w, struct gov_err *err)
+{
+    if (fsync(w->fd) != 0)
+        return file_store_broken(err, "fsync");
+    if (renameat(w->store->root, w->temporary, w->store->root, w->final) != 0)
+        return file_store_broken(err, "rename");
+    close(w->fd);
+    w->fd = -1;
+    /* The folders too, or a row could outlive its file in a power cut. */
+    return (fsync(w->folder) == 0 && fsync(w->store->root) == 0) || file_store_broken(err, "fsync folder");
+}
+
+static bool keep_in_bucket(struct file_writer *w, const char *sha256, struct gov_err *err)
+{
+    char key[FILE_KEY_BYTES];
+
+    file_store_key(w->store, w->final, key);
+    return s3_put(w->store->s3, key, w->fd, w->bytes, sha256, err);
 }
 
 static bool commit(struct file_writer *w, struct file_stored *stored, struct gov_err *err)
 {
     unsigned char digest[crypto_hash_sha256_BYTES];
 
-    if (fsync(w->fd) != 0)
-        return broken(err, "fsync");
-    if (renameat(w->store->root, w->temporary, w->store->root, w->final) != 0)
-        return broken(err, "rename");
-    close(w->fd);
-    w->fd = -1;
-    /* The folders too, or a row could outlive its file in a power cut. */
-    if (fsync(w->folder) != 0 || fsync(w->store->root) != 0)
-        return broken(err, "fsync folder");
     crypto_hash_sha256_final(&w->hash, digest);
     sodium_bin2hex(stored->sha256, sizeof stored->sha256, digest, sizeof digest);
     stored->bytes = w->bytes;
-    return true;
+    return w->store->s3 ? keep_in_bucket(w, stored->sha256, err) : keep_in_directory(w, err);
 }
 
 static void discard(void *writer)
@@ -174,7 +99,8 @@ static void discard(void *writer)
     if (w->fd < 0)
         return;
     close(w->fd);
-    unlinkat(w->store->root, w->temporary, 0);
+    if (!w->store->s3)
+        unlinkat(w->store->root, w->temporary, 0);
 }
 
 static struct file_writer *writer_new(struct op *op, struct file_store *store, const struct id *id,
@@ -262,7 +188,7 @@ static bool copy_pieces(struct copying *c, char *piece, struct gov_err *err)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return broken(err, "read");
+            return file_store_broken(err, "read");
         if (n == 0)
             return true;
         if (!append(c->writer, piece, (size_t)n, err))
@@ -291,46 +217,123 @@ void file_store_copy(struct op *op, struct file_store *store, const struct id *i
     op_work(op, run_copy, c);
 }
 
+/* --- one behind the other --- */
+
+struct joining {
+    struct file_writer *writer;
+    struct file_stored *stored;
+    const struct id *pieces;
+    size_t count;
+};
+
+static bool open_piece(struct file_store *store, const struct id *id, int64_t offset, int64_t length, int *fd,
+                       struct gov_err *err);
+
+static bool run_join(void *context, struct gov_err *err)
+{
+    struct joining *j = context;
+    struct copying one = { j->writer, j->stored, -1 };
+    char *piece = malloc(COPY_BYTES);
+    bool good = begin(j->writer, err);
+
+    CHECK(piece);
+    for (size_t i = 0; good && i < j->count; i++) {
+        good = open_piece(j->writer->store, &j->pieces[i], 0, -1, &one.from, err) && copy_pieces(&one, piece, err);
+        if (one.from >= 0)
+            close(one.from);
+    }
+    free(piece);
+    return good && commit(j->writer, j->stored, err);
+}
+
+void file_store_join(struct op *op, struct file_store *store, const struct id *id, const struct id *pieces,
+                     size_t count, int64_t bytes_max, struct file_stored *stored)
+{
+    struct joining *j = ARENA_NEW(&op->arena, struct joining);
+    *j = (struct joining){ writer_new(op, store, id, bytes_max), stored, pieces, count };
+    op_work(op, run_join, j);
+}
+
+/* --- reading --- */
+
+static bool open_local(struct file_store *store, const char *name, int *fd, struct gov_err *err)
+{
+    *fd = openat(store->root, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (*fd >= 0)
+        return true;
+    if (errno == ENOENT)
+        return gov_fail(err, GOV_NOT_FOUND, "the bytes of this file are gone", "该文件的内容已不存在");
+    return file_store_broken(err, "open");
+}
+
+/* `length` -1: all of it. A bucket's bytes come into the spool: `offset` is then the descriptor's 0. */
+static bool open_piece(struct file_store *store, const struct id *id, int64_t offset, int64_t length, int *fd,
+                       struct gov_err *err)
+{
+    char name[NAME_BYTES], key[FILE_KEY_BYTES];
+
+    name_of(id, "", name);
+    if (!store->s3)
+        return open_local(store, name, fd, err);
+    *fd = file_store_spool(store);
+    if (*fd < 0)
+        return file_store_broken(err, "spool");
+    file_store_key(store, name, key);
+    if (s3_get(store->s3, key, offset, length, *fd, err))
+        return true;
+    close(*fd);
+    *fd = -1;
+    return false;
+}
+
 struct reading {
     struct file_store *store;
     struct id id;
+    int64_t offset, length;
     int *fd;
 };
 
 static bool run_read(void *context, struct gov_err *err)
 {
     struct reading *r = context;
-    char name[64];
 
-    name_of(&r->id, "", name);
-    *r->fd = openat(r->store->root, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (*r->fd >= 0)
-        return true;
-    if (errno == ENOENT)
-        return gov_fail(err, GOV_NOT_FOUND, "the bytes of this file are gone", "该文件的内容已不存在");
-    return broken(err, "open");
+    return open_piece(r->store, &r->id, r->offset, r->length, r->fd, err);
+}
+
+void file_store_read_part(struct op *op, struct file_store *store, const struct id *id, int64_t offset,
+                          int64_t length, int *fd, int64_t *at)
+{
+    struct reading *r = ARENA_NEW(&op->arena, struct reading);
+
+    *fd = -1;
+    *at = store->s3 ? 0 : offset;
+    *r = (struct reading){ store, *id, offset, length, fd };
+    op_work(op, run_read, r);
 }
 
 void file_store_read(struct op *op, struct file_store *store, const struct id *id, int *fd)
 {
-    struct reading *r = ARENA_NEW(&op->arena, struct reading);
-    *fd = -1;
-    *r = (struct reading){ store, *id, fd };
-    op_work(op, run_read, r);
+    int64_t *at = ARENA_NEW(&op->arena, int64_t);
+
+    file_store_read_part(op, store, id, 0, -1, fd, at);
 }
 
 static bool run_remove(void *context, struct gov_err *err)
 {
     struct reading *r = context;
-    char name[64];
+    char name[NAME_BYTES], key[FILE_KEY_BYTES];
 
     name_of(&r->id, "", name);
-    return unlinkat(r->store->root, name, 0) == 0 || errno == ENOENT || broken(err, "remove");
+    if (r->store->s3) {
+        file_store_key(r->store, name, key);
+        return s3_remove(r->store->s3, key, err);
+    }
+    return unlinkat(r->store->root, name, 0) == 0 || errno == ENOENT || file_store_broken(err, "remove");
 }
 
 void file_store_remove(struct op *op, struct file_store *store, const struct id *id)
 {
     struct reading *r = ARENA_NEW(&op->arena, struct reading);
-    *r = (struct reading){ store, *id, NULL };
+    *r = (struct reading){ .store = store, .id = *id };
     op_work(op, run_remove, r);
 }

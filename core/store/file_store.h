@@ -1,12 +1,17 @@
 /* file_store.h - the bytes of uploads, packages and artifacts, by the id of their row in `file`.
  *
- * A directory: <root>/<xx>/<id>, written to a temporary name (<id>.<digits>.part), synced with its
- * folder and renamed, mode 0444, never changed afterwards. The root carries an identity, so that a
- * worker with another directory mounted finds out. What has no row in `file` is rubbish and may be
- * swept.
+ * One interface, two places: a directory, or a bucket of an S3-compatible store.
  *
- * Blocking calls run in the thread pool. Failures: FILES_UNAVAILABLE (full or broken disk),
- * NOT_FOUND, BODY_TOO_LARGE.
+ * The directory: <root>/<xx>/<id>, written to a temporary name (<id>.<digits>.part), synced with its folder and
+ * renamed, mode 0444, never changed afterwards. The bucket: <prefix>/<xx>/<id>; what is written lies in a local
+ * spool until it is whole and is sent then, what is read is fetched into the spool first, so that memory does
+ * not grow with a file, and everybody gets a descriptor, as sandboxd wants it.
+ *
+ * Either carries an identity, which the database knows too (file_identity.h): a process with another store is
+ * found out when it starts. What has no row in `file` is rubbish and may be swept.
+ *
+ * Blocking calls run in the thread pool. Failures: FILES_UNAVAILABLE (full or broken disk, a bucket that does
+ * not answer), NOT_FOUND, BODY_TOO_LARGE.
  */
 #ifndef CORE_STORE_FILE_STORE_H
 #define CORE_STORE_FILE_STORE_H
@@ -20,10 +25,21 @@
 
 struct file_store;
 
-/* Blocking; at start. Makes the directory and its identity if there is none. */
-struct file_store *file_store_open(const char *root, struct gov_err *err);
+struct file_store_settings {
+    const char *files;    /* a directory, or s3://bucket[/prefix] */
+    const char *endpoint; /* of s3: https://host[:port] */
+    const char *region;
+    const char *key_file; /* of s3, see core/io/s3/s3.h */
+    const char *spool;    /* of s3: a local directory */
+};
+
+/* Blocking; at start. Makes the directory (or the spool), and a directory's identity, if there is none. */
+struct file_store *file_store_open(const struct file_store_settings *settings, struct gov_err *err);
 void file_store_close(struct file_store *store);
+/* "" where the store has none yet. */
 const char *file_store_identity(const struct file_store *store);
+/* Blocking, for a store that has none: give it this one. */
+bool file_store_identify(struct file_store *store, const char *identity, struct gov_err *err);
 
 struct file_stored {
     int64_t bytes;
@@ -45,8 +61,14 @@ void file_write_commit(struct op *op, struct file_writer *writer, struct file_st
 /* Copy everything from `fd`'s offset 0; the caller keeps fd. */
 void file_store_copy(struct op *op, struct file_store *store, const struct id *id, int fd,
                      int64_t bytes_max, struct file_stored *stored);
+/* Put these one behind the other, in this order. */
+void file_store_join(struct op *op, struct file_store *store, const struct id *id, const struct id *pieces,
+                     size_t count, int64_t bytes_max, struct file_stored *stored);
 /* *fd is open for reading; the caller closes it. */
 void file_store_read(struct op *op, struct file_store *store, const struct id *id, int *fd);
+/* The same, for `length` bytes from `offset` on: they begin at *at of *fd. */
+void file_store_read_part(struct op *op, struct file_store *store, const struct id *id, int64_t offset,
+                          int64_t length, int *fd, int64_t *at);
 /* Removing what is not there is no failure. */
 void file_store_remove(struct op *op, struct file_store *store, const struct id *id);
 

@@ -66,21 +66,35 @@ static void take_operation(struct planning *p, struct plan_resource *out, int ro
     };
 }
 
-/* The same operation once, however often it is named. */
-static void take_all(struct planning *p, const struct resource *r, struct plan_resource *out, int row,
-                     bool *high)
+static bool too_many(const struct planning *p, struct gov_err *err)
+{
+    return gov_fail_at(err, GOV_INVALID_INPUT, "/action", "too_many",
+                       "action \"%s\" names resources with more than %d operations in all; its author can name fewer",
+                       "操作“%s”所列资源的操作总数超过 %d 个；作者可减少所列资源", p->chosen->name, RESOURCES_MAX);
+}
+
+/* The same operation once, however often it is named. What is not in the plan nobody has confirmed, so a plan
+ * takes all of them or is none. */
+static bool take_all(struct planning *p, const struct resource *r, struct plan_resource *out, int row,
+                     bool *high, struct gov_err *err)
 {
     const char *name = db_text(&p->resource_rows, row, COL_NAME);
 
-    for (size_t i = 0; i < r->operation_count && p->step.resource_count < RESOURCES_MAX; i++) {
+    for (size_t i = 0; i < r->operation_count; i++) {
         const struct resource_operation *o = &r->operations[i];
         if (!o->allowed || !resource_declared(p->chosen->resources, name, o))
             continue;
+        if (p->step.resource_count == RESOURCES_MAX)
+            return too_many(p, err);
         take_operation(p, out, row, o->method, o->path);
         *high = *high || o->risk == SKILL_RISK_HIGH;
     }
-    for (size_t i = 0; i < json_array_size(r->pages) && p->step.resource_count < RESOURCES_MAX; i++)
+    for (size_t i = 0; i < json_array_size(r->pages); i++) {
+        if (p->step.resource_count == RESOURCES_MAX)
+            return too_many(p, err);
         take_operation(p, out, row, "GET", json_string_value(json_array_get(r->pages, i)));
+    }
+    return true;
 }
 
 static void raise_risk(struct planning *p)
@@ -123,7 +137,8 @@ enum op_next planning_resources_take(struct op *op)
         if (taken[row])
             continue;
         taken[row] = true;
-        take_all(p, &r, out, row, &high);
+        if (!take_all(p, &r, out, row, &high, &op->err))
+            return OP_FAIL;
         json_object_set_new(p->credentials, db_text(&p->resource_rows, row, COL_NAME),
                             json_integer(db_int(&p->resource_rows, row, COL_CREDENTIAL)));
     }

@@ -1,5 +1,6 @@
 -- scope: public
--- $1 before this id, $2 how many, $3 state, $4 customer, $5 only this one, $6 of this tenant, $7 subscription
+-- $1 before this id, $2 how many, $3 state, $4 customer, $5 only this one, $6 of this tenant, $7 subscription,
+-- $8 who asks for this tenant: he also sees what he ordered himself and what has no tenant yet
 -- scan: a page of the newest, by primary key
 select o.id, public.order_json(o.id), (extract(epoch from public.lifecycle_now()) * 1000000)::bigint
 from public.orders o
@@ -9,10 +10,11 @@ where ($1::uuid is null or o.id < $1::uuid)
     and ($5::uuid is null or o.id = $5::uuid)
     and ($6::uuid is null or o.tenant_id = $6::uuid
         or o.subscription_id = (select s.id from public.subscription s where s.tenant_id = $6::uuid)
-        or o.customer_id in (
-            select c.id from public.customer c
-            join public.membership m on m.user_id = c.user_id
-            where m.tenant_id = $6::uuid and m.role = 'owner'))
+        or (o.tenant_id is null
+            and o.customer_id = (select c.id from public.customer c where c.user_id = $8::uuid)
+            and not exists (
+                select from public.subscription s
+                where s.id = o.subscription_id and s.tenant_id is not null)))
     and ($7::uuid is null or o.subscription_id = $7::uuid)
 order by o.id desc
 limit $2::integer

@@ -1,4 +1,5 @@
 -- scope: tenant
+-- scan: file_total is one row
 -- What a run needs besides its payload: $1 skill, $2 version number, $3 job, $4 requester. Who may run it
 -- is read again (core/store/admission.h): it was planned a while ago.
 select v.id, v.digest, v.state, v.manifest, v.package_file, v.runtime, f.sha256,
@@ -14,7 +15,8 @@ select v.id, v.digest, v.state, v.manifest, v.package_file, v.runtime, f.sha256,
     (select jsonb_agg(jsonb_build_object(
             'kind', b.subject_kind, 'subject', b.subject, 'actions', b.actions))
         from {{t}}.skill_binding b
-        where b.skill_id = s.id)
+        where b.skill_id = s.id),
+    (select t.bytes > n.store_quota_bytes from {{t}}.file_total t cross join public.my_tenant n)
 from {{t}}.skill s
 join {{t}}.skill_version v on v.skill_id = s.id and v.number = $2::integer
 join {{t}}.file f on f.id = v.package_file

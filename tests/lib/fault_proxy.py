@@ -8,6 +8,7 @@
     proxy.reset()             RST to every connection
     proxy.swallow(3)          the next 3 answers of the server are lost with their connection: the request was
                               carried out, and whoever sent it does not know
+    proxy.cut_after(1 << 20)  RST once so many more bytes have passed, either way; proxy.cuts counts them
     proxy.calm()              all of it off
     proxy.stop()
 
@@ -30,6 +31,8 @@ class FaultProxy:
         self.hole = False
         self.to_swallow = 0
         self.swallowed = 0
+        self.cut_left = None
+        self.cuts = 0
         self.writers = set()
         self.open = asyncio.Event()
         self.loop = asyncio.new_event_loop()
@@ -62,11 +65,14 @@ class FaultProxy:
     def swallow(self, count):
         self.to_swallow = count
 
+    def cut_after(self, count):
+        self.cut_left = count
+
     def reset(self):
         self.loop.call_soon_threadsafe(self._reset_all)
 
     def calm(self):
-        self.delay, self.slice, self.to_swallow = 0.0, 0, 0
+        self.delay, self.slice, self.to_swallow, self.cut_left = 0.0, 0, 0, None
         self.blackhole(False)
 
     def stop(self):
@@ -121,6 +127,12 @@ class FaultProxy:
                     self.to_swallow -= 1
                     self.swallowed += 1
                     return
+                if self.cut_left is not None:
+                    self.cut_left -= len(data)
+                    if self.cut_left < 0:
+                        self.cut_left = None
+                        self.cuts += 1
+                        return
                 if self.delay:
                     await asyncio.sleep(self.delay)
                 await self.open.wait()

@@ -1,7 +1,9 @@
 """Calls of HTTP resources: from scripts, as an action, refused, lost, and never with the secret in sight."""
 import json
 import pathlib
+import resource
 import signal
+import socket
 import sys
 import unittest
 
@@ -246,6 +248,39 @@ class Writes(Calls):
         self.assertEqual((ended["state"], ended["error"]["code"]), ("failed", "plan_stale"), ended)
 
 
+class Risks(Calls):
+    def test_an_operation_that_became_of_high_risk_is_not_called_unconfirmed(self):
+        body = {"skill": "caller", "action": "run", "input": {"what": "urllib", "base": self.partner.base, "path": "/orders/1"}}
+        operations = self.partner.definition["operations"]
+        self.stack.end("worker")
+        try:
+            run = self.ok(self.api("POST", "/v1/runs", body, wait=0), 202)
+            self.partner.change(operations=[o | {"risk": "high"} if o["name"] == "orders_get" else o for o in operations])
+            before = len(self.partner.asked())
+            self.stack.start("worker")
+            ended = self.until_state(run["id"], "succeeded", "failed")
+            self.failed(ended, "run it again", code="plan_stale")
+            self.assertEqual(len(self.partner.asked()), before)
+            again = self.ok(self.api("POST", "/v1/runs", body, wait=30))
+            self.assertEqual(again["state"], "awaiting_confirmation")
+        finally:
+            self.partner.change(operations=operations)
+
+    def test_a_plan_that_cannot_show_every_call_is_none(self):
+        many = [{"name": f"read_{n}", "method": "GET", "path": f"/read/{n}"} for n in range(200)]
+        names = [f"many-{n}" for n in range(10)]
+        for name in names:
+            self.partner.also(name, "nothing-secret", operations=many, probe=None)
+        wide = dict(CALLER)
+        wide["skill.json"] = json.dumps({"name": "wide", "actions": [
+            action("all", *names, "partner.orders_create"), action("most", *names)]})
+        skills.publish(self.stack, [(TENANT, "wide", wide)])
+        given = {"what": "http", "base": "", "operation": "partner.orders_create", "json": {"sku": "LAMP-1"}}
+        reply = self.api("POST", "/v1/runs", {"skill": "wide", "action": "all", "input": given, "mode": "plan"})
+        self.assertEqual(self.refused(reply, 422, "invalid_input")["errors"][0]["code"], "too_many")
+        self.ok(self.api("POST", "/v1/runs", {"skill": "wide", "action": "most", "input": given, "mode": "plan"}, wait=30))
+
+
 class Survival(Calls):
     def begin_slow_order(self, skill_action="write"):
         before = len(self.partner.asked())
@@ -284,6 +319,32 @@ class Survival(Calls):
         ended = self.until_state(run["id"], "succeeded", "failed", seconds=90)
         self.assertEqual((ended["state"], ended["error"]["code"]), ("failed", "outcome_unknown"), ended)
         self.assertLessEqual(len([a for a in self.partner.asked()[before:] if a["method"] == "POST"]), 1)
+
+
+    def test_without_a_free_descriptor_egress_waits_and_goes_on_later(self):
+        egress = self.stack.running["egress"].pid
+        usual = resource.prlimit(egress, resource.RLIMIT_NOFILE)
+
+        def failures():
+            return self.stack.log("egress").count("accept.failed")
+
+        def ticks():
+            return sum(map(int, pathlib.Path(f"/proc/{egress}/stat").read_text("ascii").rsplit(")", 1)[1].split()[11:13]))
+        # Whatever number is free below the limit is taken by a connection first.
+        resource.prlimit(egress, resource.RLIMIT_NOFILE, (64, usual[1]))
+        held = [socket.socket(socket.AF_UNIX) for _ in range(70)]
+        try:
+            for each in held:
+                each.connect(str(self.stack.folder / "egress.sock"))
+            until(failures, what="a connection that cannot be accepted")
+            before = failures(), ticks()
+            until(lambda: failures() >= before[0] + 5, what="five more attempts")
+            self.assertLess(ticks() - before[1], 50)  # a second of trying every 200 ms, not of nothing else
+        finally:
+            for each in held:
+                each.close()
+            resource.prlimit(egress, resource.RLIMIT_NOFILE, usual)
+        self.good(self.call("urllib", path="/orders"))
 
 
 class Examples(Calls):

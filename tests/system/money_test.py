@@ -202,6 +202,20 @@ class Tenants(Case):
         tenant = stack.tenants["Lakeside Books"]["id"]
         self.assertEqual(stack.sql(f"select quota_limit('{tenant}', 'skills')"), [["20"]])
 
+    def test_an_owner_of_two_tenants_does_not_show_one_to_the_other(self):
+        order = self.ok(self.post("/v1/orders", {"edition": "slot-pack-10"}, token="olivia"), 201)
+        stack.sql("insert into membership (tenant_id, user_id, role) select "
+                  f"'{stack.tenants['Lakeside Books']['id']}', id, 'owner' from app_user where email = 'olivia@people.example'")
+        self.addCleanup(stack.sql, "delete from membership where role = 'owner' and "
+                        f"tenant_id = '{stack.tenants['Lakeside Books']['id']}' and "
+                        "user_id = (select id from app_user where email = 'olivia@people.example')")
+        url = f"/v1/orders/{order['id']}"
+        self.refused(stack.api("GET", url, token="lin"), 404, "not_found")
+        self.assertNotIn(order["id"], [o["id"] for o in self.ok(stack.api("GET", "/v1/orders", token="lin"))["items"]])
+        self.refused(self.post(url + "/report-payment", token="lin"), 404, "not_found")
+        self.refused(self.post(url + "/cancel", token="lin"), 404, "not_found")
+        self.ok(self.post(url + "/cancel", token="olivia"))
+
     def test_expiry_shuts_a_tenant_down_and_a_payment_brings_it_back(self):
         tenant = stack.tenants["Harbour Hardware"]["id"]
         order = self.order(self.customer("Harbour"), tenant_id=tenant)

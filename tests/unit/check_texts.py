@@ -11,7 +11,8 @@ FOLDERS = ("core", "api", "worker", "scheduler", "lifecycle", "cli")
 CALLS = {"gov_fail": 2, "gov_fail_at": 4, "fault_add": 3}
 CALL = re.compile(r"\b(" + "|".join(CALLS) + r")\s*\(")
 LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
-COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
+# A comment, or (kept) a literal, in which "//" begins no comment.
+COMMENT = re.compile(r"""("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+')|/\*.*?\*/|//[^\n]*""", re.S)
 CONVERSION = re.compile(r"%%|%[-+ #0-9$.*]*(?:hh|ll|[hlzjt])?[a-zA-Z]")
 
 
@@ -52,7 +53,7 @@ def says_something(text):
 
 def faults(text):
     """(calls looked at, [line: what])"""
-    text = COMMENT.sub(lambda m: "\n" * m[0].count("\n"), text)
+    text = COMMENT.sub(lambda m: m[1] or "\n" * m[0].count("\n"), text)
     seen, wrong = 0, []
     for match in CALL.finditer(text):
         parts = arguments(text, match.end())

@@ -20,6 +20,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/store/admission.h"
+#include "core/store/file_quota.h"
 #include "worker/run/run_artifact.h"
 #include "worker/run/run_calls.h"
 #include "worker/run/run_input.h"
@@ -102,6 +103,8 @@ static bool prepare_run(struct run_job *j, struct gov_err *err)
     j->action = skill_action_find(&j->manifest, p->action);
     if (!j->action)
         return gov_fail_cause(err, GOV_INTERNAL, "action %s is not in the manifest", p->action);
+    if (db_bool(&j->rows, 0, 16))
+        return file_quota_exceeded(err);
     if (!admission_binding(&admission, j->action->name, arena, err))
         return false;
     /* The database lets a job of high risk in only with its confirmation; one that says it is of low risk is

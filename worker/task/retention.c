@@ -1,4 +1,4 @@
-/* retention.c - sweep (until a batch was not full) -> files (so too) -> rest -> finish.
+/* retention.c - sweep (until a batch was not full) -> files -> uploads -> rest -> finish.
  *
  * Rows go in the database (sql/migrations/public/0012_retention.sql says which: never what lives, waits, or whose
  * effect nobody knows the end of). Of a file first the bytes and then the fact: if we die in between, the next
@@ -9,13 +9,14 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/io/db_array.h"
 
 enum { ROWS_MAX = 1000, FILES_MAX = 100, BATCHES_MAX = 5000 };
 
 struct retention {
     struct op op;
     struct work *work;
-    struct db_rows swept, files;
+    struct db_rows swept, files, uploads;
     bool asked;
     int batches;
     int64_t rows, bytes_gone;
@@ -77,11 +78,45 @@ static enum op_next tell_files(struct op *op)
     return OP_WAIT;
 }
 
+/* --- uploads that nobody went on with --- */
+
+static enum op_next find_uploads(struct op *op)
+{
+    struct retention *r = (struct retention *)op;
+
+    DB_QUERY(op, r->work->worker->db, &r->work->tenant.scope, SQL_QUERIES_UPLOADS_OLD, &r->uploads,
+             arena_format(&op->arena, "%d", FILES_MAX));
+    return OP_WAIT;
+}
+
+static enum op_next delete_pieces(struct op *op)
+{
+    struct retention *r = (struct retention *)op;
+
+    for (int i = 0; i < r->uploads.count; i++) {
+        struct id *pieces;
+        size_t count = db_ids(&r->uploads, i, 2, &pieces, &op->arena);
+        for (size_t k = 0; k < count; k++)
+            file_store_remove(op, r->work->worker->files, &pieces[k]);
+    }
+    return OP_WAIT;
+}
+
+static enum op_next drop_uploads(struct op *op)
+{
+    struct retention *r = (struct retention *)op;
+
+    for (int i = 0; i < r->uploads.count; i++)
+        DB_QUERY(op, r->work->worker->db, &r->work->tenant.scope, SQL_QUERIES_UPLOAD_DROP, NULL,
+                 db_text(&r->uploads, i, 0), db_text(&r->uploads, i, 1));
+    return OP_WAIT;
+}
+
 /* More than a batch of files, or of rows, is for tomorrow's task: this one has had its turn. */
 static enum op_next rest(struct op *op)
 {
     struct retention *r = (struct retention *)op;
-    bool more = r->files.count == FILES_MAX || r->batches == BATCHES_MAX;
+    bool more = r->files.count == FILES_MAX || r->uploads.count == FILES_MAX || r->batches == BATCHES_MAX;
 
     log_write(LEVEL_INFO, "retention.swept", LOG_FIELD("tenant", r->work->tenant.id.text),
               LOG_NUMBER("rows", r->rows), LOG_NUMBER("files", r->bytes_gone));
@@ -108,7 +143,8 @@ static enum op_next finish(struct op *op)
 
 static const struct op_step steps[] = {
     { "sweep", sweep }, { "find_files", find_files }, { "delete_bytes", delete_bytes },
-    { "tell_files", tell_files }, { "rest", rest }, { "finish", finish }, { 0 }
+    { "tell_files", tell_files }, { "find_uploads", find_uploads }, { "delete_pieces", delete_pieces },
+    { "drop_uploads", drop_uploads }, { "rest", rest }, { "finish", finish }, { 0 }
 };
 
 struct op *retention_make(struct work *work)

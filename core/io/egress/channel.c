@@ -129,9 +129,32 @@ static void pump(struct channel *c)
         watch(c);
 }
 
+/* Keep the one that was wanted. Each of them is ours by now, wanted or not: false, and none of them stays open. */
+static bool descriptors_take(struct channel *c, struct msghdr *message)
+{
+    bool good = true;
+
+    for (struct cmsghdr *h = CMSG_FIRSTHDR(message); h; h = CMSG_NXTHDR(message, h)) {
+        if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
+            continue;
+        for (size_t at = 0; CMSG_LEN(at + sizeof(int)) <= h->cmsg_len; at += sizeof(int)) {
+            int fd;
+            memcpy(&fd, CMSG_DATA(h) + at, sizeof fd);
+            if (c->events->takes_descriptor && c->came < 0) {
+                c->came = fd;
+                continue;
+            }
+            close(fd);
+            good = false;
+        }
+    }
+    return good;
+}
+
 static bool read_some(struct channel *c)
 {
-    char control[CMSG_SPACE(sizeof(int))];
+    /* With its padding the kernel sees room for two. */
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
     struct iovec part = { buf_reserve(&c->in, READ_BYTES), READ_BYTES };
     struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
                               .msg_controllen = sizeof control };
@@ -139,15 +162,8 @@ static bool read_some(struct channel *c)
 
     if (n < 0)
         return errno == EAGAIN || errno == EINTR;
-    for (struct cmsghdr *h = CMSG_FIRSTHDR(&message); h; h = CMSG_NXTHDR(&message, h)) {
-        int fd;
-        if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS || h->cmsg_len != CMSG_LEN(sizeof fd))
-            continue;
-        memcpy(&fd, CMSG_DATA(h), sizeof fd);
-        if (c->came >= 0)
-            close(c->came);
-        c->came = fd;
-    }
+    if (!descriptors_take(c, &message) || (message.msg_flags & MSG_CTRUNC))
+        return false;
     c->in.length += (size_t)n;
     return n > 0;
 }

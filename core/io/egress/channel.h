@@ -5,7 +5,8 @@
  *     4 bytes  length of the body
  *     JSON, then the body's bytes
  *
- * A descriptor may ride on a frame's first byte. Whatever is malformed ends the channel.
+ * One descriptor may ride on a frame's first byte, where one is wanted. Whatever is malformed ends the channel,
+ * and so does a descriptor that nobody wanted: a script would fill our table with them.
  */
 #ifndef CORE_IO_EGRESS_CHANNEL_H
 #define CORE_IO_EGRESS_CHANNEL_H
@@ -40,6 +41,7 @@ struct channel_events {
     void (*on_frame)(void *user, struct channel_frame *frame);
     /* The other side has gone, or sent what is no frame. Not after channel_close. */
     void (*on_closed)(void *user);
+    bool takes_descriptor; /* a frame may bring one */
 };
 
 /* Takes the descriptor over. */

@@ -82,7 +82,7 @@ static void on_closed(void *user)
     settle(s);
 }
 
-static const struct channel_events events = { on_frame, on_closed };
+static const struct channel_events events = { on_frame, on_closed, .takes_descriptor = false };
 
 struct egress_session *egress_session_new(struct loop *loop, const char *socket)
 {

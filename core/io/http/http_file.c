@@ -112,33 +112,55 @@ static bool range_applies(const struct http_request *r, const char *etag)
     return !condition || (etag && strcmp(condition, etag) == 0);
 }
 
-void http_reply_file_range(struct http_request *r, int fd, uint64_t size, const char *media_type,
-                           const char *etag)
+enum http_range_kind http_request_range(const struct http_request *r, uint64_t size, const char *etag,
+                                        struct http_range *range)
 {
     const char *wanted = range_applies(r, etag) ? http_request_header(r, "range") : NULL;
-    struct http_range range = { 0, size };
-    enum http_range_kind kind = http_range_parse(wanted, size, &range);
+
+    *range = (struct http_range){ 0, size };
+    return http_range_parse(wanted, size, range);
+}
+
+void http_reply_no_range(struct http_request *r, uint64_t size)
+{
     char text[80];
     struct gov_err err;
 
     http_reply_header(r, "Accept-Ranges", "bytes");
-    if (kind == HTTP_RANGE_UNSATISFIABLE) {
-        close(fd);
-        snprintf(text, sizeof text, "bytes */%llu", (unsigned long long)size);
-        http_reply_header(r, "Content-Range", text);
-        gov_fail(&err, GOV_RANGE_NOT_SATISFIABLE, "the file has %llu bytes", "文件大小为 %llu 字节",
-                 (unsigned long long)size);
-        if (http_reply_wanted(r))
-            http_request_word(r, &err);
-        return;
-    }
+    snprintf(text, sizeof text, "bytes */%llu", (unsigned long long)size);
+    http_reply_header(r, "Content-Range", text);
+    gov_fail(&err, GOV_RANGE_NOT_SATISFIABLE, "the file has %llu bytes", "文件大小为 %llu 字节",
+             (unsigned long long)size);
+    if (http_reply_wanted(r))
+        http_request_word(r, &err);
+}
+
+void http_reply_file_part(struct http_request *r, int fd, uint64_t at, uint64_t size, bool part,
+                          const struct http_range *range, const char *media_type, const char *etag)
+{
+    char text[80];
+
+    http_reply_header(r, "Accept-Ranges", "bytes");
     if (etag)
         http_reply_header(r, "ETag", etag);
-    if (kind == HTTP_RANGE_PART) {
-        snprintf(text, sizeof text, "bytes %llu-%llu/%llu", (unsigned long long)range.offset,
-                 (unsigned long long)(range.offset + range.length - 1), (unsigned long long)size);
+    if (part) {
+        snprintf(text, sizeof text, "bytes %llu-%llu/%llu", (unsigned long long)range->offset,
+                 (unsigned long long)(range->offset + range->length - 1), (unsigned long long)size);
         http_reply_header(r, "Content-Range", text);
     }
-    http_reply_file(r, fd, range.offset, range.length, kind == HTTP_RANGE_PART ? 206 : 200,
-                    media_type);
+    http_reply_file(r, fd, at, range->length, part ? 206 : 200, media_type);
+}
+
+void http_reply_file_range(struct http_request *r, int fd, uint64_t size, const char *media_type,
+                           const char *etag)
+{
+    struct http_range range;
+    enum http_range_kind kind = http_request_range(r, size, etag, &range);
+
+    if (kind == HTTP_RANGE_UNSATISFIABLE) {
+        close(fd);
+        http_reply_no_range(r, size);
+        return;
+    }
+    http_reply_file_part(r, fd, range.offset, size, kind == HTTP_RANGE_PART, &range, media_type, etag);
 }

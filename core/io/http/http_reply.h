@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/io/http/http_range.h"
 #include "core/io/http/http_request.h"
 
 /* Add a header, before the answer begins. False, and nothing is added: the name is no token or is
@@ -57,5 +58,14 @@ void http_reply_file(struct http_request *r, int fd, uint64_t offset, uint64_t l
  * by on_error). `etag` is the strong one, with its quotes, or NULL. */
 void http_reply_file_range(struct http_request *r, int fd, uint64_t size, const char *media_type,
                            const char *etag);
+
+/* Its three parts, for bytes that have to be fetched first. What is asked for (the whole, with WHOLE): */
+enum http_range_kind http_request_range(const struct http_request *r, uint64_t size, const char *etag,
+                                        struct http_range *range);
+/* 416 */
+void http_reply_no_range(struct http_request *r, uint64_t size);
+/* 200, or 206 with `part`: the range's bytes begin at `at` of `fd`, which is taken over. */
+void http_reply_file_part(struct http_request *r, int fd, uint64_t at, uint64_t size, bool part,
+                          const struct http_range *range, const char *media_type, const char *etag);
 
 #endif

@@ -131,7 +131,7 @@ static bool query_take(struct maker *m, const char *query, json_t *texts)
         const char *value = resource_decode(at + value_at, length - value_at, true, m->arena);
         if (!name || !*name || !value)
             return refuse(m, method, "the query is encoded oddly", "查询串编码异常");
-        if (strcasecmp(name, "_method") == 0)
+        if (resource_override_name(name))
             return gov_fail(m->err, GOV_WRITE_NOT_WHITELISTED,
                             "the query tries to be another method (_method)", "查询串试图改变方法（_method）");
         if (json_object_get(texts, name))
@@ -227,17 +227,6 @@ static bool by_name(struct maker *m)
 
 /* --- what goes with it --- */
 
-static bool override_header(const char *name)
-{
-    static const char *const names[] = { "x-http-method-override", "x-http-method",
-                                         "x-method-override", "x-original-method",
-                                         "x-original-url", "x-rewrite-url", NULL };
-    for (const char *const *n = names; *n; n++)
-        if (text_equal_ignoring_case(*n, name))
-            return true;
-    return false;
-}
-
 /* Content negotiation and conditions are everybody's; the rest has to be declared. */
 static bool header_declared(const struct resource_operation *o, const char *name)
 {
@@ -265,7 +254,7 @@ static bool take_headers(struct maker *m)
 
     json_object_foreach ((json_t *)m->wish->headers, name, value) {
         const char *text = json_string_value(value);
-        if (override_header(name))
+        if (resource_override_header(name))
             return gov_fail(m->err, GOV_WRITE_NOT_WHITELISTED, "the header %s tries to be another call",
                             "请求头 %s 试图改变调用", name);
         if (!header_declared(m->call->operation, name) || !resource_header_name_valid(name))
@@ -277,6 +266,28 @@ static bool take_headers(struct maker *m)
     }
     m->call->headers = headers;
     return true;
+}
+
+/* A body that was checked as JSON is sent as JSON, whatever its sender calls it: read as a form, the same bytes
+ * would say something that nobody checked. */
+static void json_type_set(struct maker *m)
+{
+    json_t *headers = (json_t *)m->call->headers;
+    const char *kept = "application/json", *name;
+    json_t *value;
+    void *next;
+
+    json_object_foreach_safe (headers, next, name, value) {
+        if (!text_equal_ignoring_case("content-type", name))
+            continue;
+        const char *type = json_string_value(value);
+        size_t length = strspn(type, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$&^_.+-/");
+        if (length > 5 && strncasecmp(type, "application/", 12) == 0 &&
+            strncasecmp(type + length - 5, "+json", 5) == 0 && (!type[length] || type[length] == ';'))
+            kept = arena_copy(m->arena, type, length); /* application/merge-patch+json, … */
+        json_object_del(headers, name);
+    }
+    json_object_set_new(headers, "Content-Type", json_string(kept));
 }
 
 static bool take_body(struct maker *m)
@@ -295,10 +306,14 @@ static bool take_body(struct maker *m)
         return gov_fail_at(m->err, GOV_BODY_TOO_LARGE, "/body", "max_length",
                            "the resource takes at most %lld bytes", "资源最多接受 %lld 字节",
                            (long long)m->resource->request_bytes_max);
+    if (resource_override_body(w->body, w->body_bytes, m->arena))
+        return gov_fail_at(m->err, GOV_WRITE_NOT_WHITELISTED, "/body", "override",
+                           "the body tries to be another method (_method)", "请求体试图改变方法（_method）");
     m->call->body = w->body;
     m->call->body_bytes = w->body_bytes;
     if (!json_is_object(wanted))
         return true;
+    json_type_set(m);
     const json_t *body = json_parse(m->arena, w->body, w->body_bytes, m->err);
     if (!body)
         return false;

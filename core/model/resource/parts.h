@@ -37,4 +37,9 @@ bool resource_path_build(const char *template, json_t *values, struct buf *out, 
 bool resource_header_name_valid(const char *name);
 bool resource_header_value_valid(const char *value);
 
+/* Does it ask for another method or address than the call's? A header; a query's or form's name; a body. */
+bool resource_override_header(const char *name);
+bool resource_override_name(const char *name);
+bool resource_override_body(const char *body, size_t bytes, struct arena *arena);
+
 #endif

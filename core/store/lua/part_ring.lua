@@ -94,7 +94,11 @@ local function ring_join(lane, class, tenant)
     if call('ZSCORE', ring_key(lane, class), tenant) then
         return false
     end
-    if queue_length(lane, class, tenant) == 0 or conf_of(tenant).paused then
+    if queue_length(lane, class, tenant) == 0 then
+        return false
+    end
+    call('SADD', P .. ':lanes', lane) -- whether or not it may join now: who resumes or unparks looks there
+    if conf_of(tenant).paused then
         return false
     end
     local parked = parked_name(lane, class, tenant)
@@ -107,7 +111,6 @@ local function ring_join(lane, class, tenant)
     end
     local clock = clock_of(lane, class)
     local own = tonumber(call('HGET', clock.key, tenant) or 0)
-    call('SADD', P .. ':lanes', lane)
     ring_set(lane, class, tenant, math.max(clock.now, own))
     return true
 end

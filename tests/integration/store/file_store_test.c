@@ -25,6 +25,11 @@ struct fixture {
     struct file_store *store;
 };
 
+static struct file_store *open_folder(const char *root, struct gov_err *err)
+{
+    return file_store_open(&(struct file_store_settings){ .files = root }, err);
+}
+
 static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
@@ -34,7 +39,7 @@ static int setup(void **state)
     snprintf(f->root, sizeof f->root, "/tmp/execgov-files-XXXXXX");
     CHECK(mkdtemp(f->root));
     loop_init(&f->loop);
-    f->store = file_store_open(f->root, &err);
+    f->store = open_folder(f->root, &err);
     CHECK(f->store);
     *state = f;
     return 0;
@@ -329,7 +334,7 @@ static void the_identity_stays_and_differs_between_directories(void **state)
     struct gov_err err;
 
     snprintf(other, sizeof other, "%s/other", f->root);
-    struct file_store *again = file_store_open(f->root, &err), *second = file_store_open(other, &err);
+    struct file_store *again = open_folder(f->root, &err), *second = open_folder(other, &err);
     assert_true(again && second);
     assert_string_equal(file_store_identity(f->store), file_store_identity(again));
     assert_string_not_equal(file_store_identity(f->store), file_store_identity(second));
@@ -354,7 +359,7 @@ static void many_that_open_a_new_directory_at_once_agree(void **state)
                 close(gate[1]);
                 if (read(gate[0], &wait, 1) != 0)
                     _exit(1);
-                struct file_store *s = file_store_open(root, &err);
+                struct file_store *s = open_folder(root, &err);
                 _exit(!s || write(answers[1], file_store_identity(s), 36) != 36);
             }
         }
@@ -378,10 +383,10 @@ static void a_directory_that_cannot_be_used_is_refused_at_start(void **state)
     struct gov_err err;
 
     snprintf(path, sizeof path, "%s/not/there", f->root);
-    assert_null(file_store_open(path, &err));
+    assert_null(open_folder(path, &err));
     assert_int_equal(err.code, GOV_CONFIGURATION);
     snprintf(path, sizeof path, "%s/identity", f->root);
-    assert_null(file_store_open(path, &err)); /* a file */
+    assert_null(open_folder(path, &err)); /* a file */
 }
 
 static void a_full_disk_is_files_unavailable_and_leaves_nothing(void **state)
@@ -397,7 +402,7 @@ static void a_full_disk_is_files_unavailable_and_leaves_nothing(void **state)
     assert_int_equal(mkdir(full.root, 0755), 0);
     if (mount("none", full.root, "tmpfs", 0, "size=256k") != 0)
         skip(); /* wants root */
-    full.store = file_store_open(full.root, &err);
+    full.store = open_folder(full.root, &err);
     u.pieces[0] = calloc(1, u.piece_bytes);
     upload_start(&u, f, &id);
     u.f = &full; /* f's loop, another store */

@@ -161,6 +161,15 @@ static void a_paused_tenant_keeps_its_work_and_starts_none(void **state)
     assert_int_equal(rig_take(&rig, "py", 50), 10);
 }
 
+static void what_came_while_its_tenant_was_paused_starts_in_a_queue_that_knew_no_lane(void **state)
+{
+    (void)state;
+    rig_expect(&rig, "OK", LUA_FUNCTIONS_PAUSE, "%s", rig_tenant(1));
+    rig_enqueue_many(&rig, (struct rig_entry){ .tenant = 1, .job = 1, .cost_ms = 1 }, 5);
+    rig_expect(&rig, "OK", LUA_FUNCTIONS_RESUME, "%s", rig_tenant(1));
+    assert_int_equal(rig_take(&rig, "py", 5), 5);
+}
+
 /* --- bounded --- */
 
 /* up_to 0: there are no more. */
@@ -341,6 +350,7 @@ int main(void)
         TEST(the_limit_does_not_count_ctl),
         TEST(starts_keep_to_the_rate),
         TEST(a_paused_tenant_keeps_its_work_and_starts_none),
+        TEST(what_came_while_its_tenant_was_paused_starts_in_a_queue_that_knew_no_lane),
         TEST(a_queue_takes_two_thousand_ids_and_says_full),
         TEST(after_full_later_ids_wait_even_when_there_is_room),
         TEST(a_queue_that_runs_low_asks_for_a_refill_once),

@@ -129,6 +129,30 @@ static void every_form_of_a_secret_is_masked(void **state)
     assert_string_equal(masked(f, "Aladdin says open sesame"), "Aladdin says ••••");
 }
 
+static void a_secret_is_masked_however_it_is_escaped(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const forms[] = {
+        "s3\"c\\r/\xC3\xB6\xF0\x9F\x94\x91<k>",          /* as it is */
+        "s3\\\"c\\\\r/\xC3\xB6\xF0\x9F\x94\x91<k>",      /* JSON */
+        "s3\\\"c\\\\r\\/\\u00f6\\ud83d\\udd11<k>",       /* JSON, ASCII only, and a slash that needs none */
+        "s3\\u0022c\\u005Cr/\\u00F6\\uD83D\\uDD11\\u003ck\\u003E",
+        "\\u0073\\u0033\\\"c\\\\r/\xC3\xB6\xF0\x9F\x94\x91<k>",
+        "s3%22c%5Cr%2F%C3%B6%F0%9F%94%91%3Ck%3E",        /* percent */
+        "s3%22c%5cr/%c3%b6%f0%9f%94%91%3ck%3e",
+        "%73%33%22c%5cr%2f%C3%b6%F0%9f%94%91%3ck%3e",
+    };
+
+    assert_true(add(f, AUTH_BEARER, "\"s3\\\"c\\\\r/\\u00f6\\ud83d\\udd11<k>\""));
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        assert_string_equal(masked(f, arena_format(&f->arena, "{\"k\":\"%s\"}", forms[i])), "{\"k\":\"••••\"}");
+    /* What is cut, or only looks like one, is left alone and nothing is read behind the end. */
+    static const char *const others[] = { "s3\\\"c\\", "s3\\\"c\\\\r/\\u00f", "s3\\\"c\\\\r/\\u00f6\\ud83d", "s3%2",
+                                          "s3%22c%5Cr%2F%C3%B6%F0%9F%94%91%3Ck%3D", "\\", "%" };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_string_equal(masked(f, others[i]), others[i]);
+}
+
 static void a_text_without_secrets_is_handed_on_as_it_is(void **state)
 {
     struct fixture *f = *state;
@@ -148,6 +172,7 @@ int main(void)
         EACH(hmac_signs_time_method_address_and_body),
         EACH(a_value_of_the_wrong_shape_is_refused_without_being_shown),
         EACH(every_form_of_a_secret_is_masked),
+        EACH(a_secret_is_masked_however_it_is_escaped),
         EACH(a_text_without_secrets_is_handed_on_as_it_is),
     };
 

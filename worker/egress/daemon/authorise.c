@@ -6,6 +6,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/json.h"
+#include "worker/egress/secret_form.h"
 
 #define MASK "••••"
 
@@ -52,7 +53,6 @@ void secrets_add(struct secrets *secrets, const char *text, struct arena *arena)
     add(secrets, base64(text, sodium_base64_VARIANT_ORIGINAL, arena));
     add(secrets, base64(text, sodium_base64_VARIANT_ORIGINAL_NO_PADDING, arena));
     add(secrets, base64(text, sodium_base64_VARIANT_URLSAFE_NO_PADDING, arena));
-    add(secrets, percent(text, arena));
 }
 
 /* The longest that begins here: one may be the start of another. */
@@ -61,9 +61,8 @@ static size_t secret_at(const struct secrets *secrets, const char *at, size_t le
     size_t longest = 0;
 
     for (size_t i = 0; i < secrets->count; i++) {
-        size_t length = strlen(secrets->texts[i]);
-        if (length <= left && length > longest && memcmp(secrets->texts[i], at, length) == 0)
-            longest = length;
+        size_t length = secret_form_at(secrets->texts[i], at, left);
+        longest = length > longest ? length : longest;
     }
     return longest;
 }

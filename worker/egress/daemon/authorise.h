@@ -12,8 +12,8 @@ struct secrets {
     const char *texts[SECRETS_MAX];
     size_t count;
 };
-/* A value and the forms it travels in: as it is, base64, percent-encoded. Shorter than six bytes: not, for it
- * would take everything apart. */
+/* A value and the forms it travels in: as it is and base64; each of them is found escaped as JSON or in percent,
+ * too. Shorter than six bytes: not, for it would take everything apart. */
 void secrets_add(struct secrets *secrets, const char *text, struct arena *arena);
 /* Every one of them in `text` as "••••"; the same pointer if there is none. */
 const char *secrets_mask(const struct secrets *secrets, const char *text, size_t bytes, size_t *length,

@@ -14,10 +14,13 @@
 #include "core/base/text.h"
 #include "worker/egress/daemon/session.h"
 
+enum { RETRY_MS = 200 };
+
 struct listener {
     uv_poll_t poll; /* first */
+    uv_timer_t retry; /* runs while no connection can be accepted */
     struct egress *egress;
-    int fd;
+    int fd, open; /* handles that are not closed yet */
     uid_t allowed;
 };
 
@@ -41,15 +44,33 @@ static bool user_find(const char *text, uid_t *uid, struct gov_err *err)
     return true;
 }
 
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+static void on_retry(uv_timer_t *timer)
+{
+    struct listener *l = timer->data;
+    uv_poll_start(&l->poll, UV_READABLE, on_poll);
+}
+
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct listener *l = (struct listener *)poll;
     struct ucred peer = { .uid = (uid_t)-1 };
     socklen_t bytes = sizeof peer;
-    int fd = status == 0 && (events & UV_READABLE) ? accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK) : -1;
+    int fd;
 
-    if (fd < 0)
+    if (status != 0 || !(events & UV_READABLE))
         return;
+    fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0) {
+        /* It stays readable: without a pause we would do nothing else than ask again. */
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            log_write(LEVEL_ERROR, "accept.failed", LOG_FIELD("detail", strerror(errno)));
+            uv_poll_stop(&l->poll);
+            uv_timer_start(&l->retry, on_retry, RETRY_MS, 0);
+        }
+        return;
+    }
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) < 0 ||
         (peer.uid != l->allowed && peer.uid != geteuid() && peer.uid != 0)) {
         log_write(LEVEL_WARN, "peer.refused", LOG_NUMBER("uid", peer.uid));
@@ -101,22 +122,36 @@ bool listener_start(struct egress *egress, struct listener **listener, struct go
     l->fd = fd;
     l->allowed = allowed;
     CHECK(uv_poll_init(&egress->loop->uv, &l->poll, fd) == 0);
+    CHECK(uv_timer_init(&egress->loop->uv, &l->retry) == 0);
+    l->retry.data = l;
+    l->open = 2;
     uv_poll_start(&l->poll, UV_READABLE, on_poll);
     *listener = l;
     return true;
 }
 
-static void on_closed(uv_handle_t *handle)
+static void closed(struct listener *l)
 {
-    struct listener *l = (struct listener *)handle;
-
+    if (--l->open > 0)
+        return;
     close(l->fd);
     unlink(l->egress->settings.socket);
     free(l);
 }
 
+static void on_poll_closed(uv_handle_t *handle)
+{
+    closed((struct listener *)handle);
+}
+
+static void on_retry_closed(uv_handle_t *handle)
+{
+    closed(handle->data);
+}
+
 void listener_stop(struct listener *listener)
 {
     uv_poll_stop(&listener->poll);
-    uv_close((uv_handle_t *)&listener->poll, on_closed);
+    uv_close((uv_handle_t *)&listener->poll, on_poll_closed);
+    uv_close((uv_handle_t *)&listener->retry, on_retry_closed);
 }

@@ -144,6 +144,10 @@ static enum op_next judge(struct op *op)
         gov_fail(&c->why, c->is_write ? GOV_WRITE_NOT_WHITELISTED : GOV_NOT_GRANTED,
                  "the action has to name \"%s.%s\" among its resources to use it",
                  "使用该操作前须在 resources 中列出“%s.%s”", c->name, o ? o->name : "");
+    else if (o && o->risk == SKILL_RISK_HIGH && !c->session->high)
+        gov_fail(&c->why, GOV_PLAN_STALE,
+                 "\"%s.%s\" is of high risk, and this was planned when it was not; run it again, and somebody else "
+                 "confirms it", "“%s.%s”现为高风险操作，而计划时不是；请重新运行，并由他人确认", c->name, o->name);
     return OP_NEXT;
 }
 

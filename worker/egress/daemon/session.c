@@ -9,6 +9,7 @@
 #include "core/base/check.h"
 #include "core/base/json.h"
 #include "core/base/log.h"
+#include "core/model/skill_manifest.h"
 #include "worker/egress/daemon/consultation.h"
 #include "worker/egress/daemon/delivery.h"
 #include "worker/egress/daemon/outcall.h"
@@ -99,7 +100,7 @@ static void on_control_closed(void *user)
     session_end(s);
 }
 
-static const struct channel_events broker_events = { on_call, on_broker_closed };
+static const struct channel_events broker_events = { on_call, on_broker_closed, .takes_descriptor = false };
 
 /* --- hello --- */
 
@@ -143,6 +144,8 @@ static enum op_next accept_it(struct op *op)
     s->token = arena_text(arena, h->token);
     s->skill = json_get_text(run, "skill");
     s->action = json_get_text(run, "action");
+    const char *risk = json_get_text(run, "risk");
+    s->high = risk && strcmp(risk, skill_risk_name(SKILL_RISK_HIGH)) == 0;
     s->planned = json_object_get(run, "credentials");
     s->declared = json_object_get(run, "resources");
     s->known = true;
@@ -223,7 +226,7 @@ static void on_control(void *user, struct channel_frame *frame)
     op_start(&h->op);
 }
 
-static const struct channel_events control_events = { on_control, on_control_closed };
+static const struct channel_events control_events = { on_control, on_control_closed, .takes_descriptor = true };
 
 void session_open(struct egress *egress, int fd)
 {

@@ -26,6 +26,7 @@ struct session {
     char schema[20];
     struct id tenant, job;
     const char *fence, *token, *skill, *action;
+    bool high;                /* the run is of high risk, so somebody has confirmed it */
     const json_t *planned;    /* {resource: version of its credential} */
     const json_t *declared;   /* resources its action names */
     struct gov_err told;      /* what the last call that failed was told; code GOV_OK: none did */

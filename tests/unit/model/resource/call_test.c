@@ -17,6 +17,7 @@ static const char definition[] =
     "\"parameters\":{\"name\":{\"type\":\"string\"}}},"
     "{\"name\":\"order_create\",\"method\":\"POST\",\"path\":\"/orders\",\"allowed\":true,"
     "\"body\":{\"type\":\"object\",\"properties\":{\"sku\":{\"type\":\"string\"}},\"required\":[\"sku\"]}},"
+    "{\"name\":\"note\",\"method\":\"POST\",\"path\":\"/notes\",\"allowed\":true,\"body\":true},"
     "{\"name\":\"order_delete\",\"method\":\"DELETE\",\"path\":\"/orders/{id}\","
     "\"parameters\":{\"id\":{\"type\":\"integer\"}}},"
     "{\"name\":\"secret_get\",\"method\":\"GET\",\"path\":\"/secret\",\"allowed\":false}]}";
@@ -195,6 +196,59 @@ static void headers_that_change_the_method_are_refused_and_ours_cannot_be_set(vo
     assert_int_equal(ask_with_header(f, "Accept", "a\r\nX: y"), GOV_INVALID_INPUT);
 }
 
+static enum gov_code ask_with_body(struct fixture *f, const char *path, const char *type, const char *body)
+{
+    json_t *headers = json_own(&f->arena, json_pack("{s:s*}", "Content-Type", type));
+    struct resource_wish wish = { .method = "POST", .url = arena_format(&f->arena, BASE "%s", path),
+                                  .headers = headers, .body = body, .body_bytes = strlen(body) };
+
+    memset(&f->err, 0, sizeof f->err);
+    return resource_call_make(&f->resource, &wish, &f->call, &f->arena, &f->err) ? GOV_OK : f->err.code;
+}
+
+static void a_body_is_what_it_was_checked_as_and_no_other_call(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *type, *body;
+    } overrides[] = {
+        { "application/x-www-form-urlencoded", "_method=DELETE" },
+        { "application/x-www-form-urlencoded; charset=utf-8", "a=b&%5Fmethod=DELETE" },
+        { "APPLICATION/X-WWW-FORM-URLENCODED", "a=b&_METHOD=PUT" },
+        { " application/x-www-form-urlencoded", "a&_method" },
+        { "application/json", "{\"a\":1,\"_method\":\"DELETE\"}" },
+        { "text/plain", "{\"_Method\":\"DELETE\"}" },
+        { "application/x-www-form-urlencoded", "a=b&.method=PUT" },
+        { "application/x-www-form-urlencoded", "a=b&+_method%00x=PUT" },
+        { NULL, "{\"\\u005fmethod\":\"DELETE\"}" },
+        { "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"_method\"\r\n\r\nDELETE\r\n--x--" },
+    };
+
+    for (size_t i = 0; i < sizeof overrides / sizeof *overrides; i++)
+        if (ask_with_body(f, "/notes", overrides[i].type, overrides[i].body) != GOV_WRITE_NOT_WHITELISTED)
+            fail_msg("%s", overrides[i].body);
+    assert_int_equal(ask_with_body(f, "/orders", NULL, "{\"sku\":\"a\",\"_method\":\"DELETE\"}"), GOV_WRITE_NOT_WHITELISTED);
+    assert_int_equal(ask_with_body(f, "/notes", "application/x-www-form-urlencoded", "a=_method&b_method=1"), GOV_OK);
+    assert_int_equal(ask_with_body(f, "/notes", "application/json", "{\"a\":{\"_method\":1}}"), GOV_OK);
+    assert_string_equal(json_get_text(f->call.headers, "Content-Type"), "application/json");
+
+    /* Held against a schema, it is JSON for whoever reads it there. */
+    static const struct {
+        const char *type, *sent;
+    } types[] = {
+        { NULL, "application/json" },
+        { "Application/JSON; charset=utf-7", "application/json" },
+        { "application/x-www-form-urlencoded", "application/json" },
+        { "application/x-www-form-urlencoded; x=+json", "application/json" },
+        { "text/xml, application/a+json", "application/json" },
+        { "application/merge-patch+json; charset=utf-8", "application/merge-patch+json" },
+    };
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        assert_int_equal(ask_with_body(f, "/orders", types[i].type, "{\"sku\":\"&a=b\"}"), GOV_OK);
+        assert_string_equal(json_get_text(f->call.headers, "Content-Type"), types[i].sent);
+    }
+}
+
 static enum gov_code ask_by_name(struct fixture *f, const char *operation, const char *parameters)
 {
     struct resource_wish wish = { .operation = operation };
@@ -288,6 +342,7 @@ int main(void)
         EACH(another_host_scheme_or_port_is_refused),
         EACH(parameters_and_bodies_are_held_against_their_schemas),
         EACH(headers_that_change_the_method_are_refused_and_ours_cannot_be_set),
+        EACH(a_body_is_what_it_was_checked_as_and_no_other_call),
         EACH(by_name_the_same_rules_hold),
         EACH(pages_are_read_by_pattern_and_by_nothing_else),
         EACH(an_action_may_read_what_it_names_and_write_only_what_it_names_whole),

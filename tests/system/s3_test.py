@@ -1,0 +1,122 @@
+"""Files in a bucket of a real S3 server: everything that holds of a directory, and what a bucket does besides."""
+import hashlib
+import pathlib
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+
+import file_cases  # noqa: E402
+import loop  # noqa: E402
+import s3  # noqa: E402
+import skills  # noqa: E402
+import stack as stacks  # noqa: E402
+from file_cases import MB, noise  # noqa: E402
+
+STORE = []
+
+
+def setUpModule():
+    STORE.append(s3.S3())
+    stack = stacks.Stack((), settings={"api": STORE[0].settings, "worker": STORE[0].settings})
+    for name in ("api", "scheduler", "sandboxd", "worker"):
+        stack.start(name)
+    loop.Case.stack = stack
+    skills.publish(stack, [(loop.TENANT, "reader", file_cases.READER)])
+
+
+def tearDownModule():
+    loop.Case.stack.stop()
+    STORE.pop().stop()
+
+
+class Bucket(file_cases.Files):
+    @property
+    def store(self):
+        return STORE[0]
+
+    def setUp(self):
+        self.store.fault = lambda method, path: None
+        self.addCleanup(lambda: self.assertEqual(self.store.wrong, []))
+        self.store.seen.clear()
+
+    def test_what_is_larger_than_a_part_goes_in_parts_and_in_little_memory(self):
+        self.passes_in_little_memory(150 * MB, 64)
+        self.assertEqual(sum("partNumber=" in path for _, path in self.store.seen), 3)
+
+    def test_the_spool_is_empty_afterwards_and_a_range_fetches_only_itself(self):
+        file = self.upload("a.bin", noise(MB))
+        self.store.seen.clear()
+        self.assertEqual(self.get(f"/v1/files/{file}", Range="bytes=7-11").body, noise(MB)[7:12])
+        self.assertEqual(self.store.seen, [("GET", f"/files/gov/{file[-2:]}/{file}")])
+        self.assertEqual([path for path in (self.store.folder / "spool").iterdir() if path.name != "models"], [])
+
+    def test_a_busy_store_is_asked_again(self):
+        answers = {"PUT": [503, 500], "GET": [503, "cut"]}
+        self.store.fault = lambda method, path: answers[method].pop() if answers.get(method) else None
+        file = self.upload("a.bin", noise(MB, 4))
+        self.assertEqual(self.get(f"/v1/files/{file}").body, noise(MB, 4))
+        self.assertEqual(answers, {"PUT": [], "GET": []})
+
+    def test_a_store_that_fails_is_said_and_leaves_nothing(self):
+        file = self.upload("a.bin", b"abc")
+        self.store.fault = lambda method, path: 500
+        reply = self.nothing_changes(lambda: self.api("POST", "/v1/files?name=b", b"abc",
+                                                      Content_Type="application/octet-stream"))
+        self.refused(reply, 503, "files_unavailable")
+        self.refused(self.get(f"/v1/files/{file}"), 503, "files_unavailable")
+
+    def test_bytes_that_were_changed_are_not_given_out(self):
+        file = self.upload("a.bin", b"abc")
+        self.store.fault = lambda method, path: "corrupt" if method == "GET" else None
+        self.refused(self.get(f"/v1/files/{file}"), 503, "files_unavailable")
+        self.store.fault = lambda method, path: None
+        self.assertEqual(self.get(f"/v1/files/{file}").body, b"abc")
+
+    def test_a_process_with_another_bucket_or_a_wrong_key_does_not_start(self):
+        port = stacks.free_port()
+        wrong = self.store.folder / "wrong.key"
+        wrong.write_text(f"{s3.KEY_ID}\nanother secret\n")
+        for change, words in (({"files": f"s3://{s3.BUCKET}/elsewhere"}, "not the file store of this database"),
+                              ({"files_key_file": wrong}, "SignatureDoesNotMatch"),
+                              ({"files": "s3://nowhere"}, "NoSuchBucket"),
+                              ({"files": "s3://"}, "s3://bucket"), ({"files_endpoint": "ftp://x"}, "files_endpoint"),
+                              ({"files_key_file": self.store.folder / "none"}, "access key")):
+            settings = self.store.settings | change
+            done = subprocess.run([stacks.BUILD / "bin/execgov-api", "--pg", self.stack.conninfo, "--redis", self.stack.redis,
+                                   "--listen", f"127.0.0.1:{port}",
+                                   *(f"--{k.replace('_', '-')}={v}" for k, v in settings.items())],
+                                  capture_output=True, timeout=60, check=False)
+            with self.subTest(str(change)):
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(words, (done.stdout + done.stderr).decode())
+        self.store.wrong.clear()
+
+    def test_a_deleted_file_is_gone_from_the_bucket(self):
+        upload = self.begin("a.bin", 10)["id"]
+        self.ok(self.piece(upload, 0, b"01234"))
+        self.assertEqual(self.api("DELETE", f"/v1/uploads/{upload}").status, 204)
+        puts = [path for method, path in self.store.seen if method == "PUT"]
+        self.assertEqual([path for method, path in self.store.seen if method == "DELETE"], puts)
+
+    def test_the_key_is_in_no_log(self):
+        for name in ("api", "worker"):
+            self.assertNotIn(s3.SECRET + ":", self.stack.log(name))
+
+
+class Signature(unittest.TestCase):
+    def test_the_gate_signs_as_aws_says(self):
+        """The worked example of AWS's page: GET of a range of test.txt."""
+        headers = {"host": "examplebucket.s3.amazonaws.com", "range": "bytes=0-9", "x-amz-date": "20130524T000000Z",
+                   "x-amz-content-sha256": hashlib.sha256(b"").hexdigest()}
+        self.assertEqual(s3.signature("GET", "/test.txt", "", headers, sorted(headers), "20130524T000000Z",
+                                      "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+                         "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41")
+
+
+if __name__ == "__main__":
+    if not s3.available():
+        print("SKIPPED: no S3 server; ./tests/run installs s3rver from npm, where npm is", file=sys.stderr)
+        sys.exit(77)
+    unittest.main()
