@@ -93,8 +93,3 @@ void loop_run(struct loop *loop)
 {
     uv_run(&loop->uv, UV_RUN_DEFAULT);
 }
-
-void loop_stop(struct loop *loop)
-{
-    uv_stop(&loop->uv);
-}

@@ -26,7 +26,6 @@ struct loop {
 void loop_init(struct loop *loop);
 /* Close what the loop itself owns and run until nothing is left. False: handles of others remain. */
 bool loop_release(struct loop *loop);
-void loop_run(struct loop *loop); /* until loop_stop or nothing to do */
-void loop_stop(struct loop *loop);
+void loop_run(struct loop *loop); /* until there is nothing to do */
 
 #endif

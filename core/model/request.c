@@ -144,16 +144,6 @@ const char *run_state_name(enum run_state state)
     return word_of(run_names, RUN_STATE_COUNT, state);
 }
 
-const char *intent_decision_name(enum intent_decision decision)
-{
-    return word_of(decision_names, INTENT_DECISION_COUNT, decision);
-}
-
-const char *confirmation_state_name(enum confirmation_state state)
-{
-    return word_of(confirmation_names, CONFIRMATION_STATE_COUNT, state);
-}
-
 bool request_state_parse(const char *text, enum request_state *state)
 {
     int value;

@@ -96,8 +96,6 @@ bool run_state_needs_person(enum run_state state);
 
 const char *request_state_name(enum request_state state);
 const char *run_state_name(enum run_state state);
-const char *intent_decision_name(enum intent_decision decision);    /* "" for NONE */
-const char *confirmation_state_name(enum confirmation_state state); /* "" for NONE */
 bool request_state_parse(const char *text, enum request_state *state);
 bool run_state_parse(const char *text, enum run_state *state);
 bool intent_decision_parse(const char *text, enum intent_decision *decision);

@@ -7,11 +7,6 @@
 
 static const char *const catch_ups[CATCH_UP_COUNT] = { "skip", "coalesce", "all" };
 
-const char *schedule_catch_up_name(enum schedule_catch_up catch_up)
-{
-    return word_of(catch_ups, CATCH_UP_COUNT, (int)catch_up);
-}
-
 bool schedule_catch_up_parse(const char *text, enum schedule_catch_up *catch_up)
 {
     int value;

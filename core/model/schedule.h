@@ -20,7 +20,6 @@ enum {
 };
 
 enum schedule_catch_up { CATCH_UP_SKIP, CATCH_UP_COALESCE, CATCH_UP_ALL, CATCH_UP_COUNT };
-const char *schedule_catch_up_name(enum schedule_catch_up catch_up);
 bool schedule_catch_up_parse(const char *text, enum schedule_catch_up *catch_up);
 
 enum schedule_reason {

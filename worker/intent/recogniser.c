@@ -69,11 +69,6 @@ void recogniser_release(struct recogniser *recogniser)
     memset(recogniser, 0, sizeof *recogniser);
 }
 
-size_t recogniser_skill_count(const struct recogniser *recogniser)
-{
-    return recogniser->header->skill_count;
-}
-
 double recogniser_threshold(const struct recogniser *recogniser)
 {
     return (double)recogniser->header->threshold;

@@ -67,7 +67,6 @@ bool recogniser_open(struct recogniser *recogniser, const void *image, size_t by
 /* Map a model file. */
 bool recogniser_map(struct recogniser *recogniser, const char *path, struct gov_err *err);
 void recogniser_release(struct recogniser *recogniser);
-size_t recogniser_skill_count(const struct recogniser *recogniser);
 const char *recogniser_skill_id(const struct recogniser *recogniser, size_t skill);
 /* The confidence below which nothing is done. */
 double recogniser_threshold(const struct recogniser *recogniser);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/buf.h"
 #include "core/base/check.h"
 #include "core/base/clock.h"
 #include "core/base/json.h"
@@ -190,10 +191,13 @@ json_t *plan_view(const struct plan *plan, enum gov_language language, struct ar
         add(checks,
             json_pack("{s:s, s:b, s:s}", "name", plan->checks[i].name, "ok", plan->checks[i].ok,
                       "detail", gov_text_in(plan->checks[i].detail, language)));
+    struct buf text = { 0 };
+    plan_render(plan, language, &text);
     json_t *view =
-        json_pack("{s:s, s:o, s:s, s:o, s:o}", "digest", plan_digest(plan, digest), "steps", steps,
+        json_pack("{s:s, s:o, s:s, s:o, s:o, s:s}", "digest", plan_digest(plan, digest), "steps", steps,
                   "risk", skill_risk_name(plan->risk), "confirmation",
-                  view_confirmation(&plan->confirmation, language, arena), "checks", checks);
+                  view_confirmation(&plan->confirmation, language, arena), "checks", checks, "text", buf_text(&text));
+    buf_release(&text);
     CHECK(view);
     json_object_set_new(view, "expected",
                         plan->expected.runs
