@@ -16,7 +16,7 @@
 #include "core/io/db_plant.h"
 #include "core/io/op_sleep.h"
 
-enum { FINISH_WAIT_MS = 250 };
+enum { FINISH_WAIT_MS = 250, PLANTED_PAUSE_MS = 300 };
 
 static struct work *work_of(struct op *finishing)
 {
@@ -31,9 +31,6 @@ static void send_group(struct work *w)
     w->strict = false;
     memset(&w->callback, 0, sizeof w->callback);
     w->finish_sent = true;
-    if (planted("forget_first"))
-        job_queue_finish(&w->finishing, w->worker->queue,
-                         &(struct queue_slot){ .entry = &w->entry, .ms = 1 }, 1, NULL);
     if (!w->build) {
         db_batch_add(&w->finishing, w->worker->endings, &w->tenant.scope, &w->ending.item);
         return;
@@ -64,13 +61,25 @@ static void build_outcome_unknown(struct work *work, struct db_group *group)
     work_add_callback(work, group);
 }
 
+/* A planted bug: the slot is free, and for a moment nothing else is. */
+static bool forgets_first(struct work *w)
+{
+    if (!planted("forget_first") || w->freeing)
+        return false;
+    w->freeing = true;
+    job_queue_finish(&w->finishing, w->worker->queue, &(struct queue_slot){ .entry = &w->entry, .ms = 1 }, 1, NULL);
+    op_sleep(&w->finishing, PLANTED_PAUSE_MS);
+    return true;
+}
+
 /* Runs again until the outcome is known: send, look at the answer, wait, send. */
 static enum op_next attempt(struct op *op)
 {
     struct work *w = work_of(op);
 
     if (!w->finish_sent) {
-        send_group(w);
+        if (!forgets_first(w))
+            send_group(w);
         return OP_AGAIN;
     }
     switch (w->ending.item.err.code) {
