@@ -11,7 +11,7 @@ import urllib.parse
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
 import skills  # noqa: E402
-from caller import CALLER, with_httpx  # noqa: E402
+from caller import CALLER, action, with_httpx  # noqa: E402
 from loop import Case, TENANT  # noqa: E402
 from partner import TOKEN, Partner  # noqa: E402
 from stack import Stack, until  # noqa: E402
