@@ -234,7 +234,7 @@ class Calls(Case):
             done = self.ends(self.execgov(server, "run", "echo", "--wait"), 0)
             self.assertIn("done", done.stdout)
             self.assertEqual([call[0] for call in server.calls], ["POST", "GET", "GET"])
-            self.assertEqual(server.calls[1][2]["Prefer"], "wait=60")
+            self.assertEqual(server.calls[1][2]["Prefer"], "wait=10", "after ten seconds it is asked what it waits for")
 
     def test_waiting_ends_when_it_was_told_to(self):
         with scripted(run_json("running")) as server:
