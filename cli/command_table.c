@@ -187,7 +187,7 @@ static const struct command_option grant_options[] = {
     FLAG("everybody", 0, "every tenant", "所有租户"), CREDENTIAL, END,
 };
 static const struct command_option notice_options[] = {
-    TEXT("quiet", 0, "FROM-TO", "hours in which only confirmations come, like 22:00-07:30; \"\": none", "免打扰时段，如 22:00-07:30；空为取消"),
+    TEXT("quiet-hours", 0, "FROM-TO", "hours in which only confirmations come, like 22:00-07:30; \"\": none", "免打扰时段，如 22:00-07:30；空为取消"),
     FLAG("never-at-night", 0, "confirmations wait for the end of quiet hours, too", "免打扰时段内也不接收确认"),
     TEXT("mute", 0, "EVENT", "not wanted; repeat for more, \"\": none", "不接收的事件，可重复；空为全部接收"), END,
 };

@@ -81,7 +81,7 @@ bool command_notifications_set(struct cli *cli, const struct args *args, struct 
 {
     struct remote_answer now, answer;
     struct remote_call get = { .method = "GET", .path = settings_path };
-    const char *quiet = args_value(args, "quiet", NULL), *muted;
+    const char *quiet = args_value(args, "quiet-hours", NULL), *muted;
 
     if (!remote_send(cli, &get, &now, err))
         return false;

@@ -224,7 +224,7 @@ class Notices(Case):
                                        "EXECGOV_TOKEN": self.stack.tokens["fiona"], "EXECGOV_CONFIG_DIR": str(self.stack.folder / "cli")})
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
             return json.loads(done.stdout)
-        shown = cli("notifications", "set", "team=13800138000", "email", "--quiet", "23:00-06:30", "--mute", "quota.")
+        shown = cli("notifications", "set", "team=13800138000", "email", "--quiet-hours", "23:00-06:30", "--mute", "quota.")
         self.assertEqual((shown["quiet_to"], [a["channel"] for a in shown["addresses"]]), ("06:30", ["email", "team"]))
         self.assertEqual(cli("notifications", "test")["messages"], 2)
         self.wake()

@@ -141,7 +141,7 @@ create function {{t}}.notice_slot_skipped() returns trigger
     set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform public.person_notify(s.created_by, t.id, 'skipped:' || s.id || ':' || to_char(now(), 'YYYYMMDDHH24'),
+    perform public.person_notify(s.owner, t.id, 'skipped:' || s.id || ':' || to_char(now(), 'YYYYMMDDHH24'),
             'schedule.skipped', jsonb_build_object('schedule', s.name, 'slot', public.utc_text(new.fire_at),
                 'reason', coalesce(new.reason, new.state), 'path', '/v1/schedules/' || s.id), false, null)
     from {{t}}.schedule s
