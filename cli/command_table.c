@@ -344,7 +344,7 @@ const struct command command_table[] = {
     { "resource put", NULL, "NAME FILE", 2, 2, VALUE_NONE, { "define one from a JSON file (platform)", "按 JSON 文件定义资源（平台）" }, resource_options, false, command_resource_put },
     { "resource grant", NULL, "NAME", 1, 1, VALUE_NONE, { "let a tenant call it (platform)", "授权租户调用（平台）" }, grant_options, false, command_resource_grant },
     { "resource dry-run", NULL, "NAME.OPERATION [KEY=VALUE…]", 1, ANY, VALUE_NONE, { "what would be sent; sends nothing (platform)", "查看将发送的请求，不发送（平台）" }, dry_options, false, command_resource_dry_run },
-    { "resource import", NULL, "OPENAPI.json", 1, 1, VALUE_FILE, { "draft a definition: reads on, writes off", "由 OpenAPI 文档生成草稿" }, NULL, true, command_resource_import },
+    { "resource import", NULL, "OPENAPI", 1, 1, VALUE_FILE, { "draft a definition of a JSON or YAML document: reads on, writes off", "由 OpenAPI 文档（JSON 或 YAML）生成草稿" }, NULL, true, command_resource_import },
     { "network ls", NULL, "", 0, 0, VALUE_NONE, { "internal networks that may be called (platform)", "列出已开放的内部网段（平台）" }, NULL, false, command_network_ls },
     { "network open", NULL, "PURPOSE CIDR", 2, 2, VALUE_NONE, { "open one for resource, callback, … (platform)", "为用途开放内部网段（平台）" }, comment_options, false, command_network_open },
     { "notifications show", NULL, "", 0, 0, VALUE_NONE, { "how I am told of things", "查看通知设置" }, NULL, false, command_notifications_show },

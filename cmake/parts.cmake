@@ -31,7 +31,7 @@ part(api execgov-api)
 part(scheduler execgov-scheduler)
 part(worker execgov-worker PkgConfig::ARCHIVE PkgConfig::SECCOMP)
 part(lifecycle execgov-lifecycle)
-part(cli execgov PkgConfig::ARCHIVE)
+part(cli execgov PkgConfig::ARCHIVE PkgConfig::YAML)
 
 # The privileged launcher is a program of the worker's, kept apart so that nothing else links root code.
 if(EXISTS ${CMAKE_SOURCE_DIR}/worker/sandbox/main_sandboxd.c)

@@ -22,8 +22,10 @@ static bool refused(enum gov_code code, struct gov_err *err)
         return gov_fail(err, code, "the digest is not that of the plan that waits; read it again",
                         "摘要与待确认的计划不符；请重新查看计划");
     case GOV_FORBIDDEN:
-        return gov_fail(err, code, "the rule of this plan does not name you, and nobody it names has put you in his place",
-                        "您的角色不能确认该计划；请查看其确认规则");
+        return gov_fail(err, code,
+                        "the rule of this plan does not name you, and nobody it names has put you in his place; or your "
+                        "password was last set over a link of whoever asked: let somebody else make you a new one",
+                        "您的角色不能确认该计划，请查看其确认规则；或者您的密码最近一次是通过请求人生成的链接设置的，请由他人重新生成链接");
     case GOV_NOT_FOUND:
         return gov_fail(err, code, "nothing waits for a confirmation under this id",
                         "该 id 下没有待确认的事项");

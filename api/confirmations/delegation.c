@@ -76,8 +76,8 @@ static bool refused(const char *code, struct gov_err *err)
 {
     if (strcmp(code, "not_found") == 0)
         return gov_fail_at(err, GOV_INVALID_INPUT, "/to", "unknown",
-                           "this is no active member of the tenant: GET /v1/members",
-                           "不是本租户的有效成员：GET /v1/members");
+                           "this is no active member of the tenant, or one who only looks (auditor, viewer): "
+                           "GET /v1/members", "不是本租户的有效成员，或仅可查看（审计员、查看者）：GET /v1/members");
     if (strcmp(code, "invalid_input") == 0)
         return gov_fail_at(err, GOV_INVALID_INPUT, "/to", "self", "name somebody else than yourself",
                            "不能委托给本人");

@@ -42,6 +42,21 @@ static void confirm(struct op *op, struct call *call, struct money_act *a)
     order_act_start(op, o);
 }
 
+static void apply(struct op *op, struct call *call, struct money_act *a)
+{
+    const json_t *ids = json_object_get(a->params, "payments");
+    const char *literal = "{";
+    json_t *one;
+    size_t i;
+
+    json_array_foreach ((json_t *)ids, i, one)
+        literal = arena_format(&op->arena, "%s%s%s", literal, i ? "," : "", json_string_value(one));
+    a->act = (struct order_act){ .db = call->api->db, .kind = ORDER_APPLY, .order = json_get_text(a->params, "order"),
+                                 .actor = a->actor, .payments = arena_format(&op->arena, "%s}", literal),
+                                 .payment = { .approval = a->approval, .digest = a->digest } };
+    order_act_start(op, &a->act);
+}
+
 static void one_statement(struct op *op, struct call *call, struct money_act *a, enum sql_queries query, int count,
                           const char *const *params)
 {
@@ -78,6 +93,7 @@ static const struct {
     void (*run)(struct op *op, struct call *call, struct money_act *act);
 } actions[] = {
     { "payment.confirm", confirm },
+    { "payment.apply", apply },
     { "order.refund", refund },
     { "subscription.terminate", terminate },
 };

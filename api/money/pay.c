@@ -1,5 +1,5 @@
-/* /v1/platform/orders/{id}/confirm-payment, /refund, /activate, /v1/platform/subscriptions/{id}/terminate:
- * acts that somebody else may have to approve first.
+/* /v1/platform/orders/{id}/confirm-payment, /refund, /activate, /v1/platform/payments/apply,
+ * /v1/platform/subscriptions/{id}/terminate: acts that somebody else may have to approve first.
  *
  *     prepare -> run -> (approval wanted?) ask -> answer
  *
@@ -18,6 +18,7 @@ struct pay {
     struct id id;
     const char *method, *reference, *currency, *received_on, *evidence, *reason, *choice;
     int64_t amount;
+    json_t *payments;
     struct money_act act;
     struct db_rows asked, shown, zone;
 };
@@ -63,6 +64,33 @@ static enum op_next confirm(struct op *op)
                                "amount_minor", (json_int_t)e->amount, "currency", e->currency, "received_at",
                                arena_format(arena, "%sT00:00:00Z", e->received_on), "evidence_sha256", e->evidence);
     money_act_init(op, call, &e->act, "payment.confirm", json_own(arena, params));
+    return money_act_run(op, call, &e->act, &op->err) ? OP_WAIT : OP_FAIL;
+}
+
+/* --- apply what waited --- */
+
+static const struct json_field apply_fields[] = {
+    { "order_id", JSON_FIELD_ID, true, AT(id), 0, 0, NULL },
+    { "payment_ids", JSON_FIELD_ARRAY, true, AT(payments), 0, 20, NULL },
+};
+
+static enum op_next apply(struct op *op)
+{
+    struct pay *e = (struct pay *)op;
+    struct call *call = e->endpoint.call;
+    struct id id;
+
+    if (!CALL_BODY(call, op, apply_fields, e))
+        return OP_FAIL;
+    for (size_t i = 0; i < json_array_size(e->payments); i++) {
+        const char *text = json_string_value(json_array_get(e->payments, i));
+        if (!text || !id_parse(text, &id))
+            return gov_fail_at(&op->err, GOV_INVALID_INPUT, "/payment_ids", "format", "must be ids of payments",
+                               "须为付款编号"),
+                   OP_FAIL;
+    }
+    json_t *params = json_pack("{s:s, s:O}", "order", e->id.text, "payments", e->payments);
+    money_act_init(op, call, &e->act, "payment.apply", json_own(&op->arena, params));
     return money_act_run(op, call, &e->act, &op->err) ? OP_WAIT : OP_FAIL;
 }
 
@@ -195,6 +223,9 @@ static enum op_next end(struct op *op)
 const struct op_step order_confirm_steps[] = { { "confirm", confirm }, { "ask", ask }, { "show", show },
                                                { "wake", wake }, { "answer", answer }, { "end", end }, { 0 } };
 const size_t order_confirm_bytes = sizeof(struct pay);
+const struct op_step payment_apply_steps[] = { { "apply", apply }, { "ask", ask }, { "show", show },
+                                               { "wake", wake }, { "answer", answer }, { "end", end }, { 0 } };
+const size_t payment_apply_bytes = sizeof(struct pay);
 const struct op_step order_refund_steps[] = { { "load", refund_load }, { "refund", refund }, { "ask", ask },
                                               { "show", show }, { "wake", wake }, { "answer", answer }, { "end", end }, { 0 } };
 const size_t order_refund_bytes = sizeof(struct pay);

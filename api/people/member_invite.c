@@ -144,7 +144,7 @@ static enum op_next reset(struct op *op)
     struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
     struct audit_row row = { audit_tenant(call), audit_actor(call), "member", "password.link_made",
                              "user", e->id.text };
-    link_add(g, call, &e->link, "reset", &id, NULL, e->email, NULL);
+    link_add(g, call, &e->link, "reset", &id, audit_tenant(call), e->email, NULL);
     audit_add(g, call, &row, json_pack("{s:s}", "email", e->email));
     audit_remember(g, call, 201);
     db_group_send(g);

@@ -13,7 +13,7 @@
 struct password {
     struct endpoint endpoint;
     const char *current, *token, *password;
-    bool valid;
+    bool valid, revoke_tokens;
     char hash[CRYPTO_PASSWORD_BYTES];
     struct db_rows found, set;
 };
@@ -21,6 +21,7 @@ struct password {
 static const struct json_field change_fields[] = {
     { "current", JSON_FIELD_TEXT, true, offsetof(struct password, current), 1, 800, NULL },
     { "password", JSON_FIELD_TEXT, true, offsetof(struct password, password), 1, 800, NULL },
+    { "revoke_tokens", JSON_FIELD_BOOL, false, offsetof(struct password, revoke_tokens), 0, 0, NULL },
 };
 static const struct json_field reset_fields[] = {
     { "token", JSON_FIELD_TEXT, true, offsetof(struct password, token), 1, 200, NULL },
@@ -76,7 +77,7 @@ static enum op_next change(struct op *op)
                              "user", call->caller.user.text };
 
     DB_GROUP_ADD(g, SQL_QUERIES_PASSWORD_SET, &e->set, call->caller.email, e->hash,
-                 call->caller.token.text);
+                 call->caller.token.text, NULL, e->revoke_tokens ? "true" : "false");
     DB_GROUP_ADD(g, SQL_QUERIES_LOGIN_DONE, NULL, call->caller.email, call_peer(call));
     audit_add(g, call, &row, audit_origin(call));
     db_group_send(g);
@@ -115,18 +116,23 @@ static enum op_next hash_reset(struct op *op)
     return OP_WAIT;
 }
 
+/* Whoever made the link may have used it himself: he is named in the audit of his tenant, and the person decides
+ * nothing that he asked for (confirmation_right, sql/migrations/tenant). Tokens may be the intruder's: they end. */
 static enum op_next reset(struct op *op)
 {
     struct password *e = (struct password *)op;
     struct call *call = e->endpoint.call;
     struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
     json_t *origin = audit_origin(call);
-    struct audit_row row = { NULL, NULL, "login", "password.reset", "link",
+    const char *by = db_text(&e->found, 0, 10);
+    struct audit_row row = { db_text(&e->found, 0, 1), db_text(&e->found, 0, 11), "login", "password.reset", "link",
                              db_text(&e->found, 0, 0) };
 
     json_object_set_new(origin, "email", json_string(db_text(&e->found, 0, 2)));
+    json_object_set_new(origin, "link_made_by", by ? json_string(by) : json_null());
     DB_GROUP_ADD(g, SQL_QUERIES_INVITATION_USE, NULL, db_text(&e->found, 0, 0));
-    DB_GROUP_ADD(g, SQL_QUERIES_PASSWORD_SET, &e->set, db_text(&e->found, 0, 2), e->hash, NULL);
+    DB_GROUP_ADD(g, SQL_QUERIES_PASSWORD_SET, &e->set, db_text(&e->found, 0, 2), e->hash, NULL, by,
+                 "true");
     audit_add(g, call, &row, origin);
     db_group_send(g);
     return OP_WAIT;

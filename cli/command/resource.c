@@ -9,6 +9,7 @@
 #include "cli/input.h"
 #include "cli/net/remote.h"
 #include "cli/out/show.h"
+#include "cli/yaml.h"
 #include "core/base/id.h"
 #include "core/base/json.h"
 
@@ -194,7 +195,9 @@ bool command_resource_import(struct cli *cli, const struct args *args, struct go
 
     if (!file_text_read(cli, args->words[0], DOCUMENT_BYTES_MAX, &text, &bytes, err))
         return false;
-    const json_t *document = json_parse(&cli->arena, text, bytes, err);
+    /* JSON is YAML, too; but its faults are better told by who knows it is JSON. */
+    bool json = text[strspn(text, " \t\r\n")] == '{';
+    const json_t *document = json ? json_parse(&cli->arena, text, bytes, err) : yaml_read(text, bytes, &cli->arena, err);
     json_t *draft = document ? openapi_draft(document, &cli->arena, err) : NULL;
     if (!draft)
         return false;

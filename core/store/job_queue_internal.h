@@ -103,6 +103,8 @@ void queue_bell_opened(struct job_queue *queue); /* the queue is open: stop wait
 
 /* --- texts and answers: job_queue_text.c --- */
 const char *queue_entry_text(struct arena *arena, const struct queue_entry *entry);
+/* The other way; false: it is none. Texts in the arena, `lane` as it is given. */
+bool queue_entry_read(struct arena *arena, const char *text, const char *lane, struct queue_entry *entry);
 const char *queue_number(struct arena *arena, int64_t number);
 /* Cut `text` (changed in place) at spaces into at most `most` words. How many there are. */
 int queue_words(char *text, char **words, int most);

@@ -24,17 +24,39 @@ static bool word_ok(const char *word)
     return true;
 }
 
+static bool entry_ok(const struct queue_entry *e)
+{
+    return word_ok(e->lane) && word_ok(e->class) && word_ok(e->tenant) && word_ok(e->kind) &&
+           (!e->action || word_ok(e->action)) && word_ok(e->job.text) && e->fence >= 0 &&
+           (strcmp(e->class, "interactive") == 0 || strcmp(e->class, "normal") == 0 ||
+            strcmp(e->class, "bulk") == 0);
+}
+
 const char *queue_entry_text(struct arena *arena, const struct queue_entry *e)
 {
     const char *action = e->action ? e->action : "-";
 
-    CHECK(word_ok(e->lane) && word_ok(e->class) && word_ok(e->tenant) && word_ok(e->kind));
-    CHECK(word_ok(action) && word_ok(e->job.text) && e->fence >= 0);
-    CHECK(strcmp(e->class, "interactive") == 0 || strcmp(e->class, "normal") == 0 ||
-          strcmp(e->class, "bulk") == 0);
+    CHECK(entry_ok(e));
     return arena_format(arena, "%s %s %s %s %" PRId64 " %" PRId64 " %s %s", e->lane, e->class,
                         e->tenant, e->job.text, e->fence, e->cost_ms > 0 ? e->cost_ms : 1, e->kind,
                         action);
+}
+
+/* "tenant class job fence cost_ms kind action". What is taken may be given back, so only what could be written
+ * is read. */
+bool queue_entry_read(struct arena *arena, const char *text, const char *lane, struct queue_entry *e)
+{
+    char *words[7];
+
+    if (queue_words(arena_text(arena, text), words, 7) != 7 || !id_parse(words[2], &e->job) ||
+        !text_parse_i64(words[3], 0, INT64_MAX, &e->fence) || !text_parse_i64(words[4], 0, INT64_MAX, &e->cost_ms))
+        return false;
+    e->tenant = words[0];
+    e->lane = lane;
+    e->class = words[1];
+    e->kind = words[5];
+    e->action = strcmp(words[6], "-") == 0 ? NULL : words[6];
+    return entry_ok(e);
 }
 
 const char *job_queue_key_name(struct arena *arena, const char *concurrency_key)

@@ -33,24 +33,6 @@ void job_queue_push_later(struct op *op, struct job_queue *queue, const struct q
     queue_call_send(call);
 }
 
-/* "tenant class job fence cost_ms kind action" */
-static bool entry_read(struct arena *arena, const char *text, const char *lane,
-                       struct queue_entry *e)
-{
-    char *words[7];
-
-    if (queue_words(arena_text(arena, text), words, 7) != 7 || !id_parse(words[2], &e->job))
-        return false;
-    e->tenant = words[0];
-    e->lane = lane;
-    e->class = words[1];
-    e->fence = strtoll(words[3], NULL, 10);
-    e->cost_ms = strtoll(words[4], NULL, 10);
-    e->kind = words[5];
-    e->action = strcmp(words[6], "-") == 0 ? NULL : words[6];
-    return true;
-}
-
 static void fill_taken(struct queue_call *call)
 {
     const struct redis_answer *answer = &call->request.answer;
@@ -63,7 +45,7 @@ static void fill_taken(struct queue_call *call)
         taken->entries = ARENA_ARRAY(arena, struct queue_entry, answer->count);
         for (size_t i = 0; i < answer->count; i++)
             /* What cannot be read is not ours: it comes back by its deadline, to a newer worker. */
-            if (entry_read(arena, answer->elements[i].text, lane, &taken->entries[taken->count]))
+            if (queue_entry_read(arena, answer->elements[i].text, lane, &taken->entries[taken->count]))
                 taken->count++;
     }
     taken->err = call->err;

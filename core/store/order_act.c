@@ -95,9 +95,11 @@ static void write_payment(struct order_act *a)
     const char *version = db_text(&a->rows, 0, O_VERSION);
 
     if (a->kind == ORDER_APPLY) {
-        const char *params[12] = { a->payments, a->order, version, a->actor };
+        const char *params[14] = { a->payments, a->order, version, a->actor };
         period_params(a, params + 4);
-        write_one(a, SQL_QUERIES_PAYMENT_APPLY, 12, params);
+        params[12] = p->approval;
+        params[13] = p->digest;
+        write_one(a, SQL_QUERIES_PAYMENT_APPLY, 14, params);
         return;
     }
     const char *params[22] = { a->order, version, p->id.text, p->provider, p->txn, p->method,

@@ -23,7 +23,7 @@ struct order_payment {
     const char *currency;
     const char *received_at; /* RFC 3339 */
     const char *reference, *evidence_sha256; /* may be NULL */
-    const char *approval, *digest;           /* of a manual one above the limit; may be NULL */
+    const char *approval, *digest;           /* of manual ones above the limit, of APPLY too; may be NULL */
 };
 
 struct order_act {

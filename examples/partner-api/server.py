@@ -100,6 +100,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(b"\x00\x01 this is no HTTP\r\n\r\n")
         elif url.path == "/v1/large":
             self.answer(200, "x" * int(query.get("bytes", "1000000")))
+        elif url.path == "/v1/moved":  # a chain of redirects, which ends where `to` says
+            hops = int(query.get("hops", "0"))
+            there = urllib.parse.quote(query["to"], safe="")
+            self.answer(302, {}, Location=f"/v1/moved?hops={hops - 1}&to={there}" if hops else query["to"])
         elif url.path == "/v1/echo":
             self.answer(200, dict(self.headers.items()))
         else:

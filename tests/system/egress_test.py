@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import unittest
+import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
@@ -27,6 +28,21 @@ elif what == "requests":
     import requests
     answer = requests.request(given.get("method", "GET"), base + given["path"], json=given.get("json"),
                               headers=given.get("headers"), timeout=20)
+    print(json.dumps({"status": answer.status_code, "body": answer.json()}))
+elif what in ("httpx", "httpx-async"):
+    import httpx
+    sent = {"method": given.get("method", "GET"), "url": base + given["path"], "json": given.get("json")}
+    if what == "httpx":
+        with httpx.Client(timeout=20, follow_redirects=True) as client:
+            answer = client.request(**sent)
+    else:
+        import asyncio
+
+        async def ask():
+            async with httpx.AsyncClient(timeout=20) as client:
+                return await client.request(**sent)
+        answer = asyncio.run(ask())
+    answer.raise_for_status()
     print(json.dumps({"status": answer.status_code, "body": answer.json()}))
 elif what == "client":
     import http.client
@@ -68,6 +84,20 @@ CALLER = {
 }
 
 
+def with_httpx():
+    """The same skill that brings httpx along, as Debian has it; None where it is not installed."""
+    found = {}
+    for name in ("httpx", "httpcore", "h11", "anyio", "sniffio", "rfc3986", "typing_extensions.py"):
+        place = pathlib.Path("/usr/lib/python3/dist-packages") / name
+        if name in ("httpx", "httpcore") and not place.is_dir():
+            return None
+        for path in [place] if place.is_file() else sorted(place.rglob("*.py")):
+            found[path.relative_to(place.parent).as_posix()] = path.read_bytes()
+    manifest = json.loads(CALLER["skill.json"])
+    manifest["name"] = "caller-httpx"
+    return CALLER | found | {"skill.json": json.dumps(manifest)}
+
+
 def setUpModule():
     Case.stack = Stack(processes=("api", "scheduler", "egress", "worker"))
     Case.partner = Partner(Case.stack)
@@ -84,8 +114,8 @@ def tearDownModule():
 
 
 class Calls(Case):
-    def call(self, what, action="run", **given):
-        body = {"skill": "caller", "action": action, "input": {"what": what, "base": self.partner.base, **given}}
+    def call(self, what, action="run", skill="caller", **given):
+        body = {"skill": skill, "action": action, "input": {"what": what, "base": self.partner.base, **given}}
         run = self.ok(self.api("POST", "/v1/runs", body, wait=60))
         if run["state"] == "awaiting_confirmation":  # an operation of high risk makes the action one
             self.assertEqual(action, "write")
@@ -122,6 +152,42 @@ class Scripts(Calls):
             with self.subTest(what):
                 result = self.good(self.call(what, path="/orders/1"))
                 self.assertEqual((result["status"], result["body"]["sku"]), (200, "LAMP-1"))
+
+    def test_httpx_unchanged_too(self):
+        package = with_httpx()
+        if not package:
+            self.skipTest("python3-httpx is not installed (deploy/packages.dev)")
+        skills.publish(self.stack, [(TENANT, "caller-httpx", package)])
+        for what in ("httpx", "httpx-async"):
+            result = self.good(self.call(what, path="/orders/1", skill="caller-httpx"))
+            self.assertEqual((result["status"], result["body"]["sku"]), (200, "LAMP-1"))
+        made = self.good(self.call("httpx", action="write", skill="caller-httpx", method="POST", path="/orders",
+                                   json={"sku": "LAMP-1", "quantity": 2}))
+        self.assertEqual((made["status"], made["body"]["quantity"]), (201, 2))
+        run = self.call("httpx", path="/customers", skill="caller-httpx")
+        self.failed(run, "ExecGovRefused", "main.py:", code="address_refused")
+        self.assertEqual(self.refusals(run), ["address_refused"])
+
+    def test_a_chain_of_redirects_leads_nowhere_that_is_not_granted(self):
+        canary = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(canary.close)
+        self.partner.change(operations=self.partner.definition["operations"] + [
+            {"name": "moved", "method": "GET", "path": "/moved", "parameters": {
+                "hops": {"type": "integer"}, "to": {"type": "string"}}}])
+        inside = f"http://127.0.0.1:{canary.getsockname()[1]}/latest/meta-data"
+        for to in (inside, "http://169.254.169.254/latest", f"http://localhost:{canary.getsockname()[1]}/", "file:///etc/passwd"):
+            path = "/moved?" + urllib.parse.urlencode({"hops": 3, "to": to})
+            for what in ("requests", "urllib"):
+                with self.subTest(f"{what} {to}"):
+                    before = len(self.partner.asked())
+                    run = self.call(what, path=path)
+                    self.assertEqual(run["state"], "failed", run["result"])
+                    self.assertEqual(len(self.partner.asked()) - before, 4, "the hops themselves are granted")
+                    if to.startswith("http"):
+                        self.failed(run, "ExecGovRefused", code="address_refused")
+        canary.settimeout(0)
+        with self.assertRaises(BlockingIOError):
+            canary.accept()
 
     def test_the_platforms_own_function_takes_parameters(self):
         result = self.good(self.call("http", operation="partner.orders_list", parameters={"status": "paid"}))
@@ -383,6 +449,15 @@ class Secrets(Calls):
         items = self.ok(self.api("GET", "/v1/http-resources", token="olivia"))["items"]
         call = next(r for r in items if r["name"] == "partner")["recent_calls"][0]
         self.assertEqual((call["method"], call["path"], call["status"]), ("GET", "/orders", 200))
+
+    def test_calls_older_than_a_month_leave_the_ledger(self):
+        self.good(self.call("urllib", path="/orders"))
+        before = int(self.stack.sql("select count(*) from public.http_call")[0][0])
+        self.stack.sql("update public.http_call set at = now() - interval '31 days' where id = (select min(id) from "
+                       "public.http_call)")
+        self.stack.end("egress")  # it looks when it begins, and every hour
+        self.stack.start("egress")
+        until(lambda: int(self.stack.sql("select count(*) from public.http_call")[0][0]) == before - 1, what="the old call going")
 
     def test_without_egress_a_run_that_calls_fails_and_others_go_on(self):
         self.stack.end("egress")

@@ -6,6 +6,8 @@ import subprocess
 import sys
 import unittest
 
+import yaml
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
 import openapi  # noqa: E402
@@ -146,6 +148,7 @@ class CommandLine(Case):
 
     def test_a_document_becomes_a_draft_that_can_be_put_granted_and_tried(self):
         draft = self.cli("resource", "import", "-", text=json.dumps(self.OPENAPI))
+        self.assertEqual(self.cli("resource", "import", "-", text=yaml.safe_dump(self.OPENAPI, sort_keys=False)), draft)
         self.assertEqual({o["name"]: o["allowed"] for o in draft["operations"]},
                          {"get_pet": True, "delete_pet": False, "post_pets": False})
         made = self.cli("resource", "put", "pets", "-", text=json.dumps(draft))
@@ -158,6 +161,7 @@ class CommandLine(Case):
                          "write_not_whitelisted")
         self.assertIn("pets", [r["name"] for r in self.cli("resource", "ls")["items"]])
         self.cli("resource", "import", "-", text="{}", status=2)
+        self.cli("resource", "import", "-", text="openapi: [3.1", status=2)
         self.api("DELETE", f"{PATH}/{made['id']}", token="pat")
 
 

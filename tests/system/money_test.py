@@ -155,6 +155,20 @@ class Orders(Case):
         self.assertEqual(back["result"]["refunded"]["amount_minor"], 100)
 
 
+    def test_what_one_person_may_not_confirm_at_once_he_may_not_in_parts(self):
+        order = self.order(self.customer("Parts"), tenant_name="Parts", quantity=20)
+        due = 20 * PRICE
+        parts = [self.ok(self.confirm(order, amount=due // 4)) for _ in range(4)]
+        self.assertEqual({p["result"] for p in parts}, {"partial"})
+        body = {"order_id": order["id"], "payment_ids": [p["payment_id"] for p in parts]}
+        wanted = self.ok(self.post("/v1/platform/payments/apply", body), 202)["approval"]
+        self.assertEqual((wanted["action"], wanted["state"]), ("payment.apply", "waiting"))
+        self.assertEqual(self.ok(stack.api("GET", f"/v1/platform/orders/{order['id']}", token="fay"))["state"], "pending_payment")
+        self.refused(self.post(f"/v1/platform/approvals/{wanted['id']}/approve"), 403, "self_confirmation")
+        done = self.ok(self.post(f"/v1/platform/approvals/{wanted['id']}/approve", token="fred"))
+        self.assertEqual((done["state"], done["result"]["order"]["state"]), ("executed", "active"))
+
+
 class Demo(Case):
     def test_quickstarts_customer_is_made_once_and_near_expiry(self):
         text = (SOURCE / "deploy/lib/demo_customer.sql").read_text(encoding="utf-8")

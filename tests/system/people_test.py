@@ -219,6 +219,55 @@ class Password(Case):
         self.refused(stack.api("GET", "/v1/me", token=session["token"]), 401, "unauthenticated")
         self.ok(login("arun", "another strange horse"))
 
+    def test_a_link_opens_nothing_that_its_tenant_did_not_own(self):
+        def made(name):
+            link = self.ok(stack.api("POST", "/v1/members", {"email": email(name), "role": "operator"}, "adam"), 201)["invitation"]
+            session = self.ok(stack.api("POST", "/v1/register", {"email": email(name), "name": name, "invitation": link["token"],
+                                                                 "password": "a strange horse indeed"}), 201)
+            reset = self.ok(stack.api("POST", f"/v1/members/{session['user']['id']}/reset-link", token="adam"), 201)
+            return session, {"token": reset["token"], "password": "another strange horse"}
+        session, body = made("mia")
+        invited = self.ok(stack.api("POST", "/v1/members", {"email": email("mia"), "role": "viewer"}, "lin"), 201)
+        self.ok(stack.api("POST", "/v1/invitations/accept", {"invitation": invited["invitation"]["token"]}, session["token"]), 201)
+        self.refused(stack.api("POST", "/v1/password/reset", body), 410, "expired")
+        session, body = made("moe")
+        stack.sql("insert into membership (tenant_id, user_id, role) values "
+                  f"('{stack.tenants['Lakeside Books']['id']}', '{session['user']['id']}', 'viewer')")
+        self.refused(stack.api("POST", "/v1/password/reset", body), 410, "expired")
+        self.ok(login("moe", "a strange horse indeed"))
+        session, body = made("max")
+        stack.sql(f"insert into platform_role (user_id, role) values ('{session['user']['id']}', 'platform_finance')")
+        self.addCleanup(stack.sql, f"delete from platform_role where user_id = '{session['user']['id']}'")
+        self.refused(stack.api("POST", "/v1/password/reset", body), 410, "expired")
+        session, body = made("mel")
+        self.assertEqual(stack.api("DELETE", f"/v1/members/{session['user']['id']}", token="adam").status, 204)
+        self.refused(stack.api("POST", "/v1/password/reset", body), 410, "expired")
+
+    def test_who_made_the_link_is_known_and_tokens_end_with_the_password(self):
+        ci = {"name": "ci", "scopes": ["runs:read"]}
+        leo = self.ok(login("leo"))
+        token = self.ok(stack.api("POST", "/v1/tokens", ci, leo["token"]), 201)["token"]
+        self.ok(stack.api("GET", "/v1/runs", token=token))
+        link = self.ok(stack.api("POST", f"/v1/members/{leo['user']['id']}/reset-link", token="lin"), 201)["token"]
+        body = {"token": link, "password": stack.passwords["leo"] + " again"}
+        self.assertEqual(stack.api("POST", "/v1/password/reset", body).status, 204)
+        self.refused(stack.api("GET", "/v1/runs", token=token), 401, "unauthenticated")
+        row = next(r for r in self.ok(stack.api("GET", "/v1/audit?kind=login", token="lin"))["items"]
+                   if r["action"] == "password.reset")
+        lin = self.ok(stack.api("GET", "/v1/me", token="lin"))["user"]["id"]
+        self.assertEqual((row["actor"]["id"], row["detail"]["link_made_by"]), (leo["user"]["id"], lin))
+        self.assertEqual(stack.sql(f"select password_set_by from app_user where id = '{leo['user']['id']}'"), [[lin]])
+        # a change with the old password keeps that, and ends tokens if asked
+        leo = self.ok(login("leo", body["password"]))
+        token = self.ok(stack.api("POST", "/v1/tokens", ci, leo["token"]), 201)["token"]
+        change = {"current": body["password"], "password": "a strange horse of mine"}
+        self.assertEqual(stack.api("POST", "/v1/password", change, leo["token"]).status, 204)
+        self.ok(stack.api("GET", "/v1/runs", token=token))
+        change = {"current": change["password"], "password": stack.passwords["leo"], "revoke_tokens": True}
+        self.assertEqual(stack.api("POST", "/v1/password", change, leo["token"]).status, 204)
+        self.refused(stack.api("GET", "/v1/runs", token=token), 401, "unauthenticated")
+        self.assertEqual(stack.sql(f"select password_set_by from app_user where id = '{leo['user']['id']}'"), [[lin]])
+
     def test_an_admin_does_not_become_owner_by_resetting_his_password(self):
         olivia = self.ok(stack.api("GET", "/v1/me", token="olivia"))["user"]["id"]
         self.refused(stack.api("POST", f"/v1/members/{olivia}/reset-link", token="adam"), 403, "forbidden")

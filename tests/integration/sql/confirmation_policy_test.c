@@ -143,19 +143,19 @@ static void a_substitute_has_the_right_he_was_given_while_it_lasts(void **state)
     struct confirmation_rig *f = *state;
     struct waiting w = waiting_high(f), later = waiting_high(f);
 
-    assert_string_equal("forbidden", CONFIRM(f, &w, &f->viewer));
-    assert_string_equal("ok", delegate(f, &f->approver, &f->viewer, "now() + interval '1 hour'",
+    assert_string_equal("forbidden", CONFIRM(f, &w, &f->operator));
+    assert_string_equal("ok", delegate(f, &f->approver, &f->operator, "now() + interval '1 hour'",
                                        "now() + interval '2 hours'"));
-    assert_string_equal("forbidden", CONFIRM(f, &w, &f->viewer)); /* not yet */
-    assert_string_equal("ok", DELEGATE_NOW(f, &f->approver, &f->viewer));
-    assert_string_equal("ok", CONFIRM(f, &w, &f->viewer));
+    assert_string_equal("forbidden", CONFIRM(f, &w, &f->operator)); /* not yet */
+    assert_string_equal("ok", DELEGATE_NOW(f, &f->approver, &f->operator));
+    assert_string_equal("ok", CONFIRM(f, &w, &f->operator));
     assert_string_equal(f->approver.id.text, sql_value(&f->arena, f->conn, "select detail ->> "
         "'behalf_of' from %s.audit_event where request_id = '%s' and action = "
         "'confirmation.confirmed'", f->tenant.schema, w.request.text));
     sql_run(f->admin, "update %s.confirmation_delegation set from_at = now() - interval '2 days', "
                       "until_at = now() - interval '1 day' where from_at < now()",
             f->tenant.schema);
-    assert_string_equal("forbidden", CONFIRM(f, &later, &f->viewer)); /* over */
+    assert_string_equal("forbidden", CONFIRM(f, &later, &f->operator)); /* over */
     delegations_forget(f);
 }
 
@@ -164,8 +164,8 @@ static void the_requesters_own_substitute_counts_for_nothing(void **state)
     struct confirmation_rig *f = *state;
     struct waiting w = waiting_high(f); /* asked for by the owner */
 
-    assert_string_equal("ok", DELEGATE_NOW(f, &f->owner, &f->viewer));
-    assert_string_equal("forbidden", CONFIRM(f, &w, &f->viewer));
+    assert_string_equal("ok", DELEGATE_NOW(f, &f->owner, &f->operator));
+    assert_string_equal("forbidden", CONFIRM(f, &w, &f->operator));
     still_waits(f, &w);
     delegations_forget(f);
 }
@@ -186,11 +186,67 @@ static void a_person_and_his_substitute_are_one(void **state)
     struct confirmation_rig *f = *state;
     struct waiting w = ruled(f, "{\"people\": 2}");
 
-    assert_string_equal("ok", DELEGATE_NOW(f, &f->approver, &f->viewer));
-    assert_string_equal("counted", CONFIRM(f, &w, &f->viewer));
+    assert_string_equal("ok", DELEGATE_NOW(f, &f->approver, &f->operator));
+    assert_string_equal("counted", CONFIRM(f, &w, &f->operator));
     assert_string_equal("counted", CONFIRM(f, &w, &f->approver));
     still_waits(f, &w);
     delegations_forget(f);
+}
+
+static void who_only_looks_decides_in_nobodys_place(void **state)
+{
+    struct confirmation_rig *f = *state;
+    struct waiting w = waiting_high(f);
+    struct pg_person changed = person(f, "operator");
+
+    assert_string_equal("ok", DELEGATE_NOW(f, &f->approver, &changed));
+    sql_run(f->admin, "update public.membership set role = 'auditor' where user_id = '%s'", changed.id.text);
+    assert_string_equal("forbidden", CONFIRM(f, &w, &changed));
+    still_waits(f, &w);
+    sql_run(f->admin, "update public.membership set role = 'operator' where user_id = '%s'", changed.id.text);
+    assert_string_equal("ok", CONFIRM(f, &w, &changed));
+    delegations_forget(f);
+}
+
+static void password_set_by(struct confirmation_rig *f, const struct pg_person *whose, const struct pg_person *by)
+{
+    sql_run(f->admin, "update public.app_user set password_set_by = '%s' where id = '%s'", by->id.text, whose->id.text);
+}
+
+static void whose_password_the_requester_set_does_not_decide_for_him(void **state)
+{
+    struct confirmation_rig *f = *state;
+    struct waiting w = waiting_high(f); /* asked for by the owner */
+    struct waiting other = waiting_make(f, &f->operator, "high", "'x'");
+    struct pg_person lent = person(f, "approver"), third = person(f, "finance");
+
+    password_set_by(f, &lent, &f->owner);
+    assert_string_equal("forbidden", CONFIRM(f, &w, &lent));
+    assert_string_equal("ok", DELEGATE_NOW(f, &lent, &third));
+    assert_string_equal("forbidden", CONFIRM(f, &w, &third)); /* nor does anybody in his place */
+    still_waits(f, &w);
+    assert_string_equal("ok", CONFIRM(f, &other, &lent)); /* somebody else asked */
+    password_set_by(f, &lent, &f->approver);
+    assert_string_equal("ok", CONFIRM(f, &w, &lent));
+    delegations_forget(f);
+}
+
+static void whoever_set_a_password_and_its_owner_are_one(void **state)
+{
+    struct confirmation_rig *f = *state;
+    struct waiting w = ruled(f, "{\"people\": 2}"), outside = ruled(f, "{\"people\": 2}");
+    struct pg_person admin = person(f, "admin"), lent = person(f, "approver");
+
+    password_set_by(f, &lent, &admin);
+    assert_string_equal("counted", CONFIRM(f, &w, &lent));
+    assert_string_equal("counted", CONFIRM(f, &w, &admin));
+    still_waits(f, &w);
+    assert_string_equal("ok", CONFIRM(f, &w, &f->approver));
+    /* The platform's people are no members: two whom they gave links are two. */
+    password_set_by(f, &lent, &f->stranger);
+    password_set_by(f, &admin, &f->stranger);
+    assert_string_equal("counted", CONFIRM(f, &outside, &lent));
+    assert_string_equal("ok", CONFIRM(f, &outside, &admin));
 }
 
 static void delegating_needs_the_right_a_member_and_a_period(void **state)
@@ -199,6 +255,7 @@ static void delegating_needs_the_right_a_member_and_a_period(void **state)
 
     assert_string_equal("forbidden", DELEGATE_NOW(f, &f->viewer, &f->operator));
     assert_string_equal("not_found", DELEGATE_NOW(f, &f->approver, &f->stranger));
+    assert_string_equal("not_found", DELEGATE_NOW(f, &f->approver, &f->viewer)); /* who only looks */
     assert_string_equal("unauthenticated", DELEGATE_NOW(f, &f->stranger, &f->viewer));
     assert_string_equal("invalid_input", DELEGATE_NOW(f, &f->approver, &f->approver));
     assert_string_equal("invalid_input", delegate(f, &f->approver, &f->viewer, "now()",
@@ -221,17 +278,18 @@ static void a_delegation_is_ended_by_who_gave_it_or_an_admin(void **state)
 {
     struct confirmation_rig *f = *state;
     struct waiting w = waiting_high(f);
+    struct pg_person substitute = person(f, "finance");
     struct id id = id_new();
     const char *end = "select %s.confirmation_undelegate('%s', '%s')";
 
     assert_string_equal("ok", sql_value(&f->arena, f->conn, "select %s.confirmation_delegate('%s', "
         "'%s', now(), now() + interval '1 hour', 'x', '%s')", f->tenant.schema, id.text,
-        f->viewer.id.text, f->approver.token_hash));
+        substitute.id.text, f->approver.token_hash));
     assert_string_equal("not_found", sql_value(&f->arena, f->conn, end, f->tenant.schema, id.text,
                                                f->operator.token_hash));
     assert_string_equal("ok", sql_value(&f->arena, f->conn, end, f->tenant.schema, id.text,
                                         f->owner.token_hash));
-    assert_string_equal("forbidden", CONFIRM(f, &w, &f->viewer));
+    assert_string_equal("forbidden", CONFIRM(f, &w, &substitute));
     delegations_forget(f);
 }
 
@@ -317,6 +375,9 @@ int main(void)
         cmocka_unit_test(the_requesters_own_substitute_counts_for_nothing),
         cmocka_unit_test(the_requester_as_a_substitute_is_still_the_requester),
         cmocka_unit_test(a_person_and_his_substitute_are_one),
+        cmocka_unit_test(who_only_looks_decides_in_nobodys_place),
+        cmocka_unit_test(whose_password_the_requester_set_does_not_decide_for_him),
+        cmocka_unit_test(whoever_set_a_password_and_its_owner_are_one),
         cmocka_unit_test(delegating_needs_the_right_a_member_and_a_period),
         cmocka_unit_test(a_delegation_is_ended_by_who_gave_it_or_an_admin),
         cmocka_unit_test(a_question_stops_the_clock_and_the_answer_starts_it),

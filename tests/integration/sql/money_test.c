@@ -167,7 +167,7 @@ static void what_does_not_settle_waits_for_a_person(void **state)
     const char *apply = arena_format(&f->arena, "select public.payment_apply((select array_agg(id) from public.payment "
         "where claimed_order = '%s' and currency = 'CNY'), '%s', (select version from public.orders where id = '%s'), null, "
         "(select version from public.subscription where id = '%s'), 1, '2030-01-01', '2030-02-01', '2030-01-01 00:00+08', "
-        "'2030-02-01 00:00+08', '2030-01-01', 1)", b.order.text, b.order.text, b.order.text, b.subscription.text);
+        "'2030-02-01 00:00+08', '2030-01-01', 1, null, null)", b.order.text, b.order.text, b.order.text, b.subscription.text);
     sql_run(f->platform, "%s", apply);
     assert_string_equal("active", order_state(f, b.order));
     assert_string_equal("GV000", sql_state(&f->arena, f->platform, "%s", apply));

@@ -1,4 +1,4 @@
-/* keeper.c - one endless op:  publish -> look -> wrap -> rest -> look …
+/* keeper.c - one endless op:  publish -> look -> wrap -> sweep -> rest -> look …
  *
  * A row is rewritten only while it still names the key it was read with, so several processes may do this
  * at once, and one that is killed leaves rows that are whole under one key or the other.
@@ -9,10 +9,13 @@
 #include <string.h>
 
 #include "core/base/check.h"
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/io/op_sleep.h"
 
-enum { REST_MS = 30000, AGAIN_MS = 1000 };
+enum { REST_MS = 30000, AGAIN_MS = 1000, SWEPT_MAX = 1000 };
+
+static const int64_t sweep_us = 3600 * INT64_C(1000000);
 
 /* Columns of credential_to_wrap.sql. */
 enum { WRAP_CREDENTIAL, WRAP_VERSION, WRAP_KEY, WRAP_WRAPPED, WRAP_TARGET, WRAP_PUBLIC };
@@ -21,7 +24,7 @@ enum { WRAP_CREDENTIAL, WRAP_VERSION, WRAP_KEY, WRAP_WRAPPED, WRAP_TARGET, WRAP_
 struct look {
     struct op op;
     struct keeper *keeper;
-    struct db_rows rows;
+    struct db_rows rows, swept;
     int wrapped, stuck;
 };
 
@@ -30,6 +33,7 @@ struct keeper {
     struct egress *egress;
     struct look look;
     bool looking, settled, asleep;
+    int64_t swept_us; /* when the ledger was last looked through; 0: not yet */
     uv_timer_t timer;
     void (*stopped)(struct egress *egress);
 };
@@ -56,7 +60,7 @@ static enum op_next find(struct op *op)
 
     l->keeper->settled = true;
     if (!e->ring)
-        return OP_DONE;
+        return OP_NEXT;
     db_query(op, e->db, &DB_PUBLIC, SQL_QUERIES_CREDENTIAL_TO_WRAP, &l->rows, 0, NULL);
     return OP_WAIT;
 }
@@ -89,9 +93,33 @@ static enum op_next wrap(struct op *op)
     return OP_WAIT;
 }
 
-static const struct op_step look_steps[] = {
-    { "publish", publish }, { "find", find }, { "wrap", wrap }, { 0 }
-};
+/* What the ledger keeps is a month; an hour's worth at a time, or a batch now and the next at the next look. */
+static enum op_next sweep(struct op *op)
+{
+    struct look *l = (struct look *)op;
+    struct keeper *k = l->keeper;
+
+    if (k->swept_us && clock_mono_us() - k->swept_us < sweep_us)
+        return OP_DONE;
+    DB_QUERY(op, k->egress->db, &DB_PUBLIC, SQL_QUERIES_HTTP_CALL_SWEEP, &l->swept,
+             arena_format(&op->arena, "%d", SWEPT_MAX));
+    return OP_WAIT;
+}
+
+static enum op_next swept(struct op *op)
+{
+    struct look *l = (struct look *)op;
+    int64_t gone = db_int(&l->swept, 0, 0);
+
+    if (gone)
+        log_write(LEVEL_INFO, "ledger.swept", LOG_NUMBER("calls", gone));
+    if (gone < SWEPT_MAX)
+        l->keeper->swept_us = clock_mono_us();
+    return OP_DONE;
+}
+
+static const struct op_step look_steps[] = { { "publish", publish }, { "find", find },   { "wrap", wrap },
+                                             { "sweep", sweep },     { "swept", swept }, { 0 } };
 
 static void wake(struct keeper *k)
 {

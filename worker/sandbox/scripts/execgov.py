@@ -4,7 +4,7 @@
     order = execgov.http("partner.orders_create", json={"sku": "A-1"}, region="eu").json()
     execgov.progress(40, "reading")
 
-Scripts that use urllib, http.client or requests run unchanged: a request to an address of a granted
+Scripts that use urllib, http.client, requests or httpx run unchanged: a request to an address of a granted
 resource is carried by the platform, which adds the credential; any other address raises ExecGovRefused.
 There is no network behind this: a request is a message on descriptor 3, and the answer comes from there.
 Loaded at the start of every interpreter, so everything that costs time is imported when it is needed.
@@ -13,6 +13,7 @@ import sys
 
 BROKER = 3
 _REFUSALS = ("address_refused", "write_not_whitelisted", "not_granted")
+_LIBRARIES = ("httpx", "httpcore", "requests", "urllib3", "asyncio")  # also where a package brings its own
 _UNAVAILABLE = ("resource_unavailable", "rate_limited", "egress_unavailable", "credential_unavailable", "deadline")
 
 
@@ -101,7 +102,8 @@ def _line():
     frame = sys._getframe(1)
     while frame:
         name = frame.f_code.co_filename
-        if not name.startswith(("/usr/lib/", "<")):
+        module = frame.f_globals.get("__name__", "").partition(".")[0]
+        if not name.startswith(("/usr/lib/", "<")) and module not in _LIBRARIES:
             return f"{name}:{frame.f_lineno}"
         frame = frame.f_back
     return "?"
@@ -247,8 +249,41 @@ def _pass_certificates(module):
     module.where = lambda: __file__
 
 
+def _carry_httpx(module):
+    """httpx has sockets of its own below its transports: a whole request goes where they would be."""
+    def answer(request, body):
+        headers = {}
+        for name, value in request.headers.multi_items():
+            headers[name] = value if name not in headers else headers[name] + ", " + value
+        if headers.pop("transfer-encoding", None):
+            headers["content-length"] = str(len(body))
+        wanted = {"request": {"method": request.method, "url": str(request.url), "headers": headers}}
+        status, answered, content = _carry(wanted, body, request.url.host)
+        return module.Response(status, headers=answered, content=content, request=request)
+
+    def handle_request(_self, request):
+        return answer(request, request.read())
+
+    async def handle_async_request(_self, request):
+        return answer(request, await request.aread())
+
+    async def nothing(*_):
+        return None
+    for transport in (module.HTTPTransport, module.AsyncHTTPTransport):
+        transport.__init__ = lambda self, *_, **__: None
+        transport.__enter__ = lambda self: self
+        transport.__exit__ = transport.close = lambda *_: None
+
+        async def enter(self):
+            return self
+        transport.__aenter__, transport.__aexit__, transport.aclose = enter, nothing, nothing
+    module.HTTPTransport.handle_request = handle_request
+    module.AsyncHTTPTransport.handle_async_request = handle_async_request
+
+
 _PATCHES = {"certifi.core": _pass_certificates, "http.client": _carry_connections,
-            "urllib3.connection": _carry_connections, "socket": _refuse_sockets}
+            "httpx._transports.default": _carry_httpx, "urllib3.connection": _carry_connections,
+            "socket": _refuse_sockets}
 
 
 class _Finder:
