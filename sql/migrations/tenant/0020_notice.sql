@@ -54,6 +54,7 @@ begin
     return null;
 end
 $$;
+comment on function {{t}}.notice_confirmation_waits() is 'tells who may decide that a confirmation waits';
 revoke execute on function {{t}}.notice_confirmation_waits() from public;
 create trigger confirmation_tells after insert on {{t}}.confirmation for each row
     execute function {{t}}.notice_confirmation_waits();
@@ -89,6 +90,7 @@ begin
     return null;
 end
 $$;
+comment on function {{t}}.notice_confirmation_event() is 'tells of a reminder, an escalation, a decision, an end without one';
 revoke execute on function {{t}}.notice_confirmation_event() from public;
 create trigger request_event_tells after insert on {{t}}.request_event for each row
     when (new.kind = 'confirmation' and new.data ->> 'state' in ('reminded', 'escalated', 'confirmed', 'rejected', 'expired'))
@@ -109,6 +111,7 @@ begin
     return null;
 end
 $$;
+comment on function {{t}}.notice_review_waits() is 'tells owners and admins that a version waits for its review';
 revoke execute on function {{t}}.notice_review_waits() from public;
 create trigger skill_version_tells after update of state on {{t}}.skill_version for each row
     when (new.state = 'in_review' and old.state <> 'in_review') execute function {{t}}.notice_review_waits();
@@ -132,6 +135,7 @@ begin
     return null;
 end
 $$;
+comment on function {{t}}.notice_run_failed() is 'tells the owner of a run that it failed';
 revoke execute on function {{t}}.notice_run_failed() from public;
 create trigger job_outcome_tells after insert on {{t}}.job_outcome for each row
     when (new.state in ('failed', 'dead')) execute function {{t}}.notice_run_failed();
@@ -150,6 +154,7 @@ begin
     return null;
 end
 $$;
+comment on function {{t}}.notice_slot_skipped() is 'tells the owner of a schedule that a slot was not run';
 revoke execute on function {{t}}.notice_slot_skipped() from public;
 create trigger schedule_firing_tells after insert on {{t}}.schedule_firing for each row
     when (new.state in ('skipped', 'refused')) execute function {{t}}.notice_slot_skipped();
