@@ -187,6 +187,11 @@ static const struct command_option grant_options[] = {
     TEXT("tenant", 0, "ID", "which tenant, or \"platform\"", "租户编号或 platform"),
     FLAG("everybody", 0, "every tenant", "所有租户"), CREDENTIAL, END,
 };
+static const struct command_option notice_options[] = {
+    TEXT("quiet-hours", 0, "FROM-TO", "hours in which only confirmations come, like 22:00-07:30; \"\": none", "免打扰时段，如 22:00-07:30；空为取消"),
+    FLAG("never-at-night", 0, "confirmations wait for the end of quiet hours, too", "免打扰时段内也不接收确认"),
+    TEXT("mute", 0, "EVENT", "not wanted; repeat for more, \"\": none", "不接收的事件，可重复；空为全部接收"), END,
+};
 static const struct command_option channel_options[] = {
     CREDENTIAL, TEXT("tenant", 0, "ID", "which tenant, or \"platform\"", "租户编号或 platform"),
     FLAG("off", 0, "set up, but not used", "设置但不启用"), END,
@@ -355,6 +360,10 @@ const struct command command_table[] = {
     { "resource import", NULL, "OPENAPI", 1, 1, VALUE_FILE, { "draft a definition of a JSON or YAML document: reads on, writes off", "由 OpenAPI 文档（JSON 或 YAML）生成草稿" }, NULL, true, command_resource_import },
     { "network ls", NULL, "", 0, 0, VALUE_NONE, { "internal networks that may be called (platform)", "列出已开放的内部网段（平台）" }, NULL, false, command_network_ls },
     { "network open", NULL, "PURPOSE CIDR", 2, 2, VALUE_NONE, { "open one for resource, callback, … (platform)", "为用途开放内部网段（平台）" }, comment_options, false, command_network_open },
+    { "notifications show", NULL, "", 0, 0, VALUE_NONE, { "how I am told of things", "查看通知设置" }, NULL, false, command_notifications_show },
+    { "notifications set", NULL, "[CHANNEL[=ADDRESS]…]", 0, ANY, VALUE_NONE, { "on which channels, and when not", "设置通知渠道和免打扰" }, notice_options, false, command_notifications_set },
+    { "notifications test", NULL, "", 0, 0, VALUE_NONE, { "send myself a test message", "给自己发送测试消息" }, NULL, false, command_notifications_test },
+    { "notifications ls", NULL, "", 0, 0, VALUE_NONE, { "what I was told", "列出收到的通知" }, state_options, false, command_notifications_ls },
     { "channel ls", NULL, "", 0, 0, VALUE_NONE, { "the ways out for messages (platform)", "列出消息渠道（平台）" }, NULL, false, command_channel_ls },
     { "channel set", NULL, "NAME KIND [NAME=VALUE…]", 2, ANY, VALUE_NONE, { "set one up: smtp, webhook, wecom, feishu, dingtalk, sms (platform)", "设置消息渠道：smtp、webhook、wecom、feishu、dingtalk、sms（平台）" }, channel_options, false, command_channel_set },
     { "channel delete", NULL, "NAME", 1, 1, VALUE_NONE, { "take one out (platform)", "删除消息渠道（平台）" }, NULL, false, command_channel_delete },

@@ -4,11 +4,12 @@
 #include "core/base/log.h"
 #include "lifecycle/deliver.h"
 #include "lifecycle/tick.h"
+#include "lifecycle/wake.h"
 
 #define FIELD(name) offsetof(struct lifecycle_settings, name)
 const struct setting lifecycle_settings_table[] = {
     { "pg", SETTING_TEXT, FIELD(pg), "", 0, 2000, false, "PostgreSQL as libpq conninfo without user" },
-    { "redis", SETTING_TEXT, FIELD(redis), "", 0, 500, false, "accepted like in the other daemons; not used" },
+    { "redis", SETTING_TEXT, FIELD(redis), "", 0, 500, false, "unix:/path, host:port or [v6]:port; tells of new messages at once; empty: they wait for deliver_s" },
     { "health", SETTING_TEXT, FIELD(health), "", 0, 100, false,
       "address:port of /livez, /readyz and /metrics; empty: none" },
     { "log_level", SETTING_TEXT, FIELD(log_level), "info", 0, 10, false, "debug, info, warn or error" },
@@ -30,6 +31,7 @@ struct process {
     struct arena arena;
     struct tick tick;
     struct deliver deliver;
+    struct wake wake;
 };
 
 static bool ready(void *context, json_t *checks)
@@ -56,6 +58,7 @@ static void ticking_stopped(struct rounds *rounds)
     struct process *p = (struct process *)((char *)rounds - offsetof(struct process, tick));
 
     arena_release(&p->tick.conn_arena);
+    wake_stop(&p->wake);
     deliver_stop(&p->deliver, delivering_stopped);
 }
 
@@ -88,6 +91,8 @@ bool lifecycle_run(const struct lifecycle_settings *settings, struct gov_err *er
     l->db = db_new(&loop, &db);
     tick_start(&p.tick, l);
     deliver_start(&p.deliver, l);
+    if (!wake_start(&p.wake, &loop, settings->redis, &p.deliver.rounds, err))
+        return false;
     loop_run(&loop);
     loop_release(&loop);
     arena_release(&p.arena);

@@ -85,6 +85,17 @@ static bool hourly(struct tick *t, struct gov_err *err)
     return good;
 }
 
+/* Messages that only the calendar brings about. */
+static bool notices_write(struct tick *t, struct gov_err *err)
+{
+    struct arena arena;
+
+    arena_init(&arena);
+    bool good = dbsync_query(&arena, t->conn, sql_queries[SQL_QUERIES_NOTICE_DUE].text, 0, NULL, err) != NULL;
+    arena_release(&arena);
+    return good;
+}
+
 static bool work(void *context, struct gov_err *err)
 {
     struct tick *t = context;

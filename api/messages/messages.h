@@ -12,6 +12,10 @@ ENDPOINT(channel_test);
 ENDPOINT(message_list);
 ENDPOINT(message_get);
 ENDPOINT(message_again);
+ENDPOINT(notice_get);
+ENDPOINT(notice_put);
+ENDPOINT(notice_test);
+ENDPOINT(notice_list);
 
 extern const struct route message_routes[];
 

@@ -16,5 +16,9 @@ const struct route message_routes[] = {
     ADMIN("GET", "deliveries", READ_MESSAGES, message_list),
     ADMIN("GET", "deliveries/{id}", READ_MESSAGES, message_get),
     CHANGE("POST", "deliveries/{id}/send-again", MANAGE_CHANNELS, message_again),
+    ROUTE("GET", "/v1/channels", ACCESS_LOGGED_IN, 0, notice_get),
+    ROUTE("PUT", "/v1/channels", ACCESS_LOGGED_IN, 0, notice_put),
+    ROUTE("POST", "/v1/channels/test", ACCESS_LOGGED_IN, 0, notice_test),
+    ROUTE("GET", "/v1/notifications", ACCESS_LOGGED_IN, 0, notice_list),
     { 0 }
 };

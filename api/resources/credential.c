@@ -11,6 +11,7 @@
 #include "api/people/audit.h"
 #include "api/people/page.h"
 #include "api/resources/resources.h"
+#include "core/base/clock.h"
 #include "core/io/seal.h"
 
 enum { VALUE_BYTES_MAX = 16 * 1024, PARTS_MAX = 8 };
@@ -24,6 +25,7 @@ struct credential {
     struct id id;
     const char *tenant_id; /* NULL: the platform's */
     int64_t version;
+    int64_t expires_us; /* 0: never, or not said */
     struct sealed sealed;
     struct gov_err failed;
     struct db_rows key, found, rows;
@@ -132,6 +134,11 @@ static bool seal(struct credential *e, struct arena *arena, struct gov_err *err)
     return good;
 }
 
+static const char *expiry(struct credential *e)
+{
+    return e->expires_us ? clock_format(e->expires_us, arena_alloc(&e->endpoint.op.arena, CLOCK_TEXT_BYTES)) : NULL;
+}
+
 static void add_value(struct credential *e, struct db_group *g)
 {
     DB_GROUP_ADD(g, SQL_QUERIES_CREDENTIAL_VALUE_INSERT, NULL, e->id.text,
@@ -159,6 +166,7 @@ static const struct json_field create_fields[] = {
     { "description", JSON_FIELD_TEXT, false, offsetof(struct credential, description), 0, 500, NULL },
     { "tenant", JSON_FIELD_ID, false, offsetof(struct credential, tenant), 0, 0, NULL },
     { "value", JSON_FIELD_ANY, true, offsetof(struct credential, value), 0, 0, NULL },
+    { "expires_at", JSON_FIELD_TIME, false, offsetof(struct credential, expires_us), 0, 0, NULL },
 };
 
 static enum op_next read_new(struct op *op)
@@ -182,7 +190,7 @@ static enum op_next create(struct op *op)
         return OP_FAIL;
     struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
     DB_GROUP_ADD(g, SQL_QUERIES_CREDENTIAL_INSERT, NULL, e->id.text, e->name, e->description,
-                 e->tenant_id, call->caller.user.text);
+                 e->tenant_id, call->caller.user.text, expiry(e));
     add_value(e, g);
     add_rest(e, g, "credential.created", 201);
     return OP_WAIT;
@@ -217,6 +225,7 @@ const size_t credential_create_bytes = sizeof(struct credential);
 
 static const struct json_field rotate_fields[] = {
     { "value", JSON_FIELD_ANY, true, offsetof(struct credential, value), 0, 0, NULL },
+    { "expires_at", JSON_FIELD_TIME, false, offsetof(struct credential, expires_us), 0, 0, NULL },
 };
 
 static enum op_next read_value(struct op *op)
@@ -241,7 +250,7 @@ static enum op_next rotate(struct op *op)
     if (!seal(e, &op->arena, &op->err))
         return OP_FAIL;
     struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
-    DB_GROUP_ADD(g, SQL_QUERIES_CREDENTIAL_ROTATE, NULL, e->id.text, version);
+    DB_GROUP_ADD(g, SQL_QUERIES_CREDENTIAL_ROTATE, NULL, e->id.text, version, expiry(e));
     add_value(e, g);
     add_rest(e, g, "credential.rotated", 200);
     return OP_WAIT;

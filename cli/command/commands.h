@@ -148,6 +148,11 @@ COMMAND(command_limits_set);
 COMMAND(command_limits_pause);
 COMMAND(command_limits_resume);
 
+/* notifications.c */
+COMMAND(command_notifications_show);
+COMMAND(command_notifications_set);
+COMMAND(command_notifications_test);
+COMMAND(command_notifications_ls);
 COMMAND(command_channel_ls);
 COMMAND(command_channel_set);
 COMMAND(command_channel_delete);

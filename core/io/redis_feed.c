@@ -1,4 +1,4 @@
-/* redis_feed.c - a link whose only commands are SUBSCRIBE and UNSUBSCRIBE.
+/* redis_feed.c - a link whose only commands are (P)SUBSCRIBE and (P)UNSUBSCRIBE.
  *
  * The feed is up when every channel wanted has been confirmed. A channel is subscribed again at
  * each connect. Confirmations of channels that were given up meanwhile do no harm.
@@ -55,7 +55,12 @@ static void up_check(struct redis_feed *feed)
     up_set(feed, true);
 }
 
-/* [kind, channel, payload or number of channels] */
+static bool pattern(const char *name)
+{
+    return strchr(name, '*') != NULL;
+}
+
+/* [kind, channel, payload or number of channels]; of a pattern [kind, pattern, channel, payload] */
 static void on_message(redisAsyncContext *context, void *answer, void *data)
 {
     struct redis_feed *feed = data;
@@ -64,7 +69,7 @@ static void on_message(redisAsyncContext *context, void *answer, void *data)
 
     if (!reply || feed->stopped)
         return;
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3 || !reply->element[1]->str) {
+    if (reply->type != REDIS_REPLY_ARRAY || (reply->elements != 3 && reply->elements != 4) || !reply->element[1]->str) {
         redis_link_drop(&feed->link, reply->str ? reply->str : "an unexpected message");
         return;
     }
@@ -73,7 +78,11 @@ static void on_message(redisAsyncContext *context, void *answer, void *data)
         if (channel_find(feed, name))
             feed->events.message(feed->events.context, name, reply->element[2]->str,
                                  (size_t)reply->element[2]->len);
-    } else if (strcmp(kind, "subscribe") == 0) {
+    } else if (strcmp(kind, "pmessage") == 0 && reply->elements == 4) {
+        if (channel_find(feed, name))
+            feed->events.message(feed->events.context, reply->element[2]->str, reply->element[3]->str,
+                                 (size_t)reply->element[3]->len);
+    } else if (strcmp(kind, "subscribe") == 0 || strcmp(kind, "psubscribe") == 0) {
         struct channel *c = channel_find(feed, name);
         if (c)
             c->confirmed = true;
@@ -84,7 +93,8 @@ static void on_message(redisAsyncContext *context, void *answer, void *data)
 static void subscribe(struct redis_feed *feed, struct channel *c)
 {
     if (redis_link_usable(&feed->link) && feed->link.state == LINK_UP)
-        redisAsyncCommand(feed->link.context, on_message, feed, "SUBSCRIBE %s", c->name);
+        redisAsyncCommand(feed->link.context, on_message, feed, pattern(c->name) ? "PSUBSCRIBE %s" : "SUBSCRIBE %s",
+                          c->name);
 }
 
 static void link_up(struct redis_link *link)
@@ -153,7 +163,8 @@ void redis_feed_remove(struct redis_feed *feed, const char *channel)
     list_remove(&c->link);
     free(c);
     if (redis_link_usable(&feed->link) && feed->link.state == LINK_UP)
-        redisAsyncCommand(feed->link.context, NULL, NULL, "UNSUBSCRIBE %s", channel);
+        redisAsyncCommand(feed->link.context, NULL, NULL, pattern(channel) ? "PUNSUBSCRIBE %s" : "UNSUBSCRIBE %s",
+                          channel);
 }
 
 bool redis_feed_up(const struct redis_feed *feed)

@@ -21,7 +21,7 @@ struct redis_feed_events {
 struct redis_feed *redis_feed_new(struct loop *loop, const struct redis_options *options,
                                   const struct redis_feed_events *events);
 void redis_feed_stop(struct redis_feed *feed);
-/* Each once per channel; the caller counts its listeners. */
+/* Each once per channel; the caller counts its listeners. With a '*' it is a pattern: messages name the channel. */
 void redis_feed_add(struct redis_feed *feed, const char *channel);
 void redis_feed_remove(struct redis_feed *feed, const char *channel);
 bool redis_feed_up(const struct redis_feed *feed);

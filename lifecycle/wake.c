@@ -1,0 +1,64 @@
+/* wake.c - every tenant's events (ev:*) are listened to, because whatever writes a message in a tenant's transaction
+ * tells that tenant's listeners of the request anyway. A message may be none of ours; then the look finds nothing. */
+#include "lifecycle/wake.h"
+
+#include <string.h>
+
+enum { GATHER_MS = 250 };
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct wake *w = timer->data;
+
+    w->waiting = false;
+    rounds_wake(w->rounds);
+}
+
+static void soon(struct wake *w)
+{
+    if (w->waiting)
+        return;
+    w->waiting = true;
+    uv_timer_start(&w->timer, on_timer, GATHER_MS, 0);
+}
+
+static void message(void *context, const char *channel, const char *text, size_t bytes)
+{
+    (void)channel;
+    (void)text;
+    (void)bytes;
+    soon(context);
+}
+
+/* What was told while the feed was down is in the rows. */
+static void changed(void *context, bool up)
+{
+    if (up)
+        soon(context);
+}
+
+bool wake_start(struct wake *w, struct loop *loop, const char *redis, struct rounds *rounds, struct gov_err *err)
+{
+    memset(w, 0, sizeof *w);
+    w->rounds = rounds;
+    if (!*redis)
+        return true;
+    if (!redis_address_check(redis, err))
+        return false;
+    uv_timer_init(&loop->uv, &w->timer);
+    w->timer.data = w;
+    w->feed = redis_feed_new(loop, &(struct redis_options){ .address = redis },
+                             &(struct redis_feed_events){ message, changed, w });
+    redis_feed_add(w->feed, "ev:t_*");
+    return true;
+}
+
+void wake_stop(struct wake *w)
+{
+    if (!w->feed)
+        return;
+    redis_feed_stop(w->feed);
+    uv_timer_stop(&w->timer);
+    uv_close((uv_handle_t *)&w->timer, NULL);
+    w->feed = NULL;
+}

@@ -1,0 +1,20 @@
+/* wake.h - Redis tells that something was committed: the outbox is looked into at once, at most once in a quarter of
+ * a second. Without Redis it is looked into every deliver_s. */
+#ifndef LIFECYCLE_WAKE_H
+#define LIFECYCLE_WAKE_H
+
+#include "core/io/redis_feed.h"
+#include "core/io/rounds.h"
+
+struct wake {
+    struct redis_feed *feed; /* NULL: no Redis is set */
+    struct rounds *rounds;
+    uv_timer_t timer;
+    bool waiting;
+};
+
+/* False: `redis` is no address. */
+bool wake_start(struct wake *wake, struct loop *loop, const char *redis, struct rounds *rounds, struct gov_err *err);
+void wake_stop(struct wake *wake);
+
+#endif
