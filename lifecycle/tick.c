@@ -106,7 +106,7 @@ static bool work(void *context, struct gov_err *err)
     return connected(t, err) && request_carry_out(t->conn, &t->lifecycle->stop, &t->asked, err) &&
            scan_run(t->conn, &options, &t->report, err) && note_run(t, err) &&
            order_time_run(t->conn, 200, activate_later, t, &t->times, err) && lag_look(t, err) &&
-           hourly(t, err);
+           notices_write(t, err) && hourly(t, err);
 }
 
 /* --- on the loop --- */
