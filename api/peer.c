@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <string.h>
+#include <strings.h>
 
 /* The last address of "client, proxy, proxy": the one that the nearest proxy saw itself. */
 static const char *last_address(struct call *call, const char *list)
@@ -16,10 +17,21 @@ static const char *last_address(struct call *call, const char *list)
     return valid ? clean : NULL;
 }
 
+/* Of several headers the last: proxies that do not append to what the client sent add one of their own behind it. */
+static const char *last_header(struct call *call, const char *wanted)
+{
+    const char *name, *value, *last = NULL;
+
+    for (size_t i = 0; http_request_header_at(call->request, i, &name, &value); i++)
+        if (strcasecmp(name, wanted) == 0)
+            last = value;
+    return last;
+}
+
 const char *call_peer(struct call *call)
 {
     const char *wanted = call->api->settings.client_address_header;
-    const char *said = *wanted ? http_request_header(call->request, wanted) : NULL;
+    const char *said = *wanted ? last_header(call, wanted) : NULL;
     const char *told = said ? last_address(call, said) : NULL;
     const char *peer = http_request_peer(call->request);
 

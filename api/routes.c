@@ -2,6 +2,7 @@
 #include "api/confirmations/confirmations.h"
 #include "api/files/files.h"
 #include "api/health/health.h"
+#include "api/messages/messages.h"
 #include "api/money/money.h"
 #include "api/people/people.h"
 #include "api/platform/platform.h"
@@ -13,5 +14,6 @@
 
 const struct route *const route_tables[] = {
     health_routes,       people_routes,   skill_routes,    file_routes,     run_routes,
-    confirmation_routes, schedule_routes, platform_routes, resource_routes, money_routes, NULL
+    confirmation_routes, schedule_routes, platform_routes, resource_routes, money_routes,
+    message_routes,      NULL
 };

@@ -187,6 +187,10 @@ static const struct command_option grant_options[] = {
     TEXT("tenant", 0, "ID", "which tenant, or \"platform\"", "租户编号或 platform"),
     FLAG("everybody", 0, "every tenant", "所有租户"), CREDENTIAL, END,
 };
+static const struct command_option channel_options[] = {
+    CREDENTIAL, TEXT("tenant", 0, "ID", "which tenant, or \"platform\"", "租户编号或 platform"),
+    FLAG("off", 0, "set up, but not used", "设置但不启用"), END,
+};
 static const struct command_option dry_options[] = { INPUT, END };
 static const struct command_option version_options[] = {
     FLAG("local", 0, "ask no server", "不查询服务器"), END,
@@ -351,6 +355,13 @@ const struct command command_table[] = {
     { "resource import", NULL, "OPENAPI", 1, 1, VALUE_FILE, { "draft a definition of a JSON or YAML document: reads on, writes off", "由 OpenAPI 文档（JSON 或 YAML）生成草稿" }, NULL, true, command_resource_import },
     { "network ls", NULL, "", 0, 0, VALUE_NONE, { "internal networks that may be called (platform)", "列出已开放的内部网段（平台）" }, NULL, false, command_network_ls },
     { "network open", NULL, "PURPOSE CIDR", 2, 2, VALUE_NONE, { "open one for resource, callback, … (platform)", "为用途开放内部网段（平台）" }, comment_options, false, command_network_open },
+    { "channel ls", NULL, "", 0, 0, VALUE_NONE, { "the ways out for messages (platform)", "列出消息渠道（平台）" }, NULL, false, command_channel_ls },
+    { "channel set", NULL, "NAME KIND [NAME=VALUE…]", 2, ANY, VALUE_NONE, { "set one up: smtp, webhook, wecom, feishu, dingtalk, sms (platform)", "设置消息渠道：smtp、webhook、wecom、feishu、dingtalk、sms（平台）" }, channel_options, false, command_channel_set },
+    { "channel delete", NULL, "NAME", 1, 1, VALUE_NONE, { "take one out (platform)", "删除消息渠道（平台）" }, NULL, false, command_channel_delete },
+    { "channel test", NULL, "NAME ADDRESS", 2, 2, VALUE_NONE, { "send a test message (platform)", "发送测试消息（平台）" }, NULL, false, command_channel_test },
+    { "deliveries ls", NULL, "", 0, 0, VALUE_NONE, { "messages and what became of them (platform)", "列出消息及其结果（平台）" }, state_options, false, command_deliveries_ls },
+    { "deliveries show", NULL, "DELIVERY", 1, 1, VALUE_NONE, { "one message, every attempt (platform)", "查看消息的每次发送（平台）" }, NULL, false, command_deliveries_show },
+    { "deliveries again", NULL, "DELIVERY", 1, 1, VALUE_NONE, { "send one that was given up again (platform)", "重新发送已放弃的消息（平台）" }, NULL, false, command_deliveries_again },
     { "order ls", NULL, "", 0, 0, VALUE_NONE, { "orders, newest first (finance)", "列出订单（财务）" }, order_list_options, false, command_order_ls },
     { "order show", NULL, "ORDER", 1, 1, VALUE_NONE, { "one order", "查看订单" }, NULL, false, command_order_show },
     { "order create", NULL, "EDITION", 1, 1, VALUE_NONE, { "an order for a customer", "为客户下单" }, order_create_options, false, command_order_create },

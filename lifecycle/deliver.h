@@ -1,27 +1,22 @@
-/* deliver.h - claim what is due in the outbox, send each on a pool thread, write down how it went. */
+/* deliver.h - claim what is due in the outbox and send it, many at a time: one that a dead host holds up does not
+ * hold up another. */
 #ifndef LIFECYCLE_DELIVER_H
 #define LIFECYCLE_DELIVER_H
 
 #include "core/io/rounds.h"
-#include "core/store/outbox/delivery.h"
 #include "lifecycle/lifecycle.h"
 
-enum { DELIVER_AT_ONCE = 6 };
-
-struct sending {
-    struct op op;
-    struct deliver *deliver;
-    const struct delivery_channel *channel; /* NULL: there is none of that name */
-    struct delivery delivery;
-    struct delivery_result result;
-    struct db_rows done;
-};
+enum { DELIVER_AT_ONCE = 32 };
 
 struct deliver {
     struct rounds rounds;
     struct lifecycle *lifecycle;
     struct db_rows claimed;
-    struct sending sendings[DELIVER_AT_ONCE];
+    int asked;   /* how many the last claim wanted */
+    int sending; /* under way */
+    bool full;   /* the last claim got all it wanted: there may be more */
+    void (*stopped)(struct rounds *rounds);
+    bool resting; /* rounds have stopped; what is under way may still run */
     struct metric sent, failed;
 };
 

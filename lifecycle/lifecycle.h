@@ -11,7 +11,9 @@
 
 struct lifecycle_settings {
     const char *pg;
-    const char *redis; /* not used yet; the common configuration names it */
+    const char *redis; /* wake-ups; "" = none, the outbox is looked into every deliver_s */
+    const char *egress;   /* socket of execgov-egress; "" = no message leaves */
+    const char *public_url; /* of the platform, for links in messages; "" = no links */
     const char *health;
     const char *log_level;
     const char *outbox_file;

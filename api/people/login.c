@@ -88,6 +88,11 @@ static enum op_next judge(struct op *op)
         e->refusal = "login.failed";
         gov_fail(&op->err, GOV_UNAUTHENTICATED, "the e-mail or the password is wrong",
                  "邮箱或密码错误");
+    } else if (!db_text(&e->found, 0, 4) && db_bool(&e->found, 0, 6) && !db_bool(&e->found, 0, 5)) {
+        e->refusal = "login.refused";
+        gov_fail_at(&op->err, GOV_TENANT_SUSPENDED, "/tenant", "closed",
+                    "this tenant is closed, to log-ins and api tokens, too; ask whoever runs this platform",
+                    "该租户已关闭，不能登录，API 令牌也不可用；请联系平台管理员");
     } else if (e->tenant && (platform ? !db_bool(&e->found, 0, 5) : !db_text(&e->found, 0, 4))) {
         e->refusal = "login.refused";
         gov_fail_at(&op->err, GOV_FORBIDDEN, "/tenant", "not_a_member",

@@ -1,7 +1,7 @@
 /* GET and PATCH /v1/settings.
  *
- * Name, time zone and locale are the tenant's row of public; confirmation and retention live in its
- * schema. Two transactions, each with its own audit row; their revisions add up to the ETag.
+ * Name, time zone and locale are the tenant's row of public; confirmation, review and retention live in
+ * its schema. Two transactions, each with its own audit row; their revisions add up to the ETag.
  */
 #include "api/people/audit.h"
 #include "api/people/page.h"
@@ -11,6 +11,7 @@
 struct settings {
     struct endpoint endpoint;
     const char *name, *timezone, *locale;
+    const json_t *review_four_eyes; /* NULL: stays */
     int64_t expires_s, reminder_s, people, request_days, log_days, file_days; /* 0: stays */
     struct db_rows rows, tenant;
 };
@@ -25,6 +26,7 @@ static const struct json_field fields[] = {
     NUMBER("confirm_expires_s", expires_s, 300, 2592000),
     NUMBER("confirm_reminder_s", reminder_s, 60, 2592000),
     NUMBER("confirm_people", people, 1, 5),
+    { "review_four_eyes", JSON_FIELD_ANY, false, offsetof(struct settings, review_four_eyes), 0, 0, NULL },
     NUMBER("request_retention_days", request_days, 1, 3650),
     NUMBER("log_retention_days", log_days, 1, 3650),
     NUMBER("file_retention_days", file_days, 1, 3650),
@@ -64,6 +66,18 @@ static void number_set(json_t *object, const char *name, int64_t value)
         json_object_set_new(object, name, json_integer(value));
 }
 
+/* Whether somebody else reviews what one uploads: an admin is one of those it binds. */
+static bool review_allowed(const struct settings *e, struct gov_err *err)
+{
+    if (e->review_four_eyes && !json_is_boolean(e->review_four_eyes))
+        return gov_fail_at(err, GOV_INVALID_INPUT, "/review_four_eyes", "type", "must be true or false",
+                           "须为 true 或 false");
+    return !e->review_four_eyes || e->endpoint.call->caller.role == ROLE_OWNER ||
+           gov_fail_at(err, GOV_FORBIDDEN, "/review_four_eyes", "owner",
+                       "only an owner decides whether somebody else has to review what one uploads",
+                       "是否必须由他人审核上传内容，仅所有者可以设置");
+}
+
 static enum op_next parse(struct op *op)
 {
     struct settings *e = (struct settings *)op;
@@ -73,7 +87,7 @@ static enum op_next parse(struct op *op)
         !person_timezone_check(e->timezone, &op->err) ||
         !call_if_match(call, revision(e), &op->err))
         return OP_FAIL;
-    return OP_NEXT;
+    return review_allowed(e, &op->err) ? OP_NEXT : OP_FAIL;
 }
 
 static void inside_add(struct settings *e, struct db_group *g, const char *key, json_t *values)
@@ -94,7 +108,7 @@ static enum op_next change_inside(struct op *op)
 {
     struct settings *e = (struct settings *)op;
     struct call *call = e->endpoint.call;
-    json_t *confirmation = json_object(), *retention = json_object();
+    json_t *confirmation = json_object(), *retention = json_object(), *review = json_object();
 
     number_set(confirmation, "expires_s", e->expires_s);
     number_set(confirmation, "reminder_s", e->reminder_s);
@@ -102,10 +116,13 @@ static enum op_next change_inside(struct op *op)
     number_set(retention, "request_days", e->request_days);
     number_set(retention, "log_days", e->log_days);
     number_set(retention, "file_days", e->file_days);
-    bool any = json_object_size(confirmation) || json_object_size(retention);
+    if (e->review_four_eyes)
+        json_object_set(review, "four_eyes", (json_t *)e->review_four_eyes);
+    bool any = json_object_size(confirmation) || json_object_size(retention) || json_object_size(review);
     if (!any && !e->name && !e->timezone && !e->locale) {
         json_decref(confirmation);
         json_decref(retention);
+        json_decref(review);
         return gov_fail_at(&op->err, GOV_INVALID_INPUT, "", "empty", "say what to change",
                            "请指定要修改的内容"),
                OP_FAIL;
@@ -113,6 +130,7 @@ static enum op_next change_inside(struct op *op)
     struct db_group *g = any ? db_group_new(op, call->api->db, &call->caller.scope) : NULL;
     inside_add(e, g, "confirmation", confirmation);
     inside_add(e, g, "retention", retention);
+    inside_add(e, g, "review", review);
     if (any)
         db_group_send(g);
     if (e->request_days || e->log_days || e->file_days)

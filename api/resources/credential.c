@@ -284,8 +284,8 @@ static enum op_next take_out_leave(struct op *op)
 
     if (e->failed.code == GOV_FORBIDDEN) /* what credential_delete.sql says of one in use */
         return gov_fail(&op->err, GOV_CONFLICT,
-                        "a resource, a grant or a payment provider uses it; take it out there first",
-                        "仍有资源、授权或支付渠道在使用该凭据，请先解除"),
+                        "a resource, a grant, a payment provider or a channel uses it; take it out there first",
+                        "仍有资源、授权、支付渠道或消息渠道在使用该凭据，请先解除"),
                OP_FAIL;
     if (!failed(e, &op->err))
         return OP_FAIL;

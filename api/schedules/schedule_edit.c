@@ -96,11 +96,19 @@ static enum op_next load(struct op *op)
     return OP_WAIT;
 }
 
+static bool skill_named(const struct call *call, const char *skill, struct gov_err *err)
+{
+    return call_may_use(call, skill) ||
+           gov_fail(err, GOV_FORBIDDEN, "this token may not use the skill \"%s\"", "该令牌不能使用技能“%s”", skill);
+}
+
 static bool may_change(struct schedule_edit *e, struct gov_err *err)
 {
     struct call *call = e->endpoint.call;
 
+    /* A token that is for some skills leaves the schedules of the others alone. */
     return schedule_found(&e->stored, err) && schedule_may_change(call, &e->stored, err) &&
+           skill_named(call, json_get_text(db_json(&e->stored, 0, SCHEDULE_JSON, &e->endpoint.op.arena), "skill"), err) &&
            call_if_match(call, db_int(&e->stored, 0, SCHEDULE_REVISION), err);
 }
 

@@ -52,7 +52,7 @@ static enum op_next leave(struct op *op)
         if (!role)
             json_object_set_new(shown, "name", json_string(name ? name : ""));
         json_object_set_new(shown, "actions",
-                            json_is_array(actions) ? json_incref(actions) : json_array());
+                            json_is_array(actions) ? json_incref(actions) : json_pack("[s]", "*"));
         json_array_append_new(items, shown);
     }
     call_etag(call, db_int(&e->skill, 0, SKILL_REVISION));
@@ -173,6 +173,10 @@ static json_t *actions_read(struct bindings *e, const json_t *actions, const cha
         else
             json_array_append(list, (json_t *)action);
     }
+    if (json_is_array(actions) && json_array_size(actions) == 0)
+        fault_add(faults, json_path(faults->arena, at, "actions"), "empty",
+                  "names no action; leave it out to mean all of them, or leave the binding out to mean none",
+                  "没有列出任何操作；省略 actions 表示全部操作，省略该绑定表示都不允许");
     if (json_array_size(list))
         return list;
     json_decref(list);

@@ -178,8 +178,9 @@ static bool review_allowed(const struct version_act *e, const char *state, struc
         return state_refuses(e, state, err);
     if (mine && db_bool(&e->rows, 0, VERSION_FOUR_EYES))
         return gov_fail(err, GOV_SELF_CONFIRMATION,
-                        "you uploaded this yourself, and this tenant wants somebody else to review it",
-                        "这是您本人上传的，本租户要求由他人审核");
+                        "you uploaded this yourself, and somebody else has to review it: the tenant wants it so, or an action of "
+                        "high risk would stop being one",
+                        "这是您本人上传的，须由他人审核：租户如此要求，或某个高风险操作将不再是高风险");
     return true;
 }
 

@@ -148,6 +148,14 @@ COMMAND(command_limits_set);
 COMMAND(command_limits_pause);
 COMMAND(command_limits_resume);
 
+COMMAND(command_channel_ls);
+COMMAND(command_channel_set);
+COMMAND(command_channel_delete);
+COMMAND(command_channel_test);
+COMMAND(command_deliveries_ls);
+COMMAND(command_deliveries_show);
+COMMAND(command_deliveries_again);
+
 /* order.c */
 COMMAND(command_order_ls);
 COMMAND(command_order_show);

@@ -47,7 +47,7 @@ static const char *actions_text(struct cli *cli, const json_t *binding)
 
     json_array_foreach(json_object_get(binding, "actions"), i, one)
         text = arena_format(&cli->arena, "%s%s%s", text, i ? " " : "", json_string_value(one));
-    return *text ? text : cli_text(cli, "all", "全部");
+    return strcmp(text, "*") == 0 ? cli_text(cli, "all", "全部") : text;
 }
 
 static void show_bindings(struct cli *cli, const json_t *list)
@@ -120,8 +120,8 @@ bool command_skill_allow(struct cli *cli, const struct args *args, struct gov_er
     if (!remote_send(cli, &get, &answer, err))
         return false;
     json_t *all = as_put(cli, answer.json);
-    json_array_append_new(all, json_pack("{s:s*, s:s*, s:O}", "role", role, "user", user, "actions",
-                                         actions));
+    json_array_append_new(all, json_pack("{s:s*, s:s*, s:O*}", "role", role, "user", user, "actions",
+                                         json_array_size(actions) ? actions : NULL));
     struct remote_call put = { .method = "PUT", .path = path, .body = all,
                                .if_match = answer.etag };
     if (!remote_send(cli, &put, &answer, err))

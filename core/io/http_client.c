@@ -18,6 +18,7 @@
 #include "core/base/buf.h"
 #include "core/base/check.h"
 #include "core/base/list.h"
+#include "core/io/mail.h"
 
 enum { TRANSFERS_MAX = 16, CONNECT_MS = 10000, TIMEOUT_MS = 20000, RETRY_AFTER_S_MAX = 86400,
        HEADER_BYTES_MAX = 32 * 1024 };
@@ -41,6 +42,7 @@ struct transfer {
     CURL *easy;
     struct curl_slist *headers;
     struct buf answer, answer_headers;
+    struct mail_body letter;
     bool refused; /* the address is not for us */
     char refused_class[16];
 };
@@ -63,7 +65,7 @@ static void fail_exchange(struct transfer *t, CURLcode code)
     else if (code == CURLE_OPERATION_TIMEDOUT)
         gov_fail(err, GOV_DEADLINE, "no answer within %lld ms", "%lld 毫秒内没有应答",
                  (long long)t->exchange->timeout_ms);
-    else if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)
+    else if ((code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) && !t->exchange->mail)
         gov_fail(err, GOV_INVALID_INPUT, "this is not an http or https address",
                  "这不是 http 或 https 地址");
     else
@@ -82,9 +84,11 @@ static void read_outcome(struct transfer *t, CURLcode code)
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &wait);
     curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
-    x->sent = sent > 0;
+    x->sent = x->mail ? t->letter.sent > 0 : sent > 0;
     x->cut = cut;
-    if (code != CURLE_OK && !cut) {
+    /* A mail server's refusal is an answer; libcurl calls it a failure of whatever it did just then. */
+    bool refused = x->mail && status >= 400;
+    if (code != CURLE_OK && !cut && !refused) {
         fail_exchange(t, code);
         return;
     }
@@ -107,6 +111,7 @@ static void transfer_end(struct transfer *t)
         curl_easy_cleanup(t->easy);
     }
     curl_slist_free_all(t->headers);
+    mail_body_free(&t->letter);
     buf_release(&t->answer);
     buf_release(&t->answer_headers);
     free(t);
@@ -266,14 +271,14 @@ static size_t on_header(char *data, size_t one, size_t bytes, void *transfer)
     return bytes * one;
 }
 
-bool http_client_url_valid(const char *url, struct arena *arena, const char **host)
+static bool url_valid(const char *url, const char *plain, const char *tls, struct arena *arena, const char **host)
 {
     CURLU *u = curl_url();
     char *scheme = NULL, *name = NULL, *user = NULL;
 
     bool good = u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
                 curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-                (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0) &&
+                (strcmp(scheme, plain) == 0 || strcmp(scheme, tls) == 0) &&
                 curl_url_get(u, CURLUPART_HOST, &name, 0) == CURLUE_OK && *name &&
                 curl_url_get(u, CURLUPART_USER, &user, 0) == CURLUE_NO_USER;
     if (good && host) {
@@ -289,6 +294,16 @@ bool http_client_url_valid(const char *url, struct arena *arena, const char **ho
     return good;
 }
 
+bool http_client_url_valid(const char *url, struct arena *arena, const char **host)
+{
+    return url_valid(url, "http", "https", arena, host);
+}
+
+bool http_client_mail_url_valid(const char *url, struct arena *arena)
+{
+    return url_valid(url, "smtp", "smtps", arena, NULL);
+}
+
 static bool header_valid(const char *header)
 {
     return strpbrk(header, "\r\n") == NULL && strchr(header, ':') != NULL;
@@ -299,6 +314,12 @@ static void set_request(struct transfer *t)
     struct http_exchange *x = t->exchange;
 
     curl_easy_setopt(t->easy, CURLOPT_URL, x->url);
+    if (x->mail) {
+        t->letter = (struct mail_body){ .data = x->body, .bytes = x->body_bytes };
+        mail_set(t->easy, x->mail, &t->letter);
+        return;
+    }
+    curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http,https");
     if (strcmp(x->method, "HEAD") == 0)
         curl_easy_setopt(t->easy, CURLOPT_NOBODY, 1L);
     else
@@ -322,7 +343,6 @@ static void set_rules(struct transfer *t)
 
     t->exchange->timeout_ms = ms;
     curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
-    curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(t->easy, CURLOPT_PROXY, "");
     curl_easy_setopt(t->easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(t->easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
@@ -404,9 +424,10 @@ void http_client_send(struct op *op, struct http_client *client, struct http_exc
     exchange->sent = exchange->cut = false;
     exchange->answer_headers = "";
     memset(&exchange->err, 0, sizeof exchange->err);
-    if (!http_client_url_valid(exchange->url, &op->arena, NULL)) {
-        gov_fail(&exchange->err, GOV_INVALID_INPUT, "this is not an http or https address",
-                 "这不是 http 或 https 地址");
+    if (exchange->mail ? !http_client_mail_url_valid(exchange->url, &op->arena)
+                       : !http_client_url_valid(exchange->url, &op->arena, NULL)) {
+        gov_fail(&exchange->err, GOV_INVALID_INPUT, "this is not an %s address", "这不是 %s 地址",
+                 exchange->mail ? "smtp / smtps" : "http / https");
         return;
     }
     t = calloc(1, sizeof *t);

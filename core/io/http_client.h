@@ -17,6 +17,7 @@
 #include "core/io/op.h"
 
 struct http_client;
+struct mail_envelope;
 
 struct http_client_options {
     struct ip_nets open;   /* networks that are reached although they are not global */
@@ -36,6 +37,7 @@ struct http_exchange {
     int64_t timeout_ms;         /* of all of it */
     size_t answer_bytes_max;    /* counted after inflating; more is cut off and no failure (see cut) */
     bool inflate;               /* offer gzip and deflate */
+    const struct mail_envelope *mail; /* not NULL: a letter for a mail server, see mail.h */
     /* out */
     int status;                 /* 0: no answer, see err */
     char *answer;               /* in the op's arena, NUL-terminated; "" */
@@ -62,5 +64,7 @@ void http_client_send(struct op *op, struct http_client *client, struct http_exc
 /* Is this an address that could be called at all: http(s), a host, no user-info? `host` (may be NULL)
  * gets the host in lower case, in the arena. */
 bool http_client_url_valid(const char *url, struct arena *arena, const char **host);
+/* The same for a mail server: smtp or smtps. */
+bool http_client_mail_url_valid(const char *url, struct arena *arena);
 
 #endif

@@ -125,6 +125,7 @@ static bool open_bucket(struct file_store *store, const struct file_store_settin
              *prefix && prefix[strlen(prefix) - 1] != '/' ? "/" : "");
     struct s3_options options = { .endpoint = s->endpoint, .region = s->region, .bucket = name,
                                   .key_file = s->key_file };
+    setenv("UV_THREADPOOL_SIZE", "16", 0); /* a transfer holds a thread; before the pool begins */
     store->s3 = s3_new(&options, err);
     return store->s3 && open_root(store, s->spool, "files_spool", err) && bucket_identity(store, err);
 }

@@ -164,7 +164,8 @@ daemons_start() {
     done
     if build_has execgov-lifecycle; then
         port=$(port_of lifecycle)
-        daemon_configure lifecycle "health = 127.0.0.1:$port" "outbox_file = $data/outbox.jsonl"
+        daemon_configure lifecycle "health = 127.0.0.1:$port" "outbox_file = $data/outbox.jsonl" \
+            "egress = $sockets/egress/egress.sock" "public_url = http://127.0.0.1:$api_port"
         daemon_start lifecycle execgov-lifecycle "$port"
     fi
 }

@@ -4,7 +4,7 @@
 
 #include "core/store/outbox/delivery.h"
 
-/* NULL if `path` is "". */
-const struct delivery_channel *channel_file(const char *path);
+/* Append it to the file at `path`; blocks. */
+void channel_file_append(const char *path, const struct delivery *delivery, struct delivery_result *result);
 
 #endif

@@ -24,3 +24,4 @@ where a.token_hash = $1::bytea
     and a.revoked_at is null
     and (a.expires_at is null or a.expires_at > now())
     and u.state = 'active'
+    and coalesce(t.login_allowed, true)

@@ -40,19 +40,27 @@ select (select count(*) from counted) = 1 + ($2::text is not null)::integer,
             (select s.tenant_id
                 from public.session s
                 join public.membership m on m.tenant_id = s.tenant_id and m.user_id = s.user_id
+                join public.tenant t on t.id = m.tenant_id and t.login_allowed
                 where s.user_id = u.id
                 order by s.created_at desc
                 limit 1),
             (select m.tenant_id
                 from public.membership m
+                join public.tenant t on t.id = m.tenant_id and t.login_allowed
                 where m.user_id = u.id
                 order by m.created_at, m.tenant_id
                 limit 1))
         when $3::text <> 'platform' then
             (select m.tenant_id
                 from public.membership m
+                join public.tenant t on t.id = m.tenant_id and t.login_allowed
                 where m.user_id = u.id and m.tenant_id::text = $3::text)
     end,
-    exists (select from public.platform_role r where r.user_id = u.id)
+    exists (select from public.platform_role r where r.user_id = u.id),
+    exists (
+        select
+        from public.membership m
+        join public.tenant t on t.id = m.tenant_id and not t.login_allowed
+        where m.user_id = u.id and ($3::text is null or m.tenant_id::text = $3::text))
 from (values (1)) one (one)
 left join public.app_user u on u.email = lower($1) and u.state = 'active'

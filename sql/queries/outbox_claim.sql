@@ -43,6 +43,12 @@ with due as (
     from moved m
     where m.state = 'sending'
 )
-select m.id, m.message_id, m.action_key, m.event, m.channel, m.endpoint, m.locale, m.tenant_id, m.payload, m.attempts
+select m.id, m.message_id, m.action_key, m.event, m.channel, m.endpoint, m.locale, m.tenant_id, m.payload, m.attempts,
+    c.kind, coalesce(u.timezone, t.timezone, m.payload ->> 'timezone'), public.utc_text(m.created_at)
 from moved m
+left join public.channel c on c.name = m.channel
+    and c.enabled
+    and (c.tenant_id is null or c.tenant_id = m.tenant_id)
+left join public.app_user u on u.id = m.user_id
+left join public.tenant t on t.id = m.tenant_id
 where m.state = 'sending'

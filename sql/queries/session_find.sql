@@ -24,3 +24,4 @@ where s.token_hash = $1::bytea
     and s.revoked_at is null
     and s.expires_at > now()
     and u.state = 'active'
+    and coalesce(t.login_allowed, true)

@@ -9,7 +9,25 @@ select v.id, v.skill_id, s.name, v.number, v.state, v.digest, v.package_file, f.
     v.reviewed_at, v.review_comment, v.published_at, coalesce(s.published_version = v.id, false),
     coalesce((select (c.value ->> 'four_eyes')::boolean
         from {{t}}.setting c
-        where c.key = 'review'), false),
+        where c.key = 'review'), false)
+        or exists ( -- an action of high risk in what was published last is none here, and somebody else may look at it
+            select
+            from (select b.manifest
+                from {{t}}.skill_version b
+                where b.skill_id = v.skill_id and b.id <> v.id and b.published_at is not null
+                order by b.published_at desc
+                limit 1) last
+            cross join lateral jsonb_array_elements(last.manifest -> 'actions') was
+            where v.state = 'in_review'
+                and was ->> 'risk' = 'high'
+                and not exists (
+                    select
+                    from jsonb_array_elements(v.manifest -> 'actions') now
+                    where now ->> 'name' = was ->> 'name' and now ->> 'risk' = 'high')
+                and exists (
+                    select
+                    from public.my_members m
+                    where m.user_id <> v.uploaded_by and m.state = 'active' and m.role in ('owner', 'admin'))),
     s.owner,
     (select p.number from {{t}}.skill_version p where p.id = s.published_version)
 from {{t}}.skill s

@@ -272,7 +272,7 @@ class Stack:
         self._start_daemon(name, "execgov-scheduler", "health")
 
     def _start_lifecycle(self, name):
-        self._start_daemon(name, "execgov-lifecycle", "health", tick_s=1, deliver_s=1,
+        self._start_daemon(name, "execgov-lifecycle", "health", tick_s=1, deliver_s=1, egress=self.folder / "egress.sock",
                            outbox_file=self.folder / "outbox.jsonl")
 
     def _start_egress(self, name):

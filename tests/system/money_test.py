@@ -230,6 +230,23 @@ class Tenants(Case):
         self.refused(self.post(url + "/cancel", token="lin"), 404, "not_found")
         self.ok(self.post(url + "/cancel", token="olivia"))
 
+    def test_a_closed_tenant_lets_nobody_in_and_comes_back_as_it_was(self):
+        tenant = stack.tenants["Lakeside Books"]["id"]
+        who = {"email": "lea@people.example", "password": stack.passwords["lea"]}
+        token = self.ok(stack.api("POST", "/v1/tokens", {"name": "ci", "scopes": ["runs:read"]}, "lea"), 201)["token"]
+        stack.sql(f"select tenant_block_set('{tenant}', 'security', 4::smallint, 'closed', 'a test', null)")
+        try:
+            for asked in (who, who | {"tenant": tenant}):
+                self.refused(stack.api("POST", "/v1/login", asked), 403, "tenant_suspended")
+            self.refused(stack.api("POST", "/v1/login", who | {"password": "not this one"}), 401, "unauthenticated")
+            # what this process remembers of a token is three seconds old at most
+            for held in ("lea", token):
+                stacks.until(lambda held=held: stack.api("GET", "/v1/runs", token=held).status == 401, what="a closed door")
+        finally:
+            stack.sql(f"select tenant_block_release('{tenant}', 'security', 'closed', null)")
+        self.ok(stack.api("GET", "/v1/runs", token=token))
+        self.ok(stack.api("POST", "/v1/login", who))
+
     def test_expiry_shuts_a_tenant_down_and_a_payment_brings_it_back(self):
         tenant = stack.tenants["Harbour Hardware"]["id"]
         order = self.order(self.customer("Harbour"), tenant_id=tenant)

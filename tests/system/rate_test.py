@@ -1,4 +1,5 @@
 """How often one may call: RateLimit headers, 429 with Retry-After, per token and per address."""
+import json
 import pathlib
 import sys
 import unittest
@@ -45,6 +46,19 @@ class Rate(unittest.TestCase):
         self.assertEqual(tried("192.0.2.2"), 401)
         asked = stack.sql("select count(*) from public.login_attempt where subject = '192.0.2.2'")
         self.assertEqual(asked, [["1"]])
+
+    def test_of_several_such_headers_the_nearest_proxys_counts(self):
+        connection = stack.connect()
+        body = json.dumps(WRONG | {"email": "twice@people.example"}).encode()
+        connection.putrequest("POST", "/v1/login")
+        for name, value in (("X-Real-IP", "192.0.2.70"), ("Content-Type", "application/json"),
+                            ("Content-Length", str(len(body))), ("x-real-ip", "192.0.2.71")):
+            connection.putheader(name, value)
+        connection.endheaders(body)
+        self.assertEqual(connection.getresponse().status, 401)
+        connection.close()
+        asked = stack.sql("select subject from public.login_attempt where subject in ('192.0.2.70', '192.0.2.71')")
+        self.assertEqual(asked, [["192.0.2.71"]])
 
     def test_reading_the_contract_is_not_counted(self):
         for _ in range(3 * TRIES):

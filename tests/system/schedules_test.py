@@ -171,6 +171,15 @@ class Editing(Case):
         self.assertEqual(self.api("DELETE", f"/v1/schedules/{made['id']}").status, 204)
         self.refused(self.api("GET", f"/v1/schedules/{made['id']}"), 404, "not_found")
 
+    def test_a_token_for_other_skills_leaves_it_alone(self):
+        made = self.make()
+        token = self.ok(self.api("POST", "/v1/tokens", {"name": "ci", "skills": ["another"], "scopes": [
+            "schedules:read", "schedules:write"]}), 201)["token"]
+        for change in ({"name": "mine now"}, {"enabled": False}, {"catch_up": "skip"}):
+            self.refused(self.patch(made, token, **change), 403, "forbidden")
+        self.refused(self.api("DELETE", f"/v1/schedules/{made['id']}", token=token), 403, "forbidden")
+        self.assertEqual(self.get(made)["name"], made["name"])
+
     def test_the_same_key_makes_it_once(self):
         body = {"name": "once", "cron": "@daily", "skill": "probe"}
         first = self.api("POST", "/v1/schedules", body, Idempotency_Key="one")

@@ -340,10 +340,27 @@ class Life(unittest.TestCase):
     def test_four_eyes_where_the_tenant_wants_them(self):
         schema = stack.tenants["Lakeside Books"]["schema"]
         self.assertEqual(upload("eyes", token="lin").status, 201)
-        stack.sql(f"""insert into {schema}.setting (key, value) values ('review', '{{"four_eyes": true}}')""")
+        self.assertEqual(stack.api("PATCH", "/v1/settings", {"review_four_eyes": True}, "lin").json["review_four_eyes"], True)
         self.assertEqual(act("eyes", 1, "review", {"decision": "approve"}, "lin").code, "self_confirmation")
-        stack.sql(f"delete from {schema}.setting where key = 'review'")
+        self.assertEqual(stack.api("PATCH", "/v1/settings", {"review_four_eyes": False}, "lin").status, 200)
         self.assertEqual(act("eyes", 1, "review", {"decision": "approve"}, "lin").status, 200)
+        for value, who, code in ((True, "adam", "forbidden"), ("yes", "lin", "invalid_input")):
+            self.assertEqual(stack.api("PATCH", "/v1/settings", {"review_four_eyes": value}, who).code, code)
+
+    def test_who_lowers_a_risk_does_not_review_it_himself(self):
+        def approve(who, risk, by=None, action="wipe", word=""):
+            files = skill_files(**{"README.md": README + word, "skill.json": json.dumps({"name": "wiper", "actions": [
+                {"name": action, "entry": "main.py", "risk": risk}]})})
+            version = upload("wiper", files, who).json["version"]
+            return act("wiper", version, "review", {"decision": "approve"}, by or who), version
+        for who in ("olivia", "lin"):
+            reply, version = approve(who, "high")
+            self.assertEqual((reply.status, act("wiper", version, "publish", token=who).status), (200, 200))
+        self.assertEqual(approve("olivia", "high", word="More.")[0].status, 200)
+        self.assertEqual(approve("olivia", "low")[0].code, "self_confirmation")
+        self.assertEqual(approve("olivia", "low", action="tidy")[0].code, "self_confirmation")
+        self.assertEqual(approve("olivia", "low", by="adam")[0].status, 200)
+        self.assertEqual(approve("lin", "low")[0].status, 200)  # nobody else there may review
 
     def test_one_of_many_reviews_counts(self):
         version = upload("race").json["version"]
@@ -407,6 +424,7 @@ class Bindings(unittest.TestCase):
         self.assertNotIn("bound", self.names("vera"))
         reply = stack.api("PUT", "/v1/skills/bound/bindings", [{"user": "Adam@people.example"}], "olivia")
         self.assertEqual((reply.status, len(reply.json["items"])), (200, 1))
+        self.assertEqual(reply.json["items"][0]["actions"], ["*"])
         self.assertNotIn("bound", self.names("oscar"))
         self.assertIn("bound", self.names("adam"))
         self.assertNotIn("bound", self.names("olivia"))
@@ -435,7 +453,7 @@ class Bindings(unittest.TestCase):
     def test_what_cannot_be_bound(self):
         publish("unbound")
         for wrong in ([{"role": "king"}], [{"user": "nobody@people.example"}], [{}], [{"role": "owner"}] * 2,
-                      [{"role": "owner", "user": "x"}], [{"role": "owner", "actions": ["fly"]}],
+                      [{"role": "owner", "user": "x"}], [{"role": "owner", "actions": ["fly"]}], [{"role": "owner", "actions": []}],
                       [{"role": "owner", "colour": 1}], {"items": 1}, [1]):
             with self.subTest(wrong):
                 reply = stack.api("PUT", "/v1/skills/unbound/bindings", wrong, "olivia")

@@ -44,6 +44,7 @@ struct egress {
     struct list sessions; /* struct session */
     struct pools pools;
     struct http_client *callbacks;
+    struct http_client *mails, *chats; /* messages to people: mail servers; robots, webhooks, text messages */
     struct model *model; /* NULL: none */
     struct ip_nets networks; /* open for resources, as they were a moment ago */
     int64_t networks_us;

@@ -1,10 +1,21 @@
 #include "core/store/outbox/delivery.h"
 
+#include <string.h>
+
+static const char *const names[] = { "sent", "retry", "dead", "unknown" };
+
 const char *delivery_outcome_name(enum delivery_outcome outcome)
 {
-    static const char *const names[] = { "sent", "retry", "dead", "unknown" };
-
     return names[outcome];
+}
+
+enum delivery_outcome delivery_outcome_read(const char *name)
+{
+    enum delivery_outcome outcome = DELIVERY_SENT;
+
+    while (outcome < DELIVERY_UNKNOWN && (!name || strcmp(names[outcome], name) != 0))
+        outcome++;
+    return outcome;
 }
 
 int64_t delivery_backoff_s(int n, uint32_t random)

@@ -1,11 +1,11 @@
-/* delivery.h - one message on its way out, and what a channel is.
+/* delivery.h - one message on its way out, and how sending it went.
  *
- * How to add a channel: one `struct delivery_channel` in a file of its own under lifecycle/channel, one row in the
- * table of lifecycle/channels.c. `send` blocks: it runs on a pool thread, several at a time, and may touch only
- * what it is given. It returns how it went; it neither logs nor retries: that is the runner's.
+ * Ways out are rows of public.channel; execgov-egress sends (worker/egress/daemon/message/message.h says how to add
+ * a kind), execgov-lifecycle says what and when, and writes down how it went.
  *
  * How to produce a message: public.outbox_add(…) in the transaction of what is told (sql/queries/outbox_add.sql),
- * or customer_notify(…) for everybody who is to be billed. The same key, channel and endpoint is one message.
+ * customer_notify(…) for everybody who is to be billed. The same key, channel and endpoint is one message. What it
+ * says is a row of core/model/notice/texts.def.
  */
 #ifndef CORE_STORE_OUTBOX_DELIVERY_H
 #define CORE_STORE_OUTBOX_DELIVERY_H
@@ -18,6 +18,9 @@ struct delivery {
     const char *id, *message_id; /* message_id is the same over repeats */
     const char *action_key, *event, *channel, *endpoint, *locale;
     const char *tenant;          /* id; NULL: the platform's */
+    const char *kind;            /* of its channel; NULL: no such channel is set up */
+    const char *timezone;        /* of whoever reads it */
+    const char *created_at;      /* RFC 3339 */
     const json_t *payload;       /* as it was when it was written */
     int attempt;                 /* 1, 2, … */
 };
@@ -29,6 +32,8 @@ enum delivery_outcome {
     DELIVERY_UNKNOWN, /* it may have arrived: the connection broke after the body was sent */
 };
 const char *delivery_outcome_name(enum delivery_outcome outcome);
+/* UNKNOWN for a name that is none. */
+enum delivery_outcome delivery_outcome_read(const char *name);
 
 struct delivery_result {
     enum delivery_outcome outcome;
@@ -38,12 +43,6 @@ struct delivery_result {
     int retry_after_s;      /* the other side's wish; 0: none */
     char body_sha256[65];   /* of what was sent; "" if nothing was */
     char detail[200];       /* for operators; never a secret */
-};
-
-struct delivery_channel {
-    const char *name; /* outbox.channel */
-    void (*send)(void *self, const struct delivery *delivery, struct delivery_result *result);
-    void *self;       /* its settings; read only */
 };
 
 /* Seconds until attempt `n` + 1: 1, 5, 30 minutes, 2, 6, 12, 24 hours, and up to a tenth more. */

@@ -260,7 +260,9 @@ static void concurrent_writers_do_not_mix(void **state)
     struct id ids[WRITERS] = { id_new(), id_new(), id_new() };
     char text[64];
 
-    ids[3] = ids[2]; /* two of them even with one id: either wins, whole */
+    while (strcmp(ids[2].text + 34, ids[0].text + 34) == 0 || strcmp(ids[2].text + 34, ids[1].text + 34) == 0)
+        ids[2] = id_new(); /* a folder of its own, whose files are counted */
+    ids[3] = ids[2];       /* two of them even with one id: either wins, whole */
     for (int i = 0; i < WRITERS; i++)
         upload_start(&u[i], f, &ids[i]);
     for (int i = 0; i < WRITERS; i++)

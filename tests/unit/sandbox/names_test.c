@@ -29,6 +29,7 @@ static void names_become_paths_or_faults(void **state)
         { "\\\\server\\share", NAME_ABSOLUTE, NULL },
         { "C:\\x", NAME_ABSOLUTE, NULL },
         { "c:x", NAME_ABSOLUTE, NULL },
+        { "./c:/x", NAME_ABSOLUTE, NULL },
         { "a/.git/config", NAME_IGNORE, "a/.git/config" },
         { "__MACOSX/a", NAME_IGNORE, NULL },
         { ".env", NAME_IGNORE, NULL },

@@ -78,6 +78,8 @@ static void close_rest(struct egress *e)
 {
     pools_stop(&e->pools);
     http_client_stop(e->callbacks);
+    http_client_stop(e->mails);
+    http_client_stop(e->chats);
     model_stop(e->model);
     db_stop(e->db);
     service_stop(&e->service);
@@ -150,6 +152,8 @@ bool egress_run(const struct egress_settings *settings, struct gov_err *err)
     list_init(&e.sessions);
     pools_init(&e.pools, &loop);
     e.callbacks = http_client_new(&loop, &(struct http_client_options){ .agent = "ExecGov/" EXECGOV_VERSION });
+    e.mails = http_client_new(&loop, &(struct http_client_options){ .agent = "ExecGov/" EXECGOV_VERSION });
+    e.chats = http_client_new(&loop, &(struct http_client_options){ .agent = "ExecGov/" EXECGOV_VERSION });
     if (!model_open(&loop, settings, &e.model, err) || !listener_start(&e, &e.listener, err))
         return false;
     e.keeper = keeper_start(&e);

@@ -12,6 +12,7 @@
 #include "core/model/skill_manifest.h"
 #include "worker/egress/daemon/consultation.h"
 #include "worker/egress/daemon/delivery.h"
+#include "worker/egress/daemon/message/message.h"
 #include "worker/egress/daemon/outcall.h"
 #include "worker/egress/daemon/verification.h"
 
@@ -182,6 +183,18 @@ static void ended(struct op *op)
         channel_resume(s->control);
 }
 
+static void on_message(struct session *s, struct channel_frame *frame)
+{
+    channel_pause(s->control);
+    if (s->egress->stopping || s->known) { /* a session is for a run or for messages */
+        channel_frame_free(frame);
+        return;
+    }
+    s->working++;
+    s->egress->working++;
+    message_start(s, frame);
+}
+
 /* The worker wants to know why its script ended. */
 static void tell_worker(struct session *s)
 {
@@ -198,6 +211,10 @@ static void on_control(void *user, struct channel_frame *frame)
     struct session *s = user;
     struct hello *h;
 
+    if (json_object_get(frame->json, "message")) { /* needs no hello: the row it names says who may */
+        on_message(s, frame);
+        return;
+    }
     if (s->known && json_object_get(frame->json, "told")) {
         tell_worker(s);
         channel_frame_free(frame);

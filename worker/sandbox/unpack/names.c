@@ -82,6 +82,11 @@ static enum name_verdict worse(enum name_verdict a, enum name_verdict b)
     return a > NAME_IGNORE ? a : b > NAME_IGNORE ? b : a > b ? a : b;
 }
 
+static bool names_drive(const char *path)
+{
+    return isalpha((unsigned char)path[0]) && path[1] == ':';
+}
+
 enum name_verdict name_normalise(const char *raw, iconv_t gb18030, struct name *name)
 {
     char text[NAME_PATH_BYTES * 2], *part, *rest = text;
@@ -100,7 +105,7 @@ enum name_verdict name_normalise(const char *raw, iconv_t gb18030, struct name *
         if (*c == '\\')
             *c = '/';
     }
-    if (text[0] == '/' || (isalpha((unsigned char)text[0]) && text[1] == ':'))
+    if (text[0] == '/' || names_drive(text))
         return NAME_ABSOLUTE;
     char path[NAME_PATH_BYTES] = "";
     while ((part = strsep(&rest, "/"))) {
@@ -118,6 +123,8 @@ enum name_verdict name_normalise(const char *raw, iconv_t gb18030, struct name *
     }
     if (at == 0)
         return NAME_EMPTY;
+    if (names_drive(path)) /* "./c:/x" */
+        return NAME_ABSOLUTE;
     memcpy(name->path, path, at + 1);
     return verdict;
 }

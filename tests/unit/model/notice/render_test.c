@@ -1,0 +1,135 @@
+/* What messages say: fields, sections, and that what is filled in stays data. */
+#include "core/model/notice.h"
+
+#include <string.h>
+
+#include "core/base/json.h"
+#include "tests/lib/test.h"
+
+struct fixture {
+    struct arena arena;
+    struct gov_err err;
+    struct notice notice;
+};
+
+static int setup(void **state)
+{
+    static struct fixture f;
+
+    memset(&f, 0, sizeof f);
+    arena_init(&f.arena);
+    *state = &f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    arena_release(&((struct fixture *)*state)->arena);
+    return 0;
+}
+
+static bool render(struct fixture *f, const char *event, const char *locale, const char *payload)
+{
+    json_error_t where;
+    json_t *json = json_own(&f->arena, json_loads(payload, 0, &where));
+
+    assert_non_null(json);
+    return notice_render(event, locale, json, "Asia/Shanghai", &f->arena, &f->notice, &f->err);
+}
+
+#define RECEIPT "{\"order_no\":\"O-7\",\"amount_minor\":29900,\"currency\":\"CNY\""
+
+static void money_and_optional_parts_are_put_in(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_true(render(f, "payment.received", "en", RECEIPT "}"));
+    assert_string_equal(f->notice.subject, "Payment received: order O-7");
+    assert_string_equal(f->notice.text, "We have received CNY 299.00 for order O-7. Thank you.");
+    assert_true(render(f, "payment.received", "zh-CN", RECEIPT ",\"until\":\"2026-12-31\"}"));
+    assert_non_null(strstr(f->notice.text, "有效期至 2026-12-31"));
+}
+
+static void a_missing_field_is_refused_and_named(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_false(render(f, "payment.received", "en", "{\"order_no\":\"O-7\",\"currency\":\"CNY\"}"));
+    assert_int_equal(f->err.code, GOV_INVALID_INPUT);
+    assert_string_equal(f->err.path, "amount");
+    assert_false(render(f, "payment.received", "en", "{\"order_no\":null,\"amount_minor\":1,\"currency\":\"CNY\"}"));
+    assert_string_equal(f->err.path, "order_no");
+    assert_false(render(f, "payment.received", "en", "{\"order_no\":\"x\",\"amount_minor\":1.5,\"currency\":\"CNY\"}"));
+    assert_false(render(f, "no.such.event", "en", "{}"));
+}
+
+static void values_are_data_and_cannot_make_lines(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_true(render(f, "channel.test", "en", "{\"by\":\"a\\r\\nBcc: b\\u202e{by}[[\"}"));
+    assert_non_null(strstr(f->notice.text, "a  Bcc: b {by}[[ asked"));
+}
+
+static void times_are_shown_in_the_readers_zone(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_true(render(f, "subscription.grace", "zh-CN",
+                       "{\"customer\":\"甲\",\"edition\":\"team\",\"paid_until\":\"2026-12-01\",\"amount_minor\":1,"
+                       "\"currency\":\"JPY\",\"shutdown_due_at\":\"2026-12-07T16:00:00.000000Z\"}"));
+    assert_non_null(strstr(f->notice.subject, "2026-12-08 00:00 (Asia/Shanghai)"));
+    assert_non_null(strstr(f->notice.text, "JPY 1"));
+}
+
+static void a_window_chooses_its_own_words(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_ptr_equal(notice_find("subscription.reminder", "T-15"), notice_find("subscription.reminder", NULL));
+    assert_ptr_not_equal(notice_find("subscription.reminder", "G-1"), notice_find("subscription.reminder", NULL));
+    assert_null(notice_find("subscription", "reminder"));
+    (void)f;
+}
+
+static size_t fields_of(const char *text)
+{
+    size_t count = 0;
+
+    for (const char *c = text; (c = strchr(c, '{')) != NULL; c++)
+        count++;
+    return count;
+}
+
+/* Both languages say the same: as many fields, balanced brackets, and Chinese that is Chinese. */
+static void every_template_is_whole_in_both_languages(void **state)
+{
+    const struct notice_template *t;
+
+    (void)state;
+    for (size_t i = 0; (t = notice_template(i)) != NULL; i++) {
+        assert_true(t->version >= 1);
+        assert_ptr_equal(notice_find(t->event, NULL), t);
+        assert_int_equal(fields_of(t->text[GOV_EN]), fields_of(t->text[GOV_ZH]));
+        assert_int_equal(fields_of(t->subject[GOV_EN]), fields_of(t->subject[GOV_ZH]));
+        for (int language = 0; language < 2; language++) {
+            assert_true(strlen(t->subject[language]) < 200);
+            const char *open = strstr(t->text[language], "[["), *close = strstr(t->text[language], "]]");
+            assert_true(!open == !close && (!open || open < close));
+        }
+        assert_true((unsigned char)t->text[GOV_ZH][0] > 127 || t->text[GOV_ZH][0] == '{');
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(money_and_optional_parts_are_put_in, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_missing_field_is_refused_and_named, setup, teardown),
+        cmocka_unit_test_setup_teardown(values_are_data_and_cannot_make_lines, setup, teardown),
+        cmocka_unit_test_setup_teardown(times_are_shown_in_the_readers_zone, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_window_chooses_its_own_words, setup, teardown),
+        cmocka_unit_test(every_template_is_whole_in_both_languages),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
