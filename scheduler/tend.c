@@ -4,8 +4,8 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 
-enum { BUSY_MS = 1000, IDLE_MS = 20000, STANDBY_MS = 60000, EVERYBODY_MS = 15 * 60 * 1000,
-       DEEP_MS = 30000 };
+enum { BUSY_MS = 1000, IDLE_MS = 30000, STANDBY_MS = 60000, EVERYBODY_MS = 15 * 60 * 1000,
+       DEEP_MS = 30000, BURY_MS = 120000 };
 
 static bool leads(const struct tend *t)
 {
@@ -47,6 +47,8 @@ static enum op_next visit(struct op *op)
 {
     struct tend *t = (struct tend *)op;
     int64_t now = clock_mono_us();
+    /* Whoever holds work has a marked tenant; the others are judged by 150 s. */
+    bool bury = t->visit.tenant_count > 0 || now - t->bury_us >= (int64_t)BURY_MS * 1000;
 
     visit_init(&t->visit, t->scheduler, &t->after, false);
     if (!t->after.text[0] && now - t->deep_us >= (int64_t)DEEP_MS * 1000) {
@@ -54,6 +56,9 @@ static enum op_next visit(struct op *op)
         t->deep = true;
     }
     t->visit.deep = t->deep;
+    t->visit.bury = bury;
+    if (bury)
+        t->bury_us = now;
     arena_defer(&op->arena, release_child, &t->visit.op);
     op_call(op, &t->visit.op);
     return OP_WAIT;
@@ -67,7 +72,7 @@ static enum op_next tally(struct op *op)
     t->after = t->visit.last;
     if (!t->after.text[0])
         t->deep = false;
-    if (t->visit.lingering)
+    if (t->visit.lingering || t->visit.buried)
         t->deep_us = INT64_MIN / 2;
     g->drift.value += t->visit.drifted;
     g->reclaimed.value += t->visit.reclaimed;
@@ -120,6 +125,7 @@ static int64_t over(struct rounds *rounds)
 
     if (rounds->op.failed) {
         log_error(LEVEL_WARN, "round.failed", &rounds->op.err);
+        t->deep_us = INT64_MIN / 2; /* a death may have been written down and nothing done about it */
         return BUSY_MS;
     }
     if (!leads(t))
@@ -139,6 +145,7 @@ void tend_start(struct tend *tend, struct scheduler *scheduler)
 {
     tend->scheduler = scheduler;
     tend->everybody_us = clock_mono_us();
+    tend->bury_us = INT64_MIN / 2;
     rounds_start(&tend->rounds, scheduler->loop, "tend", steps, over);
 }
 

@@ -29,7 +29,8 @@ static enum op_next bury(struct op *op)
     struct visit *v = (struct visit *)op;
     struct db_group *g = db_group_new(op, v->scheduler->db, &DB_PUBLIC);
 
-    db_group_add(g, SQL_QUERIES_WORKER_BURY, &v->dead, 0, NULL);
+    if (v->bury)
+        db_group_add(g, SQL_QUERIES_WORKER_BURY, &v->dead, 0, NULL);
     DB_GROUP_ADD(g, SQL_QUERIES_MARK_DUE, &v->marked,
                  arena_format(&op->arena, "%d", VISIT_TENANTS_MAX),
                  v->after.text[0] ? v->after.text : NULL);
@@ -44,8 +45,10 @@ static const char *dead_array(struct visit *v)
     buf_add_char(&ids, '{');
     for (int i = 0; i < v->dead.count; i++) {
         buf_addf(&ids, "%s%s", i ? "," : "", db_text(&v->dead, i, 0));
-        if (db_bool(&v->dead, i, 1))
-            log_write(LEVEL_WARN, "worker.buried", LOG_FIELD("worker", db_text(&v->dead, i, 0)));
+        if (!db_bool(&v->dead, i, 1))
+            continue;
+        v->buried = true;
+        log_write(LEVEL_WARN, "worker.buried", LOG_FIELD("worker", db_text(&v->dead, i, 0)));
     }
     buf_add_char(&ids, '}');
     const char *text = arena_text(&v->op.arena, ids.data);
@@ -57,7 +60,8 @@ static void visit_tenant(struct visit *v, struct visited *t)
 {
     struct db_group *g = db_group_new(&v->op, v->scheduler->db, &t->scope);
 
-    if (v->dead.count)
+    /* All that runs is looked through: when a worker has just died, and on every deep visit. */
+    if (v->dead.count && (v->buried || v->deep))
         DB_GROUP_ADD(g, SQL_QUERIES_JOB_RECLAIM, &t->reclaimed, v->dead_ids);
     db_group_add(g, SQL_QUERIES_JOB_PROMOTE, NULL, 0, NULL);
     DB_GROUP_ADD(g, SQL_QUERIES_JOB_SWEEP, &t->swept,
@@ -315,4 +319,5 @@ void visit_init(struct visit *visit, struct scheduler *scheduler, const struct i
     visit->scheduler = scheduler;
     visit->after = *after;
     visit->rebuilding = rebuilding;
+    visit->bury = true;
 }

@@ -26,6 +26,7 @@ struct visit {
     struct scheduler *scheduler;
     bool rebuilding; /* also load what runs */
     bool deep;
+    bool bury; /* look for dead workers */
     struct id after; /* tenants behind this one; "": from the first */
     struct id last;  /* out: where to go on; "": that was the end */
     struct db_rows dead, marked;
@@ -36,6 +37,7 @@ struct visit {
     int active;          /* out: tenants that still need visits */
     int64_t drifted;     /* out: slots whose job had ended */
     int64_t reclaimed;   /* out: jobs of dead workers */
+    bool buried;         /* out: a worker was found dead: make the next rotation a deep one */
     int lingering;       /* out: tenants whose rows rest and that hold slots: make the next visit a deep one */
     struct visit_due *due; /* out: for scheduler/cron.h */
     int due_count;

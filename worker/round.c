@@ -117,15 +117,18 @@ static enum op_next claim(struct op *op)
     return OP_WAIT;
 }
 
-static const struct queue_entry *entry_find(struct round *r, const struct round_tenant *t,
-                                            const char *job, struct lane_state **lane)
+/* Which of the tenant's entries that is, or -1. Rows come in the order of the ids, as entries mostly do; the search
+ * begins where the last one ended. */
+static int entry_find(const struct round *r, const struct round_tenant *t, const char *job, int *at)
 {
-    for (int i = 0; i < t->count; i++)
+    for (int n = 0; n < t->count; n++) {
+        int i = (*at + n) % t->count;
         if (strcmp(r->entries[t->entries[i]].job.text, job) == 0) {
-            *lane = r->lanes[t->entries[i]];
-            return &r->entries[t->entries[i]];
+            *at = i + 1;
+            return i;
         }
-    return NULL;
+    }
+    return -1;
 }
 
 static bool was_claimed(const struct round_tenant *t, const char *job)
@@ -141,21 +144,20 @@ static void start_tenant(struct round *r, struct round_tenant *t)
 {
     struct arena *arena = &r->op.arena;
     struct queue_slot *refused = ARENA_ARRAY(arena, struct queue_slot, (size_t)t->count);
-    int refused_count = 0;
+    bool *claimed = ARENA_ARRAY(arena, bool, (size_t)t->count + 1);
+    int refused_count = 0, at = 0;
 
     for (int row = 0; row < t->rows.count; row++) {
-        struct lane_state *lane = NULL;
-        const struct queue_entry *entry = entry_find(r, t, db_text(&t->rows, row, 0), &lane);
-        if (!entry)
+        int i = entry_find(r, t, db_text(&t->rows, row, 0), &at);
+        if (i < 0 || claimed[i])
             continue;
-        work_start(r->worker, lane, entry, &t->info, &t->rows, row);
+        claimed[i] = true;
+        work_start(r->worker, r->lanes[t->entries[i]], &r->entries[t->entries[i]], &t->info, &t->rows, row);
         r->claimed++;
     }
-    for (int i = 0; i < t->count; i++) {
-        const struct queue_entry *entry = &r->entries[t->entries[i]];
-        if (!was_claimed(t, entry->job.text))
-            refused[refused_count++] = (struct queue_slot){ .entry = entry };
-    }
+    for (int i = 0; i < t->count; i++)
+        if (!claimed[i] && !was_claimed(t, r->entries[t->entries[i]].job.text)) /* an entry may have come twice */
+            refused[refused_count++] = (struct queue_slot){ .entry = &r->entries[t->entries[i]] };
     r->worker->counts.refused.value += refused_count;
     if (refused_count)
         job_queue_finish(&r->op, r->worker->queue, refused, refused_count, NULL);

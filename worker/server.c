@@ -87,6 +87,14 @@ void worker_wake(struct worker *worker)
             taker_wake(worker->takers[i]);
 }
 
+void worker_rest(struct worker *worker)
+{
+    if (worker->busy || !worker->has_worked)
+        return;
+    worker->has_worked = false;
+    arena_trim();
+}
+
 static struct process *process_of(struct worker *worker)
 {
     return (struct process *)worker;

@@ -9,6 +9,7 @@
 #include "worker/take.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/check.h"
 #include "core/base/log.h"
@@ -26,6 +27,7 @@ struct taker {
     struct bell {
         struct op op;
         struct taker *taker;
+        struct queue_result rung;
     } bell;
     bool in_round;
     bool in_bell;
@@ -35,7 +37,8 @@ struct taker {
 
 static enum op_next ring(struct op *op)
 {
-    struct taker *t = ((struct bell *)op)->taker;
+    struct bell *bell = (struct bell *)op;
+    struct taker *t = bell->taker;
     const struct lanes *all = &t->worker->lanes;
     const char **lanes = ARENA_ARRAY(&op->arena, const char *, WORKER_LANES_MAX);
     int count = 0;
@@ -43,7 +46,7 @@ static enum op_next ring(struct op *op)
     for (int i = 0; i < all->count; i++)
         if (all->items[i].pool == t->pool)
             lanes[count++] = job_lane_name(all->items[i].lane);
-    job_queue_bell_wait(op, t->queue, lanes, count, NULL);
+    job_queue_bell_wait(op, t->queue, lanes, count, &bell->rung);
     return OP_WAIT;
 }
 
@@ -61,6 +64,8 @@ static bool settle_children(struct taker *t)
     }
     if (t->in_bell) {
         brought = true; /* somebody rang, or 15 s are over: take once */
+        if (t->bell.rung.count == 0)
+            worker_rest(t->worker);
         op_release(&t->bell.op);
     }
     t->in_round = t->in_bell = false;
@@ -97,6 +102,7 @@ static enum op_next go_round(struct op *op)
         return OP_AGAIN;
     }
     t->in_bell = true;
+    memset(&t->bell.rung, 0, sizeof t->bell.rung);
     op_init(&t->bell.op, "bell", bell_steps, op->loop, NULL);
     t->bell.taker = t;
     op_try(op, &t->bell.op);

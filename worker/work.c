@@ -40,7 +40,7 @@ static void send_group(struct work *w)
     }
     group = db_group_new(&w->finishing, w->worker->db, &w->tenant.scope);
     w->build(w, group);
-    db_group_tolerate(group, &w->finish_err);
+    db_group_tolerate(group, &w->ending.item.err);
     db_group_send(group);
 }
 
@@ -73,9 +73,7 @@ static enum op_next attempt(struct op *op)
         send_group(w);
         return OP_AGAIN;
     }
-    if (!w->build)
-        w->finish_err = w->ending.item.err;
-    switch (w->finish_err.code) {
+    switch (w->ending.item.err.code) {
     case GOV_OK:
         return OP_NEXT;
     case GOV_STALE:
@@ -99,7 +97,7 @@ static enum op_next attempt(struct op *op)
         op_sleep(op, (int64_t)FINISH_WAIT_MS << (w->finish_tries < 3 ? w->finish_tries++ : 3));
         return OP_AGAIN;
     default:
-        op->err = w->finish_err;
+        op->err = w->ending.item.err;
         return OP_FAIL;
     }
 }

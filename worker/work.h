@@ -56,6 +56,7 @@ struct work {
     struct list link;
     int64_t started_us; /* monotonic */
     int64_t taken_fence; /* the queue's, when it was taken */
+    bool listens;       /* to the tenant's events, see work_kind */
     bool told;          /* the queue knows of the claim; before, its slot goes by the fence of the take */
     bool freeing;       /* the queue was told of its end: from then on it is not said to run */
     bool stale;         /* somebody else has it now: nothing was written */
@@ -75,15 +76,15 @@ struct work {
     void (*build)(struct work *work, struct db_group *group);
     struct op finishing;
     bool finish_sent;
-    struct ending ending; /* of work_end */
+    struct ending ending; /* of work_end; its item.err is the outcome of every attempt to finish */
     bool strict; /* the statements under way also fail when the job was cancelled meanwhile */
-    struct gov_err finish_err;
     int finish_tries;
 };
 
 struct work_kind {
     const struct op_step *steps;
     size_t bytes;
+    bool killable; /* sets `cancel`: the worker listens to its tenant's events meanwhile */
 };
 
 /* As I/O of `work`: run `build`'s statements in one transaction until it is known to be done or stale,

@@ -165,7 +165,8 @@ static void settled(struct op *op)
         op_start(op);
         return;
     }
-    event_bus_leave(worker->events, w->tenant.scope.schema);
+    if (w->listens)
+        event_bus_leave(worker->events, w->tenant.scope.schema);
     list_remove(&w->link);
     w->lane->pool->used--;
     worker->busy--;
@@ -269,8 +270,11 @@ void work_start(struct worker *worker, struct lane_state *lane, const struct que
     list_append(&worker->works, &w->link);
     lane->pool->used++;
     worker->busy++;
+    worker->has_worked = true;
     heartbeat_busy(worker->heartbeat);
-    event_bus_join(worker->events, tenant->scope.schema);
+    w->listens = kind_of(kind, lane)->killable;
+    if (w->listens)
+        event_bus_join(worker->events, tenant->scope.schema);
     if (!readable(w) || !known)
         w->op.steps = w->op.step = unreadable_steps;
     worker_counts_start(&worker->counts, w->job.lane,

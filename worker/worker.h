@@ -66,6 +66,7 @@ struct worker {
     struct endpoint *endpoint; /* who is asked what was meant; NULL: nobody */
     struct list works;  /* claimed and not ended; struct work, link `link` */
     int busy;
+    bool has_worked; /* since worker_rest gave memory back */
     bool draining;
     void (*drain)(struct worker *worker); /* begin to, as SIGTERM does */
     bool fenced;        /* cannot renew its heartbeat: starts nothing */
@@ -77,6 +78,9 @@ struct worker {
 
 /* Slots became free: the takers look again. */
 void worker_wake(struct worker *worker);
+
+/* A taker waited at its bell for nothing: what the last work needed of memory goes back, once. */
+void worker_rest(struct worker *worker);
 
 /* Called when a work has ended. */
 static inline void worker_idle_check(struct worker *worker)

@@ -1,7 +1,8 @@
 """peers.py - the programs ExecGov's queue is measured against, each on a server of its own.
 
 BullMQ, pg-boss and graphile-worker come from npm into build/peers (bench/peers/package.json names the
-versions; two of them need a newer node than Debian 12 has, which is a package there, too). Servers are
+versions; two of them need a newer node than Debian 12 has, which is a package there, too), Celery and Sidekiq from
+Debian (bench/packages; as root they are installed where they are missing, else the command is shown). Servers are
 set as for the subject: fsync and synchronous_commit on, Redis with its append-only file.
 """
 import json
@@ -17,6 +18,18 @@ import stack
 FOLDER = ROOT / "build/peers"
 SOURCES = ROOT / "bench/peers"
 NAMES = ("bullmq", "pgboss", "graphile")
+FROM_DEBIAN = {"celery": ["/usr/bin/python3", SOURCES / "celery_peer.py"], "sidekiq": ["ruby", SOURCES / "sidekiq_peer.rb"]}
+
+
+def install_from_debian():
+    listed = [line for line in (ROOT / "bench/packages").read_text(encoding="utf-8").split("\n") if line and line[0] != "#"]
+    missing = [name for name in listed if subprocess.run(["dpkg", "-s", name], capture_output=True, check=False).returncode]
+    if not missing:
+        return
+    words = ["apt-get", "install", "-y", "--no-install-recommends", *missing]
+    if os.geteuid() != 0:
+        raise SystemExit("as root: " + " ".join(words))
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
 
 
 def install():
@@ -73,7 +86,7 @@ class Servers:
 
     def fresh(self, name):
         """An empty place for one measurement of one peer: its address."""
-        if name == "bullmq":
+        if name == "bullmq" or name in FROM_DEBIAN:
             subprocess.run(["redis-cli", "-s", self.folder / "redis.sock", "flushall"], check=True,
                            stdout=subprocess.DEVNULL)
             return str(self.folder / "redis.sock")
@@ -82,8 +95,9 @@ class Servers:
         return f"postgres://postgres@/{name}?host={self.folder}/postgres"
 
     def measure(self, name, mode, count):
-        done = subprocess.run([FOLDER / "node_modules/.bin/node", FOLDER / f"{name}.mjs", mode, str(count),
-                               self.fresh(name)], cwd=FOLDER, capture_output=True, timeout=600, check=False)
+        words = FROM_DEBIAN.get(name) or [FOLDER / "node_modules/.bin/node", FOLDER / f"{name}.mjs"]
+        done = subprocess.run([*words, mode, str(count), self.fresh(name)], cwd=FOLDER, capture_output=True, timeout=600,
+                              check=False)
         if done.returncode:
             raise SystemExit(f"{name} {mode}: {done.stderr.decode(errors='replace')[-2000:]}")
         return json.loads(done.stdout.splitlines()[-1])

@@ -6,6 +6,7 @@
 Built on the tests' Stack; only what would flatter the figures is set otherwise: PostgreSQL writes and
 flushes as it does out of the box, and Redis keeps its append-only file.
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -22,11 +23,13 @@ import stack  # noqa: E402
 
 NOOP = {path.name: path.read_bytes() for path in (ROOT / "bench/noop").iterdir()}
 TENANT, PERSON = "Harbour Hardware", "olivia"
+SECOND_TENANT, SECOND_PERSON = "Lakeside Books", "lin"
 POSTGRES = ("shared_buffers=512MB", "max_wal_size=4GB", "max_connections=200", "listen_addresses=")
 
 
 class Subject(stack.Stack):
     BODY = json.dumps({"skill": "noop"})
+    second = None
 
     def __init__(self, settings=None, workers=True):
         settings = {"worker": {"noop": "on"}, **(settings or {})}
@@ -37,6 +40,21 @@ class Subject(stack.Stack):
             "name": "bench", "scopes": ["runs:write", "runs:read"]}, token=PERSON).json["token"]
         if not workers:
             self.end("worker")
+
+    @contextlib.contextmanager
+    def second_tenant(self):
+        """Inside, load and all that counts speak of another tenant with the same skill."""
+        if self.second is None:
+            skills.publish(self, [(SECOND_TENANT, "noop", NOOP)])
+            token = self.api("POST", "/v1/tokens", {"name": "bench", "scopes": ["runs:write", "runs:read"]},
+                             token=SECOND_PERSON).json["token"]
+            self.second = (self.tenants[SECOND_TENANT]["schema"], token)
+        first = (self.schema, self.run_token)
+        self.schema, self.run_token = self.second
+        try:
+            yield
+        finally:
+            self.schema, self.run_token = first
 
     def seed(self):
         """Without a limit on how many runs of a tenant go at once: what is measured is the queue."""

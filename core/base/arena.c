@@ -8,6 +8,7 @@
  */
 #include "core/base/arena.h"
 
+#include <malloc.h>
 #include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -67,6 +68,19 @@ static void block_free(struct arena_block *block)
     block->next = kept[i].blocks;
     kept[i].blocks = block;
     kept[i].count++;
+}
+
+void arena_trim(void)
+{
+    for (int i = 0; i < KEPT_SIZES; i++) {
+        while (kept[i].blocks) {
+            struct arena_block *block = kept[i].blocks;
+            kept[i].blocks = block->next;
+            free(block);
+        }
+        kept[i].count = 0;
+    }
+    malloc_trim(0);
 }
 
 void arena_init(struct arena *arena)

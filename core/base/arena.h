@@ -24,6 +24,9 @@ struct arena {
 void arena_init(struct arena *arena);
 /* Run the deferred calls, newest first, and free everything. The arena can be used again. */
 void arena_release(struct arena *arena);
+/* Give back to the system what was kept for the next arenas of this thread, and what malloc keeps: for a
+ * process that has gone quiet after work. */
+void arena_trim(void);
 
 /* Zeroed, aligned for any type. Never NULL. */
 void *arena_alloc(struct arena *arena, size_t bytes);

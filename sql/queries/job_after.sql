@@ -1,12 +1,12 @@
 -- scope: tenant
 -- The next ready jobs of lane $1 and class $2 after id $3, at most $4, for a refill. One walk looks at $5 rows in the
 -- order of their ids, whatever their lane, so that no backlog makes it long. Returns one row at least: with each job,
--- or none, the id up to which was looked, null if nothing is left behind $3.
+-- or none, the id up to which was looked, null if nothing is left behind $3. What is found keeps the order of the walk,
+-- since each job is looked up for its row; an "order by" there would look up all of the walk before it stops at $4.
 with walked as (
-    select l.job_id, l.fence
+    select l.job_id, l.fence, l.state
     from {{t}}.job_live l
-    where l.state = 'ready'
-        and l.job_id > $3::uuid
+    where l.job_id > $3::uuid
     order by l.job_id
     limit $5::integer
 ), found as materialized (
@@ -20,7 +20,7 @@ with walked as (
             and j.class = $2
         offset 0
     ) j
-    order by w.job_id
+    where w.state = 'ready'
     limit $4::integer
 ), looked as (
     select case

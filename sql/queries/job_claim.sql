@@ -2,17 +2,12 @@
 -- Claim what was taken: $1 job ids, $2 their fences, $3 worker, $4 lease in seconds. Rows that are no
 -- longer ready under that fence are left out; the caller forgets them. A tenant that may not run has none: read
 -- in this statement, so that no claim begins after the commit of a shutdown.
-with wanted as (
+-- Rows are locked in the order of their ids, for opposite orders end in a deadlock: `wanted` is sorted, and each of its
+-- rows looks its own up, since the roles join by nested loops only. A lock of its own before cost a third as much again.
+with wanted as materialized (
     select w.id, w.fence
     from unnest($1::uuid[], $2::integer[]) as w (id, fence)
-), locked as (
-    select l.job_id
-    from {{t}}.job_live l
-    join wanted w on w.id = l.job_id and w.fence = l.fence
-    where l.state = 'ready'
-        and exists (select from public.my_tenant t where t.run_allowed)
-    order by l.job_id
-    for update of l
+    order by w.id
 ), claimed as (
     update {{t}}.job_live l
     set state = 'running',
@@ -22,8 +17,11 @@ with wanted as (
         attempt = l.attempt + 1,
         started_at = clock_timestamp(),
         lease_until = now() + make_interval(secs => $4::integer)
-    from locked k
-    where l.job_id = k.job_id
+    from wanted w
+    where l.job_id = w.id
+        and l.fence = w.fence
+        and l.state = 'ready'
+        and exists (select from public.my_tenant t where t.run_allowed)
     returning l.job_id, l.fence, l.token, l.attempt, l.crash_count, l.cancel_requested
 ), whole as materialized (
     select j.id, j.kind, j.lane, j.class, j.request_id, j.payload, j.plan_digest, j.risk, j.max_attempts,

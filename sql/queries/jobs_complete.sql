@@ -2,32 +2,27 @@
 -- Claimed jobs end, each once, all of one tenant and with nothing else to write: $1 jobs, $2 fences,
 -- $3 tokens, $4 states, $5 codes, $6 results, $7 errors, $8 exit codes, $9 isolation levels, $10 usages,
 -- $11 kinds, $12 requests. Returns those that ended; the claim of any other is not ours any more.
--- Rows are locked in the order of their ids, as by the claim: opposite orders end in a deadlock. What is to be
--- written travels with the lock, for joining it again afterwards compares every row with every other.
+-- Rows are locked in the order of their ids, as by the claim (see there). What is to be written travels with the
+-- row that goes, for joining it again afterwards compares every row with every other.
 with wanted as materialized (
     select *
     from unnest($1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::jsonb[],
         $8::integer[], $9::text[], $10::jsonb[], $11::text[], $12::uuid[])
         as w (job_id, fence, token, state, code, result, error, exit_code, isolation, usage, kind,
             request_id)
-), locked as (
-    select l.job_id, w.state, w.code, w.result, w.error, w.exit_code, w.isolation, w.usage, w.kind, w.request_id
-    from wanted w
-    join {{t}}.job_live l on l.job_id = w.job_id
-    where l.fence = w.fence
-        and l.token = w.token
-        and l.state = 'running'
-    order by l.job_id
-    for update of l
+    order by w.job_id
 ), ended as (
     delete from {{t}}.job_live l
-    using locked k
-    where l.job_id = k.job_id
-    returning l.job_id, l.worker, l.attempt, l.crash_count, l.started_at, k.error, k.exit_code, k.isolation,
-        k.usage, k.kind, k.request_id,
-        case when l.cancel_requested then 'cancelled' else k.state end as state,
-        case when l.cancel_requested then 'cancelled' else k.code end as code,
-        case when l.cancel_requested then null else k.result end as result
+    using wanted w
+    where l.job_id = w.job_id
+        and l.fence = w.fence
+        and l.token = w.token
+        and l.state = 'running'
+    returning l.job_id, l.worker, l.attempt, l.crash_count, l.started_at, w.error, w.exit_code, w.isolation,
+        w.usage, w.kind, w.request_id,
+        case when l.cancel_requested then 'cancelled' else w.state end as state,
+        case when l.cancel_requested then 'cancelled' else w.code end as code,
+        case when l.cancel_requested then null else w.result end as result
 ), written as (
     insert into {{t}}.job_outcome (job_id, state, code, result, error, exit_code, isolation, worker,
         attempt, crash_count, started_at, usage)

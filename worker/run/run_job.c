@@ -480,4 +480,4 @@ static const struct op_step steps[] = {
     { "finish", finish },       { 0 },
 };
 
-const struct work_kind run_job_kind = { steps, sizeof(struct run_job) };
+const struct work_kind run_job_kind = { steps, sizeof(struct run_job), .killable = true };

@@ -26,6 +26,28 @@ static void memory_is_zeroed_aligned_and_apart(void **state)
     arena_release(&arena);
 }
 
+/* What a trim gave back is made anew, zeroed; what is in use is not touched. */
+static void a_trim_leaves_what_is_in_use(void **state)
+{
+    struct arena used, gone;
+    (void)state;
+    arena_init(&used);
+    char *text = arena_text(&used, "kept");
+    for (int i = 0; i < 100; i++) {
+        arena_init(&gone);
+        memset(arena_alloc(&gone, 1500), 7, 1500);
+        arena_release(&gone);
+        arena_trim();
+    }
+    assert_string_equal(text, "kept");
+    arena_init(&gone);
+    const char *fresh = arena_alloc(&gone, 1500);
+    for (int i = 0; i < 1500; i++)
+        assert_int_equal(fresh[i], 0);
+    arena_release(&gone);
+    arena_release(&used);
+}
+
 static void a_large_piece_does_not_waste_the_block(void **state)
 {
     struct arena arena;
@@ -97,6 +119,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_is_zeroed_aligned_and_apart),
+        cmocka_unit_test(a_trim_leaves_what_is_in_use),
         cmocka_unit_test(a_large_piece_does_not_waste_the_block),
         cmocka_unit_test(texts_are_copied_and_formatted),
         cmocka_unit_test(what_was_deferred_runs_newest_first_and_once),
