@@ -25,7 +25,7 @@ static void add_row(struct cli *cli, struct table *table, const json_t *event)
     char *detail = json_dumps(json_object_get(event, "detail"), JSON_ENCODE_ANY | JSON_COMPACT);
 
     table_row(table);
-    table_cell(table, show_time(cli, json_get_text(event, "at")));
+    table_cell(table, show_local_time(cli, json_get_text(event, "at")));
     table_cell(table, name ? name : json_get_text(actor, "kind"));
     table_cell(table, json_get_text(event, "action"));
     table_cell(table, id ? id : json_get_text(subject, "kind"));

@@ -23,7 +23,7 @@ static bool talk(struct cli *cli, const struct args *args, const char *what, str
     if (cli->json)
         cli_print_json(request);
     else
-        show_request(cli, request);
+        show_request_card(cli, request);
     return true;
 }
 

@@ -40,7 +40,7 @@ bool command_confirmations_ls(struct cli *cli, const struct args *args, struct g
         table_cell(&table, title ? title : json_get_text(one, "skill"));
         table_cell(&table, json_get_text(one, "risk"));
         table_cell(&table, json_get_text(json_object_get(one, "requested_by"), "name"));
-        table_cell(&table, show_time(cli, json_get_text(one, "expires_at")));
+        table_cell(&table, show_local_time(cli, json_get_text(one, "expires_at")));
         table_cell(&table, mine ? cli_text(cli, "may decide", "可决定")
                                 : cli_text(cli, "wait", "等待中"));
     }
@@ -65,7 +65,7 @@ bool command_confirmations_show(struct cli *cli, const struct args *args, struct
         cli_print_json(request);
         return true;
     }
-    show_request(cli, request);
+    show_request_card(cli, request);
     cli_note(cli, "decide: execgov confirmations confirm %s, or reject %s --comment WHY",
              "决定：execgov confirmations confirm %s，或 reject %s --comment 原因", args->words[0],
              args->words[0]);
@@ -92,7 +92,7 @@ static bool agreed_digest(struct cli *cli, const struct args *args, const char *
     /* Without a terminal the command itself is the agreement; --digest pins it to what was seen. */
     if (!cli->tty_in)
         return true;
-    show_request(cli, request);
+    show_request_card(cli, request);
     if (term_agree(cli, cli_text(cli, "Confirm exactly this? [y/N]", "确认执行以上计划？[y/N]")))
         return true;
     return gov_fail(err, GOV_REJECTED, "not confirmed; it still waits", "未确认；该请求仍在等待");

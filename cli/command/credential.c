@@ -43,7 +43,7 @@ bool command_credential_ls(struct cli *cli, const struct args *args, struct gov_
         table_cell(&table, json_get_text(one, "name"));
         table_cell(&table, arena_format(&cli->arena, "%lld",
                                         (long long)json_get_int(one, "version", 0)));
-        table_cell(&table, show_time(cli, json_get_text(one, "updated_at")));
+        table_cell(&table, show_local_time(cli, json_get_text(one, "updated_at")));
         table_cell(&table, json_get_text(one, "description"));
         table_cell(&table, json_get_text(one, "key"));
     }
@@ -182,7 +182,7 @@ bool command_credential_keys(struct cli *cli, const struct args *args, struct go
         table_cell(&table, json_get_bool(one, "current", false) ? cli_text(cli, "yes", "是") : "");
         table_cell(&table, arena_format(&cli->arena, "%lld",
                                         (long long)json_get_int(one, "credentials", 0)));
-        table_cell(&table, show_time(cli, json_get_text(one, "created_at")));
+        table_cell(&table, show_local_time(cli, json_get_text(one, "created_at")));
     }
     show_table(cli, &table);
     return true;

@@ -32,8 +32,8 @@ bool command_delegations_ls(struct cli *cli, const struct args *args, struct gov
         table_row(&table);
         table_cell(&table, json_get_text(json_object_get(one, "from"), "name"));
         table_cell(&table, json_get_text(json_object_get(one, "to"), "name"));
-        table_cell(&table, show_time(cli, json_get_text(one, "from_at")));
-        table_cell(&table, show_time(cli, json_get_text(one, "until_at")));
+        table_cell(&table, show_local_time(cli, json_get_text(one, "from_at")));
+        table_cell(&table, show_local_time(cli, json_get_text(one, "until_at")));
         table_cell(&table, json_get_text(one, "state"));
         table_cell(&table, json_get_text(one, "reason"));
         table_cell(&table, json_get_text(one, "id"));
@@ -63,7 +63,7 @@ bool command_delegations_add(struct cli *cli, const struct args *args, struct go
         cli_print_json(made);
     cli_say(cli, "%s may decide in your place until %s", "%s 可代您决定，截止 %s",
             json_get_text(json_object_get(made, "to"), "name"),
-            show_time(cli, json_get_text(made, "until_at")));
+            show_local_time(cli, json_get_text(made, "until_at")));
     return true;
 }
 

@@ -139,7 +139,7 @@ static void check_token(struct doctor *doctor)
     const char *until = json_get_text(json_object_get(me, "token"), "expires_at");
     tell(doctor, "token", true,
          arena_format(&cli->arena, cli_text(cli, "%s, until %s", "%s，有效至 %s"), who ? who : "?",
-                      show_time(cli, until)));
+                      show_local_time(cli, until)));
 }
 
 /* Only people of the platform see the workers; for everybody else there is nothing to say. */

@@ -36,7 +36,7 @@ bool command_files_ls(struct cli *cli, const struct args *args, struct gov_err *
         table_cell(&table, json_get_text(one, "id"));
         table_cell(&table, json_get_text(one, "name"));
         table_cell(&table, show_size(json_get_int(one, "size", 0), size));
-        table_cell(&table, show_time(cli, json_get_text(one, "created_at")));
+        table_cell(&table, show_local_time(cli, json_get_text(one, "created_at")));
     }
     show_table(cli, &table);
     return true;

@@ -135,7 +135,7 @@ bool command_whoami(struct cli *cli, const struct args *args, struct gov_err *er
     show_line(cli, "roles", "角色", joined(cli, json_object_get(me, "roles")));
     show_line(cli, "may", "权限", joined(cli, json_object_get(me, "permissions")));
     show_line(cli, "token", "令牌", json_get_text(token, "kind"));
-    show_line(cli, "until", "有效至", show_time(cli, json_get_text(token, "expires_at")));
+    show_line(cli, "until", "有效至", show_local_time(cli, json_get_text(token, "expires_at")));
     show_line(cli, "notice", "提示", json_get_text(json_object_get(me, "subscription"), "message"));
     show_line(cli, "server", "服务器", cli->profile.url);
     show_line(cli, "profile", "配置", cli->profile.name);

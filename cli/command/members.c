@@ -75,7 +75,7 @@ static void say_link(struct cli *cli, const json_t *link)
     }
     show_line(cli, "link", "链接", json_get_text(link, "url"));
     show_line(cli, "token", "令牌", json_get_text(link, "token"));
-    show_line(cli, "until", "有效至", show_time(cli, json_get_text(link, "expires_at")));
+    show_line(cli, "until", "有效至", show_local_time(cli, json_get_text(link, "expires_at")));
     cli_note(cli, "it works once; hand it over on a safe way", "仅能使用一次，请通过安全途径转交");
 }
 

@@ -143,7 +143,7 @@ bool command_notifications_ls(struct cli *cli, const struct args *args, struct g
     json_array_foreach(items, i, one)
     {
         table_row(&table);
-        table_cell(&table, show_time(cli, json_get_text(one, "created_at")));
+        table_cell(&table, show_local_time(cli, json_get_text(one, "created_at")));
         table_cell(&table, json_get_text(one, "event"));
         table_cell(&table, json_get_text(one, "channel"));
         table_cell(&table, json_get_text(one, "state"));

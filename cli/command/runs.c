@@ -67,7 +67,7 @@ bool command_runs_ls(struct cli *cli, const struct args *args, struct gov_err *e
         table_cellf(&table, "%s/%s", json_get_text(one, "skill"), json_get_text(one, "action"));
         table_cell(&table, show_state(cli, json_get_text(one, "state")));
         table_cell(&table, json_get_text(json_object_get(one, "created_by"), "name"));
-        table_cell(&table, show_time(cli, json_get_text(timings, "accepted")));
+        table_cell(&table, show_local_time(cli, json_get_text(timings, "accepted")));
         if (json_is_number(took))
             table_cellf(&table, "%.2f s", json_number_value(took) / 1000);
     }
@@ -104,7 +104,7 @@ bool command_requests_ls(struct cli *cli, const struct args *args, struct gov_er
         table_cell(&table, text ? text : json_get_text(one, "skill"));
         table_cell(&table, show_state(cli, json_get_text(one, "state")));
         table_cell(&table, json_get_text(json_object_get(one, "created_by"), "name"));
-        table_cell(&table, show_time(cli, json_get_text(one, "created_at")));
+        table_cell(&table, show_local_time(cli, json_get_text(one, "created_at")));
     }
     show_table(cli, &table);
     note_more(cli, next);

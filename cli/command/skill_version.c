@@ -70,7 +70,7 @@ bool command_skill_versions(struct cli *cli, const struct args *args, struct gov
                     (long long)json_get_int(one, "version", 0));
         table_cell(&table, json_get_text(one, "state"));
         table_cell(&table, json_get_text(json_object_get(one, "created_by"), "name"));
-        table_cell(&table, show_time(cli, json_get_text(one, "created_at")));
+        table_cell(&table, show_local_time(cli, json_get_text(one, "created_at")));
         table_cellf(&table, "%.12s", digest ? digest : "-");
     }
     show_table(cli, &table);

@@ -110,13 +110,13 @@ void submit_tell(struct cli *cli, const json_t *thing, bool waited)
     if (cli->json)
         cli_print_json(thing);
     else if (json_object_get(thing, "skill") && json_object_get(thing, "input"))
-        show_run(cli, thing);
+        show_run_card(cli, thing);
     else
-        show_request(cli, thing);
+        show_request_card(cli, thing);
     const json_t *plan = json_object_get(thing, "plan");
     bool is_run = json_object_get(thing, "request_id") != NULL;
     if (!cli->json && is_run && json_is_object(plan))
-        show_plan(cli, plan);
+        show_plan_card(cli, plan);
     tell_next(cli, thing);
     cli->exit_code = show_exit_code(thing);
     /* Who waited for an end and got a question has not got what he waited for. */

@@ -66,7 +66,7 @@ bool command_customer_show(struct cli *cli, const struct args *args, struct gov_
     json_array_foreach(json_object_get(customer, "timeline"), i, event)
     {
         table_row(&table);
-        table_cell(&table, show_time(cli, json_get_text(event, "at")));
+        table_cell(&table, show_local_time(cli, json_get_text(event, "at")));
         table_cell(&table, json_get_text(event, "what"));
         table_cell(&table, json_get_text(event, "subject"));
     }

@@ -35,9 +35,9 @@ bool command_tokens_ls(struct cli *cli, const struct args *args, struct gov_err 
         table_row(&table);
         table_cellf(&table, "%s%s", json_get_text(one, "kind"), current ? " *" : "");
         table_cell(&table, json_get_text(one, "name"));
-        table_cell(&table, show_time(cli, json_get_text(one, "created_at")));
-        table_cell(&table, show_time(cli, json_get_text(one, "expires_at")));
-        table_cell(&table, show_time(cli, json_get_text(one, "last_used_at")));
+        table_cell(&table, show_local_time(cli, json_get_text(one, "created_at")));
+        table_cell(&table, show_local_time(cli, json_get_text(one, "expires_at")));
+        table_cell(&table, show_local_time(cli, json_get_text(one, "last_used_at")));
         table_cell(&table, json_get_text(one, "id"));
     }
     show_table(cli, &table);
@@ -84,7 +84,7 @@ bool command_tokens_create(struct cli *cli, const struct args *args, struct gov_
     }
     puts(json_get_text(made, "token") ? json_get_text(made, "token") : "");
     cli_note(cli, "this is shown once; keep it safe (it ends %s)",
-             "仅显示一次，请妥善保管（有效至 %s）", show_time(cli, json_get_text(made, "expires_at")));
+             "仅显示一次，请妥善保管（有效至 %s）", show_local_time(cli, json_get_text(made, "expires_at")));
     return true;
 }
 

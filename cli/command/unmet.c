@@ -42,7 +42,7 @@ bool command_unmet_ls(struct cli *cli, const struct args *args, struct gov_err *
         table_cell(&table, arena_format(&cli->arena, "%lld", (long long)json_get_int(one, "times", 1)));
         table_cell(&table, action_text(cli, json_object_get(one, "was")));
         table_cell(&table, action_text(cli, json_object_get(one, "meant")));
-        table_cell(&table, show_time(cli, json_get_text(one, "last_at")));
+        table_cell(&table, show_local_time(cli, json_get_text(one, "last_at")));
     }
     show_table(cli, &table);
     return true;

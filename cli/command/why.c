@@ -39,7 +39,7 @@ bool command_why_run(struct cli *cli, const struct args *args, struct gov_err *e
                   arena_format(&cli->arena, "%lld", (long long)json_integer_value(position)));
     if (json_get_text(why, "next_attempt_at"))
         show_line(cli, "tried again", "下次尝试",
-                  show_time(cli, json_get_text(why, "next_attempt_at")));
+                  show_local_time(cli, json_get_text(why, "next_attempt_at")));
     if (json_array_size(json_object_get(why, "blockers")) == 0)
         cli_say(cli, "  nothing holds it back", "  没有阻碍");
     return true;

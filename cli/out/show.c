@@ -78,7 +78,7 @@ int show_exit_code(const json_t *thing)
     return gov_code_info(known)->exit_code;
 }
 
-const char *show_time(struct cli *cli, const char *rfc3339)
+const char *show_local_time(struct cli *cli, const char *rfc3339)
 {
     int64_t us;
     struct tm local;
@@ -184,7 +184,7 @@ static void show_artifacts(const struct cli *cli, const json_t *artifacts)
     }
 }
 
-void show_run(const struct cli *cli, const json_t *run)
+void show_run_card(const struct cli *cli, const json_t *run)
 {
     const json_t *timings = json_object_get(run, "timings");
     const json_t *took = json_object_get(timings, "run_ms");
@@ -263,7 +263,7 @@ static void show_people(const struct cli *cli, const json_t *people)
                   json_get_text(one, "name"));
 }
 
-void show_plan(const struct cli *cli, const json_t *plan)
+void show_plan_card(const struct cli *cli, const json_t *plan)
 {
     const json_t *confirmation = json_object_get(plan, "confirmation");
     const char *risk = json_get_text(plan, "risk");
@@ -329,7 +329,7 @@ static void show_confirmation(const struct cli *cli, const json_t *confirmation)
     }
 }
 
-void show_request(const struct cli *cli, const json_t *request)
+void show_request_card(const struct cli *cli, const json_t *request)
 {
     const json_t *intent = json_object_get(request, "intent");
     const json_t *plan = json_object_get(request, "plan");
@@ -346,10 +346,10 @@ void show_request(const struct cli *cli, const json_t *request)
     show_line(cli, "why", "原因", json_get_text(intent, "reason"));
     show_questions(cli, intent);
     if (json_is_object(plan) && !running)
-        show_plan(cli, plan);
+        show_plan_card(cli, plan);
     if (!running)
         show_confirmation(cli, confirmation);
     show_line(cli, "comment", "意见", json_get_text(confirmation, "comment"));
     if (running)
-        show_run(cli, run);
+        show_run_card(cli, run);
 }

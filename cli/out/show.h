@@ -8,9 +8,9 @@
 #include "cli/cli.h"
 #include "cli/out/table.h"
 
-void show_request(const struct cli *cli, const json_t *request);
-void show_plan(const struct cli *cli, const json_t *plan);
-void show_run(const struct cli *cli, const json_t *run);
+void show_request_card(const struct cli *cli, const json_t *request);
+void show_plan_card(const struct cli *cli, const json_t *plan);
+void show_run_card(const struct cli *cli, const json_t *run);
 
 /* One aligned line: "  label  value". NULL and "" values are left out. */
 void show_line(const struct cli *cli, const char *en, const char *zh, const char *value);
@@ -20,7 +20,7 @@ void show_table(const struct cli *cli, const struct table *table);
 /* The state in the person's language. */
 const char *show_state(const struct cli *cli, const char *state);
 /* "2026-11-21 11:08:15" in the zone of this machine; "-" for NULL. */
-const char *show_time(struct cli *cli, const char *rfc3339);
+const char *show_local_time(struct cli *cli, const char *rfc3339);
 /* "12.3 MB"; returns `text`. */
 enum { SHOW_SIZE_BYTES = 24 };
 const char *show_size(long long bytes, char text[SHOW_SIZE_BYTES]);

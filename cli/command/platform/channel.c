@@ -151,7 +151,7 @@ bool command_deliveries_ls(struct cli *cli, const struct args *args, struct gov_
     {
         table_row(&table);
         table_cell(&table, json_get_text(one, "id"));
-        table_cell(&table, show_time(cli, json_get_text(one, "created_at")));
+        table_cell(&table, show_local_time(cli, json_get_text(one, "created_at")));
         table_cell(&table, json_get_text(one, "event"));
         table_cell(&table, json_get_text(one, "channel"));
         table_cell(&table, json_get_text(one, "endpoint"));
@@ -178,7 +178,7 @@ static void show_delivery(struct cli *cli, const json_t *one)
     {
         const char *outcome = json_get_text(attempt, "outcome"), *detail = json_get_text(attempt, "detail");
         printf("  %lld  %s  %s  %lld  %s\n", (long long)json_get_int(attempt, "n", 0),
-               show_time(cli, json_get_text(attempt, "started_at")), outcome ? outcome : "?",
+               show_local_time(cli, json_get_text(attempt, "started_at")), outcome ? outcome : "?",
                (long long)json_get_int(attempt, "code", 0), detail ? detail : "");
     }
 }

@@ -44,7 +44,7 @@ bool command_dead_letter_ls(struct cli *cli, const struct args *args, struct gov
     {
         const char *skill = json_get_text(d, "skill");
         table_row(&table);
-        table_cell(&table, show_time(cli, json_get_text(d, "ended_at")));
+        table_cell(&table, show_local_time(cli, json_get_text(d, "ended_at")));
         table_cell(&table, json_get_text(json_object_get(d, "tenant"), "name"));
         table_cell(&table, json_get_text(d, "kind"));
         table_cell(&table, skill ? skill : json_get_text(d, "task"));
@@ -77,8 +77,8 @@ static void show_letter(struct cli *cli, const json_t *d)
     show_line(cli, "crashes", "崩溃次数",
               arena_format(&cli->arena, "%lld", (long long)json_get_int(d, "crash_count", 0)));
     show_line(cli, "request", "请求", json_get_text(d, "request_id"));
-    show_line(cli, "accepted", "接收于", show_time(cli, json_get_text(d, "created_at")));
-    show_line(cli, "ended", "结束于", show_time(cli, json_get_text(d, "ended_at")));
+    show_line(cli, "accepted", "接收于", show_local_time(cli, json_get_text(d, "created_at")));
+    show_line(cli, "ended", "结束于", show_local_time(cli, json_get_text(d, "ended_at")));
     show_line(cli, "state", "状态", json_get_text(d, "state"));
     show_line(cli, "redriven as", "重新执行为", json_get_text(d, "redriven_as"));
     show_line(cli, "comment", "备注", json_get_text(d, "comment"));

@@ -31,7 +31,7 @@ static void show_timeline(struct cli *cli, const json_t *timeline)
     {
         const char *why = json_get_text(t, "why");
         table_row(&table);
-        table_cell(&table, show_time(cli, json_get_text(t, "at")));
+        table_cell(&table, show_local_time(cli, json_get_text(t, "at")));
         table_cell(&table, json_get_text(t, "action"));
         table_cell(&table, json_get_text(t, "actor"));
         table_cell(&table, number(cli, t, "fence", ""));
@@ -70,7 +70,7 @@ bool command_job_show(struct cli *cli, const struct args *args, struct gov_err *
     show_line(cli, "lease age", "租约时长", number(cli, worker, "lease_age_ms", " ms"));
     show_line(cli, "step", "步骤", json_get_text(job, "step"));
     show_line(cli, "last log", "最近日志", number(cli, job, "log_age_ms", " ms"));
-    show_line(cli, "not before", "最早执行", json_get_text(job, "run_at") ? show_time(cli, json_get_text(job, "run_at")) : NULL);
+    show_line(cli, "not before", "最早执行", json_get_text(job, "run_at") ? show_local_time(cli, json_get_text(job, "run_at")) : NULL);
     show_line(cli, "redriven as", "重新执行为", json_get_text(job, "redriven_as"));
     show_timeline(cli, json_object_get(job, "timeline"));
     return true;

@@ -54,7 +54,7 @@ bool command_worker_ls(struct cli *cli, const struct args *args, struct gov_err 
         table_cellf(&table, "%lld/%lld", (long long)json_get_int(w, "busy", 0),
                     (long long)json_get_int(w, "slots", 0));
         table_cell(&table, json_get_text(w, "isolation"));
-        table_cell(&table, show_time(cli, json_get_text(w, "seen_at")));
+        table_cell(&table, show_local_time(cli, json_get_text(w, "seen_at")));
         table_cell(&table, json_get_text(w, "id"));
     }
     show_table(cli, &table);

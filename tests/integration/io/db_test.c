@@ -286,6 +286,33 @@ static void cells_are_read_as_what_they_are(void **state)
     op_release(&probe.op);
 }
 
+/* jsonb writes a real of 1e20 as a whole number of 21 digits. */
+static void a_real_that_jsonb_writes_out_is_a_real_again(void **state)
+{
+    struct fixture *f = *state;
+    PGconn *conn = pg_server_connect(&f->rig.server, &f->rig.arena, "postgres");
+    struct db_rows rows = { .result = PQexec(conn, "select '{\"big\": 1e20, \"low\": -2.5e25, \"small\": 7, "
+                                                   "\"said\": \"12345678901234567890123\", "
+                                                   "\"all\": [1e30, 0.125]}'::jsonb, '1e22'::jsonb, null::jsonb"),
+                            .count = 1 };
+    struct arena arena;
+
+    arena_init(&arena);
+    assert_int_equal(PQresultStatus(rows.result), PGRES_TUPLES_OK);
+    const json_t *read = db_json(&rows, 0, 0, &arena);
+    assert_true(json_is_real(json_object_get(read, "big")));
+    assert_true(json_real_value(json_object_get(read, "big")) == 1e20);
+    assert_true(json_real_value(json_object_get(read, "low")) == -2.5e25);
+    assert_int_equal(json_integer_value(json_object_get(read, "small")), 7);
+    assert_string_equal(json_string_value(json_object_get(read, "said")), "12345678901234567890123");
+    assert_true(json_real_value(json_array_get(json_object_get(read, "all"), 0)) == 1e30);
+    assert_true(json_real_value(json_array_get(json_object_get(read, "all"), 1)) == 0.125);
+    assert_true(json_real_value(db_json(&rows, 0, 1, &arena)) == 1e22);
+    assert_null(db_json(&rows, 0, 2, &arena));
+    arena_release(&arena);
+    PQclear((PGresult *)(uintptr_t)rows.result);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -301,6 +328,7 @@ int main(void)
         cmocka_unit_test(a_tolerated_failure_does_not_end_the_op),
         cmocka_unit_test(a_thousand_ops_share_one_connection),
         cmocka_unit_test(cells_are_read_as_what_they_are),
+        cmocka_unit_test(a_real_that_jsonb_writes_out_is_a_real_again),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
