@@ -190,6 +190,12 @@ static inline __attribute__((always_inline)) void exp_rows(float *x, size_t coun
         exp_lanes(x + i, less);
 }
 
+static void scale_all(float *x, size_t count, float by)
+{
+    for (size_t i = 0; i < count; i += LANES)
+        *(lanes *)(x + i) *= by;
+}
+
 static void exp_rows_anywhere(float *x, size_t count, float less)
 {
     exp_rows(x, count, less);
@@ -232,9 +238,7 @@ void softmax_shares(float *scores, size_t count, float none_weight)
     exp_all(scores, count, best);
     for (size_t i = 0; i < count; i++)
         sum += scores[i];
-    float part = sum > 0 ? 1 / sum : 0;
-    for (size_t i = 0; i < count; i++)
-        scores[i] *= part;
+    scale_all(scores, count, sum > 0 ? 1 / sum : 0);
 }
 
 struct move {
@@ -268,8 +272,7 @@ static void learn(struct softmax *s, const struct corpus *corpus, size_t number,
     scores_of_text(s, corpus, number, text->own_square, scores);
     softmax_shares(scores, s->skill_count, 1.0f);
     scores[text->skill] -= target;
-    for (size_t i = 0; i < s->skill_count; i++)
-        scores[i] *= -rate * text->weight;
+    scale_all(scores, s->skill_count, -rate * text->weight);
     size_t n = moves_of(scores, s->skill_count, moves);
     add_moves(s->contributed + number * s->stride, 1, moves, n);
     for (size_t i = 0; i < text->count; i++)

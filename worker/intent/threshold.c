@@ -19,6 +19,8 @@ static const double examples_trusted = 60;
 /* The same cost when there are real requests for something else, and no background is needed. */
 static const double real_cost = 0.1;
 
+enum { OWN_SAMPLED_MAX = 1500 };
+
 float threshold_none_weight(size_t skill_count)
 {
     return skill_count == 1 ? 8.0f : 0.3f / sqrtf((float)skill_count + 1.0f);
@@ -45,6 +47,7 @@ static int ascending(const void *a, const void *b)
 struct sample {
     float *values; /* ascending */
     size_t count;
+    size_t of; /* so many there are */
 };
 
 static float quantile(const struct sample *sample, double q)
@@ -60,15 +63,19 @@ static float confidence(const struct softmax *s, float *scores, float squared_le
     return threshold_confidence(scores, s->skill_count, squared_length);
 }
 
-/* Confidences of the tenant's examples, each as if not learnt from. */
+/* Confidences of the tenant's examples, each as if not learnt from; of many, every so manieth says as much. */
 static struct sample own_examples(const struct corpus *corpus, const struct softmax *s,
                                   float *scores, struct arena *arena)
 {
-    struct sample own = { ARENA_ARRAY(arena, float, corpus->text_count + 1), 0 };
+    struct sample own = { ARENA_ARRAY(arena, float, corpus->text_count + 1), 0, 0 };
+    size_t number = 0;
 
+    for (size_t i = 0; i < corpus->text_count; i++)
+        own.of += corpus_text(corpus, i)->example;
+    size_t every = own.of > OWN_SAMPLED_MAX ? (own.of + OWN_SAMPLED_MAX - 1) / OWN_SAMPLED_MAX : 1;
     for (size_t i = 0; i < corpus->text_count; i++) {
         const struct corpus_text *text = corpus_text(corpus, i);
-        if (!text->example)
+        if (!text->example || number++ % every)
             continue;
         softmax_scores_without(s, corpus, i, scores);
         own.values[own.count++] =
@@ -82,7 +89,7 @@ static struct sample strangers(const struct corpus *corpus, const struct softmax
                                const char *const *texts, size_t count, float *scores,
                                struct arena *arena)
 {
-    struct sample sample = { ARENA_ARRAY(arena, float, count + 1), 0 };
+    struct sample sample = { ARENA_ARRAY(arena, float, count + 1), 0, count };
     struct feature_bag *bag = ARENA_NEW(arena, struct feature_bag);
     struct coordinate *vector = ARENA_ARRAY(arena, struct coordinate, FEATURES_MAX);
 
@@ -149,7 +156,7 @@ float threshold_find(const struct recogniser_training *training, const struct co
     if (real)
         return balanced(&own, &others, real_cost, 0);
     /* The more examples there are, the more they alone decide. */
-    double cost = examples_trusted / (examples_trusted + (double)own.count);
+    double cost = examples_trusted / (examples_trusted + (double)own.of);
     float most = quantile(&others, others_refused), floor = quantile(&own, own_lost);
     if (floor > most) /* the smallest of a handful says little about how small they get */
         return floor - (floor - most) * 0.9f * (float)cost;

@@ -131,11 +131,20 @@ static float least_effect(const uint32_t *bins, size_t max)
     return bin == EFFECT_BINS ? INFINITY : least;
 }
 
+/* Of whole blocks. */
 static float largest_of(const float *row, size_t count)
 {
+    block most = { 0 }, least = { 0 };
     float largest = 0;
-    for (size_t i = 0; i < count; i++)
-        largest = fabsf(row[i]) > largest ? fabsf(row[i]) : largest;
+
+    for (size_t i = 0; i < count; i += BLOCK) {
+        block values = *(const block *)(row + i);
+        block_mask more = values > most, less = values < least;
+        most = (block)(((block_mask)values & more) | ((block_mask)most & ~more));
+        least = (block)(((block_mask)values & less) | ((block_mask)least & ~less));
+    }
+    for (size_t i = 0; i < BLOCK; i++)
+        largest = fmaxf(largest, fmaxf(most[i], -least[i]));
     return largest;
 }
 
