@@ -109,7 +109,7 @@ static enum op_next create(struct op *op)
 {
     struct customer *e = (struct customer *)op;
     struct call *call = e->endpoint.call;
-    const char *contacts;
+    const char *contacts = NULL;
 
     if (!CALL_BODY(call, op, fields, e) || !person_name_check(e->name, "/name", &op->err) ||
         !person_timezone_check(e->timezone, &op->err) || !contacts_read(e, &contacts, &op->arena, &op->err))

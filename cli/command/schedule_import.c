@@ -160,7 +160,7 @@ bool command_schedule_import(struct cli *cli, const struct args *args, struct go
     struct import m = { .cli = cli };
     bool dry = args_flag(args, "dry-run");
     char *text;
-    size_t bytes;
+    size_t bytes = 0;
 
     if (!read_file(cli, args->words[0], &text, &bytes, err) ||
         !crontab_parse(text, bytes, has_user(args), args_value(args, "timezone", "UTC"), &m.crontab,
