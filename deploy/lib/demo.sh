@@ -120,7 +120,7 @@ demo_run() {
         "partner-orders reads a partner's HTTP interface with plain urllib. It holds no token and has no network:" \
         "execgov-egress carries the request and adds the credential. A payment is on nobody's whitelist."
     demo_show olivia "$owner" 0 run partner-orders/list status=open --wait
-    demo_show olivia "$owner" 1 run partner-payout amount_minor=50000 --wait
+    demo_show olivia "$owner" 4 run partner-payout amount_minor=50000 --wait
     demo_show olivia "$owner" any run partner-orders/place sku=LAMP-1 quantity=3 --wait
     request=$(demo_waiting) || fail "no order waits for a confirmation" "what happened: $logs/worker-1.log"
     demo_show arun "$approver" 0 confirmations confirm "$request" --wait
