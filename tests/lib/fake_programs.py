@@ -129,7 +129,7 @@ def cli():
     else:
         print("cli", os.environ["EXECGOV_TOKEN"], " ".join(words))
         sys.exit(4 if words[:2] == ["confirmations", "confirm"] and "olivia" in os.environ["EXECGOV_TOKEN"]
-                 else 1 if words[:2] == ["run", "partner-payout"] else 0)
+                 else 4 if words[:2] == ["run", "partner-payout"] else 0)
 
 
 def main():
