@@ -317,7 +317,7 @@ const struct command command_table[] = {
     { "schedule rm", NULL, "SCHEDULE", 1, 1, VALUE_NONE, { "delete it with its history", "删除计划及其历史" }, NULL, false, command_schedule_rm },
     { "schedule firings", NULL, "SCHEDULE", 1, 1, VALUE_NONE, { "what became of its slots, and why", "查看各时点的结果和原因" }, firings_options, false, command_schedule_firings },
     { "schedule import", NULL, "FILE", 1, 1, VALUE_FILE, { "make schedules of a crontab; - is stdin", "由 crontab 创建计划；- 为标准输入" }, import_options, false, command_schedule_import },
-    { "why", NULL, "RUN|SKILL", 1, 1, VALUE_SKILL, { "why it does not run", "查看无法运行的原因" }, user_options, false, command_why },
+    { "why", NULL, "RUN|REQUEST|SKILL", 1, 1, VALUE_SKILL, { "why it does not run", "查看无法运行的原因" }, user_options, false, command_why },
     { "why run", NULL, "RUN", 1, 1, VALUE_NONE, { "what holds a run back", "查看运行的阻碍" }, NULL, false, command_why_run },
     { "why skill", NULL, "SKILL", 1, 1, VALUE_SKILL, { "who may run it, who may not, why", "查看权限原因" }, user_options, false, command_why_skill },
     { "audit ls", NULL, "", 0, 0, VALUE_NONE, { "who did what", "查看审计记录" }, audit_options, false, command_audit_ls },

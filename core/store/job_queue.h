@@ -96,7 +96,7 @@ void job_queue_push_later(struct op *op, struct job_queue *queue, const struct q
                           const int64_t *due_ms, int count, struct queue_result *result);
 
 /* A mark was written that may be earlier than what the leading scheduler waits for: it looks. Costs no wait; lost
- * if the queue is away, and then it looks within 20 s. */
+ * if the queue is away, and then it looks within 30 s. */
 void job_queue_look(struct job_queue *queue);
 
 /* --- worker --- */

@@ -39,7 +39,7 @@ static const struct finding_text {
     { "gbk_names", "note", "names were read as GBK", "文件名按 GBK 读取" },
     { "syntax_error", "error", "Python cannot read this: {d}", "Python 无法解析：{d}" },
     { "syntax_warning", "warning", "Python cannot read this: {d}", "Python 无法解析：{d}" },
-    { "missing_module", "warning", "no runtime has the module {d}; bring it as a wheel", "没有运行时提供模块 {d}，请以 wheel 形式附带" },
+    { "missing_module", "warning", "no runtime has the module {d}; if it is pure Python, put its source into the package", "没有运行时提供模块 {d}；若为纯 Python，可将其源码放入软件包" },
     { "missing_module_in", "warning", "the module {d} needs the runtime \"{e}\"", "模块 {d} 需要运行时“{e}”" },
     { "optional_module", "note", "the module {d} is not there; the script seems to manage without", "缺少模块 {d}，脚本似乎可以不用它" },
     { "uses_network", "note", "uses {d}; a run has no network except granted resources", "使用 {d}；运行时除获授权的资源外没有网络" },
