@@ -53,8 +53,8 @@ demo_chapter() {
 demo_show() {
     local who=$1 token=$2 wanted=$3 status text
     shift 3
-    demo_words text "$@"
-    printf '\n  %s%s$ execgov%s%s\n' "$say_dim" "$who" "$text" "$say_off"
+    text=$(say_words "$@")
+    printf '\n  %s%s$ execgov %s%s\n' "$say_dim" "$who" "$text" "$say_off"
     {
         demo_cli "$token" "$@" 2>&1 </dev/null | sed 's/^/    /'
         status=${PIPESTATUS[0]}
@@ -62,21 +62,7 @@ demo_show() {
     [ "$wanted" = any ] || [ "$status" = "$wanted" ] ||
         fail "that should have ended with status $wanted, not $status" \
             "what happened: $logs/api.log and $logs/worker-1.log" \
-            "try it yourself: set -a; . $home/env; $programs/execgov$text"
-}
-
-# demo_words VARIABLE WORDS...: the words as one would type them.
-demo_words() {
-    local -n words=$1
-    shift
-    local word
-    words=
-    for word in "$@"; do
-        case $word in
-        *[!A-Za-z0-9_./=:@%+,-]*) words+=" \"$word\"" ;;
-        *) words+=" $word" ;;
-        esac
-    done
+            "try it yourself: set -a; . $(say_words "$home/env"); $(say_words "$programs/execgov") $text"
 }
 
 # The newest thing the approver may decide.

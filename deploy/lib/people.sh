@@ -70,7 +70,7 @@ EXECGOV_OTHER_TENANT_TOKEN=$people_other_token
 EXECGOV_PLATFORM_TOKEN=$people_platform_token
 EXECGOV_PG=postgresql://execgov_admin:$(secret postgres_admin)@127.0.0.1:$postgres_port/execgov
 EXECGOV_REDIS=127.0.0.1:$redis_port
-EXECGOV_SANDBOX=$sockets/sandbox/sandboxd.sock
+EXECGOV_SANDBOX=$(say_words "$sockets/sandbox/sandboxd.sock")
 ENV
     )
     mv "$home/env.new" "$home/env"

@@ -24,6 +24,18 @@ say_warning() {
     printf '%swarning:%s %s\n' "$say_yellow" "$say_off" "$*" >&2
 }
 
+# say_words WORDS...: the words as one would type them.
+say_words() {
+    local word between=
+    for word in "$@"; do
+        case $word in
+        '' | *[!A-Za-z0-9_./=:@%+,-]*) word=\"$(sed 's/[\\"$`]/\\&/g' <<<"$word")\" ;;
+        esac
+        printf '%s%s' "$between" "$word"
+        between=' '
+    done
+}
+
 # fail WHAT [WHAT TO DO...]: ends the program.
 fail() {
     printf '%serror:%s %s\n' "$say_red" "$say_off" "$1" >&2

@@ -7,103 +7,15 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import signal
 import socket
 import subprocess
-import tempfile
+import sys
 import unittest
 
-SOURCE = pathlib.Path(os.environ.get("EXECGOV_SOURCE", pathlib.Path(__file__).parents[2]))
-PROGRAMS = ["execgov", "execgov-api", "execgov-scheduler", "execgov-worker", "execgov-lifecycle",
-            "execgov-sandboxd", "execgov-zygote", "execgov-egress"]
-DAEMONS = {"postgres", "redis", "sandboxd", "egress", "partner", "api", "scheduler", "worker-1", "lifecycle"}
-ROOT = os.geteuid() == 0
-NOBODY = 65534
-PRESETS = {"version": 3, "configurePresets": [{
-    "name": "release", "generator": "Ninja", "binaryDir": "${sourceDir}/build/release"}],
-    "buildPresets": [{"name": "release", "configurePreset": "release"}]}
-CMAKE = """cmake_minimum_required(VERSION 3.20)
-project(stand_ins NONE)
-foreach(name %s)
-  configure_file(${CMAKE_SOURCE_DIR}/program ${CMAKE_BINARY_DIR}/bin/${name} COPYONLY)
-endforeach()
-""" % " ".join(PROGRAMS)
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "lib"))
 
-
-class Clone:
-    """A clone whose build makes stand-ins; `home` has a space and Chinese in its name."""
-
-    def __init__(self, uid=None, open_to_others=True):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="quickstart-"))
-        self.folder.chmod(0o755 if open_to_others else 0o700)
-        self.source, self.home = self.folder / "clone", self.folder / "家 home"
-        self.source.mkdir()
-        for name in ("deploy", "examples"):
-            shutil.copytree(SOURCE / name, self.source / name)
-        shutil.copy(SOURCE / "tests/lib/fake_programs.py", self.source / "program")
-        # The stand-in of `execgov migrate` makes no tables; the real ones take this in tests/system/money_test.py.
-        (self.source / "deploy/lib/demo_customer.sql").write_text("select 'a customer'", encoding="utf-8")
-        (self.source / "CMakePresets.json").write_text(json.dumps(PRESETS), encoding="utf-8")
-        (self.source / "CMakeLists.txt").write_text(CMAKE, encoding="utf-8")
-        self.become = []
-        if uid is not None:
-            self.become = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
-            subprocess.run(["chown", "-R", f"{uid}:{uid}", str(self.folder)], check=True)
-
-    def quickstart(self, *options, status=0, env=None):
-        done = subprocess.run(
-            [*self.become, str(self.source / "deploy/quickstart"), "--home", str(self.home), *options],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False,
-            env={"PATH": os.environ["PATH"], "HOME": str(self.folder), **(env or {})})
-        output = done.stdout + done.stderr
-        if done.returncode != status:
-            raise AssertionError(f"quickstart ended with {done.returncode}, not {status}:\n{output}")
-        return output
-
-    @property
-    def data(self):
-        link = self.home / "data"
-        return link.resolve() if link.is_symlink() else self.home
-
-    def pids(self):
-        return {path.name: int(path.read_text().split()[0]) for path in (self.data / "pid").iterdir()}
-
-    def log(self, name):
-        return (self.data / "log" / f"{name}.log").read_text(encoding="utf-8")
-
-    def env(self):
-        lines = (self.home / "env").read_text(encoding="utf-8").splitlines()
-        return dict(line.split("=", 1) for line in lines)
-
-    def remove(self):
-        """Stop and delete all, also where the test has shown that --stop does not do it."""
-        pids = self.pids().values() if (self.data / "pid").is_dir() else []
-        try:
-            self.quickstart("--stop")
-        finally:
-            for pid in pids:
-                if alive(pid) and str(self.folder).encode() in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes():
-                    os.kill(pid, signal.SIGKILL)
-            self.delete()
-
-    def delete(self):
-        if self.data != self.home:
-            shutil.rmtree(pathlib.Path("/usr/local/lib/execgov", self.data.name), ignore_errors=True)
-            shutil.rmtree(self.data, ignore_errors=True)
-        shutil.rmtree(self.folder)
-
-
-def alive(pid):
-    try:
-        state = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
-
-
-def owner(pid):
-    return os.stat(f"/proc/{pid}").st_uid
+from clone import DAEMONS, NOBODY, ROOT, Clone, alive, owner  # noqa: E402
 
 
 class Case(unittest.TestCase):
@@ -172,7 +84,7 @@ class FirstStart(Case):
         self.assertIn("cli token-lin@lakeside.example runs ls", output)
         self.assertIn("execgov skill check ./yours", output)
         self.assertIn("/docs", output)
-        self.assertIn(f"--stop --home {clone.home}", output)
+        self.assertIn(f'--home "{clone.home}" --stop', output)
         published = re.findall(r"api /v1/skills/([\w-]+)/versions/1/publish Bearer token-olivia", clone.log("api"))
         self.assertEqual(sorted(published),
                          ["cleanup", "customer-ledger", "file-stats", "log-inspection", "partner-orders",

@@ -1,0 +1,79 @@
+"""The demo of deploy/quickstart with the real programs, as root and as a plain user."""
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "lib"))
+
+from clone import DAEMONS, NOBODY, ROOT, Clone, alive  # noqa: E402
+
+
+def chapters(output):
+    """The text below each numbered heading, by its number; 0 is what comes before the first."""
+    parts = re.split(r"^(\d)\. ", output, flags=re.M)
+    return {0: parts[0]} | {int(number): text for number, text in zip(parts[1::2], parts[2::2])}
+
+
+class Demo(unittest.TestCase):
+    def told(self, **how):
+        clone = Clone(real=True, **how)
+        self.addCleanup(clone.remove)
+        output = clone.quickstart()
+        self.assertEqual({name: alive(pid) for name, pid in clone.pids().items()}, dict.fromkeys(DAEMONS, True))
+        return clone, chapters(output), output
+
+    def check_story(self, told, level):
+        self.assertEqual(sorted(told), list(range(10)))
+        for number in (1, 2):
+            self.assertRegex(told[number], r"state +succeeded\n")
+            self.assertIn('"revenue": "78581.85"', told[number])
+            self.assertIn("sales-2026-03.csv (305 B)", told[number])
+            self.assertRegex(told[number], rf"isolation +{level}\n")
+        self.assertRegex(told[3], r"state +nothing here fits\n")
+        self.assertNotRegex(told[3], r"\n +run ")
+        self.assertRegex(told[4], r"state +waits for confirmation\n")
+        self.assertRegex(told[4], r"with +days = 365 ")
+        self.assertIn("(self_confirmation)", told[5])
+        digest = re.search(r"digest +([0-9a-f]{64})\n", told[4])[1]
+        self.assertRegex(told[6], rf"digest +{digest}\n")
+        self.assertIn('"removed": 48,', told[6])
+        self.assertEqual(len(re.findall(r"state +succeeded\n", told[7])), 2)
+        self.assertIn("write_not_whitelisted", told[7])
+        self.assertIn('"status": 201', told[7])
+        self.assertEqual(len(re.findall(r"^    \S", told[8], re.M)), 1, told[8])
+        self.assertRegex(told[9], r"Arun Approver +confirmation\.confirmed ")
+        self.assertRegex(told[9], r"system +resource\.refused .*write_not_whitelisted")
+
+    def check_advice(self, clone, output):
+        """What the last lines tell one to type can be typed, whatever the folders are called."""
+        advice = re.search(r"  Use it +(.*)\n +(.*)\n +(.*)\n", output)
+        typed = "\n".join(advice.groups())
+        done = subprocess.run([*clone.become, "bash", "-euc", typed], capture_output=True, text=True, check=False,
+                              timeout=120, env={"PATH": "/usr/bin:/bin", "HOME": str(clone.folder), "LANG": "C.UTF-8"})
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("log-inspection", done.stdout)
+        self.assertRegex(done.stdout, r"state +succeeded\n")
+        stop = shlex.split(re.search(r"  Stop +(.*)", output)[1])
+        self.assertEqual(stop, [str(clone.source / "deploy/quickstart"), "--home", str(clone.home), "--stop"])
+
+    def test_the_whole_story_is_true_and_can_be_told_again(self):
+        clone, told, output = self.told()
+        self.check_story(told, "L3" if ROOT else "L1")
+        self.check_advice(clone, output)
+        again = chapters(clone.quickstart())
+        self.check_story(again, "L3" if ROOT else "L1")
+        self.assertNotEqual(re.search(r"digest +(\S+)", told[4])[1], re.search(r"digest +(\S+)", again[4])[1])
+
+    @unittest.skipUnless(ROOT, "a plain user is what this is already")
+    def test_a_plain_user_is_told_the_same_story(self):
+        clone, told, output = self.told(uid=NOBODY)
+        self.assertIn("isolation level L1", output)
+        self.check_story(told, "L1")
+        self.check_advice(clone, output)
+
+
+if __name__ == "__main__":
+    unittest.main()
