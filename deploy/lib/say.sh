@@ -29,7 +29,12 @@ say_words() {
     local word between=
     for word in "$@"; do
         case $word in
-        '' | *[!A-Za-z0-9_./=:@%+,-]*) word=\"$(sed 's/[\\"$`]/\\&/g' <<<"$word")\" ;;
+        '' | *[!A-Za-z0-9_./=:@%+,-]*)
+            word=${word//\\/\\\\}
+            word=${word//\"/\\\"}
+            word=${word//\$/\\\$}
+            word=\"${word//\`/\\\`}\"
+            ;;
         esac
         printf '%s%s' "$between" "$word"
         between=' '
