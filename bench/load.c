@@ -2,6 +2,7 @@
  *
  * usage: bench-load PORT CONNECTIONS COUNT PATH TOKEN BODY [GAP_US]
  *
+ * TOKEN and BODY may each be @FILE, a line for each: request i takes line i of both, round and round.
  * Sends COUNT POSTs as fast as they are answered; with GAP_US, no sooner than that after the last
  * answer (for latencies of an idle system; then with one connection). Prints one JSON line: seconds,
  * rate, latencies in us, and how many answers were not 2xx. Plain epoll and no allocation per request,
@@ -21,9 +22,15 @@
 
 enum { CONNECTIONS_MAX = 1024, ANSWER_BYTES_MAX = 4 * 1024 * 1024 };
 
+struct request {
+    char *text;
+    size_t bytes;
+};
+
 struct connection {
     int fd;
     long long sent_ns;
+    const struct request *request;
     size_t left;   /* of the request, to be written */
     char *answer;
     size_t bytes;  /* of the answer so far */
@@ -32,8 +39,8 @@ struct connection {
 
 struct run {
     int poll;
-    const char *request;
-    size_t request_bytes;
+    struct request *requests;
+    long request_count;
     long begun, done, wanted, faults;
     long long *latencies;
     char first_fault[400];
@@ -56,7 +63,7 @@ static void die(const char *what)
 static void write_on(struct run *run, struct connection *c)
 {
     while (c->left) {
-        ssize_t n = write(c->fd, run->request + run->request_bytes - c->left, c->left);
+        ssize_t n = write(c->fd, c->request->text + c->request->bytes - c->left, c->left);
         if (n < 0 && errno == EAGAIN)
             break;
         if (n < 0)
@@ -74,8 +81,8 @@ static void begin(struct run *run, struct connection *c)
 {
     if (run->begun == run->wanted)
         return;
-    run->begun++;
-    c->left = run->request_bytes;
+    c->request = &run->requests[run->begun++ % run->request_count];
+    c->left = c->request->bytes;
     c->bytes = c->whole = 0;
     c->sent_ns = now_ns();
     write_on(run, c);
@@ -164,10 +171,58 @@ static void serve(struct run *run, long gap_us)
     }
 }
 
+/* The word itself, or the lines of the file it names. */
+static char **lines_of(const char *word, long *count)
+{
+    char **lines = NULL, *line = NULL;
+    size_t room = 0;
+    ssize_t bytes;
+
+    *count = 0;
+    if (word[0] != '@') {
+        lines = malloc(sizeof *lines);
+        lines[(*count)++] = strdup(word);
+        return lines;
+    }
+    FILE *file = fopen(word + 1, "r");
+    if (!file)
+        die(word + 1);
+    while ((bytes = getline(&line, &room, file)) > 0) {
+        line[bytes - (line[bytes - 1] == '\n')] = 0;
+        lines = realloc(lines, (size_t)(*count + 1) * sizeof *lines);
+        lines[(*count)++] = strdup(line);
+    }
+    free(line);
+    fclose(file);
+    if (!*count) {
+        fprintf(stderr, "bench-load: %s is empty\n", word + 1);
+        exit(1);
+    }
+    return lines;
+}
+
+static void make_requests(struct run *run, const char *path, const char *token, const char *body)
+{
+    long token_count, body_count;
+    char **tokens = lines_of(token, &token_count), **bodies = lines_of(body, &body_count);
+
+    run->request_count = token_count > body_count ? token_count : body_count;
+    run->requests = calloc((size_t)run->request_count, sizeof *run->requests);
+    for (long i = 0; i < run->request_count; i++) {
+        const char *sent = bodies[i % body_count];
+        int bytes = asprintf(&run->requests[i].text,
+                             "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %s\r\n"
+                             "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                             path, tokens[i % token_count], strlen(sent), sent);
+        if (bytes < 0)
+            die("memory");
+        run->requests[i].bytes = (size_t)bytes;
+    }
+}
+
 int main(int argc, char **argv)
 {
     static struct run run;
-    char *request;
 
     if (argc < 7) {
         fprintf(stderr, "usage: bench-load PORT CONNECTIONS COUNT PATH TOKEN BODY [GAP_US]\n");
@@ -177,14 +232,7 @@ int main(int argc, char **argv)
     run.wanted = atol(argv[3]);
     if (connections < 1 || connections > CONNECTIONS_MAX || run.wanted < 1)
         return 2;
-    int bytes = asprintf(&request,
-                         "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %s\r\n"
-                         "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-                         argv[4], argv[5], strlen(argv[6]), argv[6]);
-    if (bytes < 0)
-        return 1;
-    run.request = request;
-    run.request_bytes = (size_t)bytes;
+    make_requests(&run, argv[4], argv[5], argv[6]);
     run.latencies = calloc((size_t)run.wanted, sizeof *run.latencies);
     run.poll = epoll_create1(0);
     for (int i = 0; i < connections; i++)

@@ -90,3 +90,7 @@ set_target_properties(bench-lifecycle PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAK
 add_executable(bench-load bench/load.c)
 target_link_libraries(bench-load PRIVATE flags)
 set_target_properties(bench-load PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+add_executable(bench-stream EXCLUDE_FROM_ALL bench/stream.c)
+target_link_libraries(bench-stream PRIVATE flags PkgConfig::HIREDIS)
+set_target_properties(bench-stream PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)

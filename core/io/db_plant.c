@@ -16,10 +16,11 @@ static const struct {
     { "no_fence", "job_complete", "and fence = $2::integer", "and $2::integer is not null" },
     { "no_fence", "job_complete", "and token = $3::uuid", "and $3::uuid is not null" },
     { "no_token", "job_complete", "and token = $3::uuid", "and $3::uuid is not null" },
-    { "no_fence", "jobs_complete", "where l.fence = w.fence", "where w.fence is not null" },
+    { "no_fence", "jobs_complete", "and l.fence = w.fence", "and w.fence is not null" },
     { "no_fence", "jobs_complete", "and l.token = w.token", "and w.token is not null" },
     { "no_token", "jobs_complete", "and l.token = w.token", "and w.token is not null" },
     { "no_sweep", "job_sweep", "where w.state = 'ready'", "where w.state = 'ready' and false" },
+    { "no_sweep", "job_sweep", "where n.state = 'ready'", "where n.state = 'ready' and false" },
     { "no_tenant_filter", "member_page", "where m.tenant_id = $1::uuid", "where $1::uuid is not null" },
     /* what a scheduler would write whose own clock is an hour ahead */
     { "local_clock", "worker_bury", "heartbeat_at < now() - interval '25 seconds'",
