@@ -150,7 +150,7 @@ static const struct embedded *check_script(void)
 }
 
 /* What check.py is told, as a memfd; -1: errno. */
-static int question_make(const struct host *h, const char *runtime)
+static int question_make(const char *runtime)
 {
     struct buf json = { 0 };
     int fd = memfd_create("question", MFD_CLOEXEC);
@@ -158,7 +158,7 @@ static int question_make(const struct host *h, const char *runtime)
     buf_add_text(&json, "{\"runtime\":");
     buf_add_json_string(&json, runtime, strlen(runtime));
     buf_add_text(&json, ",\"modules\":");
-    runtime_modules_json(&h->runtimes, &json);
+    skill_runtime_modules_json(&json);
     buf_add_char(&json, '}');
     if (fd >= 0 && write(fd, json.data, json.length) != (ssize_t)json.length) {
         close(fd);
@@ -172,7 +172,7 @@ static bool launch(struct package *p, const char *runtime, int archive, struct g
 {
     const char *argv[] = { "/usr/bin/python3", "-I", "-S", "-B", "/input/script.py", NULL };
     const char *envp[ENVIRONMENT_MAX];
-    int question = question_make(p->host, runtime);
+    int question = question_make(runtime);
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     struct jail_spec spec = {
         .limits = { .wall_ms = 60000,

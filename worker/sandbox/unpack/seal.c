@@ -21,7 +21,7 @@
 #include "worker/sandbox/store/package_cache.h"
 #include "worker/sandbox/store/tree.h"
 #include "worker/sandbox/unpack/extract.h"
-#include "worker/sandbox/unpack/findings.h"
+#include "core/model/package_findings.h"
 #include "worker/sandbox/wire.h"
 
 enum { TEXT_BYTES_MAX = 256 * 1024, MODULES_BYTES_MAX = 60 * 1024, SPARE_S = 600 };

@@ -1,5 +1,5 @@
 /* findings.c - one table of codes; "{d}" and "{e}" stand for the detail and the extra of a line. */
-#include "worker/sandbox/unpack/findings.h"
+#include "core/model/package_findings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,11 +40,24 @@ static const struct finding_text {
     { "syntax_error", "error", "Python cannot read this: {d}", "Python 无法解析：{d}" },
     { "syntax_warning", "warning", "Python cannot read this: {d}", "Python 无法解析：{d}" },
     { "missing_module", "warning", "no runtime has the module {d}; if it is pure Python, put its source into the package", "没有运行时提供模块 {d}；若为纯 Python，可将其源码放入软件包" },
-    { "missing_module_in", "warning", "the module {d} needs the runtime \"{e}\"", "模块 {d} 需要运行时“{e}”" },
+    { "missing_module_in", "warning", "the module {d} needs the runtime \"{e}\": set \"runtime\": \"{e}\" in skill.json", "模块 {d} 需要运行时“{e}”：请在 skill.json 中设置 \"runtime\": \"{e}\"" },
     { "optional_module", "note", "the module {d} is not there; the script seems to manage without", "缺少模块 {d}，脚本似乎可以不用它" },
     { "uses_network", "note", "uses {d}; a run has no network except granted resources", "使用 {d}；运行时除获授权的资源外没有网络" },
+    { "uses_database", "warning", "talks to a database ({d}); a run has no network: ask for an HTTP resource that gives the same", "访问数据库（{d}）；运行时没有网络：请申请提供同样数据的 HTTP 资源" },
+    { "uses_mail", "warning", "sends or reads mail ({d}); a run has no network: write a file, or ask for an HTTP resource", "收发邮件（{d}）；运行时没有网络：请输出文件或申请 HTTP 资源" },
+    { "uses_login", "warning", "logs in elsewhere ({d}); a run has no network", "登录其他主机（{d}）；运行时没有网络" },
+    { "names_host", "note", "names the host {d}; it is reached only where the platform grants it as a resource", "提及主机 {d}；仅当平台将其授权为资源时才能访问" },
     { "uses_subprocess", "note", "starts programs ({d}); a Python skill has none but python3", "启动外部程序（{d}）；Python 技能中只有 python3" },
-    { "absolute_file", "note", "opens {d}, which a run does not have", "打开 {d}，运行环境中没有该路径" },
+    { "absolute_file", "warning", "names {d}, which a run does not have; take the file as an input", "使用 {d}，运行环境中没有该路径；请改为文件参数" },
+    { "writes_outside", "warning", "writes {d}; a run writes in its own folder (what lies in out/ is kept) and in /tmp", "写入 {d}；运行时只能写当前目录（out/ 中的文件会保留）和 /tmp" },
+    { "reads_environment", "warning", "reads the environment variable {d}, which a run does not have; take it as an input", "读取环境变量 {d}，运行环境中没有；请改为输入参数" },
+    { "asks_keyboard", "warning", "asks at the keyboard ({d}); nobody sits there: take it as an input", "等待键盘输入（{d}）；执行时无人应答：请改为输入参数" },
+    { "reads_arguments", "warning", "needs the argument {d}; execgov skill init writes a skill.json that gives it", "需要命令行参数 {d}；execgov skill init 可生成带该参数的 skill.json" },
+    { "reads_flags", "note", "knows the flag {d}; without \"args\" in skill.json it is never given", "可接受参数 {d}；skill.json 中没有 \"args\" 时不会传入" },
+    { "secret", "warning", "looks like a secret ({d}); everybody who may see the package sees it", "疑似含有机密（{d}）；能查看软件包的人都能看到" },
+    { "native_code", "warning", "is a program for a processor; nobody can review it", "是机器码程序，无法审核" },
+    { "large_file", "note", "has {d}; it is copied at every run", "大小为 {d}，每次运行都会复制" },
+    { "not_looked_at", "note", "the code was not looked at: there is no python3 (3.10 or later) here; the server looks", "未检查代码：本机没有 python3（3.10 或更高版本）；服务器会检查" },
     { "check_failed", "warning", "the code could not be checked: {d}", "无法检查代码：{d}" },
 };
 
