@@ -4,10 +4,10 @@
 
 static const char *const base_modules[] = {
     "openpyxl", "requests", "dateutil",           "et_xmlfile", "jdcal.py", "urllib3",
-    "idna",     "chardet",  "charset_normalizer", "certifi",    "six.py",   NULL,
+    "idna",     "chardet",  "charset_normalizer", "certifi",    "six.py",   "packaging", NULL,
 };
 static const char *const data_modules[] = {
-    "pandas", "numpy", "pytz", "tzdata", "pyparsing", "packaging", NULL,
+    "pandas", "numpy", "pytz", "tzdata", "pyparsing", NULL,
 };
 
 const struct skill_runtime skill_runtimes[SKILL_RUNTIME_COUNT] = {

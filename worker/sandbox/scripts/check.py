@@ -261,6 +261,15 @@ def has_args(ask):
         return False
 
 
+def install_wheels(ask):
+    sys.path.insert(0, "/input")
+    try:
+        import wheels
+        wheels.install(ask, tell)
+    except Exception as e:  # without its runtime a package is not what was uploaded
+        tell("wheels_failed", "wheels", 0, f"{type(e).__name__}: {e}")
+
+
 def main():
     ask = question()
     ask["args"] = has_args(ask)
@@ -273,6 +282,7 @@ def main():
         look_at_bytes(path)
     if not HOME:
         keep_modules(local)
+        install_wheels(ask)
     with sys.stdout if HOME else open("/result/check", "w", encoding="utf-8") as f:
         f.write("".join(line + "\n" for line in lines) + "end\t\t0\t\t\n")
 
