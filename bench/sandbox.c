@@ -164,7 +164,7 @@ static bool warm_wait(struct bench *b, const char *runtime)
     struct doctor_status status;
     struct gov_err err = { 0 };
 
-    CHECK(sandbox_prepare(b->client, "t_bench", b->package, runtime));
+    CHECK(sandbox_prepare(b->client, "t_bench", b->package, (const uint8_t[32]){ 0 }, runtime));
     do {
         CHECK(doctor_ask(b->socket, 30000, &status, &err));
         usleep(2000);

@@ -20,11 +20,11 @@ enum { MADE_WITHIN_S = 120, AGAIN_MS = 200 };
 /* What Debian has to have for each; `base` comes with the platform itself. */
 static const struct {
     const char *name;
-    const char *packages[4];
+    const char *packages[5];
     const char *proof; /* lies there when the packages are installed */
 } runtimes[] = {
     { "base",
-      { "python3-openpyxl", "python3-requests", "python3-dateutil" },
+      { "python3-openpyxl", "python3-requests", "python3-dateutil", "python3-packaging" },
       "/usr/lib/python3/dist-packages/openpyxl" },
     { "data", { "python3-pandas" }, "/usr/lib/python3/dist-packages/pandas" },
 };

@@ -51,25 +51,32 @@ bool command_skill_init(struct cli *cli, const struct args *args, struct gov_err
     return true;
 }
 
-static bool any_error(const json_t *findings)
+static size_t count_of(const json_t *findings, const char *severity)
 {
     const json_t *one;
-    size_t i;
+    size_t i, count = 0;
 
     json_array_foreach(findings, i, one)
     {
-        const char *severity = json_get_text(one, "severity");
-        if (severity && strcmp(severity, "error") == 0)
-            return true;
+        const char *its = json_get_text(one, "severity");
+        count += its && strcmp(its, severity) == 0;
     }
-    return false;
+    return count;
+}
+
+/* What `skill check` answers: unchanged | needs | cannot. */
+static const char *verdict_of(const json_t *findings)
+{
+    return count_of(findings, "error") ? "cannot" : count_of(findings, "warning") ? "needs" : "unchanged";
 }
 
 static void tell_check(struct cli *cli, const struct package *package, const json_t *findings)
 {
+    const char *verdict = verdict_of(findings);
+
     if (cli->json) {
-        json_t *all = json_pack("{s:b, s:i, s:O}", "ok", !any_error(findings), "files",
-                                (int)package->count, "findings", findings);
+        json_t *all = json_pack("{s:b, s:s, s:i, s:O}", "ok", strcmp(verdict, "cannot") != 0, "verdict", verdict,
+                                "files", (int)package->count, "findings", findings);
         cli_print_json(all);
         json_decref(all);
         return;
@@ -77,13 +84,15 @@ static void tell_check(struct cli *cli, const struct package *package, const jso
     skill_findings_show(cli, findings);
     for (size_t i = 0; i < package->ignored_count; i++)
         cli_note(cli, "left out: %s", "已忽略：%s", package->ignored[i]);
-    if (any_error(findings))
-        cli_say(cli, "cannot be uploaded like this", "当前无法上传");
-    else if (json_array_size(findings) > 0)
-        cli_say(cli, "can be uploaded; look at the warnings", "可以上传，请留意警告");
+    if (strcmp(verdict, "cannot") == 0)
+        cli_say(cli, "cannot be uploaded like this: %zu errors", "当前无法上传：%zu 个错误",
+                count_of(findings, "error"));
+    else if (strcmp(verdict, "needs") == 0)
+        cli_say(cli, "can be uploaded, and needs what the %zu warnings say before it runs as it does here",
+                "可以上传；需先处理 %zu 条警告，才能与本机运行结果一致", count_of(findings, "warning"));
     else
-        cli_say(cli, "%zu files, nothing stands out; the server checks again in the sandbox",
-                "共 %zu 个文件，未发现问题；服务器会在隔离环境中再次检查", package->count);
+        cli_say(cli, "runs unchanged, as far as %zu files can show; the server checks again in the sandbox",
+                "从 %zu 个文件看无需改动即可运行；服务器会在隔离环境中再次检查", package->count);
 }
 
 bool command_skill_check(struct cli *cli, const struct args *args, struct gov_err *err)
@@ -94,7 +103,7 @@ bool command_skill_check(struct cli *cli, const struct args *args, struct gov_er
         return false;
     const json_t *findings = package_check(&package, cli->language, &cli->arena);
     tell_check(cli, &package, findings);
-    if (any_error(findings))
+    if (count_of(findings, "error"))
         cli->exit_code = gov_code_info(GOV_FINDINGS)->exit_code;
     return true;
 }

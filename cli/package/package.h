@@ -40,8 +40,13 @@ const char *package_text(const struct package *package, const char *path, struct
  * no times, no owners. Needs a UTF-8 LC_CTYPE, or names beyond ASCII are refused. */
 bool package_archive(const struct package *package, const char *path, struct gov_err *err);
 
+struct findings;
+/* Look at the code as the server does: what it imports, reads, writes and calls, secrets in its texts. */
+void package_look(const struct package *package, struct arena *arena, struct findings *findings);
+
 /* What a look without running says: a list of {severity, code, path, line, message}, texts in
- * `language`. An "error" means that the server will refuse it. */
+ * `language`. An "error" means that the server will refuse it, a "warning" that a run will not do what
+ * it does at home. */
 json_t *package_check(const struct package *package, enum gov_language language,
                       struct arena *arena);
 

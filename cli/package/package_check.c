@@ -1,78 +1,18 @@
 /* package_check.c - what can be seen without running: enough to save an upload that would be refused.
- * The server looks again, in the sandbox, and its word counts. */
-#include <stdio.h>
+ * skill.json is read by the server's function, the code by the server's program (package_look.c); the
+ * server looks again, in the sandbox, and its word counts. */
 #include <string.h>
 
 #include "cli/package/package.h"
 #include "core/base/json.h"
-#include "core/base/text.h"
+#include "core/model/package_findings.h"
 #include "core/model/skill_manifest.h"
 
-/* Words in a script that will not do what they do at home, and why. */
-static const struct {
-    const char *word;
-    const char *code;
-    struct gov_text message;
-} hints[] = {
-    { "psycopg2", "database",
-      { "talks to a database: scripts have no network; ask for an HTTP resource",
-        "访问数据库：脚本没有网络；请申请 HTTP 资源" } },
-    { "pymysql", "database",
-      { "talks to a database: scripts have no network; ask for an HTTP resource",
-        "访问数据库：脚本没有网络；请申请 HTTP 资源" } },
-    { "smtplib", "mail",
-      { "sends mail: scripts have no network; write a file or ask for an HTTP resource",
-        "发送邮件：脚本没有网络；请输出文件或申请 HTTP 资源" } },
-    { "paramiko", "sftp",
-      { "logs in elsewhere: scripts have no network", "登录其他主机：脚本没有网络" } },
-    { "/home/", "path",
-      { "names a path of one machine: take the file as an input",
-        "使用了本机路径：请改为文件参数" } },
-    { "C:\\", "path",
-      { "names a path of one machine: take the file as an input",
-        "使用了本机路径：请改为文件参数" } },
-    { "input(", "interactive",
-      { "asks at the keyboard: nobody sits there; take it as an input",
-        "等待键盘输入：执行时无人应答；请改为输入参数" } },
-    { "password=", "secret",
-      { "looks like a password in the text: everybody who reviews sees it",
-        "疑似明文密码：审核者都能看到" } },
-    { "import pandas", "runtime",
-      { "needs the runtime \"data\": set \"runtime\": \"data\" in skill.json",
-        "需要 data 运行环境：请在 skill.json 中设置 \"runtime\": \"data\"" } },
-    { "import numpy", "runtime",
-      { "needs the runtime \"data\": set \"runtime\": \"data\" in skill.json",
-        "需要 data 运行环境：请在 skill.json 中设置 \"runtime\": \"data\"" } },
-};
-
 static void find(json_t *findings, enum gov_language language, const char *severity,
-                 const char *code, const char *path, long line, struct gov_text message)
+                 const char *code, const char *path, struct gov_text message)
 {
-    json_t *one = json_pack("{s:s, s:s, s:s, s:s}", "severity", severity, "code", code, "path", path,
-                            "message", gov_text_in(message, language));
-
-    json_object_set_new(one, "line", line ? json_integer(line) : json_null());
-    json_array_append_new(findings, one);
-}
-
-static long line_of(const char *text, const char *at)
-{
-    long line = 1;
-
-    for (; text < at; text++)
-        line += *text == '\n';
-    return line;
-}
-
-static void check_script(json_t *findings, enum gov_language language, const char *path,
-                         const char *text)
-{
-    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
-        const char *at = strstr(text, hints[i].word);
-        if (at)
-            find(findings, language, "warning", hints[i].code, path, line_of(text, at),
-                 hints[i].message);
-    }
+    json_array_append_new(findings, json_pack("{s:s, s:s, s:s, s:s, s:n}", "severity", severity, "code", code,
+                                              "path", path, "message", gov_text_in(message, language), "line"));
 }
 
 /* What the server's own reading of skill.json, README and the list of files says: the same function. */
@@ -96,11 +36,35 @@ static void check_manifest(json_t *findings, enum gov_language language,
     const struct gov_err_item *items = good ? manifest.warnings : err.items;
     size_t count = good ? manifest.warning_count : err.item_count;
     for (size_t i = 0; i < count; i++)
-        find(findings, language, good ? "warning" : "error", items[i].code, items[i].path, 0,
+        find(findings, language, good ? "note" : "error", items[i].code, items[i].path,
              items[i].message);
     if (!good && count == 0)
-        find(findings, language, "error", gov_code_info(err.code)->wire, err.path, 0,
+        find(findings, language, "error", gov_code_info(err.code)->wire, err.path,
              (struct gov_text){ err.en, err.zh });
+}
+
+/* Findings of the look at the code, in one language. */
+static void check_code(json_t *findings, enum gov_language language, const struct package *package,
+                       struct arena *arena)
+{
+    struct findings looked = { 0 };
+    struct buf list = { 0 };
+    json_t *one, *message;
+    size_t i;
+
+    package_look(package, arena, &looked);
+    buf_addf(&list, "[%s]", buf_text(&looked.items));
+    json_t *all = json_loadb(list.data, list.length, 0, NULL);
+    json_array_foreach(all, i, one) {
+        message = json_object_get(json_object_get(one, "message"), language == GOV_ZH ? "zh" : "en");
+        json_object_set(one, "message", message);
+        if (!json_object_get(one, "line"))
+            json_object_set_new(one, "line", json_null());
+        json_array_append(findings, one);
+    }
+    json_decref(all);
+    buf_release(&list);
+    findings_release(&looked);
 }
 
 json_t *package_check(const struct package *package, enum gov_language language,
@@ -110,14 +74,9 @@ json_t *package_check(const struct package *package, enum gov_language language,
 
     check_manifest(findings, language, package, arena);
     for (size_t i = 0; i < package->refused_count; i++)
-        find(findings, language, "error", "file", package->refused[i], 0,
+        find(findings, language, "error", "file", package->refused[i],
              (struct gov_text){ "is a link, a device, or has a name that nobody may carry",
                                 "是链接、设备，或文件名不合法" });
-    for (size_t i = 0; i < package->count; i++) {
-        const char *path = package->files[i].path;
-        const char *script = text_ends(path, ".py") ? package_text(package, path, arena) : NULL;
-        if (script)
-            check_script(findings, language, path, script);
-    }
+    check_code(findings, language, package, arena);
     return findings;
 }

@@ -132,6 +132,7 @@ static const struct {
     MEMBER("action", TEXT, action),
     MEMBER("version", INT, version),
     MEMBER("version_digest", TEXT, version_digest),
+    MEMBER("runtime_digest", TEXT, runtime_digest),
     MEMBER("input", OBJECT, input),
     MEMBER("provenance", ARRAY, provenance),
     MEMBER("sensitive", ARRAY, sensitive),

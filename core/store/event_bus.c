@@ -53,10 +53,10 @@ static void bus_gone(struct event_bus *bus)
 /* "<tenant> <tree> <runtime>", again and again. */
 static void on_warm(struct event_bus *bus, const char *text)
 {
-    char tenant[20], tree[65], runtime[32];
+    char tenant[20], tree[65], runtime[96];
     int taken = 0;
 
-    for (; sscanf(text, "%19s %64s %31s%n", tenant, tree, runtime, &taken) == 3; text += taken)
+    for (; sscanf(text, "%19s %64s %95s%n", tenant, tree, runtime, &taken) == 3; text += taken)
         bus->events.warm(bus->events.context, tenant, tree, runtime);
 }
 

@@ -474,6 +474,7 @@ json_t *planning_payload(struct planning *planning, const struct job_payload *ba
     payload.action = planning->step.action;
     payload.version = planning->step.version;
     payload.version_digest = planning->step.version_digest;
+    payload.runtime_digest = planning->step.runtime_digest[0] ? planning->step.runtime_digest : NULL;
     payload.input = planning->filled;
     payload.files = planning->file_list;
     payload.provenance = planning->provenance;

@@ -17,7 +17,8 @@ select v.id, v.digest, v.state, v.manifest, v.package_file, v.runtime, f.sha256,
         from {{t}}.skill_binding b
         where b.skill_id = s.id),
     (select t.bytes > n.store_quota_bytes from {{t}}.file_total t cross join public.my_tenant n),
-    (extract(epoch from clock_timestamp()) * 1000000)::bigint
+    (extract(epoch from clock_timestamp()) * 1000000)::bigint,
+    v.runtime_digest
 from {{t}}.skill s
 join {{t}}.skill_version v on v.skill_id = s.id and v.number = $2::integer
 join {{t}}.file f on f.id = v.package_file

@@ -1,6 +1,6 @@
 -- scope: tenant
 -- What an interpreter for a skill's published version has to know: $1 skill.
-select s.enabled, v.tree_digest, v.runtime,
+select s.enabled, v.tree_digest, v.runtime || coalesce('+' || v.runtime_digest, ''),
     exists (
         select from jsonb_array_elements(v.manifest -> 'actions') a
         where coalesce(a ->> 'executor', 'python') = 'python')

@@ -1,12 +1,13 @@
 -- scope: tenant
 -- The check's result: $1 version, $2 state (in_review | refused), $3 tree digest, $4 manifest, $5 findings,
--- $6 files, $7 readme. The skill takes title, description and examples of its first good version.
+-- $6 files, $7 readme, $8 digest of the runtime that its own wheels made (null: it brought none). The skill takes title, description and examples of its first good version.
 -- Of a refused package only the findings stay.
 with checked as (
     update {{t}}.skill_version
     set state = $2,
         tree_digest = $3,
         runtime = coalesce($4::jsonb ->> 'runtime', runtime),
+        runtime_digest = $8,
         manifest = $4::jsonb,
         findings = $5::jsonb,
         files = $6::jsonb,

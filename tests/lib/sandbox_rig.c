@@ -290,6 +290,7 @@ static void on_done(void *user, struct sandbox_report *report)
     o->limit = report->limit;
     o->wall_us = report->wall_us;
     memcpy(o->package, report->package, 32);
+    memcpy(o->runtime, report->runtime, 32);
     o->has_answer = report->result_fd >= 0;
     if (o->has_answer)
         read_all(report->result_fd, &o->answer);
@@ -319,7 +320,7 @@ static void warm_wait(struct sandbox_rig *rig, const struct sandbox_job *job)
 {
     struct gov_err err = { 0 };
 
-    assert_true(sandbox_prepare(rig->client, job->scope, job->package, job->runtime));
+    assert_true(sandbox_prepare(rig->client, job->scope, job->package, job->wheels, job->runtime));
     do
         assert_true(doctor_ask(rig->socket, 60000, &rig->status, &err));
     while (rig->status.zygotes_ready < rig->status.zygotes && usleep(2000) == 0);

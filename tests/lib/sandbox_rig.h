@@ -65,7 +65,7 @@ struct rig_result {
     uint64_t wall_us;
     bool warm;
     char cold_reason[SANDBOX_REASON_BYTES];
-    uint8_t package[32];
+    uint8_t package[32], runtime[32];
     struct buf out, errors, answer; /* answer: the result file */
     bool has_answer;
     struct rig_artifact artifacts[64];

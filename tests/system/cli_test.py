@@ -219,6 +219,21 @@ class Skills(Case):
         done = self.ok(execgov("olivia", "skill", "push", place), 2)
         self.assertIn("risk", done.stdout + done.stderr)
 
+    def test_a_check_at_home_says_what_the_server_says(self):
+        source = "import boto3\ndef f():\n    import pandas\nopen('/srv/x.csv', 'w')\nurl = 'https://api.example.com'\n"
+        place = self.package("athome", {"name": "athome"}, source)
+        told = self.json("olivia", "skill", "check", place)
+        self.assertEqual((told["ok"], told["verdict"]), (True, "needs"))
+        shown = self.ok(execgov("olivia", "skill", "check", place)).stdout
+        for text in ("main.py:1: warning: no runtime has the module boto3", "main.py:3: warning: the module pandas",
+                     "main.py:4: warning: writes /srv/x.csv", "main.py:5: note: names the host api.example.com"):
+            self.assertIn(text, shown)
+        pushed = self.json("olivia", "skill", "push", place)
+        self.assertEqual({(f["code"], f.get("line")) for f in pushed["findings"] if f["path"] == "main.py"},
+                         {(f["code"], f["line"]) for f in told["findings"] if f["path"] == "main.py"})
+        plain = self.package("plainone", {"name": "plainone"}, "print(1)\n")
+        self.assertEqual(self.json("olivia", "skill", "check", plain)["verdict"], "unchanged")
+
 
 class HighRisk(Case):
     @classmethod

@@ -205,12 +205,14 @@ static void build_planned(struct work *work, struct db_group *group)
 
 /* A person looks at the plan now: when he says yes, an interpreter of the version will be there. Only this
  * worker's sandbox is told; another one's will start cold. */
-static void prewarm(const struct plan_job *j)
+static void prewarm(struct plan_job *j)
 {
     const struct planning *p = &j->planning;
 
     if (p->chosen->executor == SKILL_PYTHON)
-        run_prewarm(j->work.worker, j->work.tenant.scope.schema, p->tree_digest, p->step.runtime);
+        run_prewarm(j->work.worker, j->work.tenant.scope.schema, p->tree_digest,
+                    arena_format(&j->work.op.arena, "%s%s%s", p->step.runtime, p->step.runtime_digest[0] ? "+" : "",
+                                 p->step.runtime_digest));
 }
 
 /* The minutes in which this tenant needs a visit: now, and when the confirmation's clock strikes. */

@@ -25,6 +25,10 @@ bool run_admit(struct work *work, const struct db_rows *rows, struct skill_manif
     if (!state || !p->version_digest || strcmp(db_text(rows, 0, 1), p->version_digest) != 0)
         return gov_fail(err, GOV_PLAN_STALE, "the planned version is not there any more",
                         "计划中的版本已不存在");
+    const char *runtime = db_text(rows, 0, 18), *planned = p->runtime_digest ? p->runtime_digest : "";
+    if (strcmp(runtime ? runtime : "", planned) != 0)
+        return gov_fail(err, GOV_PLAN_STALE, "the version's own runtime is not the planned one",
+                        "版本自带的运行时与计划不符");
     struct admission admission = { .skill = p->skill,
                                    .version = p->version,
                                    .state = state,

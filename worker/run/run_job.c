@@ -41,6 +41,8 @@ struct run_job {
     struct sandbox_run *running;
     int package_fd;
     uint8_t tree[SANDBOX_DIGEST_BYTES]; /* the unpacked package, as it was checked */
+    uint8_t wheels[SANDBOX_DIGEST_BYTES]; /* the runtime of its own wheels likewise */
+    bool has_wheels;
     bool unpacked; /* the archive was handed over in this attempt */
     bool again;    /* the sandbox did not have the package */
 
@@ -183,6 +185,8 @@ static void on_done(void *user, struct sandbox_report *report)
     j->again = !report->started && !j->unpacked && report->err.code == GOV_NOT_FOUND;
     if (report->started && memcmp(report->package, j->tree, sizeof j->tree) != 0)
         gov_fail_cause(&j->err, GOV_INTERNAL, "the sandbox mounted another package");
+    if (report->started && j->has_wheels && memcmp(report->runtime, j->wheels, sizeof j->wheels) != 0)
+        gov_fail_cause(&j->err, GOV_INTERNAL, "the sandbox mounted another runtime");
     if (!j->again) {
         keep_result(j, report);
         run_artifacts_take(&j->artifacts, report, &j->work.op.arena);
@@ -256,6 +260,13 @@ static void start_sandbox(struct run_job *j)
         return;
     }
     memcpy(j->tree, job.package, sizeof j->tree);
+    const char *wheels = db_text(&j->rows, 0, 18);
+    j->has_wheels = wheels != NULL;
+    if (wheels && !digest_of(wheels, j->wheels)) {
+        gov_fail_cause(&j->err, GOV_INTERNAL, "the runtime's digest is malformed");
+        return;
+    }
+    memcpy(job.wheels, j->wheels, sizeof job.wheels);
     op_io_begin(op);
     if (!sandbox_run_start(j->work.worker->sandbox, &job, &events, j, &j->running, &j->err)) {
         op_io_end(op, NULL);

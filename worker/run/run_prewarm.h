@@ -4,7 +4,8 @@
 
 #include "worker/worker.h"
 
-/* `tree` in hex; one that is NULL or none is passed over. */
+/* `tree` in hex; one that is NULL or none is passed over. `runtime`: "base", or "base+<hex>" with what the
+ * version's own wheels became. */
 void run_prewarm(const struct worker *worker, const char *tenant, const char *tree,
                  const char *runtime);
 

@@ -80,11 +80,12 @@ void sandbox_run_cancel(struct sandbox_run *run)
 }
 
 bool sandbox_prepare(struct sandbox_client *c, const char *scope, const uint8_t package[32],
-                     const char *runtime)
+                     const uint8_t wheels[32], const char *runtime)
 {
     struct wire_prepare m = { .header = { WIRE_MAGIC, WIRE_PREPARE, 0 } };
 
     memcpy(m.package, package, sizeof m.package);
+    memcpy(m.wheels, wheels, sizeof m.wheels);
     return strlen(scope) < sizeof m.scope && strlen(runtime) < sizeof m.runtime &&
            snprintf(m.scope, sizeof m.scope, "%s", scope) > 0 &&
            snprintf(m.runtime, sizeof m.runtime, "%s", runtime) > 0 && wire_prepare_valid(&m) &&

@@ -79,6 +79,8 @@ void doctor_print(const struct doctor_status *s, struct buf *out)
         buf_addf(out, "warm starts: %d of %d interpreters ready (%llu MB); %llu warm, %llu cold\n",
                  s->zygotes_ready, s->zygotes, (unsigned long long)s->warm_bytes >> 20,
                  (unsigned long long)s->starts_warm, (unsigned long long)s->starts_cold);
+    buf_addf(out, "runtimes of packages' own wheels: %llu (%llu MB)\n", (unsigned long long)s->own_runtimes,
+             (unsigned long long)s->own_runtime_bytes >> 20);
     for (int i = 0; i < s->runtime_count; i++)
         buf_addf(out, "  runtime %-12s %s\n", s->runtimes[i].name,
                  s->runtimes[i].present ? "installed" : s->runtimes[i].detail);
@@ -101,6 +103,8 @@ void doctor_print_json(const struct doctor_status *s, struct buf *out)
              "\"starts_warm\":%llu,\"starts_cold\":%llu}",
              s->warm_off, s->zygotes, s->zygotes_ready, (unsigned long long)s->warm_bytes,
              (unsigned long long)s->starts_warm, (unsigned long long)s->starts_cold);
+    buf_addf(out, ",\"own_runtimes\":{\"count\":%llu,\"bytes\":%llu}", (unsigned long long)s->own_runtimes,
+             (unsigned long long)s->own_runtime_bytes);
     buf_add_text(out, ",\"runtimes\":[");
     for (int i = 0; i < s->runtime_count; i++) {
         const struct doctor_runtime *r = &s->runtimes[i];

@@ -37,6 +37,7 @@ struct doctor_status {
     uint64_t warm_bytes; /* of zygotes, when they were loaded */
     uint64_t starts_warm, starts_cold; /* of Python jobs, since the start of this sandboxd */
     char warm_off[48];   /* why no start is warm; "" if they can be */
+    uint64_t own_runtimes, own_runtime_bytes; /* made of packages' wheels, in the cache */
     char detail[160]; /* why the level is what it is */
     int probe_count;
     struct doctor_probe probes[DOCTOR_PROBES_MAX];

@@ -67,6 +67,9 @@ struct sandbox_job {
     const char *runtime; /* "base" or "data" */
     enum sandbox_kind kind;
     uint8_t package[SANDBOX_DIGEST_BYTES]; /* as sandbox_unpack_start reported it */
+    /* The runtime that its own wheels made, as sandbox_unpack_start reported it: comes before `runtime`'s
+     * modules. Zeroes: it brought none. */
+    uint8_t wheels[SANDBOX_DIGEST_BYTES];
     const char *entry;                     /* relative path inside the package */
     const char *const *args;               /* after the entry's name */
     size_t arg_count;
@@ -113,7 +116,7 @@ struct sandbox_report {
     bool warm;                             /* started from a zygote */
     char cold_reason[SANDBOX_REASON_BYTES]; /* why it was not: "starting", "full", ... */
     uint8_t package[SANDBOX_DIGEST_BYTES]; /* what was really mounted */
-    uint8_t runtime[SANDBOX_DIGEST_BYTES];
+    uint8_t runtime[SANDBOX_DIGEST_BYTES]; /* of its wheels, or of the platform's runtime */
     uint64_t output_bytes; /* printed in all, at most the limit */
     int result_fd;         /* content of $EXECGOV_RESULT; -1: none was written */
     uint64_t result_bytes;
@@ -146,18 +149,19 @@ bool sandbox_run_start(struct sandbox_client *client, const struct sandbox_job *
 /* End it: the whole group is gone within a second, then on_done comes with limit CANCELLED. */
 void sandbox_run_cancel(struct sandbox_run *run);
 
-/* Runs of this scope, package and runtime will come: have a zygote ready. Best effort, no answer;
+/* Runs of this scope, package, wheels and runtime will come: have a zygote ready. Best effort, no answer;
  * false where there is no connection or a name is none. */
 bool sandbox_prepare(struct sandbox_client *client, const char *scope, const uint8_t package[32],
-                     const char *runtime);
+                     const uint8_t wheels[32], const char *runtime);
 
 /* A package, opened and checked. `json` (in the report's memory, valid during the callback):
- *   {"ok": bool, "package": "<sha256 hex>", "bytes": n, "stripped": "folder" | null,
+ *   {"ok": bool, "package": "<sha256 hex>", "runtime": "<sha256 hex>" | null, "bytes": n, "stripped": "folder" | null,
  *    "files": [{"path", "mode": "0644"|"0755", "size", "sha256"}],
  *    "ignored": ["__MACOSX/…"],
  *    "findings": [{"code", "severity": "error"|"warning"|"note", "path", "line", "message": {"en",
  * "zh"}}], "texts": {"README.md": "…"}} "ok" is true and `package` set when no finding is an error;
- * then the tree is sealed in sandboxd's cache and jobs can name it. "texts" has README.md,
+ * then the tree is sealed in sandboxd's cache and jobs can name it; "runtime" is that of its own wheels, which
+ * are among the files and not in the tree. "texts" has README.md,
  * skill.json, main.py, main.sh and requirements.txt of up to 256 KB each. */
 struct sandbox_unpack_report {
     struct gov_err

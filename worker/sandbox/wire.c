@@ -195,6 +195,7 @@ bool wire_start_encode(const struct sandbox_job *job, struct wire_start *m, stru
                            SANDBOX_FILES_MAX, SANDBOX_COLLECT_MAX);
     m->limits = job->limits;
     memcpy(m->package, job->package, sizeof m->package);
+    memcpy(m->wheels, job->wheels, sizeof m->wheels);
     m->broker = job->broker > 0;
     m->script_kind = job->kind;
     m->arg_count = (uint32_t)job->arg_count;

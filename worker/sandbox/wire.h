@@ -29,7 +29,7 @@
 #include "worker/sandbox/sandbox_client.h"
 
 enum {
-    WIRE_MAGIC = 0x45475332, /* "EGS2": a change of any struct changes it */
+    WIRE_MAGIC = 0x45475333, /* "EGS3": a change of any struct changes it */
     WIRE_TEXT_BYTES = 64 * 1024,
     WIRE_FDS_MAX = 2 + SANDBOX_FILES_MAX
 };
@@ -63,6 +63,7 @@ struct wire_start {
     uint32_t broker; /* 1: the last descriptor becomes descriptor 3 of the job */
     uint32_t unused;
     uint8_t package[SANDBOX_DIGEST_BYTES];
+    uint8_t wheels[SANDBOX_DIGEST_BYTES]; /* what its own wheels became; zeroes: it brought none */
     uint32_t script_kind; /* enum sandbox_kind */
     uint32_t arg_count;
     uint32_t file_count;
@@ -96,6 +97,7 @@ struct wire_status {
 struct wire_prepare {
     struct wire_header header;
     uint8_t package[SANDBOX_DIGEST_BYTES];
+    uint8_t wheels[SANDBOX_DIGEST_BYTES];
     char scope[SANDBOX_SCOPE_BYTES];
     char runtime[16];
 };

@@ -207,7 +207,8 @@ static void build(struct work *work, struct db_group *group)
     DB_GROUP_ADD(group, SQL_QUERIES_VERSION_CHECKED, NULL, c->version.text,
                  c->good ? "in_review" : "refused", json_get_text(c->report, "package"),
                  c->good ? json_text(arena, c->manifest.json) : NULL, json_text(arena, c->findings),
-                 files ? json_text(arena, files) : "[]", json_get_text(texts, "README.md"));
+                 files ? json_text(arena, files) : "[]", json_get_text(texts, "README.md"),
+                 c->good ? json_get_text(c->report, "runtime") : NULL);
 }
 
 static enum op_next finish(struct op *op)

@@ -140,11 +140,14 @@ static void add_step(const struct renderer *r, const struct plan_step *step, siz
     visible_add_text(r->out, gov_text_in(step->title, r->language));
     buf_addf(r->out, "  [%s/%s]\n", step->skill, step->action);
     if (r->language == GOV_ZH)
-        buf_addf(r->out, "   版本 %lld（%.16s…），运行时 %s\n", (long long)step->version,
+        buf_addf(r->out, "   版本 %lld（%.16s…），运行时 %s", (long long)step->version,
                  step->version_digest, step->runtime);
     else
-        buf_addf(r->out, "   version %lld (%.16s…), runtime %s\n", (long long)step->version,
+        buf_addf(r->out, "   version %lld (%.16s…), runtime %s", (long long)step->version,
                  step->version_digest, step->runtime);
+    if (step->runtime_digest[0])
+        buf_addf(r->out, say(r, " and its own wheels (%.16s…)", " 及自带的 wheel（%.16s…）"), step->runtime_digest);
+    buf_add_char(r->out, '\n');
     add_input(r, step);
     json_array_foreach ((json_t *)step->effects, i, effect) {
         const char *text = json_get_text(effect, r->language == GOV_ZH ? "zh" : "en");

@@ -271,7 +271,7 @@ static void a_package_that_shadows_what_was_imported_starts_cold(void **state)
     rig.warm = true;
     struct sandbox_job job = sandbox_rig_job(package);
     job.scope = "t_one";
-    assert_true(sandbox_prepare(rig.client, job.scope, package, "base"));
+    assert_true(sandbox_prepare(rig.client, job.scope, package, job.wheels, "base"));
     rig.warm = false;
     do
         sandbox_rig_run(&rig, &job, NULL, &r);

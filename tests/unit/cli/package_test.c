@@ -10,6 +10,7 @@
 
 #include "cli/package/argparse_scan.h"
 #include "core/base/json.h"
+#include "core/model/package_findings.h"
 #include "tests/lib/test.h"
 
 struct world {
@@ -130,8 +131,94 @@ static void a_check_names_what_will_not_work(void **state)
     const json_t *findings = package_check(&package, GOV_ZH, &w->arena);
     assert_non_null(strstr(codes(w, findings), "error:skill.json"));
     const json_t *mail = json_array_get(findings, json_array_size(findings) - 1);
-    assert_string_equal(json_get_text(mail, "code"), "mail");
+    assert_string_equal(json_get_text(mail, "code"), "uses_mail");
     assert_int_equal(json_get_int(mail, "line", 0), 2);
+}
+
+static const char at_home[] =
+    "import boto3\n"                                    /* 1 */
+    "import json, yaml\n"                               /* 2 */
+    "import helper\n"                                   /* 3: its own */
+    "def f():\n"
+    "    from pandas.core import frame\n"               /* 5 */
+    "    return os.environ['DB_HOST']\n"                /* 6 */
+    "try:\n    import orjson\nexcept ImportError:\n    orjson = None\n"
+    "open('/srv/shared/out.csv', 'w')\n"                /* 11 */
+    "open('/home/me/in.csv')\n"                         /* 12 */
+    "url = 'https://api.example.com/v1'\n"              /* 13 */
+    "password = 'hunter2hunter2'\n"                     /* 14 */
+    "name = input('name? ')\n"                          /* 15 */
+    "import sys; month = sys.argv[1]\n"                 /* 16 */
+    "import subprocess; subprocess.run(['ls'])\n"       /* 17 */
+    "import psycopg2\n";                                /* 18 */
+
+static void a_check_names_what_a_run_does_not_have_as_the_server_does(void **state)
+{
+    static const struct {
+        const char *code, *word;
+        int line;
+    } expected[] = {
+        { "missing_module", "boto3", 1 },      { "missing_module", "yaml", 2 },
+        { "missing_module", "\"data\"", 5 },   { "reads_environment", "DB_HOST", 6 },
+        { "optional_module", "orjson", 8 },    { "writes_outside", "/srv/shared/out.csv", 11 },
+        { "absolute_file", "/home/me/in.csv", 12 }, { "names_host", "api.example.com", 13 },
+        { "secret", "password", 14 },          { "asks_keyboard", "input", 15 },
+        { "reads_arguments", "sys.argv[1]", 16 }, { "uses_subprocess", "subprocess.run", 17 },
+        { "uses_database", "psycopg2", 18 },   { "missing_module", "psycopg2", 18 },
+    };
+    struct world *w = *state;
+    struct package package;
+    const json_t *one;
+    size_t k;
+
+    put(w, "main.py", at_home);
+    put(w, "data/helper.py", "");
+    put(w, "README.md", "# Report\n\nMakes one.\n");
+    assert_true(package_read(w->folder, &package, &w->arena, &w->err));
+    const json_t *findings = package_check(&package, GOV_EN, &w->arena);
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        bool found = false;
+        json_array_foreach(findings, k, one)
+            found |= strcmp(json_get_text(one, "code"), expected[i].code) == 0 &&
+                     json_get_int(one, "line", 0) == expected[i].line &&
+                     strstr(json_get_text(one, "message"), expected[i].word);
+        if (!found)
+            fail_msg("no %s of %s at %d", expected[i].code, expected[i].word, expected[i].line);
+    }
+    json_array_foreach(findings, k, one) {
+        assert_null(strstr(json_get_text(one, "message"), "helper"));
+        assert_null(strstr(json_get_text(one, "message"), "hunter2"));
+    }
+    remove(arena_format(&w->arena, "%s/data/helper.py", w->folder));
+}
+
+/* Reading is all that is done with it: a check that ran what it checks would be the first to be attacked. */
+static void a_check_runs_nothing(void **state)
+{
+    struct world *w = *state;
+    struct package package;
+
+    put(w, "main.py", "open('README.md', 'w').write('changed')\n");
+    put(w, "README.md", "# Report\n\nMakes one.\n");
+    put(w, "data/ast.py", "raise SystemExit('imported from the package')\n");
+    assert_true(package_read(w->folder, &package, &w->arena, &w->err));
+    const json_t *findings = package_check(&package, GOV_EN, &w->arena);
+    assert_string_equal(codes(w, findings), "note:skill.json ");
+    size_t bytes;
+    assert_memory_equal(slurp(w, "README.md", &bytes), "# Report", 8);
+    remove(arena_format(&w->arena, "%s/data/ast.py", w->folder));
+}
+
+static void without_python_a_check_says_that_it_did_not_look(void **state)
+{
+    struct world *w = *state;
+    struct findings looked = { 0 };
+    struct package nowhere = { .folder = "/nowhere/at/all" };
+
+    package_look(&nowhere, &w->arena, &looked);
+    assert_int_equal(looked.errors, 0);
+    assert_non_null(strstr(buf_text(&looked.items), "not_looked_at"));
+    findings_release(&looked);
 }
 
 static const char script[] =
@@ -169,7 +256,7 @@ static void a_draft_passes_the_check(void **state)
     struct world *w = *state;
     struct package package;
 
-    put(w, "main.py", script);
+    put(w, "main.py", arena_format(&w->arena, "%.*s", (int)(strstr(script, "p.add_argument('--unf") - script), script));
     assert_true(package_read(w->folder, &package, &w->arena, &w->err));
     char *text = json_dumps(package_draft(&package, &w->arena), 0);
     put(w, "skill.json", text);
@@ -184,6 +271,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(leftovers_are_left_out_and_links_refused, begin, end),
         cmocka_unit_test_setup_teardown(the_same_content_gives_the_same_archive, begin, end),
         cmocka_unit_test_setup_teardown(a_check_names_what_will_not_work, begin, end),
+        cmocka_unit_test_setup_teardown(a_check_names_what_a_run_does_not_have_as_the_server_does, begin, end),
+        cmocka_unit_test_setup_teardown(a_check_runs_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(without_python_a_check_says_that_it_did_not_look, begin, end),
         cmocka_unit_test_setup_teardown(argparse_is_read_without_running, begin, end),
         cmocka_unit_test_setup_teardown(a_draft_passes_the_check, begin, end),
     };

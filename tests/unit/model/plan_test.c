@@ -334,7 +334,7 @@ static void a_plan_reads_like_this(void **state)
 {
     static const char *const expected =
         "1. Sales report  [sales-report/run]\n"
-        "   version 7 (cc11223344556677…), runtime base\n"
+        "   version 7 (cc11223344556677…), runtime base and its own wheels (dd11223344556677…)\n"
         "   inputs\n"
         "     month: 2026-03\n"
         "     region: east   ⚠ guessed from the words\n"

@@ -75,6 +75,34 @@ static void the_longest_unused_go_first_and_recent_ones_never(void **state)
     assert_true(is_there(d));
 }
 
+/* A tree that is mounted somewhere would be emptied under its users. */
+static void what_is_held_stays_however_old(void **state)
+{
+    const uint8_t a[32] = { 1 }, b[32] = { 2 };
+    (void)state;
+
+    put(a, 4000);
+    put(b, 3000);
+    int lock = package_cache_hold(packages, a), again = package_cache_hold(packages, a);
+    assert_true(lock >= 0 && again >= 0);
+    char hex[TREE_HEX_BYTES], path[100];
+    tree_hex(a, hex);
+    snprintf(path, sizeof path, "%s/counts", hex);
+    const struct timespec times[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+    assert_int_equal(utimensat(packages, path, times, 0), 0);
+    assert_int_equal(package_cache_trim(packages, 0, 600), 1);
+    assert_true(is_there(a) && !is_there(b));
+    assert_int_equal(package_cache_hold(packages, b), -1);
+    close(lock);
+    assert_int_equal(package_cache_trim(packages, 0, 600), 0);
+    close(again);
+    uint64_t bytes;
+    assert_int_equal(package_cache_count(packages, &bytes), 1);
+    assert_int_equal(bytes, 100);
+    assert_int_equal(package_cache_trim(packages, 0, 600), 1);
+    assert_false(is_there(a));
+}
+
 static void opening_is_using(void **state)
 {
     const uint8_t a[32] = { 1 }, b[32] = { 2 };
@@ -137,6 +165,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(modules_are_read_imports_first, setup, teardown),
         cmocka_unit_test_setup_teardown(the_longest_unused_go_first_and_recent_ones_never, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(what_is_held_stays_however_old, setup, teardown),
         cmocka_unit_test_setup_teardown(opening_is_using, setup, teardown),
         cmocka_unit_test_setup_teardown(what_a_killed_sealer_left_goes, setup, teardown),
     };

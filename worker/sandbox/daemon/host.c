@@ -30,6 +30,13 @@ static bool fault(struct gov_err *err, const char *what)
     return gov_fail_cause(err, GOV_SANDBOX_UNAVAILABLE, "%s: %s", what, strerror(errno));
 }
 
+static int folder_open(int dir, const char *name, mode_t mode)
+{
+    if (mkdirat(dir, name, mode) < 0 && errno != EEXIST)
+        return -1;
+    return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 static bool cache_open(struct host *h, struct gov_err *err)
 {
     const char *path = h->options.cache_path;
@@ -48,10 +55,10 @@ static bool cache_open(struct host *h, struct gov_err *err)
     if (!only_one_lock(h->cache))
         return gov_fail(err, GOV_CONFIGURATION, "another sandboxd uses the cache %s",
                         "另一个 sandboxd 正在使用缓存 %s", path);
-    if (mkdirat(h->cache, "packages", 0700) < 0 && errno != EEXIST)
-        return fault(err, "packages");
-    h->packages = openat(h->cache, "packages", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    return h->packages >= 0 || fault(err, "packages");
+    h->packages = folder_open(h->cache, "packages", 0700);
+    /* 0711 as the cache itself: these trees are mounted, not copied. */
+    h->wheels = folder_open(h->cache, "wheels", 0711);
+    return (h->packages >= 0 && h->wheels >= 0) || fault(err, "packages, wheels");
 }
 
 static void level_set(struct host *h, int level, const char *detail)
@@ -107,7 +114,7 @@ bool host_init(struct host *h, const struct host_options *options, struct gov_er
     char instance[48];
 
     memset(h, 0, sizeof *h);
-    h->cache = h->packages = h->cgroups.lock_fd = h->zygote_program = -1;
+    h->cache = h->packages = h->wheels = h->cgroups.lock_fd = h->zygote_program = -1;
     h->options = *options;
     h->status.slots = options->slots;
     h->user_namespace =
@@ -151,6 +158,8 @@ void host_release(struct host *h)
     poller_release(&h->poller);
     if (h->packages >= 0)
         close(h->packages);
+    if (h->wheels >= 0)
+        close(h->wheels);
     if (h->cache >= 0)
         close(h->cache);
 }

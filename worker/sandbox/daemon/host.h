@@ -29,7 +29,7 @@ struct host_options {
     uid_t uid_base;
     uid_t allow_uid; /* besides our own */
     bool user_mode;
-    uint64_t cache_bytes; /* of unpacked packages */
+    uint64_t cache_bytes; /* of unpacked packages; of installed wheels as much again */
     uint64_t warm_bytes;  /* of zygotes together; 0: every start is cold */
     int warm_jobs;        /* of one zygote */
 };
@@ -40,7 +40,7 @@ struct zygote;
 /* A package that is started cold until then. */
 struct zygote_cold {
     uint8_t package[TREE_DIGEST_BYTES];
-    const struct runtime *runtime;
+    uint8_t runtime[TREE_DIGEST_BYTES];
     int64_t until_us;
     char reason[64];
 };
@@ -55,6 +55,8 @@ struct host {
     struct runtime_set runtimes;
     int cache;       /* directory, locked for this daemon */
     int packages;    /* cache/packages */
+    int wheels;      /* cache/wheels: what packages brought for themselves (store/package_cache.h) */
+    struct wheels_runtime *wheels_runtimes; /* in use (daemon/wheels_runtime.h) */
     iconv_t gb18030; /* for names in archives; its tables are loaded */
     struct poller poller;
     struct group *groups; /* running */

@@ -1,7 +1,8 @@
 /* package.c - an UNPACK in its three stages, each of which ends in the next.
  *
  * The archive is opened by libarchive in a jail that has the Python runtime, too: when it is
- * unpacked the same jail execs the check of the code, so that one start of a jail does both.
+ * unpacked the same jail execs the check of the code and the installing of wheels, so that one start of a
+ * jail does all.
  */
 #include "worker/sandbox/daemon/package.h"
 
@@ -104,6 +105,7 @@ static int seal_child(void *user, int out)
         .work = p->group->work,
         .result = p->group->result,
         .packages = p->host->packages,
+        .wheels = p->host->wheels,
         .cache_bytes = p->host->options.cache_bytes,
         .failure = p->failure[0] ? p->failure : NULL,
         .out = out,
@@ -116,7 +118,7 @@ static void group_ended(void *user, struct group *g)
 {
     struct package *p = user;
     const struct helper_events events = { seal_message, seal_ended };
-    const int keep[] = { g->work, g->result, p->host->packages };
+    const int keep[] = { g->work, g->result, p->host->packages, p->host->wheels };
     struct gov_err err = { 0 };
 
     log_write(LEVEL_INFO, "package.unpacked", LOG_FIELD("limit", sandbox_limit_name(g->limit)),
@@ -134,23 +136,23 @@ static void group_ended(void *user, struct group *g)
         snprintf(p->failure, sizeof p->failure, "limit %s", sandbox_limit_name(g->limit));
     else if (g->exit_code != 0)
         snprintf(p->failure, sizeof p->failure, "exit code %d, signal %d", g->exit_code, g->signal);
-    if (!helper_start(&p->seal, p->host, (uid_t)-1, keep, 3, seal_child, &events, p)) {
+    if (!helper_start(&p->seal, p->host, (uid_t)-1, keep, 4, seal_child, &events, p)) {
         gov_fail_cause(&err, GOV_SANDBOX_UNAVAILABLE, "sealer: %s", strerror(errno));
         refuse_and_free(p, &err);
     }
 }
 
-static const struct embedded *check_script(void)
+static const struct embedded *script_named(const char *name)
 {
     for (const struct embedded *e = sandbox_scripts; e->name; e++) {
-        if (strcmp(e->name, "check") == 0)
+        if (strcmp(e->name, name) == 0)
             return e;
     }
     return NULL;
 }
 
 /* What check.py is told, as a memfd; -1: errno. */
-static int question_make(const struct host *h, const char *runtime)
+static int question_make(const char *runtime)
 {
     struct buf json = { 0 };
     int fd = memfd_create("question", MFD_CLOEXEC);
@@ -158,7 +160,7 @@ static int question_make(const struct host *h, const char *runtime)
     buf_add_text(&json, "{\"runtime\":");
     buf_add_json_string(&json, runtime, strlen(runtime));
     buf_add_text(&json, ",\"modules\":");
-    runtime_modules_json(&h->runtimes, &json);
+    skill_runtime_modules_json(&json);
     buf_add_char(&json, '}');
     if (fd >= 0 && write(fd, json.data, json.length) != (ssize_t)json.length) {
         close(fd);
@@ -172,20 +174,21 @@ static bool launch(struct package *p, const char *runtime, int archive, struct g
 {
     const char *argv[] = { "/usr/bin/python3", "-I", "-S", "-B", "/input/script.py", NULL };
     const char *envp[ENVIRONMENT_MAX];
-    int question = question_make(p->host, runtime);
+    int question = question_make(runtime);
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     struct jail_spec spec = {
         .limits = { .wall_ms = 60000,
                     .cpu_s = 30,
-                    .memory_mb = 256,
+                    .memory_mb = 640,
                     .processes = 8,
-                    .disk_mb = EXTRACT_BYTES_MAX / (1 << 20) + 4,
-                    .inodes = 2 * EXTRACT_ENTRIES_MAX },
+                    .disk_mb = (EXTRACT_BYTES_MAX + SEAL_WHEELS_BYTES_MAX) / (1 << 20) + 4,
+                    .inodes = 2 * EXTRACT_ENTRIES_MAX + 4 * SEAL_WHEELS_FILES_MAX },
         .runtime = &p->host->runtimes.runtimes[0],
         .kind = SANDBOX_PYTHON,
         .package_fd = -1,
         .input_fd = question,
-        .script = check_script(),
+        .script = script_named("check"),
+        .helper = script_named("wheels"),
         .argv = argv,
         .envp = envp,
         .inside = extract_inside,

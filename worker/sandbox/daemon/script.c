@@ -17,6 +17,7 @@
 #include "core/base/text.h"
 #include "worker/sandbox/daemon/runtime_late.h"
 #include "worker/sandbox/daemon/script_private.h"
+#include "worker/sandbox/daemon/wheels_runtime.h"
 #include "worker/sandbox/harvest/harvest.h"
 #include "worker/sandbox/store/package_cache.h"
 
@@ -41,6 +42,7 @@ static void script_free(struct script *s)
             close(all[i]);
     }
     group_free(s->group);
+    wheels_runtime_let_go(s->host, s->runtime);
     free(s->message);
     free(s);
 }
@@ -229,6 +231,8 @@ bool script_start(struct connection *c, const struct wire_start *message, int *f
         gov_fail(&err, GOV_SANDBOX_UNAVAILABLE, "runtime %s is not installed here: %s",
                  "本机未安装运行时 %s：%s", s->job.runtime,
                  s->runtime ? s->runtime->detail : "unknown");
+    } else {
+        s->runtime = wheels_runtime_take(s->host, s->runtime, s->message->wheels, &err);
     }
     if (err.code || !host_accepting(s->host, &err) || !input_check(s->fds[0], &err) ||
         !script_launch(s, &err))
@@ -261,8 +265,12 @@ bool script_prepare(struct host *host, const struct wire_prepare *m)
 
     memcpy(key.package, m->package, sizeof key.package);
     memcpy(key.scope, m->scope, sizeof key.scope);
-    if (key.runtime && key.runtime->present && host_accepting(host, &err))
+    if (!key.runtime || !key.runtime->present || !host_accepting(host, &err))
+        return true;
+    key.runtime = wheels_runtime_take(host, key.runtime, m->wheels, &err);
+    if (key.runtime)
         zygote_pool_prepare(host, &key);
+    wheels_runtime_let_go(host, key.runtime);
     return true;
 }
 

@@ -19,6 +19,7 @@
 #include "worker/sandbox/daemon/runtime_late.h"
 #include "worker/sandbox/daemon/script.h"
 #include "worker/sandbox/daemon/zygote_pool.h"
+#include "worker/sandbox/store/package_cache.h"
 #include "worker/sandbox/wire.h"
 
 enum { QUEUE_MAX = 4096, CONNECTIONS_MAX = 64 };
@@ -120,6 +121,7 @@ static void send_state(struct connection *c, uint64_t job)
     m.status = c->server->host->status;
     m.status.accepting = m.status.accepting && !c->server->host->draining;
     zygote_pool_status(c->server->host, &m.status);
+    m.status.own_runtimes = package_cache_count(c->server->host->wheels, &m.status.own_runtime_bytes);
     connection_send(c, &m, sizeof m, NULL, 0);
 }
 

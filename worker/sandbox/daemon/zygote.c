@@ -19,6 +19,7 @@
 #include "core/base/check.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "worker/sandbox/daemon/wheels_runtime.h"
 #include "worker/sandbox/daemon/zygote_person.h"
 #include "worker/sandbox/jail/zygote_jail.h"
 #include "worker/sandbox/store/package_cache.h"
@@ -339,6 +340,7 @@ struct zygote *zygote_start(struct host *h, const struct zygote_key *key, int ra
     *z = (struct zygote){ .host = h, .key = *key, .range = range, .control = -1, .gone = gone,
                           .jail = { -1, -1, -1, -1 }, .started_us = clock_mono_us() };
     z->used_us = z->started_us;
+    wheels_runtime_keep(h, key->runtime);
     snprintf(name, sizeof name, "zygote-%llu", (unsigned long long)h->serial++);
     bool ok = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0 &&
               cgroup_make(&h->cgroups, name, (uint64_t)MEMORY_MB << 20, PROCESSES, &z->cgroup, err);
@@ -391,5 +393,6 @@ void zygote_free(struct zygote *z)
         close(z->control);
     jail_release(&z->jail);
     host_cgroup_drop(z->host, &z->cgroup);
+    wheels_runtime_let_go(z->host, z->key.runtime);
     free(z);
 }

@@ -42,7 +42,7 @@ static struct zygote_cold *cold_find(struct host *h, const struct zygote_key *ke
 
     for (int i = 0; i < ZYGOTE_COLD_MAX; i++) {
         struct zygote_cold *c = &h->cold[i];
-        if (c->until_us > now && c->runtime == key->runtime &&
+        if (c->until_us > now && memcmp(c->runtime, key->runtime->digest, sizeof c->runtime) == 0 &&
             memcmp(c->package, key->package, sizeof c->package) == 0)
             return c;
     }
@@ -58,7 +58,7 @@ static void cold_add(struct host *h, const struct zygote_key *key, const char *r
             oldest = &h->cold[i];
     }
     memcpy(oldest->package, key->package, sizeof oldest->package);
-    oldest->runtime = key->runtime;
+    memcpy(oldest->runtime, key->runtime->digest, sizeof oldest->runtime);
     oldest->until_us = clock_mono_us() + (int64_t)ZYGOTE_COLD_S * 1000000;
     snprintf(oldest->reason, sizeof oldest->reason, "%s", reason);
 }

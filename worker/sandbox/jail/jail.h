@@ -57,6 +57,7 @@ struct jail_spec {
     int file_count;
     int input_fd;                  /* becomes /input/input.json and stdin; -1: empty */
     const struct embedded *script; /* shown as /input/script.py; NULL: none */
+    const struct embedded *helper; /* shown beside it, as <its name>.py; NULL: none */
 
     const char *const *argv; /* of main; argv[0] is a path inside */
     const char *const *envp;

@@ -37,7 +37,7 @@ static uint64_t bytes_given(const struct root_build *b)
 {
     const struct jail_spec *s = b->spec;
     struct stat st;
-    uint64_t bytes = s->script ? s->script->bytes : 0;
+    uint64_t bytes = (s->script ? s->script->bytes : 0) + (s->helper ? s->helper->bytes : 0);
 
     if (s->input_fd >= 0 && fstat(s->input_fd, &st) == 0)
         bytes += (uint64_t)st.st_size;
@@ -64,12 +64,16 @@ static bool tmpfs_mount(struct root_build *b)
 
 static bool input_make(struct root_build *b)
 {
-    const struct embedded *script = b->spec->script;
+    const struct embedded *script = b->spec->script, *helper = b->spec->helper;
+    char path[64];
     uint8_t digest[TREE_DIGEST_BYTES];
     uint64_t bytes;
 
     if (script && !root_step(b, "script",
                              root_make_file("work/input/script.py", script->text, script->bytes)))
+        return false;
+    snprintf(path, sizeof path, "work/input/%s.py", helper ? helper->name : "");
+    if (helper && !root_step(b, "helper", root_make_file(path, helper->text, helper->bytes)))
         return false;
     int fd = open("work/input/input.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
     bool ok =

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -57,6 +58,33 @@ bool package_cache_open(int packages, const uint8_t digest[32], int *fd, uint64_
     *files = counts[0];
     *bytes = counts[1];
     return true;
+}
+
+void package_cache_touch(int packages, const uint8_t digest[32])
+{
+    char hex[TREE_HEX_BYTES], path[TREE_HEX_BYTES + 16];
+
+    tree_hex(digest, hex);
+    snprintf(path, sizeof path, "%s/counts", hex);
+    utimensat(packages, path, NULL, AT_SYMLINK_NOFOLLOW);
+}
+
+int package_cache_hold(int packages, const uint8_t digest[32])
+{
+    char hex[TREE_HEX_BYTES];
+    unsigned long long counts[2];
+    struct stat st;
+
+    tree_hex(digest, hex);
+    int fd = counts_read(packages, hex, counts);
+    /* Without a name it was removed between the opening and the lock. */
+    if (fd >= 0 && (flock(fd, LOCK_SH | LOCK_NB) < 0 || fstat(fd, &st) < 0 || st.st_nlink == 0)) {
+        close(fd);
+        return -1;
+    }
+    if (fd >= 0)
+        futimens(fd, NULL);
+    return fd;
 }
 
 bool package_cache_has(int packages, const uint8_t digest[32])
@@ -159,6 +187,31 @@ static size_t list(int packages, struct cached *all, uint64_t *bytes)
     return count;
 }
 
+size_t package_cache_count(int packages, uint64_t *bytes)
+{
+    struct cached *all = calloc(PACKAGES_MAX, sizeof *all);
+    size_t count;
+
+    *bytes = 0;
+    count = all ? list(packages, all, bytes) : 0;
+    free(all);
+    return count;
+}
+
+/* Remove it unless somebody holds it: who wants to hold it now, does not get it. */
+static bool drop_free(int packages, const char *name)
+{
+    unsigned long long counts[2];
+    int fd = counts_read(packages, name, counts);
+    bool is_free = fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0;
+
+    if (is_free)
+        tree_remove(packages, name);
+    if (fd >= 0)
+        close(fd);
+    return is_free;
+}
+
 int package_cache_trim(int packages, uint64_t bytes_max, int spare_s)
 {
     struct cached *all = calloc(PACKAGES_MAX, sizeof *all);
@@ -174,7 +227,8 @@ int package_cache_trim(int packages, uint64_t bytes_max, int spare_s)
         bool leftover = text_starts(all[i].name, "new-");
         if (!leftover && !(full && bytes > bytes_max / 4 * 3))
             continue;
-        tree_remove(packages, all[i].name);
+        if (!drop_free(packages, all[i].name))
+            continue;
         bytes -= all[i].bytes;
         dropped++;
     }

@@ -1,4 +1,4 @@
-/* runtime.c - one table of what belongs to a runtime, and the copying of it.
+/* runtime.c - the copying of what belongs to a runtime (core/model/skill_runtime.h says what).
  *
  * Mounting each module's folder from dist-packages was tried on paper: fourteen mounts a job
  * instead of one, and no digest that stays true. Copying is 8 MB once for base.
@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/model/skill_runtime.h"
 #include "sandbox_scripts.h"
 
 #if defined(__x86_64__)
@@ -30,27 +31,8 @@
 
 static const struct tree_bounds bounds = { 100000, 4ull << 30, 32 };
 
-/* Files and folders of dist-packages. The first is what must be there for the runtime to exist. */
-static const char *const base_modules[] = {
-    "openpyxl", "requests", "dateutil",           "et_xmlfile", "jdcal.py", "urllib3",
-    "idna",     "chardet",  "charset_normalizer", "certifi",    "six.py",   NULL,
-};
-static const char *const data_modules[] = {
-    "pandas", "numpy", "pytz", "tzdata", "pyparsing", "packaging", NULL,
-};
 /* Without these of base it is no base. */
 static const int base_needed = 3;
-
-static const struct {
-    const char *name;
-    const char *const *lists[3];
-    const char *advice;
-} table[] = {
-    { "base",
-      { base_modules },
-      "apt-get install python3-openpyxl python3-requests python3-dateutil" },
-    { "data", { base_modules, data_modules }, "apt-get install python3-pandas" },
-};
 
 /* What a shell skill finds in /usr/bin besides python3; those that are not installed are left out.
  */
@@ -240,8 +222,8 @@ static bool runtime_fill(int dir, int index, const char *stdlib, struct runtime 
 
     if (!ok)
         fault(err, "cannot be made");
-    for (int i = 0; ok && i < 3 && table[index].lists[i]; i++)
-        ok = modules_copy(table[index].lists[i], modules, to_modules, arena, &listing, err);
+    for (int i = 0; ok && i < SKILL_RUNTIME_LISTS && skill_runtimes[index].modules[i]; i++)
+        ok = modules_copy(skill_runtimes[index].modules[i], modules, to_modules, arena, &listing, err);
     ok = ok && own_modules(to_modules, arena, &listing, err);
     struct tree_listing again = { 0 }; /* the shell's python counts once */
     ok = ok && tools_copy(python, false, arena, &listing, err) &&
@@ -260,10 +242,10 @@ static bool runtime_fill(int dir, int index, const char *stdlib, struct runtime 
 
 static bool packages_present(int index)
 {
-    for (int i = 0; i < 3 && table[index].lists[i]; i++) {
+    for (int i = 0; i < SKILL_RUNTIME_LISTS && skill_runtimes[index].modules[i]; i++) {
         for (int k = 0; k < (i == 0 ? base_needed : 1); k++) {
             char path[128];
-            snprintf(path, sizeof path, MODULES_DIR "/%s", table[index].lists[i][k]);
+            snprintf(path, sizeof path, MODULES_DIR "/%s", skill_runtimes[index].modules[i][k]);
             if (access(path, R_OK) < 0)
                 return false;
         }
@@ -277,8 +259,8 @@ static bool runtime_make(struct runtime *r, int index, const char *cache, int ru
     char stdlib[64], hex[TREE_HEX_BYTES], name[64], fresh[32];
     struct arena arena;
 
-    snprintf(r->name, sizeof r->name, "%s", table[index].name);
-    snprintf(r->detail, sizeof r->detail, "%s", table[index].advice);
+    snprintf(r->name, sizeof r->name, "%s", skill_runtimes[index].name);
+    snprintf(r->detail, sizeof r->detail, "%s", skill_runtimes[index].advice);
     if (!packages_present(index) || !stdlib_path(stdlib, err))
         return gov_fail_cause(err, GOV_SANDBOX_UNAVAILABLE, "runtime %s: %s", r->name, r->detail);
     snprintf(fresh, sizeof fresh, "new-%s-%d", r->name, getpid());
@@ -301,7 +283,7 @@ static bool runtime_make(struct runtime *r, int index, const char *cache, int ru
         tree_remove(runtimes, fresh);
         return false;
     }
-    runtime_mounts(r, table[index].name, cache, hex, stdlib);
+    runtime_mounts(r, skill_runtimes[index].name, cache, hex, stdlib);
     r->present = true;
     r->detail[0] = 0;
     return true;
@@ -318,10 +300,10 @@ bool runtime_set_init(struct runtime_set *set, const char *cache_path, int cache
     snprintf(set->library, sizeof set->library, "usr/lib/" TRIPLET);
     if (runtimes < 0)
         return fault(err, "runtimes");
-    set->count = sizeof table / sizeof *table;
+    set->count = SKILL_RUNTIME_COUNT;
     for (int i = 1; i < set->count; i++) {
-        snprintf(set->runtimes[i].name, sizeof set->runtimes[i].name, "%s", table[i].name);
-        snprintf(set->runtimes[i].detail, sizeof set->runtimes[i].detail, "%s", table[i].advice);
+        snprintf(set->runtimes[i].name, sizeof set->runtimes[i].name, "%s", skill_runtimes[i].name);
+        snprintf(set->runtimes[i].detail, sizeof set->runtimes[i].detail, "%s", skill_runtimes[i].advice);
     }
     bool ok = runtime_make(&set->runtimes[0], 0, cache_path, runtimes, err);
     close(runtimes);
@@ -357,7 +339,7 @@ bool runtime_adopt(struct runtime_set *set, int index, const char *cache_path,
     memcpy(r->digest, digest, TREE_DIGEST_BYTES);
     tree_hex(digest, hex);
     r->mount_count = 0;
-    runtime_mounts(r, table[index].name, cache_path, hex, stdlib);
+    runtime_mounts(r, skill_runtimes[index].name, cache_path, hex, stdlib);
     r->present = true;
     r->detail[0] = 0;
     return true;
@@ -370,21 +352,4 @@ const struct runtime *runtime_find(const struct runtime_set *set, const char *na
             return &set->runtimes[i];
     }
     return NULL;
-}
-
-void runtime_modules_json(const struct runtime_set *set, struct buf *out)
-{
-    buf_add_char(out, '{');
-    for (int i = 0; i < set->count; i++) {
-        bool first = true;
-        buf_addf(out, "%s\"%s\":[", i ? "," : "", set->runtimes[i].name);
-        for (int k = 0; k < 3 && table[i].lists[k]; k++) {
-            for (const char *const *name = table[i].lists[k]; *name; name++) {
-                buf_addf(out, "%s\"%.*s\"", first ? "" : ",", (int)strcspn(*name, "."), *name);
-                first = false;
-            }
-        }
-        buf_add_char(out, ']');
-    }
-    buf_add_char(out, '}');
 }

@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 #include "core/base/arena.h"
-#include "core/base/buf.h"
 #include "core/base/err.h"
+#include "core/model/skill_runtime.h"
 #include "worker/sandbox/store/tree.h"
 
 enum { RUNTIME_MOUNTS_MAX = 12, RUNTIME_PATH_BYTES = 512 };
@@ -37,7 +37,7 @@ struct runtime {
 };
 
 struct runtime_set {
-    struct runtime runtimes[2];
+    struct runtime runtimes[SKILL_RUNTIME_COUNT];
     int count;
     char loader[96];        /* where programs look for the dynamic loader, relative to / */
     char loader_target[96]; /* what lies there */
@@ -60,9 +60,5 @@ bool runtime_adopt(struct runtime_set *set, int index, const char *cache_path,
 
 /* NULL if there is none of that name. */
 const struct runtime *runtime_find(const struct runtime_set *set, const char *name);
-
-/* {"base": ["openpyxl", ...], "data": [...]}: third-party modules by runtime, for the import check.
- */
-void runtime_modules_json(const struct runtime_set *set, struct buf *out);
 
 #endif

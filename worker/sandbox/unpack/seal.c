@@ -1,8 +1,9 @@
 /* seal.c - copy under a fresh name, then rename to the digest: a package is there whole or not at
  * all.
  *
- * No fsync: every run hashes the package again while it copies it into the job, so that a tree
- * which a power cut has damaged is noticed, dropped and unpacked anew.
+ * No fsync for a package: every run hashes it again while it copies it into the job, so that a tree
+ * which a power cut has damaged is noticed, dropped and unpacked anew. Installed wheels are mounted
+ * and not read again, so they are on the disk before they have their name.
  */
 #include "worker/sandbox/unpack/seal.h"
 
@@ -21,7 +22,7 @@
 #include "worker/sandbox/store/package_cache.h"
 #include "worker/sandbox/store/tree.h"
 #include "worker/sandbox/unpack/extract.h"
-#include "worker/sandbox/unpack/findings.h"
+#include "core/model/package_findings.h"
 #include "worker/sandbox/wire.h"
 
 enum { TEXT_BYTES_MAX = 256 * 1024, MODULES_BYTES_MAX = 60 * 1024, SPARE_S = 600 };
@@ -29,14 +30,22 @@ enum { TEXT_BYTES_MAX = 256 * 1024, MODULES_BYTES_MAX = 60 * 1024, SPARE_S = 600
 static const char *const shown[] = { "README.md", "skill.json", "main.py", "main.sh",
                                      "requirements.txt" };
 
+/* One tree on its way into the cache. */
+struct sealed {
+    int cache; /* packages or wheels */
+    struct tree_listing listing;
+    uint8_t digest[TREE_DIGEST_BYTES];
+    char fresh[48];
+    bool there;
+};
+
 struct sealing {
     const struct seal *seal;
     struct findings findings;
     struct arena arena;
-    struct tree_listing listing;
-    uint8_t digest[TREE_DIGEST_BYTES];
+    struct sealed package, runtime;
+    struct tree_listing wheels; /* as they were brought: for whoever reviews */
     struct buf texts;
-    char fresh[48];
 };
 
 /* A small file as text in the arena, NULL if there is none, it is too large or no file. */
@@ -89,48 +98,69 @@ static void modules_keep(struct sealing *s, int fresh)
     close(fd);
 }
 
-static bool tree_copy(struct sealing *s, int tree, struct gov_err *err)
+static bool counts_write(int fresh, const struct tree_listing *listing, uint64_t bytes)
 {
-    const struct tree_bounds bounds = { EXTRACT_FILES_MAX, EXTRACT_BYTES_MAX, 20 };
+    char text[64];
+    int n = snprintf(text, sizeof text, "%zu %llu\n", listing->count, (unsigned long long)bytes);
+    int counts = openat(fresh, "counts", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+    bool ok = counts >= 0 && write(counts, text, (size_t)n) == n;
+
+    if (counts >= 0)
+        close(counts);
+    return ok;
+}
+
+static bool tree_copy(struct sealing *s, struct sealed *t, int tree, struct gov_err *err)
+{
+    static const struct tree_bounds package = { EXTRACT_FILES_MAX, EXTRACT_BYTES_MAX, 20 };
+    static const struct tree_bounds wheels = { SEAL_WHEELS_FILES_MAX, SEAL_WHEELS_BYTES_MAX, 32 };
+    bool own = t == &s->package;
     int fresh = -1, copy = -1;
     bool ok;
 
-    snprintf(s->fresh, sizeof s->fresh, "new-%d", getpid());
-    tree_remove(s->seal->packages, s->fresh);
-    if (mkdirat(s->seal->packages, s->fresh, 0700) == 0)
-        fresh = openat(s->seal->packages, s->fresh, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    snprintf(t->fresh, sizeof t->fresh, "new-%d", getpid());
+    tree_remove(t->cache, t->fresh);
+    if (mkdirat(t->cache, t->fresh, own ? 0700 : 0711) == 0)
+        fresh = openat(t->cache, t->fresh, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fresh >= 0 && mkdirat(fresh, "tree", 0700) == 0)
         copy = openat(fresh, "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    ok = copy >= 0 ? tree_walk(tree, copy, "", TREE_SEAL, &bounds, &s->arena, &s->listing, err)
+    ok = copy >= 0 ? tree_walk(tree, copy, "", TREE_SEAL | (own ? 0 : TREE_SKIP_CACHE), own ? &package : &wheels,
+                               &s->arena, &t->listing, err)
                    : gov_fail_cause(err, GOV_SANDBOX_UNAVAILABLE, "cache: %s", strerror(errno));
-    if (ok) {
-        char text[64];
-        int n = snprintf(text, sizeof text, "%zu %llu\n", s->listing.count,
-                         (unsigned long long)s->listing.bytes);
-        int counts = openat(fresh, "counts", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
-        ok = counts >= 0 && write(counts, text, (size_t)n) == n && fchmod(copy, 0555) == 0;
-        if (counts >= 0)
-            close(counts);
-    }
-    if (ok)
+    /* What the interpreter compiled is about as large again. */
+    ok = ok && counts_write(fresh, &t->listing, own ? t->listing.bytes : 2 * t->listing.bytes) &&
+         fchmod(copy, 0555) == 0;
+    if (ok && own)
         modules_keep(s, fresh);
+    if (ok && !own)
+        ok = syncfs(fresh) == 0;
     if (copy >= 0)
         close(copy);
     if (fresh >= 0)
         close(fresh);
+    if (ok)
+        tree_digest(&t->listing, t->digest);
     return ok;
 }
 
+static void tree_drop(struct sealed *t)
+{
+    if (t->fresh[0])
+        tree_remove(t->cache, t->fresh);
+}
+
 /* Put the fresh copy where its digest says; the same content may be there already. */
-static bool tree_publish(struct sealing *s)
+static bool tree_publish(struct sealed *t)
 {
     char hex[TREE_HEX_BYTES];
 
-    tree_hex(s->digest, hex);
-    if (renameat(s->seal->packages, s->fresh, s->seal->packages, hex) == 0)
+    tree_hex(t->digest, hex);
+    if (renameat(t->cache, t->fresh, t->cache, hex) == 0)
         return true;
     bool there = errno == EEXIST || errno == ENOTEMPTY;
-    tree_remove(s->seal->packages, s->fresh);
+    if (there)
+        package_cache_touch(t->cache, t->digest);
+    tree_drop(t);
     return there;
 }
 
@@ -146,27 +176,41 @@ static void texts_read(struct sealing *s, int tree)
     }
 }
 
-static void json_write(struct sealing *s, bool kept, struct buf *out)
+static void digest_write(const char *name, const uint8_t *digest, bool there, struct buf *out)
 {
     char hex[TREE_HEX_BYTES];
 
-    tree_hex(s->digest, hex);
-    buf_addf(out, "{\"ok\":%s,\"package\":", kept ? "true" : "false");
-    if (kept)
-        buf_addf(out, "\"%s\"", hex);
+    tree_hex(digest, hex);
+    if (there)
+        buf_addf(out, ",\"%s\":\"%s\"", name, hex);
     else
-        buf_add_text(out, "null");
-    buf_addf(out, ",\"bytes\":%llu,\"stripped\":%s,\"files\":[",
-             (unsigned long long)s->listing.bytes,
-             s->findings.stripped.length ? s->findings.stripped.data : "null");
-    for (size_t i = 0; i < s->listing.count; i++) {
-        const struct tree_entry *e = &s->listing.entries[i];
+        buf_addf(out, ",\"%s\":null", name);
+}
+
+static void files_write(const struct tree_listing *listing, struct buf *out)
+{
+    char hex[TREE_HEX_BYTES];
+
+    for (size_t i = 0; i < listing->count; i++) {
+        const struct tree_entry *e = &listing->entries[i];
         tree_hex(e->sha256, hex);
-        buf_addf(out, "%s{\"path\":", i ? "," : "");
+        buf_addf(out, "%s{\"path\":", out->data[out->length - 1] == '[' ? "" : ",");
         buf_add_json_string(out, e->path, strlen(e->path));
         buf_addf(out, ",\"mode\":\"%s\",\"size\":%llu,\"sha256\":\"%s\"}",
                  e->executable ? "0755" : "0644", (unsigned long long)e->size, hex);
     }
+}
+
+static void json_write(struct sealing *s, bool kept, struct buf *out)
+{
+    buf_addf(out, "{\"ok\":%s", kept ? "true" : "false");
+    digest_write("package", s->package.digest, kept, out);
+    digest_write("runtime", s->runtime.digest, kept && s->runtime.there, out);
+    buf_addf(out, ",\"bytes\":%llu,\"stripped\":%s,\"files\":[",
+             (unsigned long long)(s->package.listing.bytes + s->wheels.bytes),
+             s->findings.stripped.length ? s->findings.stripped.data : "null");
+    files_write(&s->package.listing, out);
+    files_write(&s->wheels, out);
     buf_addf(out, "],\"ignored\":[%s],\"findings\":[%s],\"texts\":{%s}}",
              buf_text(&s->findings.ignored), buf_text(&s->findings.items), buf_text(&s->texts));
 }
@@ -180,7 +224,7 @@ static bool answer(struct sealing *s, bool kept)
     bool ok;
 
     json_write(s, kept, &json);
-    memcpy(m.package, s->digest, sizeof m.package);
+    memcpy(m.package, s->package.digest, sizeof m.package);
     m.json_bytes = json.length;
     ok = fd >= 0 && write(fd, json.data, json.length) == (ssize_t)json.length &&
          fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0 &&
@@ -191,30 +235,56 @@ static bool answer(struct sealing *s, bool kept)
     return ok;
 }
 
+static int folder_of(const struct sealing *s, const char *name)
+{
+    return s->seal->work < 0 ? -1
+                             : openat(s->seal->work, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* What was brought in wheels/ and what became of it. Without a runtime, a package that brought some is
+ * not what was uploaded. */
+static bool seal_wheels(struct sealing *s, struct gov_err *err)
+{
+    static const struct tree_bounds brought = { EXTRACT_FILES_MAX, EXTRACT_BYTES_MAX, 2 };
+    int wheels = folder_of(s, "wheels"), runtime = folder_of(s, "runtime");
+    bool ok = true;
+
+    if (wheels >= 0) {
+        ok = tree_walk(wheels, -1, "wheels", 0, &brought, &s->arena, &s->wheels, err);
+        close(wheels);
+    }
+    s->runtime.there = runtime >= 0;
+    if (runtime >= 0) {
+        ok = ok && tree_copy(s, &s->runtime, runtime, err);
+        close(runtime);
+    }
+    if (wheels >= 0 && runtime < 0 && s->findings.errors == 0)
+        findings_add(&s->findings, "wheels_failed", "wheels", s->seal->failure ? s->seal->failure : "nothing came of them");
+    return ok;
+}
+
 static bool seal_tree(struct sealing *s, int tree)
 {
     struct gov_err err = { 0 };
 
-    if (!tree_copy(s, tree, &err)) {
+    if (!tree_copy(s, &s->package, tree, &err) || !seal_wheels(s, &err))
         /* The jail's own checks did not see it, or it did not tell: refuse all the same. */
-        tree_remove(s->seal->packages, s->fresh);
         findings_add(&s->findings, "unpack_failed", err.path, err.item[0] ? err.item : "cache");
-        return false;
+    else
+        texts_read(s, tree);
+    /* The runtime first: a package that is there is one that can be run. */
+    bool good = s->findings.errors == 0 && (!s->runtime.there || tree_publish(&s->runtime)) && tree_publish(&s->package);
+    if (!good) {
+        tree_drop(&s->runtime);
+        tree_drop(&s->package);
     }
-    tree_digest(&s->listing, s->digest);
-    texts_read(s, tree);
-    if (s->findings.errors == 0)
-        return tree_publish(s);
-    tree_remove(s->seal->packages, s->fresh);
-    return false;
+    return good;
 }
 
 bool seal_run(const struct seal *seal)
 {
-    struct sealing s = { .seal = seal };
-    int tree = seal->work < 0
-                   ? -1
-                   : openat(seal->work, "tree", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct sealing s = { .seal = seal, .package.cache = seal->packages, .runtime.cache = seal->wheels };
+    int tree = folder_of(&s, "tree");
     bool kept = false, ok;
 
     arena_init(&s.arena);
@@ -226,6 +296,7 @@ bool seal_run(const struct seal *seal)
     }
     ok = answer(&s, kept);
     package_cache_trim(seal->packages, seal->cache_bytes, SPARE_S);
+    package_cache_trim(seal->wheels, seal->cache_bytes, SPARE_S);
     findings_release(&s.findings);
     buf_release(&s.texts);
     arena_release(&s.arena);

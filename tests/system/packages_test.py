@@ -1,0 +1,122 @@
+"""What a package may bring besides its code: its own wheels."""
+import io
+import pathlib
+import shutil
+import sys
+import unittest
+import zipfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+
+from stack import Stack  # noqa: E402
+from wheels import wheel  # noqa: E402
+
+README = "# Hello\n\nSays hello.\n"
+
+
+def setUpModule():
+    global stack
+    stack = Stack(("api", "scheduler", "worker"))
+
+
+def tearDownModule():
+    stack.stop()
+
+
+def archive_of(files):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in files.items():  # dated alike: the same files are the same bytes at any hour
+            archive.writestr(zipfile.ZipInfo(name), data)
+    return out.getvalue()
+
+
+def upload(name, files, token="oscar"):
+    body = (f'--BB\r\nContent-Disposition: form-data; name="name"\r\n\r\n{name}\r\n--BB\r\nContent-Disposition: form-data; '
+            'name="package"; filename="package.zip"\r\nContent-Type: application/zip\r\n\r\n').encode()
+    return stack.api("POST", "/v1/skills", body + archive_of(files) + b"\r\n--BB--\r\n", token,
+                     {"Content-Type": "multipart/form-data; boundary=BB"})
+
+
+def act(name, version, what, body=None, token="olivia"):
+    return stack.api("POST", f"/v1/skills/{name}/versions/{version}/{what}", body or {}, token)
+
+
+def publish(name, files):
+    reply = upload(name, files)
+    assert reply.status == 201, reply.body
+    for what, body in (("review", {"decision": "approve"}), ("publish", {})):
+        done = act(name, reply.json["version"], what, body)
+        assert done.status == 200, done.body
+    return reply.json["version"]
+
+
+def run(name, token="oscar", **wish):
+    return stack.api("POST", "/v1/runs", {"skill": name, **wish}, token, {"Prefer": "wait=30"})
+
+
+class OwnWheels(unittest.TestCase):
+    """A package that brings its modules: built at review, named in the plan, compared before the run."""
+
+    @classmethod
+    def setUpClass(cls):
+        polite = wheel("polite", "2.1", {"polite.py": b"def title(who): return 'dear ' + who\n"})
+        greet = wheel("greet", "1.0", {"greet.py": b"import polite\ndef hello(who): return 'hello ' + polite.title(who)\n"},
+                      ["polite>=2"])
+        cls.files = {"main.py": "import greet, json\nprint(json.dumps({'said': greet.hello('you')}))\n",
+                     "README.md": README, "requirements.txt": "greet==1.0\n"}
+        cls.wheels = {"wheels/" + name: data for name, data in (polite, greet)}
+        cls.schema = stack.tenants["Harbour Hardware"]["schema"]
+
+    def row(self, name):
+        return stack.sql(f"select v.runtime_digest, v.id from {self.schema}.skill_version v"
+                         f" join {self.schema}.skill s on s.id = v.skill_id where s.name = '{name}'")[0]
+
+    def test_from_upload_to_run(self):
+        publish("wheely", self.files | self.wheels)
+        digest = self.row("wheely")[0]
+        self.assertRegex(digest, "^[0-9a-f]{64}$")
+        seen = stack.api("GET", "/v1/skills/wheely/versions/1", token="olivia").json
+        self.assertIn("wheels/greet-1.0-py3-none-any.whl", [f["path"] for f in seen["files"]])
+        for _ in range(2):
+            reply = run("wheely")
+            self.assertEqual(reply.json["result"], {"said": "hello dear you"}, reply.body)
+        planned = run("wheely", mode="plan").json["plan"]["steps"][0]
+        self.assertEqual((planned["runtime"], planned["runtime_digest"]), ("base", digest))
+        payload = stack.sql(f"select payload ->> 'runtime_digest' from {self.schema}.job where id = '{reply.json['id']}'")
+        self.assertEqual(payload[0][0], digest)
+        publish("wheelier", self.files | self.wheels | {"main.py": "import greet\nprint(2)\n"})
+        self.assertEqual(self.row("wheelier")[0], digest)
+
+    def test_another_runtime_than_the_planned_one_is_refused(self):
+        publish("wheelswap", self.files | self.wheels)
+        planned, version = self.row("wheelswap")
+        stack.end("worker")
+        waiting = stack.api("POST", "/v1/runs", {"skill": "wheelswap"}, "oscar", {"Prefer": "wait=0"}).json
+        stack.sql(f"update {self.schema}.skill_version set runtime_digest = '{'a' * 64}' where id = '{version}'")
+        stack.start("worker")
+        ended = stack.api("GET", "/v1/runs/" + waiting["id"], token="oscar", headers={"Prefer": "wait=30"}).json
+        self.assertEqual((ended["state"], ended["error"]["code"]), ("failed", "plan_stale"))
+        stack.sql(f"update {self.schema}.skill_version set runtime_digest = '{planned}' where id = '{version}'")
+        self.assertEqual(run("wheelswap").json["result"], {"said": "hello dear you"})
+
+    def test_a_cache_that_was_lost_is_made_anew(self):
+        publish("wheelagain", self.files | self.wheels)
+        stack.end("worker")
+        stack.end("sandboxd")
+        for path in (stack.folder / "cache" / "wheels").iterdir():
+            shutil.rmtree(path)
+        stack.start("sandboxd")
+        stack.start("worker")
+        self.assertEqual(run("wheelagain").json["result"], {"said": "hello dear you"})
+
+    def test_a_wheel_that_is_missing_is_named_with_what_to_do(self):
+        reply = upload("wheelless", self.files | {name: data for name, data in self.wheels.items() if "greet" in name})
+        self.assertEqual((reply.status, reply.code), (422, "package_refused"), reply.body)
+        told = [e["message"] for e in reply.json["errors"] if e["code"] == "requirement_missing"]
+        self.assertIn("polite>=2", told[0])
+        self.assertIn("pip download -d wheels", told[0])
+
+
+if __name__ == "__main__":
+    unittest.main()
