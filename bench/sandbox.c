@@ -1,6 +1,7 @@
 /* sandbox.c - what a start costs: bare python3, cold, warm; alone and many at a time.
  *
- *     bench-sandbox SOCKET SLOTS ROUNDS [data]        (bench/sandbox starts a sandboxd and this)
+ *     bench-sandbox SOCKET SLOTS ROUNDS PART...       (bench/sandbox starts a sandboxd and this)
+ *     parts: print cold warm imports openpyxl data kill
  *
  * Prints one line a measurement: name, number, minimum, median, 95th percentile in milliseconds; and
  * jobs a second for the last ones. Every figure is from the call of the client to its on_done, harvest
@@ -238,30 +239,43 @@ static void kills(struct bench *b)
     report("kill of 32 processes, cold", us[1], CANCELS);
 }
 
+static void part(struct bench *b, const char *name, int slots, int rounds)
+{
+    if (strcmp(name, "print") == 0) {
+        compare_starts(b, "print", "print(1)\n", "base", rounds);
+    } else if (strcmp(name, "cold") == 0 || strcmp(name, "warm") == 0) {
+        bool cold = name[0] == 'c';
+        package_make(b, "print(1)\n", "base");
+        warm_wait(b, "base");
+        rate(b, cold ? "print, cold" : "print, warm", cold, slots, cold ? rounds : 5 * rounds);
+    } else if (strcmp(name, "imports") == 0) {
+        compare_starts(b, "20 imports",
+                       "import argparse, collections, csv, datetime, decimal, email, functools, hashlib\n"
+                       "import http.client, itertools, json, logging, math, pathlib, random, re, shutil\n"
+                       "import sqlite3, statistics, urllib.request\nprint(1)\n",
+                       "base", rounds / 2);
+    } else if (strcmp(name, "openpyxl") == 0) {
+        compare_starts(b, "openpyxl", "import openpyxl\nprint(1)\n", "base", rounds / 4);
+    } else if (strcmp(name, "data") == 0) {
+        compare_starts(b, "pandas+openpyxl", "import pandas, openpyxl\nprint(1)\n", "data", rounds / 4);
+    } else {
+        CHECK(strcmp(name, "kill") == 0);
+        kills(b);
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct bench b = { .socket = argc > 1 ? argv[1] : "" };
     int slots = argc > 2 ? atoi(argv[2]) : 8, rounds = argc > 3 ? atoi(argv[3]) : ROUNDS;
-    bool data = argc > 4 && strcmp(argv[4], "data") == 0;
 
     CHECK(uv_loop_init(&b.loop) == 0);
     b.client = sandbox_client_new(&b.loop, b.socket);
     while (!sandbox_client_connected(b.client))
         uv_run(&b.loop, UV_RUN_ONCE);
     rounds = rounds < 4 ? 4 : rounds > ROUNDS ? ROUNDS : rounds;
-    compare_starts(&b, "print", "print(1)\n", "base", rounds);
-    rate(&b, "print, cold", true, slots, rounds);
-    rate(&b, "print, warm", false, slots, 3 * rounds);
-    compare_starts(&b, "20 imports",
-                   "import argparse, collections, csv, datetime, decimal, email, functools, hashlib\n"
-                   "import http.client, itertools, json, logging, math, pathlib, random, re, shutil\n"
-                   "import sqlite3, statistics, urllib.request\nprint(1)\n",
-                   "base", rounds / 2);
-    compare_starts(&b, "openpyxl", "import openpyxl\nprint(1)\n", "base", rounds / 4);
-    if (data)
-        compare_starts(&b, "pandas+openpyxl", "import pandas, openpyxl\nprint(1)\n", "data",
-                       rounds / 4);
-    kills(&b);
+    for (int i = 4; i < argc; i++)
+        part(&b, argv[i], slots, rounds);
     sandbox_client_close(b.client, NULL, NULL);
     uv_run(&b.loop, UV_RUN_DEFAULT);
     return 0;

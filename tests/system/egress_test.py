@@ -71,6 +71,19 @@ class Scripts(Calls):
                 result = self.good(self.call(what, path="/orders/1"))
                 self.assertEqual((result["status"], result["body"]["sku"]), (200, "LAMP-1"))
 
+    def test_a_warm_run_calls_what_it_was_granted_and_one_granted_nothing_cannot(self):
+        def warm(action, **given):
+            for _ in range(40):  # the first of them have their interpreter made
+                run = self.call(action=action, **given)
+                if run["start"] == "warm":
+                    return run
+            self.fail("no run started warm: " + str(run["start"]))
+        for what in ("urllib", "requests", "client"):
+            with self.subTest(what):
+                self.assertEqual(self.good(warm("run", what=what, path="/orders/1"))["body"]["sku"], "LAMP-1")
+        self.failed(warm("nothing", what="urllib", path="/orders/1"), "ExecGovRefused", "may call nothing",
+                    code="address_refused")
+
     def test_httpx_unchanged_too(self):
         package = with_httpx()
         if not package:

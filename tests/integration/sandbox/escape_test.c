@@ -180,6 +180,42 @@ static void only_the_standard_descriptors_are_open(void **state)
                          "if len(seen) > 4: print(seen)\n");
 }
 
+/* Asked and answered through it, by main and by what main starts; nothing else is open. */
+static void a_script_that_may_call_has_its_broker_and_nothing_more(void **state)
+{
+    struct rig_file files[] = {
+        { "main.py", "import os, socket, stat, subprocess, sys\n"
+                     "for fd in range(4, 4096):\n"
+                     "    try:\n        os.fstat(fd)\n        print('open', fd)\n"
+                     "    except OSError: pass\n"
+                     "broker = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=3)\n"
+                     "broker.sendall(b'main;')\n"
+                     "if broker.recv(6) != b'answer': print('no answer')\n"
+                     "subprocess.run([sys.executable, '-c', 'import os; os.write(3, b\"child\")'], close_fds=False)\n" },
+        { NULL, NULL },
+    };
+    uint8_t package[32];
+    struct rig_result r;
+    char asked[16] = "";
+    int ends[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    assert_int_equal(write(ends[0], "answer", 6), 6);
+    sandbox_rig_package(*state, files, package);
+    struct sandbox_job job = sandbox_rig_job(package);
+    job.broker = ends[1];
+    sandbox_rig_run(*state, &job, NULL, &r);
+    assert_string_equal(buf_text(&r.errors), "");
+    assert_string_equal(buf_text(&r.out), "");
+    assert_int_equal(r.err.code, GOV_OK);
+    rig_result_release(&r);
+    close(ends[1]);
+    assert_int_equal(read(ends[0], asked, sizeof asked - 1), 10);
+    assert_string_equal(asked, "main;child");
+    assert_int_equal(read(ends[0], asked, 1), 0); /* nobody holds its other end any more */
+    close(ends[0]);
+}
+
 static void other_processes_cannot_be_seen_or_signalled(void **state)
 {
     nothing_found(state,
@@ -396,6 +432,7 @@ int main(void)
         BOTH(an_abstract_socket_of_the_host_is_not_there),
         BOTH(the_canary_secret_is_nowhere),
         BOTH(only_the_standard_descriptors_are_open),
+        BOTH(a_script_that_may_call_has_its_broker_and_nothing_more),
         BOTH(other_processes_cannot_be_seen_or_signalled),
         BOTH(calls_that_reach_for_the_host_fail),
         BOTH(nothing_but_work_can_be_written),

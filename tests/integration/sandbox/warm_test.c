@@ -282,8 +282,8 @@ static void a_package_that_shadows_what_was_imported_starts_cold(void **state)
     rig_result_release(&r);
 }
 
-/* The zygotes of this rig's sandboxd: its children with a uid of the range behind the slots. */
-static int zygotes_find(pid_t pids[16])
+/* Children of this rig's sandboxd with a uid in this range. */
+static int children_find(unsigned first, unsigned end, pid_t pids[16])
 {
     DIR *d = opendir("/proc");
     struct dirent *e;
@@ -303,11 +303,17 @@ static int zygotes_find(pid_t pids[16])
         }
         if (f)
             fclose(f);
-        if (parent == rig.pid && uid >= rig.uid_base + 4 && uid < rig.uid_base + 400)
+        if (parent == rig.pid && uid >= first && uid < end)
             pids[count++] = (pid_t)atoi(e->d_name);
     }
     closedir(d);
     return count;
+}
+
+/* They have the uids behind the slots. */
+static int zygotes_find(pid_t pids[16])
+{
+    return children_find(rig.uid_base + 4, rig.uid_base + 400, pids);
 }
 
 static void a_zygote_holds_nothing_of_the_host(void **state)
@@ -362,6 +368,25 @@ static void a_zygote_that_dies_takes_its_run_and_the_next_one_runs(void **state)
     assert_int_equal(sandbox_rig_processes(&rig), 0);
 }
 
+static void without_the_mover_spares_are_moved_all_the_same(void **state)
+{
+    const struct rig_file files[] = { { "main.py", "print(1)\n" }, { 0 } };
+    struct rig_result r;
+    uint8_t package[32];
+    pid_t pids[16];
+
+    (void)state;
+    sandbox_rig_package(&rig, files, package);
+    assert_int_equal(children_find(0, 1, pids), 1);
+    kill(pids[0], SIGKILL);
+    for (int i = 0; i < 3; i++) {
+        run_for("t_mover", package, &r);
+        assert_true(r.warm);
+        rig_result_release(&r);
+    }
+    assert_int_equal(children_find(0, 1, pids), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -371,6 +396,7 @@ int main(void)
         cmocka_unit_test(a_package_that_shadows_what_was_imported_starts_cold),
         cmocka_unit_test(a_zygote_holds_nothing_of_the_host),
         cmocka_unit_test(a_zygote_that_dies_takes_its_run_and_the_next_one_runs),
+        cmocka_unit_test(without_the_mover_spares_are_moved_all_the_same),
     };
 
     if (geteuid() != 0 || !sandbox_rig_start(&rig, false)) {

@@ -289,7 +289,10 @@ static bool job_send(struct group *g, const struct jail_spec *spec, const struct
             m->mounted |= 1ull << i;
         }
     }
-    bool ok = zygote_send(g->jail.channel, m, sizeof *m, fds, mounts);
+    int sent = mounts;
+    if (start->broker)
+        fds[sent++] = spec->broker_fd;
+    bool ok = zygote_send(g->jail.channel, m, sizeof *m, fds, sent);
     for (int i = 4 + spec->file_count; i < mounts; i++)
         close(fds[i]);
     free(m);

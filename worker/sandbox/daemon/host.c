@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "worker/sandbox/daemon/group.h"
 #include "worker/sandbox/daemon/runtime_late.h"
 #include "worker/sandbox/daemon/zygote_pool.h"
@@ -114,7 +115,7 @@ bool host_init(struct host *h, const struct host_options *options, struct gov_er
     char instance[48];
 
     memset(h, 0, sizeof *h);
-    h->cache = h->packages = h->wheels = h->cgroups.lock_fd = h->zygote_program = -1;
+    h->cache = h->packages = h->wheels = h->cgroups.lock_fd = h->zygote_program = h->mover.socket = -1;
     h->options = *options;
     h->status.slots = options->slots;
     h->user_namespace =
@@ -131,6 +132,8 @@ bool host_init(struct host *h, const struct host_options *options, struct gov_er
         return false;
     if (!h->user_namespace && !confine_capabilities(keep))
         return fault(err, "capabilities");
+    tree_digest_prepare();
+    mover_start(&h->mover, &h->poller, zygote_pool_moved, h);
     h->zygote_program = zygote_program_open();
     h->zygotes_refused = !user_namespaces_work();
     if (!filter_init(&h->filter, FILTER_JOB, err) ||
@@ -146,6 +149,7 @@ bool host_init(struct host *h, const struct host_options *options, struct gov_er
 void host_release(struct host *h)
 {
     runtime_late_stop(h);
+    mover_stop(&h->mover);
     for (int i = 0; i < h->stale_count; i++)
         cgroup_remove(&h->stale[i]);
     cgroup_root_close(&h->cgroups);
@@ -206,11 +210,20 @@ void host_cgroup_drop(struct host *h, struct cgroup *cgroup)
 
 int host_timeout(const struct host *h)
 {
-    return h->groups || h->stale_count ? HOST_TICK_MS : zygote_pool_timeout(h);
+    if (!h->groups && !h->stale_count)
+        return zygote_pool_timeout(h);
+    int64_t left_us = h->tick_us - clock_mono_us();
+    return left_us > 0 ? (int)(left_us / 1000) + 1 : 0;
 }
 
 void host_tick(struct host *h)
 {
+    int64_t now = clock_mono_us();
+
+    /* Every message turns the loop; reading usage costs a dozen calls for each job. */
+    if (now < h->tick_us)
+        return;
+    h->tick_us = now + (int64_t)HOST_TICK_MS * 1000;
     zygote_pool_tick(h);
     for (struct group *g = h->groups, *next; g; g = next) {
         next = g->next;

@@ -9,6 +9,7 @@
 
 #include "core/base/err.h"
 #include "worker/sandbox/cgroup.h"
+#include "worker/sandbox/daemon/mover.h"
 #include "worker/sandbox/daemon/poller.h"
 #include "worker/sandbox/doctor.h"
 #include "worker/sandbox/jail/filter.h"
@@ -71,6 +72,8 @@ struct host {
     struct cgroup stale[HOST_STALE_MAX]; /* could not be removed yet */
     int stale_count;
     uint64_t serial; /* names of cgroups */
+    struct mover mover;
+    int64_t tick_us; /* when usage and deadlines are looked at next */
     bool draining;
 };
 

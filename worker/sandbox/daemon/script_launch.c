@@ -145,8 +145,6 @@ bool script_launch(struct script *s, struct gov_err *err)
     s->wait = (struct zygote_wait){ .ready = spare_came, .user = s };
     if (s->message->script_kind != SANDBOX_PYTHON)
         reason = "shell";
-    else if (s->message->broker) /* TODO: hand the broker's descriptor to a spare, too; cold is correct, slower */
-        reason = "broker";
     else if (s->message->warm && key.scope[0] &&
              zygote_pool_take(s->host, &key, &s->wait, &spare, &s->zygote, &reason))
         return spare.jail.pid == 0 || launch_warm(s, &spare, err);

@@ -109,10 +109,29 @@ static bool spare_bound(struct zygote *z, struct gov_err *err)
 {
     char name[CGROUP_NAME_BYTES];
 
-    snprintf(name, sizeof name, "job-%llu", (unsigned long long)z->host->serial++);
+    z->move = z->host->serial++;
+    snprintf(name, sizeof name, "job-%llu", (unsigned long long)z->move);
     return cgroup_make(&z->host->cgroups, name, (uint64_t)MEMORY_MB << 20, SPARE_PROCESSES,
-                       &z->spare.cgroup, err) &&
-           cgroup_join(&z->spare.cgroup, z->spare.jail.pid, err);
+                       &z->spare.cgroup, err);
+}
+
+void zygote_spare_moved(struct zygote *z, bool ok)
+{
+    const struct jail *j = &z->spare.jail;
+
+    /* Still the one whose pidfd we hold: what was moved is what will run. */
+    if (!ok || poll(&(struct pollfd){ .fd = j->pidfd, .events = POLLIN }, 1, 0) != 0 ||
+        write(j->lifeline, "g", 1) != 1) {
+        spare_failed(z, "move");
+        return;
+    }
+    z->spare_state = SPARE_SETTLING;
+}
+
+bool zygote_spare_coming(const struct zygote *z)
+{
+    return z->spare_state == SPARE_FORKING || z->spare_state == SPARE_MOVING ||
+           z->spare_state == SPARE_SETTLING;
 }
 
 /* HERE: see who it is, put it under bounds, let it go on. */
@@ -127,11 +146,13 @@ static void spare_settle(struct zygote *z, pid_t pid)
      * not given to another in between. */
     bool own = j->pidfd >= 0 && zygote_person_check(z, pid) &&
                poll(&(struct pollfd){ .fd = j->pidfd, .events = POLLIN }, 1, 0) == 0;
-    if (!own || !spare_bound(z, &err) || write(j->lifeline, "g", 1) != 1) {
+    if (!own || !spare_bound(z, &err)) {
         spare_failed(z, own ? err.cause : "not one of its own");
         return;
     }
-    z->spare_state = SPARE_SETTLING;
+    z->spare_state = SPARE_MOVING;
+    if (!z->spare.cgroup.root || !mover_ask(&z->host->mover, &z->spare.cgroup, pid, z->move))
+        zygote_spare_moved(z, cgroup_join(&z->spare.cgroup, pid, &err));
 }
 
 /* One note with the sender's pid as the kernel saw it; false when there is none. */
@@ -378,8 +399,7 @@ void zygote_tick(struct zygote *z, int64_t now_us)
         zygote_retire(z, "slow imports");
         zygote_kill(z);
     }
-    if ((z->spare_state == SPARE_FORKING || z->spare_state == SPARE_SETTLING) &&
-        now_us - z->settled_us > (int64_t)SPARE_MS * 1000) {
+    if (zygote_spare_coming(z) && now_us - z->settled_us > (int64_t)SPARE_MS * 1000) {
         spare_failed(z, "slow");
     }
 }

@@ -39,7 +39,7 @@ struct zygote_wait {
 };
 
 enum zygote_state { ZYGOTE_STARTING, ZYGOTE_READY, ZYGOTE_RETIRING };
-enum spare_state { SPARE_NONE, SPARE_FORKING, SPARE_SETTLING, SPARE_HELD };
+enum spare_state { SPARE_NONE, SPARE_FORKING, SPARE_MOVING, SPARE_SETTLING, SPARE_HELD };
 
 struct zygote {
     struct zygote *next;
@@ -53,6 +53,7 @@ struct zygote {
     struct watch *control_watch, *pid_watch;
     enum spare_state spare_state;
     struct spare spare;
+    uint64_t move; /* what the mover's answer will be about */
     struct watch *spare_watch;
     struct zygote_wait *first, *last;
     int running; /* jobs taken and not given back */
@@ -78,6 +79,10 @@ void zygote_retire(struct zygote *zygote, const char *reason);
 /* Now, and its jobs with it. */
 void zygote_kill(struct zygote *zygote);
 void zygote_free(struct zygote *zygote);
+/* Its spare is in its cgroup, or could not be put there. SPARE_MOVING only. */
+void zygote_spare_moved(struct zygote *zygote, bool ok);
+/* It has been asked for and is not there yet. */
+bool zygote_spare_coming(const struct zygote *zygote);
 /* Deadlines of its start and of its spare. */
 void zygote_tick(struct zygote *zygote, int64_t now_us);
 

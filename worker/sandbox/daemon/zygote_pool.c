@@ -196,6 +196,17 @@ void zygote_pool_status(const struct host *h, struct doctor_status *status)
         status->zygotes_ready += z->state == ZYGOTE_READY && z->spare_state == SPARE_HELD;
 }
 
+void zygote_pool_moved(void *user, uint64_t token, bool ok)
+{
+    const struct host *h = user;
+    struct zygote *z = h->zygotes;
+
+    while (z && !(z->spare_state == SPARE_MOVING && z->move == token))
+        z = z->next;
+    if (z)
+        zygote_spare_moved(z, ok);
+}
+
 void zygote_pool_tick(struct host *h)
 {
     int64_t now = clock_mono_us();
@@ -217,8 +228,7 @@ int zygote_pool_timeout(const struct host *h)
     int64_t now = clock_mono_us(), least = -1;
 
     for (const struct zygote *z = h->zygotes; z; z = z->next) {
-        if (z->state == ZYGOTE_STARTING || z->spare_state == SPARE_FORKING ||
-            z->spare_state == SPARE_SETTLING)
+        if (z->state == ZYGOTE_STARTING || zygote_spare_coming(z))
             return LOOK_MS;
         int64_t left = (z->used_us - now) / 1000 + ZYGOTE_IDLE_S * 1000 + LOOK_MS;
         if (z->state == ZYGOTE_READY && (least < 0 || left < least))

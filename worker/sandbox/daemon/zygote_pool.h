@@ -25,6 +25,8 @@ void zygote_pool_prepare(struct host *host, const struct zygote_key *key);
 void zygote_pool_status(const struct host *host, struct doctor_status *status);
 
 void zygote_pool_tick(struct host *host);
+/* The mover's answer (user: the host) about the spare whose move has this number, if it still waits. */
+void zygote_pool_moved(void *user, uint64_t token, bool ok);
 /* Milliseconds until the pool has to be looked at; -1: never. */
 int zygote_pool_timeout(const struct host *host);
 /* Kill all; they are gone when the poller has seen it. */

@@ -26,6 +26,16 @@ bool descriptors_keep(int *keep, int count)
     return syscall(SYS_close_range, next, ~0U, 0) == 0;
 }
 
+bool descriptors_place_broker(int broker, int *channel)
+{
+    if (*channel == DESCRIPTOR_BROKER)
+        *channel = fcntl(*channel, F_DUPFD_CLOEXEC, DESCRIPTOR_BROKER + 1);
+    if (*channel <= DESCRIPTOR_BROKER)
+        return false;
+    return broker == DESCRIPTOR_BROKER ? fcntl(broker, F_SETFD, 0) == 0
+                                       : dup2(broker, DESCRIPTOR_BROKER) == DESCRIPTOR_BROKER;
+}
+
 bool descriptors_occupy_streams(void)
 {
     int fd;

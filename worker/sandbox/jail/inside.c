@@ -37,16 +37,6 @@ static bool descriptors_cut(const struct jail_inside *in)
     return descriptors_keep(keep, count) && descriptors_occupy_streams();
 }
 
-/* Descriptor 3 is the broker's; our own channel moves away from it. */
-static bool broker_place(const struct jail_spec *s, int *channel)
-{
-    if (s->broker_fd <= 0)
-        return true;
-    if (*channel == 3)
-        *channel = fcntl(3, F_DUPFD_CLOEXEC, 4);
-    return *channel > 3 && (s->broker_fd == 3 ? fcntl(3, F_SETFD, 0) == 0 : dup2(s->broker_fd, 3) == 3);
-}
-
 _Noreturn static void become_main(const struct jail_inside *in, int input, int work)
 {
     const struct jail_spec *s = in->spec;
@@ -57,10 +47,10 @@ _Noreturn static void become_main(const struct jail_inside *in, int input, int w
         pid1_fail(channel, "main");
     if (dup2(input, 0) < 0 || dup2(s->out_fd, 1) < 0 || dup2(s->err_fd, 2) < 0)
         pid1_fail(channel, "stdio");
-    if (!broker_place(s, &channel))
+    if (s->broker_fd > 0 && !descriptors_place_broker(s->broker_fd, &channel))
         pid1_fail(channel, "broker");
     int keep[] = { 0, 1, 2, channel, s->inside ? s->inside_fd : -1, s->inside ? work : -1,
-                   s->broker_fd > 0 ? 3 : -1 };
+                   s->broker_fd > 0 ? DESCRIPTOR_BROKER : -1 };
     if (!descriptors_keep(keep, 7))
         pid1_fail(channel, "descriptors");
     /* Our own code is not bound by its address space: sanitizers reserve terabytes of it. */

@@ -67,7 +67,7 @@ struct jail_spec {
     const void *inside_data;
     int inside_fd;      /* kept open for it; -1: none */
     int out_fd, err_fd; /* stdout and stderr of main */
-    int broker_fd;      /* becomes descriptor 3 of main; 0: none */
+    int broker_fd;      /* becomes DESCRIPTOR_BROKER of main; 0: none */
 };
 
 struct jail {

@@ -84,8 +84,12 @@ def flush():
     return good
 
 
-def finish():
-    """What a script can see of Py_FinalizeEx; False if its output could not be written."""
+def finish(mine_names):
+    """What a script can see of Py_FinalizeEx; False if its output could not be written.
+
+    `mine_names()` lists the names in sys.modules that were not there when load() ended, and __main__. It is C, for
+    a look at each module from here would write to its count of references, and so copy a page for each.
+    """
     threading = sys.modules.get("threading")
     if threading:
         try:
@@ -99,13 +103,13 @@ def finish():
     if gc.isenabled():
         gc.collect()  # also leaves objects in the order in which files have to be closed
     mine = []
-    for name, module in list(sys.modules.items()):
-        if name == "__main__" or name not in loaded:
-            try:
-                mine.append(ref(module))
-            except TypeError:
-                pass
-            sys.modules[name] = None
+    for name in mine_names():
+        module = sys.modules[name]
+        try:
+            mine.append(ref(module))
+        except TypeError:
+            pass
+        sys.modules[name] = None
     module = None
     gc.collect()
     for weak in reversed(mine):

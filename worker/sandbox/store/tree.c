@@ -267,6 +267,14 @@ void tree_digest(struct tree_listing *l, uint8_t digest[TREE_DIGEST_BYTES])
     EVP_MD_CTX_free(sha);
 }
 
+void tree_digest_prepare(void)
+{
+    struct tree_listing none = { 0 };
+    uint8_t digest[TREE_DIGEST_BYTES];
+
+    tree_digest(&none, digest);
+}
+
 void tree_remove(int dir, const char *name)
 {
     if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)

@@ -59,6 +59,10 @@ bool tree_walk(int source, int target, const char *prefix, unsigned flags,
 bool tree_file(int source_dir, const char *name, int target_dir, const char *path, unsigned flags,
                struct arena *arena, struct tree_listing *listing, struct gov_err *err);
 
+/* The first digest of a process starts the library behind it, for a millisecond: a process that is
+ * about to be copied does that once for all copies. */
+void tree_digest_prepare(void);
+
 /* Sorts the listing. */
 void tree_digest(struct tree_listing *listing, uint8_t digest[TREE_DIGEST_BYTES]);
 

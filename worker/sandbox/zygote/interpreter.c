@@ -248,6 +248,27 @@ static bool helper_call(const char *name, PyObject *arguments)
     return ok;
 }
 
+/* See finish() in scripts/zygote.py. */
+static PyObject *mine_names(PyObject *self, PyObject *unused)
+{
+    PyObject *loaded = PyDict_GetItemString(helpers, "loaded"), *modules = PySys_GetObject("modules");
+    PyObject *list = PyList_New(0), *name, *module;
+    Py_ssize_t at = 0;
+
+    (void)self, (void)unused;
+    while (list && loaded && modules && PyDict_Check(modules) &&
+           PyDict_Next(modules, &at, &name, &module)) {
+        int there = PySet_Contains(loaded, name);
+        if (there < 0)
+            PyErr_Clear(); /* a script may put anything there */
+        if (there <= 0 || (PyUnicode_Check(name) && PyUnicode_CompareWithASCIIString(name, "__main__") == 0))
+            PyList_Append(list, name);
+    }
+    return list;
+}
+
+static PyMethodDef mine_names_method = { "mine_names", mine_names, METH_NOARGS, NULL };
+
 _Noreturn void interpreter_run(const char *const *argv, int argc, const char *zone)
 {
     bool interrupted = false;
@@ -256,7 +277,7 @@ _Noreturn void interpreter_run(const char *const *argv, int argc, const char *zo
     if (!helper_call("begin", Py_BuildValue("(Ns)", argv_list(argv, argc), zone)))
         _exit(1);
     int code = main_run(argv[0], &interrupted);
-    if (!helper_call("finish", PyTuple_New(0)))
+    if (!helper_call("finish", Py_BuildValue("(N)", PyCFunction_New(&mine_names_method, NULL))))
         code = 120; /* what was printed could not be written, as python3 says it */
     fflush(NULL);
     if (interrupted) {

@@ -20,6 +20,7 @@
 
 #include "worker/sandbox/jail/descriptors.h"
 #include "worker/sandbox/jail/environment.h"
+#include "worker/sandbox/store/tree.h"
 #include "worker/sandbox/zygote/interpreter.h"
 #include "worker/sandbox/zygote/spare.h"
 #include "worker/sandbox/zygote/zygote_wire.h"
@@ -89,6 +90,7 @@ int main(void)
     int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
     if (self < 0 || !filter_load(&outer))
         return 1;
+    tree_digest_prepare();
     bool loaded = interpreter_load(setup, reason);
     free(setup);
     if (!note_send(loaded ? ZYGOTE_LOADED : ZYGOTE_UNUSABLE, reason) || !loaded)

@@ -25,6 +25,7 @@
 #include "worker/sandbox/zygote/zygote_wire.h"
 
 enum { FD_INPUT, FD_PACKAGE, FD_OUT, FD_ERR, FD_FILES };
+enum { MAIN_INPUT, MAIN_OUT, MAIN_ERR, MAIN_BROKER }; /* what pid 1 hands on to main */
 
 struct spare {
     const struct spare_setup *setup;
@@ -34,6 +35,7 @@ struct spare {
     int fd_count;
     struct jail_file files[SANDBOX_FILES_MAX];
     int mounts[SANDBOX_FILES_MAX];
+    int broker; /* -1: none */
     struct jail_spec spec;
     struct root_tree tree;
     int main_socket; /* to main, from main */
@@ -81,11 +83,14 @@ static void main_confine(const struct spare *s, const int *fds)
 {
     const struct zygote_job *j = &s->job;
     int channel = s->setup->channel;
-    int keep[] = { 0, 1, 2, channel };
 
-    if (setsid() < 0 || dup2(fds[0], 0) < 0 || dup2(fds[1], 1) < 0 || dup2(fds[2], 2) < 0)
+    if (setsid() < 0 || dup2(fds[MAIN_INPUT], 0) < 0 || dup2(fds[MAIN_OUT], 1) < 0 ||
+        dup2(fds[MAIN_ERR], 2) < 0)
         pid1_fail(channel, "stdio");
-    if (!descriptors_keep(keep, 4))
+    if (j->start.broker && !descriptors_place_broker(fds[MAIN_BROKER], &channel))
+        pid1_fail(channel, "broker");
+    int keep[] = { 0, 1, 2, channel, j->start.broker ? DESCRIPTOR_BROKER : -1 };
+    if (!descriptors_keep(keep, 5))
         pid1_fail(channel, "descriptors");
     if (!confine_identity(j->uid, j->uid, j->switch_groups) || chdir("/work") < 0)
         pid1_fail(channel, "identity");
@@ -103,6 +108,14 @@ static void main_confine(const struct spare *s, const int *fds)
     close(channel);
 }
 
+/* The descriptors of a START are counted by whoever receives them here. */
+static bool job_decode(struct spare *s, struct gov_err *err)
+{
+    const struct wire_start *m = &s->job.start;
+
+    return wire_start_decode(m, (int)(m->file_count + 1 + m->broker), &s->texts, err);
+}
+
 _Noreturn static void become_main(struct spare *s, int socket)
 {
     const char *argv[SANDBOX_ARGS_MAX + 1];
@@ -110,8 +123,7 @@ _Noreturn static void become_main(struct spare *s, int socket)
     int argc = 0;
 
     if (!zygote_receive(socket, ZYGOTE_JOB, &s->job, sizeof s->job, s->fds, &s->fd_count) ||
-        s->fd_count != 3 ||
-        !wire_start_decode(&s->job.start, (int)s->job.start.file_count + 1, &s->texts, &err))
+        s->fd_count != MAIN_BROKER + (int)s->job.start.broker || !job_decode(s, &err))
         _exit(1);
     main_confine(s, s->fds);
     argv[argc++] = s->texts.entry;
@@ -149,14 +161,16 @@ static void job_receive(struct spare *s)
     if (!zygote_receive(s->setup->channel, ZYGOTE_JOB, j, sizeof *j, s->fds, &s->fd_count))
         _exit(1);
     errno = EINVAL;
-    if (!wire_start_decode(&j->start, (int)j->start.file_count + 1, &s->texts, &err) ||
-        s->fd_count != FD_FILES + (int)j->start.file_count + __builtin_popcountll(j->mounted))
+    if (!job_decode(s, &err) ||
+        s->fd_count != FD_FILES + (int)j->start.file_count + __builtin_popcountll(j->mounted) +
+                           (int)j->start.broker)
         pid1_fail(s->setup->channel, "job");
     for (uint32_t i = 0; i < j->start.file_count; i++)
         s->files[i] = (struct jail_file){ s->fds[next++], j->start.sha256[i],
                                           s->texts.files[i].name, s->texts.files[i].as };
     for (uint32_t i = 0; i < j->start.file_count; i++)
         s->mounts[i] = j->mounted >> i & 1 ? s->fds[next++] : -1;
+    s->broker = j->start.broker ? s->fds[next] : -1;
     s->spec = (struct jail_spec){
         .alone = j->alone,
         .limits = j->start.limits,
@@ -208,8 +222,8 @@ _Noreturn void spare_run(const struct spare_setup *setup)
     if (input < 0)
         pid1_fail(setup->channel, "input");
     pid1_ready(setup->channel, &s->tree);
-    const int fds[] = { input, s->fds[FD_OUT], s->fds[FD_ERR] };
-    if (!zygote_send(s->main_socket, &s->job, sizeof s->job, fds, 3))
+    const int fds[] = { input, s->fds[FD_OUT], s->fds[FD_ERR], s->broker };
+    if (!zygote_send(s->main_socket, &s->job, sizeof s->job, fds, s->broker >= 0 ? 4 : 3))
         pid1_fail(setup->channel, "main");
     int keep[] = { setup->channel, setup->lifeline, children };
     if (!descriptors_keep(keep, 3))

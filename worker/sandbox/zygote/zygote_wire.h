@@ -22,7 +22,7 @@ enum {
     ZYGOTE_OUTER_FILTER_FD = 5,  /* memfd: the zygote's own */
     ZYGOTE_TEXT_BYTES = 64 * 1024,
     ZYGOTE_REASON_BYTES = 64,
-    ZYGOTE_FDS_MAX = 4 + 2 * SANDBOX_FILES_MAX
+    ZYGOTE_FDS_MAX = 5 + 2 * SANDBOX_FILES_MAX
 };
 
 enum zygote_kind { ZYGOTE_SETUP = 1, ZYGOTE_SPAWN, ZYGOTE_JOB, ZYGOTE_LOADED, ZYGOTE_UNUSABLE };
@@ -54,7 +54,7 @@ struct zygote_note {
 };
 
 /* Descriptors: input, package, stdout, stderr, then the files, then the mounts of those that have
- * one (a bit a file in `mounted`). */
+ * one (a bit a file in `mounted`), then the broker's if `start` says that there is one. */
 struct zygote_job {
     struct zygote_header header;
     uint32_t uid;           /* inside */
