@@ -25,14 +25,19 @@ static enum op_next list(struct op *op)
 
     if (!call_param_id(call, 0, &e->resource, &op->err) || !page_read(call, false, &e->page, &op->err))
         return OP_FAIL;
-    DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_HTTP_GRANT_PAGE, &e->rows, e->resource.text,
-             e->page.before, e->page.limit);
+    struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
+    DB_GROUP_ADD(g, SQL_QUERIES_HTTP_RESOURCE_PAGE, &e->found, NULL, "1", NULL, e->resource.text);
+    DB_GROUP_ADD(g, SQL_QUERIES_HTTP_GRANT_PAGE, &e->rows, e->resource.text, e->page.before, e->page.limit);
+    db_group_send(g);
     return OP_WAIT;
 }
 
 static enum op_next list_leave(struct op *op)
 {
     struct http_grant *e = (struct http_grant *)op;
+
+    if (e->found.count == 0)
+        return page_one(e->endpoint.call, 200, &e->found, &op->err), OP_FAIL;
     page_answer(e->endpoint.call, &e->page, &e->rows);
     return OP_DONE;
 }
