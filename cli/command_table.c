@@ -184,7 +184,8 @@ static const struct command_option preview_options[] = { ZONE, SINCE, LIMIT, END
 #define CREDENTIAL TEXT("credential", 0, "NAME", "the credential that goes with it", "所用凭据")
 static const struct command_option resource_options[] = { CREDENTIAL, END };
 static const struct command_option grant_options[] = {
-    TEXT("tenant", 0, "ID", "which tenant, or \"platform\"", "租户编号或 platform"),
+    TEXT("tenant", 0, "ID[,ID…]", "which tenants", "租户编号"),
+    TEXT("edition", 0, "CODE[,CODE…]", "whoever has one of these editions", "拥有这些版本的租户"),
     FLAG("everybody", 0, "every tenant", "所有租户"), CREDENTIAL, END,
 };
 static const struct command_option notice_options[] = {
@@ -357,6 +358,7 @@ const struct command command_table[] = {
     { "resource put", NULL, "NAME FILE", 2, 2, VALUE_NONE, { "define one from a JSON file (platform)", "按 JSON 文件定义资源（平台）" }, resource_options, false, command_resource_put },
     { "resource grant", NULL, "NAME", 1, 1, VALUE_NONE, { "let a tenant call it (platform)", "授权租户调用（平台）" }, grant_options, false, command_resource_grant },
     { "resource dry-run", NULL, "NAME.OPERATION [KEY=VALUE…]", 1, ANY, VALUE_NONE, { "what would be sent; sends nothing (platform)", "查看将发送的请求，不发送（平台）" }, dry_options, false, command_resource_dry_run },
+    { "resource probe", NULL, "NAME", 1, 1, VALUE_NONE, { "call its probe once: does it answer (platform)", "调用一次探测操作，查看是否应答（平台）" }, NULL, false, command_resource_probe },
     { "resource import", NULL, "OPENAPI", 1, 1, VALUE_FILE, { "draft a definition of a JSON or YAML document: reads on, writes off", "由 OpenAPI 文档（JSON 或 YAML）生成草稿" }, NULL, true, command_resource_import },
     { "network ls", NULL, "", 0, 0, VALUE_NONE, { "internal networks that may be called (platform)", "列出已开放的内部网段（平台）" }, NULL, false, command_network_ls },
     { "network open", NULL, "PURPOSE CIDR", 2, 2, VALUE_NONE, { "open one for resource, callback, … (platform)", "为用途开放内部网段（平台）" }, comment_options, false, command_network_open },

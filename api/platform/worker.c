@@ -41,10 +41,8 @@ static enum op_next ask(struct op *op)
     if (!call_param_id(call, 0, &e->id, &op->err))
         return OP_FAIL;
     struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
-    struct audit_row row = { NULL, audit_actor(call), "operation", "worker.drain", "worker", e->id.text };
     DB_GROUP_ADD(g, SQL_QUERIES_WORKER_DRAIN, &e->asked, e->id.text, audit_actor(call));
     DB_GROUP_ADD(g, SQL_QUERIES_WORKER_LIST, &e->rows, e->id.text);
-    audit_add(g, call, &row, NULL);
     audit_remember(g, call, 200);
     db_group_send(g);
     return OP_WAIT;

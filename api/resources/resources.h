@@ -18,6 +18,7 @@ ENDPOINT(http_resource_create);
 ENDPOINT(http_resource_replace);
 ENDPOINT(http_resource_delete);
 ENDPOINT(http_dry_run);
+ENDPOINT(http_probe);
 ENDPOINT(http_grant_list);
 ENDPOINT(http_grant_create);
 ENDPOINT(http_grant_delete);

@@ -27,6 +27,7 @@ const struct route resource_routes[] = {
     CHANGE("PUT", RESOURCES "/{id}", http_resource_replace),
     CHANGE("DELETE", RESOURCES "/{id}", http_resource_delete),
     ROUTE("POST", RESOURCES "/{id}/dry-run", ACCESS_PLATFORM, MAY_PLATFORM_READ_RESOURCES, http_dry_run),
+    CHANGE("POST", RESOURCES "/{id}/probe", http_probe),
     READ(RESOURCES "/{id}/grants", http_grant_list),
     CHANGE("POST", RESOURCES "/{id}/grants", http_grant_create),
     CHANGE("DELETE", RESOURCES "/{id}/grants/{grant}", http_grant_delete),

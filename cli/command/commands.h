@@ -121,6 +121,7 @@ COMMAND(command_resource_ls);
 COMMAND(command_resource_put);
 COMMAND(command_resource_grant);
 COMMAND(command_resource_dry_run);
+COMMAND(command_resource_probe);
 COMMAND(command_resource_import);
 COMMAND(command_network_ls);
 COMMAND(command_network_open);

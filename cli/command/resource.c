@@ -133,19 +133,35 @@ bool command_resource_put(struct cli *cli, const struct args *args, struct gov_e
     return true;
 }
 
+/* "a,b" as an array. */
+static json_t *words_of(const char *text)
+{
+    json_t *words = json_array();
+
+    for (;; text++) {
+        size_t bytes = strcspn(text, ",");
+        json_array_append_new(words, json_stringn(text, bytes));
+        text += bytes;
+        if (!*text)
+            return words;
+    }
+}
+
 bool command_resource_grant(struct cli *cli, const struct args *args, struct gov_err *err)
 {
-    const char *id, *tenant = args_value(args, "tenant", NULL);
+    const char *id, *tenant = args_value(args, "tenant", NULL), *edition = args_value(args, "edition", NULL);
     const json_t *made;
     json_t *body = json_own(&cli->arena, json_object());
 
-    if (!tenant == !args_flag(args, "everybody"))
-        return gov_fail(err, GOV_INVALID_INPUT, "say whom: --tenant ID or --everybody",
-                        "请指定对象：--tenant 编号 或 --everybody");
+    if (!!tenant + !!edition + args_flag(args, "everybody") != 1)
+        return gov_fail(err, GOV_INVALID_INPUT, "say whom: --tenant ID[,ID...], --edition CODE[,CODE...] or --everybody",
+                        "请指定对象：--tenant 编号[,编号…]、--edition 代码[,代码…] 或 --everybody");
     if (!resource_id(cli, args->words[0], &id, err))
         return false;
     if (tenant)
-        json_object_set_new(body, "tenants", json_pack("[s]", tenant));
+        json_object_set_new(body, "tenants", words_of(tenant));
+    else if (edition)
+        json_object_set_new(body, "editions", words_of(edition));
     else
         json_object_set_new(body, "everybody", json_true());
     if (args_value(args, "credential", NULL))
@@ -185,6 +201,29 @@ bool command_resource_dry_run(struct cli *cli, const struct args *args, struct g
         return false;
     cli_print_json(shown); /* the exact request: nothing to make prettier */
     cli->exit_code = json_get_bool(shown, "allowed", false) ? 0 : 4;
+    return true;
+}
+
+bool command_resource_probe(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    const char *id;
+    const json_t *shown;
+
+    if (!resource_id(cli, args->words[0], &id, err) ||
+        !remote_post(cli, arena_format(&cli->arena, "%s/%s/probe", platform_path, id), NULL, &shown, err))
+        return false;
+    bool ok = json_get_bool(shown, "ok", false);
+    const char *detail = json_get_text(shown, "detail");
+    if (cli->json)
+        cli_print_json(shown);
+    long long status = json_get_int(shown, "status", 0), ms = json_get_int(shown, "ms", 0);
+    if (ok)
+        cli_say(cli, "it answered %lld in %lld ms", "应答 %lld，用时 %lld 毫秒", status, ms);
+    else if (detail)
+        cli_say(cli, "no answer: %s", "没有应答：%s", detail);
+    else
+        cli_say(cli, "it answered %lld", "应答为 %lld", status);
+    cli->exit_code = ok ? 0 : 1;
     return true;
 }
 

@@ -4,7 +4,7 @@ select r.name, r.definition
 from public.http_resource r
 where r.name = any ($2::text[])
     and r.enabled
-    and exists (select from public.http_grant g
+    and exists (select from public.http_grant_reach g
         where g.resource_id = r.id
-            and (g.tenant_id = $1::uuid or g.tenant_id is null)
+            and g.tenant_id = $1::uuid
             and (g.expires_at is null or g.expires_at > now()))

@@ -3,27 +3,43 @@
 -- tenant's id, or 'platform'). Counted as failed before the password is looked at, so that attempts
 -- at the same time do not slip through; login_done takes it back. Nobody is counted while blocked.
 -- After 5 failures of an e-mail, 50 of an address, the wait doubles up to 15 minutes. An e-mail that
--- is blocked does not count against the address, which others may share.
-with blocked as (
+-- is blocked does not count against the address, which others may share. From an address that this e-mail
+-- logged in from within 30 days its failures are counted apart (`known`): whoever only knows the e-mail
+-- does not keep its owner out, and a guesser at that address has no more tries than elsewhere.
+with asked as (
+    select case when k.known then 'known' else 'email' end as kind,
+        lower($1) || case when k.known then ' ' || $2::text else '' end as subject
+    from (
+        select exists (
+            select
+            from public.app_user u
+            join public.session s on s.user_id = u.id
+            where u.email = lower($1)
+                and s.ip = $2::text::inet
+                and s.created_at > now() - interval '30 days') as known
+    ) k
+    union all
+    select 'ip', $2::text
+    where $2::text is not null
+), blocked as (
     select b.blocked_until
     from public.login_attempt b
-    where (b.kind, b.subject) in (('email', lower($1)), ('ip', $2))
-        and b.blocked_until > now()
+    join asked a on a.kind = b.kind and a.subject = b.subject
+    where b.blocked_until > now()
 ), counted as (
     insert into public.login_attempt as a (kind, subject, failures)
     select v.kind, v.subject, 1
-    from (values ('email', lower($1)), ('ip', $2)) v (kind, subject)
-    where v.subject is not null
-        and not exists (select from blocked)
+    from asked v
+    where not exists (select from blocked)
     on conflict on constraint login_attempt_pk do update
     set failures = case when a.last_at < now() - interval '1 day' then 1 else a.failures + 1 end,
         last_at = now(),
         blocked_until = case
             when a.last_at < now() - interval '1 day' then null
-            when a.failures + 1 >= case a.kind when 'email' then 5 else 50 end
+            when a.failures + 1 >= case a.kind when 'ip' then 50 else 5 end
             then now() + interval '1 second'
                 * least(900, power(2, least(20, a.failures + 1
-                    - case a.kind when 'email' then 5 else 50 end)))
+                    - case a.kind when 'ip' then 50 else 5 end)))
         end
     where a.blocked_until is null
         or a.blocked_until <= now()

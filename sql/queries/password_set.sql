@@ -31,8 +31,8 @@ with person as (
         and used_at is null
 ), cleared as (
     delete from public.login_attempt
-    where kind = 'email'
-        and subject = lower($1)
+    where (kind = 'email' and subject = lower($1))
+        or (kind = 'known' and starts_with(subject, lower($1) || ' '))
 )
 select id
 from person

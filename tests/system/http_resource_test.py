@@ -1,9 +1,12 @@
 """HTTP resources as the platform configures them and as a tenant sees them."""
+import contextlib
+import http.server
 import json
 import os
 import pathlib
 import subprocess
 import sys
+import threading
 import unittest
 
 import yaml
@@ -12,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
 import openapi  # noqa: E402
 from loop import Case  # noqa: E402
-from stack import BUILD, Stack  # noqa: E402
+from stack import BUILD, Stack, until  # noqa: E402
 
 PATH = "/v1/platform/http-resources"
 DEFINITION = {
@@ -24,6 +27,29 @@ DEFINITION = {
         {"name": "orders_delete", "method": "DELETE", "path": "/orders/{id}", "parameters": {"id": {"type": "integer"}}},
     ],
 }
+
+
+@contextlib.contextmanager
+def listening(answer):
+    """A server of this machine: its port, and what came to it; answer(path) is (status, body)."""
+    seen = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            seen.append(("GET", self.path, self.headers["Authorization"]))
+            status, body = answer(self.path)
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1], seen
+        server.shutdown()
 
 
 def setUpModule():
@@ -114,6 +140,42 @@ class Resources(Case):
             self.refused(self.api("POST", grants, body, "pat"), 422, "invalid_input")
         self.api("DELETE", f"{PATH}/{made['id']}", token="pat")
 
+    def test_a_grant_for_an_edition_reaches_who_has_it_while_he_has_it(self):
+        made = self.make("by-edition")
+        grants = f"{PATH}/{made['id']}/grants"
+        self.ok(self.api("POST", grants, {"editions": ["team-monthly"], "rate_per_minute": 7}, "pat"), 201)
+        shown = self.ok(self.api("GET", grants, token="pat"))["items"][0]
+        self.assertEqual((shown["edition"], shown["tenant"], shown["rate_per_minute"]), ("team-monthly", None, 7))
+
+        def rates(person):
+            items = self.ok(self.api("GET", "/v1/http-resources", token=person))["items"]
+            return [r["rate_per_minute"] for r in items if r["name"] == "by-edition"]
+
+        self.assertEqual((rates("olivia"), rates("lin")), ([], []))
+        tenant = self.stack.tenants["Harbour Hardware"]["id"]
+        self.subscribe(tenant, "team-monthly")
+        self.assertEqual((rates("olivia"), rates("lin")), ([7], []))
+        self.ok(self.api("POST", grants, {"everybody": True, "rate_per_minute": 8}, "pat"), 201)
+        self.assertEqual((rates("olivia"), rates("lin")), ([7], [8]), "its edition's goes before everybody's")
+        self.ok(self.api("POST", grants, {"tenants": [tenant], "rate_per_minute": 9}, "pat"), 201)
+        self.assertEqual(rates("olivia"), [9], "its own goes before its edition's")
+        self.stack.sql(f"delete from public.http_grant where resource_id = '{made['id']}' and edition is null")
+        self.stack.sql(f"update public.subscription set state = 'shutdown' where tenant_id = '{tenant}'")
+        self.assertEqual(rates("olivia"), [], "the subscription has ended")
+        for body in ({"editions": []}, {"editions": ["no-such-edition"]}, {"editions": ["'; --"]},
+                     {"editions": ["team-monthly"], "everybody": True}):
+            self.refused(self.api("POST", grants, body, "pat"), 422, "invalid_input")
+        self.api("DELETE", f"{PATH}/{made['id']}", token="pat")
+
+    def subscribe(self, tenant, edition):
+        """A subscription in force, as one that was paid for leaves it."""
+        self.stack.sql(f"""
+            with customer as (insert into public.customer (id, kind, name) values (gen_random_uuid(), 'company', 'Acme')
+                returning id)
+            insert into public.subscription (id, customer_id, tenant_id, edition_version, state, tz)
+            select gen_random_uuid(), c.id, '{tenant}', v.id, 'active', 'UTC'
+            from customer c, public.edition_version v where v.edition = '{edition}' limit 1""")
+
     def test_a_used_credential_cannot_be_deleted(self):
         self.make("user-of-it")
         items = self.ok(self.api("GET", "/v1/platform/credentials?q=partner", token="pat"))["items"]
@@ -129,6 +191,64 @@ class Resources(Case):
         self.assertEqual(self.api("DELETE", f"{path}/{made['id']}", token="pat").status, 204)
         actions = [row["action"] for row in self.ok(self.api("GET", "/v1/platform/audit?kind=resource", token="pat"))["items"]]
         self.assertLessEqual({"network.opened", "network.closed"}, set(actions))
+
+
+class Probe(Case):
+    """The one read that a definition names, sent once, as an act of the platform that is audited."""
+
+    def make(self, name, base_url, probe="status", auth="bearer"):
+        definition = {"base_url": base_url, "auth": {"style": auth}, "probe": probe, "attempts": 5, "operations": [
+            {"name": "status", "method": "GET", "path": "/status"},
+            {"name": "orders_create", "method": "POST", "path": "/orders", "body": True, "allowed": True}]}
+        return self.api("POST", PATH, {"name": name, "definition": definition, "credential": "partner"}, "pat")
+
+    def probe(self, made, token="pat"):
+        return self.api("POST", f"{PATH}/{made['id']}/probe", token=token)
+
+    def audited(self, made):
+        return [row["detail"] for row in self.ok(self.api("GET", "/v1/platform/audit?kind=resource", token="pat"))["items"]
+                if row["action"] == "resource.probed" and row["subject"]["id"] == made["id"]]
+
+    def test_an_answer_is_told_as_whether_and_how_fast_and_nothing_of_what_was_said(self):
+        opened = self.ok(self.api("POST", "/v1/platform/open-networks", {
+            "purpose": "resource", "network": "127.0.0.0/8", "comment": "the partner of this test"}, "pat"), 201)
+        self.addCleanup(self.api, "DELETE", f"/v1/platform/open-networks/{opened['id']}", token="pat")
+        with listening(lambda path: (200, b"a secret of the partner")) as (port, seen):
+            made = self.ok(self.make("probed", f"http://127.0.0.1:{port}"), 201)
+
+            def first():
+                shown = self.ok(self.probe(made))
+                return shown["ok"] and shown  # the network is open within two seconds
+            shown = until(first, what="the network being open")
+            self.assertEqual((shown["status"], shown["operation"], shown["code"]), (200, "status", None))
+            self.assertEqual(shown["answer_bytes"], len(b"a secret of the partner"))
+            self.assertNotIn("secret of the partner", json.dumps(shown))
+            self.assertEqual(seen[-1], ("GET", "/status", "Bearer canary-41"))
+        self.assertGreaterEqual(len(self.audited(made)), 1)
+        self.assertEqual(self.audited(made)[0], {"name": "probed", "operation": "status"})
+        with listening(lambda path: (503, b"")) as (port, seen):
+            made = self.ok(self.make("ailing", f"http://127.0.0.1:{port}"), 201)
+            shown = self.ok(self.probe(made))
+            self.assertEqual((shown["ok"], shown["status"], len(seen)), (False, 503, 1), "it is sent once")
+        down = self.ok(self.probe(made))
+        self.assertEqual((down["ok"], down["status"], down["code"]), (False, None, "resource_unavailable"))
+
+    def test_an_inner_address_is_refused_and_nothing_is_sent(self):
+        with listening(lambda path: (200, b"")) as (port, seen):
+            made = self.ok(self.make("inner", f"http://localhost.localdomain.invalid:{port}"), 201)
+            self.assertEqual(self.ok(self.probe(made))["code"], "resource_unavailable")
+            made = self.ok(self.make("metadata", "http://169.254.169.254"), 201)
+            self.assertEqual(self.ok(self.probe(made))["code"], "address_refused")
+            self.assertEqual(seen, [])
+
+    def test_what_cannot_be_probed(self):
+        self.refused(self.make("wrong-probe", "https://x.example", "orders_create"), 422, "invalid_input")
+        made = self.ok(self.make("silent", "https://x.example", None), 201)
+        problem = self.refused(self.probe(made), 409, "conflict")
+        self.assertIn("probe", problem["detail"])
+        self.assertEqual(self.audited(made), [], "nothing was done")
+        for who in ("olivia", "oscar", "vera"):
+            self.refused(self.probe(made, who), 404, "not_found")
 
 
 class CommandLine(Case):
@@ -159,6 +279,10 @@ class CommandLine(Case):
         self.assertEqual(shown["request"]["url"], "https://shop.example/v2/pets/7")
         self.assertEqual(self.cli("resource", "dry-run", "pets.delete_pet", "petId:=7", status=4)["code"],
                          "write_not_whitelisted")
+        self.assertEqual(self.cli("resource", "grant", "pets", "--edition", "team-monthly,team-yearly")["items"][0]["tenant"],
+                         None)
+        self.cli("resource", "grant", "pets", "--edition", "team-monthly", "--everybody", status=2)
+        self.cli("resource", "probe", "pets", status=4)
         self.assertIn("pets", [r["name"] for r in self.cli("resource", "ls")["items"]])
         self.cli("resource", "import", "-", text="{}", status=2)
         self.cli("resource", "import", "-", text="openapi: [3.1", status=2)
@@ -184,7 +308,7 @@ class Tenants(Case):
                     self.refused(self.api(method.upper(), real, {} if method in ("post", "put") else None, who),
                                  404, "not_found")
                     tried += 1
-        self.assertGreaterEqual(tried, 7 * 18)
+        self.assertGreaterEqual(tried, 7 * 19)
 
     def test_the_ledger_is_read_only(self):
         for method in ("POST", "PUT", "PATCH", "DELETE"):

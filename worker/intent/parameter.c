@@ -10,6 +10,7 @@
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "worker/intent/fold.h"
+#include "worker/intent/secrecy.h"
 
 enum { PATTERN_STEPS_MAX = 10000 };
 
@@ -298,12 +299,7 @@ static void read_pattern(struct parameter *p, const json_t *of, struct arena *ar
         arena_defer(arena, free_pattern, p->pattern);
 }
 
-static bool marked_sensitive(const json_t *schema)
-{
-    return json_get_bool(schema, "writeOnly", false) || json_get_bool(schema, "x-sensitive", false);
-}
-
-static void read_parameter(struct parameter *p, const char *name, const json_t *schema,
+static void read_parameter(struct parameter *p, const char *name, const json_t *root, const json_t *schema,
                            struct arena *arena)
 {
     const char *type = type_of(schema);
@@ -316,7 +312,7 @@ static void read_parameter(struct parameter *p, const char *name, const json_t *
         p->item = json_object_get(schema, "items");
     const json_t *of = p->array ? p->item : schema;
     p->kind = kind_of(of);
-    p->sensitive = marked_sensitive(schema) || marked_sensitive(p->item);
+    p->sensitive = schema_holds_secrets(root, schema, arena);
     read_bound(of, "minimum", "exclusiveMinimum", &p->has_minimum, &p->minimum);
     read_bound(of, "maximum", "exclusiveMaximum", &p->has_maximum, &p->maximum);
     if (p->kind == PARAMETER_ENUM) {
@@ -347,7 +343,7 @@ bool parameter_read(const json_t *schema, struct parameter **parameters, size_t 
     json_object_foreach ((json_t *)(uintptr_t)properties, name, entry) {
         struct parameter *p = &(*parameters)[(*count)++];
         const json_t *wanted;
-        read_parameter(p, name, entry, arena);
+        read_parameter(p, name, schema, entry, arena);
         json_array_foreach (required, i, wanted)
             if (json_is_string(wanted) && strcmp(json_string_value(wanted), name) == 0)
                 p->required = true;

@@ -85,6 +85,8 @@ enum op_next outcall_begin(struct op *op);
 enum op_next outcall_begun(struct op *op);
 enum op_next outcall_send(struct op *op);
 enum op_next outcall_settle(struct op *op);
+/* `why` of a call that has no status. */
+void outcall_fail_unanswered(struct outcall *c);
 /* The op's end: answers, and owns the call from then on. */
 void outcall_ended(struct op *op);
 

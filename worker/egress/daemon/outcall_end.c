@@ -53,7 +53,7 @@ static void read_headers(struct outcall *c)
     }
 }
 
-static void fail_unanswered(struct outcall *c)
+void outcall_fail_unanswered(struct outcall *c)
 {
     const struct gov_err *err = &c->exchange.err;
 
@@ -84,7 +84,7 @@ static void read_answer(struct outcall *c)
         return;
     c->status = c->exchange.status;
     if (!c->status) {
-        fail_unanswered(c);
+        outcall_fail_unanswered(c);
         return;
     }
     read_headers(c);

@@ -14,6 +14,7 @@
 #include "worker/egress/daemon/delivery.h"
 #include "worker/egress/daemon/message/message.h"
 #include "worker/egress/daemon/outcall.h"
+#include "worker/egress/daemon/probe.h"
 #include "worker/egress/daemon/unseal.h"
 #include "worker/egress/daemon/verification.h"
 
@@ -246,6 +247,11 @@ static void on_control(void *user, struct channel_frame *frame)
     if (json_object_get(frame->json, "verify")) {
         s->egress->working++;
         verification_start(s, frame);
+        return;
+    }
+    if (json_object_get(frame->json, "probe")) {
+        s->egress->working++;
+        probe_start(s, frame);
         return;
     }
     h = calloc(1, sizeof *h);
