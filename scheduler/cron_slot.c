@@ -368,7 +368,7 @@ static enum op_next push(struct op *op)
         event_bus_publish(s->scheduler->events, s->tenant->scope.schema, &s->asked_request);
     if (!starts(s))
         return OP_DONE;
-    job_queue_push(op, s->scheduler->queue, &s->entry, 1, NULL);
+    queue_shards_push(op, &s->scheduler->queues, &s->entry, 1);
     event_bus_publish(s->scheduler->events, s->tenant->scope.schema, &s->request);
     return OP_WAIT;
 }

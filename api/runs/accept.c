@@ -291,7 +291,7 @@ static enum op_next enqueue(struct op *op)
         return settle_batched(a);
     /* A delayed one is brought by the scheduler; a push that fails is made up for by its sweep. */
     if (a->run_at_us <= clock_now_us())
-        job_queue_push(op, a->call->api->queue, &a->entry, 1, NULL);
+        queue_shards_push(op, &a->call->api->queues, &a->entry, 1);
     return OP_WAIT;
 }
 
