@@ -286,7 +286,7 @@ static void add_start(struct cron_slot *s, struct db_group *g)
     enum job_kind kind = s->asking ? JOB_PLAN : JOB_RUN;
     enum job_lane lane = s->asking ? LANE_CTL : p->lane;
     int64_t timeout_ms = s->asking ? CTL_TIMEOUT_MS : p->timeout_ms;
-    int attempts = s->asking ? CTL_ATTEMPTS : p->chosen->idempotent ? 3 : 1;
+    int attempts = s->asking ? CTL_ATTEMPTS : (int)p->chosen->attempts;
     struct job_payload asked = { .language = s->chinese ? "zh" : "en",
                                  .timezone = s->timezone,
                                  .skill = s->skill,
