@@ -14,12 +14,13 @@
 #include "core/io/service.h"
 #include "core/store/event_bus.h"
 #include "core/store/file_store.h"
-#include "core/store/job_queue.h"
+#include "core/store/queue_shards.h"
 #include "core/store/mark.h"
 
 struct api_settings {
     const char *pg;
     const char *redis;
+    int64_t queue_shards;
     const char *listen;
     struct file_store_settings files;
     const char *public_url;
@@ -46,7 +47,7 @@ struct api {
     struct service service;
     struct db *db;
     struct redis *redis;
-    struct job_queue *queue;
+    struct queue_shards queues;
     struct event_bus *events;
     struct file_store *files;
     struct marks *marks;

@@ -25,6 +25,8 @@ const struct setting api_settings_table[] = {
       "passfile=/etc/execgov/pgpass\"" },
     { "redis", SETTING_TEXT, offsetof(struct api_settings, redis), "127.0.0.1:6379", 0, 500, false,
       "Redis: unix:/path/socket or host:port; several with commas: nodes of a cluster, or a master and replicas" },
+    { "queue_shards", SETTING_INT, offsetof(struct api_settings, queue_shards), "1", 1, QUEUE_SHARDS_MAX, false,
+      "dispatch shards: on how many hash tags the queue is spread in Redis; the same for all processes" },
     { "listen", SETTING_TEXT, offsetof(struct api_settings, listen), "127.0.0.1:8080", 0, 100, false,
       "address:port of the HTTP API" },
     { "files", SETTING_TEXT, offsetof(struct api_settings, files.files), "files", 0, 1000, false,
@@ -71,12 +73,12 @@ const struct setting api_settings_table[] = {
 static bool ready(void *context, json_t *checks)
 {
     struct api *api = context;
-    bool queue = job_queue_state(api->queue) == QUEUE_OPEN;
+    const struct job_queue *closed = queue_shards_closed(&api->queues);
 
     service_check(checks, "postgres", db_reachable(api->db),
                   db_reachable(api->db) ? "reachable" : "not reachable");
-    service_check(checks, "queue", queue,
-                  queue ? "open" : "not open; submissions are accepted and start when it is back");
+    service_check(checks, "queue", !closed,
+                  !closed ? "open" : "not open; submissions are accepted and start when it is back");
     return db_reachable(api->db);
 }
 
@@ -87,7 +89,7 @@ static void stop_rest(struct api *api)
     watches_stop(&api->watches);
     incarnation_watch_stop(api->incarnation);
     event_bus_stop(api->events);
-    job_queue_stop(api->queue);
+    queue_shards_stop(&api->queues);
     redis_stop(api->redis);
     db_stop(api->db);
     service_stop(&api->service);
@@ -123,7 +125,7 @@ static void another_life(void *context, const char *incarnation)
 {
     struct api *api = context;
 
-    job_queue_incarnation_set(api->queue, incarnation);
+    queue_shards_incarnation_set(&api->queues, incarnation);
     marks_forget(api->marks);
 }
 
@@ -154,14 +156,15 @@ static bool connect_stores(struct api *api, struct gov_err *err)
         return false;
     api->redis = redis_new(api->loop, &redis);
     api->incarnation = incarnation_watch_new(api->loop, api->db, incarnation, another_life, api);
-    api->queue = job_queue_new(
-        &(struct job_queue_options){ api->redis, incarnation, queue_lost, api });
+    queue_shards_start(&api->queues, api->loop,
+                       &(struct queue_shards_options){ redis.address, incarnation, (int)api->settings.queue_shards,
+                                                       queue_lost, api });
     watches_init(&api->watches, api->loop, api);
     api->events = event_bus_new(api->redis, &events);
     api->marks = marks_new(api->db);
     api->identities = identities_new();
     api->bases = plan_bases_new();
-    api->accepts = accept_batcher_new(api->loop, api->db, api->queue);
+    api->accepts = accept_batcher_new(api->loop, api->db, &api->queues);
     api->inbox = inbox_start(api);
     return true;
 }

@@ -286,7 +286,7 @@ static void add_start(struct cron_slot *s, struct db_group *g)
     enum job_kind kind = s->asking ? JOB_PLAN : JOB_RUN;
     enum job_lane lane = s->asking ? LANE_CTL : p->lane;
     int64_t timeout_ms = s->asking ? CTL_TIMEOUT_MS : p->timeout_ms;
-    int attempts = s->asking ? CTL_ATTEMPTS : p->chosen->idempotent ? 3 : 1;
+    int attempts = s->asking ? CTL_ATTEMPTS : (int)p->chosen->attempts;
     struct job_payload asked = { .language = s->chinese ? "zh" : "en",
                                  .timezone = s->timezone,
                                  .skill = s->skill,
@@ -368,7 +368,7 @@ static enum op_next push(struct op *op)
         event_bus_publish(s->scheduler->events, s->tenant->scope.schema, &s->asked_request);
     if (!starts(s))
         return OP_DONE;
-    job_queue_push(op, s->scheduler->queue, &s->entry, 1, NULL);
+    queue_shards_push(op, &s->scheduler->queues, &s->entry, 1);
     event_bus_publish(s->scheduler->events, s->tenant->scope.schema, &s->request);
     return OP_WAIT;
 }

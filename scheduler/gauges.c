@@ -42,7 +42,7 @@ void gauges_init(struct gauges *g, struct metrics *metrics)
     }
 }
 
-void gauges_look(struct op *op, struct gauges *g, struct job_queue *queue)
+void gauges_look(struct op *op, struct gauges *g, const struct queue_shards *queues)
 {
     int64_t now = clock_mono_us();
 
@@ -51,15 +51,17 @@ void gauges_look(struct op *op, struct gauges *g, struct job_queue *queue)
     if (!g->looking)
         return;
     g->looked_us = now;
-    job_queue_depth(op, queue, 0, &g->depth);
+    queue_depths_ask(op, queues, 0, &g->depths);
 }
 
-void gauges_read(struct gauges *g)
+void gauges_read(struct arena *arena, struct gauges *g)
 {
-    const json_t *lanes = json_object_get(g->depth.json, "lanes");
-    int64_t now_ms = json_get_int(g->depth.json, "now_ms", 0);
+    struct gov_err err = { 0 };
+    const json_t *depth = g->looking ? queue_depths_sum(arena, &g->depths, 0, &err) : NULL;
+    const json_t *lanes = json_object_get(depth, "lanes");
+    int64_t now_ms = json_get_int(depth, "now_ms", 0);
 
-    if (!g->looking || g->depth.err.code)
+    if (!depth)
         return;
     for (int lane = 0; lane < LANE_COUNT; lane++) {
         const json_t *of_lane = json_object_get(lanes, job_lane_name((enum job_lane)lane));
@@ -72,7 +74,7 @@ void gauges_read(struct gauges *g)
             g->oldest[lane][class].value = since_ms < now_ms ? (now_ms - since_ms) / 1000 : 0;
         }
     }
-    g->depth.json = NULL; /* it goes with the op */
+    g->looking = false; /* the documents go with the op */
 }
 
 void gauges_clear(struct gauges *g)

@@ -6,7 +6,7 @@
 
 #include "core/io/metrics.h"
 #include "core/model/job.h"
-#include "core/store/job_queue.h"
+#include "core/store/queue_depth.h"
 
 enum { GAUGE_LABEL_BYTES = 48 };
 
@@ -16,15 +16,15 @@ struct gauges {
     struct metric ready[LANE_COUNT][CLASS_COUNT], oldest[LANE_COUNT][CLASS_COUNT];
     struct metric busy[LANE_COUNT];
     char labels[LANE_COUNT][CLASS_COUNT + 1][GAUGE_LABEL_BYTES];
-    struct queue_document depth;
+    struct queue_depths depths;
     int64_t looked_us; /* monotonic */
     bool looking;
 };
 
 void gauges_init(struct gauges *gauges, struct metrics *metrics);
 /* As I/O of `op`: ask the queue, unless that was done a moment ago; then gauges_read in its next step. */
-void gauges_look(struct op *op, struct gauges *gauges, struct job_queue *queue);
-void gauges_read(struct gauges *gauges);
+void gauges_look(struct op *op, struct gauges *gauges, const struct queue_shards *queues);
+void gauges_read(struct arena *arena, struct gauges *gauges);
 /* The lead is somebody else's. */
 void gauges_clear(struct gauges *gauges);
 

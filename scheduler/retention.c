@@ -66,7 +66,7 @@ static enum op_next push(struct op *op)
         if (r->errs[i].code)
             log_error(LEVEL_WARN, "retention.failed", &r->errs[i]);
         else
-            job_queue_push(op, r->scheduler->queue, &r->entries[i], 1, NULL);
+            queue_shards_push(op, &r->scheduler->queues, &r->entries[i], 1);
     }
     return OP_WAIT;
 }

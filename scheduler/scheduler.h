@@ -13,7 +13,7 @@
 #include "core/io/settings.h"
 #include "core/store/event_bus.h"
 #include "core/store/incarnation.h"
-#include "core/store/job_queue.h"
+#include "core/store/queue_shards.h"
 #include "core/store/mark.h"
 #include "scheduler/gauges.h"
 #include "scheduler/leader.h"
@@ -21,6 +21,7 @@
 struct scheduler_settings {
     const char *pg;
     const char *redis;
+    int64_t queue_shards;
     const char *health;
     const char *log_level;
     bool prepared;
@@ -34,7 +35,7 @@ struct scheduler {
     struct service service;
     struct db *db;
     struct redis *redis;
-    struct job_queue *queue;
+    struct queue_shards queues;
     struct event_bus *events;
     struct marks *marks;
     struct incarnation_watch *incarnation;

@@ -15,6 +15,8 @@ const struct setting scheduler_settings_table[] = {
       "PostgreSQL as libpq conninfo without user" },
     { "redis", SETTING_TEXT, FIELD(redis), "127.0.0.1:6379", 0, 500, false,
       "Redis: unix:/path/socket or host:port; several with commas: nodes of a cluster, or a master and replicas" },
+    { "queue_shards", SETTING_INT, FIELD(queue_shards), "1", 1, QUEUE_SHARDS_MAX, false,
+      "dispatch shards: on how many hash tags the queue is spread in Redis; the same for all processes" },
     { "health", SETTING_TEXT, FIELD(health), "", 0, 100, false,
       "address:port of /livez, /readyz and /metrics; empty: none" },
     { "log_level", SETTING_TEXT, FIELD(log_level), "info", 0, 10, false,
@@ -29,21 +31,21 @@ const struct setting scheduler_settings_table[] = {
 struct process {
     struct scheduler scheduler;
     struct tend tend;
-    struct promote *promote;
-    struct refill *refill;
-    struct job_queue *promote_queue; /* promoting blocks: a handle of its own */
-    struct job_queue *refill_queue;  /* so does refilling */
+    struct promote *promotes[QUEUE_SHARDS_MAX];
+    struct refill *refills[QUEUE_SHARDS_MAX];
+    struct queue_shards promote_queues; /* promoting blocks: handles of their own */
+    struct queue_shards refill_queues;  /* so does refilling */
+    int stopping_count;                 /* of the drain's step under way: not stopped yet */
     bool stopping;
 };
 
 static bool ready(void *context, json_t *checks)
 {
     struct scheduler *s = &((struct process *)context)->scheduler;
-    bool queue = job_queue_state(s->queue) == QUEUE_OPEN;
 
     service_check(checks, "postgres", db_reachable(s->db),
                   db_reachable(s->db) ? "reachable" : "not reachable");
-    service_check(checks, "queue", queue, queue ? "open" : "not open");
+    service_check(checks, "queue", !queue_shards_closed(&s->queues), queue_shards_word(&s->queues));
     service_check(checks, "lead", true, leader_term(s->leader) ? "leads" : "stands by");
     return db_reachable(s->db);
 }
@@ -60,8 +62,9 @@ static void elected(void *context, int64_t term)
     struct process *p = context;
 
     log_write(LEVEL_INFO, "leader.took", LOG_NUMBER("term", term));
-    if (!p->promote && !p->stopping)
-        p->promote = promote_new(p->scheduler.loop, p->promote_queue, look, p);
+    for (int i = 0; i < p->scheduler.queues.count && !p->stopping; i++)
+        if (!p->promotes[i])
+            p->promotes[i] = promote_new(p->scheduler.loop, p->promote_queues.queues[i], look, p);
     tend_wake(&p->tend);
 }
 
@@ -71,9 +74,11 @@ static void deposed(void *context)
 
     log_write(LEVEL_WARN, "leader.lost");
     gauges_clear(&p->scheduler.gauges);
-    if (p->promote)
-        promote_stop(p->promote, NULL, NULL);
-    p->promote = NULL;
+    for (int i = 0; i < p->scheduler.queues.count; i++) {
+        if (p->promotes[i])
+            promote_stop(p->promotes[i], NULL, NULL);
+        p->promotes[i] = NULL;
+    }
 }
 
 static void on_redis(void *context, bool connected)
@@ -86,10 +91,10 @@ static void on_redis(void *context, bool connected)
 static void another_life(void *context, const char *incarnation)
 {
     struct process *p = context;
-    struct job_queue *queues[] = { p->scheduler.queue, p->promote_queue, p->refill_queue };
 
-    for (size_t i = 0; i < sizeof queues / sizeof *queues; i++)
-        job_queue_incarnation_set(queues[i], incarnation);
+    queue_shards_incarnation_set(&p->scheduler.queues, incarnation);
+    queue_shards_incarnation_set(&p->promote_queues, incarnation);
+    queue_shards_incarnation_set(&p->refill_queues, incarnation);
     marks_forget(p->scheduler.marks);
     tend_everybody(&p->tend); /* what others believed to have marked may be gone */
 }
@@ -108,9 +113,9 @@ static void close_rest(void *context)
 
     incarnation_watch_stop(s->incarnation);
     event_bus_stop(s->events);
-    job_queue_stop(p->promote_queue);
-    job_queue_stop(p->refill_queue);
-    job_queue_stop(s->queue);
+    queue_shards_stop(&p->promote_queues);
+    queue_shards_stop(&p->refill_queues);
+    queue_shards_stop(&s->queues);
     redis_stop(s->redis);
     db_stop(s->db);
     service_stop(&s->service);
@@ -125,18 +130,26 @@ static void tending_stopped(struct rounds *rounds)
 static void promoting_stopped(void *context)
 {
     struct process *p = context;
-    tend_stop(&p->tend, tending_stopped);
+
+    if (--p->stopping_count == 0)
+        tend_stop(&p->tend, tending_stopped);
 }
 
 static void refilling_stopped(void *context)
 {
     struct process *p = context;
 
-    if (p->promote)
-        promote_stop(p->promote, promoting_stopped, p);
-    else
-        promoting_stopped(p);
-    p->promote = NULL;
+    if (--p->stopping_count > 0)
+        return;
+    p->stopping_count = 1; /* this function's own */
+    for (int i = 0; i < p->scheduler.queues.count; i++) {
+        if (!p->promotes[i])
+            continue;
+        p->stopping_count++;
+        promote_stop(p->promotes[i], promoting_stopped, p);
+        p->promotes[i] = NULL;
+    }
+    promoting_stopped(p);
 }
 
 static void drain(void *context)
@@ -144,8 +157,11 @@ static void drain(void *context)
     struct process *p = context;
 
     p->stopping = true;
-    redis_unlisten(p->scheduler.redis, p);
-    refill_stop(p->refill, refilling_stopped, p);
+    for (int i = 0; i < p->scheduler.queues.count; i++)
+        redis_unlisten(p->scheduler.queues.redis[i], p);
+    p->stopping_count = p->scheduler.queues.count;
+    for (int i = 0; i < p->scheduler.queues.count; i++)
+        refill_stop(p->refills[i], refilling_stopped, p);
 }
 
 static bool connect_stores(struct process *p, struct gov_err *err)
@@ -163,10 +179,10 @@ static bool connect_stores(struct process *p, struct gov_err *err)
     s->marks = marks_new(s->db);
     s->redis = redis_new(s->loop, &(struct redis_options){ .address = s->settings.redis });
     s->incarnation = incarnation_watch_new(s->loop, s->db, incarnation, another_life, p);
-    struct job_queue_options queue = { s->redis, incarnation, queue_lost, p };
-    s->queue = job_queue_new(&queue);
-    p->promote_queue = job_queue_new(&queue);
-    p->refill_queue = job_queue_new(&queue);
+    struct queue_shards_options queues = { s->settings.redis, incarnation, (int)s->settings.queue_shards, queue_lost, p };
+    queue_shards_start(&s->queues, s->loop, &queues);
+    queue_shards_start_beside(&p->promote_queues, &s->queues, &queues);
+    queue_shards_start_beside(&p->refill_queues, &s->queues, &queues);
     s->events = event_bus_new(s->redis, NULL);
     return true;
 }
@@ -189,9 +205,11 @@ bool scheduler_run(const struct scheduler_settings *settings, struct gov_err *er
     if (!connect_stores(&p, err) || !service_start(&s->service, settings->health, err))
         return false;
     s->leader = leader_new(s->redis, s->id.text, 0, &events);
-    p.refill = refill_new(&loop, p.refill_queue, s->db);
+    for (int i = 0; i < s->queues.count; i++)
+        p.refills[i] = refill_new(&loop, p.refill_queues.queues[i], s->db);
     tend_start(&p.tend, s);
-    redis_listen(s->redis, on_redis, &p);
+    for (int i = 0; i < s->queues.count; i++)
+        redis_listen(s->queues.redis[i], on_redis, &p);
     loop_run(&loop);
     loop_release(&loop);
     marks_free(s->marks);

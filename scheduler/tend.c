@@ -17,18 +17,43 @@ static void release_child(void *op)
     op_release(op);
 }
 
+/* A bit a shard. */
+static uint64_t queues_lost(const struct scheduler *s)
+{
+    uint64_t lost = 0;
+
+    for (int i = 0; i < s->queues.count; i++)
+        if (job_queue_state(s->queues.queues[i]) == QUEUE_LOST)
+            lost |= (uint64_t)1 << i;
+    return lost;
+}
+
 static enum op_next rebuild(struct op *op)
 {
     struct tend *t = (struct tend *)op;
 
     if (!leads(t))
         return OP_DONE;
-    if (job_queue_state(t->scheduler->queue) != QUEUE_LOST)
+    t->lost = queues_lost(t->scheduler);
+    if (!t->lost)
         return OP_NEXT;
-    rebuild_init(&t->rebuild, t->scheduler, leader_term(t->scheduler->leader));
+    rebuild_init(&t->rebuild, t->scheduler, leader_term(t->scheduler->leader), t->lost);
     arena_defer(&op->arena, release_child, &t->rebuild.op);
-    op_call(op, &t->rebuild.op);
+    op_try(op, &t->rebuild.op);
     return OP_WAIT;
+}
+
+/* A shard that could not be filled is tried again in the next round; the others are visited meanwhile. */
+static enum op_next rebuilt(struct op *op)
+{
+    struct tend *t = (struct tend *)op;
+
+    if (t->lost && t->rebuild.op.failed) {
+        log_error(LEVEL_WARN, "queue.rebuild_failed", &t->rebuild.op.err);
+        if (t->scheduler->queues.count == 1)
+            return op->err = t->rebuild.op.err, OP_FAIL;
+    }
+    return OP_NEXT;
 }
 
 static enum op_next everybody(struct op *op)
@@ -50,7 +75,7 @@ static enum op_next visit(struct op *op)
     /* Whoever holds work has a marked tenant; the others are judged by 150 s. */
     bool bury = t->visit.tenant_count > 0 || now - t->bury_us >= (int64_t)BURY_MS * 1000;
 
-    visit_init(&t->visit, t->scheduler, &t->after, false);
+    visit_init(&t->visit, t->scheduler, &t->after, 0);
     if (!t->after.text[0] && now - t->deep_us >= (int64_t)DEEP_MS * 1000) {
         t->deep_us = now;
         t->deep = true;
@@ -78,13 +103,13 @@ static enum op_next tally(struct op *op)
     g->reclaimed.value += t->visit.reclaimed;
     if (t->visit.drifted)
         log_write(LEVEL_WARN, "limits.drift", LOG_NUMBER("slots", t->visit.drifted));
-    gauges_look(op, g, t->scheduler->queue);
+    gauges_look(op, g, &t->scheduler->queues);
     return OP_WAIT;
 }
 
 static enum op_next show(struct op *op)
 {
-    gauges_read(&((struct tend *)op)->scheduler->gauges);
+    gauges_read(&op->arena, &((struct tend *)op)->scheduler->gauges);
     return OP_DONE;
 }
 
@@ -114,7 +139,8 @@ static enum op_next retention(struct op *op)
     return OP_WAIT;
 }
 
-static const struct op_step steps[] = { { "rebuild", rebuild }, { "everybody", everybody },
+static const struct op_step steps[] = { { "rebuild", rebuild }, { "rebuilt", rebuilt },
+                                        { "everybody", everybody },
                                         { "visit", visit },     { "cron", cron },
                                         { "retention", retention }, { "tally", tally },
                                         { "show", show },       { 0 } };
@@ -132,7 +158,7 @@ static int64_t over(struct rounds *rounds)
         return STANDBY_MS;
     if (t->after.text[0])
         return 0; /* more tenants than one visit takes */
-    if (t->visit.tenant_count)
+    if (t->visit.tenant_count || queues_lost(t->scheduler))
         return BUSY_MS;
     if (t->visit.next_due_us) {
         int64_t until_ms = (t->visit.next_due_us - clock_now_us()) / 1000 + 1;

@@ -17,6 +17,7 @@ struct tend {
     struct rounds rounds; /* first */
     struct scheduler *scheduler;
     struct rebuild rebuild;
+    uint64_t lost; /* shards that this round fills anew, a bit each */
     struct visit visit;
     struct cron_round cron;
     struct retention_round retention;

@@ -9,6 +9,7 @@
 #include "core/store/tenant_limits.h"
 
 struct visited {
+    int row; /* of `marked` */
     struct id id;
     struct db_scope scope;
     struct db_rows reclaimed, swept, rest, running;
@@ -36,6 +37,11 @@ static enum op_next bury(struct op *op)
                  v->after.text[0] ? v->after.text : NULL);
     db_group_send(g);
     return OP_WAIT;
+}
+
+static struct job_queue *queue_of(const struct visit *v, const struct visited *t)
+{
+    return queue_shards_of(&v->scheduler->queues, t->scope.schema);
 }
 
 static const char *dead_array(struct visit *v)
@@ -74,24 +80,33 @@ static void visit_tenant(struct visit *v, struct visited *t)
     db_group_send(g);
 }
 
+static bool is_of(const struct visit *v, const char *schema)
+{
+    return v->shards >> queue_shard_of(schema, v->scheduler->queues.count) & 1;
+}
+
 /* Slots first, rows afterwards: what holds a slot and does not run by then has ended. */
 static enum op_next slots(struct op *op)
 {
     struct visit *v = (struct visit *)op;
 
-    v->tenant_count = v->marked.count && db_text(&v->marked, 0, MARKED_SCHEMA) ? v->marked.count : 0;
+    v->marked_count = v->marked.count && db_text(&v->marked, 0, MARKED_SCHEMA) ? v->marked.count : 0;
     v->next_due_us = v->marked.count ? db_int(&v->marked, 0, MARKED_NEXT) * 1000000 : 0;
     if (v->marked.count)
         incarnation_watch_see(v->scheduler->incarnation, db_text(&v->marked, 0, MARKED_INCARNATION));
-    v->tenants = ARENA_ARRAY(&op->arena, struct visited, (size_t)v->tenant_count + 1);
+    v->tenants = ARENA_ARRAY(&op->arena, struct visited, (size_t)v->marked_count + 1);
     v->dead_ids = dead_array(v);
-    for (int i = 0; i < v->tenant_count; i++) {
-        struct visited *t = &v->tenants[i];
+    for (int i = 0; i < v->marked_count; i++) {
+        struct visited *t = &v->tenants[v->tenant_count];
+        if (!is_of(v, db_text(&v->marked, i, MARKED_SCHEMA)))
+            continue;
+        t->row = i;
         t->scope = db_scope_tenant(db_text(&v->marked, i, MARKED_SCHEMA),
                                    (int)db_int(&v->marked, i, MARKED_STRIPE));
         t->id = db_id(&v->marked, i, MARKED_ID);
+        v->tenant_count++;
         if (v->deep)
-            job_queue_live(op, v->scheduler->queue, t->scope.schema, &t->lives);
+            job_queue_live(op, queue_of(v, t), t->scope.schema, &t->lives);
     }
     return OP_WAIT;
 }
@@ -153,7 +168,7 @@ static void finish_reclaimed(struct visit *v, struct visited *t)
         add_callback(v, t, &request);
     }
     if (count)
-        job_queue_finish(&v->op, v->scheduler->queue, slots, count, NULL);
+        job_queue_finish(&v->op, queue_of(v, t), slots, count, NULL);
 }
 
 static bool runs(const struct visited *t, const struct queue_live *live)
@@ -182,7 +197,7 @@ static void free_drifted(struct visit *v, struct visited *t)
     }
     v->drifted += count;
     if (count)
-        job_queue_finish(&v->op, v->scheduler->queue, gone, count, NULL);
+        job_queue_finish(&v->op, queue_of(v, t), gone, count, NULL);
 }
 
 static enum op_next free_slots(struct op *op)
@@ -214,13 +229,12 @@ static void push_tenant(struct visit *v, struct visited *t)
         struct queue_entry *e = ARENA_NEW(arena, struct queue_entry);
         read_entry(v, t, row, e);
         running[ran] = (struct queue_slot){ .entry = e, .ms = db_int(&t->swept, row, 10) };
-        job_queue_running(&v->op, v->scheduler->queue, db_text(&t->swept, row, 7), &running[ran], 1,
-                          NULL);
+        job_queue_running(&v->op, queue_of(v, t), db_text(&t->swept, row, 7), &running[ran], 1, NULL);
         ran++;
     }
     for (int at = 0; at < t->count; at += QUEUE_BATCH_MAX) {
         int left = t->count - at;
-        job_queue_push(&v->op, v->scheduler->queue, t->entries + at,
+        job_queue_push(&v->op, queue_of(v, t), t->entries + at,
                        left < QUEUE_BATCH_MAX ? left : QUEUE_BATCH_MAX, &t->result);
     }
 }
@@ -230,7 +244,7 @@ static enum op_next push(struct op *op)
     struct visit *v = (struct visit *)op;
 
     for (int i = 0; i < v->tenant_count; i++)
-        tenant_limits_tell(op, v->scheduler->queue, v->tenants[i].scope.schema, &v->marked, i,
+        tenant_limits_tell(op, &v->scheduler->queues, v->tenants[i].scope.schema, &v->marked, v->tenants[i].row,
                            MARKED_LIMITS);
     for (int i = 0; i < v->tenant_count; i++) {
         struct visited *t = &v->tenants[i];
@@ -276,7 +290,7 @@ static enum op_next rest(struct op *op)
         struct visited *t = &v->tenants[i];
         t->rests = !t->err.code && t->rest.count && db_bool(&t->rest, 0, 0);
         if (t->rests)
-            job_queue_live(op, v->scheduler->queue, t->scope.schema, &t->lives);
+            job_queue_live(op, queue_of(v, t), t->scope.schema, &t->lives);
     }
     return OP_WAIT;
 }
@@ -287,7 +301,7 @@ static enum op_next forget(struct op *op)
     struct visit *v = (struct visit *)op;
     struct buf ids = { 0 };
 
-    v->last = v->tenant_count == VISIT_TENANTS_MAX ? v->tenants[v->tenant_count - 1].id : (struct id){ 0 };
+    v->last = v->marked_count == VISIT_TENANTS_MAX ? db_id(&v->marked, v->marked_count - 1, MARKED_ID) : (struct id){ 0 };
     note_dead_letters(v);
     v->due = ARENA_ARRAY(&op->arena, struct visit_due, (size_t)v->tenant_count + 1);
     for (int i = 0; i < v->tenant_count; i++) {
@@ -313,13 +327,13 @@ static const struct op_step steps[] = { { "bury", bury },       { "slots", slots
                                         { "push", push },       { "rest", rest },
                                         { "forget", forget },   { 0 } };
 
-void visit_init(struct visit *visit, struct scheduler *scheduler, const struct id *after,
-                bool rebuilding)
+void visit_init(struct visit *visit, struct scheduler *scheduler, const struct id *after, uint64_t rebuilding)
 {
     memset(visit, 0, sizeof *visit);
     op_init(&visit->op, "visit", steps, scheduler->loop, NULL);
     visit->scheduler = scheduler;
     visit->after = *after;
-    visit->rebuilding = rebuilding;
+    visit->rebuilding = rebuilding != 0;
+    visit->shards = rebuilding ? rebuilding : ~(uint64_t)0;
     visit->bury = true;
 }

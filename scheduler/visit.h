@@ -25,6 +25,7 @@ struct visit {
     struct op op;
     struct scheduler *scheduler;
     bool rebuilding; /* also load what runs */
+    uint64_t shards; /* a bit a dispatch shard: only tenants of these */
     bool deep;
     bool bury; /* look for dead workers */
     struct id after; /* tenants behind this one; "": from the first */
@@ -32,6 +33,7 @@ struct visit {
     struct db_rows dead, marked;
     const char *dead_ids;
     struct visited *tenants;
+    int marked_count; /* of all shards */
     int tenant_count;
     int64_t next_due_us; /* out: when the next mark falls due; 0: none */
     int active;          /* out: tenants that still need visits */
@@ -43,7 +45,7 @@ struct visit {
     int due_count;
 };
 
-void visit_init(struct visit *visit, struct scheduler *scheduler, const struct id *after,
-                bool rebuilding);
+/* `rebuilding`: the shards that are filled anew, 0: an ordinary visit to all. */
+void visit_init(struct visit *visit, struct scheduler *scheduler, const struct id *after, uint64_t rebuilding);
 
 #endif

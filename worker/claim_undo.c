@@ -62,7 +62,7 @@ static enum op_next give_back(struct op *op)
 static enum op_next forget(struct op *op)
 {
     struct undo *u = (struct undo *)op;
-    job_queue_finish(op, u->worker->queue, u->slots, u->count, NULL);
+    job_queue_finish(op, queue_shards_of(&u->worker->queues, u->tenant.scope.schema), u->slots, u->count, NULL);
     return OP_WAIT;
 }
 

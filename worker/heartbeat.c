@@ -176,11 +176,8 @@ static void tell_queue(struct beat *b)
         b->claims[claimed] = (struct queue_slot){ .entry = &b->taken[claimed], .fence = work->job.fence };
         claimed++;
     }
-    for (int at = 0; at < running; at += QUEUE_BATCH_MAX)
-        job_queue_running(&b->op, w->queue, w->id.text, b->slots + at,
-                          running - at < QUEUE_BATCH_MAX ? running - at : QUEUE_BATCH_MAX, NULL);
-    if (claimed)
-        job_queue_claimed(&b->op, w->queue, b->claims, claimed, NULL);
+    queue_shards_running(&b->op, &w->queues, w->id.text, b->slots, running);
+    queue_shards_claimed(&b->op, &w->queues, b->claims, claimed);
 }
 
 /* Nobody knows that we live: what we run may be given to others. */

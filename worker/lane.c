@@ -39,9 +39,9 @@ bool lanes_parse(const char *text, int ctl_slots, int run_slots, bool noop, stru
     return true;
 }
 
-int lane_free(const struct lane_state *lane)
+int lane_pool_free(const struct lane_pool *pool)
 {
-    return lane->pool->slots - lane->pool->used;
+    return pool->slots - pool->used - pool->asked;
 }
 
 bool lanes_draw_on(const struct lanes *lanes, const struct lane_pool *pool)

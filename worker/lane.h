@@ -14,6 +14,7 @@ enum { WORKER_LANES_MAX = LANE_COUNT, WORKER_POOLS_MAX = 3, LANE_NOOP_SLOTS = 25
 struct lane_pool {
     int slots;
     int used;
+    int asked; /* for so many a queue is asked just now, or its claims are under way */
 };
 
 struct lane_state {
@@ -32,6 +33,6 @@ bool lanes_parse(const char *text, int ctl_slots, int run_slots, bool noop, stru
                  struct gov_err *err);
 /* Has some lane its slots from this pool? */
 bool lanes_draw_on(const struct lanes *lanes, const struct lane_pool *pool);
-int lane_free(const struct lane_state *lane);
+int lane_pool_free(const struct lane_pool *pool);
 
 #endif

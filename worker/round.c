@@ -1,5 +1,6 @@
 /* round.c - take -> gather -> claim -> start.
  *
+ * Rounds of several shards share a pool: what one asks for is kept for it until it starts or knows better.
  * One claim statement a tenant, all tenants at once. Entries whose row is no longer ready (cancelled,
  * taken by somebody else, a queue that was rebuilt) are simply finished: the row decides. A claim
  * whose answer did not come may have happened: claim_undo gives such jobs back.
@@ -16,25 +17,52 @@
 
 enum { CLAIM_LATE_MS = 2000, LET_GO_MS = QUEUE_TAKEN_MS / 2, LEASE_S = 25 };
 
+/* So many slots of the pool are this round's. What it gives back others may want. */
+static void keep(struct round *r, int slots)
+{
+    bool fewer = slots < r->kept;
+
+    r->pool->asked += slots - r->kept;
+    r->kept = slots;
+    if (fewer && r->worker->queues.count > 1)
+        worker_wake(r->worker);
+}
+
+static void keep_none(void *round)
+{
+    keep(round, 0);
+}
+
+static int taken_count(const struct round *r)
+{
+    int count = 0;
+
+    for (int i = 0; i < WORKER_LANES_MAX; i++)
+        count += r->taken[i].count;
+    return count;
+}
+
 /* One lane after the other, because lanes share slots: what the first brings, the next may not ask. */
 static enum op_next take(struct op *op)
 {
     struct round *r = (struct round *)op;
     struct worker *w = r->worker;
 
-    if (r->asked == 0)
+    if (r->asked == 0) {
         r->began_us = clock_mono_us();
+        arena_defer(&op->arena, keep_none, r);
+        keep(r, lane_pool_free(r->pool));
+    }
     while (r->asked < w->lanes.count) {
         int i = r->asked++;
         struct lane_state *lane = &w->lanes.items[i];
-        int free = lane_free(lane);
-        for (int k = 0; k < i; k++)
-            free -= r->taken[k].count;
+        int free = r->kept - taken_count(r);
         if (lane->pool == r->pool && free > 0) {
-            job_queue_take(op, w->queue, w->id.text, job_lane_name(lane->lane), free, &r->taken[i]);
+            job_queue_take(op, r->queue, w->id.text, job_lane_name(lane->lane), free, &r->taken[i]);
             return OP_AGAIN;
         }
     }
+    keep(r, taken_count(r));
     return OP_NEXT;
 }
 
@@ -57,8 +85,7 @@ static enum op_next gather(struct op *op)
     struct worker *w = r->worker;
     int at = 0;
 
-    for (int i = 0; i < w->lanes.count; i++)
-        r->count += r->taken[i].count;
+    r->count = taken_count(r);
     if (r->count == 0)
         return OP_DONE;
     r->entries = ARENA_ARRAY(&op->arena, struct queue_entry, (size_t)r->count);
@@ -114,7 +141,7 @@ static enum op_next let_go(struct round *r)
         return OP_DONE;
     for (int i = 0; i < r->count; i++)
         slots[i] = (struct queue_slot){ .entry = &r->entries[i], .fence = r->entries[i].fence };
-    job_queue_release(&r->op, r->worker->queue, slots, r->count, NULL);
+    job_queue_release(&r->op, r->queue, slots, r->count, NULL);
     r->tenant_count = 0; /* nothing to start */
     return OP_WAIT;
 }
@@ -175,7 +202,7 @@ static void start_tenant(struct round *r, struct round_tenant *t)
             refused[refused_count++] = (struct queue_slot){ .entry = &r->entries[t->entries[i]] };
     r->worker->counts.refused.value += refused_count;
     if (refused_count)
-        job_queue_finish(&r->op, r->worker->queue, refused, refused_count, NULL);
+        job_queue_finish(&r->op, r->queue, refused, refused_count, NULL);
 }
 
 static enum op_next start(struct op *op)
@@ -185,6 +212,8 @@ static enum op_next start(struct op *op)
     /* What a name claimed that is taken for dead is taken away from it. */
     bool late = is_late(r) || w->fenced || strcmp(w->id.text, r->claimed_by.text) != 0;
 
+    r->pool->asked -= r->kept; /* what starts counts as used from now on, and nothing comes between */
+    r->kept = 0;
     for (int i = 0; i < r->tenant_count; i++) {
         struct round_tenant *t = &r->tenants[i];
         if (!t->info.known) {
@@ -199,16 +228,19 @@ static enum op_next start(struct op *op)
             start_tenant(r, t);
         }
     }
+    if (r->claimed < r->count && w->queues.count > 1)
+        worker_wake(w); /* another shard may have use for the rest */
     return OP_WAIT;
 }
 
 static const struct op_step steps[] = { { "take", take },   { "gather", gather }, { "claim", claim },
                                         { "start", start }, { 0 } };
 
-void round_init(struct round *round, struct worker *worker, const struct lane_pool *pool)
+void round_init(struct round *round, struct worker *worker, struct lane_pool *pool, struct job_queue *queue)
 {
     memset(round, 0, sizeof *round);
     op_init(&round->op, "round", steps, worker->loop, NULL);
     round->worker = worker;
     round->pool = pool;
+    round->queue = queue;
 }

@@ -19,8 +19,10 @@ struct round_tenant {
 struct round {
     struct op op;
     struct worker *worker;
-    const struct lane_pool *pool; /* whose lanes are asked */
+    struct job_queue *queue; /* of one dispatch shard */
+    struct lane_pool *pool; /* whose lanes are asked */
     int asked; /* lanes so far */
+    int kept; /* slots of the pool that are kept for what was asked */
     struct queue_taken taken[WORKER_LANES_MAX];
     struct queue_entry *entries; /* of all lanes */
     struct lane_state **lanes;   /* of each entry */
@@ -32,6 +34,6 @@ struct round {
     int claimed; /* out: works started */
 };
 
-void round_init(struct round *round, struct worker *worker, const struct lane_pool *pool);
+void round_init(struct round *round, struct worker *worker, struct lane_pool *pool, struct job_queue *queue);
 
 #endif

@@ -32,6 +32,8 @@ const struct setting worker_settings_table[] = {
       "PostgreSQL as libpq conninfo without user" },
     { "redis", SETTING_TEXT, FIELD(redis), "127.0.0.1:6379", 0, 500, false,
       "Redis: unix:/path/socket or host:port; several with commas: nodes of a cluster, or a master and replicas" },
+    { "queue_shards", SETTING_INT, FIELD(queue_shards), "1", 1, QUEUE_SHARDS_MAX, false,
+      "dispatch shards: on how many hash tags the queue is spread in Redis; the same for all processes" },
     { "files", SETTING_TEXT, FIELD(files.files), "files", 0, 1000, false,
       "uploads and artifacts: a directory, or s3://bucket[/prefix]; the same for the API and all workers" },
     { "files_endpoint", SETTING_TEXT, FIELD(files.endpoint), "", 0, 500, false,
@@ -77,15 +79,18 @@ struct process {
     struct incarnation_watch *incarnation;
     uv_timer_t grace;
     bool lost;
-    struct job_queue *bells[WORKER_POOLS_MAX]; /* waiting blocks: a handle for each taker */
+    struct queue_shards bells[WORKER_POOLS_MAX]; /* waiting blocks: a handle for each taker */
     int takers;                 /* not yet stopped */
 };
 
 void worker_wake(struct worker *worker)
 {
+    unsigned shards = (unsigned)worker->queues.count, first = worker->turn++;
+
     for (int i = 0; i < WORKER_POOLS_MAX; i++)
-        if (worker->takers[i])
-            taker_wake(worker->takers[i]);
+        for (unsigned s = 0; s < shards; s++)
+            if (worker->takers[i][(first + s) % shards])
+                taker_wake(worker->takers[i][(first + s) % shards]);
 }
 
 void worker_rest(struct worker *worker)
@@ -109,8 +114,7 @@ static bool ready(void *context, json_t *checks)
 
     service_check(checks, "postgres", db_reachable(w->db),
                   db_reachable(w->db) ? "reachable" : "not reachable");
-    service_check(checks, "queue", job_queue_state(w->queue) == QUEUE_OPEN,
-                  job_queue_state(w->queue) == QUEUE_OPEN ? "open" : "not open");
+    service_check(checks, "queue", !queue_shards_closed(&w->queues), queue_shards_word(&w->queues));
     service_check(checks, "sandbox", sandbox, sandbox ? "connected" : "execgov-sandboxd is away");
     service_check(checks, "fence", !w->fenced, w->fenced ? "declared dead, starts nothing" : "alive");
     return db_reachable(w->db) && sandbox && !w->fenced;
@@ -126,8 +130,8 @@ static void close_rest(struct worker *w)
     incarnation_watch_stop(p->incarnation);
     event_bus_stop(w->events);
     for (int i = 0; i < WORKER_POOLS_MAX; i++)
-        job_queue_stop(p->bells[i]);
-    job_queue_stop(w->queue);
+        queue_shards_stop(&p->bells[i]);
+    queue_shards_stop(&w->queues);
     redis_stop(w->redis);
     if (w->sandbox)
         sandbox_client_close(w->sandbox, NULL, NULL);
@@ -181,12 +185,13 @@ static void drain(void *context)
     w->draining = true;
     w->on_idle = on_idle;
     uv_timer_start(&p->grace, on_grace, (uint64_t)w->settings.drain_s * 1000, 0);
-    for (int i = 0; i < WORKER_POOLS_MAX; i++) {
-        struct taker *taker = w->takers[i];
-        w->takers[i] = NULL;
-        if (taker)
-            taker_stop(taker, taking_stopped);
-    }
+    for (int i = 0; i < WORKER_POOLS_MAX; i++)
+        for (int s = 0; s < w->queues.count; s++) {
+            struct taker *taker = w->takers[i][s];
+            w->takers[i][s] = NULL;
+            if (taker)
+                taker_stop(taker, taking_stopped);
+        }
 }
 
 static void drain_asked(struct worker *worker)
@@ -236,9 +241,9 @@ static void another_life(void *context, const char *incarnation)
 {
     struct process *p = context;
 
-    job_queue_incarnation_set(p->worker.queue, incarnation);
+    queue_shards_incarnation_set(&p->worker.queues, incarnation);
     for (int i = 0; i < WORKER_POOLS_MAX; i++)
-        job_queue_incarnation_set(p->bells[i], incarnation);
+        queue_shards_incarnation_set(&p->bells[i], incarnation);
     marks_forget(p->worker.marks);
     heartbeat_now(p->heartbeat); /* is our row there? */
 }
@@ -270,10 +275,10 @@ static bool connect_stores(struct process *p, struct gov_err *err)
         return false;
     w->redis = redis_new(w->loop, &(struct redis_options){ .address = w->settings.redis });
     p->incarnation = incarnation_watch_new(w->loop, w->db, incarnation, another_life, p);
-    struct job_queue_options queue = { w->redis, incarnation, queue_lost, p };
-    w->queue = job_queue_new(&queue);
+    struct queue_shards_options queues = { w->settings.redis, incarnation, (int)w->settings.queue_shards, queue_lost, p };
+    queue_shards_start(&w->queues, w->loop, &queues);
     for (int i = 0; i < WORKER_POOLS_MAX; i++)
-        p->bells[i] = job_queue_new(&queue);
+        queue_shards_start_beside(&p->bells[i], &w->queues, &queues);
     w->events = event_bus_new(w->redis, &events);
     event_bus_join(w->events, EVENT_BUS_WORKERS);
     w->tenants = tenant_cache_new(w->db);
@@ -324,11 +329,11 @@ static void start_taking(struct process *p)
 {
     struct worker *w = &p->worker;
 
-    const struct lane_pool *pools[WORKER_POOLS_MAX] = { &w->lanes.ctl, &w->lanes.run, &w->lanes.noop };
+    struct lane_pool *pools[WORKER_POOLS_MAX] = { &w->lanes.ctl, &w->lanes.run, &w->lanes.noop };
 
     for (int i = 0; i < WORKER_POOLS_MAX; i++)
-        if (lanes_draw_on(&w->lanes, pools[i])) {
-            w->takers[i] = taker_start(w, pools[i], p->bells[i]);
+        for (int s = 0; s < w->queues.count && lanes_draw_on(&w->lanes, pools[i]); s++) {
+            w->takers[i][s] = taker_start(w, pools[i], w->queues.queues[s], p->bells[i].queues[s]);
             p->takers++;
         }
 }

@@ -21,8 +21,8 @@ enum { FAILED_MS = 500, AWAY_MS = 500 };
 struct taker {
     struct op op;
     struct worker *worker;
-    const struct lane_pool *pool;
-    struct job_queue *queue; /* for the bell */
+    struct lane_pool *pool;
+    struct job_queue *queue, *bells;
     struct round round;
     struct bell {
         struct op op;
@@ -46,7 +46,7 @@ static enum op_next ring(struct op *op)
     for (int i = 0; i < all->count; i++)
         if (all->items[i].pool == t->pool)
             lanes[count++] = job_lane_name(all->items[i].lane);
-    job_queue_bell_wait(op, t->queue, lanes, count, &bell->rung);
+    job_queue_bell_wait(op, t->bells, lanes, count, &bell->rung);
     return OP_WAIT;
 }
 
@@ -90,14 +90,14 @@ static enum op_next go_round(struct op *op)
         op_sleep(op, AWAY_MS); /* runs wait in the queue, where they cost nothing */
         return OP_AGAIN;
     }
-    if (t->pool->used >= t->pool->slots || w->fenced) {
+    if (lane_pool_free(t->pool) <= 0 || w->fenced) {
         t->waiting = true;
         op_io_begin(op);
         return OP_AGAIN;
     }
     if (take) {
         t->in_round = true;
-        round_init(&t->round, w, t->pool);
+        round_init(&t->round, w, t->pool, t->queue);
         op_try(op, &t->round.op);
         return OP_AGAIN;
     }
@@ -122,14 +122,15 @@ static void ended(struct op *op)
     stopped(w);
 }
 
-struct taker *taker_start(struct worker *worker, const struct lane_pool *pool,
+struct taker *taker_start(struct worker *worker, struct lane_pool *pool, struct job_queue *queue,
                           struct job_queue *bell)
 {
     struct taker *t = calloc(1, sizeof *t);
     CHECK(t);
     t->worker = worker;
     t->pool = pool;
-    t->queue = bell;
+    t->queue = queue;
+    t->bells = bell;
     op_init(&t->op, "take", steps, worker->loop, ended);
     op_start(&t->op);
     return t;
@@ -146,6 +147,6 @@ void taker_wake(struct taker *taker)
 void taker_stop(struct taker *taker, void (*stopped)(struct worker *worker))
 {
     taker->stopped = stopped;
-    job_queue_bell_cancel(taker->queue);
+    job_queue_bell_cancel(taker->bells);
     taker_wake(taker);
 }

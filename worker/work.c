@@ -67,7 +67,8 @@ static bool forgets_first(struct work *w)
     if (!planted("forget_first") || w->freeing)
         return false;
     w->freeing = true;
-    job_queue_finish(&w->finishing, w->worker->queue, &(struct queue_slot){ .entry = &w->entry, .ms = 1 }, 1, NULL);
+    job_queue_finish(&w->finishing, queue_shards_of(&w->worker->queues, w->tenant.scope.schema),
+                     &(struct queue_slot){ .entry = &w->entry, .ms = 1 }, 1, NULL);
     op_sleep(&w->finishing, PLANTED_PAUSE_MS);
     return true;
 }
@@ -140,7 +141,7 @@ static enum op_next push(struct op *op)
                                                  .cost_ms = 50,
                                                  .kind = job_kind_name(JOB_TASK) };
     if (count)
-        job_queue_push(op, w->worker->queue, entries, count, NULL);
+        queue_shards_push(op, &w->worker->queues, entries, count);
     event_bus_publish(w->worker->events, w->tenant.scope.schema, &w->job.request);
     return OP_WAIT;
 }

@@ -135,6 +135,7 @@ static enum op_next free_slot(struct op *op)
 {
     struct settling *s = (struct settling *)op;
     struct work *w = s->work;
+    struct job_queue *queue = queue_shards_of(&w->worker->queues, w->tenant.scope.schema);
 
     s->written = true;
     w->freeing = true;
@@ -142,9 +143,9 @@ static enum op_next free_slot(struct op *op)
                                    .fence = w->job.fence + 1,
                                    .ms = (clock_mono_us() - w->started_us) / 1000 };
     if (w->released && !w->stale) /* queued again at once, under the fence that job_release.sql gave */
-        job_queue_release(op, w->worker->queue, &s->slot, 1, NULL);
+        job_queue_release(op, queue, &s->slot, 1, NULL);
     else if (!w->stale) /* else somebody else may hold a slot under this number: after a failover they repeat */
-        job_queue_finish(op, w->worker->queue, &s->slot, 1, NULL);
+        job_queue_finish(op, queue, &s->slot, 1, NULL);
     w->worker->counts.stale.value += w->stale;
     return OP_WAIT;
 }

@@ -12,7 +12,7 @@
 #include "core/model/job.h"
 #include "core/store/event_bus.h"
 #include "core/store/file_store.h"
-#include "core/store/job_queue.h"
+#include "core/store/queue_shards.h"
 #include "core/store/mark.h"
 #include "core/store/tenant_cache.h"
 #include "worker/counts.h"
@@ -23,6 +23,7 @@
 struct worker_settings {
     const char *pg;
     const char *redis;
+    int64_t queue_shards;
     struct file_store_settings files;
     const char *models; /* "": the folder "models" in files, or in the spool */
     const char *sandbox;
@@ -51,7 +52,7 @@ struct worker {
     struct loop *loop;
     struct db *db;
     struct redis *redis;
-    struct job_queue *queue;
+    struct queue_shards queues;
     struct event_bus *events;
     struct file_store *files;
     struct marks *marks;
@@ -59,7 +60,9 @@ struct worker {
     struct sandbox_client *sandbox; /* NULL: no run lanes */
     int isolation_level;
     struct lanes lanes;
-    struct taker *takers[WORKER_POOLS_MAX]; /* of the ctl, run and noop pool; NULL: none, or stopped */
+    /* Of the ctl, run and noop pool, one a dispatch shard; NULL: none, or stopped. */
+    struct taker *takers[WORKER_POOLS_MAX][QUEUE_SHARDS_MAX];
+    unsigned turn; /* which shard's taker is woken first */
     struct heartbeat *heartbeat;
     struct catalogues *catalogues;
     struct db_batcher *endings; /* see ending.h */

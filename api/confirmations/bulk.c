@@ -112,7 +112,7 @@ static enum op_next enqueue(struct op *op)
             e->entries[e->entry_count++] = item->entry;
     }
     if (e->entry_count)
-        job_queue_push(op, call->api->queue, e->entries, e->entry_count, NULL);
+        queue_shards_push(op, &call->api->queues, e->entries, e->entry_count);
     return OP_WAIT;
 }
 

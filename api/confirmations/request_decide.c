@@ -107,7 +107,7 @@ static enum op_next enqueue(struct op *op)
     }
     if (!decision_run(&e->rows, call->caller.scope.schema, &e->entry, &op->arena))
         return OP_NEXT; /* one of several, or confirmed ahead of its time */
-    job_queue_push(op, call->api->queue, &e->entry, 1, NULL);
+    queue_shards_push(op, &call->api->queues, &e->entry, 1);
     return OP_WAIT;
 }
 

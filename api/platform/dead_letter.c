@@ -283,7 +283,7 @@ static void push(struct dead_letter *e, int row, const struct id *job)
     if (strcmp(entry.kind, "run") == 0)
         entry.action = job_queue_action(&op->arena, db_text(r, row, LETTER_SKILL),
                                         db_text(r, row, LETTER_ACTION), db_text(r, row, LETTER_KEY));
-    job_queue_push(op, call_of(e)->api->queue, &entry, 1, NULL);
+    queue_shards_push(op, &call_of(e)->api->queues, &entry, 1);
 }
 
 static enum op_next redrive_tell(struct op *op)

@@ -203,7 +203,7 @@ static enum op_next tell(struct op *op)
 {
     struct limit *e = (struct limit *)op;
 
-    tenant_limits_tell(op, e->endpoint.call->api->queue, db_text(&e->rows, 0, LIMIT_SCHEMA), &e->rows, 0,
+    tenant_limits_tell(op, &e->endpoint.call->api->queues, db_text(&e->rows, 0, LIMIT_SCHEMA), &e->rows, 0,
                        LIMIT_FIRST);
     return OP_WAIT;
 }

@@ -8,13 +8,15 @@
 
 #include "api/people/page.h"
 #include "api/platform/platform.h"
+#include "core/store/queue_depth.h"
 
 enum { QUEUES_MAX = 200 };
 
 struct queue_list {
     struct endpoint endpoint;
     const char *tenant;
-    struct queue_document depth;
+    struct queue_depths depths;
+    const json_t *depth; /* of all shards */
     struct db_rows tenants; /* of tenants_of_schemas.sql */
 };
 
@@ -24,7 +26,7 @@ static enum op_next depth(struct op *op)
 
     if (!page_id(e->endpoint.call, "tenant", &e->tenant, &op->err))
         return OP_FAIL;
-    job_queue_depth(op, e->endpoint.call->api->queue, QUEUES_MAX, &e->depth);
+    queue_depths_ask(op, &e->endpoint.call->api->queues, QUEUES_MAX, &e->depths);
     return OP_WAIT;
 }
 
@@ -35,11 +37,10 @@ static enum op_next names(struct op *op)
     size_t i;
     struct buf schemas = { 0 };
 
-    if (e->depth.err.code) {
-        op->err = e->depth.err;
+    e->depth = queue_depths_sum(&op->arena, &e->depths, QUEUES_MAX, &op->err);
+    if (!e->depth)
         return OP_FAIL;
-    }
-    json_array_foreach(json_object_get(e->depth.json, "queues"), i, queue)
+    json_array_foreach(json_object_get(e->depth, "queues"), i, queue)
         buf_addf(&schemas, "%s%s", i ? "," : "{", json_get_text(queue, "tenant"));
     if (schemas.length) {
         buf_add_char(&schemas, '}');
@@ -62,7 +63,7 @@ static int tenant_row(const struct queue_list *e, const char *schema)
 static json_t *age(const struct queue_list *e, const json_t *of)
 {
     int64_t since_ms = json_get_int(of, "since_ms", 0);
-    int64_t now_ms = json_get_int(e->depth.json, "now_ms", 0);
+    int64_t now_ms = json_get_int(e->depth, "now_ms", 0);
 
     return since_ms ? json_integer(now_ms > since_ms ? now_ms - since_ms : 0) : json_null();
 }
@@ -73,7 +74,7 @@ static json_t *queues_of(const struct queue_list *e, const char *lane, const cha
     const json_t *q;
     size_t i;
 
-    json_array_foreach(json_object_get(e->depth.json, "queues"), i, q)
+    json_array_foreach(json_object_get(e->depth, "queues"), i, q)
     {
         int row = tenant_row(e, json_get_text(q, "tenant"));
         if (row < 0 || strcmp(json_get_text(q, "lane"), lane) != 0 ||
@@ -97,7 +98,7 @@ static enum op_next leave(struct op *op)
     json_t *items = json_array(), *of_lane, *of_class;
     const char *lane, *class;
 
-    json_object_foreach(json_object_get(e->depth.json, "lanes"), lane, of_lane)
+    json_object_foreach(json_object_get(e->depth, "lanes"), lane, of_lane)
         json_object_foreach(json_object_get(of_lane, "classes"), class, of_class)
         {
             json_t *tenants = queues_of(e, lane, class);

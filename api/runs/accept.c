@@ -199,7 +199,7 @@ static void fill_item(struct accept *a)
                                               a->wish->concurrency_key) },
         .payload = json_text(arena, planning_payload(p, &a->payload, arena)),
         .digest = p->digest,
-        .attempts = p->chosen->idempotent ? 3 : 1,
+        .attempts = p->chosen->attempts,
         .timeout_ms = p->timeout_ms,
         .asked_by = call->caller.user.text,
         .actor_kind = call->caller.kind == CALLER_TOKEN ? "token" : "user",
@@ -241,7 +241,7 @@ static enum op_next insert(struct op *op)
     g = db_group_new(op, a->call->api->db, &a->call->caller.scope);
     if (direct) {
         add_job(a, g, planning_payload(p, &a->payload, &op->arena), p->digest, "low",
-                p->chosen->idempotent ? 3 : 1, p->timeout_ms);
+                p->chosen->attempts, p->timeout_ms);
         a->entry.action =
             job_queue_action(&op->arena, a->wish->skill, p->chosen->name, a->wish->concurrency_key);
     } else {
@@ -291,7 +291,7 @@ static enum op_next enqueue(struct op *op)
         return settle_batched(a);
     /* A delayed one is brought by the scheduler; a push that fails is made up for by its sweep. */
     if (a->run_at_us <= clock_now_us())
-        job_queue_push(op, a->call->api->queue, &a->entry, 1, NULL);
+        queue_shards_push(op, &a->call->api->queues, &a->entry, 1);
     return OP_WAIT;
 }
 

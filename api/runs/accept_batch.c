@@ -96,7 +96,7 @@ static void answer(struct db_batch *batch)
 
 static void after(struct db_batch *batch)
 {
-    job_queue_push(&batch->op, db_batcher_context(batch->batcher), batch->extra, batch->count, NULL);
+    queue_shards_push(&batch->op, db_batcher_context(batch->batcher), batch->extra, batch->count);
 }
 
 static const struct db_batch_kind kind = {
@@ -110,16 +110,16 @@ static const struct db_batch_kind kind = {
     .after = after,
 };
 
-struct db_batcher *accept_batcher_new(struct loop *loop, struct db *db, struct job_queue *queue)
+struct db_batcher *accept_batcher_new(struct loop *loop, struct db *db, struct queue_shards *queues)
 {
-    return db_batcher_new(loop, db, &kind, queue);
+    return db_batcher_new(loop, db, &kind, queues);
 }
 
-void accept_push(struct op *op, struct job_queue *queue, struct accept_item *const *items, int count)
+void accept_push(struct op *op, const struct queue_shards *queues, struct accept_item *const *items, int count)
 {
     struct queue_entry *entries = ARENA_ARRAY(&op->arena, struct queue_entry, (size_t)count);
 
     for (int i = 0; i < count; i++)
         entries[i] = items[i]->entry;
-    job_queue_push(op, queue, entries, count, NULL);
+    queue_shards_push(op, queues, entries, count);
 }

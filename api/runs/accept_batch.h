@@ -5,7 +5,7 @@
 #define API_RUNS_ACCEPT_BATCH_H
 
 #include "core/io/db_batch.h"
-#include "core/store/job_queue.h"
+#include "core/store/queue_shards.h"
 
 struct accept_item {
     struct db_batch_item item; /* first */
@@ -18,7 +18,7 @@ struct accept_item {
     char created_at[40];                 /* out */
 };
 
-struct db_batcher *accept_batcher_new(struct loop *loop, struct db *db, struct job_queue *queue);
+struct db_batcher *accept_batcher_new(struct loop *loop, struct db *db, struct queue_shards *queues);
 
 /* The same for many at once, as one statement of `group`, which the caller sends; then accept_read. The
  * columns are the caller's to release. */
@@ -27,6 +27,6 @@ void accept_write(struct db_group *group, struct db_array columns[ACCEPT_COLUMNS
                   struct accept_item *const *items, int count);
 void accept_read(const struct db_rows *rows, struct accept_item *const *items, int count);
 /* After the commit, as I/O of `op`: to the queue. */
-void accept_push(struct op *op, struct job_queue *queue, struct accept_item *const *items, int count);
+void accept_push(struct op *op, const struct queue_shards *queues, struct accept_item *const *items, int count);
 
 #endif

@@ -24,5 +24,5 @@ void callback_push(struct op *op, struct callback *callback, struct call *call)
                                             .fence = 1,
                                             .cost_ms = COST_MS,
                                             .kind = job_kind_name(JOB_TASK) };
-    job_queue_push(op, call->api->queue, &callback->entry, 1, NULL);
+    queue_shards_push(op, &call->api->queues, &callback->entry, 1);
 }

@@ -321,7 +321,7 @@ static enum op_next enqueue(struct op *op)
         return OP_FAIL;
     }
     if (!e->correction)
-        job_queue_push(op, e->endpoint.call->api->queue, &e->entry, 1, NULL);
+        queue_shards_push(op, &e->endpoint.call->api->queues, &e->entry, 1);
     return OP_WAIT;
 }
 

@@ -194,7 +194,7 @@ static enum op_next push(struct op *op)
         op->err = e->err;
         return OP_FAIL;
     } else {
-        accept_push(op, e->endpoint.call->api->queue, e->together, e->count);
+        accept_push(op, &e->endpoint.call->api->queues, e->together, e->count);
         e->written = true;
     }
     return OP_WAIT;

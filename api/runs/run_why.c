@@ -79,7 +79,8 @@ static enum op_next look(struct op *op)
                                                 db_text(&e->rows, 0, WHY_ACTION),
                                                 db_text(&e->rows, 0, WHY_KEY))
                              : NULL;
-    job_queue_status(op, call->api->queue, call->caller.scope.schema, &e->job, action, &e->queue);
+    job_queue_status(op, queue_shards_of(&call->api->queues, call->caller.scope.schema), call->caller.scope.schema,
+                     &e->job, action, &e->queue);
     return OP_WAIT;
 }
 

@@ -28,5 +28,5 @@ void model_build_add(struct call *call, struct db_group *group, struct queue_ent
 void model_build_push(struct op *op, struct call *call, const struct queue_entry *entry)
 {
     if (entry->tenant)
-        job_queue_push(op, call->api->queue, entry, 1, NULL);
+        queue_shards_push(op, &call->api->queues, entry, 1);
 }

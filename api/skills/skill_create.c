@@ -183,7 +183,7 @@ static enum op_next enqueue(struct op *op)
     if (e->known)
         return OP_NEXT;
     e->number = db_text(&e->made, 0, 0);
-    job_queue_push(op, e->endpoint.call->api->queue, &e->entry, 1, NULL);
+    queue_shards_push(op, &e->endpoint.call->api->queues, &e->entry, 1);
     return OP_WAIT;
 }
 

@@ -129,7 +129,7 @@ static json_t *effects_shown(struct call *call, const json_t *effects)
 static json_t *action_shown(struct call *call, const json_t *action)
 {
     static const char *const copied[] = { "name",      "risk",       "executor", "timeout_s",
-                                          "memory_mb", "idempotent", "resources", NULL };
+                                          "memory_mb", "idempotent", "attempts", "resources", NULL };
     json_t *shown = json_object();
     json_t *output = json_object_get(action, "output");
 

@@ -83,6 +83,7 @@ struct resource {
     const char *token_url, *scope; /* of oauth2; "" */
     const json_t *headers;         /* {name: value} */
     int64_t timeout_ms, request_bytes_max, answer_bytes_max, rate_per_minute, attempts;
+    int64_t rate_per_minute_all, calls_at_once; /* of all tenants together; 0: no limit */
     const char *idempotency_header; /* NULL: it knows none */
     bool unknown_same_key;
     const char *probe;   /* operation; NULL: none */

@@ -11,7 +11,7 @@
  *     "actions": [ { "name": "run", "title": {"en","zh"}, "description": {"en","zh"},
  *       "examples": [text…], "executor": "python" | "shell" | "http" | "noop", "entry": "main.py",
  *       "input": schema, "output": schema | null, "risk": "low" | "high",
- *       "timeout_s": 120, "memory_mb": 512, "idempotent": false,
+ *       "timeout_s": 120, "memory_mb": 512, "idempotent": false, "attempts": 3,
  *       "effects": [{"en","zh"}…], "resources": [name…], "args": template | null,
  *       "collect": [glob…], "confirm": {"required": bool, "people": 1, "expires_s": 0} } ] }
  *
@@ -26,6 +26,8 @@
  *               parameters are members of the input of the same name, the rest is the JSON body
  *   input       JSON Schema whose type is object; default {"type":"object"}
  *   timeout_s   1-3600, default 120 · memory_mb 32-4096, default 512
+ *   attempts    1-10, how often a run is tried before it has failed; more than one only of an idempotent action.
+ *               Default 3 if it is idempotent, else 1; written down only where the author did
  *   risk        default low; high sets confirm.required
  *   effects     0-20 texts of 200 bytes · examples 0-100 an action, of 500 bytes
  *   resources   HTTP resources it may call: "partner" for its reads, "partner.orders_create" for a write · collect 0-20 globs; none: all below out/ and new files at the top
@@ -76,6 +78,7 @@ struct skill_action {
     int64_t timeout_s;
     int64_t memory_mb;
     bool idempotent;
+    int64_t attempts; /* how often a run is tried, at least 1 */
     const json_t *effects;   /* array of {en, zh} */
     const json_t *resources; /* array of names */
     const json_t *args;      /* template; NULL if none */

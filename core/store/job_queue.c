@@ -4,8 +4,9 @@
  *             -> OPEN | LOST | REFUSED | AWAY
  *     NOGEN   -> greeting again, and the call once more if there is a new generation of ours
  *
- * A generation is "<number>:<run id>:<incarnation>:<format>". The run id makes a restarted Redis a stranger
- * even if it found its data again: an AOF may end early, and half a queue looks like a whole one.
+ * A generation is "<number>:<run id>:<incarnation>:<format>", and "/<shards>" behind it if there are several. The run
+ * id makes a restarted Redis a stranger even if it found its data again: an AOF may end early, and half a queue looks
+ * like a whole one.
  * Calls made while a greeting is under way wait for it. While the queue is lost a call fails at
  * once, but starts a new greeting now and then, so nobody has to poll for the rebuild to be over.
  */
@@ -19,6 +20,7 @@
 #include "core/base/check.h"
 #include "core/base/clock.h"
 #include "core/base/text.h"
+#include "core/io/db_plant.h"
 #include "core/store/job_queue_internal.h"
 #include "core/store/queue_script.h"
 
@@ -31,16 +33,41 @@ void queue_hold(struct job_queue *queue)
     queue->users++;
 }
 
+static struct queue_scripts *scripts_new(void)
+{
+    struct queue_scripts *scripts = calloc(1, sizeof *scripts);
+
+    CHECK(scripts);
+    for (int i = 0; i < LUA_FUNCTIONS_COUNT; i++)
+        if (!text_starts(lua_functions[i].name, "part_"))
+            queue_script_load(i, &scripts->items[i]);
+    return scripts;
+}
+
+static void scripts_let_go(struct queue_scripts *scripts)
+{
+    if (--scripts->users > 0)
+        return;
+    for (int i = 0; i < LUA_FUNCTIONS_COUNT; i++)
+        queue_script_free(&scripts->items[i]);
+    free(scripts);
+}
+
 void queue_let_go(struct job_queue *queue)
 {
     if (--queue->users > 0)
         return;
-    for (int i = 0; i < LUA_FUNCTIONS_COUNT; i++)
-        queue_script_free(&queue->scripts[i]);
+    scripts_let_go(queue->scripts);
     free(queue);
 }
 
 /* --- greeting --- */
+
+/* The plant: a program of the version to come. */
+static int format_known(void)
+{
+    return QUEUE_FORMAT + planted("next_format");
+}
 
 struct greeting {
     struct greeting_part {
@@ -103,6 +130,30 @@ static bool generation_is_ours(const struct job_queue *queue, const char *genera
     return strlen(generation) < QUEUE_GENERATION_BYTES && text_ends(generation, tail);
 }
 
+/* The same Redis and database, filled by a program that has other ideas: which. */
+static void say_difference(struct job_queue *queue, const char *generation)
+{
+    const char *ours = strrchr(queue->incarnation, ':') + 1, *theirs = strrchr(generation, ':');
+    char middle[2 * QUEUE_WORD_BYTES + 3];
+    int format, shards = 1;
+
+    snprintf(middle, sizeof middle, ":%s:%.*s:", queue->run_id, (int)(ours - queue->incarnation - 1),
+             queue->incarnation);
+    if (!theirs || !strstr(generation, middle) || sscanf(theirs, ":%d/%d", &format, &shards) < 1)
+        return;
+    if (format != format_known())
+        gov_fail(&queue->fault, GOV_QUEUE_UNAVAILABLE,
+                 "the queue has format %d and this program format %d: they are of different versions. What waits is "
+                 "left to the others until all are upgraded; nothing is lost",
+                 "队列格式为 %d，本程序为 %d：版本不同。等待中的作业留给其他进程，全部升级后恢复；不会丢失任何作业", format,
+                 format_known());
+    else
+        gov_fail(&queue->fault, GOV_QUEUE_UNAVAILABLE,
+                 "the queue has %d dispatch shards and this process was told %d: set queue_shards alike for all",
+                 "队列有 %d 个调度分片，本进程的设置为 %d：请将所有进程的 queue_shards 设为一致", shards, queue->shards);
+    snprintf(queue->fault.item, sizeof queue->fault.item, "no_generation");
+}
+
 static void greeting_judge(struct job_queue *queue, const struct greeting *g)
 {
     const struct redis_answer *generation = &g->parts[GREETING_GENERATION].request.answer;
@@ -140,6 +191,8 @@ static void greeting_judge(struct job_queue *queue, const struct greeting *g)
     }
     if (generation->type != REDIS_ANSWER_TEXT || !generation_is_ours(queue, generation->text)) {
         no_generation(&queue->fault);
+        if (generation->type == REDIS_ANSWER_TEXT)
+            say_difference(queue, generation->text);
         state_set(queue, QUEUE_LOST);
         return;
     }
@@ -177,8 +230,8 @@ static void greeting_done(struct redis_request *request)
 
 static void greet(struct job_queue *queue)
 {
-    static const char *const commands[GREETINGS][3] = {
-        [GREETING_GENERATION] = { "GET", QUEUE_KEY("gen"), NULL },
+    const char *const commands[GREETINGS][3] = {
+        [GREETING_GENERATION] = { "GET", queue->generation_key, NULL },
         [GREETING_INFO] = { "INFO", "server", NULL },
         [GREETING_ROLE] = { "INFO", "replication", NULL },
         [GREETING_POLICY] = { "CONFIG", "GET", "maxmemory-policy" },
@@ -314,8 +367,8 @@ static void call_go(struct queue_call *call)
                             ? arena_format(call->request.arena, "rebuild:%s", queue->token)
                             : arena_text(call->request.arena, queue->generation);
     call->request.done = call_done;
-    redis_send_script(queue->redis, &call->request, &queue->scripts[call->script], QUEUE_KEY("gen"),
-                      call->argc, call->argv);
+    redis_send_script(queue->redis, &call->request, &queue->scripts->items[call->script],
+                      queue->generation_key, call->argc, call->argv);
 }
 
 void queue_call_send(struct queue_call *call)
@@ -334,11 +387,20 @@ static void timer_gone(uv_handle_t *handle)
     queue_let_go(handle->data);
 }
 
+const char *queue_key(struct arena *arena, const struct job_queue *queue, const char *name)
+{
+    return arena_format(arena, "{s%02d}:%s", queue->shard, name);
+}
+
 static void incarnation_set(struct job_queue *queue, const char *incarnation)
 {
-    CHECK(strlen(incarnation) + sizeof ":99" <= sizeof queue->incarnation);
+    char shards[12] = "";
+
+    CHECK(strlen(incarnation) + sizeof ":99/64" <= sizeof queue->incarnation);
     CHECK(*incarnation && !strpbrk(incarnation, " :"));
-    snprintf(queue->incarnation, sizeof queue->incarnation, "%s:%d", incarnation, QUEUE_FORMAT);
+    if (queue->shards > 1)
+        snprintf(shards, sizeof shards, "/%d", queue->shards);
+    snprintf(queue->incarnation, sizeof queue->incarnation, "%s:%d%s", incarnation, format_known(), shards);
 }
 
 struct job_queue *job_queue_new(const struct job_queue_options *options)
@@ -348,13 +410,16 @@ struct job_queue *job_queue_new(const struct job_queue_options *options)
     CHECK(queue);
     queue->redis = options->redis;
     queue->loop = redis_loop(options->redis);
+    queue->shard = options->shard;
+    queue->shards = options->shards ? options->shards : 1;
+    CHECK(queue->shard >= 0 && queue->shard < queue->shards && queue->shards < 100);
+    snprintf(queue->generation_key, sizeof queue->generation_key, "{s%02d}:gen", queue->shard);
     incarnation_set(queue, options->incarnation);
     queue->lost = options->lost;
     queue->lost_context = options->context;
     list_init(&queue->waiting);
-    for (int i = 0; i < LUA_FUNCTIONS_COUNT; i++)
-        if (!text_starts(lua_functions[i].name, "part_"))
-            queue_script_load(i, &queue->scripts[i]);
+    queue->scripts = options->beside ? options->beside->scripts : scripts_new();
+    queue->scripts->users++;
     queue_batcher_init(&queue->push, queue, LUA_FUNCTIONS_ENQUEUE);
     queue_batcher_init(&queue->claimed, queue, LUA_FUNCTIONS_CLAIMED);
     queue_batcher_init(&queue->finish, queue, LUA_FUNCTIONS_FINISH);

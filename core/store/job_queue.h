@@ -6,9 +6,11 @@
  * sweep does what a push would have done. Each call fills a `struct queue_result` (may be NULL).
  * Every call may be repeated: entries go by (job, fence), see core/store/lua.
  *
- * A queue has a *generation*: counter, Redis' run id and the database's incarnation. It is compared
- * at every connect and inside every call. While it is not the one we know, calls end with
+ * A queue has a *generation*: counter, Redis' run id, the database's incarnation, the format of the keys and the number
+ * of shards. It is compared at every connect and inside every call. While it is not the one we know, calls end with
  * QUEUE_UNAVAILABLE, err.item "no_generation", until the leader has rebuilt the queue.
+ *
+ * This is the queue of one dispatch shard. Which one a tenant belongs to: queue_shards.h.
  */
 #ifndef CORE_STORE_JOB_QUEUE_H
 #define CORE_STORE_JOB_QUEUE_H
@@ -70,6 +72,9 @@ struct job_queue_options {
     const char *incarnation; /* of the database (public.incarnation); no spaces or colons */
     void (*lost)(void *context); /* it is of another generation, maybe of another life of the database; or NULL */
     void *context;
+    int shard;  /* which dispatch shard, from 0 */
+    int shards; /* how many the platform has; 0: one */
+    const struct job_queue *beside; /* of the same process: its scripts are shared; NULL: none */
 };
 
 struct job_queue *job_queue_new(const struct job_queue_options *options);

@@ -118,14 +118,14 @@ void job_queue_bell_wait(struct op *op, struct job_queue *queue, const char *con
 
     bell->result = result;
     for (int i = 0; i < count; i++)
-        keys[i] = arena_format(&op->arena, QUEUE_KEY("bell:%s"), lanes[i]);
+        keys[i] = queue_key(&op->arena, queue, arena_format(&op->arena, "bell:%s", lanes[i]));
     bell_begin(bell, keys, count, LONGEST_MS);
 }
 
 void job_queue_due_wait(struct op *op, struct job_queue *queue, int64_t wait_ms,
                         struct queue_result *result)
 {
-    const char *key = QUEUE_KEY("bell:due");
+    const char *key = queue_key(&op->arena, queue, "bell:due");
     struct queue_bell *bell = bell_new(op, queue);
 
     bell->result = result;
@@ -137,7 +137,7 @@ void job_queue_due_wait(struct op *op, struct job_queue *queue, int64_t wait_ms,
 
 void job_queue_refill_wait(struct op *op, struct job_queue *queue, struct queue_overs *overs)
 {
-    const char *key = QUEUE_KEY("bell:refill");
+    const char *key = queue_key(&op->arena, queue, "bell:refill");
     struct queue_bell *bell = bell_new(op, queue);
 
     memset(overs, 0, sizeof *overs);

@@ -12,14 +12,18 @@
 #include "core/store/job_queue.h"
 #include "lua_functions.h"
 
-/* One shard; the names carry its number already. */
-#define QUEUE_KEY(name) "{s00}:" name
-
 enum { QUEUE_GENERATION_BYTES = 224, QUEUE_WORD_BYTES = 100 };
 
 /* What the keys and their texts look like. Programs of another format find this queue a stranger: it is filled anew for
- * the one that leads, and the others wait. Another number for every change that the scripts of before cannot read. */
+ * the one that leads, and the others wait. Another number for every change that the scripts of before cannot read. It
+ * ends the generation, with "/<shards>" behind it where there are several: they may not differ either. */
 enum { QUEUE_FORMAT = 2 };
+
+/* The texts of all scripts, of every handle of a process. */
+struct queue_scripts {
+    struct redis_script items[LUA_FUNCTIONS_COUNT];
+    int users;
+};
 
 /* One script on its way. Lives in an arena; `ended` is called once, with err filled or not. */
 struct queue_call {
@@ -54,7 +58,9 @@ struct job_queue {
     struct loop *loop;
     enum queue_state state;
     struct gov_err fault;
-    char incarnation[QUEUE_WORD_BYTES];
+    int shard, shards;
+    char generation_key[16];
+    char incarnation[QUEUE_WORD_BYTES]; /* with format and shards */
     void (*lost)(void *context);
     void *lost_context;
     char run_id[QUEUE_WORD_BYTES];
@@ -67,7 +73,7 @@ struct job_queue {
     int64_t greeted_us;
     struct list waiting; /* calls that wait for the greeting */
     struct queue_batcher push, claimed, finish;
-    struct redis_script scripts[LUA_FUNCTIONS_COUNT];
+    struct queue_scripts *scripts;
 
     struct redis *bell;           /* made at the first wait */
     struct queue_bell *bell_wait; /* the one that waits */
@@ -82,6 +88,8 @@ struct job_queue {
 struct queue_call *queue_call_new(struct op *op, struct job_queue *queue, enum lua_functions script,
                                   int argc);
 void queue_call_add(struct queue_call *call, const char *text);
+/* "{sNN}:<name>" */
+const char *queue_key(struct arena *arena, const struct job_queue *queue, const char *name);
 /* Begins I/O of call->op, if it has one. */
 void queue_call_send(struct queue_call *call);
 /* Look at the generation again unless that happened just now. */

@@ -26,7 +26,7 @@ static int names_read(struct arena *arena, const char *text, struct queue_named_
     return count;
 }
 
-void tenant_limits_tell(struct op *op, struct job_queue *queue, const char *schema,
+void tenant_limits_tell(struct op *op, const struct queue_shards *queues, const char *schema,
                         const struct db_rows *rows, int row, int first)
 {
     struct queue_limits limits = { .weight = (double)db_int(rows, row, first + LIMIT_WEIGHT),
@@ -35,6 +35,7 @@ void tenant_limits_tell(struct op *op, struct job_queue *queue, const char *sche
     const char *text = db_text(rows, row, first + LIMIT_NAMES);
     struct queue_named_limit *names = NULL;
     int count = text ? names_read(&op->arena, text, &names) : 0;
+    struct job_queue *queue = queue_shards_of(queues, schema);
 
     job_queue_limit(op, queue, schema, &limits, NULL);
     job_queue_limit_names(op, queue, schema, names, count, NULL);

@@ -7,11 +7,11 @@
 #define CORE_STORE_TENANT_LIMITS_H
 
 #include "core/io/db.h"
-#include "core/store/job_queue.h"
+#include "core/store/queue_shards.h"
 
 /* As I/O of `op`. Columns of `row` from `first` on: weight, runs at once, starts per second, is it paused
  * (or suspended), queue_limit_text(). */
-void tenant_limits_tell(struct op *op, struct job_queue *queue, const char *schema,
+void tenant_limits_tell(struct op *op, const struct queue_shards *queues, const char *schema,
                         const struct db_rows *rows, int row, int first);
 
 #endif

@@ -51,7 +51,9 @@ void sched_rig_start(struct sched_rig *r)
         s->id = id_new();
         s->redis = r->redis;
         s->db = db_rig_pool(&r->rig, "cron", (struct db_options){ .connections_per_role = 1 });
-        s->queue = job_queue_new(&(struct job_queue_options){ r->redis, "db1" });
+        queue_shards_start(&s->queues, s->loop,
+                           &(struct queue_shards_options){ .address = r->redis_server.address, .incarnation = "db1",
+                                                           .count = 1 });
         s->events = event_bus_new(r->redis, NULL);
         s->marks = marks_new(s->db);
     }
@@ -61,7 +63,7 @@ void sched_rig_stop(struct sched_rig *r)
 {
     for (int i = 0; i < SCHED_RIG_SCHEDULERS; i++) {
         event_bus_stop(r->schedulers[i].events);
-        job_queue_stop(r->schedulers[i].queue);
+        queue_shards_stop(&r->schedulers[i].queues);
         db_stop(r->schedulers[i].db);
         marks_free(r->schedulers[i].marks);
     }

@@ -230,14 +230,20 @@ class Stack:
 
     def seed(self):
         """Make `people`; sets tokens {name: token}, tenants {name: {id, schema, …}}, passwords."""
+        self.tokens, self.passwords, self.tenants = {}, {}, {}
+        self.seed_more(self.people)
+
+    def seed_more(self, people):
         file = self.folder / "people.json"
-        file.write_text(json.dumps(self.people), encoding="utf-8")
+        file.write_text(json.dumps(people), encoding="utf-8")
         answer = json.loads(self.call([BUILD / "bin/execgov-api", "seed", "--file", file, "--pg", self.conninfo]))
-        given = [self.people["platform"], *(user for tenant in self.people["tenants"] for user in tenant["users"])]
-        made = [answer["platform"], *(user for tenant in answer["tenants"] for user in tenant["users"])]
-        self.tokens = {user["email"].split("@")[0]: user["token"] for user in made}
-        self.passwords = {user["email"].split("@")[0]: user["password"] for user in given}
-        self.tenants = {tenant["name"]: tenant for tenant in answer["tenants"]}
+
+        def users(of):
+            return [*([of["platform"]] if of.get("platform") else []),
+                    *(user for tenant in of["tenants"] for user in tenant["users"])]
+        self.tokens |= {user["email"].split("@")[0]: user["token"] for user in users(answer)}
+        self.passwords |= {user["email"].split("@")[0]: user["password"] for user in users(people)}
+        self.tenants |= {tenant["name"]: tenant for tenant in answer["tenants"]}
 
     # --- ExecGov's own programs ---
 

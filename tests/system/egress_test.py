@@ -277,6 +277,24 @@ class Later(Calls):
             self.partner.change(rate_per_minute=600)
         self.assertEqual({(how, detail["code"]) for how, detail in self.given_back(runs)}, {("job.released", "rate_limited")})
 
+    def test_what_a_resource_allows_all_tenants_together_is_counted_over_all(self):
+        """Each tenant by itself is far below its rate; who comes second goes back, and comes again."""
+        skills.publish(self.stack, [("Lakeside Books", "caller", CALLER)])
+        self.partner.change(rate_per_minute_all=6, calls_at_once=1)
+        try:
+            body = {"skill": "caller", "action": "look", "input": {"id": 1}}
+            runs = {who: self.ok(self.api("POST", "/v1/runs", body, who, 0), 202)["id"] for who in ("oscar", "lin")}
+            ended = {who: self.until_state(run, "succeeded", "failed", token=who) for who, run in runs.items()}
+        finally:
+            self.partner.change(rate_per_minute_all=0, calls_at_once=0)
+        self.assertEqual({run["state"] for run in ended.values()}, {"succeeded"}, ended)
+        back = [row for tenant in ("Harbour Hardware", "Lakeside Books") for row in self.stack.sql(
+            f"select action, detail ->> 'code' from {self.stack.tenants[tenant]['schema']}.audit_event where subject in "
+            f"('{runs['oscar']}', '{runs['lin']}') and action in ('job.released', 'job.retry')")]
+        self.assertTrue(back, "both were called at once")
+        self.assertEqual({tuple(row) for row in back}, {("job.released", "rate_limited")})
+        self.assertEqual(self.stack.sql("select count(*) from public.http_call_open"), [["0"]], "every call gives its turn back")
+
 
 class Risks(Calls):
     def test_an_operation_that_became_of_high_risk_is_not_called_unconfirmed(self):

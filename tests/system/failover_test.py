@@ -4,7 +4,6 @@ accepted is done, once; the queue of the new master is not believed but rebuilt.
 import os
 import pathlib
 import signal
-import subprocess
 import sys
 import unittest
 
@@ -13,6 +12,7 @@ sys.path.insert(0, str(SOURCE / "tests" / "lib"))
 
 import fault_proxy  # noqa: E402
 import loop  # noqa: E402
+import redis_cluster  # noqa: E402
 import skills  # noqa: E402
 import stack as stacks  # noqa: E402
 
@@ -38,10 +38,7 @@ class Stack(stacks.Stack):
         stacks.until(lambda: "slaves=1" in self.ask(sentinel, "info", "sentinel"), what="Sentinel's knowing the replica")
         self.proxy = fault_proxy.FaultProxy(("127.0.0.1", master))
 
-    @staticmethod
-    def ask(port, *words):
-        done = subprocess.run(["redis-cli", "-p", str(port), *words], capture_output=True, check=False, timeout=20)
-        return done.stdout.decode().strip()
+    ask = staticmethod(redis_cluster.ask)
 
     @property
     def redis(self):
@@ -58,36 +55,6 @@ class Listed(Stack):
     @property
     def redis(self):
         return f"127.0.0.1:{self.nodes['redis']},127.0.0.1:{self.nodes['redis-replica']}"
-
-
-class Cluster(Stack):
-    """Three masters, and a replica of each; the daemons know two nodes that do not have our keys."""
-
-    def start_redis(self):
-        self.nodes = {}
-        for number in range(6):
-            name, home = f"redis-{number}", self.folder / f"redis-{number}"
-            home.mkdir()
-            self.nodes[name] = stacks.free_port()
-            self.spawn(name, ["/usr/bin/redis-server", "--port", self.nodes[name], "--dir", home, "--bind", "127.0.0.1",
-                              "--cluster-enabled", "yes", "--cluster-node-timeout", 2000, "--save", "",
-                              "--cluster-port", stacks.free_port(), "--appendonly", "yes"])
-            self.ready(name, lambda name=name: self.ask(self.nodes[name], "ping") == "PONG")
-        self.call(["redis-cli", "--cluster", "create", *[f"127.0.0.1:{port}" for port in self.nodes.values()],
-                   "--cluster-replicas", "1", "--cluster-yes"])
-        for port in self.nodes.values():
-            stacks.until(lambda port=port: "cluster_state:ok" in self.ask(port, "cluster", "info"), what="the cluster")
-        self.proxy = fault_proxy.FaultProxy(("127.0.0.1", 1))
-
-    def owner(self):
-        """Of our keys: its port."""
-        said = self.ask(self.nodes["redis-1"], "get", "{s00}:gen")
-        return int(said.rsplit(":", 1)[1]) if said.startswith("MOVED") else self.nodes["redis-1"]
-
-    @property
-    def redis(self):
-        others = [port for port in self.nodes.values() if port != self.owner()]
-        return f"127.0.0.1:{others[0]},127.0.0.1:{others[1]}"
 
 
 class Case(loop.Case):
@@ -149,7 +116,7 @@ class SentinelListed(Sentinel):
 
 
 class RealCluster(Case):
-    kind = Cluster
+    kind = redis_cluster.Cluster
 
     def test_the_node_with_our_keys_is_followed_when_it_dies(self):
         stack, old = self.stack, self.stack.owner()

@@ -200,7 +200,7 @@ static void build_planned(struct work *work, struct db_group *group)
                              job_queue_action(arena, p->skill, p->step.action,
                                               j->work.job.payload.concurrency_key) };
     work_add_job(work, group, &run, payload, p->digest, skill_risk_name(p->plan.risk),
-                 p->timeout_ms, p->chosen->idempotent ? 3 : 1, p->run_at_us);
+                 p->timeout_ms, p->chosen->attempts, p->run_at_us);
 }
 
 /* A person looks at the plan now: when he says yes, an interpreter of the version will be there. Only this

@@ -367,6 +367,16 @@ static void read_pages(struct reader *r, const json_t *from)
     s->pages = json_object_get(r->out, "pages");
 }
 
+/* 0, none, is not written down: an egress of the version before knows no such field. */
+static int64_t limit_at(struct reader *r, const json_t *from, const char *name, int64_t most)
+{
+    int64_t limit = number_at(r, from, name, 0, most, 0);
+
+    if (!limit)
+        json_object_del(r->out, name);
+    return limit;
+}
+
 static void read_limits(struct reader *r, const json_t *from)
 {
     static const char *const unknowns[] = { "same_key", "person" };
@@ -378,6 +388,8 @@ static void read_limits(struct reader *r, const json_t *from)
     s->answer_bytes_max = number_at(r, from, "answer_bytes_max", 1, RESOURCE_BODY_BYTES_MAX, 1048576);
     s->rate_per_minute = number_at(r, from, "rate_per_minute", 1, 100000, 600);
     s->attempts = number_at(r, from, "attempts", 1, 5, 3);
+    s->rate_per_minute_all = limit_at(r, from, "rate_per_minute_all", 1000000);
+    s->calls_at_once = limit_at(r, from, "calls_at_once", 1000);
     if (*header && !resource_header_name_valid(header))
         wrong(r, "/idempotency_header", "cannot be sent as a header", "不能作为请求头发送");
     s->idempotency_header = *header ? header : NULL;
@@ -400,6 +412,7 @@ bool resource_read(const json_t *definition, struct resource *resource, struct a
     static const char *const known[] = { "kind",       "summary",  "base_url", "auth",
                                          "headers",    "timeout_ms", "request_bytes_max",
                                          "answer_bytes_max", "rate_per_minute", "attempts",
+                                         "rate_per_minute_all", "calls_at_once",
                                          "idempotency_header", "unknown", "probe", "pages",
                                          "operations", NULL };
     struct reader r = { .arena = arena, .faults = { .arena = arena }, .resource = resource };

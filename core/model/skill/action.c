@@ -211,6 +211,21 @@ static void build_risk(struct skill_builder *b, json_t *action, const json_t *fr
                         "expires_s", (json_int_t)expires_s));
 }
 
+static void build_repeating(struct skill_builder *b, json_t *action, const json_t *from, const char *path)
+{
+    const struct skill_reader *r = &b->reader;
+    bool idempotent = skill_read_bool(r, from, path, "idempotent", false);
+    int64_t attempts = skill_read_int(r, from, path, "attempts", 1, SKILL_ATTEMPTS_MAX, 0);
+
+    skill_set(action, "idempotent", json_boolean(idempotent));
+    if (attempts > 1 && !idempotent)
+        fault_add(&b->faults, skill_read_path(r, path, "attempts"), "not_idempotent",
+                  "is more than 1, and the action does not say \"idempotent\": true; say so if running it twice does no harm",
+                  "大于 1，但该操作未声明 \"idempotent\": true；若重复运行无害，请声明");
+    if (attempts)
+        skill_set(action, "attempts", json_integer(attempts));
+}
+
 json_t *skill_build_action(struct skill_builder *b, const json_t *from, const char *path,
                            bool single)
 {
@@ -245,7 +260,6 @@ json_t *skill_build_action(struct skill_builder *b, const json_t *from, const ch
               json_integer(skill_read_int(r, from, path, "timeout_s", 1, 3600, 120)));
     skill_set(action, "memory_mb",
               json_integer(skill_read_int(r, from, path, "memory_mb", 32, 4096, 512)));
-    skill_set(action, "idempotent",
-              json_boolean(skill_read_bool(r, from, path, "idempotent", false)));
+    build_repeating(b, action, from, path);
     return action;
 }

@@ -38,6 +38,7 @@ static const char *const skill_fields[] = {
 };
 #define ACTION_FIELDS                                                                              \
     "executor", "entry", "call", "input", "output", "risk", "timeout_s", "memory_mb", "idempotent",        \
+        "attempts",                                                                                \
         "effects", "resources", "args", "collect", "confirm"
 static const char *const action_fields[] = { "name",     "title",       "description",
                                              "examples", ACTION_FIELDS, NULL };

@@ -39,6 +39,8 @@ static bool whole(struct gov_text text)
     return text.en && text.zh;
 }
 
+enum { ATTEMPTS_IDEMPOTENT = 3 };
+
 /* The member, NULL if it is null. */
 static const json_t *unless_null(const json_t *object, const char *name)
 {
@@ -63,6 +65,7 @@ static bool view_action(const json_t *json, struct skill_action *action)
         .timeout_s = json_get_int(json, "timeout_s", 0),
         .memory_mb = json_get_int(json, "memory_mb", 0),
         .idempotent = json_get_bool(json, "idempotent", false),
+        .attempts = json_get_int(json, "attempts", json_get_bool(json, "idempotent", false) ? ATTEMPTS_IDEMPOTENT : 1),
         .effects = json_object_get(json, "effects"),
         .resources = json_object_get(json, "resources"),
         .args = unless_null(json, "args"),
@@ -75,7 +78,7 @@ static bool view_action(const json_t *json, struct skill_action *action)
     return action->name && whole(action->title) && whole(action->description) && risk &&
            skill_executor_parse(json_get_text(json, "executor"), &action->executor) &&
            action->entry && json_is_object(action->input) && action->timeout_s > 0 &&
-           action->memory_mb > 0 && json_is_array(action->effects) &&
+           action->memory_mb > 0 && action->attempts > 0 && json_is_array(action->effects) &&
            json_is_array(action->resources) && json_is_array(action->collect) &&
            json_is_array(action->examples) && (!action->args || json_is_array(action->args));
 }

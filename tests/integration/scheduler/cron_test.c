@@ -287,13 +287,13 @@ static void a_visit_finds_a_due_schedule_by_its_mark(void **state)
     struct gov_err err;
 
     sched_rig_schedule(r, NULL, "coalesce", this_minute, NULL);
-    visit_init(&visit, &r->schedulers[0], &(struct id){ 0 }, false);
+    visit_init(&visit, &r->schedulers[0], &(struct id){ 0 }, 0);
     assert_true(op_await(&visit.op, &err));
     assert_int_equal(visit.due_count, 0);
     op_release(&visit.op);
     sql_run(r->admin, "insert into public.mark (tenant_id, minute) select '%s', date_trunc('minute', now()) + "
                       "m * interval '1 minute' from unnest('{-2,5}'::int[]) m", r->tenant.id.text);
-    visit_init(&visit, &r->schedulers[0], &(struct id){ 0 }, false);
+    visit_init(&visit, &r->schedulers[0], &(struct id){ 0 }, 0);
     assert_true(op_await(&visit.op, &err));
     assert_int_equal(visit.due_count, 1);
     assert_true(visit.next_due_us > 0);

@@ -1,4 +1,6 @@
 /* Is this the queue we know? Wiped, restarted, rebuilt, gone. */
+#include <string.h>
+
 #include "tests/lib/queue_world.h"
 #include "tests/lib/test.h"
 
@@ -57,6 +59,8 @@ static void a_queue_of_another_format_is_a_stranger(void **state)
     world_direct(w, "EVAL redis.call('set',KEYS[1],string.sub(redis.call('get',KEYS[1]),1,-2)..'1')return(1) 1 {s00}:gen");
     world_call(w, world_take);
     assert_string_equal(w->taken.err.item, "no_generation");
+    assert_non_null(strstr(job_queue_fault(w->queue)->en, "the queue has format 1 and this program format"));
+    assert_non_null(strstr(job_queue_fault(w->queue)->en, "nothing is lost"));
     world_rebuild_all(w);
     world_call(w, world_push);
     assert_int_equal(w->result.count, 1);

@@ -154,7 +154,8 @@ static enum op_next judge(struct op *op)
 static const struct op_step steps[] = {
     { "read", read_wish },        { "find", find },           { "resolve", resolve },
     { "load", load },             { "judge", judge },         { "networks", outcall_networks },
-    { "limits", outcall_limits },    { "credential", outcall_credential },
+    { "limits", outcall_limits },    { "turn", outcall_turn },
+    { "credential", outcall_credential },
     { "token", outcall_token },      { "token_got", outcall_token_got },
     { "begin", outcall_begin },      { "begun", outcall_begun },    { "send", outcall_send },
     { "settle", outcall_settle },    { 0 },

@@ -1,7 +1,7 @@
 /* outcall.h - one call of a run, from the frame to the answer.
  *
  *     read -> find -> resolve -> load -> judge      what is it, and may it be made (outcall.c)
- *       -> networks -> limits -> credential -> token -> begin -> send -> answered    (outcall_send.c)
+ *       -> networks -> limits -> turn -> credential -> token -> begin -> send -> answered    (outcall_send.c)
  *       -> settle, then the answer                                                   (outcall_end.c)
  *
  * A refusal or failure is kept in `why`; the later steps see it and pass on to settle, which writes the
@@ -37,6 +37,9 @@ struct outcall {
     struct authorisation auth;
     const char *access_for;
     bool token_asked;
+    struct id turn;        /* of limits over all tenants; "": none is asked for */
+    bool turn_asked;
+    struct db_rows turn_row;
 
     /* what happened */
     const char *step;      /* of the effect; NULL: it has none */
@@ -78,6 +81,7 @@ enum {
 /* Steps of the other files. */
 enum op_next outcall_networks(struct op *op);
 enum op_next outcall_limits(struct op *op);
+enum op_next outcall_turn(struct op *op);
 enum op_next outcall_credential(struct op *op);
 enum op_next outcall_token(struct op *op);
 enum op_next outcall_token_got(struct op *op);

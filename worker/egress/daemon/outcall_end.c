@@ -168,6 +168,8 @@ enum op_next outcall_settle(struct op *op)
         add_effect(c, g);
     if (is_refusal(c->why.code) && (any = true))
         add_refusal(c, g);
+    if (c->turn.text[0] && c->resource.calls_at_once)
+        DB_GROUP_ADD(g, SQL_QUERIES_HTTP_TURN_GIVE, NULL, c->turn.text);
     if (c->row.count && (any = true)) /* only of resources it was granted */
         add_ledger(c, g);
     if (!any)

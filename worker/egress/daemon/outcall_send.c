@@ -18,6 +18,7 @@
 enum {
     NETWORKS_FRESH_US = 2000000,
     RATE_WAIT_MS_MAX = 5000,
+    TURN_MARGIN_MS = 30000,
     REPEAT_FIRST_MS = 200,
     REPEAT_WAIT_MS_MAX = 10000,
     TOKEN_ANSWER_BYTES_MAX = 64 * 1024,
@@ -79,6 +80,52 @@ enum op_next outcall_limits(struct op *op)
     gov_fail(&c->why, GOV_RATE_LIMITED, "more than %lld calls a minute to \"%s\"",
              "每分钟对“%2$s”的调用超过 %1$lld 次", (long long)rate, c->name);
     return OP_NEXT;
+}
+
+/* So long it may be under way: all its tries, the pauses between them, its token. */
+static int64_t hold_ms(const struct outcall *c)
+{
+    return c->resource.attempts * (c->resource.timeout_ms + REPEAT_WAIT_MS_MAX) + TURN_MARGIN_MS;
+}
+
+static bool waits_for_turn(struct outcall *c)
+{
+    int64_t left_ms = RATE_WAIT_MS_MAX - (clock_mono_us() - c->began_us) / 1000;
+
+    if (left_ms <= 0)
+        return false;
+    op_sleep(&c->op, c->wait_ms < left_ms ? c->wait_ms : left_ms);
+    return true;
+}
+
+/* Over all tenants and hosts, in the database; asked again until there is one, as long as a call waits at all. */
+enum op_next outcall_turn(struct op *op)
+{
+    struct outcall *c = (struct outcall *)op;
+    struct arena *arena = &op->arena;
+
+    if (c->why.code || (!c->resource.rate_per_minute_all && !c->resource.calls_at_once))
+        return OP_NEXT;
+    if (c->turn_asked) {
+        c->turn_asked = false;
+        c->wait_ms = db_int(&c->turn_row, 0, 0);
+        if (!c->wait_ms)
+            return OP_NEXT;
+        if (waits_for_turn(c))
+            return OP_AGAIN;
+        c->turn.text[0] = 0;
+        gov_fail(&c->why, GOV_RATE_LIMITED, "all tenants together call \"%s\" as often as it allows just now",
+                 "所有租户对“%s”的调用已达到其当前允许的上限", c->name);
+        return OP_NEXT;
+    }
+    c->turn_asked = true;
+    c->turn = id_new();
+    DB_QUERY(op, c->session->egress->db, &DB_PUBLIC, SQL_QUERIES_HTTP_TURN_TAKE, &c->turn_row,
+             db_text(&c->row, 0, ROW_ID), c->turn.text,
+             arena_format(arena, "%lld", (long long)c->resource.rate_per_minute_all),
+             arena_format(arena, "%lld", (long long)c->resource.calls_at_once),
+             arena_format(arena, "%lld", (long long)hold_ms(c)));
+    return OP_AGAIN;
 }
 
 /* --- credential --- */

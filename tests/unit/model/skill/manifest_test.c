@@ -71,6 +71,7 @@ static void a_bare_script_is_a_skill(void **state)
     assert_int_equal(a->timeout_s, 120);
     assert_int_equal(a->memory_mb, 512);
     assert_false(a->idempotent || a->confirm_required);
+    assert_int_equal(a->attempts, 1);
     assert_null(a->args);
     assert_null(a->output);
     assert_string_equal(json_text(&f->arena, a->input), "{\"type\":\"object\"}");
@@ -158,7 +159,7 @@ static const char full[] =
     "\"runtime\":\"data\",\"version\":\"1.2\",\"x-note\":1,"
     "\"examples\":[\"list the orders\",{\"text\":\"删除旧订单\",\"action\":\"purge\"}],"
     "\"actions\":[{\"name\":\"list\",\"input\":{\"properties\":{\"month\":{\"type\":\"string\"}}},"
-    "\"args\":[\"--month\",\"{month}\"],\"examples\":[\"orders of March\"],\"idempotent\":true,"
+    "\"args\":[\"--month\",\"{month}\"],\"examples\":[\"orders of March\"],\"idempotent\":true,\"attempts\":5,"
     "\"output\":{\"type\":\"object\"},\"collect\":[\"*.csv\"]},"
     "{\"name\":\"purge\",\"title\":\"Purge\",\"entry\":\"tools/"
     "clean.sh\",\"risk\":\"high\",\"timeout_s\":30,"
@@ -181,6 +182,8 @@ static void everything_said_is_kept_and_normalised(void **state)
     assert_string_equal(list->name, "list");
     assert_string_equal(list->title.en, "list");
     assert_true(list->idempotent && list->output && list->args);
+    assert_int_equal(list->attempts, 5);
+    assert_int_equal(purge->attempts, 1);
     assert_string_equal(json_get_text(list->input, "type"), "object");
     assert_string_equal(json_text(&f->arena, list->examples),
                         "[\"orders of March\",\"list the orders\"]");
@@ -237,6 +240,7 @@ static void every_fault_is_found_in_one_pass(void **state)
         { "skill.json#/actions/0/idempotent", "type" },
         { "skill.json#/actions/1/name", "unique" },
         { "skill.json#/actions/1/speed", "unknown_field" },
+        { "skill.json#/actions/1/attempts", "not_idempotent" },
         { "skill.json#/actions/1/input/type", "const" },
         { "skill.json#/actions/2", "type" },
         { "skill.json#/examples/1/action", "unknown_name" },
@@ -250,7 +254,7 @@ static void every_fault_is_found_in_one_pass(void **state)
            "\"collect\":[\"../x\"],"
            "\"effects\":[3],\"resources\":[\"A "
            "B\"],\"confirm\":{\"people\":9},\"idempotent\":\"yes\"},"
-           "{\"name\":\"a\",\"speed\":1,\"input\":{\"type\":\"array\"}},7]}"));
+           "{\"name\":\"a\",\"speed\":1,\"attempts\":2,\"input\":{\"type\":\"array\"}},7]}"));
     assert_int_equal(f->err.code, GOV_FINDINGS);
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
         if (!has_item(f->err.items, f->err.item_count, expected[i].path, expected[i].code))
@@ -343,7 +347,8 @@ static void view_refuses_what_is_not_a_normalised_manifest(void **state)
         json_t *less = json_own(&f->arena, json_deep_copy(f->manifest.json));
         json_object_del(json_array_get(json_object_get(less, "actions"), 0), name);
         bool has_default = strcmp(name, "output") == 0 || strcmp(name, "args") == 0 ||
-                           strcmp(name, "idempotent") == 0 || strcmp(name, "confirm") == 0;
+                           strcmp(name, "idempotent") == 0 || strcmp(name, "attempts") == 0 ||
+                           strcmp(name, "confirm") == 0;
         if (skill_manifest_view(less, &got, &f->arena, &f->err) != has_default)
             fail_msg("%s", name);
         if (strcmp(name, "confirm") == 0)
