@@ -218,10 +218,11 @@ static void answer(struct call *call)
                call->body.length);
 }
 
-/* Whatever a person or the platform changed may be about a token, a role or a tenant. Submitting and
- * deciding work changes none of them. */
-static void forget_identities(struct call *call)
+/* Whatever a person or the platform changed may be about a token, a role or a tenant, and somebody may have been written
+ * to. Submitting and deciding work changes none of them, and tells its own listeners. */
+static void tell_of_change(struct call *call)
 {
+    struct id nobody = id_new();
     const char *pattern = call->route->pattern, *method = call->request->method;
 
     if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 &&
@@ -229,6 +230,8 @@ static void forget_identities(struct call *call)
         !text_starts(pattern, "/v1/files") && !call->route->signed_body) {
         identities_drop(call->api->identities);
         plan_bases_drop(call->api->bases);
+        if (!call->op.failed)
+            event_bus_publish(call->api->events, EVENT_BUS_OUTBOX, &nobody);
     }
 }
 
@@ -236,7 +239,7 @@ static void ended(struct op *op)
 {
     struct call *call = (struct call *)op;
 
-    forget_identities(call); /* also after a failure: it may have been the answer that was lost */
+    tell_of_change(call); /* also after a failure: it may have been the answer that was lost */
 
     if (op->failed)
         answer_problem(call);
