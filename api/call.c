@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "api/auth.h"
+#include "api/refusal.h"
 #include "core/base/check.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
@@ -196,6 +197,8 @@ static const struct op_step steps[] = {
 static void answer_problem(struct call *call)
 {
     const struct gov_err *err = &call->op.err;
+
+    refusal_explain(&call->op.err);
 
     if (gov_code_info(err->code)->http_status >= 500)
         log_write(LEVEL_ERROR, "request.failed", LOG_FIELD("op", call->route->pattern),
