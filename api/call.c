@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "api/auth.h"
+#include "api/refusal.h"
 #include "core/base/check.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
@@ -197,6 +198,8 @@ static void answer_problem(struct call *call)
 {
     const struct gov_err *err = &call->op.err;
 
+    refusal_explain(&call->op.err);
+
     if (gov_code_info(err->code)->http_status >= 500)
         log_write(LEVEL_ERROR, "request.failed", LOG_FIELD("op", call->route->pattern),
                   LOG_FIELD("code", gov_code_info(err->code)->wire),
@@ -218,10 +221,11 @@ static void answer(struct call *call)
                call->body.length);
 }
 
-/* Whatever a person or the platform changed may be about a token, a role or a tenant. Submitting and
- * deciding work changes none of them. */
-static void forget_identities(struct call *call)
+/* Whatever a person or the platform changed may be about a token, a role or a tenant, and somebody may have been written
+ * to. Submitting and deciding work changes none of them, and tells its own listeners. */
+static void tell_of_change(struct call *call)
 {
+    struct id nobody = id_new();
     const char *pattern = call->route->pattern, *method = call->request->method;
 
     if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 &&
@@ -229,6 +233,8 @@ static void forget_identities(struct call *call)
         !text_starts(pattern, "/v1/files") && !call->route->signed_body) {
         identities_drop(call->api->identities);
         plan_bases_drop(call->api->bases);
+        if (!call->op.failed)
+            event_bus_publish(call->api->events, EVENT_BUS_OUTBOX, &nobody);
     }
 }
 
@@ -236,7 +242,7 @@ static void ended(struct op *op)
 {
     struct call *call = (struct call *)op;
 
-    forget_identities(call); /* also after a failure: it may have been the answer that was lost */
+    tell_of_change(call); /* also after a failure: it may have been the answer that was lost */
 
     if (op->failed)
         answer_problem(call);

@@ -220,6 +220,10 @@ static const struct command_option confirm_payment_options[] = {
 static const struct command_option refund_options[] = {
     REFERENCE, CURRENCY, CHOICE("then", 0, "keep|shorten|shutdown", "what becomes of the subscription", "订阅如何处理"), COMMENT, END,
 };
+static const struct command_option return_options[] = { REFERENCE, COMMENT, END };
+static const struct command_option billing_options[] = {
+    TEXT("quantity", 0, "N", "how many packs", "数量（包）"), TEXT("tenant-name", 0, "NAME", "name of your own tenant", "自有租户名称"), END,
+};
 static const struct command_option state_options[] = { TEXT("state", 's', "STATE", "only in this state", "按状态筛选"), END };
 static const struct command_option provider_options[] = {
     CREDENTIAL, TEXT("title", 0, "TEXT", "as people call it", "显示名称"), TEXT("merchant", 0, "ID", "our account there; others have no effect", "商户号，其他商户的通知无效"),
@@ -377,6 +381,7 @@ const struct command command_table[] = {
     { "order show", NULL, "ORDER", 1, 1, VALUE_NONE, { "one order", "查看订单" }, NULL, false, command_order_show },
     { "order create", NULL, "EDITION", 1, 1, VALUE_NONE, { "an order for a customer", "为客户下单" }, order_create_options, false, command_order_create },
     { "order publish", NULL, "ORDER", 1, 1, VALUE_NONE, { "ask the customer to pay a draft", "发布订单草稿" }, NULL, false, command_order_publish },
+    { "order activate", NULL, "ORDER", 1, 1, VALUE_NONE, { "try again to make what a paid order is for", "重新开通已付款订单" }, NULL, false, command_order_activate },
     { "order report", NULL, "ORDER", 1, 1, VALUE_NONE, { "somebody says it is paid", "登记客户已付款" }, report_options, false, command_order_report },
     { "order confirm", NULL, "ORDER AMOUNT", 2, 2, VALUE_NONE, { "the money has arrived", "确认到账" }, confirm_payment_options, false, command_order_confirm },
     { "order cancel", NULL, "ORDER", 1, 1, VALUE_NONE, { "give up an order nobody paid", "取消未付款订单" }, comment_options, false, command_order_cancel },
@@ -386,6 +391,7 @@ const struct command command_table[] = {
     { "order reject", NULL, "APPROVAL", 1, 1, VALUE_NONE, { "refuse one", "审批驳回" }, comment_options, false, command_order_reject },
     { "payment ls", NULL, "", 0, 0, VALUE_NONE, { "payments; --state unapplied: what waits", "列出付款；--state unapplied 为待处理" }, state_options, false, command_payment_ls },
     { "payment apply", NULL, "ORDER PAYMENT…", 2, ANY, VALUE_NONE, { "settle an order with payments that waited", "用待处理付款结清订单" }, NULL, false, command_payment_apply },
+    { "payment return", NULL, "PAYMENT", 1, 1, VALUE_NONE, { "give back what settled nothing; somebody else approves", "退回未入账款项（须他人审批）" }, return_options, false, command_payment_return },
     { "payment events", NULL, "", 0, 0, VALUE_NONE, { "what providers told, and what it did", "支付渠道通知及其结果" }, state_options, false, command_payment_events },
     { "payment provider ls", NULL, "", 0, 0, VALUE_NONE, { "who may tell us of payments", "列出支付渠道" }, NULL, false, command_payment_providers },
     { "payment provider set", NULL, "CODE KIND", 2, 2, VALUE_NONE, { "name one: stripe, standard, wechatpay, alipay", "设置支付渠道：stripe、standard、wechatpay、alipay" }, provider_options, false, command_payment_provider },
@@ -406,6 +412,13 @@ const struct command command_table[] = {
     { "subscription continue", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "it goes on after all", "恢复续费" }, NULL, false, command_subscription_continue },
     { "subscription edition", NULL, "SUBSCRIPTION EDITION", 2, 2, VALUE_NONE, { "the next period is of another edition", "下一周期更换版本" }, NULL, false, command_subscription_edition },
     { "subscription override", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "let a shut-down one go on unpaid for a while; somebody else approves", "未付款临时恢复（须他人审批）" }, hold_options, false, command_subscription_override },
+    { "subscription terminate", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "end it for good, after retention and notice; somebody else approves", "保留期满后终止（须他人审批）" }, comment_options, false, command_subscription_terminate },
+    { "billing show", NULL, "", 0, 0, VALUE_NONE, { "what my tenant has paid until when", "查看本租户的订阅" }, NULL, false, command_billing_show },
+    { "billing offers", NULL, "", 0, 0, VALUE_NONE, { "what can be ordered", "列出可订购的版本" }, NULL, false, command_billing_offers },
+    { "billing orders", NULL, "", 0, 0, VALUE_NONE, { "my tenant's orders", "列出本租户的订单" }, NULL, false, command_billing_orders },
+    { "billing order", NULL, "EDITION", 1, 1, VALUE_NONE, { "order a renewal, slots for skills, or a team beside a personal account", "订购续费、技能槽位，或在个人账号之外开通团队" }, billing_options, false, command_billing_order },
+    { "billing report", NULL, "ORDER", 1, 1, VALUE_NONE, { "say that it is paid", "登记已付款" }, report_options, false, command_billing_report },
+    { "billing cancel", NULL, "ORDER", 1, 1, VALUE_NONE, { "give up an order that is not paid", "取消未付款订单" }, NULL, false, command_billing_cancel },
     { "lifecycle scan", NULL, "", 0, 0, VALUE_NONE, { "what a scan would do; --apply does it", "预览到期扫描；--apply 执行" }, scan_options, false, command_lifecycle_scan },
     { "lifecycle explain", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "every rule that is looked at", "解释每条规则" }, explain_options, false, command_lifecycle_explain },
     { "lifecycle check", NULL, "", 0, 0, VALUE_NONE, { "does everything hold that must", "检查不变量" }, NULL, false, command_lifecycle_check },

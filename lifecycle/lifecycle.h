@@ -6,12 +6,13 @@
 
 #include "core/io/db.h"
 #include "core/io/metrics.h"
+#include "core/io/rounds.h"
 #include "core/io/service.h"
 #include "core/io/settings.h"
 
 struct lifecycle_settings {
     const char *pg;
-    const char *redis; /* wake-ups; "" = none, the outbox is looked into every deliver_s */
+    const char *redis; /* wake-ups; "" = none, the next tick finds new messages */
     const char *egress;   /* socket of execgov-egress; "" = no message leaves */
     const char *public_url; /* of the platform, for links in messages; "" = no links */
     const char *health;
@@ -30,6 +31,7 @@ struct lifecycle {
     struct service service;
     struct db *db;
     struct metrics metrics;
+    struct rounds *deliveries; /* woken when the tick has written messages, or found some */
     bool stop; /* read by pool threads */
 };
 

@@ -9,7 +9,7 @@
 #define FIELD(name) offsetof(struct lifecycle_settings, name)
 const struct setting lifecycle_settings_table[] = {
     { "pg", SETTING_TEXT, FIELD(pg), "", 0, 2000, false, "PostgreSQL as libpq conninfo without user" },
-    { "redis", SETTING_TEXT, FIELD(redis), "", 0, 500, false, "unix:/path, host:port or [v6]:port; tells of new messages at once; empty: they wait for deliver_s" },
+    { "redis", SETTING_TEXT, FIELD(redis), "", 0, 500, false, "unix:/path, host:port or [v6]:port; tells of new messages at once; empty: they wait for the next tick" },
     { "health", SETTING_TEXT, FIELD(health), "", 0, 100, false,
       "address:port of /livez, /readyz and /metrics; empty: none" },
     { "log_level", SETTING_TEXT, FIELD(log_level), "info", 0, 10, false, "debug, info, warn or error" },
@@ -21,8 +21,8 @@ const struct setting lifecycle_settings_table[] = {
       "append messages that no channel takes to this file, one JSON line each; empty: they wait" },
     { "tick_s", SETTING_INT, FIELD(tick_s), "60", 1, 3600, false, "seconds between scans" },
     { "batch", SETTING_INT, FIELD(batch), "1000", 1, 10000, false, "subscriptions in one transaction of a scan" },
-    { "deliver_s", SETTING_INT, FIELD(deliver_s), "15", 1, 600, false,
-      "seconds between looks into an outbox that was empty" },
+    { "deliver_s", SETTING_INT, FIELD(deliver_s), "600", 1, 3600, false,
+      "seconds between looks into an outbox that was empty, if neither a tick nor Redis tells of a message" },
     { 0 }
 };
 
@@ -89,8 +89,9 @@ bool lifecycle_run(const struct lifecycle_settings *settings, struct gov_err *er
     if (!service_start(&l->service, settings->health, err))
         return false;
     l->db = db_new(&loop, &db);
-    tick_start(&p.tick, l);
     deliver_start(&p.deliver, l);
+    l->deliveries = &p.deliver.rounds;
+    tick_start(&p.tick, l);
     if (!wake_start(&p.wake, &loop, settings->redis, &p.deliver.rounds, err))
         return false;
     loop_run(&loop);

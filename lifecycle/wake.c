@@ -1,8 +1,11 @@
-/* wake.c - every tenant's events (ev:*) are listened to, because whatever writes a message in a tenant's transaction
- * tells that tenant's listeners of the request anyway. A message may be none of ours; then the look finds nothing. */
+/* wake.c - every tenant's events (ev:t_*) are listened to, because whatever writes a message in a tenant's transaction
+ * tells that tenant's listeners of the request anyway; and ev:outbox, for what the API has written besides. A message may
+ * be none of ours; then the look finds nothing. */
 #include "lifecycle/wake.h"
 
 #include <string.h>
+
+#include "core/store/event_bus.h"
 
 enum { GATHER_MS = 250 };
 
@@ -50,6 +53,7 @@ bool wake_start(struct wake *w, struct loop *loop, const char *redis, struct rou
     w->feed = redis_feed_new(loop, &(struct redis_options){ .address = redis },
                              &(struct redis_feed_events){ message, changed, w });
     redis_feed_add(w->feed, "ev:t_*");
+    redis_feed_add(w->feed, "ev:" EVENT_BUS_OUTBOX);
     return true;
 }
 

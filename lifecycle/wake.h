@@ -1,5 +1,5 @@
 /* wake.h - Redis tells that something was committed: the outbox is looked into at once, at most once in a quarter of
- * a second. Without Redis it is looked into every deliver_s. */
+ * a second. Without Redis the next tick finds it. */
 #ifndef LIFECYCLE_WAKE_H
 #define LIFECYCLE_WAKE_H
 

@@ -7,12 +7,14 @@
 #include "core/base/log.h"
 #include "core/model/job.h"
 #include "core/store/tenant_limits.h"
+#include "scheduler/shut.h"
 
 struct visited {
     int row; /* of `marked` */
     struct id id;
     struct db_scope scope;
     struct db_rows reclaimed, swept, rest, running;
+    struct shut shut;
     struct queue_lives lives; /* what held slots before the rows were read */
     bool rests;
     struct gov_err err;
@@ -23,7 +25,7 @@ struct visited {
 };
 
 /* Columns of mark_due.sql. */
-enum { MARKED_SCHEMA, MARKED_STRIPE, MARKED_ID, MARKED_NEXT, MARKED_LIMITS, MARKED_INCARNATION = MARKED_LIMITS + 5 };
+enum { MARKED_SCHEMA, MARKED_STRIPE, MARKED_ID, MARKED_NEXT, MARKED_LIMITS, MARKED_INCARNATION = MARKED_LIMITS + 5, MARKED_SHUT };
 
 static enum op_next bury(struct op *op)
 {
@@ -70,6 +72,7 @@ static void visit_tenant(struct visit *v, struct visited *t)
     if (v->dead.count && (v->buried || v->deep))
         DB_GROUP_ADD(g, SQL_QUERIES_JOB_RECLAIM, &t->reclaimed, v->dead_ids);
     db_group_add(g, SQL_QUERIES_JOB_PROMOTE, NULL, 0, NULL);
+    shut_ask(&t->shut, g);
     DB_GROUP_ADD(g, SQL_QUERIES_JOB_SWEEP, &t->swept,
                  arena_format(&v->op.arena, "%d", VISIT_JOBS_MAX),
                  v->rebuilding ? "true" : "false");
@@ -105,6 +108,7 @@ static enum op_next slots(struct op *op)
                                    (int)db_int(&v->marked, i, MARKED_STRIPE));
         t->id = db_id(&v->marked, i, MARKED_ID);
         v->tenant_count++;
+        shut_read(&t->shut, &v->marked, i, MARKED_SHUT);
         if (v->deep)
             job_queue_live(op, queue_of(v, t), t->scope.schema, &t->lives);
     }
@@ -171,6 +175,22 @@ static void finish_reclaimed(struct visit *v, struct visited *t)
         job_queue_finish(&v->op, queue_of(v, t), slots, count, NULL);
 }
 
+/* Whoever watches these requests is told; a worker that runs one looks whether it is to end it. */
+static void tell_shut(struct visit *v, struct visited *t)
+{
+    for (int row = 0; row < t->shut.touched.count; row++) {
+        struct id request = db_id(&t->shut.touched, row, 0);
+        event_bus_publish(v->scheduler->events, t->scope.schema, &request);
+        if (db_bool(&t->shut.touched, row, 1))
+            add_callback(v, t, &request);
+    }
+    for (int row = 0; row < t->shut.expired.count; row++) {
+        struct id request = db_id(&t->shut.expired, row, 0);
+        event_bus_publish(v->scheduler->events, t->scope.schema, &request);
+        add_callback(v, t, &request);
+    }
+}
+
 static bool runs(const struct visited *t, const struct queue_live *live)
 {
     for (int row = 0; row < t->running.count; row++)
@@ -206,6 +226,8 @@ static enum op_next free_slots(struct op *op)
     for (int i = 0; i < v->tenant_count; i++) {
         struct visited *t = &v->tenants[i];
         finish_reclaimed(v, t);
+        if (!t->err.code)
+            tell_shut(v, t);
         v->reclaimed += t->reclaimed.count;
         if (!t->err.code && !t->lives.err.code)
             free_drifted(v, t);

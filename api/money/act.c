@@ -81,6 +81,15 @@ static void refund(struct op *op, struct call *call, struct money_act *a)
     one_statement(op, call, a, SQL_QUERIES_ORDER_REFUND, 11, params);
 }
 
+static void give_back(struct op *op, struct call *call, struct money_act *a)
+{
+    const json_t *p = a->params;
+    const char *params[7] = { json_get_text(p, "payment"), json_get_text(p, "id"), json_get_text(p, "reference"),
+                              json_get_text(p, "reason"), a->actor, a->approval, a->digest };
+
+    one_statement(op, call, a, SQL_QUERIES_PAYMENT_GIVE_BACK, 7, params);
+}
+
 static void terminate(struct op *op, struct call *call, struct money_act *a)
 {
     const char *params[4] = { json_get_text(a->params, "subscription"), a->actor, a->approval, a->digest };
@@ -105,6 +114,7 @@ static const struct {
     { "payment.confirm", confirm },
     { "payment.apply", apply },
     { "order.refund", refund },
+    { "payment.return", give_back },
     { "subscription.terminate", terminate },
     { "subscription.override", override },
 };

@@ -31,12 +31,17 @@ static const struct op_step steps[] = { { "drain", drain }, { 0 } };
 static int64_t over(struct rounds *rounds)
 {
     struct inbox *i = (struct inbox *)rounds;
+    struct id nobody = id_new();
     bool failed = i->batch.op.failed, more = i->batch.count == PAYMENT_INBOX_BATCH;
 
     if (failed)
         log_error(LEVEL_WARN, "inbox.failed", &i->batch.op.err);
-    if (i->batch.settled) /* a tenant may be allowed again what it was not a moment ago */
+    if (i->batch.settled) { /* a tenant may be allowed again what it was not a moment ago */
         identities_drop(i->api->identities);
+        job_queue_look(i->api->queue);
+    }
+    if (i->batch.count)
+        event_bus_publish(i->api->events, EVENT_BUS_OUTBOX, &nobody);
     payment_inbox_release(&i->batch);
     return failed ? AGAIN_MS : more ? 0 : ROUNDS_UNTIL_WOKEN;
 }

@@ -29,6 +29,7 @@ ENDPOINT(own_order_cancel);
 ENDPOINT(own_subscription);
 ENDPOINT(payment_list);
 ENDPOINT(payment_apply);
+ENDPOINT(payment_return);
 ENDPOINT(payment_event_list);
 ENDPOINT(payment_webhook);
 ENDPOINT(payment_provider_list);

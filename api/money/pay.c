@@ -1,4 +1,4 @@
-/* /v1/platform/orders/{id}/confirm-payment, /refund, /activate, /v1/platform/payments/apply,
+/* /v1/platform/orders/{id}/confirm-payment, /refund, /activate, /v1/platform/payments/apply, /{id}/return,
  * /v1/platform/subscriptions/{id}/terminate, /override: acts that somebody else may have to approve first.
  *
  *     prepare -> run -> (approval wanted?) ask -> answer
@@ -144,6 +144,25 @@ static enum op_next refund(struct op *op)
     return money_act_run(op, call, &e->act, &op->err) ? OP_WAIT : OP_FAIL;
 }
 
+/* --- money that settled nothing goes back --- */
+
+static enum op_next give_back(struct op *op)
+{
+    static const struct json_field fields[] = {
+        { "reference", JSON_FIELD_TEXT, true, AT(reference), 1, 200, NULL },
+        { "reason", JSON_FIELD_TEXT, true, AT(reason), 1, 500, NULL },
+    };
+    struct pay *e = (struct pay *)op;
+    struct call *call = e->endpoint.call;
+
+    if (!call_param_id(call, 0, &e->id, &op->err) || !CALL_BODY(call, op, fields, e))
+        return OP_FAIL;
+    json_t *params = json_pack("{s:s, s:s, s:s, s:s}", "payment", e->id.text, "id", refund_id(e, &op->arena), "reference",
+                               e->reference, "reason", e->reason);
+    money_act_init(op, call, &e->act, "payment.return", json_own(&op->arena, params));
+    return money_act_run(op, call, &e->act, &op->err) ? OP_WAIT : OP_FAIL;
+}
+
 static enum op_next terminate(struct op *op)
 {
     struct pay *e = (struct pay *)op;
@@ -246,6 +265,9 @@ const size_t payment_apply_bytes = sizeof(struct pay);
 const struct op_step order_refund_steps[] = { { "load", refund_load }, { "refund", refund }, { "ask", ask },
                                               { "show", show }, { "wake", wake }, { "answer", answer }, { "end", end }, { 0 } };
 const size_t order_refund_bytes = sizeof(struct pay);
+const struct op_step payment_return_steps[] = { { "give_back", give_back }, { "ask", ask }, { "show", show },
+                                                { "wake", wake }, { "answer", answer }, { "end", end }, { 0 } };
+const size_t payment_return_bytes = sizeof(struct pay);
 const struct op_step subscription_terminate_steps[] = { { "terminate", terminate }, { "ask", ask }, { "show", show },
                                                         { "wake", wake }, { "answer", answer }, { "end", end }, { 0 } };
 const size_t subscription_terminate_bytes = sizeof(struct pay);

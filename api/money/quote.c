@@ -8,7 +8,7 @@
 
 enum {
     Q_VERSION, Q_KIND, Q_UNIT, Q_COUNT, Q_PRICE, Q_CURRENCY, Q_TAX, Q_INCLUSIVE, Q_SUBSCRIPTION, Q_CUSTOMER, Q_STATE,
-    Q_NOW_UNIT, Q_NOW_COUNT, Q_PAID, Q_START, Q_END, Q_ZONE, Q_TENANT_KIND, Q_USER_CUSTOMER, Q_NOW, Q_NOW_EDITION
+    Q_NOW_UNIT, Q_NOW_COUNT, Q_PAID, Q_START, Q_END, Q_ZONE, Q_TENANT_KIND, Q_USER_CUSTOMER, Q_NOW, Q_NOW_EDITION, Q_SLOTS
 };
 
 void quote_ask(struct op *op, struct call *call, struct quote *q)
@@ -71,6 +71,16 @@ static bool price(struct op *op, struct quote *q, struct gov_err *err)
     return true;
 }
 
+/* Slots are added to a limit; where there is none nobody is to pay for them. */
+static bool refills(const struct quote *q, struct gov_err *err)
+{
+    if (!q->tenant || db_text(&q->rows, 0, Q_SLOTS))
+        return true;
+    return gov_fail_at(err, GOV_CONFLICT, "/edition", "no_limit",
+                       "this tenant may keep as many skills as it likes, so that a slot pack would add nothing",
+                       "该租户的技能数量没有上限，无需购买槽位");
+}
+
 bool quote_read(struct op *op, struct quote *q, struct gov_err *err)
 {
     const struct db_rows *r = &q->rows;
@@ -87,7 +97,7 @@ bool quote_read(struct op *op, struct quote *q, struct gov_err *err)
     q->user_customer = db_text(r, 0, Q_USER_CUSTOMER);
     if (strcmp(q->kind, "team") != 0) {
         q->order_kind = "quota";
-        return price(op, q, err);
+        return price(op, q, err) && refills(q, err);
     }
     bool same = same_text(db_text(r, 0, Q_UNIT), db_text(r, 0, Q_NOW_UNIT)) &&
                 same_text(db_text(r, 0, Q_COUNT), db_text(r, 0, Q_NOW_COUNT));

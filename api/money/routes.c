@@ -29,6 +29,7 @@ const struct route money_routes[] = {
     ADMIN("POST", "orders/{id}/refund", MANAGE_ORDERS, order_refund),
     ADMIN("GET", "payments", READ_ORDERS, payment_list),
     ADMIN("POST", "payments/apply", MANAGE_ORDERS, payment_apply),
+    ADMIN("POST", "payments/{id}/return", MANAGE_ORDERS, payment_return),
     ADMIN("GET", "payments/events", READ_ORDERS, payment_event_list),
     { .method = "POST", .pattern = "/v1/platform/payments/webhooks/{provider}", .access = ACCESS_ANYBODY,
       .steps = payment_webhook_steps, .bytes = &payment_webhook_bytes, .body_bytes_max = 256 * 1024, .signed_body = true },

@@ -88,10 +88,12 @@ static json_t *quotas(const struct me *e)
 {
     if (e->quota.count == 0)
         return json_array();
-    return json_pack("[{s:s, s:I, s:I}, {s:s, s:I, s:I}]", "name", "concurrent_runs", "used",
+    return json_pack("[{s:s, s:I, s:I}, {s:s, s:I, s:I}, {s:s, s:I, s:o}]", "name", "concurrent_runs", "used",
                      (json_int_t)db_int(&e->quota, 0, 0), "limit",
                      (json_int_t)db_int(&e->quota, 0, 1), "name", "file_bytes", "used",
-                     (json_int_t)db_int(&e->quota, 0, 2), "limit", (json_int_t)db_int(&e->quota, 0, 3));
+                     (json_int_t)db_int(&e->quota, 0, 2), "limit", (json_int_t)db_int(&e->quota, 0, 3), "name", "skills", "used",
+                     (json_int_t)db_int(&e->quota, 0, 4), "limit",
+                     db_text(&e->quota, 0, 5) ? json_integer((json_int_t)db_int(&e->quota, 0, 5)) : json_null());
 }
 
 static enum op_next show(struct op *op)

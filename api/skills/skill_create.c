@@ -11,6 +11,7 @@
 #include "api/files/receive.h"
 #include "api/runs/settle_wait.h"
 #include "api/skills/skill_row.h"
+#include "api/skills/skill_slot.h"
 #include "api/skills/skills.h"
 #include "core/base/text.h"
 #include "core/model/job.h"
@@ -202,6 +203,7 @@ static enum op_next wait_for_it(struct op *op)
 
     if (e->fault.code) {
         op->err = e->fault;
+        skill_slot_explain(&op->err);
         return OP_FAIL;
     }
     if (!e->known || call->replayed)

@@ -7,6 +7,7 @@
 
 #include "api/skills/model_build.h"
 #include "api/skills/skill_read.h"
+#include "api/skills/skill_slot.h"
 #include "api/skills/skills.h"
 #include "core/model/fault.h"
 
@@ -21,6 +22,7 @@ struct skill_update {
     struct db_rows skill, members;
     struct skill_read read;
     struct queue_entry build;
+    struct gov_err fault;
 };
 
 static const struct json_field fields[] = {
@@ -134,6 +136,7 @@ static enum op_next store(struct op *op)
                  maybe_text(e, e->examples), owner ? e->owner.text : NULL, call->caller.user.text,
                  caller_actor(call), audited(e));
     model_build_add(call, g, &e->build);
+    db_group_tolerate(g, &e->fault);
     db_group_send(g);
     return OP_WAIT;
 }
@@ -141,6 +144,12 @@ static enum op_next store(struct op *op)
 static enum op_next learn(struct op *op)
 {
     struct skill_update *e = (struct skill_update *)op;
+
+    if (e->fault.code) {
+        op->err = e->fault;
+        skill_slot_explain(&op->err);
+        return OP_FAIL;
+    }
     model_build_push(op, e->endpoint.call, &e->build);
     return OP_WAIT;
 }

@@ -176,6 +176,15 @@ COMMAND(command_order_approve);
 COMMAND(command_order_reject);
 COMMAND(command_payment_ls);
 COMMAND(command_payment_apply);
+COMMAND(command_payment_return);
+COMMAND(command_order_activate);
+COMMAND(command_subscription_terminate);
+COMMAND(command_billing_show);
+COMMAND(command_billing_offers);
+COMMAND(command_billing_orders);
+COMMAND(command_billing_order);
+COMMAND(command_billing_report);
+COMMAND(command_billing_cancel);
 /* payment.c */
 COMMAND(command_payment_events);
 COMMAND(command_payment_providers);

@@ -49,6 +49,11 @@ bool command_order_publish(struct cli *cli, const struct args *args, struct gov_
     return money_post(cli, path_of(cli, "orders", args->words[0], "publish"), NULL, err);
 }
 
+bool command_order_activate(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    return money_post(cli, path_of(cli, "orders", args->words[0], "activate"), NULL, err);
+}
+
 bool command_order_report(struct cli *cli, const struct args *args, struct gov_err *err)
 {
     return money_post(cli, path_of(cli, "orders", args->words[0], "report-payment"),

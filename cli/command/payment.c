@@ -26,6 +26,16 @@ bool command_payment_providers(struct cli *cli, const struct args *args, struct 
     return money_list(cli, "/v1/platform/payment-providers", columns, err);
 }
 
+bool command_payment_return(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    if (!args_value(args, "reference", NULL) || !args_value(args, "comment", NULL))
+        return gov_fail(err, GOV_INVALID_INPUT, "say the reference and why: --reference R --comment WHY",
+                        "请给出流水号和原因：--reference R --comment WHY");
+    return money_post(cli, arena_format(&cli->arena, "/v1/platform/payments/%s/return", remote_segment(cli, args->words[0])),
+                      json_pack("{s:s, s:s}", "reference", args_value(args, "reference", NULL), "reason",
+                                args_value(args, "comment", NULL)), err);
+}
+
 bool command_payment_provider(struct cli *cli, const struct args *args, struct gov_err *err)
 {
     struct remote_answer answer;

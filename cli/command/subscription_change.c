@@ -28,6 +28,14 @@ bool command_subscription_override(struct cli *cli, const struct args *args, str
                                 args_value(args, "comment", NULL)), err);
 }
 
+bool command_subscription_terminate(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    if (!args_value(args, "comment", NULL))
+        return gov_fail(err, GOV_INVALID_INPUT, "say why: --comment TEXT", "请说明原因：--comment 原因");
+    return money_post(cli, arena_format(&cli->arena, "/v1/platform/subscriptions/%s/terminate", remote_segment(cli, args->words[0])),
+                      json_pack("{s:s}", "reason", args_value(args, "comment", NULL)), err);
+}
+
 /* --- the clock --- */
 
 static bool advance(struct cli *cli, int64_t seconds, const json_t **clock, struct gov_err *err)

@@ -16,6 +16,8 @@ struct event_bus;
 
 /* Instead of a tenant: a message is the id of a worker that has been asked something. */
 #define EVENT_BUS_WORKERS "workers"
+/* Likewise: a message to somebody may have been written; the id says nothing. */
+#define EVENT_BUS_OUTBOX "outbox"
 
 struct event_bus_events {
     /* `tenant` is the schema name; `request` the request whose events grew. */

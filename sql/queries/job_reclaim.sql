@@ -2,7 +2,7 @@
 -- Running jobs of dead workers $1. Ready again; or dead after three crashes; or failed when an effect
 -- outside may have happened and the action does not say that repeating is harmless.
 with lost as (
-    select l.job_id, l.fence, l.crash_count, l.cancel_requested,
+    select l.job_id, l.fence, l.crash_count, l.cancel_requested, l.cancel_code,
         exists (select from {{t}}.effect e
             where e.job_id = l.job_id and e.state in ('started', 'unknown'))
             and not coalesce((select (j.payload ->> 'idempotent')::boolean from {{t}}.job j
@@ -33,13 +33,15 @@ with lost as (
     using lost x
     where l.job_id = x.job_id
         and (x.unknown or x.cancel_requested or x.crash_count >= 2)
-    returning l.job_id, l.attempt, l.crash_count, l.worker, l.started_at, x.unknown, x.cancel_requested
+    returning l.job_id, l.attempt, l.crash_count, l.worker, l.started_at, x.unknown, x.cancel_requested,
+        x.cancel_code
 ), ended as (
     insert into {{t}}.job_outcome (job_id, state, code, error, worker, attempt, crash_count, started_at)
     select job_id,
         case when cancel_requested then 'cancelled' when unknown then 'failed' else 'dead' end,
-        case when cancel_requested then 'cancelled' when unknown then 'outcome_unknown' else 'poison' end,
+        case when cancel_requested then coalesce(cancel_code, 'cancelled') when unknown then 'outcome_unknown' else 'poison' end,
         case
+            when cancel_code is not null then public.shutdown_error(false)
             when cancel_requested then null
             when unknown then jsonb_build_object('code', 'outcome_unknown', 'message', jsonb_build_object(
                 'en', 'its worker died after it had begun an outside effect; a person has to look',

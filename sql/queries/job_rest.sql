@@ -1,5 +1,6 @@
 -- scope: tenant
--- May the marks of this tenant's past go: nothing is ready, runs, or is overdue. Where they may or $1
+-- May the marks of this tenant's past go: nothing is ready, runs, or is overdue; what is ready does not count while the
+-- tenant may not run (who allows it again marks it). Where they may or $1
 -- asks for it, how many dead letters nobody has decided on (of the first thousand); else null. And: is a
 -- schedule due?
 -- scan: job_live holds only what has not ended, and one row of it answers
@@ -19,8 +20,9 @@ select r.rests,
 from (
     select not s.due and not exists (
             select from {{t}}.job_live l
-            where l.state in ('ready', 'running')
-                or l.run_at <= now()) as rests,
+            where l.state = 'running'
+                or ((l.state = 'ready' or l.run_at <= now())
+                    and (select t.run_allowed from public.my_tenant t))) as rests,
         s.due
     from (select exists (select from {{t}}.schedule c where c.due_at <= now()) as due) s
 ) r

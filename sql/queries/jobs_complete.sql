@@ -18,11 +18,12 @@ with wanted as materialized (
         and l.fence = w.fence
         and l.token = w.token
         and l.state = 'running'
-    returning l.job_id, l.worker, l.attempt, l.crash_count, l.started_at, w.error, w.exit_code, w.isolation,
+    returning l.job_id, l.worker, l.attempt, l.crash_count, l.started_at, w.exit_code, w.isolation,
         w.usage, w.kind, w.request_id,
         case when l.cancel_requested then 'cancelled' else w.state end as state,
-        case when l.cancel_requested then 'cancelled' else w.code end as code,
-        case when l.cancel_requested then null else w.result end as result
+        case when l.cancel_requested then coalesce(l.cancel_code, 'cancelled') else w.code end as code,
+        case when l.cancel_requested and l.cancel_code is null then null else w.result end as result,
+        case when l.cancel_code is not null then public.shutdown_error(false) else w.error end as error
 ), written as (
     insert into {{t}}.job_outcome (job_id, state, code, result, error, exit_code, isolation, worker,
         attempt, crash_count, started_at, usage)

@@ -11,10 +11,10 @@ with asked as (
         as a (id, period, action, win, status, due, send)
 ), recorded as (
     insert into public.lifecycle_action (subscription_id, period_no, action, window_code, status, due_at, as_of,
-        as_of_date, run_id)
+        as_of_date, run_id, done_at)
     select a.id, a.period, a.action, a.win, a.status, a.due_at,
         timestamptz 'epoch' + $17::bigint * interval '1 microsecond',
-        ((timestamptz 'epoch' + $17::bigint * interval '1 microsecond') at time zone s.tz)::date, $18::uuid
+        ((timestamptz 'epoch' + $17::bigint * interval '1 microsecond') at time zone s.tz)::date, $18::uuid, public.lifecycle_now()
     from asked a
     join public.subscription s on s.id = a.id
     on conflict on constraint lifecycle_action_pk do nothing

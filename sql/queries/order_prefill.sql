@@ -7,7 +7,7 @@ from (
     select a.subscription_id, a.period_no
     from public.lifecycle_action a
     where a.action = 'prefill'
-        and a.done_at > now() - interval '2 days'
+        and a.done_at > public.lifecycle_now() - interval '2 days'
     union
     select a.subscription_id, a.period_no
     from public.subscription n

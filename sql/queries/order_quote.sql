@@ -5,7 +5,8 @@ select v.id, e.kind, v.interval_unit, v.interval_count, v.price_minor, v.currenc
     s.id, s.customer_id, s.state, c.interval_unit, c.interval_count, p.amount_minor, p.start_date,
     coalesce(p.closed_date, p.end_date), coalesce(s.tz, t.timezone), t.kind,
     (select k.id from public.customer k where k.user_id = $4::uuid),
-    (extract(epoch from public.lifecycle_now()) * 1000000)::bigint, c.edition
+    (extract(epoch from public.lifecycle_now()) * 1000000)::bigint, c.edition,
+    public.quota_limit(t.id, 'skills')
 from public.edition e
 join lateral (
     select x.*

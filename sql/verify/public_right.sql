@@ -25,8 +25,8 @@ from pg_proc p
 join pg_namespace n on n.oid = p.pronamespace
 where (n.nspname = 'public' or n.nspname ~ '^t_[0-9a-f]{16}$')
   and (p.proacl is null or exists (select from aclexplode(p.proacl) a where a.grantee = 0))
-  -- raises an error as its caller, or writes a time as text: which anybody may
-  and not (n.nspname = 'public' and p.proname in ('gov_must', 'utc_text') and not p.prosecdef)
+  -- raises an error as its caller, writes a time as text, or is a fixed text itself: which anybody may
+  and not (n.nspname = 'public' and p.proname in ('gov_must', 'utc_text', 'shutdown_error') and not p.prosecdef)
 union all
 select p.oid::regprocedure::text, 'may be executed by public'
 from pg_proc p

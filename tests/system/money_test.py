@@ -10,6 +10,7 @@ import uuid
 SOURCE = pathlib.Path(os.environ.get("EXECGOV_SOURCE", pathlib.Path(__file__).parents[2]))
 sys.path.insert(0, str(SOURCE / "tests" / "lib"))
 
+import skills  # noqa: E402
 import stack as stacks  # noqa: E402
 
 PRICE = 29900  # team-monthly, as seeded
@@ -204,8 +205,21 @@ class Scans(Case):
         self.assertEqual(self.ok(stack.api("GET", "/v1/platform/lifecycle/check", token="fay")), {"ok": True, "violations": []})
 
 
+def limited(tenant, slots):
+    """As a tenant is whose edition has so many slots for skills; a team's has no limit."""
+    stack.sql(f"update quota_account set base = {slots} where tenant_id = '{stack.tenants[tenant]['id']}'")
+
+
 class Tenants(Case):
+    def test_nobody_pays_for_slots_where_there_is_no_limit(self):
+        refused = self.refused(self.post("/v1/orders", {"edition": "slot-pack-10"}, token="olivia"), 409, "conflict")
+        self.assertEqual(refused["errors"][0]["code"], "no_limit")
+        body = {"edition": "slot-pack-10", "customer_id": self.customer()["id"], "tenant_id": stack.tenants["Harbour Hardware"]["id"]}
+        self.refused(self.post("/v1/platform/orders", body), 409, "conflict")
+
     def test_slots_are_bought_by_oneself(self):
+        limited("Lakeside Books", 0)
+        self.addCleanup(limited, "Lakeside Books", "null")
         self.assertIn("slot-pack-10", [e["code"] for e in self.ok(stack.api("GET", "/v1/editions", token="lin"))["items"]])
         self.refused(self.post("/v1/orders", {"edition": "slot-pack-10"}, token="leo"), 403, "forbidden")
         order = self.ok(self.post("/v1/orders", {"edition": "slot-pack-10", "quantity": 2}, token="lin"), 201)
@@ -216,7 +230,42 @@ class Tenants(Case):
         tenant = stack.tenants["Lakeside Books"]["id"]
         self.assertEqual(stack.sql(f"select quota_limit('{tenant}', 'skills')"), [["20"]])
 
+    def test_a_skill_that_is_on_takes_a_slot_and_a_pack_brings_more(self):
+        def switch(name, on):
+            shown = stack.api("GET", f"/v1/skills/{name}", token="lin")
+            return stack.api("PATCH", f"/v1/skills/{name}", {"enabled": on}, "lin", {"If-Match": shown.headers["ETag"]})
+
+        def slots():
+            return {q["name"]: (q["used"], q["limit"]) for q in self.ok(stack.api("GET", "/v1/me", token="lin"))["quotas"]}["skills"]
+        before = slots()[0]
+        self.assertIsNone(slots()[1], "a team has no limit")
+        limited("Lakeside Books", before + 1)
+        self.addCleanup(limited, "Lakeside Books", "null")
+        packages = [{**skills.PROBE, "main.py": skills.PROBE_SCRIPT + f"# {n}\n"} for n in range(3)]
+        self.ok(skills.upload(stack, "lin", "first", packages[0], 0), 201)
+        self.assertEqual(slots(), (before + 1, before + 1))
+        full = self.refused(skills.upload(stack, "lin", "second", packages[1], 0), 403, "quota_exceeded")
+        self.assertEqual(full["errors"][0]["code"], "slots")
+        self.assertIn("slot pack", full["detail"])
+        self.refused(stack.api("GET", "/v1/skills/second", token="lin"), 404, "not_found")
+        self.ok(skills.upload(stack, "lin", "first", packages[2], 0), 201)  # another version of one that is there
+        self.ok(switch("first", False))
+        self.ok(skills.upload(stack, "lin", "second", packages[1], 0), 201)
+        self.assertEqual(self.refused(switch("first", True), 403, "quota_exceeded")["errors"][0]["code"], "slots")
+        order = self.ok(self.post("/v1/orders", {"edition": "slot-pack-10"}, token="lin"), 201)
+        self.ok(self.confirm(order))
+        self.ok(switch("first", True))
+        self.assertEqual(slots(), (before + 2, before + 11))
+        # given back: nothing is taken away, and nothing new fits
+        asked = self.ok(self.post(f"/v1/platform/orders/{order['id']}/refund", {
+            "amount_minor": 9900, "reference": uuid.uuid4().hex, "reason": "not wanted", "choice": "keep"}), 202)["approval"]
+        self.ok(self.post(f"/v1/platform/approvals/{asked['id']}/approve", token="fred"))
+        self.assertEqual(slots(), (before + 2, before + 1))
+        self.refused(skills.upload(stack, "lin", "third", {**skills.PROBE, "README.md": "# Third\n"}, 0), 403, "quota_exceeded")
+
     def test_an_owner_of_two_tenants_does_not_show_one_to_the_other(self):
+        limited("Harbour Hardware", 5)
+        self.addCleanup(limited, "Harbour Hardware", "null")
         order = self.ok(self.post("/v1/orders", {"edition": "slot-pack-10"}, token="olivia"), 201)
         stack.sql("insert into membership (tenant_id, user_id, role) select "
                   f"'{stack.tenants['Lakeside Books']['id']}', id, 'owner' from app_user where email = 'olivia@people.example'")

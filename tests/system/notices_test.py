@@ -183,7 +183,7 @@ class Notices(Case):
         self.stack.sql(f"insert into {self.schema}.schedule_firing (schedule_id, fire_at, state, reason) values "
                        f"('{made['id']}', now(), 'skipped', 'overlap')")
         tenant = self.stack.tenants[TENANT]["id"]
-        self.stack.sql(f"insert into quota_account (tenant_id, resource, base) values ('{tenant}', 'skills', 5)")
+        self.stack.sql(f"update quota_account set base = used + 5 where tenant_id = '{tenant}' and resource = 'skills'")
         for _ in range(5):
             self.assertEqual(self.stack.sql(f"select quota_take('{tenant}', 'skills')"), [["t"]])
         soon = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=5)).strftime("%Y-%m-%dT%H:%M:%SZ")

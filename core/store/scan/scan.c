@@ -82,10 +82,12 @@ static bool clock_look(struct run *r, struct gov_err *err)
     r->percent = cell(clock, 3);
     r->due = PQgetvalue(clock, 0, 4)[0] == 't';
     report->as_of_us = r->options->as_of_us ? r->options->as_of_us : r->now_us;
+    report->variant = r->options->accept_gap || !r->last_us ? NULL :
+                      r->now_us < r->last_us ? "clock_back" : r->now_us - r->last_us > GAP_MAX_US ? "gap" : NULL;
     report->problem = report->as_of_us > r->now_us ? "as_of lies in the future: only a dry run looks there" :
-                      r->options->accept_gap || !r->last_us ? NULL :
-                      r->now_us < r->last_us ? "the database's clock has gone back since the last scan" :
-                      r->now_us - r->last_us > GAP_MAX_US ? "no scan for more than 36 hours" : NULL;
+                      !report->variant ? NULL :
+                      *report->variant == 'c' ? "the database's clock has gone back since the last scan" :
+                                                "no scan for more than 36 hours";
     if (report->problem)
         report->state = SCAN_REFUSED;
     return true;
@@ -93,12 +95,14 @@ static bool clock_look(struct run *r, struct gov_err *err)
 
 static bool clock_set(struct run *r, struct gov_err *err)
 {
-    const char *as_of = arena_format(&r->arena, "%lld", (long long)r->report->as_of_us);
+    const char *params[] = { arena_format(&r->arena, "%lld", (long long)r->report->as_of_us),
+                             r->options->accept_gap ? "true" : "false" };
 
-    /* Written at most once in five minutes: an idle platform is quiet. */
-    if (r->report->as_of_us - r->last_us < 300LL * 1000000)
+    /* Written at most once in five minutes: an idle platform is quiet. A gap that was accepted is over: a clock that
+     * had run years ahead does not hold scans up until then. */
+    if (!r->options->accept_gap && r->report->as_of_us - r->last_us < 300LL * 1000000)
         return true;
-    return ask(&r->arena, r->conn, SQL_QUERIES_LIFECYCLE_CLOCK_SET, 1, &as_of, err) != NULL;
+    return ask(&r->arena, r->conn, SQL_QUERIES_LIFECYCLE_CLOCK_SET, 2, params, err) != NULL;
 }
 
 /* --- pages of due rows --- */

@@ -15,7 +15,7 @@ struct scan_options {
     int64_t as_of_us;    /* 0: the database's now; never later than it */
     int batch;           /* 0: SCAN_BATCH_DEFAULT */
     bool release_brake;  /* a person has seen the list */
-    bool accept_gap;     /* the clock jumped, and a person knows why */
+    bool accept_gap;     /* the clock jumped, and a person knows why: scans go on from now */
     const char *run;     /* scan_run id the actions name */
     const bool *stop;    /* set by another thread: end after the batch at hand; NULL: never */
 };
@@ -31,6 +31,7 @@ struct scan_report {
     int64_t brake;       /* how many would have been let through */
     int64_t failed;      /* rows put off */
     const char *problem; /* REFUSED: why; a literal */
+    const char *variant; /* REFUSED for the clock: "gap" or "clock_back", else NULL */
 };
 
 /* False: the database could not be used; what was committed stays. */

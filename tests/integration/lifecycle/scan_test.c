@@ -180,6 +180,54 @@ static void a_clock_that_went_back_stops_the_scan(void **state)
     assert_int_equal(SCAN_REFUSED, r.state); /* the future is for dry runs */
 }
 
+/* Somebody believed a clock that was ten years ahead; then it was put right. */
+static void a_clock_that_was_far_ahead_does_not_hold_scans_up_until_then(void **state)
+{
+    struct fixture *f = *state;
+    struct scan_report r;
+
+    subscriptions(f, 3, 1, "UTC");
+    sql_run(f->admin, "update public.scan_clock set last_at = public.lifecycle_now() + interval '10 years'");
+    r = scan(f->conn, (struct scan_options){ 0 });
+    assert_int_equal(SCAN_REFUSED, r.state);
+    assert_string_equal("clock_back", r.variant);
+    assert_int_equal(0, count(f, "public.lifecycle_action"));
+    r = scan(f->conn, (struct scan_options){ .accept_gap = true });
+    assert_int_equal(SCAN_DONE, r.state);
+    r = scan(f->conn, (struct scan_options){ 0 }); /* the next one needs nobody */
+    assert_int_equal(SCAN_DONE, r.state);
+    assert_int_equal(3, count(f, "public.lifecycle_action where action = 'remind' and status = 'done'"));
+}
+
+/* A jump forward that nobody has accepted leaves nothing behind when the clock is put right; a gap that was accepted for a
+ * moment of the past is over as well. */
+static void a_jump_is_refused_and_an_accepted_gap_is_over(void **state)
+{
+    struct fixture *f = *state;
+    struct scan_report r;
+
+    subscriptions(f, 3, 20, "UTC");
+    r = scan(f->conn, (struct scan_options){ 0 });
+    assert_int_equal(SCAN_DONE, r.state);
+    const char *before = sql_value(&f->arena, f->admin, "select last_at from public.scan_clock");
+    advance(f, "10 years");
+    r = scan(f->conn, (struct scan_options){ 0 });
+    assert_int_equal(SCAN_REFUSED, r.state);
+    assert_string_equal("gap", r.variant);
+    assert_string_equal(before, sql_value(&f->arena, f->admin, "select last_at from public.scan_clock"));
+    sql_run(f->admin, "update public.scan_clock set test_offset = test_offset - interval '10 years'");
+    r = scan(f->conn, (struct scan_options){ 0 });
+    assert_int_equal(SCAN_DONE, r.state);
+
+    advance(f, "30 days");
+    int64_t ago = atoll(sql_value(&f->arena, f->admin, "select (extract(epoch from public.lifecycle_now()) * 1000000)::bigint")) -
+                  10LL * 86400 * 1000000;
+    r = scan(f->conn, (struct scan_options){ .as_of_us = ago, .accept_gap = true });
+    assert_int_equal(SCAN_DONE, r.state);
+    r = scan(f->conn, (struct scan_options){ 0 });
+    assert_int_equal(SCAN_DONE, r.state);
+}
+
 static void the_brake_lets_nothing_be_shut_down_unseen(void **state)
 {
     struct fixture *f = *state;
@@ -312,6 +360,8 @@ int main(void)
         cmocka_unit_test(an_outage_is_caught_up_with_notice),
         cmocka_unit_test(one_late_scan_is_like_daily_ones_but_for_what_it_leaves_out),
         cmocka_unit_test(a_clock_that_went_back_stops_the_scan),
+        cmocka_unit_test(a_clock_that_was_far_ahead_does_not_hold_scans_up_until_then),
+        cmocka_unit_test(a_jump_is_refused_and_an_accepted_gap_is_over),
         cmocka_unit_test(the_brake_lets_nothing_be_shut_down_unseen),
         cmocka_unit_test(a_guilty_row_stands_aside_and_the_others_go_on),
         cmocka_unit_test(a_dry_run_says_what_the_run_does_and_writes_nothing),

@@ -291,6 +291,10 @@ static void slots_are_there_with_their_payment_and_never_more_are_taken(void **s
     struct bought b;
 
     customer_new(f, &b);
+    assert_null(sql_value(&f->arena, f->platform, "select public.quota_limit('%s', 'skills')", b.tenant.id.text)); /* a team: no limit */
+    assert_string_equal("t", sql_value(&f->arena, f->platform, "select public.quota_take('%s', 'skills')", b.tenant.id.text));
+    sql_run(f->platform, "select public.quota_give('%s', 'skills')", b.tenant.id.text);
+    sql_run(f->admin, "update public.quota_account set base = 0 where tenant_id = '%s'", b.tenant.id.text);
     sql_run(f->platform, "select public.order_create('%s', 'quota', '%s', null, '%s', '%s', 1, false, 9900, 560, '{}', '{}', "
             "null, 'q', 'h', null)", b.order.text, b.customer.text, b.tenant.id.text, edition(f, "slot-pack-10"));
     sql_run(f->platform, "select public.order_settle('%s', 1, '%s', 'stripe', 'f1', 'card', 9900, 'CNY', now(), null, null, null, "

@@ -1,0 +1,176 @@
+"""An order's ways through the platform's API and the command line: from a personal account to a team, a draft, another edition
+now, money that comes for what was given up, and money that goes back."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import unittest
+import uuid
+
+SOURCE = pathlib.Path(os.environ.get("EXECGOV_SOURCE", pathlib.Path(__file__).parents[2]))
+sys.path.insert(0, str(SOURCE / "tests" / "lib"))
+
+import stack as stacks  # noqa: E402
+
+MONTH, YEAR = 29900, 299000
+PERSONAL = {"name": "Pia's own", "kind": "personal", "users": [stacks.person("pia", "owner")]}
+
+
+def setUpModule():
+    global stack  # pylint: disable=global-variable-undefined
+    stack = stacks.Stack(("api", "scheduler", "lifecycle"), {**stacks.PEOPLE, "tenants": [*stacks.PEOPLE["tenants"], PERSONAL]})
+    stack.sql("update scan_clock set test_allowed = true")
+    for name, person in (("fay", "fiona"), ("fred", "vera")):
+        email = f"{person}@people.example"
+        user = stack.sql(f"select id from app_user where email = '{email}'")[0][0]
+        stack.api("POST", f"/v1/platform/users/{user}/roles", {"role": "platform_finance"}, token="pat")
+        reply = stack.api("POST", "/v1/login", {"email": email, "password": stack.passwords[person], "tenant": "platform"})
+        stack.tokens[name] = reply.json["token"]
+
+
+def tearDownModule():
+    stack.stop()
+
+
+class Case(unittest.TestCase):
+    maxDiff = 4000
+
+    def ok(self, reply, status=200):
+        self.assertEqual(reply.status, status, reply.body.decode(errors="replace"))
+        return reply.json
+
+    def refused(self, reply, status, code):
+        self.assertEqual((reply.status, reply.code), (status, code), reply.body.decode(errors="replace"))
+        return reply.json
+
+    def post(self, path, body=None, token="fay"):
+        return stack.api("POST", path, body or {}, token=token)
+
+    def get(self, path, token="fay"):
+        return self.ok(stack.api("GET", path, token=token))
+
+    def cli(self, *words, token="fay", status=0):
+        """What it printed as JSON."""
+        done = subprocess.run([stacks.BUILD / "bin/execgov", *map(str, words), "--json"], capture_output=True, timeout=60, check=False,
+                              env={**os.environ, "EXECGOV_URL": f"http://127.0.0.1:{stack.ports['api']}", "LANG": "C.UTF-8",
+                                   "EXECGOV_TOKEN": stack.tokens[token], "EXECGOV_CONFIG_DIR": str(stack.folder / "cli")})
+        self.assertEqual(done.returncode, status, (done.stdout, done.stderr))
+        return json.loads(done.stdout) if status == 0 else done.stderr.decode()
+
+    def confirm(self, order, amount):
+        return self.cli("order", "confirm", order["id"], amount, "--reference", uuid.uuid4().hex, "--on", "2026-11-26",
+                        "--evidence", "a" * 64)
+
+    def bought(self, edition="team-monthly", amount="299.00"):
+        customer = self.cli("customer", "create", f"C {uuid.uuid4().hex[:6]}", "--email", "bills@c.example")
+        order = self.cli("order", "create", edition, "--customer", customer["id"], "--tenant-name", customer["name"])
+        self.assertEqual(self.confirm(order, amount)["order"]["state"], "active")
+        return self.cli("order", "show", order["id"])
+
+    def approved(self, answer):
+        self.assertEqual(answer["result"], "approval_wanted")
+        self.cli("order", "approve", answer["approval"]["id"], status=4)  # not by oneself
+        return self.cli("order", "approve", answer["approval"]["id"], token="fred")["result"]
+
+    def check(self):
+        self.assertEqual(self.get("/v1/platform/lifecycle/check"), {"ok": True, "violations": []})
+
+
+class Walks(Case):
+    def test_from_a_personal_account_to_a_team_of_ones_own(self):
+        self.assertEqual({q["name"]: q["limit"] for q in self.get("/v1/me", "pia")["quotas"]}["skills"], 20, "the free edition's slots")
+        self.assertIn("team-monthly", [e["code"] for e in self.cli("billing", "offers", token="pia")["items"]])
+        self.refused(self.post("/v1/orders", {"edition": "team-monthly"}, "pia"), 422, "invalid_input")
+        order = self.cli("billing", "order", "team-monthly", "--tenant-name", "Pia and friends", token="pia")
+        self.assertEqual((order["kind"], order["state"]), ("upgrade", "pending_payment"))
+        self.cli("billing", "report", order["id"], "--reference", "sent today", token="pia")
+        self.assertEqual([o["state"] for o in self.cli("billing", "orders", token="pia")["items"]], ["payment_reported"])
+        self.assertEqual(self.confirm(order, "299.00")["order"]["state"], "active")
+        mine = {t["name"]: t["role"] for t in self.get("/v1/me", "pia")["tenants"]}
+        self.assertEqual(mine, {"Pia's own": "owner", "Pia and friends": "owner"})
+        self.assertEqual(stack.sql("select name, kind from tenant where name like 'Pia%' order by name"),
+                         [["Pia and friends", "team"], ["Pia's own", "personal"]])
+        # a second payment for it makes no second team: it waits for a person
+        self.assertEqual(self.confirm(order, "299.00")["result"], "paid_before")
+        self.assertEqual(stack.sql("select count(*) from tenant where name = 'Pia and friends'"), [["1"]])
+        team = stack.sql("select id from tenant where name = 'Pia and friends'")[0][0]
+        token = self.ok(stack.api("POST", "/v1/login", {"email": "pia@people.example", "password": stack.passwords["pia"],
+                                                        "tenant": team}))["token"]
+        limits = {q["name"]: q["limit"] for q in self.get("/v1/me", token)["quotas"]}
+        self.assertEqual((limits["concurrent_runs"], limits["skills"]), (16, None), "the edition's limits")
+        self.check()
+
+    def test_a_draft_is_published_reported_and_given_up(self):
+        customer = self.cli("customer", "create", "Drafts")
+        body = {"edition": "team-monthly", "customer_id": customer["id"], "tenant_name": "Drafts", "draft": True}
+        order = self.ok(self.post("/v1/platform/orders", body), 201)
+        self.assertEqual(order["state"], "draft")
+        self.assertEqual(self.confirm(order, "299.00")["result"], "draft")
+        self.assertIn("the order is draft", self.cli("order", "report", order["id"], status=4))
+        self.assertEqual(self.cli("order", "publish", order["id"])["state"], "pending_payment")
+        self.assertIn("apply it, or give it back", self.cli("order", "cancel", order["id"], status=4))  # money for it waits
+        waiting = [p for p in self.cli("payment", "ls", "--state", "unapplied")["items"] if p["order_id"] == order["id"]]
+        self.assertEqual(self.cli("payment", "apply", order["id"], waiting[0]["id"])["order"]["state"], "active")
+        self.check()
+
+    def test_another_edition_now_is_credited_with_what_is_left(self):
+        order = self.bought()
+        change = self.cli("order", "create", "team-yearly", "--subscription", order["subscription_id"])
+        self.assertEqual((change["kind"], change["amount"]["amount_minor"] + change["price"]["credit_minor"]), ("upgrade", YEAR))
+        self.assertTrue(0 < change["price"]["credit_minor"] <= MONTH)
+        amount = change["amount"]["amount_minor"]
+        self.assertEqual(self.confirm(change, f"{amount // 100}.{amount % 100:02}")["order"]["state"], "active")
+        shown = self.cli("subscription", "show", order["subscription_id"])
+        self.assertEqual((shown["edition"], shown["period_no"], shown["state"]), ("team-yearly", 2, "active"))
+        # from year to month there is nothing to pay now
+        self.assertIn("next period", self.cli("order", "create", "team-monthly", "--subscription", order["subscription_id"], status=4))
+        self.check()
+
+    def test_money_for_what_was_given_up_is_applied_to_another_or_goes_back(self):
+        customer = self.cli("customer", "create", "Late")
+        first = self.cli("order", "create", "team-monthly", "--customer", customer["id"], "--tenant-name", "Late")
+        self.cli("order", "cancel", first["id"], "--comment", "changed their mind")
+        late = [self.confirm(first, "299.00") for _ in range(2)]
+        self.assertEqual([p["result"] for p in late], ["late", "late"])
+        self.assertEqual(self.cli("order", "show", first["id"])["state"], "cancelled")
+        kinds = [t["kind"] for t in self.cli("task", "ls")["items"] if t["order_id"] == first["id"]]
+        self.assertEqual(kinds, ["payment_late"] * 2)
+        second = self.cli("order", "create", "team-monthly", "--customer", customer["id"], "--tenant-name", "Late")
+        self.assertEqual(self.cli("payment", "apply", second["id"], late[0]["payment_id"])["order"]["state"], "active")
+        words = ("payment", "return", late[1]["payment_id"], "--reference", "BACK-" + uuid.uuid4().hex, "--comment", "paid twice")
+        self.assertIn("--reference", self.cli(*words[:3], status=2))
+        returned = self.approved(self.cli(*words))
+        self.assertEqual((returned["state"], returned["amount"]["amount_minor"]), ("returned", MONTH))
+        self.assertEqual(self.cli(*words)["state"], "returned", "the same again has no second effect")
+        self.assertIn("given back", self.cli(*words[:3], "--reference", "other", "--comment", "again", status=4))
+        self.assertIn("refund the order", self.cli("payment", "return", late[0]["payment_id"], "--reference", "r", "--comment", "c", status=4))
+        self.refused(self.post(f"/v1/platform/payments/{uuid.uuid4()}/return", {"reference": "r", "reason": "x"}), 404, "not_found")
+        self.assertEqual([t for t in self.cli("task", "ls")["items"] if t["order_id"] == first["id"]], [])
+        self.assertEqual(stack.sql("select coalesce(sum(e.amount_minor), 0) from ledger_entry e join ledger_txn t on t.id = e.txn where "
+                                   f"e.account = 'UNAPPLIED' and t.ref in ('{late[0]['payment_id']}', '{late[1]['payment_id']}', "
+                                   f"'{second['id']}')"), [["0"]])
+        self.check()
+
+    def test_a_refund_says_what_becomes_of_the_subscription(self):
+        for choice, state in (("keep", "active"), ("shutdown", "shutdown")):
+            with self.subTest(choice):
+                order = self.bought()
+                asked = self.cli("order", "refund", order["id"], "100.00", "--reference", uuid.uuid4().hex, "--comment", "a gesture",
+                                 "--then", choice)
+                self.assertEqual(self.approved(asked)["refunded"]["amount_minor"], 10000)
+                self.assertEqual(self.cli("subscription", "show", order["subscription_id"])["state"], state)
+                self.assertIn("more than was paid", self.cli("order", "refund", order["id"], "299.00", "--reference", "x", "--comment",
+                                                             "y", status=4))
+        order = self.bought()
+        until = self.cli("subscription", "show", order["subscription_id"])["paid_until"]
+        self.approved(self.cli("order", "refund", order["id"], "299.00", "--reference", uuid.uuid4().hex, "--comment", "all of it",
+                               "--then", "shorten"))
+        shown = self.cli("subscription", "show", order["subscription_id"])
+        self.assertLess(shown["paid_until"], until)
+        self.assertEqual(self.cli("order", "show", order["id"])["state"], "refunded")
+        self.check()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,61 @@
+/* refusal_test.c - what the database refuses is said in both languages, with what it was about. */
+#include "tests/lib/test.h"
+
+#include <string.h>
+
+#include "api/refusal.h"
+
+static const char *const texts[] = {
+#define REFUSAL(part, en, zh) en, zh,
+#include "api/refusal.def"
+#undef REFUSAL
+};
+
+static void every_text_has_one_place_for_what_it_is_about(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const char *first = strchr(texts[i], '%');
+
+        assert_non_null(first);
+        assert_int_equal('s', first[1]);
+        assert_null(strchr(first + 1, '%'));
+    }
+}
+
+static void a_refusal_says_what_and_what_to_do(void **state)
+{
+    struct gov_err err = { 0 };
+    (void)state;
+
+    gov_fail_cause(&err, GOV_ORDER_TRANSITION_INVALID, "order_transition_invalid: cancel of an order that is active");
+    refusal_explain(&err);
+    assert_non_null(strstr(err.en, "the order is active, and"));
+    assert_non_null(strstr(err.zh, "active"));
+    gov_fail_cause(&err, GOV_CONFLICT, "conflict: more than was paid and not refunded");
+    refusal_explain(&err);
+    assert_non_null(strstr(err.en, "\"refunded\" of the order"));
+}
+
+static void what_has_words_keeps_them_and_what_is_unknown_has_none(void **state)
+{
+    struct gov_err err = { 0 };
+    (void)state;
+
+    gov_fail(&err, GOV_CONFLICT, "mine", "我的");
+    refusal_explain(&err);
+    assert_string_equal("mine", err.en);
+    gov_fail_cause(&err, GOV_INTERNAL, "postgres 42P01: relation x does not exist");
+    refusal_explain(&err);
+    assert_string_equal("", err.en);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_text_has_one_place_for_what_it_is_about),
+        cmocka_unit_test(a_refusal_says_what_and_what_to_do),
+        cmocka_unit_test(what_has_words_keeps_them_and_what_is_unknown_has_none),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
