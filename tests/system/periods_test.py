@@ -174,10 +174,37 @@ class Closing(Case):
         self.assertEqual(self.post("/v1/platform/periods/2027-01/reopen", {"reason": "too late"}).code, "conflict")
         accounts = {a["account"]: a for a in self.get("/v1/platform/periods/2027-02")["accounts"]}
         self.assertEqual(accounts["REVENUE"]["credit_minor"], self.revenue() - earned)
+        self.check_race()
         self.assertIn("2027-02", cli("period", "ls"))
-        self.assertIn("the month is over", cli("period", "check", "2027-03", status=1))
+        self.assertIn("the month is over", cli("period", "check", "2027-04", status=1))
         self.assertEqual(stack.sql("select action from platform_audit where action like 'period.%' order by id"),
-                         [["period.closed"], ["period.reopened"], ["period.closed"], ["period.closed"]])
+                         [["period.closed"], ["period.reopened"], ["period.closed"], ["period.closed"], ["period.closed"]])
+
+
+    def check_race(self):
+        """A posting that is under way when the month is closed is in it; one that comes behind it is refused."""
+        clock_to("2027-04-02 12:00")
+        accept = sorted(self.checks("2027-03"))
+        psql = [stacks.postgres_program("psql"), "-XqAt", "-h", str(stack.folder / "postgres"), "-U", "postgres", "-d", "execgov"]
+        with subprocess.Popen(psql, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as slow, \
+                concurrent.futures.ThreadPoolExecutor(1) as pool:
+            slow.stdin.write("begin; select public.ledger_post_on('2027-03-31', 'slow', 'test', null, array['CASH:x', 'AR:x'], "
+                             "array[7, -7]::bigint[], 'CNY') is not null;\n")
+            slow.stdin.flush()
+            self.assertEqual(slow.stdout.readline().strip(), "t")
+            closing = pool.submit(self.post, "/v1/platform/periods/2027-03/close", {"accept": accept, "comment": "race"})
+            stacks.until(lambda: one("select count(*) from pg_locks where locktype = 'advisory' and not granted") == "1",
+                         what="the closing waiting for the posting")
+            self.assertFalse(closing.done())
+            # It owes itself back before the end: the receivables are to be the open orders.
+            slow.stdin.write("select public.ledger_reverse('slow back', 'slow') is not null; commit;\n")
+            slow.stdin.close()
+            closed = self.ok(closing.result())
+        cash = next(a for a in closed["accounts"] if a["account"] == "CASH")
+        self.assertGreaterEqual(cash["debit_minor"], 7)
+        with self.assertRaisesRegex(AssertionError, "is closed"):
+            stack.sql("select public.ledger_post_on('2027-03-31', 'behind', 'test', null, array['CASH:x', 'AR:x'], "
+                      "array[7, -7]::bigint[], 'CNY')")
 
 
 TABLE = {"country": "CN", "year": 2027, "source": "made up for this test", "citation": "tests/system/periods_test.py, no real holidays",

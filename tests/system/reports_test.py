@@ -1,4 +1,6 @@
 """Reports, held against what the test did and against reckoning of its own; closing of months; one customer's timeline."""
+import base64
+import concurrent.futures
 import csv
 import datetime
 import decimal
@@ -135,6 +137,8 @@ class World:
             self.lines[order["no"]] = (today(), start, end, net_of(PRICE))
         # Everybody else is shut down.
         cli("lifecycle", "clock", "--days", 16)
+        stacks.until(lambda: stack.sql("select count(*) from outbox where event like 'subscription.%' and next_at <= lifecycle_now() "
+                                       "and state in ('pending', 'retry', 'sending')") == [["0"]], what="messages having left")
 
     def customer(self, name):
         made = post("/v1/platform/customers", {"kind": "company", "name": name, "contacts": ["bills@acme.example"]}, status=201)
@@ -266,6 +270,9 @@ class Figures(Case):
             self.assertEqual((item["from_state"], item["to_state"], item["cause"], item["by"], item["paid_until"], item["back_at"]),
                              ("grace", "shutdown", "scan", None, str(month_on(world.created)), None))
             self.assertLess(item["final_notice_at"], item["at"])
+        # As if one customer had paid while his reminder waited.
+        stack.sql("update outbox set state = 'suppressed', reason = 'paid_meanwhile' where id = (select id from outbox "
+                  "where event = 'subscription.reminder' order by id limit 1)")
         told = report("reminders", **self.span())
         states = {row[0]: int(row[1]) for row in stack.sql(
             "select state, count(*) from outbox where event like 'subscription.%' group by 1")}
@@ -273,10 +280,40 @@ class Figures(Case):
         for item in told["items"]:
             if item["state"]:
                 shown[item["state"]] = shown.get(item["state"], 0) + 1
-        self.assertEqual(sum(shown.values()), sum(states.values()))
+        self.assertEqual(shown, states)
+        self.assertEqual((shown["suppressed"], [i["reason"] for i in told["items"] if i["state"] == "suppressed"]), (1, ["paid_meanwhile"]))
         decided = int(stack.sql("select count(*) from lifecycle_action where action in ('remind', 'grace', 'shutdown', 'cancel')")[0][0])
         self.assertEqual(told["rows"], decided, "one receiver each")
         self.assertEqual(sorted({item["customer"] for item in told["items"] if item["window"] == "G-1"}), sorted(expected))
+
+    def reconcile(self, *rows):
+        text = "交易时间,微信订单号,商户订单号,订单金额\n" + "".join(f"`2026-11-26 10:00:00,`{txn},`x,`{amount}\n" for txn, amount in rows)
+        return post("/v1/platform/payments/reconciliations", {
+            "provider": "partner", "format": "settled", "file_name": f"{len(rows)}.csv",
+            "content": base64.b64encode((text + "总交易单数\n`9\n").encode()).decode()})
+
+    def test_lines_of_settlement_files_and_their_tasks_are_reported(self):
+        ok(stack.api("PUT", "/v1/platform/statement-formats/settled", {"title": "S", "mapping": {
+            "columns": {"date": "交易时间", "amount": "订单金额", "reference": "微信订单号", "order": "商户订单号"},
+            "footer": "总交易单数"}}, token="fay"))
+        txn = stack.sql("select provider_txn from payment where provider = 'partner'")[0][0]
+        self.reconcile(("strange-1", "5.00"))
+        span = {"from": "2026-11-26", "to": "2026-11-26"}
+
+        def seen():
+            return {(i["txn"], i["result"]): (minor(i, "amount"), i["task"], i["outcome"], i["by"], i["file"])
+                    for i in report("reconciliation", **span)["items"]}
+        self.assertEqual(seen(), {(txn, "missing_there"): (PRICE, "open", None, None, None),
+                                  ("strange-1", "missing_here"): (500, "open", None, None, "1.csv")})
+        task = next(t for t in get("/v1/platform/finance-tasks?limit=200")["items"] if t["ref"] == "partner:payment:strange-1")
+        post(f"/v1/platform/finance-tasks/{task['id']}/done", {"outcome": "not ours"})
+        self.reconcile((txn, "299.00"), ("other-2", "7.00"))
+        self.assertEqual(seen(), {
+            (txn, "matched"): (PRICE, None, None, None, "2.csv"), (txn, "missing_there"): (PRICE, "done", "matched", "fiona@people.example", None),
+            ("strange-1", "missing_here"): (500, "done", "not ours", "fiona@people.example", "1.csv"),
+            ("other-2", "missing_here"): (700, "open", None, None, "2.csv")})
+        self.assertEqual(report("reconciliation", **span)["sums"], {"CNY": {"amount": 2 * PRICE + 1200}})
+        self.assertEqual(report("reconciliation", **{"from": "2026-11-27", "to": "2026-12-31"})["rows"], 0)
 
     def test_a_renewal_that_a_provider_told_was_touched_by_nobody(self):
         shown = report("touches", **self.span())
@@ -361,6 +398,31 @@ class Files(Case):
         shown = report("shutdowns", **self.span())
         rows = stack.sql("select detail ->> 'sha256' from platform_audit where action = 'report.read' and subject = 'shutdowns'")
         self.assertIn([shown["sha256"]], rows)
+
+
+class Large(Case):
+    ROWS = 30000
+
+    def test_many_rows_are_whole_and_the_sums_exact(self):
+        """More than any buffer on the way holds; read by two at once, and a third has to wait or is served."""
+        stack.sql(f"""insert into payment (id, provider, provider_txn, method, amount_minor, currency, received_at)
+            select gen_random_uuid(), 'bulk', 'bulk-' || n, 'bulk', n, 'JPY', timestamptz '2001-02-03 04:05:06Z' from generate_series(1, {self.ROWS}) n""")
+        path = "/v1/platform/reports/payments?from=2001-02-03&to=2001-02-03&format=csv"
+        text = stack.api("GET", path, token="fay").body.decode()
+        body = text[:text.index("# rows ")]
+        records = list(csv.reader(io.StringIO(body, newline="")))[1:]
+        self.assertEqual(len({row[3] for row in records}), self.ROWS)
+        self.assertGreater(len(body), 2 * 1024 * 1024)
+        total = self.ROWS * (self.ROWS + 1) // 2
+        self.assertIn(f"# sum JPY,,,,,,,{total},0,0,{total},0,,\r\n", text)
+        self.assertTrue(text.endswith("# sha256 " + hashlib.sha256(body.encode()).hexdigest() + "," * 13 + "\r\n"))
+        with concurrent.futures.ThreadPoolExecutor(5) as pool:
+            answers = list(pool.map(lambda _: stack.api("GET", path, token="fay"), range(5)))
+        self.assertLessEqual({(a.status, a.code) for a in answers}, {(200, None), (503, "overloaded")})
+        self.assertEqual({a.body.decode() for a in answers if a.status == 200}, {text})
+        self.assertIn(200, [a.status for a in answers])
+        self.assertEqual(stack.api("GET", path, token="fay").status, 200, "whoever was refused comes back")
+        self.assertEqual(stack.sql("select count(*) from pg_stat_activity where application_name = 'execgov-api report'"), [["0"]])
 
 
 def json_lines(name, span):
