@@ -61,6 +61,7 @@ struct api {
     struct watches watches;
     struct metrics metrics;
     struct rate_table rates;
+    int reports; /* being made now; see money/report.c */
     bool stopping;
 };
 

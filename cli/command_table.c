@@ -245,7 +245,7 @@ static const struct command_option customer_options[] = {
     TEXT("kind", 'k', "KIND", "login, operation, run, …", "login、operation、run 等"), EMAIL, ZONE, END,
 };
 static const struct command_option hold_options[] = { UNTIL, COMMENT, END };
-#define AS_OF TEXT("as-of", 0, "TIME", "as if it were then, RFC 3339", "假定的时间，RFC 3339")
+#define AS_OF TEXT("as-of", 0, "TIME", "as if it were then, RFC 3339; of a report: a day", "假定的时间，RFC 3339；报表为日期")
 static const struct command_option scan_options[] = {
     FLAG("dry-run", 0, "only look; this is what it does anyway", "仅预览（默认）"), AS_OF,
     TEXT("apply", 0, "DIGEST", "do exactly what the dry run with this digest showed", "执行该摘要对应的预览"),
@@ -253,6 +253,18 @@ static const struct command_option scan_options[] = {
     FLAG("accept-gap", 0, "the gap since the last scan is real", "确认扫描中断属实"), END,
 };
 static const struct command_option explain_options[] = { AS_OF, END };
+
+static const struct command_option report_make_options[] = {
+    TEXT("from", 0, "DATE", "from this day on", "起始日期"), TEXT("to", 0, "DATE", "up to this day", "截止日期"), AS_OF,
+    CHOICE("format", 0, "csv|json", "how; default csv", "格式，默认 csv"),
+    { "output", 0, VALUE_FILE, "FILE", { "write it there", "写入该文件" } }, FORCE, ZONE, CURRENCY, END,
+};
+static const struct command_option period_close_options[] = {
+    TEXT("accept", 0, "CHECK,…", "checks that may stay open", "接受的未完成检查项"), COMMENT, END,
+};
+#define COUNTRY TEXT("country", 0, "CODE", "whose days: CN, DE-BY, …", "国家或地区代码")
+static const struct command_option calendar_show_options[] = { COUNTRY, END };
+static const struct command_option calendar_import_options[] = { FLAG("dry-run", 0, "only look", "仅查看"), END };
 
 #define ANY (-1)
 
@@ -403,7 +415,7 @@ const struct command command_table[] = {
     { "task done", NULL, "TASK OUTCOME", 2, 2, VALUE_NONE, { "it was seen to, and how it ended", "完成待办并说明结果" }, NULL, false, command_task_done },
     { "edition ls", NULL, "", 0, 0, VALUE_NONE, { "the catalogue, every version", "列出版本目录" }, NULL, false, command_edition_ls },
     { "customer ls", NULL, "[WORDS]", 0, 1, VALUE_NONE, { "customers", "列出客户" }, NULL, false, command_customer_ls },
-    { "customer show", NULL, "CUSTOMER", 1, 1, VALUE_NONE, { "one customer and everything that happened", "查看客户及其全部经过" }, NULL, false, command_customer_show },
+    { "customer show", NULL, "CUSTOMER", 1, 1, VALUE_NONE, { "one customer and everything that happened", "查看客户及其全部经过" }, limit_options, false, command_customer_show },
     { "customer create", NULL, "NAME", 1, 1, VALUE_NONE, { "somebody to bill", "新建客户" }, customer_options, false, command_customer_create },
     { "subscription ls", NULL, "", 0, 0, VALUE_NONE, { "what is paid until when", "列出订阅" }, state_options, false, command_subscription_ls },
     { "subscription show", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "one subscription", "查看订阅" }, NULL, false, command_subscription_show },
@@ -424,6 +436,14 @@ const struct command command_table[] = {
     { "lifecycle check", NULL, "", 0, 0, VALUE_NONE, { "does everything hold that must", "检查不变量" }, NULL, false, command_lifecycle_check },
     { "lifecycle clock", NULL, "", 0, 0, VALUE_NONE, { "the clock of scans; test databases may move it", "扫描时钟；测试库可前进" }, clock_options, false, command_lifecycle_clock },
     { "lifecycle simulate", NULL, "--pg CONNINFO …", 0, ANY, VALUE_NONE, { "a customer's year on a throw-away database", "在临时数据库上演示客户的一年" }, NULL, true, NULL, simulate_tool_main },
+    { "report ls", NULL, "", 0, 0, VALUE_NONE, { "which reports there are", "列出报表" }, NULL, false, command_report_ls },
+    { "report", NULL, "NAME", 1, 1, VALUE_NONE, { "make one: orders, payments, ageing, deferred-revenue, …", "生成报表：orders、payments、ageing、deferred-revenue 等" }, report_make_options, false, command_report },
+    { "period ls", NULL, "", 0, 0, VALUE_NONE, { "months of the ledger", "列出账期" }, NULL, false, command_period_ls },
+    { "period check", NULL, "YYYY-MM", 1, 1, VALUE_NONE, { "what speaks against closing a month", "检查账期能否结账" }, NULL, false, command_period_check },
+    { "period close", NULL, "YYYY-MM", 1, 1, VALUE_NONE, { "close a month: nothing is dated in it any more", "结账：该月不再入账" }, period_close_options, false, command_period_close },
+    { "period reopen", NULL, "YYYY-MM", 1, 1, VALUE_NONE, { "open the last closed month again; somebody else approves", "反结账（须他人审批）" }, comment_options, false, command_period_reopen },
+    { "calendar show", NULL, "YEAR", 1, 1, VALUE_NONE, { "workdays of a year, and their source", "查看年度工作日表及来源" }, calendar_show_options, false, command_calendar_show },
+    { "calendar import", NULL, "FILE", 1, 1, VALUE_FILE, { "holidays and make-up workdays of a year", "导入年度节假日与调休" }, calendar_import_options, false, command_calendar_import },
     { "migrate", NULL, "up|status|verify …", 0, ANY, VALUE_NONE, { "the database, before the server (see migrate --help)", "初始化和升级数据库（见 migrate --help）" }, NULL, true, NULL, migrate_main },
     { "runtime ls", NULL, "", 0, 0, VALUE_NONE, { "module sets of this machine", "列出本机的运行环境" }, sandbox_options, true, command_runtime_ls },
     { "runtime install", NULL, "base|data", 1, 1, VALUE_NONE, { "install one, as root", "安装运行环境（需 root）" }, sandbox_options, true, command_runtime_install },

@@ -107,6 +107,14 @@ static void override(struct op *op, struct call *call, struct money_act *a)
     one_statement(op, call, a, SQL_QUERIES_SUBSCRIPTION_OVERRIDE, 6, params);
 }
 
+static void reopen(struct op *op, struct call *call, struct money_act *a)
+{
+    const char *params[5] = { json_get_text(a->params, "month"), json_get_text(a->params, "reason"), a->actor, a->approval,
+                              a->digest };
+
+    one_statement(op, call, a, SQL_QUERIES_PERIOD_REOPEN, 5, params);
+}
+
 static const struct {
     const char *name;
     void (*run)(struct op *op, struct call *call, struct money_act *act);
@@ -117,6 +125,7 @@ static const struct {
     { "payment.return", give_back },
     { "subscription.terminate", terminate },
     { "subscription.override", override },
+    { "period.reopen", reopen },
 };
 
 bool money_act_run(struct op *op, struct call *call, struct money_act *act, struct gov_err *err)

@@ -5,6 +5,10 @@
 #include "api/people/audit.h"
 #include "api/people/page.h"
 #include "api/people/person.h"
+#include "core/base/text.h"
+
+enum { TIMELINE_FIRST = 100 };
+#define TIMELINE_FIRST_ASKED "101" /* one more: is there a page behind it? */
 
 struct customer {
     struct endpoint endpoint;
@@ -47,7 +51,7 @@ static enum op_next get(struct op *op)
         return OP_FAIL;
     struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
     DB_GROUP_ADD(g, SQL_QUERIES_CUSTOMER_PAGE, &e->rows, NULL, "1", NULL, e->id.text);
-    DB_GROUP_ADD(g, SQL_QUERIES_CUSTOMER_TIMELINE, &e->events, e->id.text);
+    DB_GROUP_ADD(g, SQL_QUERIES_CUSTOMER_TIMELINE, &e->events, e->id.text, NULL, NULL, TIMELINE_FIRST_ASKED);
     db_group_send(g);
     return OP_WAIT;
 }
@@ -55,23 +59,61 @@ static enum op_next get(struct op *op)
 static enum op_next get_leave(struct op *op)
 {
     struct customer *e = (struct customer *)op;
-    json_t *timeline;
 
     if (e->rows.count == 0)
         return page_one(e->endpoint.call, 200, &e->rows, &op->err), OP_FAIL;
-    timeline = json_array();
-    for (int i = 0; i < e->events.count; i++)
-        json_array_append_new(timeline, json_pack("{s:s, s:s, s:s?, s:O?}", "at", db_text(&e->events, i, 0), "what",
-                                                  db_text(&e->events, i, 1), "subject", db_text(&e->events, i, 2),
-                                                  "detail", db_json(&e->events, i, 3, &op->arena)));
-    json_t *shown = json_copy(db_json(&e->rows, 0, 1, &op->arena));
+    json_t *timeline = json_array(), *shown = json_copy(db_json(&e->rows, 0, 1, &op->arena));
+    for (int i = 0; i < e->events.count && i < TIMELINE_FIRST; i++)
+        json_array_append(timeline, db_json(&e->events, i, 1, &op->arena));
     json_object_set_new(shown, "timeline", timeline);
+    json_object_set_new(shown, "timeline_cursor", e->events.count > TIMELINE_FIRST ?
+                                                      json_string(db_text(&e->events, TIMELINE_FIRST - 1, 0)) : json_null());
     call_json(e->endpoint.call, 200, shown);
     return OP_DONE;
 }
 
 const struct op_step customer_get_steps[] = { { "get", get }, { "leave", get_leave }, { 0 } };
 const size_t customer_get_bytes = sizeof(struct customer);
+
+/* A cursor is "moment|key" of the last event that was shown. */
+static enum op_next timeline(struct op *op)
+{
+    struct customer *e = (struct customer *)op;
+    struct call *call = e->endpoint.call;
+    const char *bar, *moment = NULL, *key = NULL;
+    int64_t us;
+
+    if (!call_param_id(call, 0, &e->id, &op->err) || !call_page(call, &e->page.asked, &op->err))
+        return OP_FAIL;
+    if (*e->page.asked.after) {
+        bar = strchr(e->page.asked.after, '|');
+        moment = bar ? arena_format(&op->arena, "%.*s", (int)(bar - e->page.asked.after), e->page.asked.after) : "";
+        key = bar ? bar + 1 : NULL;
+        if (!bar || !text_parse_i64(moment, INT64_MIN, INT64_MAX, &us))
+            return gov_fail_at(&op->err, GOV_INVALID_INPUT, "cursor", "format", "this is not a cursor of a list here",
+                               "这不是本列表的游标"),
+                   OP_FAIL;
+    }
+    struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
+    DB_GROUP_ADD(g, SQL_QUERIES_CUSTOMER_PAGE, &e->rows, NULL, "1", NULL, e->id.text);
+    DB_GROUP_ADD(g, SQL_QUERIES_CUSTOMER_TIMELINE, &e->events, e->id.text, moment, key,
+                 arena_format(&op->arena, "%lld", (long long)e->page.asked.limit + 1));
+    db_group_send(g);
+    return OP_WAIT;
+}
+
+static enum op_next timeline_leave(struct op *op)
+{
+    struct customer *e = (struct customer *)op;
+
+    if (e->rows.count == 0)
+        return page_one(e->endpoint.call, 200, &e->rows, &op->err), OP_FAIL;
+    page_answer(e->endpoint.call, &e->page, &e->events);
+    return OP_DONE;
+}
+
+const struct op_step customer_timeline_steps[] = { { "timeline", timeline }, { "leave", timeline_leave }, { 0 } };
+const size_t customer_timeline_bytes = sizeof(struct customer);
 
 #define AT(member) offsetof(struct customer, member)
 static const char *const kinds[] = { "person", "company", NULL };

@@ -59,6 +59,15 @@ ENDPOINT(scan_create);
 ENDPOINT(scan_list);
 ENDPOINT(scan_get);
 ENDPOINT(lifecycle_check);
+ENDPOINT(customer_timeline);
+ENDPOINT(report_list);
+ENDPOINT(report_get);
+ENDPOINT(period_list);
+ENDPOINT(period_get);
+ENDPOINT(period_close);
+ENDPOINT(period_reopen);
+ENDPOINT(calendar_list);
+ENDPOINT(calendar_import);
 
 extern const struct route money_routes[];
 

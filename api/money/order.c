@@ -9,7 +9,7 @@ struct order {
     struct page page;
     struct id id;
     const char *reference, *comment;
-    struct db_rows rows, found, done;
+    struct db_rows rows, found, days, done;
 };
 
 /* --- list and get --- */
@@ -100,18 +100,32 @@ static const struct json_field report_fields[] = {
     { "reference", JSON_FIELD_TEXT, false, offsetof(struct order, reference), 1, 200, NULL },
 };
 
+static enum op_next workdays(struct op *op)
+{
+    struct order *e = (struct order *)op;
+    struct call *call = e->endpoint.call;
+
+    if (!CALL_BODY(call, op, report_fields, e) || !is_there(e, &op->err))
+        return OP_FAIL;
+    DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_ORDER_WORKDAYS, &e->days, e->id.text);
+    return OP_WAIT;
+}
+
+/* Three workdays of the customer's calendar and zone. */
 static enum op_next report(struct op *op)
 {
     struct order *e = (struct order *)op;
     struct call *call = e->endpoint.call;
-    const struct zone *zone;
-    const char *until;
+    struct workday *items = ARENA_ARRAY(&op->arena, struct workday, (size_t)e->days.count + 1);
+    struct workdays table = { items, 0 };
+    struct lifecycle_policy policy = lifecycle_policy_default;
+    const struct zone *zone = zone_read(e->days.count ? db_text(&e->days, 0, 0) : "UTC", &op->arena);
 
-    if (!CALL_BODY(call, op, report_fields, e) || !is_there(e, &op->err))
-        return OP_FAIL;
-    zone = zone_read("Asia/Shanghai", &op->arena);
-    until = arena_format(&op->arena, "%lld", (long long)lifecycle_reported_hold(&lifecycle_policy_default, zone,
-                                                                               db_int(&e->found, 0, 2)));
+    for (int i = 0; i < e->days.count && db_text(&e->days, i, 1); i++)
+        items[table.count++] = (struct workday){ db_int(&e->days, i, 1), db_bool(&e->days, i, 2) };
+    policy.workdays = &table;
+    const char *until = arena_format(&op->arena, "%lld", (long long)lifecycle_reported_hold(&policy, zone,
+                                                                                           db_int(&e->found, 0, 2)));
     DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_ORDER_REPORT, &e->done, e->id.text, call->caller.user.text,
              e->reference, until);
     return OP_WAIT;
@@ -146,9 +160,9 @@ static enum op_next done(struct op *op)
 STEPS(order_list, { "list", list }, { "leave", list_leave });
 STEPS(order_get, { "load", load }, { "show", show });
 STEPS(order_publish, { "load", load }, { "publish", publish }, { "done", done });
-STEPS(order_report, { "load", load }, { "report", report }, { "done", done });
+STEPS(order_report, { "load", load }, { "workdays", workdays }, { "report", report }, { "done", done });
 STEPS(order_cancel, { "load", load }, { "cancel", cancel }, { "done", done });
 STEPS(own_order_list, { "list", own_list }, { "leave", list_leave });
 STEPS(own_order_get, { "load", own_load }, { "show", show });
-STEPS(own_order_report, { "load", own_load }, { "report", report }, { "done", done });
+STEPS(own_order_report, { "load", own_load }, { "workdays", workdays }, { "report", report }, { "done", done });
 STEPS(own_order_cancel, { "load", own_load }, { "cancel", cancel }, { "done", done });

@@ -8,6 +8,7 @@
 
 #include "api/money/approval.h"
 #include "api/money/money.h"
+#include "api/money/period.h"
 #include "api/people/page.h"
 #include "core/io/crypto.h"
 #include "core/model/calendar.h"
@@ -193,6 +194,20 @@ static enum op_next override(struct op *op)
     return money_act_run(op, call, &e->act, &op->err) ? OP_WAIT : OP_FAIL;
 }
 
+static enum op_next reopen(struct op *op)
+{
+    struct pay *e = (struct pay *)op;
+    struct call *call = e->endpoint.call;
+    static const struct json_field fields[] = { { "reason", JSON_FIELD_TEXT, true, AT(reason), 1, 500, NULL } };
+    char first[CIVIL_TEXT_BYTES];
+
+    if (!period_month(call->params[0], first, &op->err) || !CALL_BODY(call, op, fields, e))
+        return OP_FAIL;
+    json_t *params = json_pack("{s:s, s:s}", "month", first, "reason", e->reason);
+    money_act_init(op, call, &e->act, "period.reopen", json_own(&op->arena, params));
+    return money_act_run(op, call, &e->act, &op->err) ? OP_WAIT : OP_FAIL;
+}
+
 /* --- approval, if one is wanted --- */
 
 static enum op_next ask(struct op *op)
@@ -274,6 +289,9 @@ const size_t subscription_terminate_bytes = sizeof(struct pay);
 const struct op_step subscription_override_steps[] = { { "override", override }, { "ask", ask }, { "show", show },
                                                        { "wake", wake }, { "answer", answer }, { "end", end }, { 0 } };
 const size_t subscription_override_bytes = sizeof(struct pay);
+const struct op_step period_reopen_steps[] = { { "reopen", reopen }, { "ask", ask }, { "show", show },
+                                               { "answer", answer }, { "end", end }, { 0 } };
+const size_t period_reopen_bytes = sizeof(struct pay);
 
 /* --- activate again --- */
 

@@ -23,7 +23,7 @@ struct scan {
     const char *conninfo;
     json_t *lines;
     struct preview preview;
-    struct db_rows rows;
+    struct db_rows rows, missing;
 };
 
 /* --- a dry run, on a pool thread --- */
@@ -105,6 +105,34 @@ static enum op_next begin(struct op *op)
     return OP_WAIT;
 }
 
+/* What a person should know who reads days of this: years without a table of workdays. */
+static json_t *warnings(struct call *call, const struct db_rows *missing)
+{
+    json_t *list = json_array();
+
+    for (int i = 0; i < missing->count; i++) {
+        const char *country = db_text(missing, i, 0), *year = db_text(missing, i, 1);
+        const char *text = call->language == GOV_ZH ?
+            arena_format(&call->op.arena, "没有 %s %s 年的工作日表：按周一至周五计算（execgov calendar import 导入）", country, year) :
+            arena_format(&call->op.arena, "there is no table of workdays of %s for %s: weekdays count (execgov calendar import)",
+                         country, year);
+
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "code", "calendar_missing", "country", country, "year",
+                                              year, "message", text));
+    }
+    return list;
+}
+
+static enum op_next missing(struct op *op)
+{
+    struct scan *e = (struct scan *)op;
+
+    if (e->dry_run)
+        DB_QUERY(op, e->endpoint.call->api->db, &DB_PUBLIC, SQL_QUERIES_CALENDAR_MISSING, &e->missing,
+                 arena_format(&op->arena, "%lld", (long long)e->preview.as_of_us));
+    return OP_WAIT;
+}
+
 static enum op_next show(struct op *op)
 {
     struct scan *e = (struct scan *)op;
@@ -114,13 +142,14 @@ static enum op_next show(struct op *op)
         return page_one(e->endpoint.call, 202, &e->rows, &op->err) ? OP_DONE : OP_FAIL;
     json_t *counts = json_parse(&op->arena, scan_counts_json(&e->preview.counts, &op->arena),
                                 strlen(scan_counts_json(&e->preview.counts, &op->arena)), &op->err);
-    call_json(e->endpoint.call, 200, json_pack("{s:b, s:s, s:s, s:O, s:I, s:O}", "dry_run", 1, "as_of",
+    call_json(e->endpoint.call, 200, json_pack("{s:b, s:s, s:s, s:O, s:I, s:O, s:o}", "dry_run", 1, "as_of",
                                                clock_format(e->preview.as_of_us, as_of), "preview_digest", e->preview.digest,
-                                               "counts", counts, "lines", (json_int_t)e->preview.lines, "items", e->lines));
+                                               "counts", counts, "lines", (json_int_t)e->preview.lines, "items", e->lines,
+                                               "warnings", warnings(e->endpoint.call, &e->missing)));
     return OP_DONE;
 }
 
-const struct op_step scan_create_steps[] = { { "begin", begin }, { "show", show }, { 0 } };
+const struct op_step scan_create_steps[] = { { "begin", begin }, { "missing", missing }, { "show", show }, { 0 } };
 const size_t scan_create_bytes = sizeof(struct scan);
 
 /* --- runs there were --- */
@@ -170,7 +199,11 @@ const size_t scan_get_bytes = sizeof(struct scan);
 static enum op_next check(struct op *op)
 {
     struct scan *e = (struct scan *)op;
-    db_query(op, e->endpoint.call->api->db, &DB_PUBLIC, SQL_QUERIES_LIFECYCLE_CHECK, &e->rows, 0, NULL);
+    struct db_group *g = db_group_new(op, e->endpoint.call->api->db, &DB_PUBLIC);
+
+    db_group_add(g, SQL_QUERIES_LIFECYCLE_CHECK, &e->rows, 0, NULL);
+    DB_GROUP_ADD(g, SQL_QUERIES_CALENDAR_MISSING, &e->missing, NULL);
+    db_group_send(g);
     return OP_WAIT;
 }
 
@@ -182,7 +215,8 @@ static enum op_next checked(struct op *op)
     for (int i = 0; i < e->rows.count; i++)
         json_array_append_new(items, json_pack("{s:s, s:s, s:s}", "rule", db_text(&e->rows, i, 0), "subject",
                                                db_text(&e->rows, i, 1), "detail", db_text(&e->rows, i, 2)));
-    call_json(e->endpoint.call, 200, json_pack("{s:b, s:o}", "ok", e->rows.count == 0, "violations", items));
+    call_json(e->endpoint.call, 200, json_pack("{s:b, s:o, s:o}", "ok", e->rows.count == 0, "violations", items, "warnings",
+                                               warnings(e->endpoint.call, &e->missing)));
     return OP_DONE;
 }
 

@@ -214,6 +214,17 @@ COMMAND(command_lifecycle_scan);
 COMMAND(command_lifecycle_explain);
 COMMAND(command_lifecycle_check);
 
+/* report.c */
+COMMAND(command_report_ls);
+COMMAND(command_report);
+COMMAND(command_period_ls);
+COMMAND(command_period_check);
+COMMAND(command_period_close);
+COMMAND(command_period_reopen);
+/* calendar.c */
+COMMAND(command_calendar_show);
+COMMAND(command_calendar_import);
+
 #undef COMMAND
 
 #endif

@@ -45,17 +45,26 @@ bool command_customer_create(struct cli *cli, const struct args *args, struct go
                                 "contacts", contacts, "timezone", args_value(args, "timezone", NULL)), err);
 }
 
-/* One page: who he is, then everything that happened, newest first. */
+/* Who he is, then everything that happened, newest first. */
 bool command_customer_show(struct cli *cli, const struct args *args, struct gov_err *err)
 {
+    const char *path = path_of(cli, "customers", args->words[0], NULL), *next;
     const json_t *customer, *event;
     struct table table;
+    json_t *events;
+    long limit = 100;
     size_t i;
 
-    if (!remote_get(cli, path_of(cli, "customers", args->words[0], NULL), &customer, err))
+    if (!args_number(args, "limit", 1, 100000, &limit, err) || !remote_get(cli, path, &customer, err) ||
+        !remote_list(cli, arena_format(&cli->arena, "%s/timeline?limit=%ld", path, limit < 200 ? limit : 200), (size_t)limit,
+                     &events, &next, err))
         return false;
     if (cli->json) {
-        cli_print_json(customer);
+        json_t *shown = json_own(&cli->arena, json_copy((json_t *)(uintptr_t)customer));
+
+        json_object_set(shown, "timeline", events);
+        json_object_set_new(shown, "timeline_cursor", next ? json_string(next) : json_null());
+        cli_print_json(shown);
         return true;
     }
     money_one(cli, customer);
@@ -63,14 +72,18 @@ bool command_customer_show(struct cli *cli, const struct args *args, struct gov_
     table_column(&table, "WHEN", "时间");
     table_column(&table, "WHAT", "事件");
     table_column_flexible(&table, "SUBJECT", "对象");
-    json_array_foreach(json_object_get(customer, "timeline"), i, event)
+    table_column(&table, "WHO", "操作人");
+    json_array_foreach(events, i, event)
     {
         table_row(&table);
         table_cell(&table, show_local_time(cli, json_get_text(event, "at")));
         table_cell(&table, json_get_text(event, "what"));
         table_cell(&table, json_get_text(event, "subject"));
+        table_cell(&table, json_get_text(event, "who"));
     }
     show_table(cli, &table);
+    if (next)
+        cli_note(cli, "there is more before that: --limit N", "更早的记录请用 --limit N 查看");
     return true;
 }
 
@@ -130,6 +143,15 @@ static void show_rows(struct cli *cli, const json_t *items, const char *const *m
     show_table(cli, &table);
 }
 
+static void show_warnings(struct cli *cli, const json_t *answer)
+{
+    const json_t *one;
+    size_t i;
+
+    json_array_foreach(json_object_get(answer, "warnings"), i, one)
+        cli_say(cli, "warning: %s", "警告：%s", json_get_text(one, "message"));
+}
+
 bool command_lifecycle_scan(struct cli *cli, const struct args *args, struct gov_err *err)
 {
     static const char *const members[] = { "subscription_id", "action", "window", "status", "due_at", "from_state", "to_state",
@@ -154,6 +176,7 @@ bool command_lifecycle_scan(struct cli *cli, const struct args *args, struct gov
     if (!apply)
         show_rows(cli, json_object_get(answer, "items"), members);
     money_one(cli, answer);
+    show_warnings(cli, answer);
     if (!apply)
         cli_note(cli, "nothing was changed; to do exactly this: execgov lifecycle scan --as-of %s --apply %s",
                  "未做任何更改；执行以上内容：execgov lifecycle scan --as-of %s --apply %s", json_get_text(answer, "as_of"),
@@ -197,5 +220,7 @@ bool command_lifecycle_check(struct cli *cli, const struct args *args, struct go
         show_rows(cli, json_object_get(answer, "violations"), members);
     else
         cli_say(cli, "everything holds", "全部成立");
+    if (!cli->json)
+        show_warnings(cli, answer);
     return true;
 }

@@ -41,6 +41,9 @@ const char *file_store_identity(const struct file_store *store);
 /* Blocking, for a store that has none: give it this one. */
 bool file_store_identify(struct file_store *store, const char *identity, struct gov_err *err);
 
+/* A nameless file on the store's disk (or the spool), for what is made and sent away at once; -1 and errno. */
+int file_store_spool(struct file_store *store);
+
 struct file_stored {
     int64_t bytes;
     char sha256[CRYPTO_HEX_BYTES];

@@ -17,8 +17,6 @@ struct file_store {
 /* Always false: FILES_UNAVAILABLE with errno's words. */
 bool file_store_broken(struct gov_err *err, const char *what);
 bool file_store_write(int fd, const char *data, size_t bytes);
-/* A nameless file of the spool; -1 and errno. */
-int file_store_spool(struct file_store *store);
 /* The object's name in the bucket. */
 void file_store_key(const struct file_store *store, const char *name, char key[FILE_KEY_BYTES]);
 

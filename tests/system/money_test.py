@@ -202,7 +202,7 @@ class Scans(Case):
         self.assertEqual(done["state"], "refused")
         why = self.ok(stack.api("GET", f"/v1/platform/subscriptions/{subscription}/explain?as_of={ahead}", token="fay"))
         self.assertIn("PREFILL", [r["rule"] for r in why["rules"] if r["holds"]])
-        self.assertEqual(self.ok(stack.api("GET", "/v1/platform/lifecycle/check", token="fay")), {"ok": True, "violations": []})
+        self.assertEqual(self.ok(stack.api("GET", "/v1/platform/lifecycle/check", token="fay"))["violations"], [])
 
 
 def limited(tenant, slots):

@@ -9,7 +9,9 @@ import re
 import subprocess
 import sys
 import unittest
+import urllib.request
 import zipfile
+import zoneinfo
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
@@ -200,6 +202,37 @@ class Notices(Case):
         self.assertEqual(self.stack.sql("select count(*) from outbox"), counted)
 
     # --- a person's settings ---
+
+    def ticked(self, name):
+        """Two more scans of this process: the second began behind what is now."""
+        def count():
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.stack.ports[name]}/metrics", timeout=10) as answer:
+                return int(re.search(r"^execgov_lifecycle_ticks_total (\d+)", answer.read().decode(), re.M)[1])
+        begun = count()
+        until(lambda: count() >= begun + 2, 30, f"{name} scanning")
+
+    def test_finance_has_its_digest_in_the_morning_and_once_with_two_schedulers_of_it(self):
+        # A zone in which nine o'clock is over and midnight is hours away.
+        hour = datetime.datetime.now(datetime.timezone.utc).hour
+        zone = "UTC" if 9 <= hour < 20 else "Etc/GMT-12"
+        self.stack.sql(f"update app_user set timezone = '{zone}', locale = 'en' where email = 'fiona@people.example'")
+        user = self.stack.sql("select id from app_user where email = 'fiona@people.example'")[0][0]
+        self.stack.start("lifecycle-2")
+        self.ok(self.api("POST", f"/v1/platform/users/{user}/roles", {"role": "platform_finance"}, "pat"))
+        self.wake()
+        letter = self.until_letter("fiona", "Finance on", seconds=60)
+        day = datetime.datetime.now(zoneinfo.ZoneInfo(zone)).date()
+        self.assertIn(str(day), letter.message["Subject"])
+        for words in ("The next seven days: 0 periods end", "Waiting: ", "No table of workdays is known for CN ", "(goal: 0)"):
+            self.assertIn(words, letter.text)
+        for name in ("lifecycle", "lifecycle-2"):
+            self.ticked(name)
+        for name in ("lifecycle", "lifecycle-2"):  # begun again, it knows what was told
+            self.stack.end(name)
+        self.stack.start("lifecycle")
+        self.ticked("lifecycle")
+        self.assertEqual(self.stack.sql("select count(*) from outbox where event = 'finance.digest'"), [["1"]])
+        self.assertEqual(len(self.letters("fiona", "Finance on")), 1)
 
     def test_bad_settings_are_refused_and_change_nothing(self):
         self.settings("vera", quiet_from="22:00", quiet_to="07:00", muted=["run.failed"])

@@ -81,7 +81,7 @@ class Case(unittest.TestCase):
         return [task["kind"] for task in items if all(task[name] == value for name, value in wanted.items())]
 
     def check(self):
-        self.assertEqual(self.ok(stack.api("GET", "/v1/platform/lifecycle/check", token="fay")), {"ok": True, "violations": []})
+        self.assertEqual(self.ok(stack.api("GET", "/v1/platform/lifecycle/check", token="fay"))["violations"], [])
 
 
 class Paid(Case):

@@ -119,7 +119,7 @@ class Statements(Case):
         ended = self.ok(stack.api("POST", f"/v1/platform/finance-tasks/{task}/done", {"outcome": "sent back"}, token="fay"))
         self.assertEqual(ended["outcome"], "sent back")
         self.assertEqual(stack.api("POST", f"/v1/platform/finance-tasks/{task}/done", {"outcome": "x"}, token="fay").code, "not_found")
-        self.assertEqual(self.ok(stack.api("GET", "/v1/platform/lifecycle/check", token="fay")), {"ok": True, "violations": []})
+        self.assertEqual(self.ok(stack.api("GET", "/v1/platform/lifecycle/check", token="fay"))["violations"], [])
 
     def test_what_cannot_be_read_is_refused_whole(self):
         order, ref = self.order(), unique()

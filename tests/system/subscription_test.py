@@ -102,7 +102,7 @@ class Changes(Case):
         cli("lifecycle", "clock", "--days", 9)
         self.assertEqual(self.show(second)["state"], "shutdown")
         self.assertEqual(self.post("/v1/runs", {"skill": "echo", "input": {}}, token="lin").code, "tenant_suspended")
-        self.assertEqual(self.ok(stack.api("GET", "/v1/platform/lifecycle/check", token="fay")), {"ok": True, "violations": []})
+        self.assertEqual(self.ok(stack.api("GET", "/v1/platform/lifecycle/check", token="fay"))["violations"], [])
 
 
 class Simulated(Case):

@@ -173,6 +173,28 @@ static void what_does_not_settle_waits_for_a_person(void **state)
     assert_string_equal("GV000", sql_state(&f->arena, f->platform, "%s", apply));
 }
 
+/* It would be credited to the customer and still count as money that waits. */
+static void a_payment_that_is_not_needed_is_not_applied(void **state)
+{
+    struct fixture *f = *state;
+    struct bought b, other;
+
+    buy(f, &b);
+    buy(f, &other);
+    sql_run(f->platform, "select public.order_cancel('%s', 'cancelled', null, null)", other.order.text);
+    sql_run(f->platform, "%s", settle(f, &other, other.order, "n1", "29900", "CNY", 1));
+    sql_run(f->platform, "%s", settle(f, &other, other.order, "n2", "5000", "CNY", 1));
+    const char *apply = "select public.payment_apply((select array_agg(id) from public.payment where provider_txn = any (array[%s])), "
+        "'%s', (select version from public.orders where id = '%s'), null, (select version from public.subscription where id = '%s'), "
+        "1, '2030-01-01', '2030-02-01', '2030-01-01 00:00+08', '2030-02-01 00:00+08', '2030-01-01', 1, null, null)";
+    assert_string_equal("GV000", sql_state(&f->arena, f->platform, apply, "'n1', 'n2'", b.order.text, b.order.text, b.subscription.text));
+    assert_string_equal("pending_payment", order_state(f, b.order));
+    sql_run(f->platform, apply, "'n1'", b.order.text, b.order.text, b.subscription.text);
+    assert_string_equal("5000", sql_value(&f->arena, f->platform, "select -sum(amount_minor) from public.ledger_entry e join "
+        "public.ledger_txn t on t.id = e.txn where account = 'UNAPPLIED' and (t.ref = '%s' or t.ref in (select id::text from "
+        "public.payment where provider_txn in ('n1', 'n2')))", b.order.text));
+}
+
 static void a_late_payment_leaves_a_cancelled_order_as_it_is(void **state)
 {
     struct fixture *f = *state;
@@ -357,6 +379,7 @@ int main(void)
         cmocka_unit_test(a_payment_settles_extends_releases_and_balances_at_once),
         cmocka_unit_test(the_same_transaction_twice_has_one_effect),
         cmocka_unit_test(what_does_not_settle_waits_for_a_person),
+        cmocka_unit_test(a_payment_that_is_not_needed_is_not_applied),
         cmocka_unit_test(a_late_payment_leaves_a_cancelled_order_as_it_is),
         cmocka_unit_test(an_order_is_made_once_a_key),
         cmocka_unit_test(periods_of_a_subscription_never_overlap),

@@ -102,6 +102,27 @@ static size_t fields_of(const char *text)
 }
 
 /* Both languages say the same: as many fields, balanced brackets, and Chinese that is Chinese. */
+#define DIGEST                                                                                     \
+    "\"day\":\"2027-12-02\",\"yesterday\":\"2027-12-01\",\"orders\":0,\"reminders\":0,\"graces\":0,\"shutdowns\":0,\"ends_7\":0,"        \
+    "\"shutdowns_7\":0,\"tasks\":0,\"approvals\":0,\"renewals_30\":0,\"touches_30\":0,\"tomorrow_count\":"
+
+/* A quiet day has no empty lines, and one with everything says how a shutdown is held. */
+static void the_digest_is_short_on_a_quiet_day_and_says_how_to_hold(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_true(render(f, "finance.digest", "en", "{" DIGEST "0}"));
+    assert_null(strstr(f->notice.text, "hold"));
+    assert_null(strstr(f->notice.text, "\n\n"));
+    assert_true(render(f, "finance.digest", "en", "{" DIGEST "1,\"tomorrow\":[\"2027-12-03 00:00  Acme  S-1\"],\"money\":\"CNY 1.00\","
+                       "\"oldest_days\":3,\"last_scan\":\"2027-12-01T00:00:00Z\",\"scans_stopped\":2,\"no_calendar\":\"CN 2027\"}"));
+    assert_non_null(strstr(f->notice.text, "2027-12-03 00:00  Acme  S-1\nTo hold one: execgov subscription hold"));
+    assert_non_null(strstr(f->notice.text, "the oldest for 3 days"));
+    assert_non_null(strstr(f->notice.text, "CN 2027"));
+    assert_true(render(f, "finance.digest", "zh-CN", "{" DIGEST "0,\"scans_ever\":0}"));
+    assert_non_null(strstr(f->notice.text, "至今到期扫描 0 次"));
+}
+
 static void every_template_is_whole_in_both_languages(void **state)
 {
     const struct notice_template *t;
@@ -129,6 +150,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(values_are_data_and_cannot_make_lines, setup, teardown),
         cmocka_unit_test_setup_teardown(times_are_shown_in_the_readers_zone, setup, teardown),
         cmocka_unit_test_setup_teardown(a_window_chooses_its_own_words, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_digest_is_short_on_a_quiet_day_and_says_how_to_hold, setup, teardown),
         cmocka_unit_test(every_template_is_whole_in_both_languages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

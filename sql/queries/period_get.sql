@@ -1,0 +1,3 @@
+-- scope: public
+-- $1 the month's first day
+select null, public.period_json($1::date, true)
