@@ -38,7 +38,7 @@ static int64_t over(struct rounds *rounds)
         log_error(LEVEL_WARN, "inbox.failed", &i->batch.op.err);
     if (i->batch.settled) { /* a tenant may be allowed again what it was not a moment ago */
         identities_drop(i->api->identities);
-        job_queue_look(i->api->queue);
+        job_queue_look(i->api->queues.queues[0]);
     }
     if (i->batch.count)
         event_bus_publish(i->api->events, EVENT_BUS_OUTBOX, &nobody);
