@@ -19,6 +19,7 @@ const struct route skill_routes[] = {
     ACT(VERSION "/publish", MAY_PUBLISH_SKILLS, version_publish),
     ACT(VERSION "/yank", MAY_PUBLISH_SKILLS, version_yank),
     ACT(VERSION "/try", MAY_RUN, version_try),
+    ACT(VERSION "/sign", MAY_UPLOAD_SKILLS, version_sign),
     ACT("/v1/skills/{name}/rollback", MAY_PUBLISH_SKILLS, skill_rollback),
     ROUTE("POST", "/v1/skills/{name}/warm", ACCESS_TENANT, MAY_RUN, skill_warm),
     ROUTE("GET", "/v1/skills/{name}/bindings", ACCESS_TENANT, MAY_READ_SKILLS, bindings_get),

@@ -235,6 +235,40 @@ static json_t *review_shown(const struct db_rows *rows, int row)
                      "at", show_time(rows, row, VERSION_REVIEWED));
 }
 
+struct package_signature version_signature(struct call *call, const struct db_rows *rows, int row)
+{
+    struct arena *arena = &call->op.arena;
+
+    return package_signature_look(db_json(rows, row, VERSION_SIGNATURE, arena),
+                                  db_json(rows, row, VERSION_SIGNING, arena),
+                                  db_text(rows, row, VERSION_DIGEST), arena);
+}
+
+static json_t *signature_shown(const struct package_signature *s)
+{
+    if (s->state == PACKAGE_UNSIGNED)
+        return json_null();
+    return json_pack("{s:s, s:s?, s:s?, s:s}", "state", package_signed_name(s->state), "key_id", s->key_id, "signer",
+                     s->name, "comment", s->comment);
+}
+
+/* What is wrong with a signature is a finding like others, found anew each time. */
+static void signature_find(struct call *call, const struct package_signature *s, json_t *findings)
+{
+    const char *code = s->state == PACKAGE_KEY_UNKNOWN ? "signature_key_unknown" : "signature_wrong";
+    struct gov_text text = { "the signature is not one of this content; whoever sent it should be asked",
+                             "签名与内容不符；请向提交者核实" };
+
+    if (s->state == PACKAGE_UNSIGNED || s->state == PACKAGE_SIGNED)
+        return;
+    if (s->state == PACKAGE_KEY_UNKNOWN)
+        text = (struct gov_text){
+            arena_format(&call->op.arena, "signed by the key %s, which is not trusted here; an owner may add it: execgov signing trust NAME KEY", s->key_id),
+            arena_format(&call->op.arena, "由密钥 %s 签名，该密钥未受信任；所有者可以添加：execgov signing trust 名称 密钥", s->key_id) };
+    json_array_append_new(findings, json_pack("{s:s, s:s, s:s, s:s, s:n}", "severity", "warning", "code", code, "path",
+                                              "", "message", gov_text_in(text, call->language), "line"));
+}
+
 json_t *version_shown(struct call *call, const struct db_rows *rows, int row)
 {
     struct arena *arena = &call->op.arena;
@@ -246,13 +280,17 @@ json_t *version_shown(struct call *call, const struct db_rows *rows, int row)
     json_array_foreach (actions, i, action)
         json_array_append_new(list, action_shown(call, action));
     const char *runs = db_text(rows, row, VERSION_RUNS);
+    struct package_signature signature = version_signature(call, rows, row);
+    json_t *findings = findings_shown(call, db_json(rows, row, VERSION_FINDINGS, arena));
+    signature_find(call, &signature, findings);
     return json_pack(
-        "{s:s, s:I, s:s, s:s, s:o, s:b, s:o, s:s?, s:I, s:o, s:o, s:o, s:o, s:o}", "skill",
+        "{s:s, s:I, s:s, s:s, s:o, s:b, s:o, s:s?, s:s?, s:o, s:I, s:o, s:o, s:o, s:o, s:o}", "skill",
         db_text(rows, row, VERSION_SKILL), "version", (json_int_t)db_int(rows, row, VERSION_NUMBER),
         "state", db_text(rows, row, VERSION_STATE), "digest", db_text(rows, row, VERSION_DIGEST),
-        "findings", findings_shown(call, db_json(rows, row, VERSION_FINDINGS, arena)), "current",
+        "findings", findings, "current",
         db_bool(rows, row, VERSION_CURRENT), "published_version",
-        runs ? json_integer(db_int(rows, row, VERSION_RUNS)) : json_null(), "runtime", db_text(rows, row, VERSION_RUNTIME), "size",
+        runs ? json_integer(db_int(rows, row, VERSION_RUNS)) : json_null(), "runtime", db_text(rows, row, VERSION_RUNTIME),
+        "runtime_digest", db_text(rows, row, VERSION_RUNTIME_DIGEST), "signature", signature_shown(&signature), "size",
         (json_int_t)db_int(rows, row, VERSION_SIZE), "actions", list, "created_by",
         person_shown(db_text(rows, row, VERSION_BY), db_text(rows, row, VERSION_BY_NAME)),
         "created_at", show_time(rows, row, VERSION_CREATED), "review", review_shown(rows, row),

@@ -4,6 +4,7 @@
 #define API_SKILLS_SKILL_ROW_H
 
 #include "api/call.h"
+#include "core/io/package_signature.h"
 
 /* Columns of skill_get.sql and skill_page.sql. */
 enum {
@@ -52,7 +53,10 @@ enum {
     VERSION_CURRENT,
     VERSION_FOUR_EYES,
     VERSION_OWNER,
-    VERSION_RUNS /* number of the skill's version that runs now */
+    VERSION_RUNS, /* number of the skill's version that runs now */
+    VERSION_RUNTIME_DIGEST,
+    VERSION_SIGNATURE,
+    VERSION_SIGNING /* the tenant's setting: trusted keys, and whether nothing else is published */
 };
 
 /* "user" or "token", for the audit. */
@@ -78,6 +82,8 @@ json_t *skill_summary_shown(struct call *call, const struct db_rows *rows, int r
 /* `latest`: rows of version_show.sql, newest first; may be empty. */
 json_t *skill_shown(struct call *call, const struct db_rows *rows, const struct db_rows *latest);
 json_t *version_shown(struct call *call, const struct db_rows *rows, int row);
+/* By whom it is signed, as the tenant's keys say now. */
+struct package_signature version_signature(struct call *call, const struct db_rows *rows, int row);
 json_t *findings_shown(struct call *call, const json_t *stored);
 /* {id, name} or null. */
 json_t *person_shown(const char *id, const char *name);

@@ -14,6 +14,7 @@ ENDPOINT(version_review);
 ENDPOINT(version_publish);
 ENDPOINT(version_yank);
 ENDPOINT(version_try);
+ENDPOINT(version_sign);
 ENDPOINT(skill_rollback);
 ENDPOINT(bindings_get);
 ENDPOINT(bindings_put);

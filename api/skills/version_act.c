@@ -184,6 +184,25 @@ static bool review_allowed(const struct version_act *e, const char *state, struc
     return true;
 }
 
+/* Looked at when it becomes the one that runs; what runs already goes on. */
+static bool signature_allows(const struct version_act *e, struct gov_err *err)
+{
+    struct call *call = e->endpoint.call;
+    struct package_signature s = version_signature(call, &e->rows, 0);
+
+    if (s.state == PACKAGE_SIGNED || !package_signed_only(db_json(&e->rows, 0, VERSION_SIGNING, &call->op.arena)))
+        return true;
+    if (s.state == PACKAGE_UNSIGNED)
+        return gov_fail(err, GOV_SIGNATURE_REQUIRED,
+                        "this tenant runs only what a trusted key signed, and version %s is not signed: execgov skill sign %s %s FILE.minisig",
+                        "本租户只运行受信任密钥签名的版本，而版本 %s 没有签名：execgov skill sign %s %s 文件.minisig",
+                        e->number, e->name, e->number);
+    return gov_fail(err, GOV_SIGNATURE_REQUIRED,
+                    "this tenant runs only what a trusted key signed, and the signature of version %s is none of those (key %s)",
+                    "本租户只运行受信任密钥签名的版本，而版本 %s 的签名不在其中（密钥 %s）", e->number,
+                    s.key_id ? s.key_id : "?");
+}
+
 static bool allowed(const struct version_act *e, struct gov_err *err)
 {
     const char *state = db_text(&e->rows, 0, VERSION_STATE);
@@ -196,7 +215,7 @@ static bool allowed(const struct version_act *e, struct gov_err *err)
         return review_allowed(e, state, err);
     case ACT_PUBLISH:
         if (approved)
-            return true;
+            return signature_allows(e, err);
         break;
     case ACT_YANK:
         if (approved || published)
@@ -206,7 +225,7 @@ static bool allowed(const struct version_act *e, struct gov_err *err)
         return state_refuses(e, state, err);
     case ACT_ROLLBACK:
         if (published && !current)
-            return true;
+            return signature_allows(e, err);
         break;
     }
     if (current)

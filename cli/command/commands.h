@@ -77,6 +77,13 @@ COMMAND(command_skill_init);
 COMMAND(command_skill_check);
 COMMAND(command_skill_push);
 COMMAND(command_skill_try);
+/* signing.c */
+COMMAND(command_skill_digest);
+COMMAND(command_skill_sign);
+COMMAND(command_signing_ls);
+COMMAND(command_signing_trust);
+COMMAND(command_signing_forget);
+COMMAND(command_signing_only);
 /* skill_version.c */
 COMMAND(command_skill_versions);
 COMMAND(command_skill_version);

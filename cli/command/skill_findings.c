@@ -38,6 +38,19 @@ void skill_findings_show(const struct cli *cli, const json_t *findings)
     }
 }
 
+const char *skill_findings_signer(const struct cli *cli, const json_t *version)
+{
+    const json_t *signature = json_object_get(version, "signature");
+    const char *state = json_get_text(signature, "state"), *signer = json_get_text(signature, "signer");
+
+    if (!state)
+        return "-";
+    if (strcmp(state, "valid") == 0)
+        return signer ? signer : "?";
+    return strcmp(state, "wrong") == 0 ? cli_text(cli, "NOT GOOD", "签名无效")
+                                       : cli_text(cli, "unknown key", "未知密钥");
+}
+
 void skill_findings_show_version(struct cli *cli, const json_t *version)
 {
     const json_t *review = json_object_get(version, "review");
@@ -50,6 +63,10 @@ void skill_findings_show_version(struct cli *cli, const json_t *version)
     show_line(cli, "state", "状态", json_get_text(version, "state"));
     show_line(cli, "digest", "摘要", json_get_text(version, "digest"));
     show_line(cli, "runtime", "运行环境", json_get_text(version, "runtime"));
+    if (json_is_object(json_object_get(version, "signature")))
+        show_line(cli, "signed by", "签名者",
+                  arena_format(&cli->arena, "%s  %s", skill_findings_signer(cli, version),
+                               json_get_text(json_object_get(version, "signature"), "comment")));
     if (json_is_object(review))
         show_line(cli, "review", "审核",
                   arena_format(&cli->arena, "%s  %s  %s", json_get_text(review, "decision"),

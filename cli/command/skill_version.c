@@ -61,6 +61,7 @@ bool command_skill_versions(struct cli *cli, const struct args *args, struct gov
     table_column(&table, "STATE", "状态");
     table_column(&table, "BY", "上传者");
     table_column(&table, "UPLOADED", "上传于");
+    table_column(&table, "SIGNED BY", "签名者");
     table_column(&table, "DIGEST", "摘要");
     json_array_foreach(items, i, one)
     {
@@ -71,6 +72,7 @@ bool command_skill_versions(struct cli *cli, const struct args *args, struct gov
         table_cell(&table, json_get_text(one, "state"));
         table_cell(&table, json_get_text(json_object_get(one, "created_by"), "name"));
         table_cell(&table, show_local_time(cli, json_get_text(one, "created_at")));
+        table_cell(&table, skill_findings_signer(cli, one));
         table_cellf(&table, "%.12s", digest ? digest : "-");
     }
     show_table(cli, &table);

@@ -38,7 +38,9 @@ enum {
     BASIS_TENANT,
     BASIS_REVISION,
     BASIS_TREE,
-    BASIS_SEAL_KEY
+    BASIS_SEAL_KEY,
+    BASIS_SIGNATURE,
+    BASIS_SIGNING
 };
 
 struct plan_basis {

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/io/package_signature.h"
+
 /* How many runs it is taken from, the middle and the slow end. */
 void planning_add_history(struct planning *p)
 {
@@ -42,6 +44,27 @@ static struct plan_check check_quota(struct planning *p, const json_t *tenant)
     return check;
 }
 
+/* Only of a version that carries a signature: its absence is no news where nobody signs. */
+static bool check_signature(struct planning *p, struct plan_check *check)
+{
+    struct arena *arena = &p->op.arena;
+    struct package_signature s = package_signature_look(db_json(&p->rows, 0, BASIS_SIGNATURE, arena),
+                                                        db_json(&p->rows, 0, BASIS_SIGNING, arena),
+                                                        db_text(&p->rows, 0, BASIS_DIGEST), arena);
+
+    *check = (struct plan_check){ "signature", s.state == PACKAGE_SIGNED, { NULL, NULL } };
+    if (s.state == PACKAGE_SIGNED)
+        check->detail = (struct gov_text){ arena_format(arena, "the version is signed by %s (%s)", s.name, s.key_id),
+                                           arena_format(arena, "版本由 %s 签名（%s）", s.name, s.key_id) };
+    else if (s.state == PACKAGE_KEY_UNKNOWN)
+        check->detail = (struct gov_text){
+            arena_format(arena, "the version is signed by a key that is not trusted here (%s)", s.key_id),
+            arena_format(arena, "版本由未受信任的密钥签名（%s）", s.key_id) };
+    else
+        check->detail = (struct gov_text){ "the version's signature does not fit its content", "版本签名与内容不符" };
+    return s.state != PACKAGE_UNSIGNED;
+}
+
 void planning_add_checks(struct planning *p, const json_t *tenant)
 {
     static const struct plan_check always[] = {
@@ -51,11 +74,11 @@ void planning_add_checks(struct planning *p, const json_t *tenant)
         { "files", true, { "the files are there", "文件齐备" } },
     };
     enum { ALWAYS = sizeof always / sizeof *always };
-    struct plan_check *checks = ARENA_ARRAY(&p->op.arena, struct plan_check, ALWAYS + 2);
+    struct plan_check *checks = ARENA_ARRAY(&p->op.arena, struct plan_check, ALWAYS + 3);
 
     memcpy(checks, always, sizeof always);
     checks[ALWAYS] = check_subscription(tenant);
     checks[ALWAYS + 1] = check_quota(p, tenant);
     p->plan.checks = checks;
-    p->plan.check_count = ALWAYS + 2;
+    p->plan.check_count = ALWAYS + 2 + check_signature(p, &checks[ALWAYS + 2]);
 }

@@ -28,7 +28,9 @@ select s.id, s.enabled, s.owner,
         from public.my_tenant t),
     (select n.revision from {{t}}.planning n where n.one),
     v.tree_digest,
-    (select jsonb_build_object('id', k.id, 'key', k.public_key::text) from public.my_seal_key k)
+    (select jsonb_build_object('id', k.id, 'key', k.public_key::text) from public.my_seal_key k),
+    v.signature,
+    (select g.value from {{t}}.setting g where g.key = 'signing')
 from {{t}}.skill s
 left join {{t}}.skill_version v on v.id = coalesce(
     (select w.id from {{t}}.skill_version w where w.skill_id = s.id and w.number = $2::integer),

@@ -29,7 +29,9 @@ select v.id, v.skill_id, s.name, v.number, v.state, v.digest, v.package_file, f.
                     from public.my_members m
                     where m.user_id <> v.uploaded_by and m.state = 'active' and m.role in ('owner', 'admin'))),
     s.owner,
-    (select p.number from {{t}}.skill_version p where p.id = s.published_version)
+    (select p.number from {{t}}.skill_version p where p.id = s.published_version),
+    v.runtime_digest, v.signature,
+    (select g.value from {{t}}.setting g where g.key = 'signing')
 from {{t}}.skill s
 join {{t}}.skill_version v on v.skill_id = s.id
 join {{t}}.file f on f.id = v.package_file

@@ -3,6 +3,7 @@ way with two persons, and what another tenant sees of it."""
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -41,6 +42,10 @@ def setUpModule():
 def tearDownModule():
     stack.stop()
     subprocess.run(["rm", "-r", str(folder)], check=False)
+
+
+def minisign(*words):
+    subprocess.run(["minisign", *map(str, words)], check=True, capture_output=True)
 
 
 def execgov(person, *words, stdin=None, **more):
@@ -233,6 +238,29 @@ class Skills(Case):
                          {(f["code"], f["line"]) for f in told["findings"] if f["path"] == "main.py"})
         plain = self.package("plainone", {"name": "plainone"}, "print(1)\n")
         self.assertEqual(self.json("olivia", "skill", "check", plain)["verdict"], "unchanged")
+
+
+    @unittest.skipUnless(shutil.which("minisign"), "minisign is not installed (deploy/packages.dev)")
+    def test_what_minisign_signs_is_known_by_name(self):
+        keys, place = folder / "keys", self.package("signedone", {"name": "signedone"}, "print(1)\n")
+        keys.mkdir()
+        minisign("-G", "-W", "-p", keys / "release.pub", "-s", keys / "release.sec")
+        self.ok(execgov("olivia", "signing", "trust", "Release", str(keys / "release.pub")))
+        self.assertIn("Release", self.ok(execgov("olivia", "signing", "ls")).stdout)
+        digest = self.ok(execgov("olivia", "skill", "digest", place)).stdout
+        self.assertEqual(self.json("olivia", "skill", "push", place)["digest"] + "\n", digest)
+        (keys / "digest").write_text(digest, encoding="ascii")
+        minisign("-S", "-s", keys / "release.sec", "-m", keys / "digest", "-t", "first release")
+        shown = self.ok(execgov("olivia", "skill", "sign", "signedone", "1", str(keys / "digest.minisig"))).stdout
+        self.assertRegex(shown, "Release +first release")
+        self.assertRegex(self.ok(execgov("olivia", "skill", "versions", "signedone")).stdout, "in_review .* Release ")
+        self.ok(execgov("olivia", "signing", "only", "on"))
+        self.ok(execgov("olivia", "skill", "review", "signedone", "--approve"))
+        self.ok(execgov("olivia", "skill", "publish", "signedone"))
+        self.ok(execgov("olivia", "signing", "forget", "Release"), 2)  # nothing could be published then
+        self.ok(execgov("olivia", "signing", "only", "off"))
+        self.ok(execgov("olivia", "signing", "forget", "Release"))
+        self.ok(execgov("olivia", "skill", "sign", "signedone", "1", str(keys / "digest")), 2)
 
 
 class HighRisk(Case):

@@ -1,13 +1,15 @@
-"""What a package may bring besides its code: its own wheels."""
+"""What a package may bring besides its code: its own wheels, and who signed it."""
 import io
 import pathlib
 import shutil
 import sys
+import tempfile
 import unittest
 import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
+from signer import Signer  # noqa: E402
 from stack import Stack  # noqa: E402
 from wheels import wheel  # noqa: E402
 
@@ -116,6 +118,104 @@ class OwnWheels(unittest.TestCase):
         told = [e["message"] for e in reply.json["errors"] if e["code"] == "requirement_missing"]
         self.assertIn("polite>=2", told[0])
         self.assertIn("pip download -d wheels", told[0])
+
+
+class Signatures(unittest.TestCase):
+    """minisign's format over the version's digest; whose keys count is the owner's to say."""
+
+    def setUp(self):
+        place = tempfile.TemporaryDirectory()
+        self.addCleanup(place.cleanup)
+        self.release, self.stranger = Signer(place.name, "release"), Signer(place.name, "stranger")
+        self.settings(signing_keys=[{"name": "Release", "key": self.release.key}])
+        self.addCleanup(self.settings, signed_only=False, signing_keys=[])
+
+    def settings(self, token="olivia", status=200, **change):
+        reply = stack.api("PATCH", "/v1/settings", change, token)
+        self.assertEqual(reply.status, status, reply.body)
+        return reply
+
+    def approved(self, name):
+        version = upload(name, {"main.py": "print(1)\n", "README.md": README + name}).json
+        self.assertEqual(act(name, 1, "review", {"decision": "approve"}).status, 200)
+        return version["digest"]
+
+    def sign(self, name, text, token="oscar", status=200):
+        reply = act(name, 1, "sign", {"signature": text}, token)
+        self.assertEqual(reply.status, status, reply.body)
+        return reply.json
+
+    def codes(self, version):
+        return [f["code"] for f in version["findings"] if f["code"].startswith("signature")]
+
+    def test_a_good_one_is_shown_where_people_decide(self):
+        digest = self.approved("signed")
+        shown = self.sign("signed", self.release.sign(digest, "发布 1.0"))
+        self.assertEqual(shown["signature"], {"state": "valid", "key_id": self.release.id[::-1].hex().upper(),
+                                              "signer": "Release", "comment": "发布 1.0"})
+        self.assertEqual(self.codes(shown), [])
+        listed = stack.api("GET", "/v1/skills/signed/versions", token="olivia").json["items"][0]
+        self.assertEqual(listed["signature"], shown["signature"])
+        self.assertEqual(act("signed", 1, "publish").status, 200)
+        plan = run("signed", mode="plan").json["plan"]
+        self.assertIn("signed by Release", [c["detail"] for c in plan["checks"] if c["name"] == "signature"][0])
+        old_way = self.release.sign(digest, hashed=False)
+        self.assertEqual(self.sign("signed", old_way)["signature"]["state"], "valid")
+
+    def test_what_is_not_good_is_a_finding(self):
+        digest = self.approved("doubtful")
+        self.assertEqual(self.codes(self.sign("doubtful", self.stranger.sign(digest))), ["signature_key_unknown"])
+        other = self.release.sign("ab" * 32)
+        self.assertEqual(self.codes(self.sign("doubtful", other)), ["signature_wrong"])
+        good = self.release.sign(digest, "as it was")
+        tampered = self.sign("doubtful", good.replace("as it was", "as it is"))
+        self.assertEqual((self.codes(tampered), tampered["signature"]["comment"]), (["signature_wrong"], ""))
+        self.assertEqual(self.codes(self.sign("doubtful", good)), [])
+        # A good one stays, whoever brings another.
+        self.sign("doubtful", self.stranger.sign(digest), status=409)
+        seen = stack.api("GET", "/v1/skills/doubtful/versions/1", token="olivia").json
+        self.assertEqual(seen["signature"]["state"], "valid")
+        # Trust that is taken away is gone at once.
+        self.settings(signing_keys=[])
+        seen = stack.api("GET", "/v1/skills/doubtful/versions/1", token="olivia").json
+        self.assertEqual((seen["signature"]["state"], self.codes(seen)), ("unknown_key", ["signature_key_unknown"]))
+
+    def test_signed_only_publishes_nothing_else(self):
+        self.settings(signed_only=True)
+        digest = self.approved("strict")
+        refused = act("strict", 1, "publish")
+        self.assertEqual((refused.status, refused.code), (409, "signature_required"))
+        self.assertIn("execgov skill sign strict 1", refused.json["detail"])
+        self.sign("strict", self.stranger.sign(digest))
+        self.assertEqual(act("strict", 1, "publish").code, "signature_required")
+        self.sign("strict", self.release.sign("cd" * 32))
+        self.assertEqual(act("strict", 1, "publish").code, "signature_required")
+        self.sign("strict", self.release.sign(digest))
+        self.assertEqual(act("strict", 1, "publish").status, 200)
+        self.assertEqual(run("strict").json["state"], "succeeded")
+
+    def test_who_decides_whose_signature_counts(self):
+        key = {"name": "Mine", "key": self.stranger.key}
+        for change in ({"signing_keys": [key]}, {"signed_only": True}):
+            self.assertEqual(self.settings("adam", 403, **change).code, "forbidden")
+        self.settings(signing_keys=[])
+        self.assertEqual(self.settings(status=422, signed_only=True).json["errors"][0]["code"], "no_key")
+        for wrong in ([{"name": "x", "key": "RWnothing"}], [{"name": "", "key": self.release.key}], [key, key], "x", [1],
+                      [{"name": str(i), "key": self.release.key} for i in range(21)]):
+            with self.subTest(str(wrong)[:60]):
+                self.assertEqual(self.settings(status=422, signing_keys=wrong).code, "invalid_input")
+        shown = self.settings(signing_keys=[key], signed_only=True).json
+        self.assertEqual((shown["signing_keys"][0]["name"], shown["signed_only"]), ("Mine", True))
+        self.assertEqual(self.settings(status=422, signing_keys=[]).json["errors"][0]["code"], "no_key")
+
+    def test_bad_input_changes_nothing(self):
+        digest = self.approved("unsigned")
+        for text in ("", "hello", "untrusted comment: x\nRWRP\ntrusted comment: y\nAAAA\n", "x" * 3000):
+            self.assertEqual(act("unsigned", 1, "sign", {"signature": text}, "oscar").status, 422)
+        self.assertEqual(act("unsigned", 9, "sign", {"signature": self.release.sign(digest)}, "oscar").status, 404)
+        self.assertEqual(act("unsigned", 1, "sign", {"signature": self.release.sign(digest)}, "vera").status, 403)
+        self.assertEqual(act("unsigned", 1, "sign", {"signature": self.release.sign(digest)}, "lin").status, 404)
+        self.assertIsNone(stack.api("GET", "/v1/skills/unsigned/versions/1", token="olivia").json["signature"])
 
 
 if __name__ == "__main__":

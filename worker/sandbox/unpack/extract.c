@@ -95,23 +95,29 @@ static struct archive *archive_start(int fd)
     return a;
 }
 
+/* NULL: in no encoding that libarchive knows. */
 static const char *entry_name(struct archive_entry *entry)
 {
     const char *name = archive_entry_pathname(entry);
 
     if (!name)
         name = archive_entry_pathname_utf8(entry);
-    return name ? name : "";
+    return name;
 }
 
 /* The next header; NULL at the end or where the archive cannot be read on. */
 static struct archive_entry *entry_next(struct extract *x, struct archive *a, int *count, bool tell)
 {
     struct archive_entry *entry;
-    int rc = ARCHIVE_RETRY;
+    int rc;
 
-    while (rc == ARCHIVE_RETRY)
-        rc = archive_read_next_header(a, &entry);
+    /* A header that cannot be believed is passed over by libarchive, and its file with it. */
+    while ((rc = archive_read_next_header(a, &entry)) == ARCHIVE_RETRY) {
+        if (tell)
+            finding(x, "damaged", "");
+        if (++*count > EXTRACT_ENTRIES_MAX)
+            break;
+    }
     if (rc == ARCHIVE_EOF)
         return NULL;
     if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN) {
@@ -149,8 +155,8 @@ static void wrapper_find(struct extract *x)
     int count = 0;
 
     while (a && (entry = entry_next(x, a, &count, false))) {
-        if (archive_entry_filetype(entry) != AE_IFDIR &&
-            name_normalise(entry_name(entry), x->gb18030, &name) == NAME_TAKE)
+        const char *raw = entry_name(entry);
+        if (raw && archive_entry_filetype(entry) != AE_IFDIR && name_normalise(raw, x->gb18030, &name) == NAME_TAKE)
             wrapper_look(x, name.path);
     }
     if (a)
@@ -280,8 +286,13 @@ static void file_take(struct extract *x, struct archive *a, struct archive_entry
 static void entry_take(struct extract *x, struct archive *a, struct archive_entry *entry)
 {
     struct name name;
-    enum name_verdict verdict = name_normalise(entry_name(entry), x->gb18030, &name);
-    const char *fault = kind_fault(entry);
+    const char *raw = entry_name(entry), *fault = kind_fault(entry);
+
+    if (!raw) {
+        finding(x, "name_encoding", "?");
+        return;
+    }
+    enum name_verdict verdict = name_normalise(raw, x->gb18030, &name);
 
     if (verdict == NAME_EMPTY)
         return;
