@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/check.h"
 #include "core/base/clock.h"
 #include "core/base/id.h"
 #include "core/base/text.h"
@@ -343,6 +344,7 @@ static void write_object(const json_t *object, bool canonical, struct buf *out)
     const char *name;
     json_t *value;
 
+    CHECK(names);
     json_object_foreach ((json_t *)object, name, value)
         names[count++] = name;
     /* Byte order of UTF-8 is code point order; RFC 8785 wants UTF-16 order, which differs only

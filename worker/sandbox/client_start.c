@@ -62,7 +62,7 @@ bool sandbox_run_start(struct sandbox_client *c, const struct sandbox_job *job,
         return false;
     }
     *run = client_run_new(c, user);
-    (*run)->name = strdup(job->id);
+    CHECK(((*run)->name = strdup(job->id)));
     (*run)->limits = job->limits;
     (*run)->events = *events;
     message->header = (struct wire_header){ WIRE_MAGIC, WIRE_START, (*run)->id };
