@@ -92,6 +92,28 @@ static bool csrf_refused(struct gov_err *err)
                     "请发送登录时获得的 X-CSRF-Token 请求头");
 }
 
+/* One role of a tenant, or all of the platform's, the first of them the one that is named. */
+static bool roles_read(const char *text, struct caller *c)
+{
+    char name[32];
+    enum role role;
+
+    c->role = ROLE_NONE;
+    c->more_roles = 0;
+    while (text && *text) {
+        size_t bytes = strcspn(text, ",");
+        snprintf(name, sizeof name, "%.*s", (int)bytes, text);
+        if (!role_parse(name, &role) || (c->role != ROLE_NONE && !role_is_platform(role)))
+            return false;
+        if (c->role == ROLE_NONE)
+            c->role = role;
+        else
+            c->more_roles |= 1u << role;
+        text += bytes + (text[bytes] == ',');
+    }
+    return c->role != ROLE_NONE;
+}
+
 bool auth_identify(struct call *call, struct gov_err *err)
 {
     struct caller *c = &call->caller;
@@ -120,8 +142,7 @@ bool auth_identify(struct call *call, struct gov_err *err)
     c->timezone = db_text(r, 0, 9);
     c->locale = db_text(r, 0, 10);
     /* No longer a member of this tenant; without a tenant one may still take an invitation. */
-    if (!role_parse(db_text(r, 0, 11) ? db_text(r, 0, 11) : "", &c->role) &&
-        !id_empty(&c->tenant))
+    if (!roles_read(db_text(r, 0, 11), c) && !id_empty(&c->tenant))
         return unauthenticated(err);
     if (!csrf_holds(call, db_text(r, 0, 12)))
         return csrf_refused(err);
@@ -135,17 +156,28 @@ bool auth_identify(struct call *call, struct gov_err *err)
     return true;
 }
 
+/* The role of his that has the permission; else the one he is named by. */
+static enum role role_for(const struct caller *c, enum permission permission)
+{
+    for (int role = 0; role < ROLE_COUNT; role++)
+        if ((c->more_roles & (1u << role)) && !policy_may(c->role, permission) &&
+            policy_may((enum role)role, permission))
+            return (enum role)role;
+    return c->role;
+}
+
 static bool may(const struct caller *c, enum permission permission)
 {
-    return c->kind == CALLER_TOKEN ? policy_token_may(c->role, c->scopes, permission)
-                                   : policy_may(c->role, permission);
+    enum role role = role_for(c, permission);
+
+    return c->kind == CALLER_TOKEN ? policy_token_may(role, c->scopes, permission) : policy_may(role, permission);
 }
 
 bool call_may(struct call *call, enum permission permission, struct gov_err *err)
 {
     if (may(&call->caller, permission))
         return true;
-    return policy_refuse(call->caller.role, call->caller.kind == CALLER_TOKEN, permission, err);
+    return policy_refuse(role_for(&call->caller, permission), call->caller.kind == CALLER_TOKEN, permission, err);
 }
 
 bool call_may_use(const struct call *call, const char *skill)

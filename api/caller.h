@@ -19,6 +19,7 @@ struct caller {
     const char *email;
     const char *name;
     enum role role;           /* in the tenant, or of the platform */
+    uint32_t more_roles;      /* of the platform, besides: 1 << enum role; all of them count */
     uint32_t scopes;          /* of an api token */
     const char *const *skills; /* names an api token may use; NULL: all */
     struct id tenant;         /* "" for the platform */

@@ -16,13 +16,13 @@
 #include "core/store/planning_resources.h"
 
 enum {
-    IDS_MAX = 100, /* texts of an input that could be a file's id */
+    IDS_MAX = 1000, /* texts that could be a file's id; a file behind more of them is refused */
     FILES_MAX = 50 /* of one run */
 };
 
 /* --- load --- */
 
-/* Every text in the input that could be a file's id, as a PostgreSQL array. */
+/* The first texts that could be a file's id, as elements of a PostgreSQL array; all are counted. */
 static void collect_ids(const json_t *value, struct buf *out, int *count)
 {
     const char *name;
@@ -30,10 +30,10 @@ static void collect_ids(const json_t *value, struct buf *out, int *count)
     struct id id;
     size_t i;
 
-    if (*count >= IDS_MAX)
-        return;
     if (json_is_string(value) && id_parse(json_string_value(value), &id)) {
-        buf_addf(out, "%s%s", (*count)++ ? "," : "", id.text);
+        if (*count < IDS_MAX)
+            buf_addf(out, "%s%s", *count ? "," : "", id.text);
+        ++*count;
     } else if (json_is_array(value)) {
         json_array_foreach (value, i, member)
             collect_ids(member, out, count);
@@ -82,8 +82,8 @@ static enum op_next load(struct op *op)
     struct buf ids = { 0 };
 
     buf_add_char(&ids, '{');
-    collect_ids(p->input, &ids, &p->file_ids);
     collect_ids(p->files, &ids, &p->file_ids);
+    collect_ids(p->input, &ids, &p->file_ids);
     buf_add_char(&ids, '}');
     p->ids = arena_text(&op->arena, ids.data);
     buf_release(&ids);
@@ -186,6 +186,13 @@ static void add_file(struct file_adder *a, const char *path, const char *at, con
     const json_t *known = id_parse(text, &id) ? json_object_get(a->known, id.text) : NULL;
     const char *as = json_get_text(schema, "x-as");
 
+    if (!known && p->file_ids > IDS_MAX) {
+        fault_add(&a->faults, at, "too_many_ids",
+                  "the input has %d texts in the form of an id and only %d are looked up: give fewer, or the file "
+                  "before them", "输入中有 %d 个编号形式的文本，仅查找前 %d 个：请减少，或将文件放在它们之前",
+                  p->file_ids, IDS_MAX);
+        return;
+    }
     if (!known) {
         fault_add(&a->faults, at, "unknown_file", "there is no file with this id; upload it first",
                   "没有该 id 的文件；请先上传");

@@ -10,9 +10,9 @@ select s.id, u.id, u.email, u.name, t.id, t.name, t.state, t.schema, t.stripe,
     coalesce(u.timezone, t.timezone, 'UTC'), coalesce(u.locale, t.locale),
     case
         when t.id is null then (
-            select p.role from public.platform_role p where p.user_id = u.id
-            order by p.role <> 'platform_admin', p.role
-            limit 1)
+            select string_agg(p.role, ',' order by p.role <> 'platform_admin', p.role)
+            from public.platform_role p
+            where p.user_id = u.id)
         else m.role
     end,
     s.csrf_hash, null, null, t.suspended_code, public.utc_text(t.suspended_at)

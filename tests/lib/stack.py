@@ -10,7 +10,7 @@ Everything lives in one new folder under /tmp and on unix sockets; only the daem
 ones. Programs come from $EXECGOV_BUILD/bin. What was started ends with stop(), by its process id, and
 with the test program if that dies. Nothing waits for a time: until() asks again and again.
 
-Every answer is held against api/openapi.yaml. PEOPLE are seeded: two tenants, one person for each role,
+When it stops it looks for secrets where none may lie (canary.py). Every answer is held against api/openapi.yaml. PEOPLE are seeded: two tenants, one person for each role,
 a platform administrator; a person is named by the part of the e-mail before the @.
 """
 import contextlib
@@ -26,6 +26,7 @@ import subprocess
 import tempfile
 import time
 
+import canary
 import openapi
 
 BUILD = pathlib.Path(os.environ.get("EXECGOV_BUILD") or openapi.ROOT / "build/dev")
@@ -105,6 +106,8 @@ class Stack:
         self.ports = {}
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="execgov-stack-", dir="/tmp"))
         self.folder.chmod(0o755)
+        self.tokens, self.passwords = {}, {}
+        self.canary = canary.Canary(self)
         try:
             self.start_postgres(make=True)
             self.start_redis()
@@ -137,7 +140,7 @@ class Stack:
         with open(self.folder / f"{name}.log", "ab") as log:
             self.running[name] = subprocess.Popen(
                 [*self._become(as_postgres), *map(str, words)], stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log, cwd="/")
+                stderr=log, cwd="/", env={**os.environ, **self.canary.environment})
         return self.running[name]
 
     def call(self, words, as_postgres=False, **how):
@@ -171,8 +174,8 @@ class Stack:
             raise AssertionError(f"{name} did not end within {seconds} s:\n{self.log(name)}") from None
 
     def stop(self):
-        """End everything, newest first, and delete the folder."""
-        faults = []
+        """Look for secrets, end everything, newest first, and delete the folder."""
+        faults = self.leaks()
         for name in reversed(list(self.running)):
             try:
                 status = self.end(name, signal.SIGINT if name == "postgres" else signal.SIGTERM)
@@ -183,6 +186,19 @@ class Stack:
         shutil.rmtree(self.folder, ignore_errors=True)
         if faults:
             raise AssertionError("\n".join(faults))
+
+    def alive(self, name):
+        return name in self.running and self.running[name].poll() is None
+
+    @staticmethod
+    def program(name):
+        return postgres_program(name)
+
+    def leaks(self):
+        """What the canary found; a server that a test broke is not asked."""
+        with contextlib.suppress(subprocess.SubprocessError, OSError, AssertionError):
+            return self.canary.found()
+        return []
 
     # --- what they stand on ---
 

@@ -17,9 +17,15 @@ import stack as stacks  # noqa: E402
 CHINESE = "[\u4e00-\u9fff]"
 
 
+SHEETS = {"README.md": "# Sheets\n\nReads a sheet.\n", "main.py": "print(1)\n", "skill.json": json.dumps({
+    "name": "sheets", "description": "Reads a sheet", "actions": [{"name": "read", "entry": "main.py", "input": {
+        "type": "object", "properties": {"ids": {"type": "array", "items": {"type": "string"}},
+                                         "sheet": {"type": "string", "format": "file"}}}}]})}
+
+
 def setUpModule():
     loop.Case.stack = stacks.Stack(("api", "scheduler", "sandboxd", "worker"))
-    skills.publish(loop.Case.stack, [(loop.TENANT, "probe", skills.PROBE)])
+    skills.publish(loop.Case.stack, [(loop.TENANT, "probe", skills.PROBE), (loop.TENANT, "sheets", SHEETS)])
 
 
 def tearDownModule():
@@ -52,6 +58,19 @@ class Case(loop.Case):
         token = self.stack.tokens["oscar"]
         return "\r\n".join([line, "Host: localhost", f"Authorization: Bearer {token}", "Connection: close",
                             *headers, "", ""]).encode()
+
+
+class Files(Case):
+    def test_a_file_behind_too_many_ids_is_refused_and_not_taken_for_missing(self):
+        sheet = self.upload("a.csv", b"a")
+
+        def plan(count):
+            return json.dumps({"skill": "sheets", "action": "read", "mode": "plan",
+                               "input": {"ids": [skills.new_id()] * count, "sheet": sheet}})
+
+        problem = self.refused(self.post(plan(1000)), 422, "invalid_input")
+        self.assertEqual(self.faults(problem), {("/input/sheet", "too_many_ids")})
+        self.ok(self.api("POST", "/v1/runs", plan(999).encode(), Content_Type="application/json"), 202)
 
 
 class Json(Case):
