@@ -182,12 +182,7 @@ bool call_may(struct call *call, enum permission permission, struct gov_err *err
 
 bool call_may_use(const struct call *call, const char *skill)
 {
-    const char *const *named = call->caller.skills;
-
-    for (; named && *named; named++)
-        if (strcmp(*named, skill) == 0)
-            return true;
-    return !call->caller.skills;
+    return policy_token_names(call->caller.skills, skill);
 }
 
 /* What happened, since when, and how it ends: by paying, or by asking who suspended it. */

@@ -1,11 +1,13 @@
 /* tend.c - [rebuild] -> everybody (every 15 min) -> visit -> cron -> retention (every 15 min) -> tally. */
 #include "scheduler/tend.h"
 
+#include <string.h>
+
 #include "core/base/clock.h"
 #include "core/base/log.h"
 
 enum { BUSY_MS = 1000, IDLE_MS = 30000, STANDBY_MS = 60000, EVERYBODY_MS = 15 * 60 * 1000,
-       DEEP_MS = 30000, BURY_MS = 120000 };
+       DEEP_MS = 30000, BURY_MS = 120000, AGAIN_MS = 60000 };
 
 static bool leads(const struct tend *t)
 {
@@ -56,16 +58,38 @@ static enum op_next rebuilt(struct op *op)
     return OP_NEXT;
 }
 
+/* When something that is due every fifteen minutes was last done: now, or, if it failed, so that it is due again in a
+ * minute. */
+static int64_t done_us(bool good)
+{
+    return clock_mono_us() - (good ? 0 : (int64_t)(EVERYBODY_MS - AGAIN_MS) * 1000);
+}
+
 static enum op_next everybody(struct op *op)
 {
     struct tend *t = (struct tend *)op;
-    int64_t now = clock_mono_us();
 
-    if (now - t->everybody_us < (int64_t)EVERYBODY_MS * 1000)
+    t->everybody_asked = clock_mono_us() - t->everybody_us >= (int64_t)EVERYBODY_MS * 1000;
+    if (!t->everybody_asked)
         return OP_NEXT;
-    t->everybody_us = now;
-    db_query(op, t->scheduler->db, &DB_PUBLIC, SQL_QUERIES_MARK_EVERYBODY, NULL, 0, NULL);
+    memset(&t->everybody_err, 0, sizeof t->everybody_err);
+    struct db_group *g = db_group_new(op, t->scheduler->db, &DB_PUBLIC);
+    db_group_add(g, SQL_QUERIES_MARK_EVERYBODY, NULL, 0, NULL);
+    db_group_tolerate(g, &t->everybody_err);
+    db_group_send(g);
     return OP_WAIT;
+}
+
+static enum op_next marked(struct op *op)
+{
+    struct tend *t = (struct tend *)op;
+
+    if (!t->everybody_asked)
+        return OP_NEXT;
+    if (t->everybody_err.code)
+        log_error(LEVEL_WARN, "visit.backstop_failed", &t->everybody_err);
+    t->everybody_us = done_us(!t->everybody_err.code);
+    return OP_NEXT;
 }
 
 static enum op_next visit(struct op *op)
@@ -128,21 +152,33 @@ static enum op_next cron(struct op *op)
 static enum op_next retention(struct op *op)
 {
     struct tend *t = (struct tend *)op;
-    int64_t now = clock_mono_us();
 
-    if (t->retention_us && now - t->retention_us < (int64_t)EVERYBODY_MS * 1000)
+    t->retention_asked = !t->retention_us || clock_mono_us() - t->retention_us >= (int64_t)EVERYBODY_MS * 1000;
+    if (!t->retention_asked)
         return OP_NEXT;
-    t->retention_us = now;
     retention_round_init(&t->retention, t->scheduler);
     arena_defer(&op->arena, release_child, &t->retention.op);
-    op_call(op, &t->retention.op);
+    op_try(op, &t->retention.op);
     return OP_WAIT;
 }
 
+static enum op_next retained(struct op *op)
+{
+    struct tend *t = (struct tend *)op;
+
+    if (!t->retention_asked)
+        return OP_NEXT;
+    if (t->retention.op.failed)
+        log_error(LEVEL_WARN, "retention.failed", &t->retention.op.err);
+    t->retention_us = done_us(!t->retention.op.failed);
+    return OP_NEXT;
+}
+
 static const struct op_step steps[] = { { "rebuild", rebuild }, { "rebuilt", rebuilt },
-                                        { "everybody", everybody },
+                                        { "everybody", everybody }, { "marked", marked },
                                         { "visit", visit },     { "cron", cron },
-                                        { "retention", retention }, { "tally", tally },
+                                        { "retention", retention }, { "retained", retained },
+                                        { "tally", tally },
                                         { "show", show },       { 0 } };
 
 static int64_t over(struct rounds *rounds)
@@ -152,6 +188,7 @@ static int64_t over(struct rounds *rounds)
     if (rounds->op.failed) {
         log_error(LEVEL_WARN, "round.failed", &rounds->op.err);
         t->deep_us = INT64_MIN / 2; /* a death may have been written down and nothing done about it */
+        t->bury_us = INT64_MIN / 2;
         return BUSY_MS;
     }
     if (!leads(t))

@@ -21,10 +21,12 @@ struct tend {
     struct visit visit;
     struct cron_round cron;
     struct retention_round retention;
-    struct gov_err everybody_err;
+    struct gov_err everybody_err; /* of this round's backstop */
+    bool everybody_asked;
     struct id after;      /* where the next visit goes on; "": from the first tenant */
     bool deep;            /* this turn through the tenants is a deep one */
     int64_t deep_us;      /* monotonic, of the last */
+    bool retention_asked;
     int64_t retention_us; /* monotonic: the last look for what has grown old; 0: none yet */
     int64_t bury_us;      /* monotonic: the last look for dead workers */
     int64_t everybody_us; /* monotonic: the last backstop visit to all tenants */

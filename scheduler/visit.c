@@ -18,7 +18,6 @@ struct visited {
     struct queue_lives lives; /* what held slots before the rows were read */
     bool rests;
     struct gov_err err;
-    struct gov_err callback_err; /* tolerated, and said in the log */
     struct queue_entry *entries;
     int count;
     struct queue_result result;
@@ -139,18 +138,6 @@ static void read_entry(struct visit *v, struct visited *t, int row, struct queue
         e->action = job_queue_action(&v->op.arena, skill, action, db_text(&t->swept, row, 11));
 }
 
-/* A job that was given up may have been the end of a request that wants a callback. The sweep of the next
- * visit finds its task. */
-static void add_callback(struct visit *v, struct visited *t, const struct id *request)
-{
-    struct db_group *g = db_group_new(&v->op, v->scheduler->db, &t->scope);
-    struct id delivery = id_new(), job = id_new();
-
-    DB_GROUP_ADD(g, SQL_QUERIES_CALLBACK_ADD, NULL, request->text, delivery.text, job.text);
-    db_group_tolerate(g, &t->callback_err);
-    db_group_send(g);
-}
-
 /* Slots of jobs whose worker is dead: free them under the fence it had. */
 static void finish_reclaimed(struct visit *v, struct visited *t)
 {
@@ -169,7 +156,6 @@ static void finish_reclaimed(struct visit *v, struct visited *t)
                                    .cost_ms = 1 };
         slots[row] = (struct queue_slot){ .entry = e, .ms = -1 };
         event_bus_publish(v->scheduler->events, t->scope.schema, &request);
-        add_callback(v, t, &request);
     }
     if (count)
         job_queue_finish(&v->op, queue_of(v, t), slots, count, NULL);
@@ -270,8 +256,6 @@ static enum op_next push(struct op *op)
                            MARKED_LIMITS);
     for (int i = 0; i < v->tenant_count; i++) {
         struct visited *t = &v->tenants[i];
-        if (t->callback_err.code)
-            log_error(LEVEL_ERROR, "visit.callback_lost", &t->callback_err, LOG_FIELD("tenant", t->scope.schema));
         if (t->err.code)
             log_error(LEVEL_WARN, "visit.tenant_failed", &t->err, LOG_FIELD("tenant", t->scope.schema));
         else

@@ -1,10 +1,10 @@
 /* /v1/platform/dead-letters: jobs that the platform gave up, and what a person decides about them.
  *
- *     where -> look -> answer                       list, inspect
- *     parse -> where -> look -> mark -> act -> tell  redrive, discard
+ *     parse -> ask -> answer                 list, inspect
+ *     parse -> ask -> mark -> act -> tell    redrive, discard
  *
  * They are outcomes in the tenants' schemas. The scheduler notes which tenants have open ones; without
- * ?tenant= only those are asked. Redriving makes a new job that is linked to the old one; which is decided
+ * ?tenant= only those are asked, some after the others. Redriving makes a new job that is linked to the old one; which is decided
  * once, by a primary key. A high-risk run is not redriven: its confirmation was used up.
  */
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 #include "core/base/clock.h"
 #include "core/model/job.h"
 
-enum { TENANTS_MAX = 200, REDRIVE_MAX = 500 };
+enum { TENANTS_AT_ONCE = 25, REDRIVE_MAX = 500 };
 
 /* Columns of dead_letter_page.sql. */
 enum {
@@ -54,6 +54,11 @@ struct dead_letter {
     struct letters *of;
     struct redriven *redriven;
     int found; /* index in `of`; -1: none */
+    bool lists; /* all of them are wanted, not one */
+    enum { ASKED_NOTHING, ASKED_TENANTS, ASKED_LETTERS } asked;
+    const char *after; /* the tenant behind which the next are */
+    struct one *best;
+    int best_count;
 };
 
 static struct call *call_of(struct dead_letter *e)
@@ -61,47 +66,7 @@ static struct call *call_of(struct dead_letter *e)
     return e->endpoint.call;
 }
 
-static enum op_next where(struct op *op)
-{
-    struct dead_letter *e = (struct dead_letter *)op;
-
-    e->found = -1;
-    DB_QUERY(op, call_of(e)->api->db, &DB_PUBLIC, SQL_QUERIES_DEAD_LETTER_TENANTS, &e->tenants, e->tenant,
-             arena_format(&op->arena, "%d", TENANTS_MAX));
-    return OP_WAIT;
-}
-
-static enum op_next look(struct op *op)
-{
-    struct dead_letter *e = (struct dead_letter *)op;
-
-    e->of = ARENA_ARRAY(&op->arena, struct letters, (size_t)e->tenants.count + 1);
-    for (int i = 0; i < e->tenants.count; i++) {
-        struct letters *l = &e->of[i];
-        l->scope = db_scope_tenant(db_text(&e->tenants, i, 0), (int)db_int(&e->tenants, i, 1));
-        struct db_group *g = db_group_new(op, call_of(e)->api->db, &l->scope);
-        DB_GROUP_ADD(g, SQL_QUERIES_DEAD_LETTER_PAGE, &l->rows, e->page.before,
-                     e->page.limit ? e->page.limit : "1", e->state, db_text(&e->tenants, i, 2),
-                     db_text(&e->tenants, i, 3), e->id.text[0] ? e->id.text : NULL);
-        db_group_send(g);
-    }
-    return OP_WAIT;
-}
-
-/* --- list --- */
-
-static enum op_next list_parse(struct op *op)
-{
-    static const char *const states[] = { "open", "redriven", "discarded", NULL };
-    struct dead_letter *e = (struct dead_letter *)op;
-    struct call *call = call_of(e);
-
-    return page_read(call, false, &e->page, &op->err) && page_id(call, "tenant", &e->tenant, &op->err) &&
-                   page_choice(call, "state", states, &e->state, &op->err)
-               ? OP_NEXT
-               : OP_FAIL;
-}
-
+/* Of a list: what was found so far, newest first. */
 struct one {
     const char *id;
     json_t *item;
@@ -112,29 +77,114 @@ static int later_first(const void *a, const void *b)
     return strcmp(((const struct one *)b)->id, ((const struct one *)a)->id);
 }
 
-static enum op_next list_answer(struct op *op)
+/* The newest of what these tenants have and what others had; one more than the page shows. */
+static void keep_newest(struct dead_letter *e)
 {
-    struct dead_letter *e = (struct dead_letter *)op;
-    int count = 0, limit = (int)e->page.asked.limit, all = 0;
-    json_t *items = json_array();
+    int most = (int)e->page.asked.limit + 1, count = e->best_count, all = count;
+    struct arena *arena = &e->endpoint.op.arena;
 
     for (int i = 0; i < e->tenants.count; i++)
         all += e->of[i].rows.count;
-    struct one *list = ARENA_ARRAY(&op->arena, struct one, (size_t)all + 1);
+    struct one *list = ARENA_ARRAY(arena, struct one, (size_t)all + 1);
+    if (count)
+        memcpy(list, e->best, (size_t)count * sizeof *list);
     for (int i = 0; i < e->tenants.count; i++)
         for (int row = 0; row < e->of[i].rows.count; row++)
             list[count++] = (struct one){ db_text(&e->of[i].rows, row, LETTER_ID),
-                                          db_json(&e->of[i].rows, row, LETTER_ITEM, &op->arena) };
+                                          db_json(&e->of[i].rows, row, LETTER_ITEM, arena) };
     if (count)
         qsort(list, (size_t)count, sizeof *list, later_first);
-    for (int i = 0; i < count && i < limit; i++)
-        json_array_append(items, list[i].item);
-    call_list(call_of(e), items, count > limit ? list[limit - 1].id : NULL);
+    e->best = list;
+    e->best_count = count < most ? count : most;
+}
+
+static void ask_tenants(struct dead_letter *e)
+{
+    struct op *op = &e->endpoint.op;
+
+    /* The result of before stays with the op: rows of it may be shown. */
+    memset(&e->tenants, 0, sizeof e->tenants);
+    DB_QUERY(op, call_of(e)->api->db, &DB_PUBLIC, SQL_QUERIES_DEAD_LETTER_TENANTS, &e->tenants, e->tenant,
+             arena_format(&op->arena, "%d", TENANTS_AT_ONCE), e->after);
+}
+
+static void ask_letters(struct dead_letter *e)
+{
+    struct op *op = &e->endpoint.op;
+    bool full = e->lists && e->best_count > e->page.asked.limit;
+
+    e->of = ARENA_ARRAY(&op->arena, struct letters, (size_t)e->tenants.count + 1);
+    for (int i = 0; i < e->tenants.count; i++) {
+        struct letters *l = &e->of[i];
+        l->scope = db_scope_tenant(db_text(&e->tenants, i, 0), (int)db_int(&e->tenants, i, 1));
+        struct db_group *g = db_group_new(op, call_of(e)->api->db, &l->scope);
+        DB_GROUP_ADD(g, SQL_QUERIES_DEAD_LETTER_PAGE, &l->rows, e->page.before,
+                     e->page.limit ? e->page.limit : "1", e->state, db_text(&e->tenants, i, 2),
+                     db_text(&e->tenants, i, 3), e->id.text[0] ? e->id.text : NULL,
+                     full ? e->best[e->best_count - 1].id : NULL);
+        db_group_send(g);
+    }
+}
+
+/* Some tenants, their letters, and the next tenants, until there are no more or the one that is looked for was found. */
+static enum op_next ask(struct op *op)
+{
+    struct dead_letter *e = (struct dead_letter *)op;
+
+    switch (e->asked) {
+    case ASKED_NOTHING:
+        e->found = -1;
+        ask_tenants(e);
+        e->asked = ASKED_TENANTS;
+        return OP_AGAIN;
+    case ASKED_TENANTS:
+        ask_letters(e);
+        e->asked = ASKED_LETTERS;
+        return OP_AGAIN;
+    default:
+        for (int i = 0; i < e->tenants.count; i++)
+            if (!e->lists && e->of[i].rows.count)
+                e->found = i;
+        if (e->lists)
+            keep_newest(e);
+        if (e->found >= 0 || e->tenants.count < TENANTS_AT_ONCE)
+            return OP_NEXT;
+        e->after = arena_text(&op->arena, db_text(&e->tenants, e->tenants.count - 1, 2));
+        ask_tenants(e);
+        e->asked = ASKED_TENANTS;
+        return OP_AGAIN;
+    }
+}
+
+/* --- list --- */
+
+static enum op_next list_parse(struct op *op)
+{
+    static const char *const states[] = { "open", "redriven", "discarded", NULL };
+    struct dead_letter *e = (struct dead_letter *)op;
+    struct call *call = call_of(e);
+
+    e->lists = true;
+    return page_read(call, false, &e->page, &op->err) && page_id(call, "tenant", &e->tenant, &op->err) &&
+                   page_choice(call, "state", states, &e->state, &op->err)
+               ? OP_NEXT
+               : OP_FAIL;
+}
+
+static enum op_next list_answer(struct op *op)
+{
+    struct dead_letter *e = (struct dead_letter *)op;
+    int limit = (int)e->page.asked.limit;
+    json_t *items = json_array();
+
+    for (int i = 0; i < e->best_count && i < limit; i++)
+        json_array_append(items, e->best[i].item);
+    call_list(call_of(e), items, e->best_count > limit ? e->best[limit - 1].id : NULL);
     return OP_DONE;
 }
 
 const struct op_step dead_letter_list_steps[] = {
-    { "parse", list_parse }, { "where", where }, { "look", look }, { "answer", list_answer }, { 0 }
+    { "parse", list_parse }, { "ask", ask }, { "answer", list_answer }, { 0 }
 };
 const size_t dead_letter_list_bytes = sizeof(struct dead_letter);
 
@@ -150,12 +200,8 @@ static enum op_next one_parse(struct op *op)
                : OP_FAIL;
 }
 
-/* False: NOT_FOUND. */
 static bool one_found(struct dead_letter *e, struct gov_err *err)
 {
-    for (int i = 0; i < e->tenants.count; i++)
-        if (e->of[i].rows.count)
-            e->found = i;
     return e->found >= 0 ||
            gov_fail(err, GOV_NOT_FOUND,
                     "there is no such dead letter among the tenants that have open ones; to look at a decided "
@@ -167,7 +213,7 @@ static enum op_next one_answer(struct op *op)
 {
     struct dead_letter *e = (struct dead_letter *)op;
 
-    if (e->found < 0 && !one_found(e, &op->err))
+    if (!one_found(e, &op->err))
         return OP_FAIL;
     call_json(call_of(e), 200,
               json_incref(db_json(&e->of[e->found].rows, 0, LETTER_ITEM, &op->arena)));
@@ -175,7 +221,7 @@ static enum op_next one_answer(struct op *op)
 }
 
 const struct op_step dead_letter_get_steps[] = {
-    { "parse", one_parse }, { "where", where }, { "look", look }, { "answer", one_answer }, { 0 }
+    { "parse", one_parse }, { "ask", ask }, { "answer", one_answer }, { 0 }
 };
 const size_t dead_letter_get_bytes = sizeof(struct dead_letter);
 
@@ -306,7 +352,7 @@ static enum op_next redrive_parse(struct op *op)
 }
 
 const struct op_step dead_letter_redrive_steps[] = {
-    { "parse", redrive_parse }, { "where", where },     { "look", look },        { "mark", redrive_mark },
+    { "parse", redrive_parse }, { "ask", ask },        { "mark", redrive_mark },
     { "redrive", redrive },     { "tell", redrive_tell }, { 0 }
 };
 const size_t dead_letter_redrive_bytes = sizeof(struct dead_letter);
@@ -327,7 +373,7 @@ static enum op_next discard(struct op *op)
     struct db_group *g = db_group_new(op, call_of(e)->api->db, &l->scope);
     DB_GROUP_ADD(g, SQL_QUERIES_DEAD_LETTER_DISCARD, NULL, e->id.text, audit_actor(call_of(e)), e->comment);
     DB_GROUP_ADD(g, SQL_QUERIES_DEAD_LETTER_PAGE, &l->rows, NULL, "1", NULL, db_text(&e->tenants, e->found, 2),
-                 db_text(&e->tenants, e->found, 3), e->id.text);
+                 db_text(&e->tenants, e->found, 3), e->id.text, NULL);
     db_group_tolerate(g, &e->redriven->err);
     db_group_send(g);
     return OP_WAIT;
@@ -344,7 +390,7 @@ static enum op_next discard_tell(struct op *op)
 }
 
 const struct op_step dead_letter_discard_steps[] = {
-    { "parse", discard_parse }, { "where", where },       { "look", look },
+    { "parse", discard_parse }, { "ask", ask },
     { "discard", discard },     { "tell", discard_tell }, { "answer", one_answer },
     { 0 }
 };
@@ -433,7 +479,7 @@ static enum op_next many_tell(struct op *op)
 }
 
 const struct op_step dead_letter_many_steps[] = {
-    { "parse", many_parse },     { "where", where },    { "look", look }, { "mark", many_mark },
+    { "parse", many_parse },     { "ask", ask }, { "mark", many_mark },
     { "redrive", many_redrive }, { "tell", many_tell }, { 0 }
 };
 const size_t dead_letter_many_bytes = sizeof(struct dead_letter);

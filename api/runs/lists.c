@@ -1,8 +1,8 @@
 /* GET /v1/runs and GET /v1/requests: read -> walk, again and again -> load -> leave. Newest first;
  * people without runs.read_all see their own.
  *
- * A state is derived, so no index finds "failed". The rows are walked in windows by their ids until there
- * are enough that fit; after WINDOWS_MAX of them the page is left as it is, perhaps empty, with a cursor that
+ * A state is derived, so no index finds "cancelled by its request". The rows are walked in windows by their ids until
+ * there are enough that fit (of runs only what can be so, where no success is asked for: most runs succeed); after WINDOWS_MAX of them the page is left as it is, perhaps empty, with a cursor that
  * goes on where the walk stopped. Nothing is passed over.
  */
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "core/base/clock.h"
 #include "core/model/request.h"
 
-enum { WINDOW_ROWS = 5000, WINDOWS_MAX = 20 };
+enum { WINDOW_ROWS = 5000, UNSUCCESSFUL_ROWS = 500, WINDOWS_MAX = 20 };
 
 /* A run by hand that waits for a confirmation has an older id than its job: by 30 days at the most. Clocks
  * of hosts may differ by an hour. */
@@ -23,6 +23,7 @@ struct lists {
     struct endpoint endpoint;
     struct call_page page;
     const char *states, *skill, *by, *since, *until; /* filters; NULL: none */
+    bool succeeded, live, unsuccessful; /* of runs: what is among the states */
     const char *before, *not_below;                  /* ids between which is walked */
     int64_t window_rows;
     int windows;
@@ -32,10 +33,19 @@ struct lists {
     int count;
 };
 
-/* "queued,running" -> "{queued,running}"; names are checked. */
-static bool states_array(struct call *call, bool is_run, const char **array, struct arena *arena,
-                         struct gov_err *err)
+/* From which rows a run of that state can come, beside those of requests. */
+static void note_state(struct lists *e, enum run_state state)
 {
+    e->succeeded |= state == RUN_SUCCEEDED;
+    e->live |= state == RUN_QUEUED || state == RUN_RUNNING || state == RUN_HELD;
+    e->unsuccessful |= run_state_ended(state) && state != RUN_SUCCEEDED;
+}
+
+/* "queued,running" -> "{queued,running}"; names are checked. */
+static bool states_array(struct lists *e, bool is_run, struct arena *arena, struct gov_err *err)
+{
+    struct call *call = e->endpoint.call;
+    const char **array = &e->states;
     const char *text = http_request_query(call->request, "state");
     struct buf out = { 0 };
     bool good = true;
@@ -50,6 +60,8 @@ static bool states_array(struct call *call, bool is_run, const char **array, str
         enum run_state run;
         enum request_state request;
         good = is_run ? run_state_parse(name, &run) : request_state_parse(name, &request);
+        if (good && is_run)
+            note_state(e, run);
         if (!good)
             gov_fail_at(err, GOV_INVALID_INPUT, "state", "enum", "there is no state \"%s\"",
                         "没有状态“%s”", name);
@@ -111,7 +123,7 @@ static enum op_next read_filters(struct op *op, bool is_run)
     e->by = http_request_query(call->request, "created_by");
     e->skill = http_request_query(call->request, "skill");
     if (!call_page(call, &e->page, &op->err) ||
-        !states_array(call, is_run, &e->states, &op->arena, &op->err) ||
+        !states_array(e, is_run, &op->arena, &op->err) ||
         !time_filter(call, "since", &e->since, &since_us, &op->err) ||
         !time_filter(call, "until", &e->until, &until_us, &op->err) ||
         !id_filter(e->by, "created_by", &op->err) || !id_filter(e->page.after, "cursor", &op->err))
@@ -121,7 +133,8 @@ static enum op_next read_filters(struct op *op, bool is_run)
     bounds(e, since_us, until_us, &op->arena);
     e->ids = ARENA_ARRAY(&op->arena, const char *, (size_t)e->page.limit + 1);
     bool filtered = e->states || e->skill || e->by || e->since || e->until;
-    e->window_rows = filtered ? WINDOW_ROWS : e->page.limit + 1;
+    e->window_rows = !filtered ? e->page.limit + 1 : is_run && e->states && !e->succeeded ? UNSUCCESSFUL_ROWS
+                                                                                            : WINDOW_ROWS;
     return OP_NEXT;
 }
 
@@ -142,6 +155,16 @@ static void collect(struct lists *e)
     }
 }
 
+static void walk_unsuccessful(struct lists *e, int64_t wanted)
+{
+    struct op *op = &e->endpoint.op;
+
+    DB_QUERY(op, e->endpoint.call->api->db, &e->endpoint.call->caller.scope, SQL_QUERIES_RUN_PAGE_UNSUCCESSFUL,
+             &e->window, e->before, arena_format(&op->arena, "%lld", (long long)wanted), e->states, e->skill, e->by,
+             e->since, e->until, e->not_below, arena_format(&op->arena, "%lld", (long long)e->window_rows),
+             e->live ? "true" : "false", e->unsuccessful ? "true" : "false");
+}
+
 static enum op_next walk(struct op *op, bool is_run)
 {
     struct lists *e = (struct lists *)op;
@@ -152,6 +175,10 @@ static enum op_next walk(struct op *op, bool is_run)
     if (e->at_end || e->count == wanted || e->windows == WINDOWS_MAX)
         return OP_NEXT;
     e->windows++;
+    if (is_run && e->states && !e->succeeded) {
+        walk_unsuccessful(e, wanted - e->count);
+        return OP_AGAIN;
+    }
     DB_QUERY(op, e->endpoint.call->api->db, &e->endpoint.call->caller.scope,
              is_run ? SQL_QUERIES_RUN_PAGE : SQL_QUERIES_REQUEST_PAGE, &e->window, e->before,
              arena_format(&op->arena, "%lld", (long long)wanted - e->count), e->states, e->skill, e->by,

@@ -66,7 +66,7 @@ static bool name_it(struct skill_create *e, struct gov_err *err)
                            "a skill's name has 1 to 63 of a-z, 0-9, _ and -, and begins with a letter",
                            "技能名称由 1 到 63 个 a-z、0-9、_、- 组成，并以字母开头");
     e->name = wanted && *wanted ? wanted : skill_name_derive(e->receive.name, &e->endpoint.op.arena);
-    return caller_token_reaches(e->endpoint.call, e->name) ||
+    return call_may_use(e->endpoint.call, e->name) ||
            gov_fail(err, GOV_FORBIDDEN, "this token may not touch the skill \"%s\"",
                     "该令牌不能操作技能“%s”", e->name);
 }

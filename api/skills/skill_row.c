@@ -23,18 +23,6 @@ const char *caller_seeing(struct call *call)
     return caller_governs(call) ? NULL : call->caller.user.text;
 }
 
-bool caller_token_reaches(const struct call *call, const char *skill)
-{
-    const char *const *names = call->caller.skills;
-
-    if (!names)
-        return true;
-    for (; *names; names++)
-        if (strcmp(*names, skill) == 0)
-            return true;
-    return false;
-}
-
 /* The bindings of a row, taken apart once. */
 struct bound {
     const struct policy_binding *list;
@@ -72,14 +60,14 @@ static size_t actions_runnable(struct call *call, const struct db_rows *rows, in
 size_t skill_runnable(struct call *call, const struct db_rows *rows, int row)
 {
     if (!db_bool(rows, row, SKILL_ENABLED) ||
-        !caller_token_reaches(call, db_text(rows, row, SKILL_NAME)))
+        !call_may_use(call, db_text(rows, row, SKILL_NAME)))
         return 0;
     return actions_runnable(call, rows, row);
 }
 
 bool skill_visible(struct call *call, const struct db_rows *rows, int row)
 {
-    if (rows->count <= row || !caller_token_reaches(call, db_text(rows, row, SKILL_NAME)))
+    if (rows->count <= row || !call_may_use(call, db_text(rows, row, SKILL_NAME)))
         return false;
     if (caller_governs(call) || db_bool(rows, row, SKILL_MINE))
         return true;

@@ -65,8 +65,6 @@ const char *caller_actor(const struct call *call);
 bool caller_governs(struct call *call);
 /* $6 of version_show.sql: NULL for who governs. */
 const char *caller_seeing(struct call *call);
-/* May an api token touch this skill at all? */
-bool caller_token_reaches(const struct call *call, const char *skill);
 /* May the caller know of this skill? Who governs, or has had a part in it; who may run an action of it; and
  * roles that only read, once it is published. */
 bool skill_visible(struct call *call, const struct db_rows *rows, int row);

@@ -92,6 +92,14 @@ bool policy_may(enum role role, enum permission permission)
     return role != ROLE_NONE && strchr(permissions[permission].roles, roles[role].letter);
 }
 
+bool policy_token_names(const char *const *skills, const char *skill)
+{
+    for (const char *const *named = skills; named && *named; named++)
+        if (strcmp(*named, skill) == 0)
+            return true;
+    return !skills;
+}
+
 /* --- scopes --- */
 
 static const char *const scopes_known[] = {

@@ -52,6 +52,9 @@ const char *permission_name(enum permission permission);
 const char *permission_scope(enum permission permission);
 bool policy_may(enum role role, enum permission permission);
 
+/* Is the skill among those an API token names (ends with NULL)? Without a list it may use all. */
+bool policy_token_names(const char *const *skills, const char *skill);
+
 /* Scopes as a set of bits, in the order of policy_scopes(). */
 const char *const *policy_scopes(void); /* the published list, NULL-terminated */
 /* `names` is NULL-terminated. False: INVALID_INPUT at /scopes/N, which names the known ones. */

@@ -1,6 +1,6 @@
-/* request.h - the state of a request and of a run, as one pure function of what the rows say.
+/* request.h - the states of a request and of a run.
  *
- * State is never stored. SQL derives it in a view, this function in C, by the same rule; the first
+ * State is never stored: the views request_state and run_state derive it by this rule; the first
  * line that applies wins. "job" is the newest job of kind intent, plan or run of the request
  * (confirm and task jobs are machinery and do not count):
  *
@@ -27,7 +27,7 @@
 
 #include <stdbool.h>
 
-#include "core/model/job.h"
+#include "core/base/err.h"
 
 enum request_state {
     REQUEST_RECEIVED,
@@ -61,8 +61,6 @@ enum run_state {
     RUN_STATE_COUNT
 };
 
-enum intent_decision { INTENT_NONE, INTENT_ACT, INTENT_ASK, INTENT_ABSTAIN, INTENT_DECISION_COUNT };
-
 enum confirmation_state {
     CONFIRMATION_NONE,
     CONFIRMATION_WAITING,
@@ -72,20 +70,6 @@ enum confirmation_state {
     CONFIRMATION_WITHDRAWN,
     CONFIRMATION_STATE_COUNT
 };
-
-/* What the rows of one request say. */
-struct request_facts {
-    bool has_job;
-    enum job_kind job;                    /* the newest of intent, plan, run */
-    enum job_live live;                   /* LIVE_NONE: no job_live row */
-    enum job_outcome outcome;             /* OUTCOME_NONE: no job_outcome row */
-    bool cancelled;                       /* the request itself was cancelled */
-    enum intent_decision intent;          /* of the newest intent, or of a plan that had to ask */
-    enum confirmation_state confirmation; /* of the newest plan */
-};
-
-enum request_state request_state_derive(const struct request_facts *facts);
-enum run_state run_state_derive(const struct request_facts *facts);
 
 /* It will not change any more by itself or by a decision; `planned` is the end of mode "plan". */
 bool request_state_ended(enum request_state state);
@@ -98,7 +82,6 @@ const char *request_state_name(enum request_state state);
 const char *run_state_name(enum run_state state);
 bool request_state_parse(const char *text, enum request_state *state);
 bool run_state_parse(const char *text, enum run_state *state);
-bool intent_decision_parse(const char *text, enum intent_decision *decision);
 bool confirmation_state_parse(const char *text, enum confirmation_state *state);
 struct gov_text request_state_title(enum request_state state); /* for a person */
 

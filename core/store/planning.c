@@ -95,16 +95,6 @@ static enum op_next load(struct op *op)
 
 /* --- check --- */
 
-static bool token_may_use(const struct planning *p)
-{
-    if (!p->skills)
-        return true;
-    for (const char *const *s = p->skills; *s; s++)
-        if (strcmp(*s, p->skill) == 0)
-            return true;
-    return false;
-}
-
 static bool no_such_skill(const struct planning *p, struct gov_err *err)
 {
     return gov_fail_at(err, GOV_NOT_FOUND, "/skill", "unknown",
@@ -134,7 +124,7 @@ static bool check_version(struct planning *p, struct gov_err *err)
 {
     const struct db_rows *r = &p->rows;
 
-    if (r->count == 0 || !token_may_use(p))
+    if (r->count == 0 || !policy_token_names(p->skills, p->skill))
         return no_such_skill(p, err);
     p->owner_name = db_text(r, 0, BASIS_OWNER_NAME);
     if (db_text(r, 0, BASIS_STATE))

@@ -1,6 +1,7 @@
 -- scope: tenant
 -- Jobs that were given up, newest first: $1 before this job, $2 how many, $3 open | redriven | discarded
--- (null: all), $4 tenant id, $5 its name, $6 only this job.
+-- (null: all), $4 tenant id, $5 its name, $6 only this job,
+-- $7 only after this one.
 select o.job_id, jsonb_build_object(
         'id', o.job_id, 'tenant', jsonb_build_object('id', $4::text, 'name', $5::text),
         'kind', j.kind, 'lane', j.lane, 'class', j.class, 'risk', j.risk, 'code', o.code,
@@ -19,5 +20,6 @@ where o.code in ('poison', 'outcome_unknown', 'internal')
     and ($1::uuid is null or o.job_id < $1::uuid)
     and ($3::text is null or coalesce(a.act, 'open') = $3)
     and ($6::uuid is null or o.job_id = $6::uuid)
+    and ($7::uuid is null or o.job_id > $7::uuid)
 order by o.job_id desc
 limit $2::integer

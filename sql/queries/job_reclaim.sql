@@ -1,6 +1,7 @@
 -- scope: tenant
 -- Running jobs of dead workers $1. Ready again; or dead after three crashes; or failed when an effect
--- outside may have happened and the action does not say that repeating is harmless.
+-- outside may have happened and the action does not say that repeating is harmless. What ends so ends its request, and
+-- the request's callback is owed from the same moment on (as callback_add.sql, for which the rows are not yet there).
 with lost as (
     select l.job_id, l.fence, l.crash_count, l.cancel_requested, l.cancel_code,
         exists (select from {{t}}.effect e
@@ -51,6 +52,30 @@ with lost as (
         end,
         worker, attempt, crash_count + 1, started_at
     from gone
+), wanted as materialized (
+    select j.request_id, j.created_by, coalesce(r.options ->> 'callback_url', j.payload ->> 'callback_url') as url,
+        gen_random_uuid() as delivery,
+        (lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') || '70008000'
+            || right(gen_random_uuid()::text, 12))::uuid as task -- a UUIDv7, for ids are walked in their order
+    from gone g
+    join {{t}}.job j on j.id = g.job_id and j.kind in ('intent', 'plan', 'run')
+    left join {{t}}.request r on r.id = j.request_id
+    where coalesce(r.options ->> 'callback_url', j.payload ->> 'callback_url') is not null
+        and not exists (select from {{t}}.delivery d where d.subject = j.request_id)
+), made as (
+    insert into {{t}}.delivery (id, url, subject, payload)
+    select w.delivery, w.url, w.request_id, '{}'
+    from wanted w
+), task as (
+    insert into {{t}}.job (id, kind, lane, class, request_id, payload, max_attempts, timeout_ms, created_by)
+    select w.task, 'task', 'ctl', 'normal', w.request_id,
+        jsonb_build_object('task', 'callback', 'arguments', jsonb_build_object('delivery', w.delivery::text)),
+        20, 60000, w.created_by
+    from wanted w
+), live as (
+    insert into {{t}}.job_live (job_id, state)
+    select w.task, 'ready'
+    from wanted w
 ), unchecked as (
     -- A package whose check killed its workers: the version must not stay "checking".
     update {{t}}.skill_version v
@@ -76,6 +101,9 @@ with lost as (
         jsonb_build_object('unknown', g.unknown, 'crashes', g.crash_count + 1)
     from gone g
     join {{t}}.job j on j.id = g.job_id
+    union all
+    select 'system', 'delivery', 'delivery.made', 'delivery', w.delivery::text, w.request_id, '{}'
+    from wanted w
 )
 select x.job_id, x.fence, j.lane, j.class, j.kind, j.request_id
 from lost x

@@ -1,5 +1,6 @@
 """Bad days of Redis and PostgreSQL, each as docs/operations.md says: what is accepted, what is refused and how, and
 that all of it is done when the day is over."""
+import datetime
 import json
 import os
 import pathlib
@@ -54,11 +55,17 @@ class Redis(Case):
             checks = json.loads(error.read())["checks"]
         return next(c["ok"] for c in checks if c["name"] == check)
 
-    def accepted_and_done_after(self, begin, end):
-        """Work is accepted while it lasts, starts when it is over, and nothing is lost."""
+    def accepted_and_done_after(self, begin, end, felt=None, password=()):
+        """Work is accepted while it lasts, starts when it is over, and nothing is lost. `felt`: the error that Redis
+        gave us meanwhile; none of the work has ended by then."""
+        self.redis("config", "resetstat")
         begin()
         try:
             runs = [self.submit() for _ in range(3)]
+            if felt:
+                stacks.until(lambda: f"errorstat_{felt}:" in self.redis(*password, "info", "errorstats"), 30, f"a {felt}")
+                for run in runs:
+                    self.assertNotIn(self.run_of(run)["state"], loop.ENDED)
         finally:
             end()
         self.ends(*runs)
@@ -79,13 +86,13 @@ class Redis(Case):
 
     def test_full_keeps_what_it_has_and_the_rest_waits_in_postgres(self):
         self.accepted_and_done_after(lambda: self.redis("config", "set", "maxmemory", "1"),
-                                     lambda: self.redis("config", "set", "maxmemory", "0"))
+                                     lambda: self.redis("config", "set", "maxmemory", "0"), "OOM")
 
     def test_read_only_is_like_away(self):
         def begin():
             self.redis("config", "set", "replica-read-only", "yes")
             self.redis("replicaof", "127.0.0.1", stacks.free_port())
-        self.accepted_and_done_after(begin, lambda: self.redis("replicaof", "no", "one"))
+        self.accepted_and_done_after(begin, lambda: self.redis("replicaof", "no", "one"), "READONLY")
 
     def test_a_key_of_the_wrong_type_hurts_its_owner_alone_and_a_rebuild_mends_it(self):
         key = f"{{s00}}:q:py:interactive:{self.schema}"
@@ -96,7 +103,7 @@ class Redis(Case):
 
         def end():
             self.redis("flushall")  # the documented remedy
-        self.accepted_and_done_after(begin, end)
+        self.accepted_and_done_after(begin, end, "WRONGTYPE")
 
     def test_a_password_that_we_do_not_have_is_like_away(self):
         def begin():
@@ -107,7 +114,7 @@ class Redis(Case):
         def end():
             subprocess.run(["redis-cli", "-s", self.stack.folder / "redis.sock", "-a", "secret", "config", "set",
                             "requirepass", ""], capture_output=True, check=True)
-        self.accepted_and_done_after(begin, end)
+        self.accepted_and_done_after(begin, end, "NOAUTH", ("-a", "secret"))
 
     def test_loading_is_waited_for(self):
         """Redis answers LOADING until it has read its file again."""
@@ -177,6 +184,8 @@ class Postgres(Case):
             self.api("POST", "/v1/runs", {"skill": "probe", "action": "run", "input": {}})))
         thread.start()
         try:
+            stacks.until(lambda: self.stack.sql("select count(*) from pg_locks where not granted") != [["0"]], 30,
+                         "somebody's waiting for the table")
             self.assertEqual(self.api("GET", "/v1/me", token="lin").status, 200)
             self.assertEqual(self.api("GET", "/v1/runs", token="lin").status, 200)
         finally:
@@ -204,12 +213,19 @@ class Clock(Case):
         self.stack.start(name)
         os.environ.pop("EXECGOV_SKEW_S", None)
 
+    def hours_off(self, name):
+        """By what this process says is the time."""
+        line = next(line for line in reversed(self.stack.log(name).splitlines()) if line.startswith("{"))
+        said = datetime.datetime.fromisoformat(json.loads(line)["time"].replace("Z", "+00:00"))
+        return round((said - datetime.datetime.now(datetime.timezone.utc)).total_seconds() / 3600)
+
     def test_an_hour_ahead_or_behind_on_other_hosts_changes_nothing(self):
         """Leases, dues and sweeps are judged by the database's clock and Redis' alone."""
         for ahead, behind in (("scheduler", "worker"), ("worker", "scheduler")):
             with self.subTest(f"{ahead} an hour ahead, {behind} an hour behind"):
                 self.restart(ahead, 3600)
                 self.restart(behind, -3600)
+                self.assertEqual((self.hours_off(ahead), self.hours_off(behind)), (1, -1))
                 late = self.ok(self.api("POST", "/v1/runs", {"skill": "probe", "action": "run", "input": {},
                                                              "delay_ms": 3000}), 202)["id"]
                 slow = self.run_probe(wait=0, what="sleep", seconds=4)["id"]

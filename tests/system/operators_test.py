@@ -256,6 +256,31 @@ class DeadLetters(Case):
         job = self.ok(self.platform("GET", f"/jobs/{new['id']}?tenant={self.tenant}"))
         self.assertEqual(job["timeline"][0]["redrive_of"], run)
 
+    def test_those_of_ever_so_many_tenants_are_listed(self):
+        """More than are asked at once: page by page none is missing, newest first, and each one is found."""
+        names = [f"Buried {n}" for n in range(28)]
+        self.stack.seed_more({"tenants": [{"name": name, "kind": "team", "users": []} for name in names]})
+        jobs = {}
+        for n, name in enumerate(names):
+            schema, jobs[name] = self.stack.tenants[name]["schema"], f"01900000-0000-7000-8000-{n:012}"
+            self.stack.sql(
+                f"insert into {schema}.job (id, kind, lane, class, request_id, payload, max_attempts, timeout_ms) values "
+                f"('{jobs[name]}', 'task', 'ctl', 'bulk', '{jobs[name]}', '{{}}', 1, 1000); "
+                f"insert into {schema}.job_outcome (job_id, state, code) values ('{jobs[name]}', 'dead', 'poison'); "
+                f"insert into public.dead_letter_tenant (tenant_id, open) values ('{self.stack.tenants[name]['id']}', 1)")
+        listed, cursor = [], ""
+        while cursor is not None:
+            page = self.ok(self.platform("GET", f"/dead-letters?state=open&limit=9{cursor and '&cursor=' + cursor}"))
+            listed += [item["id"] for item in page["items"]]
+            cursor = page["next_cursor"]
+        self.assertEqual([job for job in listed if job in jobs.values()], sorted(jobs.values(), reverse=True))
+        self.assertEqual(len(listed), len(set(listed)))
+        for name in (names[0], names[-1]):
+            one = self.ok(self.platform("GET", f"/dead-letters/{jobs[name]}"))
+            self.assertEqual(one["tenant"]["name"], name)
+        self.stack.sql("delete from public.dead_letter_tenant where tenant_id in (select id from public.tenant where name "
+                       "like 'Buried %')")
+
     def test_many_are_done_again_at_a_pace(self):
         runs = [self.bury("internal") for _ in range(3)]
         answer = self.ok(self.platform("POST", "/dead-letters/redrive", {"tenant": self.tenant, "per_minute": 60}))

@@ -56,23 +56,13 @@ static enum op_next load_files(struct op *op)
 
 /* --- recognise --- */
 
-static bool token_may_use(const struct intent_job *j, const char *skill)
-{
-    if (!j->usable)
-        return true;
-    for (const char *const *s = j->usable; *s; s++)
-        if (strcmp(*s, skill) == 0)
-            return true;
-    return false;
-}
-
 bool intent_allowed(void *job, const char *id)
 {
     struct intent_job *j = job;
     const struct catalogue_action *a = catalogue_find(j->catalogue, id);
     struct gov_text reason;
 
-    return a && token_may_use(j, a->skill) &&
+    return a && policy_token_names(j->usable, a->skill) &&
            policy_binding_explain(a->bindings, a->binding_count, j->role, &j->work.job.created_by,
                                   a->action->name, &j->work.op.arena, &reason);
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/base/buf.h"
+#include "sql_queries.h"
 #include "tests/lib/pg_server.h"
 #include "tests/lib/sql.h"
 
@@ -398,6 +400,41 @@ static void pages_have_everything_once_and_newest_first(void **state)
     }
 }
 
+/* The ids of one page of everything in that state, by one of the two statements for it. */
+static const char *ids_of(struct fixture *f, enum sql_queries statement, const char *state)
+{
+    const char *states = arena_format(&f->arena, "{%s}", state);
+    const char *values[] = { "ffffffff-ffff-ffff-ffff-ffffffffffff", "100", states, NULL, NULL, NULL, NULL,
+                             "00000000-0000-0000-0000-000000000000", "1000", "true", "true" };
+    struct buf ids = { 0 };
+    PGresult *found = PQexecParams(f->conn, sql_expand(&f->arena, sql_queries[statement].text, f->tenant.schema),
+                                   statement == SQL_QUERIES_RUN_PAGE ? 9 : 11, NULL, values, NULL, NULL, 0);
+
+    if (PQresultStatus(found) != PGRES_TUPLES_OK)
+        fail_msg("%s", PQresultErrorMessage(found));
+    for (int row = 0; row < PQntuples(found); row++)
+        buf_addf(&ids, "%s ", PQgetvalue(found, row, 0));
+    PQclear(found);
+    const char *text = arena_text(&f->arena, ids.length ? ids.data : "");
+    buf_release(&ids);
+    return text;
+}
+
+static void what_did_not_succeed_is_listed_as_if_everything_were_walked(void **state)
+{
+    static const char *const states[] = { "planned", "awaiting_confirmation", "queued", "running", "failed",
+                                          "rejected", "expired", "cancelled", "held" };
+    struct fixture *f = *state;
+    int seen = 0;
+
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+        const char *all = ids_of(f, SQL_QUERIES_RUN_PAGE, states[i]);
+        assert_string_equal(ids_of(f, SQL_QUERIES_RUN_PAGE_UNSUCCESSFUL, states[i]), all);
+        seen += *all != 0;
+    }
+    assert_in_range(seen, 4, 9); /* the other tests made most of them */
+}
+
 /* Prepared while the tables are empty, kept when they have filled: no statement may ever scan. */
 static void one_id_and_one_page_are_found_by_index(void **state)
 {
@@ -448,6 +485,7 @@ int main(void)
         cmocka_unit_test(a_run_by_hand_that_never_got_a_job_ends_too),
         cmocka_unit_test(work_beside_the_request_does_not_change_its_state),
         cmocka_unit_test(pages_have_everything_once_and_newest_first),
+        cmocka_unit_test(what_did_not_succeed_is_listed_as_if_everything_were_walked),
         cmocka_unit_test(one_id_and_one_page_are_found_by_index),
     };
 

@@ -16,6 +16,14 @@ static void only_owner_admin_and_operator_run(void **state)
                          r == ROLE_OWNER || r == ROLE_ADMIN || r == ROLE_OPERATOR);
 }
 
+static void a_token_without_a_list_may_use_every_skill_and_an_empty_one_none(void **state)
+{
+    static const char *const two[] = { "report", "cleanup", NULL }, *const none[] = { NULL };
+    (void)state;
+    assert_true(policy_token_names(NULL, "report") && policy_token_names(two, "cleanup"));
+    assert_false(policy_token_names(two, "repor") || policy_token_names(none, "report"));
+}
+
 static void each_role_may_what_it_is_for_and_no_more(void **state)
 {
     static const struct {
@@ -203,6 +211,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_owner_admin_and_operator_run),
+        cmocka_unit_test(a_token_without_a_list_may_use_every_skill_and_an_empty_one_none),
         cmocka_unit_test(each_role_may_what_it_is_for_and_no_more),
         cmocka_unit_test(no_role_mixes_tenant_and_platform),
         cmocka_unit_test(permission_names_are_unique_and_every_scope_is_published_and_used),
