@@ -39,7 +39,7 @@ static const char *ask(const char *sql)
 
 static void scan_with(PGconn *with, bool release)
 {
-    struct scan_options options = { .run = "01900000-0000-7000-8000-000000000001", .release_brake = release, .accept_gap = true };
+    struct scan_options options = { .run = "01900000-0000-7000-8000-000000000001", .release_brake = release };
     struct scan_report report;
     struct gov_err err = { 0 };
 
@@ -200,6 +200,7 @@ static void dry_run(void)
     int64_t begun;
 
     fill(n, 6, "active", "null, null");
+    CHECK(preview_run(conn, &look, &preview, &err)); /* whoever reads rows first after they were written reads more slowly */
     begun = clock_mono_us();
     CHECK(preview_run(conn, &look, &preview, &err));
     double ours = seconds(begun);

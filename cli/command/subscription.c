@@ -4,6 +4,7 @@
 #include "cli/command/commands.h"
 #include "cli/command/money_show.h"
 #include "cli/net/remote.h"
+#include "core/base/clock.h"
 #include "core/base/json.h"
 
 #define BASE "/v1/platform/"
@@ -100,7 +101,23 @@ bool command_subscription_ls(struct cli *cli, const struct args *args, struct go
 
 bool command_subscription_show(struct cli *cli, const struct args *args, struct gov_err *err)
 {
-    return money_get(cli, path_of(cli, "subscriptions", args->words[0], NULL), err);
+    static const struct money_column columns[] = {
+        { "kind", { "HOLD", "暂缓" } }, { "until", { "UNTIL", "截止" } }, { "reason", { "WHY", "原因" } },
+        { "released_at", { "RELEASED", "解除时间" } }, { "id", { "ID", "编号" } }, { NULL, { NULL, NULL } },
+    };
+    const json_t *shown, *holds;
+
+    if (!remote_get(cli, path_of(cli, "subscriptions", args->words[0], NULL), &shown, err))
+        return false;
+    if (cli->json) {
+        cli_print_json(shown);
+        return true;
+    }
+    money_one(cli, shown);
+    holds = json_object_get(shown, "holds");
+    if (json_array_size(holds))
+        money_table(cli, holds, columns);
+    return true;
 }
 
 bool command_subscription_hold(struct cli *cli, const struct args *args, struct gov_err *err)
@@ -152,6 +169,15 @@ static void show_warnings(struct cli *cli, const json_t *answer)
         cli_say(cli, "warning: %s", "警告：%s", json_get_text(one, "message"));
 }
 
+/* Only looked at: it is not to be applied. */
+static bool ahead(const json_t *answer)
+{
+    const char *as_of = json_get_text(answer, "as_of");
+    int64_t us;
+
+    return as_of && clock_parse(as_of, &us) && us > clock_now_us();
+}
+
 bool command_lifecycle_scan(struct cli *cli, const struct args *args, struct gov_err *err)
 {
     static const char *const members[] = { "subscription_id", "action", "window", "status", "due_at", "from_state", "to_state",
@@ -177,7 +203,12 @@ bool command_lifecycle_scan(struct cli *cli, const struct args *args, struct gov
         show_rows(cli, json_object_get(answer, "items"), members);
     money_one(cli, answer);
     show_warnings(cli, answer);
-    if (!apply)
+    if (!apply && json_get_int(answer, "lines", 0) == 0)
+        cli_note(cli, "nothing would be done", "没有需要执行的操作");
+    else if (!apply && ahead(answer))
+        cli_note(cli, "nothing was changed; that moment is still to come, and scans will do this by themselves",
+                 "未做任何更改；该时间尚未到来，届时扫描会自动执行");
+    else if (!apply)
         cli_note(cli, "nothing was changed; to do exactly this: execgov lifecycle scan --as-of %s --apply %s",
                  "未做任何更改；执行以上内容：execgov lifecycle scan --as-of %s --apply %s", json_get_text(answer, "as_of"),
                  json_get_text(answer, "preview_digest"));

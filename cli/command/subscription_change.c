@@ -28,6 +28,12 @@ bool command_subscription_override(struct cli *cli, const struct args *args, str
                                 args_value(args, "comment", NULL)), err);
 }
 
+bool command_subscription_release(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    return money_post(cli, arena_format(&cli->arena, "/v1/platform/subscriptions/%s/holds/%s/release",
+                                        remote_segment(cli, args->words[0]), remote_segment(cli, args->words[1])), NULL, err);
+}
+
 bool command_subscription_terminate(struct cli *cli, const struct args *args, struct gov_err *err)
 {
     if (!args_value(args, "comment", NULL))

@@ -104,6 +104,9 @@ home_make_folders() {
     folder "$data/redis" 700 "$user_redis"
     folder "$data/files" 700 "$user_programs"
     folder "$data/cache" 755
+    # What customers are told, for who has no mail server yet; the lifecycle only appends.
+    [ -e "$data/outbox.jsonl" ] || (umask 027 && : >"$data/outbox.jsonl")
+    ! is_root || chown "$user_programs" "$data/outbox.jsonl"
     folder "$home/examples" 755
 }
 

@@ -23,8 +23,8 @@ def setUpModule():
     stack.sql("update scan_clock set test_allowed = true")
     for name, person in (("fay", "fiona"), ("fred", "vera")):
         email = f"{person}@people.example"
-        user = stack.sql(f"select id from app_user where email = '{email}'")[0][0]
-        stack.api("POST", f"/v1/platform/users/{user}/roles", {"role": "platform_finance"}, token="pat")
+        given = Case().cli("people", "role", email, "platform_finance", token="pat")
+        assert given["platform_roles"] == ["platform_finance"], given
         reply = stack.api("POST", "/v1/login", {"email": email, "password": stack.passwords[person], "tenant": "platform"})
         stack.tokens[name] = reply.json["token"]
 
@@ -113,6 +113,28 @@ class Walks(Case):
         waiting = [p for p in self.cli("payment", "ls", "--state", "unapplied")["items"] if p["order_id"] == order["id"]]
         self.assertEqual(self.cli("payment", "apply", order["id"], waiting[0]["id"])["order"]["state"], "active")
         self.check()
+
+    def test_holds_are_listed_and_taken_back_and_the_wish_to_end_too(self):
+        subscription = self.bought()["subscription_id"]
+        until = stack.sql("select utc_text(lifecycle_now() + interval '20 days')")[0][0]
+        self.assertIn("--until", self.cli("subscription", "hold", subscription, status=2))
+        shown = self.cli("subscription", "hold", subscription, "--until", until, "--comment", "asked for time")
+        self.assertEqual(shown["hold_until"], until)
+        hold = self.cli("subscription", "show", subscription)["holds"][0]
+        self.assertEqual((hold["reason"], hold["released_at"]), ("asked for time", None))
+        self.assertIsNone(self.cli("subscription", "release", subscription, hold["id"])["hold_until"])
+        self.cli("subscription", "release", subscription, hold["id"], status=2)
+        self.assertTrue(self.cli("subscription", "cancel", subscription)["cancel_at_period_end"])
+        self.assertFalse(self.cli("subscription", "continue", subscription)["cancel_at_period_end"])
+        self.cli("subscription", "terminate", subscription, "--comment", "too early", status=4)
+
+    def test_roles_are_given_and_taken_by_an_administrator(self):
+        self.assertIn("fiona@people.example", [p["email"] for p in self.cli("people", "ls", "fiona", token="pat")["items"]])
+        self.cli("people", "role", "audrey@people.example", "platform_auditor", token="pat")
+        self.assertEqual(self.cli("people", "unrole", "audrey@people.example", "platform_auditor", token="pat")["platform_roles"], [])
+        self.assertIn("nobody has the address", self.cli("people", "role", "nobody@people.example", "platform_finance", token="pat", status=2))
+        self.cli("people", "role", "audrey@people.example", "king", token="pat", status=2)
+        self.cli("people", "role", "pat@people.example", "platform_finance", token="pat", status=3)
 
     def test_another_edition_now_is_credited_with_what_is_left(self):
         order = self.bought()
