@@ -23,6 +23,7 @@ static const struct {
     { "earlier_months", { "earlier months are closed", "以前月份均已结账" } },
     { "ledger_balanced", { "the ledger balances", "分录借贷平衡" } },
     { "receivables", { "receivables are the open orders", "应收与未付订单一致" } },
+    { "deferred_revenue", { "earned and deferred revenue are what was paid", "已确认与递延收入等于已收款" } },
     { "scans", { "scans ran to the end of the month", "到期扫描已覆盖月末" } },
     { "scans_stopped", { "no scan waits for a person", "没有停止待处理的扫描" } },
     { "subscriptions_due", { "nothing due was left over", "没有遗留的到期处理" } },

@@ -145,6 +145,13 @@ class Closing(Case):
         for table in ("ledger_month", "ledger_closing"):
             with self.assertRaisesRegex(AssertionError, "permission denied"):
                 stack.sql(f"set role execgov_platform; delete from public.{table}")
+        # Revenue that no order stands behind is found.
+        self.assertNotIn("deferred_revenue", self.checks("2027-02"))
+        stack.sql("select public.ledger_post_on('2027-02-01', 'odd', 'test', null, array['CASH:x', 'DEFERRED_REVENUE'], "
+                  "array[5, -5]::bigint[], 'CNY')")
+        self.assertEqual(self.checks("2027-02")["deferred_revenue"], 1)
+        stack.sql("select public.ledger_reverse('odd back', 'odd')")
+        self.assertNotIn("deferred_revenue", self.checks("2027-02"))
         self.pay(self.order("Pays in February"))
         self.assertEqual(one("select max(posted_on) from ledger_txn where kind = 'settle'"), "2027-02-03")
 

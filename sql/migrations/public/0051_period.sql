@@ -41,6 +41,21 @@ begin atomic
             group by 1, 2) o on o.customer = a.customer and o.currency = a.currency
         where coalesce(a.amount, 0) <> coalesce(o.amount, 0)
         union all
+        select 'deferred_revenue', false, x.currency || ' differs by ' || sum(x.ledger - x.paid)
+        from (
+            select e.currency, -e.amount_minor as ledger, 0::bigint as paid
+            from public.ledger_entry e
+            where e.account in ('DEFERRED_REVENUE', 'REVENUE')
+            union all
+            select l.currency, 0, l.net_minor + l.moved_minor
+            from public.revenue_lines(date '9999-01-01') l
+            union all
+            select o.currency, 0, o.amount_minor - o.tax_minor
+            from public.orders o
+            where o.state in ('pending_payment', 'payment_reported')) x
+        group by x.currency
+        having sum(x.ledger) <> sum(x.paid)
+        union all
         select 'scans', false, 'last scan ' || coalesce(public.utc_text(nullif(c.last_at, '-infinity')), 'never')
         from public.scan_clock c, m
         where c.last_at < m.ends_at
@@ -104,9 +119,9 @@ begin atomic
             and (b.state in ('sending', 'retry', 'unknown') or (b.state = 'pending' and b.next_at < m.at - interval '10 minutes'))
     ), named (n, name, must) as (
         values (1, 'month_over', true), (2, 'earlier_months', true), (3, 'ledger_balanced', true), (4, 'receivables', true),
-            (5, 'scans', false), (6, 'scans_stopped', false), (7, 'subscriptions_due', false), (8, 'payment_events', false),
-            (9, 'unapplied_payments', false), (10, 'open_tasks', false), (11, 'open_approvals', false), (12, 'activations', false),
-            (13, 'reconciliation_files', false), (14, 'messages', false)
+            (5, 'deferred_revenue', false), (6, 'scans', false), (7, 'scans_stopped', false), (8, 'subscriptions_due', false),
+            (9, 'payment_events', false), (10, 'unapplied_payments', false), (11, 'open_tasks', false), (12, 'open_approvals', false),
+            (13, 'activations', false), (14, 'reconciliation_files', false), (15, 'messages', false)
     )
     select k.name, k.must, count(f.what), coalesce((array_to_json((array_agg(f.what order by f.what) filter (where f.what is not null))[1:5]))::jsonb, '[]')
     from named k

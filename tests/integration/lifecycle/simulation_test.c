@@ -224,6 +224,27 @@ static void check(struct world *w, int day)
     assert_int_equal(0, PQntuples(broken));
 }
 
+/* What is earned, by days and periods, against the ledger, which knows neither: what was paid for is recognised or deferred on
+ * whatever day it is looked at, and what is deferred at last is what the postings left over (less the invoices nobody paid). */
+static void revenue_check(struct world *w)
+{
+    for (int back = 0; back <= w->days + 400; back += 17) {
+        const char *odd = sql_value(&w->arena, w->admin,
+            "select string_agg(l::text, '; ') from public.revenue_lines((public.lifecycle_now() at time zone public.platform_zone())::date "
+            "+ 400 - %d) l where l.deferred_minor < 0 or l.recognised_minor < 0 "
+            "or l.net_minor + l.moved_minor <> l.recognised_minor + l.deferred_minor", back);
+        if (odd)
+            fail_msg("seen %d days before: %s", back, odd);
+    }
+    assert_string_equal("", sql_value(&w->arena, w->admin,
+        "select coalesce(string_agg(concat_ws(' ', currency, ledger, paid, open), '; '), '') from ("
+        "select x.currency, sum(x.ledger) as ledger, sum(x.paid) as paid, sum(x.open) as open from ("
+        "select e.currency, -e.amount_minor as ledger, 0 as paid, 0 as open from public.ledger_entry e where e.account = 'DEFERRED_REVENUE' "
+        "union all select l.currency, 0, l.net_minor + l.moved_minor, 0 from public.revenue_lines('9999-01-01') l "
+        "union all select o.currency, 0, 0, o.amount_minor - o.tax_minor from public.orders o "
+        "where o.state in ('pending_payment', 'payment_reported')) x group by 1) y where ledger <> paid + open"));
+}
+
 static void everything_holds_after_whatever_customers_and_clocks_did(void **state)
 {
     struct world *w = *state;
@@ -252,6 +273,7 @@ static void everything_holds_after_whatever_customers_and_clocks_did(void **stat
     }
     scan(w);
     check(w, w->days);
+    revenue_check(w);
     print_message("%d customers, %d days, seed %d: %d payments (%d odd), %d outages, %d acts (%d refused), %s transitions\n",
                   w->customers, w->days, setting("SIMULATION_SEED", 1), w->paid, w->odd, w->outages, w->acted, w->refused,
                   sql_value(&w->arena, w->admin, "select count(*) from public.subscription_event"));
