@@ -1,7 +1,8 @@
-/* GET /v1/skills/{name}/versions/{version}: visible -> load -> [wait -> load] -> base -> leave.
+/* GET /v1/skills/{name}/versions/{version}: visible -> load -> [wait -> load] -> base -> sources -> leave.
  *
- * The difference is told by file, from the digests both versions carry. Files and difference are for who
- * wrote it and who reviews it: paths of a source are nobody else's business.
+ * The difference is told by file, from the digests both versions carry, and by line where both have the
+ * file's text. Files and difference are for who wrote it and who reviews it: a source is nobody else's
+ * business, and that of the other version is not an author's of this one.
  */
 #include <string.h>
 
@@ -9,12 +10,16 @@
 #include "api/skills/skill_read.h"
 #include "api/skills/skills.h"
 #include "core/base/text.h"
+#include "core/model/line_diff.h"
+
+/* So that a version which changes everything does not hold up the others on this loop. */
+enum { UNIFIED_FILES_MAX = 50, UNIFIED_BYTES_MAX = 256 * 1024 };
 
 struct skill_version_get {
     struct endpoint endpoint;
     const char *number, *against;
     struct id id;
-    struct db_rows skill, rows, base;
+    struct db_rows skill, rows, base, sources;
     struct settle_wait wait;
 };
 
@@ -94,6 +99,26 @@ static enum op_next find_base(struct op *op)
     return OP_WAIT;
 }
 
+static bool sees_base(struct skill_version_get *e)
+{
+    struct call *call = e->endpoint.call;
+    const char *me = call->caller.user.text;
+
+    return e->base.count > 0 && (caller_governs(call) || strcmp(db_text(&e->base, 0, 3), me) == 0 ||
+                                 strcmp(db_text(&e->rows, 0, VERSION_OWNER), me) == 0);
+}
+
+static enum op_next find_sources(struct op *op)
+{
+    struct skill_version_get *e = (struct skill_version_get *)op;
+    struct call *call = e->endpoint.call;
+
+    if (sees_source(e))
+        DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_VERSION_SOURCES, &e->sources,
+                 db_text(&e->rows, 0, VERSION_ID), sees_base(e) ? db_text(&e->base, 0, 2) : NULL);
+    return OP_WAIT;
+}
+
 /* --- shown --- */
 
 static json_t *by_path(const json_t *files)
@@ -107,8 +132,26 @@ static json_t *by_path(const json_t *files)
     return map;
 }
 
-static json_t *diff_shown(const json_t *before, const json_t *now, struct arena *arena)
+/* The texts of both versions; NULL where there are none to be seen. */
+struct texts {
+    const json_t *before, *now;
+    int shown; /* differences by line so far */
+};
+
+/* A file that was added or removed is one whose other text is empty. NULL: no text of it, or too long. */
+static json_t *unified_shown(struct texts *texts, const char *path, bool was, bool is, struct buf *work)
 {
+    const char *before = was ? json_get_text(texts->before, path) : "", *now = is ? json_get_text(texts->now, path) : "";
+
+    buf_clear(work);
+    return before && now && texts->shown++ < UNIFIED_FILES_MAX && line_diff(before, now, work) && work->length <= UNIFIED_BYTES_MAX
+               ? json_string(buf_text(work))
+               : json_null();
+}
+
+static json_t *diff_shown(const json_t *before, const json_t *now, struct texts *texts, struct arena *arena)
+{
+    struct buf work = { 0 };
     json_t *old = json_own(arena, by_path(before)), *new = json_own(arena, by_path(now));
     json_t *list = json_array();
     const char *path;
@@ -117,17 +160,19 @@ static json_t *diff_shown(const json_t *before, const json_t *now, struct arena 
     json_object_foreach (new, path, digest) {
         const json_t *was = json_object_get(old, path);
         if (!was || !json_equal(was, digest))
-            json_array_append_new(list, json_pack("{s:s, s:s, s:n}", "path", path, "change",
-                                                  was ? "changed" : "added", "unified"));
+            json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "path", path, "change",
+                                                  was ? "changed" : "added", "unified",
+                                                  unified_shown(texts, path, was != NULL, true, &work)));
     }
     json_object_foreach (old, path, digest)
         if (!json_object_get(new, path))
-            json_array_append_new(list, json_pack("{s:s, s:s, s:n}", "path", path, "change",
-                                                  "removed", "unified"));
+            json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "path", path, "change", "removed", "unified",
+                                                  unified_shown(texts, path, true, false, &work)));
+    buf_release(&work);
     return list;
 }
 
-static json_t *files_shown(const json_t *files)
+static json_t *files_shown(const json_t *files, const json_t *texts)
 {
     json_t *list = json_array();
     const json_t *file;
@@ -135,9 +180,9 @@ static json_t *files_shown(const json_t *files)
 
     json_array_foreach (files, i, file) {
         json_int_t size = json_get_int(file, "size", json_get_int(file, "bytes", 0));
-        json_array_append_new(list, json_pack("{s:s, s:I, s:s}", "path", json_get_text(file, "path"),
-                                              "size", size, "sha256",
-                                              json_get_text(file, "sha256")));
+        const char *path = json_get_text(file, "path");
+        json_array_append_new(list, json_pack("{s:s, s:I, s:s, s:s?}", "path", path, "size", size, "sha256",
+                                              json_get_text(file, "sha256"), "text", json_get_text(texts, path)));
     }
     return list;
 }
@@ -149,14 +194,16 @@ static enum op_next leave(struct op *op)
     json_t *version = version_shown(call, &e->rows, 0);
     const json_t *files = db_json(&e->rows, 0, VERSION_FILES, &op->arena);
     bool based = e->base.count > 0;
+    struct texts texts = { e->sources.count ? db_json(&e->sources, 0, 1, &op->arena) : NULL,
+                           e->sources.count ? db_json(&e->sources, 0, 0, &op->arena) : NULL, 0 };
 
     if (e->against && !based && sees_source(e)) {
         json_decref(version);
         return version_missing(call->params[0], e->against, &op->err), OP_FAIL;
     }
-    json_object_set_new(version, "files", sees_source(e) ? files_shown(files) : json_array());
+    json_object_set_new(version, "files", sees_source(e) ? files_shown(files, texts.now) : json_array());
     json_object_set_new(version, "diff",
-                        based ? diff_shown(db_json(&e->base, 0, 1, &op->arena), files, &op->arena)
+                        based ? diff_shown(db_json(&e->base, 0, 1, &op->arena), files, &texts, &op->arena)
                               : json_array());
     json_object_set_new(version, "against",
                         based ? json_integer(db_int(&e->base, 0, 0)) : json_null());
@@ -166,6 +213,6 @@ static enum op_next leave(struct op *op)
 
 const struct op_step skill_version_get_steps[] = {
     { "parse", parse },   { "load", load },      { "wait", wait_for_it }, { "reload", reload },
-    { "base", find_base }, { "leave", leave },   { 0 }
+    { "base", find_base }, { "sources", find_sources }, { "leave", leave },   { 0 }
 };
 const size_t skill_version_get_bytes = sizeof(struct skill_version_get);

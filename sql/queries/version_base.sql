@@ -1,6 +1,6 @@
 -- scope: tenant
 -- What version $2 of skill $1 is compared with: number $3, else the one published before it.
-select v.number, v.files
+select v.number, v.files, v.id, v.uploaded_by
 from {{t}}.skill_version v
 where v.skill_id = $1::uuid
     and (v.number = $3::integer

@@ -1,6 +1,7 @@
 -- scope: tenant
 -- The check's result: $1 version, $2 state (in_review | refused), $3 tree digest, $4 manifest, $5 findings,
--- $6 files, $7 readme, $8 digest of the runtime that its own wheels made (null: it brought none). The skill takes title, description and examples of its first good version.
+-- $6 files, $7 readme, $8 digest of the runtime that its own wheels made (null: it brought none),
+-- $9 texts of the files. The skill takes title, description and examples of its first good version.
 -- Of a refused package only the findings stay.
 with checked as (
     update {{t}}.skill_version
@@ -11,7 +12,8 @@ with checked as (
         manifest = $4::jsonb,
         findings = $5::jsonb,
         files = $6::jsonb,
-        readme = $7
+        readme = $7,
+        sources = $9::jsonb
     where id = $1::uuid
         and state = 'checking'
     returning id, skill_id, package_file

@@ -1,4 +1,4 @@
-"""What a package may bring besides its code: its own wheels, and who signed it."""
+"""What a package may bring besides its code: its own wheels, who signed it, and what a reviewer reads of it."""
 import io
 import pathlib
 import shutil
@@ -118,6 +118,38 @@ class OwnWheels(unittest.TestCase):
         told = [e["message"] for e in reply.json["errors"] if e["code"] == "requirement_missing"]
         self.assertIn("polite>=2", told[0])
         self.assertIn("pip download -d wheels", told[0])
+
+
+class Sources(unittest.TestCase):
+    """What a reviewer reads: the texts, and what changed in them."""
+
+    def read(self, name, version, token="olivia"):
+        return stack.api("GET", f"/v1/skills/{name}/versions/{version}", token=token).json
+
+    def test_texts_and_differences_are_for_who_reviews(self):
+        first = {"main.py": "import json\nprint(1)\nx = 2\n", "README.md": README, "old.txt": "gone\n",
+                 "data.bin": b"\0\1\2", "large.txt": "y" * 70000}
+        self.assertEqual(upload("readable", first, "olivia").status, 201)
+        for what, body in (("review", {"decision": "approve"}), ("publish", {})):
+            self.assertEqual(act("readable", 1, what, body).status, 200)
+        upload("readable", first | {"main.py": "import json\nprint('zwei 二')\nx = 2\n", "new.py": "y = 1\n", "old.txt": "stays\n"})
+        seen = self.read("readable", 2)
+        texts = {f["path"]: f["text"] for f in seen["files"]}
+        self.assertEqual(texts["main.py"], "import json\nprint('zwei 二')\nx = 2\n")
+        self.assertEqual((texts["data.bin"], texts["large.txt"]), (None, None))
+        unified = {d["path"]: (d["change"], d["unified"]) for d in seen["diff"]}
+        self.assertEqual(unified, {
+            "main.py": ("changed", "@@ -1,3 +1,3 @@\n import json\n-print(1)\n+print('zwei 二')\n x = 2\n"),
+            "new.py": ("added", "@@ -0,0 +1,1 @@\n+y = 1\n"),
+            "old.txt": ("changed", "@@ -1,1 +1,1 @@\n-gone\n+stays\n")})
+        # Who wrote this version reads it, and not what somebody else wrote before.
+        mine = self.read("readable", 2, "oscar")
+        self.assertEqual({f["path"]: f["text"] for f in mine["files"]}["new.py"], "y = 1\n")
+        self.assertEqual({d["path"]: d["unified"] for d in mine["diff"]},
+                         {"main.py": None, "new.py": "@@ -0,0 +1,1 @@\n+y = 1\n", "old.txt": None})
+        act("readable", 2, "review", {"decision": "approve"})
+        act("readable", 2, "publish")
+        self.assertEqual((self.read("readable", 2, "vera")["files"], self.read("readable", 2, "vera")["diff"]), ([], []))
 
 
 class Signatures(unittest.TestCase):

@@ -159,10 +159,10 @@ bool sandbox_prepare(struct sandbox_client *client, const char *scope, const uin
  *    "files": [{"path", "mode": "0644"|"0755", "size", "sha256"}],
  *    "ignored": ["__MACOSX/…"],
  *    "findings": [{"code", "severity": "error"|"warning"|"note", "path", "line", "message": {"en",
- * "zh"}}], "texts": {"README.md": "…"}} "ok" is true and `package` set when no finding is an error;
+ * "zh"}}], "texts": {"README.md": "…"}, "sources": {"lib/util.py": "…"}} "ok" is true and `package` set when no finding is an error;
  * then the tree is sealed in sandboxd's cache and jobs can name it; "runtime" is that of its own wheels, which
  * are among the files and not in the tree. "texts" has README.md,
- * skill.json, main.py, main.sh and requirements.txt of up to 256 KB each. */
+ * skill.json, main.py, main.sh and requirements.txt of up to 256 KB each, "sources" every UTF-8 file of up to 64 KB, 512 KB in all. */
 struct sandbox_unpack_report {
     struct gov_err
         err; /* GOV_OK; or FINDINGS (json is there too); or why it could not be looked at */

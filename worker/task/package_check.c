@@ -208,7 +208,8 @@ static void build(struct work *work, struct db_group *group)
                  c->good ? "in_review" : "refused", json_get_text(c->report, "package"),
                  c->good ? json_text(arena, c->manifest.json) : NULL, json_text(arena, c->findings),
                  files ? json_text(arena, files) : "[]", json_get_text(texts, "README.md"),
-                 c->good ? json_get_text(c->report, "runtime") : NULL);
+                 c->good ? json_get_text(c->report, "runtime") : NULL,
+                 c->good ? json_text(arena, json_object_get(c->report, "sources")) : NULL);
 }
 
 static enum op_next finish(struct op *op)

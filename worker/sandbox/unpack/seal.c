@@ -26,6 +26,8 @@
 #include "worker/sandbox/wire.h"
 
 enum { TEXT_BYTES_MAX = 256 * 1024, MODULES_BYTES_MAX = 60 * 1024, SPARE_S = 600 };
+/* Of the texts that are kept for who reviews: one file's, and all of them. */
+enum { SOURCE_BYTES_MAX = 64 * 1024, SOURCES_BYTES_MAX = 512 * 1024 };
 
 static const char *const shown[] = { "README.md", "skill.json", "main.py", "main.sh",
                                      "requirements.txt" };
@@ -45,7 +47,7 @@ struct sealing {
     struct arena arena;
     struct sealed package, runtime;
     struct tree_listing wheels; /* as they were brought: for whoever reviews */
-    struct buf texts;
+    struct buf texts, sources;
 };
 
 /* A small file as text in the arena, NULL if there is none, it is too large or no file. */
@@ -176,6 +178,23 @@ static void texts_read(struct sealing *s, int tree)
     }
 }
 
+/* What can be read of the tree, for who reviews; the longer files stay a name and a digest. */
+static void sources_read(struct sealing *s, int tree)
+{
+    for (size_t i = 0; i < s->package.listing.count; i++) {
+        const struct tree_entry *e = &s->package.listing.entries[i];
+        size_t bytes = 0;
+        char *text = e->size <= SOURCE_BYTES_MAX ? file_text(&s->arena, tree, e->path, SOURCE_BYTES_MAX, &bytes) : NULL;
+        if (!text || memchr(text, 0, bytes) || !text_utf8_valid(text, bytes) ||
+            s->sources.length + bytes > SOURCES_BYTES_MAX)
+            continue;
+        buf_add_char(&s->sources, s->sources.length ? ',' : ' ');
+        buf_add_json_string(&s->sources, e->path, strlen(e->path));
+        buf_add_char(&s->sources, ':');
+        buf_add_json_string(&s->sources, text, bytes);
+    }
+}
+
 static void digest_write(const char *name, const uint8_t *digest, bool there, struct buf *out)
 {
     char hex[TREE_HEX_BYTES];
@@ -211,8 +230,8 @@ static void json_write(struct sealing *s, bool kept, struct buf *out)
              s->findings.stripped.length ? s->findings.stripped.data : "null");
     files_write(&s->package.listing, out);
     files_write(&s->wheels, out);
-    buf_addf(out, "],\"ignored\":[%s],\"findings\":[%s],\"texts\":{%s}}",
-             buf_text(&s->findings.ignored), buf_text(&s->findings.items), buf_text(&s->texts));
+    buf_addf(out, "],\"ignored\":[%s],\"findings\":[%s],\"texts\":{%s},\"sources\":{%s}}",
+             buf_text(&s->findings.ignored), buf_text(&s->findings.items), buf_text(&s->texts), buf_text(&s->sources));
 }
 
 static bool answer(struct sealing *s, bool kept)
@@ -270,8 +289,10 @@ static bool seal_tree(struct sealing *s, int tree)
     if (!tree_copy(s, &s->package, tree, &err) || !seal_wheels(s, &err))
         /* The jail's own checks did not see it, or it did not tell: refuse all the same. */
         findings_add(&s->findings, "unpack_failed", err.path, err.item[0] ? err.item : "cache");
-    else
+    else {
         texts_read(s, tree);
+        sources_read(s, tree);
+    }
     /* The runtime first: a package that is there is one that can be run. */
     bool good = s->findings.errors == 0 && (!s->runtime.there || tree_publish(&s->runtime)) && tree_publish(&s->package);
     if (!good) {
@@ -299,6 +320,7 @@ bool seal_run(const struct seal *seal)
     package_cache_trim(seal->wheels, seal->cache_bytes, SPARE_S);
     findings_release(&s.findings);
     buf_release(&s.texts);
+    buf_release(&s.sources);
     arena_release(&s.arena);
     return ok;
 }
