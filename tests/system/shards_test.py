@@ -124,6 +124,29 @@ class OnACluster(Case):
         self.node_dies(0)
 
 
+class SlotsOfOneWorker(Case):
+    settings = {"queue_shards": SHARDS}
+
+    def intervals(self, shard, runs):
+        schema, names = self.stack.tenants[self.stack.tenant_of[shard]]["schema"], ", ".join(f"'{run}'" for run in runs)
+        return [(float(begun), float(ended), shard) for begun, ended in self.stack.sql(
+            f"select extract(epoch from started_at), extract(epoch from ended_at) from {schema}.job_outcome "
+            f"where job_id in ({names})")]
+
+    def test_are_never_too_many_and_every_shard_gets_its_share(self):
+        """One shard's backlog is there first; the other's need not wait until it is gone."""
+        first = [self.submit(0, what="sleep", seconds=1) for _ in range(8)]
+        second = [self.submit(1, what="sleep", seconds=1) for _ in range(4)]
+        self.ends(0, first)
+        self.ends(1, second)
+        taken = sorted(self.intervals(0, first) + self.intervals(1, second))
+        for begun, _, _ in taken:
+            at_once = sum(b <= begun < e for b, e, _ in taken)
+            self.assertLessEqual(at_once, stacks.SLOTS, taken)
+        last_of_second = max(begun for begun, _, shard in taken if shard == 1)
+        self.assertGreaterEqual(sum(begun > last_of_second for begun, _, shard in taken if shard == 0), 2, taken)
+
+
 class NumberChanged(Case):
     settings = {"queue_shards": 1}
 
