@@ -1,4 +1,4 @@
-/* tick.h - every minute one look whether there is anything to do; if so, and every five minutes in any case: payments that were told, asked-for scans, what is due, what time does to orders, tenants of
+/* tick.h - every minute one look whether there is anything to do; if so, and every ten minutes in any case: payments that were told, asked-for scans, what is due, what time does to orders, tenants of
  * paid orders. A payment comes before a shutdown. */
 #ifndef LIFECYCLE_TICK_H
 #define LIFECYCLE_TICK_H
@@ -21,6 +21,7 @@ struct tick {
     struct payment_inbox inbox;
     bool draining;        /* a batch of the inbox is under way */
     struct db_rows found; /* of the look */
+    struct db_rows written; /* messages that the calendar brings about */
     int64_t whole_us;     /* monotonic, of the last tick that did not rest on the look */
     int64_t hourly_us;    /* monotonic */
     int64_t told;         /* of what stood in the way of the scan before: each change leaves a row */

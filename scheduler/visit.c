@@ -18,6 +18,7 @@ struct visited {
     struct queue_lives lives; /* what held slots before the rows were read */
     bool rests;
     struct gov_err err;
+    struct gov_err callback_err; /* tolerated, and said in the log */
     struct queue_entry *entries;
     int count;
     struct queue_result result;
@@ -161,6 +162,17 @@ static void finish_reclaimed(struct visit *v, struct visited *t)
         job_queue_finish(&v->op, queue_of(v, t), slots, count, NULL);
 }
 
+/* What a shutdown ended may have been the end of a request that wants a callback. */
+static void add_callback(struct visit *v, struct visited *t, const struct id *request)
+{
+    struct db_group *g = db_group_new(&v->op, v->scheduler->db, &t->scope);
+    struct id delivery = id_new(), job = id_new();
+
+    DB_GROUP_ADD(g, SQL_QUERIES_CALLBACK_ADD, NULL, request->text, delivery.text, job.text);
+    db_group_tolerate(g, &t->callback_err);
+    db_group_send(g);
+}
+
 /* Whoever watches these requests is told; a worker that runs one looks whether it is to end it. */
 static void tell_shut(struct visit *v, struct visited *t)
 {
@@ -256,6 +268,8 @@ static enum op_next push(struct op *op)
                            MARKED_LIMITS);
     for (int i = 0; i < v->tenant_count; i++) {
         struct visited *t = &v->tenants[i];
+        if (t->callback_err.code)
+            log_error(LEVEL_ERROR, "visit.callback_lost", &t->callback_err, LOG_FIELD("tenant", t->scope.schema));
         if (t->err.code)
             log_error(LEVEL_WARN, "visit.tenant_failed", &t->err, LOG_FIELD("tenant", t->scope.schema));
         else

@@ -30,7 +30,7 @@ static enum op_next parse(struct op *op)
 
     e->name = call->params[0];
     e->number = call->params[1];
-    if (!text_parse_i64(e->number, 1, 1000000000, &number) || !caller_token_reaches(call, e->name))
+    if (!text_parse_i64(e->number, 1, 1000000000, &number) || !call_may_use(call, e->name))
         return version_missing(e->name, e->number, &op->err), OP_FAIL;
     if (!CALL_BODY(call, op, fields, e))
         return OP_FAIL;

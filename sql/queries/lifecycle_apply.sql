@@ -2,28 +2,28 @@
 -- What a batch decided, all of it or nothing. Actions: $1 subscriptions, $2 periods, $3 actions, $4 windows,
 -- $5 statuses, $6 due (us), $7 not before (us). Subscriptions: $8 ids, $9 versions, $10 states, $11 entered,
 -- $12 shutdown due, $13 final notice, $14 termination notice (us; 0 none), $15 windows done, $16 next (us).
--- $17 as of (us), $18 run. An action whose key is there already has no message: it had one. Renewals are
--- drafted with the price of the edition they will have.
+-- $17 the actions' days of the as of, in the subscription's zone, $18 the states before; $19 as of (us), $20 run. An action
+-- whose key is there already has no message: it had one. Renewals are drafted with the price of the edition they will have.
 -- scan: small tables are read whole; each join is by primary key
 with asked as (
     select a.*, timestamptz 'epoch' + a.due * interval '1 microsecond' as due_at
-    from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
-        as a (id, period, action, win, status, due, send)
+    from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $17::integer[])
+        as a (id, period, action, win, status, due, send, day)
 ), recorded as (
     insert into public.lifecycle_action (subscription_id, period_no, action, window_code, status, due_at, as_of,
         as_of_date, run_id, done_at)
     select a.id, a.period, a.action, a.win, a.status, a.due_at,
-        timestamptz 'epoch' + $17::bigint * interval '1 microsecond',
-        ((timestamptz 'epoch' + $17::bigint * interval '1 microsecond') at time zone s.tz)::date, $18::uuid, public.lifecycle_now()
+        timestamptz 'epoch' + $19::bigint * interval '1 microsecond',
+        date '1970-01-01' + a.day, $20::uuid, k.now
     from asked a
-    join public.subscription s on s.id = a.id
+    cross join (select public.lifecycle_now() as now) k
     on conflict on constraint lifecycle_action_pk do nothing
     returning subscription_id, period_no, action, window_code, status
 ), after as (
     select n.*
     from unnest($8::uuid[], $9::integer[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[],
-        $15::integer[], $16::bigint[])
-        as n (id, version, state, entered, shutdown, final, termination, done, next)
+        $15::integer[], $16::bigint[], $18::text[])
+        as n (id, version, state, entered, shutdown, final, termination, done, next, before)
 ), moved as (
     update public.subscription s
     set state = n.state,
@@ -37,6 +37,7 @@ with asked as (
         version = s.version + 1
     from after n
     where s.id = n.id
+        and s.id = any ($8::uuid[])
         and s.version = n.version
     returning s.id
 ), messages as (
@@ -74,18 +75,18 @@ with asked as (
         and r.action in ('remind', 'grace', 'shutdown', 'cancel')
     on conflict on constraint outbox_key_once do nothing
 ), changed as (
-    select s.id, s.state as from_state, n.state, s.tenant_id
+    select s.id, n.before as from_state, n.state, s.tenant_id
     from after n
     join public.subscription s on s.id = n.id
-    where s.state <> n.state
+    where n.before <> n.state
 ), history as (
     insert into public.subscription_event (subscription_id, at, from_state, to_state, cause, ref)
-    select h.id, timestamptz 'epoch' + $17::bigint * interval '1 microsecond', h.from_state, h.state, 'scan', $18
+    select h.id, timestamptz 'epoch' + $19::bigint * interval '1 microsecond', h.from_state, h.state, 'scan', $20
     from changed h
 ), audited as (
     insert into public.platform_audit (actor_kind, kind, action, subject_kind, subject, tenant_id, detail)
     select 'system', 'money', 'subscription.' || h.state, 'subscription', h.id::text, h.tenant_id,
-        jsonb_build_object('from', h.from_state, 'run', $18)
+        jsonb_build_object('from', h.from_state, 'run', $20)
     from changed h
 ), blocked as (
     insert into public.tenant_block (tenant_id, source, level, reason_code, ref)
@@ -98,7 +99,7 @@ with asked as (
 ), proposed as (
     insert into public.finance_task (id, kind, ref, customer_id, detail, created_at)
     select gen_random_uuid(), 'termination_proposed', r.subscription_id::text, s.customer_id, '{}',
-        timestamptz 'epoch' + $17::bigint * interval '1 microsecond'
+        timestamptz 'epoch' + $19::bigint * interval '1 microsecond'
     from recorded r
     join public.subscription s on s.id = r.subscription_id
     where r.action = 'propose'

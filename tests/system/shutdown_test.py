@@ -90,7 +90,7 @@ class Shutdown(loop.Case):
             self.assertIn("tenant_suspended", done.stderr.decode())
 
     def test_what_waits_is_held_and_goes_on_in_its_order(self):
-        busy = [self.begun(self.run_probe(what="sleep", seconds=2, wait=0)) for _ in range(stacks.SLOTS)]
+        busy = [self.begun(self.run_probe(what="sleep", seconds=8, wait=0)) for _ in range(stacks.SLOTS)]
         waiting = [self.run_probe(value=str(n), wait=0) for n in range(4)]
         self.shut()
         for run in busy:  # what runs has its time, and keeps its result
@@ -108,7 +108,7 @@ class Shutdown(loop.Case):
         self.assertEqual({row[0] for row in started[:2]}, {run["id"] for run in waiting[:2]})
 
     def test_what_waited_for_three_days_is_cancelled_and_says_why(self):
-        busy = [self.begun(self.run_probe(what="sleep", seconds=2, wait=0)) for _ in range(stacks.SLOTS)]
+        busy = [self.begun(self.run_probe(what="sleep", seconds=8, wait=0)) for _ in range(stacks.SLOTS)]
         waiting = self.run_probe(wait=0)
         self.shut()
         self.later("71 hours")
@@ -139,7 +139,7 @@ class Shutdown(loop.Case):
         self.assertIn("begun sleep", "".join(line["text"] for line in self.ok(self.api("GET", f"/v1/runs/{run['id']}/log"))["items"]))
 
     def test_an_administrator_who_suspends_ends_nothing(self):
-        run = self.begun(self.run_probe(what="sleep", seconds=4, wait=0))
+        run = self.begun(self.run_probe(what="sleep", seconds=8, wait=0))
         self.ok(self.api("POST", f"/v1/platform/tenants/{self.tenant}/suspend", {"comment": "a look"}, "pat"))
         self.addCleanup(lambda: self.api("POST", f"/v1/platform/tenants/{self.tenant}/resume", {}, "pat"))
         self.later("100 hours")

@@ -206,7 +206,7 @@ static bool decide_all(struct run *r, const PGresult *rows, struct scan_batch *b
         if (r->brake && scan_shuts(&d))
             ++*held_back;
         else
-            scan_batch_add(b, last, &d);
+            scan_batch_add(b, last, r->report->as_of_us, &d);
     }
     return true;
 }

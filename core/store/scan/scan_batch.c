@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-/* Actions fill the first seven arrays, rows the others. Nothing in them needs quoting: ids, numbers and words
+/* Actions fill the first seven arrays and A_DAY, rows the others. Nothing in them needs quoting: ids, numbers and words
  * of our own. */
 enum { A_ID, A_PERIOD, A_ACTION, A_WINDOW, A_STATUS, A_DUE, A_SEND, R_ID, R_VERSION, R_STATE, R_ENTERED, R_SHUTDOWN,
-       R_FINAL, R_TERMINATION, R_DONE, R_NEXT };
+       R_FINAL, R_TERMINATION, R_DONE, R_NEXT, A_DAY, R_BEFORE };
 
 void scan_batch_init(struct scan_batch *b)
 {
@@ -37,7 +37,7 @@ const char *scan_status(const struct lifecycle_action *action)
     return action->kind == LIFECYCLE_SUPERSEDE ? "skipped_superseded" : "done";
 }
 
-static void action_add(struct scan_batch *b, const struct scan_row *row, const struct lifecycle_action *a)
+static void action_add(struct scan_batch *b, const struct scan_row *row, int64_t day, const struct lifecycle_action *a)
 {
     char code[WINDOW_CODE_BYTES + 4];
     bool first = b->actions++ == 0;
@@ -49,15 +49,17 @@ static void action_add(struct scan_batch *b, const struct scan_row *row, const s
     text(b, A_STATUS, first, scan_status(a));
     number(b, A_DUE, first, a->due_us);
     number(b, A_SEND, first, a->send_us);
+    number(b, A_DAY, first, day);
 }
 
-void scan_batch_add(struct scan_batch *b, const struct scan_row *row, const struct lifecycle_decision *d)
+void scan_batch_add(struct scan_batch *b, const struct scan_row *row, int64_t as_of_us, const struct lifecycle_decision *d)
 {
     const struct lifecycle_facts *f = &d->after;
+    int64_t day = d->count ? calendar_day(f->zone, as_of_us) : 0;
     bool first = b->rows++ == 0;
 
     for (size_t i = 0; i < d->count; i++)
-        action_add(b, row, &d->actions[i]);
+        action_add(b, row, day, &d->actions[i]);
     text(b, R_ID, first, row->id);
     number(b, R_VERSION, first, row->version);
     text(b, R_STATE, first, sub_state_name(f->state));
@@ -67,6 +69,7 @@ void scan_batch_add(struct scan_batch *b, const struct scan_row *row, const stru
     number(b, R_TERMINATION, first, f->termination_notice_us);
     number(b, R_DONE, first, (int32_t)f->done);
     number(b, R_NEXT, first, d->next_us);
+    text(b, R_BEFORE, first, sub_state_name(row->facts.state));
     scan_count(&b->counts, d);
 }
 

@@ -5,21 +5,22 @@
 #include "core/base/buf.h"
 #include "core/store/scan/scan_row.h"
 
-enum { SCAN_BATCH_ARRAYS = 16 };
+enum { SCAN_BATCH_ARRAYS = 18 };
 
 struct scan_counts {
     int64_t rows, reminders, superseded, prefills, graces, shutdowns, cancels, proposals;
 };
 
 struct scan_batch {
-    struct buf arrays[SCAN_BATCH_ARRAYS]; /* $1 … $16 of lifecycle_apply.sql */
+    struct buf arrays[SCAN_BATCH_ARRAYS]; /* $1 … $18 of lifecycle_apply.sql */
     int rows, actions;
     struct scan_counts counts;
 };
 
 void scan_batch_init(struct scan_batch *batch);
 void scan_batch_release(struct scan_batch *batch);
-void scan_batch_add(struct scan_batch *batch, const struct scan_row *row, const struct lifecycle_decision *decision);
+void scan_batch_add(struct scan_batch *batch, const struct scan_row *row, int64_t as_of_us,
+                    const struct lifecycle_decision *decision);
 /* Close the arrays and point `params` at them. */
 void scan_batch_params(struct scan_batch *batch, const char *params[SCAN_BATCH_ARRAYS]);
 
