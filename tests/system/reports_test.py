@@ -111,6 +111,12 @@ class World:
         late = self.order("Late")
         post(f"/v1/platform/orders/{late['id']}/cancel")
         self.hand(late, PRICE)
+        # One that settled nothing and went back.
+        self.back = self.order("Back")
+        post(f"/v1/platform/orders/{self.back['id']}/cancel")
+        self.hand(self.back, PRICE)
+        stack.sql("insert into payment_return (id, payment_id, amount_minor, reference, reason, recorded_at) select gen_random_uuid(), id, "
+                  f"amount_minor, 'B-1', 'late', lifecycle_now() from payment where claimed_order = '{self.back['id']}'")
         self.alone, self.helped = self.order("Alone"), self.order("Helped")
         for one in (self.alone, self.helped):
             self.pay_by_hand(one)
@@ -220,9 +226,10 @@ class Figures(Case):
         shown = report("payments", **{"from": "2026-11-26", "to": str(today())})
         self.assertEqual(sorted((item["order_no"], minor(item, "amount")) for item in shown["items"]), sorted(world.payments))
         for item in shown["items"]:
-            self.assertEqual(minor(item, "applied") + minor(item, "credit") + minor(item, "unapplied"), minor(item, "amount"), item)
+            self.assertEqual(minor(item, "applied") + minor(item, "credit") + minor(item, "unapplied"),
+                             minor(item, "amount") - minor(item, "returned"), item)
         sums = shown["sums"]["CNY"]
-        self.assertEqual((sums["credit"], sums["unapplied"]), (250, 10000 + PRICE))
+        self.assertEqual((sums["credit"], sums["unapplied"], sums["returned"]), (250, 10000 + PRICE, PRICE))
         self.assertEqual(sums["amount"], sum(amount for _, amount in world.payments))
         waiting = report("unapplied", as_of=str(today()))
         self.assertEqual(sorted((item["customer"], item["task"], minor(item, "amount")) for item in waiting["items"]),
@@ -471,6 +478,8 @@ class CommandLine(Case):
         self.assertEqual(sum("fiona@people.example" in line or "2026" in line or "2027" in line for line in shown.splitlines()) >= 4, True)
         shut = {e["what"] for e in get(f"/v1/platform/customers/{world.over['customer_id']}/timeline?limit=200")["items"]}
         self.assertLessEqual({"remind.done", "grace.done", "shutdown.done", "block.billing", "subscription.shutdown"}, shut)
+        went_back = [e["subject"] for e in get(f"/v1/platform/customers/{world.back['customer_id']}")["timeline"] if e["what"] == "payment.returned"]
+        self.assertEqual(went_back, ["B-1"])
         self.assertEqual(stack.api("GET", f"/v1/platform/customers/{customer}/timeline?cursor=x", token="fay").code, "invalid_input")
         self.assertEqual(stack.api("GET", f"/v1/platform/customers/{uuid.uuid4()}/timeline", token="fay").code, "not_found")
 
