@@ -24,6 +24,14 @@ from (
     join public.payment_return r on r.payment_id = a.payment_id
     where o.customer_id = $1::uuid
     union all
+    select r.recorded_at, 'payment.returned', r.reference, r.recorded_by,
+        jsonb_build_object('amount_minor', r.amount_minor, 'order', o.no, 'reason', r.reason), 'v' || r.id
+    from public.orders o
+    join public.payment y on y.claimed_order = o.id
+    join public.payment_return r on r.payment_id = y.id
+    where o.customer_id = $1::uuid
+        and not exists (select from public.payment_application a where a.payment_id = y.id)
+    union all
     select e.at, 'period.paid', q.start_date || ' – ' || coalesce(q.closed_date, q.end_date), null,
         jsonb_build_object('n', q.n, 'order', o.no, 'amount_minor', q.amount_minor, 'currency', q.currency), 'q' || q.order_id
     from public.orders o

@@ -1,5 +1,5 @@
 -- scope: public
--- Payments by the day they came: applied + credit + unapplied is what came
+-- Payments by the day they came: applied + credit + unapplied is what came, less what went back without having settled anything
 -- $1 from, $2 to, $3 as of (days), $4 zone, $5 only this currency
 -- scan: a report reads what there is
 with p as (
@@ -9,7 +9,7 @@ with p as (
 )
 select (y.received_at at time zone p.zone)::date, public.utc_text(y.recorded_at), y.provider, y.provider_txn, y.method, o.no, c.name,
     y.amount_minor, coalesce(a.amount, 0), case when a.amount is null then 0 else y.amount_minor - a.amount end,
-    case when a.amount is null then y.amount_minor else 0 end, coalesce(r.amount, 0), y.currency, y.id
+    case when a.amount is null then y.amount_minor - coalesce(r.amount, 0) else 0 end, coalesce(r.amount, 0), y.currency, y.id
 from p
 join public.payment y on y.received_at >= p.from_at
     and y.received_at < p.to_at

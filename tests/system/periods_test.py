@@ -48,7 +48,7 @@ def one(text):
 
 
 def clock_to(local):
-    """Put the test clock at this local time of ZONE, forward only."""
+    """Put the test clock at this local time of ZONE. Its years lie far ahead, so that they do whenever this is run."""
     stack.sql(f"update scan_clock set test_offset = (timestamp '{local}' at time zone '{ZONE}') - clock_timestamp()")
 
 
@@ -76,7 +76,7 @@ class Case(unittest.TestCase):
 
     def pay(self, order, amount=PRICE):
         return self.ok(self.post(f"/v1/platform/orders/{order['id']}/confirm-payment", {
-            "method": "bank", "reference": uuid.uuid4().hex, "amount_minor": amount, "currency": "CNY", "received_on": "2027-01-10"}))
+            "method": "bank", "reference": uuid.uuid4().hex, "amount_minor": amount, "currency": "CNY", "received_on": "2038-01-10"}))
 
 
 class Closing(Case):
@@ -88,34 +88,34 @@ class Closing(Case):
         return {check["name"]: check["open"] for check in shown["checks"] if check["open"]}
 
     def test_a_month_is_checked_closed_frozen_and_reopened_by_two(self):
-        clock_to("2027-01-10 12:00")
+        clock_to("2038-01-10 12:00")
         paid = self.order("Pays")
         self.pay(paid)
         part = self.order("Partly")
         self.pay(part, 100)
-        self.assertEqual(self.checks("2027-01")["month_over"], 1)
-        self.assertEqual(self.post("/v1/platform/periods/2027-01/close", {}).code, "conflict", "it is not over")
-        clock_to("2027-02-03 12:00")
-        found = self.checks("2027-01")
+        self.assertEqual(self.checks("2038-01")["month_over"], 1)
+        self.assertEqual(self.post("/v1/platform/periods/2038-01/close", {}).code, "conflict", "it is not over")
+        clock_to("2038-02-03 12:00")
+        found = self.checks("2038-01")
         self.assertEqual({name: found[name] for name in ("unapplied_payments", "open_tasks", "scans")},
                          {"unapplied_payments": 1, "open_tasks": 1, "scans": 1})
         self.assertNotIn("month_over", found)
         self.assertEqual(one("select count(*) from ledger_month"), "0", "looking closes nothing")
 
         # What is open refuses, unless it is accepted by name and with a word.
-        refused = self.post("/v1/platform/periods/2027-01/close", {"accept": ["scans", "open_tasks"], "comment": "known"})
+        refused = self.post("/v1/platform/periods/2038-01/close", {"accept": ["scans", "open_tasks"], "comment": "known"})
         self.assertEqual(refused.code, "conflict")
         self.assertIn("unapplied_payments", refused.json["detail"])
         for body in ({"accept": ["nothing"], "comment": "x"}, {"accept": ["scans"]}, {"accept": "scans"}):
-            self.assertEqual(self.post("/v1/platform/periods/2027-01/close", body).code, "invalid_input", body)
-        for which in ("2027-13", "2027", "2027-1", "27-01"):
+            self.assertEqual(self.post("/v1/platform/periods/2038-01/close", body).code, "invalid_input", body)
+        for which in ("2038-13", "2038", "2038-1", "27-01"):
             self.assertEqual(stack.api("GET", f"/v1/platform/periods/{which}", token="fay").code, "invalid_input", which)
         for token, status in (("pat", 403), ("olivia", 404)):
-            self.assertEqual(self.post("/v1/platform/periods/2027-01/close", {}, token=token).status, status)
+            self.assertEqual(self.post("/v1/platform/periods/2038-01/close", {}, token=token).status, status)
         self.assertEqual(one("select count(*) from ledger_txn where kind = 'recognise'"), "0")
 
         accept = sorted(found)
-        closed = self.ok(self.post("/v1/platform/periods/2027-01/close", {"accept": accept, "comment": "the rest is known"}))
+        closed = self.ok(self.post("/v1/platform/periods/2038-01/close", {"accept": accept, "comment": "the rest is known"}))
         self.assertEqual((closed["state"], closed["closed_by"]), ("closed", "fiona@people.example"))
         record = closed["history"][-1]
         self.assertEqual((record["act"], sorted(record["accepted"]), record["comment"]), ("closed", accept, "the rest is known"))
@@ -123,14 +123,14 @@ class Closing(Case):
         earned = round(NET * 22 / 31)
         self.assertEqual(record["recognised"], [{"currency": "CNY", "orders": 1, "amount_minor": earned}])
         self.assertEqual(self.revenue(), earned)
-        self.assertEqual(one("select max(posted_on) from ledger_txn where kind = 'recognise'"), "2027-01-31")
-        self.assertEqual(self.post("/v1/platform/periods/2027-01/close", {}).code, "already_done")
+        self.assertEqual(one("select max(posted_on) from ledger_txn where kind = 'recognise'"), "2038-01-31")
+        self.assertEqual(self.post("/v1/platform/periods/2038-01/close", {}).code, "already_done")
         self.check_frozen()
         self.check_reopening(paid, earned, accept)
 
     def check_frozen(self):
         """Nothing is dated in the month any more, whoever posts; what is of today goes on."""
-        for day, code in (("2027-01-31", "GV000"), ("2027-01-01", "GV000"), ("2027-02-01", None)):
+        for day, code in (("2038-01-31", "GV000"), ("2038-01-01", "GV000"), ("2038-02-01", None)):
             text = (f"do $$ begin perform public.ledger_post_on('{day}', '{uuid.uuid4()}', 'test', null, array['CASH:x', 'AR:x'], "
                     "array[5, -5]::bigint[], 'CNY'); exception when sqlstate 'GV000' then raise 'closed'; end $$")
             if code:
@@ -138,68 +138,68 @@ class Closing(Case):
                     stack.sql(text)
             else:
                 stack.sql(text)
-                stack.sql("select public.ledger_post_on('2027-02-01', gen_random_uuid()::text, 'test', null, "
+                stack.sql("select public.ledger_post_on('2038-02-01', gen_random_uuid()::text, 'test', null, "
                           "array['CASH:x', 'AR:x'], array[-5, 5]::bigint[], 'CNY')")
         with self.assertRaisesRegex(AssertionError, "is closed"):
-            stack.sql("insert into public.ledger_txn (idem_key, kind, posted_on) values ('direct', 'test', '2027-01-15')")
+            stack.sql("insert into public.ledger_txn (idem_key, kind, posted_on) values ('direct', 'test', '2038-01-15')")
         for table in ("ledger_month", "ledger_closing"):
             with self.assertRaisesRegex(AssertionError, "permission denied"):
                 stack.sql(f"set role execgov_platform; delete from public.{table}")
         # Revenue that no order stands behind is found.
-        self.assertNotIn("deferred_revenue", self.checks("2027-02"))
-        stack.sql("select public.ledger_post_on('2027-02-01', 'odd', 'test', null, array['CASH:x', 'DEFERRED_REVENUE'], "
+        self.assertNotIn("deferred_revenue", self.checks("2038-02"))
+        stack.sql("select public.ledger_post_on('2038-02-01', 'odd', 'test', null, array['CASH:x', 'DEFERRED_REVENUE'], "
                   "array[5, -5]::bigint[], 'CNY')")
-        self.assertEqual(self.checks("2027-02")["deferred_revenue"], 1)
+        self.assertEqual(self.checks("2038-02")["deferred_revenue"], 1)
         stack.sql("select public.ledger_reverse('odd back', 'odd')")
-        self.assertNotIn("deferred_revenue", self.checks("2027-02"))
+        self.assertNotIn("deferred_revenue", self.checks("2038-02"))
         self.pay(self.order("Pays in February"))
-        self.assertEqual(one("select max(posted_on) from ledger_txn where kind = 'settle'"), "2027-02-03")
+        self.assertEqual(one("select max(posted_on) from ledger_txn where kind = 'settle'"), "2038-02-03")
 
     def check_reopening(self, paid, earned, accept):
-        wanted = self.ok(self.post("/v1/platform/periods/2027-01/reopen", {"reason": "a refund was forgotten"}), 202)["approval"]["id"]
-        self.assertEqual(self.get("/v1/platform/periods/2027-01")["state"], "closed", "asking opens nothing")
+        wanted = self.ok(self.post("/v1/platform/periods/2038-01/reopen", {"reason": "a refund was forgotten"}), 202)["approval"]["id"]
+        self.assertEqual(self.get("/v1/platform/periods/2038-01")["state"], "closed", "asking opens nothing")
         self.assertEqual(self.post(f"/v1/platform/approvals/{wanted}/approve").code, "self_confirmation")
         done = self.ok(self.post(f"/v1/platform/approvals/{wanted}/approve", token="fred"))
         self.assertEqual((done["state"], done["result"]["state"]), ("executed", "open"))
-        self.assertEqual(self.post("/v1/platform/periods/2027-01/reopen", {"reason": "again"}).code, "conflict")
+        self.assertEqual(self.post("/v1/platform/periods/2038-01/reopen", {"reason": "again"}).code, "conflict")
         # The customer is given some of it back and is cut short: the next closing posts what that changes.
         refund = self.ok(self.post(f"/v1/platform/orders/{paid['id']}/refund", {
             "amount_minor": 1000, "reference": "R", "reason": "sorry", "choice": "shorten"}), 202)["approval"]["id"]
         self.ok(self.post(f"/v1/platform/approvals/{refund}/approve", token="fred"))
-        again = json.loads(cli("period", "close", "2027-01", "--accept", ",".join(accept), "--comment", "now", "--json"))
+        again = json.loads(cli("period", "close", "2038-01", "--accept", ",".join(accept), "--comment", "now", "--json"))
         self.assertEqual([h["act"] for h in again["history"]], ["closed", "reopened", "closed"])
         self.assertEqual((again["history"][1]["by"], again["history"][1]["approval"]), ("fiona@people.example", wanted))
         self.assertEqual(again["history"][2]["recognised"], [], "until the end of January nothing has changed")
         self.assertEqual(self.revenue(), earned)
-        clock_to("2027-03-01 00:00:05")
-        self.assertEqual(self.checks("2027-02").get("earlier_months"), None)
-        february = json.loads(cli("period", "close", "2027-02", "--accept", ",".join(sorted(self.checks("2027-02"))), "--comment",
+        clock_to("2038-03-01 00:00:05")
+        self.assertEqual(self.checks("2038-02").get("earlier_months"), None)
+        february = json.loads(cli("period", "close", "2038-02", "--accept", ",".join(sorted(self.checks("2038-02"))), "--comment",
                                   "known", "--json"))
         # The first was cut short and is all earned; the other began on the 3rd of February and is earned for 26 of 28 days.
         self.assertEqual(self.revenue(), NET + round(NET * 26 / 28))
         self.assertEqual(february["state"], "closed")
-        self.assertEqual(self.post("/v1/platform/periods/2027-01/reopen", {"reason": "too late"}).code, "conflict")
-        accounts = {a["account"]: a for a in self.get("/v1/platform/periods/2027-02")["accounts"]}
+        self.assertEqual(self.post("/v1/platform/periods/2038-01/reopen", {"reason": "too late"}).code, "conflict")
+        accounts = {a["account"]: a for a in self.get("/v1/platform/periods/2038-02")["accounts"]}
         self.assertEqual(accounts["REVENUE"]["credit_minor"], self.revenue() - earned)
         self.check_race()
-        self.assertIn("2027-02", cli("period", "ls"))
-        self.assertIn("the month is over", cli("period", "check", "2027-04", status=1))
+        self.assertIn("2038-02", cli("period", "ls"))
+        self.assertIn("the month is over", cli("period", "check", "2038-04", status=1))
         self.assertEqual(stack.sql("select action from platform_audit where action like 'period.%' order by id"),
                          [["period.closed"], ["period.reopened"], ["period.closed"], ["period.closed"], ["period.closed"]])
 
 
     def check_race(self):
         """A posting that is under way when the month is closed is in it; one that comes behind it is refused."""
-        clock_to("2027-04-02 12:00")
-        accept = sorted(self.checks("2027-03"))
+        clock_to("2038-04-02 12:00")
+        accept = sorted(self.checks("2038-03"))
         psql = [stacks.postgres_program("psql"), "-XqAt", "-h", str(stack.folder / "postgres"), "-U", "postgres", "-d", "execgov"]
         with subprocess.Popen(psql, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as slow, \
                 concurrent.futures.ThreadPoolExecutor(1) as pool:
-            slow.stdin.write("begin; select public.ledger_post_on('2027-03-31', 'slow', 'test', null, array['CASH:x', 'AR:x'], "
+            slow.stdin.write("begin; select public.ledger_post_on('2038-03-31', 'slow', 'test', null, array['CASH:x', 'AR:x'], "
                              "array[7, -7]::bigint[], 'CNY') is not null;\n")
             slow.stdin.flush()
             self.assertEqual(slow.stdout.readline().strip(), "t")
-            closing = pool.submit(self.post, "/v1/platform/periods/2027-03/close", {"accept": accept, "comment": "race"})
+            closing = pool.submit(self.post, "/v1/platform/periods/2038-03/close", {"accept": accept, "comment": "race"})
             stacks.until(lambda: one("select count(*) from pg_locks where locktype = 'advisory' and not granted") == "1",
                          what="the closing waiting for the posting")
             self.assertFalse(closing.done())
@@ -210,12 +210,12 @@ class Closing(Case):
         cash = next(a for a in closed["accounts"] if a["account"] == "CASH")
         self.assertGreaterEqual(cash["debit_minor"], 7)
         with self.assertRaisesRegex(AssertionError, "is closed"):
-            stack.sql("select public.ledger_post_on('2027-03-31', 'behind', 'test', null, array['CASH:x', 'AR:x'], "
+            stack.sql("select public.ledger_post_on('2038-03-31', 'behind', 'test', null, array['CASH:x', 'AR:x'], "
                       "array[7, -7]::bigint[], 'CNY')")
 
 
-TABLE = {"country": "CN", "year": 2027, "source": "made up for this test", "citation": "tests/system/periods_test.py, no real holidays",
-         "holidays": [{"date": "2027-03-10", "name": "Made-up day"}, "2027-03-11", "2027-03-12"], "workdays": ["2027-03-14"]}
+TABLE = {"country": "CN", "year": 2038, "source": "made up for this test", "citation": "tests/system/periods_test.py, no real holidays",
+         "holidays": [{"date": "2038-03-10", "name": "Made-up day"}, "2038-03-11", "2038-03-12"], "workdays": ["2038-03-14"]}
 
 
 class Calendars(Case):
@@ -227,37 +227,37 @@ class Calendars(Case):
         return one(f"select (until_at at time zone '{ZONE}')::date from hold where order_id = '{order['id']}'")
 
     def test_a_year_is_imported_with_its_source_and_counts_from_then_on(self):
-        clock_to("2027-03-09 10:00")
+        clock_to("2038-03-09 10:00")
         warned = self.get("/v1/platform/lifecycle/check")["warnings"]
-        self.assertEqual([(w["code"], w["country"], w["year"]) for w in warned], [("calendar_missing", "CN", "2027")])
-        self.assertEqual(self.held_until(), "2027-03-13", "weekdays: Wednesday, Thursday, Friday")
+        self.assertEqual([(w["code"], w["country"], w["year"]) for w in warned], [("calendar_missing", "CN", "2038")])
+        self.assertEqual(self.held_until(), "2038-03-13", "weekdays: Wednesday, Thursday, Friday")
         path = stack.folder / "made-up.yaml"
         path.write_text(json.dumps(TABLE), encoding="utf-8")
         seen = json.loads(cli("calendar", "import", path, "--dry-run", "--json"))
         self.assertEqual((seen["dry_run"], seen["changed"], len(seen["added"]), seen["removed"]), (True, True, 4, []))
         self.assertEqual(one("select count(*) from business_calendar"), "0", "a dry run changes nothing")
-        self.assertIn("weekdays count", cli("calendar", "show", 2027) + subprocess.run(
-            [stacks.BUILD / "bin/execgov", "calendar", "show", "2027"], capture_output=True, check=True, env={
+        self.assertIn("weekdays count", cli("calendar", "show", 2038) + subprocess.run(
+            [stacks.BUILD / "bin/execgov", "calendar", "show", "2038"], capture_output=True, check=True, env={
                 **os.environ, "EXECGOV_URL": f"http://127.0.0.1:{stack.ports['api']}", "LANG": "C.UTF-8",
                 "EXECGOV_TOKEN": stack.tokens["fay"], "EXECGOV_CONFIG_DIR": str(stack.folder / "cli")}).stderr.decode())
         cli("calendar", "import", path)
-        self.assertIn("Made-up day", cli("calendar", "show", 2027))
+        self.assertIn("Made-up day", cli("calendar", "show", 2038))
         # Wednesday to Friday off, Sunday the 14th works: Sunday, Monday, Tuesday.
-        self.assertEqual(self.held_until(), "2027-03-17")
+        self.assertEqual(self.held_until(), "2038-03-17")
         self.assertEqual(self.get("/v1/platform/lifecycle/check")["warnings"], [])
-        preview = self.ok(self.post("/v1/platform/lifecycle/scans", {"dry_run": True, "as_of": "2027-12-10T00:00:00Z"}))
-        self.assertEqual([w["year"] for w in preview["warnings"]], ["2028"], "a month ahead is another year")
+        preview = self.ok(self.post("/v1/platform/lifecycle/scans", {"dry_run": True, "as_of": "2038-12-10T00:00:00Z"}))
+        self.assertEqual([w["year"] for w in preview["warnings"]], ["2039"], "a month ahead is another year")
         again = json.loads(cli("calendar", "import", path, "--json"))
         self.assertEqual((again["changed"], again["replaces"], again["added"], again["removed"]), (False, True, [], []))
         changed = self.ok(self.post("/v1/platform/calendars", {**TABLE, "workdays": []}))
-        self.assertEqual((changed["added"], changed["removed"]), ([], [{"date": "2027-03-14", "works": True}]))
-        self.assertEqual(self.get("/v1/platform/calendars?year=2027&country=CN")["items"][0]["source"], "made up for this test")
+        self.assertEqual((changed["added"], changed["removed"]), ([], [{"date": "2038-03-14", "works": True}]))
+        self.assertEqual(self.get("/v1/platform/calendars?year=2038&country=CN")["items"][0]["source"], "made up for this test")
         self.assertEqual(one("select count(*) from platform_audit where action = 'calendar.imported'"), "2")
 
     def test_a_table_without_a_source_or_with_strange_days_is_refused_whole(self):
         before = stack.sql("select count(*), max(sha256) from business_calendar_year")
-        for change in ({"source": ""}, {"citation": ""}, {"holidays": []}, {"holidays": ["2026-03-10"]}, {"holidays": ["2027-02-29"]},
-                       {"holidays": ["2027-03-10", {"date": "2027-03-10"}]}, {"workdays": ["2027-03-10"]}, {"country": "cn"},
+        for change in ({"source": ""}, {"citation": ""}, {"holidays": []}, {"holidays": ["2026-03-10"]}, {"holidays": ["2038-02-29"]},
+                       {"holidays": ["2038-03-10", {"date": "2038-03-10"}]}, {"workdays": ["2038-03-10"]}, {"country": "cn"},
                        {"country": "CHN"}, {"year": 1999}, {"holidays": [5]}, {"extra": 1}):
             body = {**TABLE, **change}
             if change == {"holidays": []}:
@@ -281,44 +281,44 @@ class Digest(Case):
     def test_everybody_of_finance_is_told_once_at_nine_of_his_own_morning(self):
         stack.sql("delete from finance_digest")
         stack.sql("update app_user set timezone = 'America/New_York' where email = 'vera@people.example'")
-        clock_to("2027-03-13 08:59:50")
+        clock_to("2038-03-13 08:59:50")
         before = len(self.told())
         # In New York it is the evening of the 12th: that morning was not told yet, and is.
         self.assertEqual(self.due(), 1)
-        clock_to("2027-03-13 09:00:01")
+        clock_to("2038-03-13 09:00:01")
         self.assertEqual(self.due(), 1)
         self.assertEqual(self.due(), 0, "once, however many look")
         self.assertEqual(len(self.told()), before + 2)
-        # Days on which New York's clock goes forward (14 March) and back (7 November 2027): nine is nine.
-        for local, writes in (("2027-03-14 20:59:50", 1), ("2027-03-14 21:00:10", 1), ("2027-03-15 08:00:00", 0),
-                              ("2027-11-07 12:00:00", 1), ("2027-11-07 21:59:50", 0), ("2027-11-07 22:00:10", 1)):
+        # Days on which New York's clock goes forward (14 March) and back (7 November 2038): nine is nine.
+        for local, writes in (("2038-03-14 20:59:50", 1), ("2038-03-14 21:00:10", 1), ("2038-03-15 08:00:00", 0),
+                              ("2038-11-07 12:00:00", 1), ("2038-11-07 21:59:50", 0), ("2038-11-07 22:00:10", 1)):
             clock_to(local)
             self.assertEqual((self.due(), self.due()), (writes, 0), local)
         days = sorted(key for key in self.told() if key.startswith("vera"))
-        self.assertEqual(days[-2:], ["vera@people.example 2027-03-14", "vera@people.example 2027-11-07"])
+        self.assertEqual(days[-2:], ["vera@people.example 2038-03-14", "vera@people.example 2038-11-07"])
 
     def test_it_says_what_was_what_comes_and_what_waits(self):
         stack.sql("delete from finance_digest")
-        clock_to("2027-12-01 12:00")
+        clock_to("2038-12-01 12:00")
         order = self.order("Digest & Co")
         self.pay(order)
         subscription = order["subscription_id"]
-        stack.sql(f"update subscription set state = 'grace', shutdown_due_at = timestamp '2027-12-03 00:00' at time zone '{ZONE}' "
+        stack.sql(f"update subscription set state = 'grace', shutdown_due_at = timestamp '2038-12-03 00:00' at time zone '{ZONE}' "
                   f"where id = '{subscription}'")
-        clock_to("2027-12-02 09:00:30")
+        clock_to("2038-12-02 09:00:30")
         self.due()
-        shown = self.told()["fiona@people.example 2027-12-02"]
+        shown = self.told()["fiona@people.example 2038-12-02"]
         self.assertEqual((shown["orders"], shown["money"], shown["tomorrow_count"]), (1, "CNY 299.00", 1))
-        self.assertEqual(shown["tomorrow"], [f"2027-12-03 00:00  Digest & Co  {subscription}"])
+        self.assertEqual(shown["tomorrow"], [f"2038-12-03 00:00  Digest & Co  {subscription}"])
         waiting = int(one("select count(*) from finance_task where done_at is null"))
-        self.assertEqual((shown["tasks"], shown["no_calendar"]), (waiting, "CN 2027, CN 2028") if "2027" in shown["no_calendar"] else
-                         (waiting, "CN 2028"))
+        self.assertEqual((shown["tasks"], shown["no_calendar"]), (waiting, "CN 2038, CN 2039") if "2038" in shown["no_calendar"] else
+                         (waiting, "CN 2039"))
         # On hold it is not to be shut down; a quiet day is told too.
         self.ok(self.post(f"/v1/platform/subscriptions/{subscription}/holds", {
-            "kind": "courtesy", "until": "2027-12-20T00:00:00+08:00", "reason": "asked"}))
-        clock_to("2027-12-05 09:30")
+            "kind": "courtesy", "until": "2038-12-20T00:00:00+08:00", "reason": "asked"}))
+        clock_to("2038-12-05 09:30")
         self.assertGreaterEqual(self.due(), 1)
-        quiet = self.told()["fiona@people.example 2027-12-05"]
+        quiet = self.told()["fiona@people.example 2038-12-05"]
         self.assertEqual((quiet["orders"], quiet["tomorrow_count"], quiet.get("tomorrow"), quiet["shutdowns"]), (0, 0, None, 0))
         # And it can be put into words, in both languages (the lifecycle does it when it sends).
         self.assertLessEqual({"day", "yesterday", "orders", "reminders", "graces", "shutdowns", "ends_7", "shutdowns_7", "tasks",
