@@ -42,11 +42,13 @@ daemon_command() {
 daemon_start() {
     daemon_command "$1" "$2"
     process_start "$1" "$user_programs" "$config/$1.ini" "${daemon_words[@]}" || true
-    process_ready "$1" "$DAEMON_READY_SECONDS" daemon_ready "$3"
+    process_ready "$1" "$DAEMON_READY_SECONDS" daemon_ready "$1" "$3"
 }
 
+# daemon_ready NAME PORT: does it answer, and not somebody else who took the port between choice and start?
 daemon_ready() {
-    curl --silent --fail --noproxy '*' --max-time 5 --output /dev/null "http://127.0.0.1:$1/readyz"
+    process_listens "$1" "$2" &&
+        curl --silent --fail --noproxy '*' --max-time 5 --output /dev/null "http://127.0.0.1:$2/readyz"
 }
 
 # A hundred uids that nobody has, apart from other instances on this machine (one uid a slot: the limit

@@ -17,7 +17,7 @@ egress_start() {
         "allow_user = $(id -u "$user_programs")"
     daemon_command egress execgov-egress
     process_start egress "$user_egress" "$config/egress.ini" "${daemon_words[@]}" || true
-    process_ready egress "$DAEMON_READY_SECONDS" daemon_ready "$port"
+    process_ready egress "$DAEMON_READY_SECONDS" daemon_ready egress "$port"
 }
 
 # The partner of the examples: a program of its own, on loopback, with a token made here.

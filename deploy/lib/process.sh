@@ -81,6 +81,16 @@ process_stop() {
     rm -f "$data/pid/$name"
 }
 
+# process_listens NAME PORT: is the socket that listens on 127.0.0.1 at PORT one of its descriptors? True, too, of a
+# process that shows them to nobody.
+process_listens() {
+    local pid inode
+    pid=$(process_pid "$1") || return 1
+    ls "/proc/$pid/fd" >/dev/null 2>&1 || return 0
+    inode=$(awk -v at="0100007F:$(printf %04X "$2")" '$2 == at && $4 == "0A" { print $10 }' /proc/net/tcp)
+    [ -n "$inode" ] && find "/proc/$pid/fd" -lname "socket:\[$inode\]" 2>/dev/null | grep -q .
+}
+
 process_gone() {
     ! process_pid "$1" >/dev/null
 }

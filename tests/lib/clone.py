@@ -56,8 +56,13 @@ class Clone:
             env={"PATH": os.environ["PATH"], "HOME": str(self.folder), **(env or {})})
         output = done.stdout + done.stderr
         if done.returncode != status:
-            raise AssertionError(f"quickstart ended with {done.returncode}, not {status}:\n{output}")
+            raise AssertionError(f"quickstart ended with {done.returncode}, not {status}:\n{output}\n{self.last_words()}")
         return output
+
+    def last_words(self):
+        """Of each daemon: the last lines of its log."""
+        logs = sorted((self.data / "log").glob("*.log")) if (self.data / "log").is_dir() else []
+        return "\n".join(f"{log.name}: ...{log.read_text(encoding='utf-8', errors='replace')[-1500:]}" for log in logs)
 
     @property
     def data(self):

@@ -43,7 +43,7 @@ RULES = (
     (READ, "/v1/delegations", "oavu"), (WRITE, "/v1/delegations", "oav"),
     # skills: operators write and try them, owners and admins decide about them
     (READ, "/v1/skills", "oapvuw"),
-    *((("POST",), f"/v1/skills/{{name}}/{act}", "oap") for act in ("versions/{version}/try", "warm")),
+    *((("POST",), f"/v1/skills/{{name}}/{act}", "oap") for act in ("versions/{version}/try", "versions/{version}/sign", "warm")),
     (WRITE, "/v1/skills/{name}", "oa"), (("POST",), "/v1/skills", "oap"),
     (ANY, "/v1/unmet", "oa"),
     (READ, "/v1/http-resources", "oapvu"),
@@ -56,13 +56,13 @@ RULES = (
     # the platform
     *((READ, f"/v1/platform/{noun}", "AFU") for noun in (
         "tenants", "channels", "deliveries", "editions", "customers", "orders", "payments", "payment-providers",
-        "finance-tasks", "statement-formats", "approvals", "subscriptions", "lifecycle")),
+        "finance-tasks", "statement-formats", "approvals", "subscriptions", "lifecycle", "reports", "periods", "calendars")),
     *((READ, f"/v1/platform/{noun}", "AU") for noun in (
         "audit", "workers", "queues", "dead-letters", "limits", "jobs", "http-resources", "open-networks")),
     (("POST",), "/v1/platform/http-resources/{id}/dry-run", "AU"),
-    *((WRITE, f"/v1/platform/{noun}", "AF") for noun in ("editions", "approvals")),
+    *((WRITE, f"/v1/platform/{noun}", "AF") for noun in ("editions", "approvals", "calendars")),
     *((WRITE, f"/v1/platform/{noun}", "F") for noun in (
-        "customers", "orders", "payments", "finance-tasks", "statement-formats", "subscriptions", "lifecycle")),
+        "customers", "orders", "payments", "finance-tasks", "statement-formats", "subscriptions", "lifecycle", "periods")),
     (ANY, "/v1/platform", "A"),
     (ANY, "/v1", "oa"),
 )

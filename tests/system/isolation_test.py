@@ -5,6 +5,7 @@ comes from tests/lib/rights.py, not from the server.
 
 An id is found where a person finds it, in the list above it; PLANTS brings what is not there by itself.
 """
+import base64
 import collections
 import datetime
 import http.client
@@ -34,7 +35,10 @@ RANDOM = "0190c2f0-6d0a-7c11-8c8e-2f1f6a1e9c01"
 ENDS_ITSELF = ("/v1/logout", "/v1/password")
 # The list that an id is in, where that is not the path above it.
 LISTS = {"/v1/platform/jobs": "/v1/platform/dead-letters"}
-KEYS = {"name": "name", "host": "host", "code": "code", "version": "version", "artifact": "name"}
+KEYS = {"name": "name", "month": "month", "host": "host", "code": "code", "version": "version", "artifact": "name"}
+# Well formed, by a key that nobody trusts.
+SIGNATURE = "\n".join(("untrusted comment: -", base64.b64encode(b"ED" + bytes(72)).decode(), "trusted comment: -",
+                       base64.b64encode(bytes(64)).decode(), ""))
 # Where the smallest body of the contract says nothing that could be done.
 BODIES = {
     ("PATCH", "/v1/skills/{name}"): {"title": "x"},
@@ -45,7 +49,10 @@ BODIES = {
     ("POST", "/v1/requests/{id}/answer"): {"inputs": {"a": 1}},
     ("POST", "/v1/platform/http-resources/{id}/dry-run"): {"operation": "a"},
     ("POST", "/v1/platform/http-resources/{id}/grants"): {"everybody": True},
+    ("POST", "/v1/skills/{name}/versions/{version}/sign"): {"signature": SIGNATURE},
 }
+# What is no month is told so: a month has no owner.
+SPELLED = {"{month}": (422, "invalid_input")}
 HEADERS = {("PATCH", "/v1/uploads/{id}"): {"Upload-Offset": "0"}}
 QUERIES = {"/v1/platform/jobs/{id}": lambda: f"?tenant={Case.stack.tenants[TENANT]['id']}"}
 # A decision that is refused is itself kept.
@@ -363,7 +370,7 @@ class Matrix(Case):
                 if path:
                     yield "may not", path, (404, "not_found") if inside and path in wrong else barred
         elif cut[1] and rights.may(method, template) != rights.ANYBODY and (method, template) not in MAKES:
-            missing = (404, "not_found")
+            missing = SPELLED.get("{" + cut[2].partition("}")[0] + "}", (404, "not_found"))
             if other and PEOPLE[who] in rights.TENANT:
                 yield "other", other, missing
             for path in (gone, *wrong):

@@ -74,7 +74,7 @@ class Case(unittest.TestCase):
         return self.cli("order", "approve", answer["approval"]["id"], token="fred")["result"]
 
     def check(self):
-        self.assertEqual(self.get("/v1/platform/lifecycle/check"), {"ok": True, "violations": []})
+        self.assertEqual(self.get("/v1/platform/lifecycle/check")["violations"], [])
 
 
 class Walks(Case):

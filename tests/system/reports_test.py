@@ -24,12 +24,14 @@ PRICE, YEAR, SLOTS = 29900, 299000, 9900
 ZONE = "Asia/Shanghai"
 NAMES = ("orders", "payments", "unapplied", "ageing", "deferred-revenue", "renewals-due", "reminders", "shutdowns",
          "reconciliation", "touches")
+PERSONAL = {"name": "Pia's own", "kind": "personal", "users": [stacks.person("pia", "owner")]}  # has a limit of slots
 FORMULAS = ("=HYPERLINK(\"http://evil.example\")", "+1+1", "-2+3", "@SUM(A1)", "＝1+1", "Comma, \"quoted\"")
 
 
 def setUpModule():
     global stack, world  # pylint: disable=global-variable-undefined
-    stack = stacks.Stack(("egress", "api", "scheduler", "lifecycle"))
+    people = {**stacks.PEOPLE, "tenants": [*stacks.PEOPLE["tenants"], PERSONAL]}
+    stack = stacks.Stack(("egress", "api", "scheduler", "lifecycle"), people)
     stack.sql("update scan_clock set test_allowed = true")
     stack.sql(f"update platform_setting set value = '\"{ZONE}\"' where key = 'timezone'")
     # Tomorrow morning, so that no midnight comes while the world is made.
@@ -120,7 +122,7 @@ class World:
         self.alone, self.helped = self.order("Alone"), self.order("Helped")
         for one in (self.alone, self.helped):
             self.pay_by_hand(one)
-        self.slots = post("/v1/platform/orders", {"edition": "slot-pack-10", "tenant_id": stack.tenants["Harbour Hardware"]["id"],
+        self.slots = post("/v1/platform/orders", {"edition": "slot-pack-10", "tenant_id": stack.tenants[PERSONAL["name"]]["id"],
                                                   "customer_id": self.customer("Harbour")}, status=201)
         self.hand(self.slots, SLOTS)
         self.lines[self.slots["no"]] = (today(), None, None, net_of(SLOTS))
