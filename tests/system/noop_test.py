@@ -64,6 +64,16 @@ class Noop(loop.Case):
             self.stack.start("worker")
         self.assertEqual(self.run_of(run["id"], wait=20)["state"], "succeeded")
 
+    def test_before_it_is_planned_a_run_without_an_action_has_none(self):
+        """The contract says so, too: every answer here is held against it."""
+        self.stack.end("worker")
+        try:
+            run = self.ok(self.run_noop(mode="plan"), 202)
+            self.assertIsNone(run["action"])
+        finally:
+            self.stack.start("worker")
+        stacks.until(lambda: self.run_of(run["id"])["action"] == "run", what="its plan")
+
     def test_many_at_once_each_end_once_with_their_audit(self):
         with concurrent.futures.ThreadPoolExecutor(32) as pool:
             replies = list(pool.map(lambda _: self.run_noop(), range(300)))
