@@ -6,16 +6,16 @@
 
 #include "api/rate.h"
 #include "api/watch.h"
-#include "core/io/db.h"
+#include "core/io/db/db.h"
 #include "core/io/http/event_stream.h"
 #include "core/io/http/http_server.h"
 #include "core/io/metrics.h"
-#include "core/io/redis.h"
+#include "core/io/redis/redis.h"
 #include "core/io/service.h"
 #include "core/store/event_bus.h"
-#include "core/store/file_store.h"
-#include "core/store/queue_shards.h"
-#include "core/store/mark.h"
+#include "core/store/file/file_store.h"
+#include "core/store/queue/mark.h"
+#include "core/store/queue/queue_shards.h"
 
 struct api_settings {
     const char *pg;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "core/base/text.h"
-#include "core/io/crypto.h"
+#include "core/io/crypto/crypto.h"
 
 static const char cookie_name[] = "execgov_session=";
 

@@ -14,9 +14,9 @@
 #include "core/base/check.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
-#include "core/io/crypto.h"
+#include "core/io/crypto/crypto.h"
 #include "core/io/http/problem.h"
-#include "core/store/plan_basis.h"
+#include "core/store/planning/plan_basis.h"
 
 /* --- steps --- */
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "core/base/id.h"
-#include "core/io/db.h"
+#include "core/io/db/db.h"
 #include "core/model/policy.h"
 
 enum caller_kind { CALLER_NOBODY, CALLER_SESSION, CALLER_TOKEN };

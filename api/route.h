@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "core/base/arena.h"
-#include "core/io/op.h"
+#include "core/io/op/op.h"
 #include "core/model/policy.h"
 
 enum { ROUTE_PARAMS_MAX = 4 };

@@ -11,10 +11,10 @@
 #include "api/people/person.h"
 #include "api/server.h"
 #include "core/base/log.h"
-#include "core/io/crypto.h"
-#include "core/io/db.h"
+#include "core/io/crypto/crypto.h"
+#include "core/io/db/db.h"
 #include "core/model/policy.h"
-#include "core/store/incarnation.h"
+#include "core/store/queue/incarnation.h"
 
 enum { FILE_BYTES_MAX = 1 << 20, PARAMS_MAX = 8, PATIENCE_MS = 60000 };
 static const char session_seconds[] = "604800"; /* seven days */

@@ -8,14 +8,14 @@
 #include <string.h>
 
 #include "api/call.h"
-#include "api/money/inbox.h"
-#include "api/runs/accept_batch.h"
+#include "api/money/payment/inbox.h"
+#include "api/runs/accept/accept_batch.h"
 #include "core/base/log.h"
-#include "core/io/crypto.h"
-#include "core/store/file_identity.h"
-#include "core/store/file_identity.h"
-#include "core/store/incarnation.h"
-#include "core/store/plan_basis.h"
+#include "core/io/crypto/crypto.h"
+#include "core/store/file/file_identity.h"
+#include "core/store/file/file_identity.h"
+#include "core/store/planning/plan_basis.h"
+#include "core/store/queue/incarnation.h"
 
 enum { START_PATIENCE_MS = 60000 };
 

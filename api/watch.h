@@ -8,7 +8,7 @@
 
 #include "core/base/id.h"
 #include "core/base/list.h"
-#include "core/io/loop.h"
+#include "core/io/op/loop.h"
 
 struct api;
 

@@ -13,7 +13,7 @@
 
 #include "core/base/check.h"
 #include "core/base/clock.h"
-#include "core/io/dbsync.h"
+#include "core/io/db/dbsync.h"
 #include "core/model/lifecycle.h"
 #include "core/store/scan/preview.h"
 #include "core/store/scan/scan.h"

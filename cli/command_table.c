@@ -3,9 +3,9 @@
 #include "cli/command.h"
 #include "cli/command/commands.h"
 #include "cli/intent_tool.h"
-#include "cli/simulate_tool.h"
 #include "cli/migrate.h"
 #include "cli/restore.h"
+#include "cli/simulate_tool.h"
 
 #define FLAG(name, letter, en, zh) { name, letter, VALUE_NONE, NULL, { en, zh } }
 #define TEXT(name, letter, value, en, zh) { name, letter, VALUE_TEXT, value, { en, zh } }

@@ -13,7 +13,7 @@
 #include "core/base/arena.h"
 #include "core/base/err.h"
 #include "core/base/text.h"
-#include "core/io/migrate.h"
+#include "core/io/migrate/migrate.h"
 
 enum { EXIT_DONE = 0, EXIT_LEFT = 1, EXIT_USAGE = 2, PASSWORD_BYTES = 512 };
 

@@ -17,7 +17,7 @@
 #include "core/base/id.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
-#include "core/io/dbsync.h"
+#include "core/io/db/dbsync.h"
 #include "sql_queries.h"
 
 enum { EXIT_NOTHING = 0, EXIT_SOMETHING = 1 };

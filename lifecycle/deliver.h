@@ -3,7 +3,7 @@
 #ifndef LIFECYCLE_DELIVER_H
 #define LIFECYCLE_DELIVER_H
 
-#include "core/io/rounds.h"
+#include "core/io/op/rounds.h"
 #include "lifecycle/lifecycle.h"
 
 enum { DELIVER_AT_ONCE = 32 };

@@ -4,9 +4,9 @@
 #ifndef LIFECYCLE_LIFECYCLE_H
 #define LIFECYCLE_LIFECYCLE_H
 
-#include "core/io/db.h"
+#include "core/io/db/db.h"
 #include "core/io/metrics.h"
-#include "core/io/rounds.h"
+#include "core/io/op/rounds.h"
 #include "core/io/service.h"
 #include "core/io/settings.h"
 

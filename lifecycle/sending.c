@@ -12,7 +12,7 @@
 #include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
-#include "core/io/op_work.h"
+#include "core/io/op/op_work.h"
 #include "lifecycle/channel/file.h"
 
 enum { NO_CHANNEL_WAIT_S = 3600, NO_EGRESS_WAIT_S = 30, ANSWER_MS = 60000 };

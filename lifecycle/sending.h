@@ -2,7 +2,7 @@
 #ifndef LIFECYCLE_SENDING_H
 #define LIFECYCLE_SENDING_H
 
-#include "core/io/db.h"
+#include "core/io/db/db.h"
 #include "core/io/egress/egress_client.h"
 #include "core/model/notice.h"
 #include "core/store/outbox/delivery.h"

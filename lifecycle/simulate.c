@@ -13,10 +13,10 @@
 #include "core/base/clock.h"
 #include "core/base/id.h"
 #include "core/base/zone.h"
-#include "core/io/dbsync.h"
-#include "core/io/migrate.h"
+#include "core/io/db/dbsync.h"
+#include "core/io/migrate/migrate.h"
 #include "core/model/calendar.h"
-#include "core/store/order_act.h"
+#include "core/store/money/order_act.h"
 #include "core/store/scan/order_time.h"
 #include "core/store/scan/scan.h"
 

@@ -9,8 +9,8 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
-#include "core/io/dbsync.h"
-#include "core/io/op_work.h"
+#include "core/io/db/dbsync.h"
+#include "core/io/op/op_work.h"
 #include "lifecycle/request.h"
 #include "sql_queries.h"
 

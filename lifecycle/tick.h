@@ -4,9 +4,9 @@
 #define LIFECYCLE_TICK_H
 
 #include "core/base/id.h"
-#include "core/io/rounds.h"
-#include "core/store/order_act.h"
-#include "core/store/payment_inbox.h"
+#include "core/io/op/rounds.h"
+#include "core/store/money/order_act.h"
+#include "core/store/money/payment_inbox.h"
 #include "core/store/scan/order_time.h"
 #include "core/store/scan/scan.h"
 #include "lifecycle/lifecycle.h"

@@ -3,8 +3,8 @@
 #ifndef LIFECYCLE_WAKE_H
 #define LIFECYCLE_WAKE_H
 
-#include "core/io/redis_feed.h"
-#include "core/io/rounds.h"
+#include "core/io/op/rounds.h"
+#include "core/io/redis/redis_feed.h"
 
 struct wake {
     struct redis_feed *feed; /* NULL: no Redis is set */

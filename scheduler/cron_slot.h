@@ -2,7 +2,7 @@
  *
  *     look -> plan -> mark -> write -> push
  *
- * A low-risk action becomes a run by the planning that a run by hand goes through (core/store/planning.h).
+ * A low-risk action becomes a run by the planning that a run by hand goes through (core/store/planning/planning.h).
  * One that needs a confirmation was asked for ahead of its slot, by a plan job whose plan keeps the slot's
  * time (job_payload.run_at_us). At the slot this writes down how that ended, and takes back a run that was
  * confirmed and may not begin now: the tenant is suspended, or its owner has left or may run nothing any more.
@@ -12,7 +12,7 @@
 
 #include "core/model/policy.h"
 #include "core/model/schedule.h"
-#include "core/store/planning.h"
+#include "core/store/planning/planning.h"
 #include "scheduler/scheduler.h"
 #include "scheduler/visit.h"
 

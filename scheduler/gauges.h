@@ -6,7 +6,7 @@
 
 #include "core/io/metrics.h"
 #include "core/model/job.h"
-#include "core/store/queue_depth.h"
+#include "core/store/queue/queue_depth.h"
 
 enum { GAUGE_LABEL_BYTES = 48 };
 

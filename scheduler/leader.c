@@ -11,8 +11,8 @@
 
 #include "core/base/check.h"
 #include "core/base/clock.h"
-#include "core/store/queue_script.h"
-#include "core/io/rounds.h"
+#include "core/io/op/rounds.h"
+#include "core/store/queue/queue_script.h"
 
 enum { TTL_MS = 6000 };
 

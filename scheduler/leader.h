@@ -6,7 +6,7 @@
 #ifndef SCHEDULER_LEADER_H
 #define SCHEDULER_LEADER_H
 
-#include "core/io/redis.h"
+#include "core/io/redis/redis.h"
 
 struct leader;
 

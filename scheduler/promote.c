@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "core/base/check.h"
-#include "core/io/rounds.h"
+#include "core/io/op/rounds.h"
 
 struct promote {
     struct rounds rounds; /* first */

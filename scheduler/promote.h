@@ -2,7 +2,7 @@
 #ifndef SCHEDULER_PROMOTE_H
 #define SCHEDULER_PROMOTE_H
 
-#include "core/store/job_queue.h"
+#include "core/store/queue/job_queue.h"
 
 struct promote;
 

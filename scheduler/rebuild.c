@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
-#include "core/io/op_sleep.h"
+#include "core/io/op/op_sleep.h"
 #include "core/store/tenant_limits.h"
 
 enum { SETTLE_MS = 3000, LIMITS_AT_ONCE = 500 };

@@ -3,7 +3,7 @@
 #ifndef SCHEDULER_REBUILD_H
 #define SCHEDULER_REBUILD_H
 
-#include "core/store/queue_retire.h"
+#include "core/store/queue/queue_retire.h"
 #include "scheduler/visit.h"
 
 struct rebuild {

@@ -11,9 +11,9 @@
 
 #include "core/base/check.h"
 #include "core/base/log.h"
+#include "core/io/op/rounds.h"
 #include "core/model/job.h"
 #include "core/store/tenant_cache.h"
-#include "core/io/rounds.h"
 
 enum { ASK = 1000, WALK = 8000, LOW = 1000, QUEUES_MAX = 16, FAILED_MS = 1000 };
 enum { UP_TO = 7 }; /* the column of job_after.sql */

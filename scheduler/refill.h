@@ -6,8 +6,8 @@
 #ifndef SCHEDULER_REFILL_H
 #define SCHEDULER_REFILL_H
 
-#include "core/io/db.h"
-#include "core/store/job_queue.h"
+#include "core/io/db/db.h"
+#include "core/store/queue/job_queue.h"
 
 struct refill;
 

@@ -6,15 +6,15 @@
 
 #include <stdbool.h>
 
-#include "core/io/db.h"
+#include "core/io/db/db.h"
 #include "core/io/metrics.h"
-#include "core/io/redis.h"
+#include "core/io/redis/redis.h"
 #include "core/io/service.h"
 #include "core/io/settings.h"
 #include "core/store/event_bus.h"
-#include "core/store/incarnation.h"
-#include "core/store/queue_shards.h"
-#include "core/store/mark.h"
+#include "core/store/queue/incarnation.h"
+#include "core/store/queue/mark.h"
+#include "core/store/queue/queue_shards.h"
 #include "scheduler/gauges.h"
 #include "scheduler/leader.h"
 

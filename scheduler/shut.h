@@ -7,7 +7,7 @@
 #ifndef SCHEDULER_SHUT_H
 #define SCHEDULER_SHUT_H
 
-#include "core/io/db.h"
+#include "core/io/db/db.h"
 
 enum { SHUT_COLUMNS = 3 };
 

@@ -7,7 +7,7 @@
 #ifndef SCHEDULER_TEND_H
 #define SCHEDULER_TEND_H
 
-#include "core/io/rounds.h"
+#include "core/io/op/rounds.h"
 #include "scheduler/cron.h"
 #include "scheduler/rebuild.h"
 #include "scheduler/retention.h"

@@ -4,7 +4,7 @@
 
 #include "core/base/check.h"
 #include "core/base/log.h"
-#include "core/io/op_sleep.h"
+#include "core/io/op/op_sleep.h"
 
 enum { AGAIN_MS = 500, AGAIN_DOUBLINGS = 5 };
 

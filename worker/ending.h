@@ -2,7 +2,7 @@
 #ifndef WORKER_ENDING_H
 #define WORKER_ENDING_H
 
-#include "core/io/db_batch.h"
+#include "core/io/db/db_batch.h"
 
 struct claimed;
 struct event_bus;

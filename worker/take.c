@@ -13,7 +13,7 @@
 
 #include "core/base/check.h"
 #include "core/base/log.h"
-#include "core/io/op_sleep.h"
+#include "core/io/op/op_sleep.h"
 #include "worker/round.h"
 
 enum { FAILED_MS = 500, AWAY_MS = 500 };

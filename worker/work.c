@@ -13,8 +13,8 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
-#include "core/io/db_plant.h"
-#include "core/io/op_sleep.h"
+#include "core/io/db/db_plant.h"
+#include "core/io/op/op_sleep.h"
 
 enum { FINISH_WAIT_MS = 250, PLANTED_PAUSE_MS = 300 };
 

@@ -14,7 +14,7 @@
 #include "core/base/check.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
-#include "core/io/op_sleep.h"
+#include "core/io/op/op_sleep.h"
 #include "worker/confirm/confirm_job.h"
 #include "worker/heartbeat.h"
 #include "worker/intent/intent_job.h"

@@ -9,7 +9,7 @@
 
 #include "api/confirmations/confirmations.h"
 #include "api/confirmations/decision.h"
-#include "api/runs/callback.h"
+#include "api/runs/accept/callback.h"
 
 enum { ITEMS_MAX = 50 };
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "api/confirmations/confirmations.h"
-#include "api/runs/show.h"
+#include "api/runs/show/show.h"
 
 struct confirmation_clock {
     struct endpoint endpoint;

@@ -4,7 +4,7 @@
 
 #include "api/confirmations/confirmation_show.h"
 #include "api/confirmations/confirmations.h"
-#include "api/runs/show.h"
+#include "api/runs/show/show.h"
 #include "core/model/request.h"
 
 struct confirmation_list {

@@ -1,7 +1,7 @@
 /* confirmation_show.c - from what confirmation_view says (0016_confirmation_policy.sql). */
 #include "api/confirmations/confirmation_show.h"
 
-#include "api/runs/show.h"
+#include "api/runs/show/show.h"
 #include "core/model/plan.h"
 
 static json_t *named(const json_t *object, const char *id, const char *name)

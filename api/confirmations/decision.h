@@ -3,7 +3,7 @@
 #define API_CONFIRMATIONS_DECISION_H
 
 #include "api/call.h"
-#include "core/store/job_queue.h"
+#include "core/store/queue/job_queue.h"
 
 /* False: it was refused, and `err` says why in words. */
 bool decision_made(const struct db_rows *rows, struct gov_err *err);

@@ -7,11 +7,11 @@
  */
 #include <string.h>
 
-#include "api/runs/callback.h"
 #include "api/confirmations/confirmations.h"
 #include "api/confirmations/decision.h"
-#include "api/runs/settle_wait.h"
-#include "api/runs/show.h"
+#include "api/runs/accept/callback.h"
+#include "api/runs/show/settle_wait.h"
+#include "api/runs/show/show.h"
 
 struct request_decide {
     struct endpoint endpoint;

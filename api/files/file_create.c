@@ -3,7 +3,7 @@
 
 #include "api/files/files.h"
 #include "api/files/receive.h"
-#include "core/store/file_quota.h"
+#include "core/store/file/file_quota.h"
 
 struct file_create {
     struct endpoint endpoint;

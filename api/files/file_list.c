@@ -1,6 +1,6 @@
 /* GET /v1/files: people without runs.read_all see their own. */
 #include "api/files/files.h"
-#include "api/runs/show.h"
+#include "api/runs/show/show.h"
 
 struct file_list {
     struct endpoint endpoint;

@@ -3,12 +3,12 @@
 
 #include <string.h>
 
-#include "api/runs/show.h"
+#include "api/runs/show/show.h"
 #include "core/base/clock.h"
 #include "core/base/text.h"
-#include "core/io/db_array.h"
+#include "core/io/db/db_array.h"
 #include "core/model/media_type.h"
-#include "core/store/file_quota.h"
+#include "core/store/file/file_quota.h"
 
 static const int64_t expiry_us = 24 * 3600 * INT64_C(1000000);
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "api/files/upload.h"
-#include "core/io/db_array.h"
-#include "core/store/file_quota.h"
+#include "core/io/db/db_array.h"
+#include "core/store/file/file_quota.h"
 
 struct upload_finish {
     struct endpoint endpoint;

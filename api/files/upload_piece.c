@@ -4,7 +4,7 @@
 #include "api/files/receive.h"
 #include "api/files/upload.h"
 #include "core/base/text.h"
-#include "core/io/db_array.h"
+#include "core/io/db/db_array.h"
 
 struct upload_piece {
     struct endpoint endpoint;

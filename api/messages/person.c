@@ -8,8 +8,8 @@
 
 #include "api/messages/messages.h"
 #include "api/people/audit.h"
+#include "api/people/login/session.h"
 #include "api/people/page.h"
-#include "api/people/session.h"
 #include "core/model/channel.h"
 
 enum { ADDRESSES_MAX = 6, MUTED_MAX = 20 };

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "api/people/audit.h"
+#include "api/people/login/session.h"
 #include "api/people/people.h"
 #include "api/people/person.h"
-#include "api/people/session.h"
 
 struct me {
     struct endpoint endpoint;

@@ -8,7 +8,7 @@
 
 #include "api/people/page.h"
 #include "api/platform/platform.h"
-#include "core/store/queue_depth.h"
+#include "core/store/queue/queue_depth.h"
 
 enum { QUEUES_MAX = 200 };
 

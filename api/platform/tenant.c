@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "api/people/audit.h"
-#include "api/people/link.h"
+#include "api/people/login/link.h"
 #include "api/people/page.h"
 #include "api/people/person.h"
 #include "api/platform/platform.h"

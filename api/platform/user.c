@@ -1,6 +1,6 @@
 /* /v1/platform/users, their reset links, and /v1/platform/invitations. */
 #include "api/people/audit.h"
-#include "api/people/link.h"
+#include "api/people/login/link.h"
 #include "api/people/page.h"
 #include "api/people/person.h"
 #include "api/platform/platform.h"

@@ -4,7 +4,7 @@
  *     create, rotate:  read -> key -> seal and store -> show
  *
  * The value is sealed here to the public key that execgov-egress published, so this process could not read
- * it again if it wanted to (core/io/seal.h). A repeat under an Idempotency-Key is told already_done.
+ * it again if it wanted to (core/io/crypto/seal.h). A repeat under an Idempotency-Key is told already_done.
  */
 #include <string.h>
 
@@ -12,7 +12,7 @@
 #include "api/people/page.h"
 #include "api/resources/resources.h"
 #include "core/base/clock.h"
-#include "core/io/seal.h"
+#include "core/io/crypto/seal.h"
 
 enum { VALUE_BYTES_MAX = 16 * 1024, PARTS_MAX = 8 };
 

@@ -7,10 +7,10 @@
  */
 #include <string.h>
 
-#include "api/runs/callback.h"
+#include "api/runs/accept/callback.h"
 #include "api/runs/runs.h"
-#include "api/runs/settle_wait.h"
-#include "api/runs/show.h"
+#include "api/runs/show/settle_wait.h"
+#include "api/runs/show/show.h"
 #include "core/model/request.h"
 
 enum { WAIT_S = 3, TRIES = 5 };

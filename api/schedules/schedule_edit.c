@@ -19,7 +19,7 @@
 #include "core/model/sealed_value.h"
 #include "core/model/slot_input.h"
 #include "core/store/input_seal.h"
-#include "core/store/planning.h"
+#include "core/store/planning/planning.h"
 
 struct schedule_edit {
     struct endpoint endpoint;

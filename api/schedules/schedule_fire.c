@@ -4,9 +4,9 @@
  *
  * The present moment is the slot, for computed inputs and in the history. The schedule goes on as it was.
  */
-#include "api/runs/accept.h"
-#include "api/runs/settle_wait.h"
-#include "api/runs/show.h"
+#include "api/runs/accept/accept.h"
+#include "api/runs/show/settle_wait.h"
+#include "api/runs/show/show.h"
 #include "api/schedules/schedule.h"
 #include "api/schedules/schedules.h"
 #include "core/base/clock.h"

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "api/files/receive.h"
-#include "api/runs/settle_wait.h"
+#include "api/runs/show/settle_wait.h"
 #include "api/skills/skill_row.h"
 #include "api/skills/skill_slot.h"
 #include "api/skills/skills.h"

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "api/runs/show.h"
-#include "core/store/admission.h"
+#include "api/runs/show/show.h"
+#include "core/store/queue/admission.h"
 
 /* --- who --- */
 

@@ -4,7 +4,7 @@
 #define API_SKILLS_SKILL_ROW_H
 
 #include "api/call.h"
-#include "core/io/package_signature.h"
+#include "core/io/crypto/package_signature.h"
 
 /* Columns of skill_get.sql and skill_page.sql. */
 enum {

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "api/runs/settle_wait.h"
+#include "api/runs/show/settle_wait.h"
 #include "api/skills/skill_read.h"
 #include "api/skills/skills.h"
 #include "core/base/text.h"

@@ -4,7 +4,7 @@
 
 #include "api/skills/skill_read.h"
 #include "api/skills/skills.h"
-#include "core/store/admission.h"
+#include "core/store/queue/admission.h"
 
 enum { USER_BYTES_MAX = 254 };
 

@@ -3,9 +3,9 @@
  * A run like any other (plan, sandbox, limits, audit), but of a version that need not be published; planning
  * lets only its author and reviewers through.
  */
-#include "api/runs/accept.h"
-#include "api/runs/settle_wait.h"
-#include "api/runs/show.h"
+#include "api/runs/accept/accept.h"
+#include "api/runs/show/settle_wait.h"
+#include "api/runs/show/show.h"
 #include "api/skills/skill_row.h"
 #include "api/skills/skills.h"
 #include "core/base/text.h"

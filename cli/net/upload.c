@@ -15,7 +15,7 @@
 #include "cli/net/remote.h"
 #include "core/base/id.h"
 #include "core/base/json.h"
-#include "core/io/crypto.h"
+#include "core/io/crypto/crypto.h"
 
 enum { FAILURES_MAX = 5, PAUSE_FIRST_MS = 500 };
 

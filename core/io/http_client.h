@@ -14,7 +14,7 @@
 #include <stddef.h>
 
 #include "core/base/ip_class.h"
-#include "core/io/op.h"
+#include "core/io/op/op.h"
 
 struct http_client;
 struct mail_envelope;

@@ -10,8 +10,8 @@
 
 #include "core/base/buf.h"
 #include "core/io/http/http_server.h"
-#include "core/io/loop.h"
 #include "core/io/metrics.h"
+#include "core/io/op/loop.h"
 
 enum { SERVICE_EXIT_START = 1, SERVICE_EXIT_USAGE = 2, SERVICE_EXIT_LOST = 3 };
 

@@ -9,7 +9,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/check.h"
-#include "core/io/redis_feed.h"
+#include "core/io/redis/redis_feed.h"
 
 #define WARM_CHANNEL "ev:warm"
 

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "core/base/id.h"
-#include "core/io/redis.h"
+#include "core/io/redis/redis.h"
 
 struct event_bus;
 

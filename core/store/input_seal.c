@@ -6,8 +6,8 @@
 
 #include "core/base/json.h"
 #include "core/base/json_pointer.h"
-#include "core/io/seal.h"
-#include "core/io/seal_json.h"
+#include "core/io/crypto/seal.h"
+#include "core/io/crypto/seal_json.h"
 #include "core/model/plan/show.h"
 #include "core/model/sealed_value.h"
 

@@ -7,7 +7,7 @@
 #define CORE_STORE_TENANT_CACHE_H
 
 #include "core/base/id.h"
-#include "core/io/db.h"
+#include "core/io/db/db.h"
 
 struct tenant_info {
     struct id id;

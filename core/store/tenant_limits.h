@@ -6,8 +6,8 @@
 #ifndef CORE_STORE_TENANT_LIMITS_H
 #define CORE_STORE_TENANT_LIMITS_H
 
-#include "core/io/db.h"
-#include "core/store/queue_shards.h"
+#include "core/io/db/db.h"
+#include "core/store/queue/queue_shards.h"
 
 /* As I/O of `op`. Columns of `row` from `first` on: weight, runs at once, starts per second, is it paused
  * (or suspended), queue_limit_text(). */

@@ -1,7 +1,7 @@
 -- scope: tenant
 -- scan: file_total is one row
 -- What a run needs besides its payload: $1 skill, $2 version number, $3 job, $4 requester. Who may run it
--- is read again (core/store/admission.h): it was planned a while ago. With the database's clock in us.
+-- is read again (core/store/queue/admission.h): it was planned a while ago. With the database's clock in us.
 select v.id, v.digest, v.state, v.manifest, v.package_file, v.runtime, f.sha256,
     (select coalesce(max(l.seq), 0) from {{t}}.run_log l where l.job_id = $3::uuid),
     (select m.timezone from public.my_members m where m.user_id = $4::uuid),

@@ -11,7 +11,7 @@
 #include "core/base/text.h"
 #include "tests/unit/intent/demo_skills.h"
 #include "worker/intent/consult/redact.h"
-#include "worker/intent/fill.h"
+#include "worker/intent/fill/fill.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

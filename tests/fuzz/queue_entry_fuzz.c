@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/base/check.h"
-#include "core/store/job_queue_internal.h"
+#include "core/store/queue/job_queue_internal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

@@ -67,7 +67,7 @@ def fault_of(root, source, kind, target, made):
 
 
 def violations(root):
-    """['core/base/x.c:3: "core/io/op.h": why', ...] of every source below the root."""
+    """['core/base/x.c:3: "core/io/op/op.h": why', ...] of every source below the root."""
     root = pathlib.Path(root).resolve()
     found, made = [], generated(root)
     for part in MAY_INCLUDE:

@@ -56,7 +56,7 @@ NOOP = {
 
 
 class World(stacks.Stack):
-    """`plant`: the bug that the daemons carry (core/io/db_plant.h)."""
+    """`plant`: the bug that the daemons carry (core/io/db/db_plant.h)."""
 
     def __init__(self, plant=None, durable=False):
         self.plant = plant

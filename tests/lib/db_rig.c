@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "core/base/check.h"
-#include "core/io/crypto.h"
+#include "core/io/crypto/crypto.h"
 #include "tests/lib/sql.h"
 #include "tests/lib/test.h"
 

@@ -2,7 +2,7 @@
 #ifndef TESTS_LIB_DB_RIG_H
 #define TESTS_LIB_DB_RIG_H
 
-#include "core/io/db.h"
+#include "core/io/db/db.h"
 #include "tests/lib/pg_server.h"
 
 struct db_rig {

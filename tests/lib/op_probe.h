@@ -8,7 +8,7 @@
 #ifndef TESTS_LIB_OP_PROBE_H
 #define TESTS_LIB_OP_PROBE_H
 
-#include "core/io/op.h"
+#include "core/io/op/op.h"
 
 struct op_probe {
     struct op op; /* first */

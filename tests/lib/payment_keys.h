@@ -1,4 +1,4 @@
-/* payment_keys.h - the other side of core/io/public_key.h: a provider that signs and seals. */
+/* payment_keys.h - the other side of core/io/crypto/public_key.h: a provider that signs and seals. */
 #ifndef TESTS_LIB_PAYMENT_KEYS_H
 #define TESTS_LIB_PAYMENT_KEYS_H
 

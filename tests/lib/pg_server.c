@@ -22,8 +22,8 @@
 
 #include "core/base/check.h"
 #include "core/base/clock.h"
-#include "core/io/dbsync.h"
-#include "core/io/migrate.h"
+#include "core/io/db/dbsync.h"
+#include "core/io/migrate/migrate.h"
 #include "sql_public.h"
 #include "sql_tenant.h"
 

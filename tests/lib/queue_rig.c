@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/base/check.h"
-#include "core/store/queue_script.h"
+#include "core/store/queue/queue_script.h"
 #include "tests/lib/test.h"
 
 enum { ARGS_MAX = 2048 };

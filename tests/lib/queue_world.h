@@ -8,7 +8,7 @@
 
 #include <hiredis/hiredis.h>
 
-#include "core/store/job_queue.h"
+#include "core/store/queue/job_queue.h"
 #include "tests/lib/op_probe.h"
 #include "tests/lib/redis_server.h"
 

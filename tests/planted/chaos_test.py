@@ -1,7 +1,7 @@
 """Eight bugs, two of them in two places, planted one at a time; each must turn the checks of tests/lib/chaos.py red, by a storm that is made
 for it and that leaves a sound build green.
 
-Seven are in the programs (core/io/db_plant.h, only in builds with sanitizers; $EXECGOV_PLANT names one), one is in
+Seven are in the programs (core/io/db/db_plant.h, only in builds with sanitizers; $EXECGOV_PLANT names one), one is in
 the database, put there and taken away by the test.
 """
 import os
@@ -263,7 +263,7 @@ class Release(unittest.TestCase):
         """Without the sanitizers' definition the file that plants is empty."""
         with tempfile.TemporaryDirectory() as folder:
             out = pathlib.Path(folder, "plant.o")
-            subprocess.run(["cc", "-c", "-I", SOURCE, "-o", out, SOURCE / "core/io/db_plant.c"], check=True)
+            subprocess.run(["cc", "-c", "-I", SOURCE, "-o", out, SOURCE / "core/io/db/db_plant.c"], check=True)
             self.assertNotIn(b"EXECGOV_PLANT", out.read_bytes())
         said = [path for path in (SOURCE / "CMakeLists.txt", *(SOURCE / "cmake").iterdir())
                 if "EXECGOV_PLANTS" in path.read_text(encoding="utf-8")]

@@ -21,7 +21,7 @@ DAEMONS = ("api", "scheduler", "worker")
 
 
 def shard_of(schema, count=SHARDS):
-    """As core/store/queue_shards.h says."""
+    """As core/store/queue/queue_shards.h says."""
     return int(schema[-8:], 16) % count
 
 

@@ -24,7 +24,7 @@ class Rules(unittest.TestCase):
     def found(self, source, include):
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
-            for name in ("core/base/buf.h", "core/model/job.h", "core/io/op.h", "core/store/job_store.h",
+            for name in ("core/base/buf.h", "core/model/job.h", "core/io/op/op.h", "core/store/job_store.h",
                          "api/route.h", "worker/claim.h", "cli/table.h", "tests/lib/test.h"):
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
                 (root / name).touch()
@@ -36,8 +36,8 @@ class Rules(unittest.TestCase):
 
     def test_forbidden(self):
         for source, include in (
-                ("core/base/x.c", '"core/model/job.h"'), ("core/base/x.h", '"core/io/op.h"'),
-                ("core/model/x.c", '"core/store/job_store.h"'), ("core/model/x.c", '"core/io/op.h"'),
+                ("core/base/x.c", '"core/model/job.h"'), ("core/base/x.h", '"core/io/op/op.h"'),
+                ("core/model/x.c", '"core/store/job_store.h"'), ("core/model/x.c", '"core/io/op/op.h"'),
                 ("core/io/x.c", '"core/model/job.h"'), ("core/io/http/x.c", '"core/store/job_store.h"'),
                 ("core/store/x.c", '"worker/claim.h"'), ("api/x.c", '"worker/claim.h"'),
                 ("worker/run/x.c", '"api/route.h"'), ("cli/x.c", '"core/store/job_store.h"'),
@@ -56,9 +56,9 @@ class Rules(unittest.TestCase):
                 ("core/base/x.c", '"core/base/buf.h"'), ("core/base/x.c", '"buf.h"'),
                 ("core/base/x.c", "<jansson.h>"), ("core/model/x.c", '"core/base/buf.h"'),
                 ("core/io/x.c", "<uv.h>"), ("core/io/x.c", '"sql_queries.h"'),
-                ("core/store/x.c", '"core/model/job.h"'), ("core/store/x.c", '"core/io/op.h"'),
+                ("core/store/x.c", '"core/model/job.h"'), ("core/store/x.c", '"core/io/op/op.h"'),
                 ("api/x.c", '"core/store/job_store.h"'), ("worker/run/x.c", '"worker/claim.h"'),
-                ("cli/x.c", '"core/io/op.h"'), ("tests/unit/x_test.c", '"worker/claim.h"')):
+                ("cli/x.c", '"core/io/op/op.h"'), ("tests/unit/x_test.c", '"worker/claim.h"')):
             with self.subTest(f"{source} -> {include}"):
                 self.assertEqual(self.found(source, include), [])
 

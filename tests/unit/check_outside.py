@@ -17,7 +17,7 @@ OPENS = {
     # who may use libcurl to transfer (its URL parser is anybody's)
     r"\bcurl_(?:easy|multi)_init\b": ("core/io/http_client.c", "cli/net/remote.c", "core/io/s3/s3_request.c"),
     # who may speak to the operator's store of files
-    r'"core/io/s3/s3\.h"': ("core/io/s3/", "core/store/file_store"),
+    r'"core/io/s3/s3\.h"': ("core/io/s3/", "core/store/file/"),
     # who may use the client for strangers
     r'"core/io/http_client\.h"': ("core/io/http_client.c", "worker/egress/"),
     # who may open a socket by hand: unix sockets, and a look whether our own port is taken
@@ -25,7 +25,7 @@ OPENS = {
                        "worker/sandbox/sandbox_client.c", "worker/egress/daemon/listener.c"),
     # PostgreSQL and Redis
     r"\b(?:PQconnect(?:Start|db)\w*|redis(?:Async)?Connect\w*|uv_getaddrinfo|uv_tcp_connect|getaddrinfo) ?\(":
-        ("core/io/redis_link.c", "core/io/dbsync.c", "core/io/db_conn.c"),
+        ("core/io/redis/redis_link.c", "core/io/db/dbsync.c", "core/io/db/db_conn.c"),
 }
 # Programs, and what of libcurl they may import.
 IMPORTS = {"execgov": r"curl_", "execgov-egress": r"curl_", "execgov-api": r"curl_(?:url|free|easy|slist|global)",

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/io/db.h"
+#include "core/io/crypto/seal.h"
+#include "core/io/db/db.h"
 #include "core/io/metrics.h"
-#include "core/io/seal.h"
 #include "core/io/service.h"
 #include "core/io/settings.h"
 #include "worker/egress/daemon/pool.h"

@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 
 #include "core/base/log.h"
-#include "core/io/crypto.h"
+#include "core/io/crypto/crypto.h"
 #include "worker/egress/daemon/key_file.h"
 #include "worker/egress/egress.h"
 

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "core/base/check.h"
-#include "core/io/op_work.h"
-#include "worker/intent/model_file.h"
+#include "core/io/op/op_work.h"
+#include "worker/intent/recogniser/model_file.h"
 
 /* Part of every digest: a way of learning that changed makes new files. */
 static const char learning[] = "learning 2\n";

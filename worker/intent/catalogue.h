@@ -10,11 +10,11 @@
 #ifndef WORKER_INTENT_CATALOGUE_H
 #define WORKER_INTENT_CATALOGUE_H
 
-#include "core/io/crypto.h"
-#include "core/io/db.h"
+#include "core/io/crypto/crypto.h"
+#include "core/io/db/db.h"
 #include "core/model/policy.h"
 #include "core/model/skill_manifest.h"
-#include "worker/intent/recogniser.h"
+#include "worker/intent/recogniser/recogniser.h"
 
 struct catalogues; /* the cache */
 

@@ -4,7 +4,7 @@
 
 #include "worker/intent/catalogue.h"
 #include "worker/intent/consult/consult.h"
-#include "worker/intent/fill.h"
+#include "worker/intent/fill/fill.h"
 #include "worker/work.h"
 
 struct intent_job {

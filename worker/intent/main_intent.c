@@ -1,5 +1,5 @@
 /* execgov-intent: what `execgov intent` runs. The CLI speaks HTTP only and links no worker code. */
-#include "worker/intent/intent_tool.h"
+#include "worker/intent/tool/intent_tool.h"
 
 int main(int argc, char **argv)
 {

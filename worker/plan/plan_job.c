@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/store/planning.h"
+#include "core/store/planning/planning.h"
 #include "worker/run/run_prewarm.h"
 
 enum { EXPIRE_AFTER_MS = 1000 };

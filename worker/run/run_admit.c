@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "core/model/schedule.h"
-#include "core/store/admission.h"
-#include "core/store/file_quota.h"
+#include "core/store/file/file_quota.h"
+#include "core/store/queue/admission.h"
 
 /* Confirmed ahead for a moment that nobody kept: people agreed to that time, not to any. What has begun once may
  * be tried again. */

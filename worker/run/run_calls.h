@@ -2,8 +2,8 @@
 #ifndef WORKER_RUN_RUN_CALLS_H
 #define WORKER_RUN_RUN_CALLS_H
 
-#include "core/model/skill_manifest.h"
 #include "core/io/egress/egress_client.h"
+#include "core/model/skill_manifest.h"
 #include "worker/work.h"
 
 struct run_calls {

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
-#include "core/io/db_array.h"
+#include "core/io/db/db_array.h"
 
 enum { ROWS_MAX = 1000, FILES_MAX = 100, BATCHES_MAX = 5000 };
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/runs/show.h"
+#include "api/runs/show/show.h"
 #include "core/model/request.h"
 
 /* `data` is consumed. False: nobody takes it. */

@@ -16,7 +16,7 @@
 #include <stddef.h>
 
 #include "core/base/arena.h"
-#include "core/io/loop.h"
+#include "core/io/op/loop.h"
 
 enum {
     CHANNEL_JSON_BYTES_MAX = 512 * 1024,

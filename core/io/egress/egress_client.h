@@ -10,7 +10,7 @@
 
 #include <jansson.h>
 
-#include "core/io/op.h"
+#include "core/io/op/op.h"
 
 struct egress_session;
 

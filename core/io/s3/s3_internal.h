@@ -5,7 +5,7 @@
 #include <sodium.h>
 
 #include "core/base/buf.h"
-#include "core/io/crypto.h"
+#include "core/io/crypto/crypto.h"
 #include "core/io/s3/s3.h"
 
 enum { S3_ETAG_BYTES = 80 };

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "core/base/json.h"
-#include "core/io/dbsync.h"
+#include "core/io/db/dbsync.h"
 #include "core/store/report/report_sums.h"
 #include "sql_queries.h"
 

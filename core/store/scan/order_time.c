@@ -6,7 +6,7 @@
 #include "core/base/arena.h"
 #include "core/base/id.h"
 #include "core/base/log.h"
-#include "core/io/dbsync.h"
+#include "core/io/db/dbsync.h"
 #include "core/model/money.h"
 #include "sql_queries.h"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/io/dbsync.h"
+#include "core/io/db/dbsync.h"
 #include "core/store/scan/scan.h"
 #include "sql_queries.h"
 

@@ -5,7 +5,7 @@
 #ifndef CORE_STORE_SCAN_PREVIEW_H
 #define CORE_STORE_SCAN_PREVIEW_H
 
-#include "core/io/crypto.h"
+#include "core/io/crypto/crypto.h"
 #include "core/store/scan/scan_batch.h"
 
 struct preview_line {

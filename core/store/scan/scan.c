@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
-#include "core/io/dbsync.h"
+#include "core/io/db/dbsync.h"
 #include "sql_queries.h"
 
 static const int64_t GAP_MAX_US = 36LL * 3600 * 1000000;

@@ -230,7 +230,7 @@ begin
 end
 $$;
 comment on function public.payment_event_take(text, text) is
-    'merchant, kind, currency and order are compared before any effect; {do: settle} is left to core/store/payment_inbox.c';
+    'merchant, kind, currency and order are compared before any effect; {do: settle} is left to core/store/money/payment_inbox.c';
 
 grant execute on function public.payment_event_add(text, text, bytea, text, jsonb) to execgov_platform;
 grant execute on function public.payment_event_end(text, text, text), public.payment_event_failed(text, text, text),

@@ -1,5 +1,5 @@
 /* db_batch_test.c - writes that travel together: one commit, each answered, only the guilty one fails. */
-#include "core/io/db_batch.h"
+#include "core/io/db/db_batch.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* db_fault_test.c - servers that go, come, refuse and stay silent; pools that are full or stopped. */
-#include "core/io/db.h"
+#include "core/io/db/db.h"
 
 #include <stdlib.h>
 #include <string.h>

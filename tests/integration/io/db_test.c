@@ -1,5 +1,5 @@
 /* db_test.c - groups are transactions, failures have their codes, and roles stay apart. */
-#include "core/io/db.h"
+#include "core/io/db/db.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* The connection to Redis: it comes back, nothing hangs, every command ends. */
-#include "core/io/redis.h"
+#include "core/io/redis/redis.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/io/redis_feed.h"
+#include "core/io/redis/redis_feed.h"
 #include "tests/lib/op_probe.h"
 #include "tests/lib/redis_server.h"
 #include "tests/lib/test.h"

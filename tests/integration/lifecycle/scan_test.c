@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
-#include "core/io/dbsync.h"
+#include "core/io/db/dbsync.h"
 #include "core/store/scan/preview.h"
 #include "core/store/scan/scan.h"
 #include "tests/lib/pg_server.h"

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/io/dbsync.h"
-#include "core/store/order_act.h"
+#include "core/io/db/dbsync.h"
+#include "core/store/money/order_act.h"
 #include "core/store/scan/order_time.h"
 #include "core/store/scan/scan.h"
 #include "tests/lib/db_rig.h"

@@ -6,8 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/io/migrate.h"
-#include "core/io/migrate_file.h"
+#include "core/io/migrate/migrate.h"
+#include "core/io/migrate/migrate_file.h"
 #include "sql_public.h"
 #include "sql_tenant.h"
 #include "tests/lib/pg_server.h"

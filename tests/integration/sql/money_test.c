@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "core/model/money.h"
-#include "tests/lib/pg_server.h"
 #include "sql_queries.h"
+#include "tests/lib/pg_server.h"
 #include "tests/lib/sql.h"
 
 struct fixture {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "core/io/migrate.h"
+#include "core/io/migrate/migrate.h"
 #include "tests/lib/pg_server.h"
 #include "tests/lib/sql.h"
 

@@ -1,5 +1,5 @@
 /* file_store_test.c - bytes are there whole or not at all, also after crashes and on full disks. */
-#include "core/store/file_store.h"
+#include "core/store/file/file_store.h"
 
 #include <dirent.h>
 #include <errno.h>

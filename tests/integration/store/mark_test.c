@@ -1,5 +1,5 @@
 /* mark_test.c - a mark is there before the work it announces, and is written once. */
-#include "core/store/mark.h"
+#include "core/store/queue/mark.h"
 
 #include <stdlib.h>
 #include <string.h>

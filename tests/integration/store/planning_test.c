@@ -1,12 +1,12 @@
 /* planning_test.c - what may be planned, what may not, and why: each code, against real rows. */
-#include "core/store/planning.h"
+#include "core/store/planning/planning.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/io/crypto.h"
-#include "core/io/seal_json.h"
+#include "core/io/crypto/crypto.h"
+#include "core/io/crypto/seal_json.h"
 #include "core/model/sealed_value.h"
 #include "tests/lib/db_rig.h"
 #include "tests/lib/sql.h"

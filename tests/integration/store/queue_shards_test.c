@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/store/queue_depth.h"
-#include "core/store/queue_retire.h"
+#include "core/store/queue/queue_depth.h"
+#include "core/store/queue/queue_retire.h"
 #include "tests/lib/queue_world.h"
 #include "tests/lib/test.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/store/incarnation.h"
+#include "core/store/queue/incarnation.h"
 #include "tests/lib/db_rig.h"
 #include "tests/lib/op_probe.h"
 #include "tests/lib/sql.h"

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "core/io/crypto.h"
+#include "core/io/crypto/crypto.h"
 #include "tests/lib/test.h"
 
 static const struct rate_limit ten_a_second = { 10, 1000000 };

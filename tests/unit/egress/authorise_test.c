@@ -1,5 +1,5 @@
 /* The styles of authentication, and that what they put in is taken out again. */
-#include "worker/egress/daemon/authorise.h"
+#include "worker/egress/daemon/call/authorise.h"
 
 #include <sodium.h>
 #include <string.h>

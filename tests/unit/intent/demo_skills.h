@@ -2,7 +2,7 @@
 #ifndef TESTS_UNIT_INTENT_DEMO_SKILLS_H
 #define TESTS_UNIT_INTENT_DEMO_SKILLS_H
 
-#include "worker/intent/recogniser.h"
+#include "worker/intent/recogniser/recogniser.h"
 
 static const char *const sales_examples[] = {
     "sales report for March 2026 from sales.csv",

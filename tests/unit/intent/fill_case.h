@@ -11,7 +11,7 @@
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "tests/lib/test.h"
-#include "worker/intent/fill.h"
+#include "worker/intent/fill/fill.h"
 
 #define CASE_NOW  "2026-11-21T03:00:00Z"
 #define CASE_ZONE "Asia/Shanghai"

@@ -1,5 +1,5 @@
 /* A small tenant as it really is: five skills, two to three examples or none, two languages. */
-#include "worker/intent/recogniser.h"
+#include "worker/intent/recogniser/recogniser.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "tests/lib/test.h"
 #include "tests/unit/intent/demo_skills.h"
-#include "worker/intent/model.h"
+#include "worker/intent/recogniser/model.h"
 
 struct trained {
     struct buf model;

@@ -1,5 +1,5 @@
 /* A mark is found wherever it stands, and what carries one is not read out of words. */
-#include "worker/intent/secrecy.h"
+#include "worker/intent/fill/secrecy.h"
 
 #include "tests/unit/intent/fill_case.h"
 

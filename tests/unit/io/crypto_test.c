@@ -1,4 +1,4 @@
-#include "core/io/crypto.h"
+#include "core/io/crypto/crypto.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "core/io/db_plant.h"
+#include "core/io/db/db_plant.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 #ifdef EXECGOV_PLANTS
 
-/* A plant whose place a statement no longer has ends the program (core/io/db_plant.c). */
+/* A plant whose place a statement no longer has ends the program (core/io/db/db_plant.c). */
 static void every_bug_still_changes_its_statements(void **state)
 {
     static const struct {

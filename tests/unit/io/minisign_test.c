@@ -1,11 +1,11 @@
 /* Against what the program minisign wrote, with a key made for this. */
-#include "core/io/minisign.h"
+#include "core/io/crypto/minisign.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "core/base/json.h"
-#include "core/io/package_signature.h"
+#include "core/io/crypto/package_signature.h"
 #include "tests/lib/test.h"
 
 #define DIGEST "aabbccddeeff00112233445566778899aabbccddeeff00112233445566778899"

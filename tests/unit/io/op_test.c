@@ -1,4 +1,4 @@
-#include "core/io/op.h"
+#include "core/io/op/op.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* op_wait_test.c - op_sleep.h and op_work.h: I/O of an op like any other. */
-#include "core/io/op_sleep.h"
-#include "core/io/op_work.h"
+#include "core/io/op/op_sleep.h"
+#include "core/io/op/op_work.h"
 
 #include <pthread.h>
 #include <semaphore.h>

@@ -1,6 +1,6 @@
 /* AES-256-GCM against test case 16 of McGrew and Viega; RSA against keys made here. */
-#include "core/io/base64.h"
-#include "core/io/public_key.h"
+#include "core/io/crypto/base64.h"
+#include "core/io/crypto/public_key.h"
 
 #include <sodium.h>
 #include <string.h>

@@ -1,8 +1,8 @@
-#include "core/io/seal.h"
+#include "core/io/crypto/seal.h"
 
 #include <string.h>
 
-#include "core/io/crypto.h"
+#include "core/io/crypto/crypto.h"
 #include "tests/lib/test.h"
 
 static const char context[] = "execgov/credential/-/0190c2f0-6d0a-7c11-8c8e-2f1f6a1e9c01/1";

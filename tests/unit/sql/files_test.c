@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/base/text.h"
-#include "core/io/migrate_file.h"
+#include "core/io/migrate/migrate_file.h"
 #include "sql_public.h"
 #include "sql_queries.h"
 #include "sql_tenant.h"

@@ -11,7 +11,7 @@
 #include "core/base/check.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
-#include "core/io/op_sleep.h"
+#include "core/io/op/op_sleep.h"
 
 enum { REST_MS = 30000, AGAIN_MS = 1000, SWEPT_MAX = 1000 };
 

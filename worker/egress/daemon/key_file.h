@@ -2,7 +2,7 @@
 #ifndef WORKER_EGRESS_DAEMON_KEY_FILE_H
 #define WORKER_EGRESS_DAEMON_KEY_FILE_H
 
-#include "core/io/seal.h"
+#include "core/io/crypto/seal.h"
 
 /* NULL: CONFIGURATION (missing, malformed, or readable by others). */
 struct seal_ring *key_file_read(const char *path, struct gov_err *err);

@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "core/base/log.h"
-#include "core/io/crypto.h"
+#include "core/io/crypto/crypto.h"
+#include "worker/egress/daemon/call/model.h"
 #include "worker/egress/daemon/keeper.h"
 #include "worker/egress/daemon/key_file.h"
 #include "worker/egress/daemon/listener.h"
-#include "worker/egress/daemon/model.h"
 #include "worker/egress/daemon/session.h"
 
 enum { DRAIN_MS = 20000 };

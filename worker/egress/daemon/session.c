@@ -10,13 +10,13 @@
 #include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/model/skill_manifest.h"
-#include "worker/egress/daemon/consultation.h"
-#include "worker/egress/daemon/delivery.h"
+#include "worker/egress/daemon/call/consultation.h"
+#include "worker/egress/daemon/call/delivery.h"
+#include "worker/egress/daemon/call/outcall.h"
+#include "worker/egress/daemon/call/probe.h"
+#include "worker/egress/daemon/call/verification.h"
 #include "worker/egress/daemon/message/message.h"
-#include "worker/egress/daemon/outcall.h"
-#include "worker/egress/daemon/probe.h"
 #include "worker/egress/daemon/unseal.h"
-#include "worker/egress/daemon/verification.h"
 
 struct hello {
     struct op op;

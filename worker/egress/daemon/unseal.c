@@ -7,7 +7,7 @@
 #include "core/base/check.h"
 #include "core/base/json.h"
 #include "core/base/log.h"
-#include "core/io/seal_json.h"
+#include "core/io/crypto/seal_json.h"
 #include "core/model/sealed_value.h"
 
 struct unseal {

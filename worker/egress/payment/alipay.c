@@ -11,8 +11,8 @@
 
 #include "core/base/clock.h"
 #include "core/base/json.h"
-#include "core/io/base64.h"
-#include "core/io/public_key.h"
+#include "core/io/crypto/base64.h"
+#include "core/io/crypto/public_key.h"
 #include "core/model/money.h"
 #include "worker/egress/payment/provider.h"
 

@@ -5,7 +5,7 @@
  * How to add one: a file with its verify function, a row in provider.c. A verify function looks at the
  * signature before it reads anything else of the body, compares in constant time, and refuses a moment
  * that is further from now than its tolerance, to either side. What the event means for an order is not
- * decided here (core/store/payment_inbox.h).
+ * decided here (core/store/money/payment_inbox.h).
  */
 #ifndef WORKER_EGRESS_PAYMENT_PROVIDER_H
 #define WORKER_EGRESS_PAYMENT_PROVIDER_H

@@ -13,7 +13,7 @@
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
-#include "core/io/base64.h"
+#include "core/io/crypto/base64.h"
 #include "worker/egress/payment/provider.h"
 
 enum { MAC_BYTES = crypto_auth_hmacsha256_BYTES, SIGNATURES_MAX = 20 };

@@ -10,8 +10,8 @@
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
-#include "core/io/base64.h"
-#include "core/io/public_key.h"
+#include "core/io/crypto/base64.h"
+#include "core/io/crypto/public_key.h"
 #include "worker/egress/payment/provider.h"
 
 static bool signature_holds(const struct pay_notice *n, const json_t *keys, struct arena *arena, struct gov_err *err)

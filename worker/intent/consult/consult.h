@@ -9,7 +9,7 @@
 #ifndef WORKER_INTENT_CONSULT_CONSULT_H
 #define WORKER_INTENT_CONSULT_CONSULT_H
 
-#include "core/io/crypto.h"
+#include "core/io/crypto/crypto.h"
 #include "core/io/egress/egress_client.h"
 #include "worker/intent/consult/endpoint.h"
 

@@ -1,8 +1,8 @@
 /* cursor.c - the pieces all forms of a date are read with. */
 #include "worker/intent/dates/cursor.h"
 
-#include "worker/intent/fold.h"
-#include "worker/intent/numeral.h"
+#include "worker/intent/fill/numeral.h"
+#include "worker/intent/recogniser/fold.h"
 
 bool date_eat(struct date_cursor *c, const char *pattern)
 {

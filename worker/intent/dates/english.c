@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "worker/intent/dates/forms.h"
-#include "worker/intent/fold.h"
-#include "worker/intent/numeral.h"
+#include "worker/intent/fill/numeral.h"
+#include "worker/intent/recogniser/fold.h"
 
 static int eat_month_name(struct date_cursor *c)
 {

@@ -12,7 +12,7 @@
 
 #include "core/base/civil.h"
 #include "core/base/zone.h"
-#include "worker/intent/phrase.h"
+#include "worker/intent/fill/phrase.h"
 
 enum date_grain { GRAIN_DAY, GRAIN_WEEK, GRAIN_MONTH, GRAIN_QUARTER, GRAIN_YEAR, GRAIN_RANGE };
 

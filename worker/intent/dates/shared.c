@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "worker/intent/dates/forms.h"
-#include "worker/intent/fold.h"
-#include "worker/intent/numeral.h"
+#include "worker/intent/fill/numeral.h"
+#include "worker/intent/recogniser/fold.h"
 
 bool date_read_day_word(struct date_cursor *c, struct date_mention *m)
 {

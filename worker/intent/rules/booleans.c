@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "worker/intent/fold.h"
+#include "worker/intent/recogniser/fold.h"
 #include "worker/intent/rules/rules.h"
 
 /* They say how a switch stands, not which one. */

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "worker/intent/fold.h"
+#include "worker/intent/recogniser/fold.h"
 #include "worker/intent/rules/candidates.h"
 
 #define LISTED(p, t, list) candidates_listed((p), (t), (list), sizeof(list) / sizeof *(list))

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "worker/intent/fold.h"
+#include "worker/intent/recogniser/fold.h"
 
 enum { PHRASE_TOKENS_MAX = 6 };
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "worker/intent/fold.h"
+#include "worker/intent/recogniser/fold.h"
 #include "worker/intent/rules/rules.h"
 
 enum { MONTHS_ASKED_MAX = 12 };

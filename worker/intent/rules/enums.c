@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "worker/intent/fold.h"
+#include "worker/intent/recogniser/fold.h"
 #include "worker/intent/rules/rules.h"
 
 enum { PREFIX_LETTERS_MIN = 4 };

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "worker/intent/fold.h"
+#include "worker/intent/recogniser/fold.h"
 #include "worker/intent/rules/rules.h"
 
 enum joint { JOINT_NONE, JOINT_SIGN, JOINT_COLON, JOINT_WORD };

@@ -8,7 +8,7 @@
 #include <strings.h>
 
 #include "core/base/json.h"
-#include "worker/intent/fold.h"
+#include "worker/intent/recogniser/fold.h"
 #include "worker/intent/rules/rules.h"
 
 enum { FILE_NAME_BYTES_MIN = 2 };

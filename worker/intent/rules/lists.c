@@ -2,7 +2,7 @@
  * words. */
 #include <string.h>
 
-#include "worker/intent/fold.h"
+#include "worker/intent/recogniser/fold.h"
 #include "worker/intent/rules/rules.h"
 
 enum { ELEMENT_TOKENS_MAX = 4, ELEMENTS_MAX = 20 };

@@ -1,7 +1,7 @@
 /* literals.c - what is recognised by its form alone: addresses, links, UUIDs, quotes, [lists]. */
 #include <string.h>
 
-#include "worker/intent/fold.h"
+#include "worker/intent/recogniser/fold.h"
 #include "worker/intent/rules/rules.h"
 
 static bool word_like(uint32_t c)

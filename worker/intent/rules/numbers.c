@@ -6,8 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "worker/intent/fold.h"
-#include "worker/intent/numeral.h"
+#include "worker/intent/fill/numeral.h"
+#include "worker/intent/recogniser/fold.h"
 #include "worker/intent/rules/rules.h"
 
 struct amount {

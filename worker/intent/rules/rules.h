@@ -10,9 +10,9 @@
 #include "core/base/civil.h"
 #include "core/base/zone.h"
 #include "worker/intent/dates/mention.h"
-#include "worker/intent/fill.h"
-#include "worker/intent/parameter.h"
-#include "worker/intent/phrase.h"
+#include "worker/intent/fill/fill.h"
+#include "worker/intent/fill/parameter.h"
+#include "worker/intent/fill/phrase.h"
 
 enum { CANDIDATES_MAX = 24 }; /* of one rule; what else is in the text is left */
 

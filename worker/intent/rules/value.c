@@ -2,8 +2,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "worker/intent/fold.h"
-#include "worker/intent/numeral.h"
+#include "worker/intent/fill/numeral.h"
+#include "worker/intent/recogniser/fold.h"
 #include "worker/intent/rules/rules.h"
 
 enum { QUOTED_MAX = 1000 }; /* code points; longer is a stray quotation mark */

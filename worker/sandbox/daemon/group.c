@@ -21,7 +21,7 @@
 #include "core/base/check.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
-#include "core/io/db_plant.h"
+#include "core/io/db/db_plant.h"
 #include "worker/sandbox/zygote/zygote_wire.h"
 
 enum {

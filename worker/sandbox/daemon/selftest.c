@@ -19,8 +19,8 @@
 #include "sandbox_scripts.h"
 #include "worker/sandbox/daemon/group.h"
 #include "worker/sandbox/daemon/helper.h"
-#include "worker/sandbox/jail/environment.h"
 #include "worker/sandbox/jail/confine.h"
+#include "worker/sandbox/jail/environment.h"
 
 enum { OUTPUT_BYTES = 65536, KILLED_WITHIN_MS = 1000 };
 

@@ -19,10 +19,10 @@
 
 #include "core/base/check.h"
 #include "core/base/text.h"
+#include "core/model/package_findings.h"
 #include "worker/sandbox/store/package_cache.h"
 #include "worker/sandbox/store/tree.h"
 #include "worker/sandbox/unpack/extract.h"
-#include "core/model/package_findings.h"
 #include "worker/sandbox/wire.h"
 
 enum { TEXT_BYTES_MAX = 256 * 1024, MODULES_BYTES_MAX = 60 * 1024, SPARE_S = 600 };

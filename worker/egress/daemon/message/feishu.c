@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/base/json.h"
-#include "core/io/crypto.h"
+#include "core/io/crypto/crypto.h"
 #include "worker/egress/daemon/message/message.h"
 
 enum { TEXT_BYTES_MAX = 16 * 1024 };

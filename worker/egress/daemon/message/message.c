@@ -13,8 +13,8 @@
 #include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
-#include "core/io/crypto.h"
-#include "core/io/seal.h"
+#include "core/io/crypto/crypto.h"
+#include "core/io/crypto/seal.h"
 
 enum { TIMEOUT_MS = 20000, ANSWER_BYTES_MAX = 16 * 1024, NO_CREDENTIAL_WAIT_S = 300 };
 

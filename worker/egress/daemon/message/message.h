@@ -12,7 +12,7 @@
 #include "core/io/mail.h"
 #include "core/model/channel.h"
 #include "core/store/outbox/delivery.h"
-#include "worker/egress/daemon/authorise.h"
+#include "worker/egress/daemon/call/authorise.h"
 #include "worker/egress/daemon/session.h"
 
 struct message_kind;

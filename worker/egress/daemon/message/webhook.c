@@ -5,7 +5,7 @@
 
 #include "core/base/json.h"
 #include "core/base/text.h"
-#include "core/io/crypto.h"
+#include "core/io/crypto/crypto.h"
 #include "worker/egress/daemon/message/message.h"
 
 enum { SECRET_BYTES_MAX = 128 };

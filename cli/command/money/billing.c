@@ -1,0 +1,67 @@
+/* billing.c - one's own tenant's subscription and orders, as its owner sees them; also while it is shut down. */
+#include "cli/command/commands.h"
+#include "cli/command/money/money_show.h"
+#include "cli/net/remote.h"
+#include "core/base/json.h"
+
+static const char *order_path(struct cli *cli, const struct args *args, const char *act)
+{
+    return arena_format(&cli->arena, "/v1/orders/%s%s", remote_segment(cli, args->words[0]), act);
+}
+
+bool command_billing_show(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    const json_t *shown, *subscription;
+
+    (void)args;
+    if (!remote_get(cli, "/v1/subscription", &shown, err))
+        return false;
+    subscription = json_object_get(shown, "subscription");
+    if (cli->json || !json_is_object(subscription))
+        cli_print_json(shown);
+    else
+        money_one(cli, subscription);
+    return true;
+}
+
+bool command_billing_offers(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    static const struct money_column columns[] = {
+        { "code", { "CODE", "代码" } }, { "kind", { "KIND", "类型" } }, { "price", { "PRICE", "价格" } },
+        { "interval/unit", { "PER", "周期" } }, { NULL, { NULL, NULL } },
+    };
+    (void)args;
+    return money_list(cli, "/v1/editions", columns, err);
+}
+
+bool command_billing_orders(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    static const struct money_column columns[] = {
+        { "no", { "NO", "单号" } }, { "kind", { "KIND", "类型" } }, { "state", { "STATE", "状态" } },
+        { "edition", { "EDITION", "版本" } }, { "amount", { "AMOUNT", "金额" } }, { "id", { "ID", "编号" } },
+        { NULL, { NULL, NULL } },
+    };
+    (void)args;
+    return money_list(cli, "/v1/orders", columns, err);
+}
+
+bool command_billing_order(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    long quantity = 1;
+
+    return args_number(args, "quantity", 1, 1000, &quantity, err) &&
+           money_post(cli, "/v1/orders", json_pack("{s:s, s:I, s:s*}", "edition", args->words[0], "quantity",
+                                                   (json_int_t)quantity, "tenant_name", args_value(args, "tenant-name", NULL)),
+                      err);
+}
+
+bool command_billing_report(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    return money_post(cli, order_path(cli, args, "/report-payment"),
+                      json_pack("{s:s*}", "reference", args_value(args, "reference", NULL)), err);
+}
+
+bool command_billing_cancel(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    return money_post(cli, order_path(cli, args, "/cancel"), NULL, err);
+}

@@ -1,0 +1,117 @@
+#include "cli/command/money/money_show.h"
+
+#include <string.h>
+
+#include "cli/net/remote.h"
+#include "core/base/json.h"
+#include "core/model/money.h"
+
+static const char *amount(struct cli *cli, const json_t *value)
+{
+    const char *currency = json_get_text(value, "currency");
+    char text[MONEY_TEXT_BYTES];
+
+    if (!currency || money_exponent(currency) < 0)
+        return NULL;
+    return arena_format(&cli->arena, "%s %s", money_format(json_get_int(value, "amount_minor", 0), currency, text), currency);
+}
+
+const char *money_cell(struct cli *cli, const json_t *value)
+{
+    if (json_is_string(value))
+        return json_string_value(value);
+    if (json_is_integer(value))
+        return arena_format(&cli->arena, "%lld", (long long)json_integer_value(value));
+    if (json_is_boolean(value))
+        return json_is_true(value) ? cli_text(cli, "yes", "是") : cli_text(cli, "no", "否");
+    if (json_is_object(value) && amount(cli, value))
+        return amount(cli, value);
+    return value && !json_is_null(value) ? json_text(&cli->arena, value) : NULL;
+}
+
+static const json_t *member(const json_t *item, const char *path)
+{
+    const char *slash = strchr(path, '/');
+    char first[40];
+
+    if (!slash)
+        return json_object_get(item, path);
+    snprintf(first, sizeof first, "%.*s", (int)(slash - path), path);
+    return member(json_object_get(item, first), slash + 1);
+}
+
+void money_table(struct cli *cli, const json_t *items, const struct money_column *columns)
+{
+    struct table table;
+    const json_t *one;
+    size_t i;
+
+    table_init(&table, &cli->arena);
+    for (const struct money_column *c = columns; c->member; c++)
+        table_column_flexible(&table, c->heading.en, c->heading.zh);
+    json_array_foreach(items, i, one)
+    {
+        table_row(&table);
+        for (const struct money_column *c = columns; c->member; c++)
+            table_cell(&table, money_cell(cli, member(one, c->member)));
+    }
+    show_table(cli, &table);
+}
+
+bool money_list(struct cli *cli, const char *path, const struct money_column *columns, struct gov_err *err)
+{
+    json_t *items;
+
+    if (!remote_list(cli, path, 0, &items, NULL, err))
+        return false;
+    if (cli->json)
+        remote_list_print(items, NULL);
+    else
+        money_table(cli, items, columns);
+    return true;
+}
+
+void money_one(struct cli *cli, const json_t *object)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach((json_t *)(uintptr_t)object, name, value)
+        if (!json_is_array(value) && !json_is_null(value))
+            show_line(cli, name, name, money_cell(cli, value));
+}
+
+bool money_get(struct cli *cli, const char *path, struct gov_err *err)
+{
+    const json_t *answer;
+
+    if (!remote_get(cli, path, &answer, err))
+        return false;
+    if (cli->json)
+        cli_print_json(answer);
+    else
+        money_one(cli, answer);
+    return true;
+}
+
+bool money_post(struct cli *cli, const char *path, json_t *body, struct gov_err *err)
+{
+    const json_t *answer, *approval;
+
+    if (!remote_post(cli, path, json_own(&cli->arena, body ? body : json_object()), &answer, err))
+        return false;
+    if (cli->json) {
+        cli_print_json(answer);
+        return true;
+    }
+    approval = json_object_get(answer, "approval");
+    if (approval) {
+        cli_say(cli, "somebody else has to approve this: execgov order approve %s", "需要他人审批：execgov order approve %s",
+                json_get_text(approval, "id"));
+        return true;
+    }
+    if (json_get_text(answer, "result"))
+        show_line(cli, "result", "结果", json_get_text(answer, "result"));
+    money_one(cli, json_is_object(json_object_get(answer, "order")) ? json_object_get(answer, "order") : answer);
+    return true;
+}

@@ -1,0 +1,146 @@
+/* order.c - orders, their payments, and what waits for somebody else. */
+#include <string.h>
+
+#include "cli/command/commands.h"
+#include "cli/command/money/money_show.h"
+#include "cli/net/remote.h"
+#include "core/base/json.h"
+#include "core/model/money.h"
+
+#define BASE "/v1/platform/"
+
+static const char *path_of(struct cli *cli, const char *noun, const char *id, const char *act)
+{
+    return arena_format(&cli->arena, BASE "%s/%s%s%s", noun, remote_segment(cli, id), act ? "/" : "", act ? act : "");
+}
+
+bool command_order_ls(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    static const struct money_column columns[] = {
+        { "no", { "NO", "单号" } }, { "kind", { "KIND", "类型" } }, { "state", { "STATE", "状态" } },
+        { "customer", { "CUSTOMER", "客户" } }, { "edition", { "EDITION", "版本" } }, { "amount", { "AMOUNT", "金额" } },
+        { "id", { "ID", "编号" } }, { NULL, { NULL, NULL } },
+    };
+    return money_list(cli, remote_path(cli, BASE "orders", "state", args_value(args, "state", NULL), "customer_id",
+                                       args_value(args, "customer", NULL), NULL), columns, err);
+}
+
+bool command_order_show(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    return money_get(cli, path_of(cli, "orders", args->words[0], NULL), err);
+}
+
+bool command_order_create(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    long quantity = 1;
+
+    if (!args_number(args, "quantity", 1, 1000, &quantity, err))
+        return false;
+    return money_post(cli, BASE "orders",
+                      json_pack("{s:s, s:I, s:s*, s:s*, s:s*, s:s*, s:s*}", "edition", args->words[0], "quantity",
+                                (json_int_t)quantity, "customer_id", args_value(args, "customer", NULL), "tenant_id",
+                                args_value(args, "tenant", NULL), "subscription_id", args_value(args, "subscription", NULL),
+                                "tenant_name", args_value(args, "tenant-name", NULL), "owner_email",
+                                args_value(args, "email", NULL)), err);
+}
+
+bool command_order_publish(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    return money_post(cli, path_of(cli, "orders", args->words[0], "publish"), NULL, err);
+}
+
+bool command_order_activate(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    return money_post(cli, path_of(cli, "orders", args->words[0], "activate"), NULL, err);
+}
+
+bool command_order_report(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    return money_post(cli, path_of(cli, "orders", args->words[0], "report-payment"),
+                      json_pack("{s:s*}", "reference", args_value(args, "reference", NULL)), err);
+}
+
+/* "299.00" and "CNY" as the API wants them. */
+static bool amount_read(const struct args *args, const char *text, int64_t *minor, struct gov_err *err)
+{
+    return money_parse(text, args_value(args, "currency", "CNY"), minor, err);
+}
+
+bool command_order_confirm(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    int64_t minor;
+
+    if (!args_value(args, "reference", NULL) || !args_value(args, "on", NULL))
+        return gov_fail(err, GOV_INVALID_INPUT, "say the bank's reference and the day: --reference R --on 2026-11-26",
+                        "请给出银行流水号和到账日期：--reference R --on 2026-11-26");
+    if (!amount_read(args, args->words[1], &minor, err))
+        return false;
+    return money_post(cli, path_of(cli, "orders", args->words[0], "confirm-payment"),
+                      json_pack("{s:s, s:s, s:I, s:s, s:s, s:s*}", "method", args_value(args, "method", "bank"), "reference",
+                                args_value(args, "reference", NULL), "amount_minor", (json_int_t)minor, "currency",
+                                args_value(args, "currency", "CNY"), "received_on", args_value(args, "on", NULL),
+                                "evidence_sha256", args_value(args, "evidence", NULL)), err);
+}
+
+bool command_order_cancel(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    return money_post(cli, path_of(cli, "orders", args->words[0], "cancel"),
+                      json_pack("{s:s*}", "comment", args_value(args, "comment", NULL)), err);
+}
+
+bool command_order_refund(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    int64_t minor;
+
+    if (!args_value(args, "reference", NULL) || !args_value(args, "comment", NULL))
+        return gov_fail(err, GOV_INVALID_INPUT, "say the reference and why: --reference R --comment WHY",
+                        "请给出流水号和原因：--reference R --comment WHY");
+    if (!amount_read(args, args->words[1], &minor, err))
+        return false;
+    return money_post(cli, path_of(cli, "orders", args->words[0], "refund"),
+                      json_pack("{s:I, s:s, s:s, s:s}", "amount_minor", (json_int_t)minor, "reference",
+                                args_value(args, "reference", NULL), "reason", args_value(args, "comment", NULL), "choice",
+                                args_value(args, "then", "keep")), err);
+}
+
+bool command_order_approvals(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    static const struct money_column columns[] = {
+        { "id", { "ID", "编号" } }, { "action", { "ACT", "操作" } }, { "state", { "STATE", "状态" } },
+        { "requester", { "ASKED BY", "申请人" } }, { "params", { "EXACTLY", "内容" } }, { NULL, { NULL, NULL } },
+    };
+    return money_list(cli, remote_path(cli, BASE "approvals", "state", args_value(args, "state", "waiting"), NULL), columns,
+                      err);
+}
+
+bool command_order_approve(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    return money_post(cli, path_of(cli, "approvals", args->words[0], "approve"),
+                      json_pack("{s:s*}", "comment", args_value(args, "comment", NULL)), err);
+}
+
+bool command_order_reject(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    return money_post(cli, path_of(cli, "approvals", args->words[0], "reject"),
+                      json_pack("{s:s*}", "comment", args_value(args, "comment", NULL)), err);
+}
+
+bool command_payment_ls(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    static const struct money_column columns[] = {
+        { "amount", { "AMOUNT", "金额" } }, { "state", { "STATE", "状态" } }, { "provider", { "PROVIDER", "渠道" } },
+        { "provider_txn", { "REFERENCE", "流水号" } }, { "task/kind", { "WAITS FOR", "待处理" } }, { "id", { "ID", "编号" } },
+        { NULL, { NULL, NULL } },
+    };
+    return money_list(cli, remote_path(cli, BASE "payments", "state", args_value(args, "state", "all"), NULL), columns, err);
+}
+
+bool command_payment_apply(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    json_t *ids = json_array();
+
+    for (size_t i = 1; i < args->count; i++)
+        json_array_append_new(ids, json_string(args->words[i]));
+    return money_post(cli, BASE "payments/apply", json_pack("{s:s, s:o}", "order_id", args->words[0], "payment_ids", ids),
+                      err);
+}

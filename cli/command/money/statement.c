@@ -1,0 +1,127 @@
+/* statement.c - files of banks and providers: bank statements, settlement files, and how they are read. */
+#include <string.h>
+
+#include "cli/command/commands.h"
+#include "cli/command/money/money_show.h"
+#include "cli/file_text.h"
+#include "cli/net/remote.h"
+#include "core/base/json.h"
+#include "core/io/crypto/base64.h"
+
+enum { FILE_BYTES_MAX = 4 * 1024 * 1024 };
+
+static const struct money_column line_columns[] = {
+    { "line", { "LINE", "行" } }, { "date", { "DATE", "日期" } }, { "amount_minor", { "AMOUNT (MINOR)", "金额（最小单位）" } },
+    { "currency", { "CUR", "币种" } }, { "reference", { "REFERENCE", "流水号" } }, { "order_no", { "ORDER", "订单号" } },
+    { "verdict", { "WOULD BE", "判定" } }, { "result", { "BECAME", "结果" } }, { NULL, { NULL, NULL } },
+};
+static const struct money_column difference_columns[] = {
+    { "result", { "RESULT", "结果" } }, { "kind", { "KIND", "类型" } }, { "txn", { "TRANSACTION", "交易号" } },
+    { "amount_minor", { "THERE (MINOR)", "渠道金额（最小单位）" } }, { "ours_minor", { "HERE (MINOR)", "本地金额（最小单位）" } },
+    { "currency", { "CUR", "币种" } }, { "day", { "DAY", "日期" } }, { NULL, { NULL, NULL } },
+};
+
+/* The file as a member of the body. */
+static bool file_add(struct cli *cli, const char *path, json_t *body, struct gov_err *err)
+{
+    const char *text, *name = strrchr(path, '/');
+    size_t bytes;
+
+    if (!file_text_read(cli, path, FILE_BYTES_MAX, &text, &bytes, err))
+        return false;
+    json_object_set_new(body, "file_name", json_string(name ? name + 1 : path));
+    json_object_set_new(body, "content", json_string(base64_make(text, bytes, &cli->arena)));
+    return true;
+}
+
+/* Post, then the counts and the lines. */
+static bool send_file(struct cli *cli, const char *path, const json_t *body, const struct money_column *columns,
+                      struct gov_err *err)
+{
+    const json_t *answer;
+
+    if (!remote_post(cli, path, body, &answer, err))
+        return false;
+    if (cli->json) {
+        cli_print_json(answer);
+        return true;
+    }
+    money_table(cli, json_object_get(answer, "items"), columns);
+    money_one(cli, json_object_get(answer, "counts"));
+    if (json_get_text(answer, "digest"))
+        printf("%s %s\n", cli_text(cli, "digest:", "摘要："), json_get_text(answer, "digest"));
+    return true;
+}
+
+bool command_payment_statement(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    const char *digest = args_value(args, "apply", NULL);
+    json_t *body = json_own(&cli->arena, json_pack("{s:s, s:b, s:s*}", "format", args->words[0], "dry_run", !digest, "digest",
+                                                   digest));
+
+    return file_add(cli, args->words[1], body, err) &&
+           send_file(cli, "/v1/platform/payments/statements", body, line_columns, err);
+}
+
+bool command_payment_reconcile(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    json_t *body = json_own(&cli->arena, json_pack("{s:s, s:s, s:s*, s:b}", "provider", args->words[0], "format", args->words[1],
+                                                   "day", args_value(args, "day", NULL), "dry_run",
+                                                   args_flag(args, "dry-run")));
+
+    return file_add(cli, args->words[2], body, err) &&
+           send_file(cli, "/v1/platform/payments/reconciliations", body, difference_columns, err);
+}
+
+bool command_payment_formats(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    static const struct money_column columns[] = {
+        { "code", { "CODE", "代码" } }, { "title", { "TITLE", "名称" } }, { "method", { "METHOD", "收款方式" } },
+        { "mapping/encoding", { "ENCODING", "编码" } }, { "mapping/columns/reference", { "REFERENCE", "流水号列" } },
+        { NULL, { NULL, NULL } },
+    };
+    (void)args;
+    return money_list(cli, "/v1/platform/statement-formats", columns, err);
+}
+
+bool command_payment_format(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    struct remote_answer answer;
+    const char *text;
+    size_t bytes;
+
+    if (!file_text_read(cli, args->words[1], 64 * 1024, &text, &bytes, err))
+        return false;
+    json_t *mapping = json_parse(&cli->arena, text, bytes, err);
+    if (!mapping)
+        return false;
+    const struct remote_call put = {
+        .method = "PUT",
+        .path = arena_format(&cli->arena, "/v1/platform/statement-formats/%s", remote_segment(cli, args->words[0])),
+        .body = json_own(&cli->arena, json_pack("{s:s, s:s*, s:O}", "title", args_value(args, "title", args->words[0]), "method",
+                                                args_value(args, "method", NULL), "mapping", mapping)),
+    };
+    if (!remote_send(cli, &put, &answer, err))
+        return false;
+    money_one(cli, answer.json);
+    return true;
+}
+
+/* --- tasks --- */
+
+bool command_task_ls(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    static const struct money_column columns[] = {
+        { "created_at", { "SINCE", "时间" } }, { "kind", { "KIND", "类型" } }, { "ref", { "ABOUT", "对象" } },
+        { "order_id", { "ORDER", "订单" } }, { "payment_id", { "PAYMENT", "付款" } }, { "id", { "ID", "编号" } },
+        { NULL, { NULL, NULL } },
+    };
+    (void)args;
+    return money_list(cli, "/v1/platform/finance-tasks", columns, err);
+}
+
+bool command_task_done(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    return money_post(cli, arena_format(&cli->arena, "/v1/platform/finance-tasks/%s/done", remote_segment(cli, args->words[0])),
+                      json_pack("{s:s}", "outcome", args->words[1]), err);
+}
