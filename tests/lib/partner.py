@@ -28,7 +28,16 @@ class Partner:
         self.definition |= {"base_url": self.base} | changes
         self.id = self.ok(stack.api("POST", "/v1/platform/http-resources", {
             "name": "partner", "credential": "partner", "definition": self.definition}, "pat"))["id"]
-        self.ok(stack.api("POST", f"/v1/platform/http-resources/{self.id}/grants", {"everybody": True}, "pat"))
+        self.grant()
+
+    def grant(self):
+        self.ok(self.stack.api("POST", f"/v1/platform/http-resources/{self.id}/grants", {"everybody": True}, "pat"))
+
+    def withdraw(self):
+        grants = self.ok(self.stack.api("GET", f"/v1/platform/http-resources/{self.id}/grants", token="pat"))["items"]
+        for grant in grants:
+            reply = self.stack.api("DELETE", f"/v1/platform/http-resources/{self.id}/grants/{grant['id']}", token="pat")
+            assert reply.status in (200, 204), reply.body
 
     def also(self, name, value, **changes):
         """Another resource of the same partner, with a credential of its own."""

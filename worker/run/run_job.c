@@ -71,7 +71,7 @@ static enum op_next load(struct op *op)
     j->package_fd = -1;
     DB_QUERY(op, j->work.worker->db, &j->work.tenant.scope, SQL_QUERIES_RUN_LOAD, &j->rows, p->skill,
              arena_format(&op->arena, "%lld", (long long)p->version), j->work.job.id.text,
-             j->work.job.created_by.text);
+             j->work.job.created_by.text, run_admit_resources(&j->work));
     return OP_WAIT;
 }
 
