@@ -54,10 +54,10 @@ static void build_cancelled(struct work *work, struct db_group *group)
 /* It was to go back, and a write of it to the outside may have happened: a person has to look. */
 static void build_outcome_unknown(struct work *work, struct db_group *group)
 {
-    gov_fail(&work->failure, GOV_OUTCOME_UNKNOWN,
+    gov_fail(&work->op.err, GOV_OUTCOME_UNKNOWN,
              "a write to the outside was sent and its answer was lost; it is not repeated, a person has to look",
              "已向外部发送写操作但未收到应答；不会重复执行，需人工核实");
-    work_add_failure(work, group, &work->failure);
+    work_add_failure(work, group, &work->op.err);
     work_add_callback(work, group);
 }
 

@@ -47,7 +47,7 @@ struct work_next {
 };
 
 struct work {
-    struct op op;
+    struct op op; /* its err: why it failed, or what a builder wrote there instead */
     struct worker *worker;
     struct lane_state *lane;
     struct queue_entry entry; /* as taken; its texts live in the op's arena */
@@ -63,7 +63,6 @@ struct work {
     bool released;      /* a drain gives it back unfinished */
     bool crashed;       /* its sandbox died under it: counts like the death of a worker */
     bool unreadable;    /* a later version wrote it: it is left to others, at no cost */
-    struct gov_err failure; /* why the op failed */
     int64_t retry_ms;   /* until the next attempt, if there is one */
     void *task;         /* of a task job: what its builder works on */
     void (*cancel)(struct work *work); /* kill what runs; NULL: nothing to kill */

@@ -51,20 +51,20 @@ enum { FIRST_CLAIM = 2 }; /* the fence that it gives */
  * asked later: no attempt is burnt. */
 static bool was_not_begun(const struct work *w)
 {
-    return w->failure.code == GOV_SANDBOX_UNAVAILABLE || w->failure.code == GOV_RATE_LIMITED ||
-           (w->failure.code == GOV_OUTCOME_UNKNOWN && w->failure.retry_after_s > 0);
+    return w->op.err.code == GOV_SANDBOX_UNAVAILABLE || w->op.err.code == GOV_RATE_LIMITED ||
+           (w->op.err.code == GOV_OUTCOME_UNKNOWN && w->op.err.retry_after_s > 0);
 }
 
 /* What the failure itself says about when (Retry-After), else not at once where it was not begun. */
 static int64_t at_least_ms(const struct work *w)
 {
-    int64_t told_ms = (int64_t)w->failure.retry_after_s * 1000;
+    int64_t told_ms = (int64_t)w->op.err.retry_after_s * 1000;
     return told_ms ? told_ms : was_not_begun(w) ? AWAY_LEAST_MS : 0;
 }
 
 static void build_failure(struct work *work, struct db_group *group)
 {
-    work_add_failure(work, group, &work->failure);
+    work_add_failure(work, group, &work->op.err);
     if (work->gave_up)
         work->gave_up(work, group);
     if (work->job.kind != JOB_TASK)
@@ -82,7 +82,7 @@ static void build_release(struct work *work, struct db_group *group)
                  arena_format(arena, "%lld", (long long)work->job.fence), work->job.token,
                  work->crashed ? "lost" : free_of_cost ? "released" : "retry",
                  arena_format(arena, "%lld", (long long)delay_ms),
-                 drain ? NULL : gov_code_info(work->failure.code)->wire);
+                 drain ? NULL : gov_code_info(work->op.err.code)->wire);
 }
 
 static bool to_be_settled(const struct work *w)
@@ -121,12 +121,12 @@ static enum op_next settle(struct op *op)
     if (!to_be_settled(w))
         return OP_NEXT;
     if (w->crashed && w->job.crash_count + 1 >= CRASHES_MAX)
-        gov_fail(&w->failure, GOV_POISON, "the sandbox died under it three times",
+        gov_fail(&w->op.err, GOV_POISON, "the sandbox died under it three times",
                  "沙箱在执行它时三次异常退出");
     bool again = w->released || w->unreadable || was_not_begun(w) ||
-                 (gov_code_info(w->failure.code)->retry_helps &&
+                 (gov_code_info(w->op.err.code)->retry_helps &&
                   w->job.attempt < w->job.max_attempts);
-    log_error(w->released ? LEVEL_INFO : LEVEL_WARN, again ? "job.retry" : "job.failed", &w->failure,
+    log_error(w->released ? LEVEL_INFO : LEVEL_WARN, again ? "job.retry" : "job.failed", &w->op.err,
               LOG_FIELD("job", w->job.id.text), LOG_FIELD("tenant", w->tenant.scope.schema),
               LOG_FIELD("step", w->op.step ? w->op.step->name : ""));
     work_finish_for(op, w, again ? build_release : build_failure);
@@ -194,7 +194,6 @@ static void ended(struct op *op)
     struct settling *s = calloc(1, sizeof *s);
 
     CHECK(s);
-    w->failure = op->err;
     op_init(&s->op, "settle", steps, op->loop, settled);
     s->work = w;
     op_start(&s->op);

@@ -3,15 +3,39 @@
 -- $5 created_by, $6 since, $7 until, $8 not below this id, $9 rows in the window. A last row, marked, says
 -- where a full window ended: the next one goes on from there. The states are derived for what else fits,
 -- one row after the other, until there are enough.
+-- Walked is only what can be in one of the states: all that ran ($10), or what has not ended ($11) and what ended
+-- without success ($12), of which there is an index. Those that have no job yet are few.
 with walked as materialized (
     select k.id, k.created_by, k.created_at, k.skill
     from (
         (select j.id, j.created_by, j.created_at, j.payload ->> 'skill' as skill
         from {{t}}.job j
-        where j.id < $1::uuid
+        where $10::boolean
+            and j.id < $1::uuid
             and j.id >= $8::uuid
             and j.kind = 'run'
         order by j.id desc
+        limit $9::integer)
+        union all
+        (select j.id, j.created_by, j.created_at, j.payload ->> 'skill'
+        from {{t}}.job_live l
+        join {{t}}.job j on j.id = l.job_id and j.kind = 'run'
+        where $11::boolean
+            and not $10::boolean
+            and l.job_id < $1::uuid
+            and l.job_id >= $8::uuid
+        order by l.job_id desc
+        limit $9::integer)
+        union all
+        (select j.id, j.created_by, j.created_at, j.payload ->> 'skill'
+        from {{t}}.job_outcome o
+        join {{t}}.job j on j.id = o.job_id and j.kind = 'run'
+        where $12::boolean
+            and not $10::boolean
+            and o.state <> 'succeeded'
+            and o.job_id < $1::uuid
+            and o.job_id >= $8::uuid
+        order by o.job_id desc
         limit $9::integer)
         union all
         (select r.id, r.created_by, r.created_at, r.options ->> 'skill'

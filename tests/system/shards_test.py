@@ -18,6 +18,7 @@ import stack as stacks  # noqa: E402
 
 SHARDS = 2
 DAEMONS = ("api", "scheduler", "worker")
+LEAD_MS = 6000  # scheduler/leader.c: a dead leader's key
 
 
 def shard_of(schema, count=SHARDS):
@@ -113,8 +114,8 @@ class OnACluster(Case):
         stack.end(stack.name_of(port), signal.SIGKILL)
         held = [self.submit(shard) for _ in range(3)]
         self.ends(other, [self.submit(other) for _ in range(5)], seconds=20)
-        # Somebody leads, whichever shard's node is gone.
-        self.ends(other, [self.submit_delayed(other, 500)], seconds=45)
+        # Due when nobody can believe any more to lead by a key of that node.
+        self.ends(other, [self.submit_delayed(other, LEAD_MS + 3000)], seconds=60)
         for run in held:
             self.assertNotIn(self.run_of(run, self.owner_of(shard))["state"], loop.ENDED)
         stacks.until(lambda: "OK" == stack.ask(replica, "cluster", "failover", "takeover"), what="the promotion")

@@ -158,10 +158,10 @@ static void note_unmet(struct intent_job *j, struct db_group *group)
 /* A forbidden best answer is told as such, without its name. */
 static void build_refused(struct work *work, struct db_group *group)
 {
-    gov_fail(&work->failure, GOV_FORBIDDEN,
+    gov_fail(&work->op.err, GOV_FORBIDDEN,
              "what you asked for exists, but you may not run it; ask an admin of this tenant",
              "您请求的能力存在，但您无权运行；请联系本租户管理员");
-    work_add_failure(work, group, &work->failure);
+    work_add_failure(work, group, &work->op.err);
     work_add_callback(work, group);
 }
 

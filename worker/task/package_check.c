@@ -39,9 +39,9 @@ static void gave_up(struct work *work, struct db_group *group)
     DB_GROUP_ADD(group, SQL_QUERIES_VERSION_CHECK_GAVE_UP, NULL, id.text,
                  arena_format(arena, "the package could not be checked (%s); upload it again, and tell "
                                      "whoever runs the platform if it happens twice",
-                              gov_err_detail(&work->failure, GOV_EN)),
+                              gov_err_detail(&work->op.err, GOV_EN)),
                  arena_format(arena, "软件包未能完成检查（%s）；请重新上传，若再次出现请联系平台运维人员",
-                              gov_err_detail(&work->failure, GOV_ZH)));
+                              gov_err_detail(&work->op.err, GOV_ZH)));
 }
 
 static enum op_next find(struct op *op)

@@ -32,8 +32,8 @@ static void release(void *op)
 
 static void build_unknown(struct work *work, struct db_group *group)
 {
-    gov_fail_cause(&work->failure, GOV_INTERNAL, "there is no task %s", work->job.payload.task);
-    work_add_failure(work, group, &work->failure);
+    gov_fail_cause(&work->op.err, GOV_INTERNAL, "there is no task %s", work->job.payload.task);
+    work_add_failure(work, group, &work->op.err);
 }
 
 static enum op_next perform(struct op *op)

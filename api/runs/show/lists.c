@@ -2,8 +2,9 @@
  * people without runs.read_all see their own.
  *
  * A state is derived, so no index finds "cancelled by its request". The rows are walked in windows by their ids until
- * there are enough that fit (of runs only what can be so, where no success is asked for: most runs succeed); after WINDOWS_MAX of them the page is left as it is, perhaps empty, with a cursor that
- * goes on where the walk stopped. Nothing is passed over.
+ * there are enough that fit (of runs, and of requests that are nothing else, only what can be so, where no success is
+ * asked for: most runs succeed); after WINDOWS_MAX of them the page is left as it is, perhaps empty, with a cursor
+ * that goes on where the walk stopped. Nothing is passed over.
  */
 #include <string.h>
 
@@ -23,7 +24,7 @@ struct lists {
     struct endpoint endpoint;
     struct call_page page;
     const char *states, *skill, *by, *since, *until; /* filters; NULL: none */
-    bool succeeded, live, unsuccessful; /* of runs: what is among the states */
+    bool narrow, live, unsuccessful; /* no success is asked for; what is among the states */
     const char *before, *not_below;                  /* ids between which is walked */
     int64_t window_rows;
     int windows;
@@ -34,11 +35,19 @@ struct lists {
 };
 
 /* From which rows a run of that state can come, beside those of requests. */
-static void note_state(struct lists *e, enum run_state state)
+static void note_run(struct lists *e, enum run_state state)
 {
-    e->succeeded |= state == RUN_SUCCEEDED;
+    e->narrow &= state != RUN_SUCCEEDED;
     e->live |= state == RUN_QUEUED || state == RUN_RUNNING || state == RUN_HELD;
     e->unsuccessful |= run_state_ended(state) && state != RUN_SUCCEEDED;
+}
+
+/* The same of a request that is nothing but a run. */
+static void note_request(struct lists *e, enum request_state state)
+{
+    e->narrow &= state != REQUEST_SUCCEEDED;
+    e->live |= state == REQUEST_QUEUED || state == REQUEST_RUNNING;
+    e->unsuccessful |= request_state_ended(state) && state != REQUEST_SUCCEEDED;
 }
 
 /* "queued,running" -> "{queued,running}"; names are checked. */
@@ -53,6 +62,7 @@ static bool states_array(struct lists *e, bool is_run, struct arena *arena, stru
     *array = NULL;
     if (!text || !*text)
         return true;
+    e->narrow = true;
     buf_add_char(&out, '{');
     while (*text && good) {
         size_t bytes = strcspn(text, ",");
@@ -61,7 +71,9 @@ static bool states_array(struct lists *e, bool is_run, struct arena *arena, stru
         enum request_state request;
         good = is_run ? run_state_parse(name, &run) : request_state_parse(name, &request);
         if (good && is_run)
-            note_state(e, run);
+            note_run(e, run);
+        else if (good)
+            note_request(e, request);
         if (!good)
             gov_fail_at(err, GOV_INVALID_INPUT, "state", "enum", "there is no state \"%s\"",
                         "没有状态“%s”", name);
@@ -133,8 +145,7 @@ static enum op_next read_filters(struct op *op, bool is_run)
     bounds(e, since_us, until_us, &op->arena);
     e->ids = ARENA_ARRAY(&op->arena, const char *, (size_t)e->page.limit + 1);
     bool filtered = e->states || e->skill || e->by || e->since || e->until;
-    e->window_rows = !filtered ? e->page.limit + 1 : is_run && e->states && !e->succeeded ? UNSUCCESSFUL_ROWS
-                                                                                            : WINDOW_ROWS;
+    e->window_rows = !filtered ? e->page.limit + 1 : is_run && e->narrow ? UNSUCCESSFUL_ROWS : WINDOW_ROWS;
     return OP_NEXT;
 }
 
@@ -155,16 +166,6 @@ static void collect(struct lists *e)
     }
 }
 
-static void walk_unsuccessful(struct lists *e, int64_t wanted)
-{
-    struct op *op = &e->endpoint.op;
-
-    DB_QUERY(op, e->endpoint.call->api->db, &e->endpoint.call->caller.scope, SQL_QUERIES_RUN_PAGE_UNSUCCESSFUL,
-             &e->window, e->before, arena_format(&op->arena, "%lld", (long long)wanted), e->states, e->skill, e->by,
-             e->since, e->until, e->not_below, arena_format(&op->arena, "%lld", (long long)e->window_rows),
-             e->live ? "true" : "false", e->unsuccessful ? "true" : "false");
-}
-
 static enum op_next walk(struct op *op, bool is_run)
 {
     struct lists *e = (struct lists *)op;
@@ -175,15 +176,12 @@ static enum op_next walk(struct op *op, bool is_run)
     if (e->at_end || e->count == wanted || e->windows == WINDOWS_MAX)
         return OP_NEXT;
     e->windows++;
-    if (is_run && e->states && !e->succeeded) {
-        walk_unsuccessful(e, wanted - e->count);
-        return OP_AGAIN;
-    }
     DB_QUERY(op, e->endpoint.call->api->db, &e->endpoint.call->caller.scope,
              is_run ? SQL_QUERIES_RUN_PAGE : SQL_QUERIES_REQUEST_PAGE, &e->window, e->before,
              arena_format(&op->arena, "%lld", (long long)wanted - e->count), e->states, e->skill, e->by,
              e->since, e->until, e->not_below,
-             arena_format(&op->arena, "%lld", (long long)e->window_rows));
+             arena_format(&op->arena, "%lld", (long long)e->window_rows), e->narrow ? "false" : "true",
+             e->live ? "true" : "false", e->unsuccessful ? "true" : "false");
     return OP_AGAIN;
 }
 

@@ -400,15 +400,15 @@ static void pages_have_everything_once_and_newest_first(void **state)
     }
 }
 
-/* The ids of one page of everything in that state, by one of the two statements for it. */
-static const char *ids_of(struct fixture *f, enum sql_queries statement, const char *state)
+/* The ids of one page of everything in that state; `every`: whatever ran is walked. */
+static const char *ids_of(struct fixture *f, enum sql_queries statement, const char *state, bool every)
 {
     const char *states = arena_format(&f->arena, "{%s}", state);
     const char *values[] = { "ffffffff-ffff-ffff-ffff-ffffffffffff", "100", states, NULL, NULL, NULL, NULL,
-                             "00000000-0000-0000-0000-000000000000", "1000", "true", "true" };
+                             "00000000-0000-0000-0000-000000000000", "1000", every ? "true" : "false", "true", "true" };
     struct buf ids = { 0 };
-    PGresult *found = PQexecParams(f->conn, sql_expand(&f->arena, sql_queries[statement].text, f->tenant.schema),
-                                   statement == SQL_QUERIES_RUN_PAGE ? 9 : 11, NULL, values, NULL, NULL, 0);
+    PGresult *found = PQexecParams(f->conn, sql_expand(&f->arena, sql_queries[statement].text, f->tenant.schema), 12,
+                                   NULL, values, NULL, NULL, 0);
 
     if (PQresultStatus(found) != PGRES_TUPLES_OK)
         fail_msg("%s", PQresultErrorMessage(found));
@@ -422,17 +422,22 @@ static const char *ids_of(struct fixture *f, enum sql_queries statement, const c
 
 static void what_did_not_succeed_is_listed_as_if_everything_were_walked(void **state)
 {
-    static const char *const states[] = { "planned", "awaiting_confirmation", "queued", "running", "failed",
-                                          "rejected", "expired", "cancelled", "held" };
+    static const char *const states[] = { "received", "recognising", "needs_answer", "planning", "planned", "abstained",
+                                          "awaiting_confirmation", "queued", "running", "failed", "rejected", "expired",
+                                          "cancelled", "held" };
+    static const enum sql_queries statements[] = { SQL_QUERIES_RUN_PAGE, SQL_QUERIES_REQUEST_PAGE };
     struct fixture *f = *state;
-    int seen = 0;
 
-    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
-        const char *all = ids_of(f, SQL_QUERIES_RUN_PAGE, states[i]);
-        assert_string_equal(ids_of(f, SQL_QUERIES_RUN_PAGE_UNSUCCESSFUL, states[i]), all);
-        seen += *all != 0;
+    for (int s = 0; s < 2; s++) {
+        int seen = 0;
+        for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+            const char *all = ids_of(f, statements[s], states[i], true);
+            assert_string_equal(ids_of(f, statements[s], states[i], false), all);
+            seen += *all != 0;
+        }
+        assert_in_range(seen, 4, 14); /* the other tests made most of them */
+        assert_string_equal(ids_of(f, statements[s], "succeeded", true)[0] ? "some" : "none", "some");
     }
-    assert_in_range(seen, 4, 9); /* the other tests made most of them */
 }
 
 /* Prepared while the tables are empty, kept when they have filled: no statement may ever scan. */
