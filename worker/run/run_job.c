@@ -182,6 +182,7 @@ static void on_done(void *user, struct sandbox_report *report)
         gov_fail_cause(&j->err, GOV_INTERNAL, "the sandbox mounted another package");
     if (report->started && j->has_wheels && memcmp(report->runtime, j->wheels, sizeof j->wheels) != 0)
         gov_fail_cause(&j->err, GOV_INTERNAL, "the sandbox mounted another runtime");
+    platform_runtime_learn(j->work.worker, db_text(&j->rows, 0, 5), report, j->has_wheels);
     if (!j->again) {
         keep_result(j, report);
         run_artifacts_take(&j->artifacts, report, &j->work.op.arena);
@@ -206,6 +207,12 @@ static bool digest_of(const char *hex, uint8_t digest[SANDBOX_DIGEST_BYTES])
     size_t length = 0;
     return hex && sodium_hex2bin(digest, SANDBOX_DIGEST_BYTES, hex, strlen(hex), NULL, &length, NULL) == 0 &&
            length == SANDBOX_DIGEST_BYTES;
+}
+
+static bool digest_planned(struct run_job *j, uint8_t platform[SANDBOX_DIGEST_BYTES])
+{
+    const char *hex = j->work.job.payload.platform_digest;
+    return !hex || digest_of(hex, platform) || gov_fail_cause(&j->err, GOV_INTERNAL, "the platform's digest is malformed");
 }
 
 static const char *timezone_of(const struct run_job *j)
@@ -262,6 +269,8 @@ static void start_sandbox(struct run_job *j)
         return;
     }
     memcpy(job.wheels, j->wheels, sizeof job.wheels);
+    if (!digest_planned(j, job.platform))
+        return;
     op_io_begin(op);
     if (!sandbox_run_start(j->work.worker->sandbox, &job, &events, j, &j->running, &j->err)) {
         op_io_end(op, NULL);

@@ -80,6 +80,8 @@ static json_t *step_form(const struct plan_step *step, struct arena *arena)
                   step->version_digest, "runtime", step->runtime_digest, "input", step->input,
                   "files", files_form(step, arena), "resources", resources_form(step, arena));
     CHECK(form);
+    if (step->platform_digest)
+        json_object_set_new(form, "platform", json_string(step->platform_digest));
     return form;
 }
 
