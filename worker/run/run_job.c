@@ -1,7 +1,7 @@
 /* run_job.c - a job of kind run: a published script, in isolation, with its log, result and files.
  *
- *     load -> prepare -> open_files -> register -> unseal -> run -> [unpack -> run] -> drain -> keep_files
- *       -> ask_egress -> explain -> finish
+ *     load -> prepare -> open_files -> register -> unseal -> unsealed -> run -> [fetch -> unpack -> run] -> drain
+ *       -> keep_files -> ask_egress -> explain -> finish
  *
  * What was planned is what runs: the version's digest is compared with the plan's here, and the tree it
  * was checked as with what sandboxd says it mounted. A sandbox that lost its package cache is given the
@@ -145,8 +145,11 @@ static void keep_result(struct run_job *j, struct sandbox_report *report)
     while (at < bytes) {
         /* A memfd or a file of the sandbox's tmpfs: memory, so no blocking. */
         ssize_t n = pread(report->result_fd, j->result_text + at, bytes - at, (off_t)at);
-        if (n <= 0)
+        if (n <= 0) {
+            gov_fail_cause(&j->err, GOV_INTERNAL, "the result: %zu of %zu bytes: %s", at, bytes,
+                           n < 0 ? strerror(errno) : "no more");
             break;
+        }
         at += (size_t)n;
     }
     j->result_bytes = at;
@@ -209,10 +212,9 @@ static bool digest_of(const char *hex, uint8_t digest[SANDBOX_DIGEST_BYTES])
            length == SANDBOX_DIGEST_BYTES;
 }
 
-static bool digest_planned(struct run_job *j, uint8_t platform[SANDBOX_DIGEST_BYTES])
+static bool digest_read(struct run_job *j, const char *hex, uint8_t digest[SANDBOX_DIGEST_BYTES], const char *fault)
 {
-    const char *hex = j->work.job.payload.platform_digest;
-    return !hex || digest_of(hex, platform) || gov_fail_cause(&j->err, GOV_INTERNAL, "the platform's digest is malformed");
+    return digest_of(hex, digest) || gov_fail_cause(&j->err, GOV_INTERNAL, "%s", fault);
 }
 
 static const char *timezone_of(const struct run_job *j)
@@ -257,20 +259,15 @@ static void start_sandbox(struct run_job *j)
         .broker = j->calls.broker,
         .limits = j->input.limits,
     };
-    if (!digest_of(db_text(&j->rows, 0, 12), job.package)) {
-        gov_fail_cause(&j->err, GOV_INTERNAL, "the version was never checked");
+    if (!digest_read(j, db_text(&j->rows, 0, 12), job.package, "the version was never checked"))
         return;
-    }
     memcpy(j->tree, job.package, sizeof j->tree);
-    const char *wheels = db_text(&j->rows, 0, 18);
+    const char *wheels = db_text(&j->rows, 0, 18), *platform = j->work.job.payload.platform_digest;
     j->has_wheels = wheels != NULL;
-    if (wheels && !digest_of(wheels, j->wheels)) {
-        gov_fail_cause(&j->err, GOV_INTERNAL, "the runtime's digest is malformed");
+    if ((wheels && !digest_read(j, wheels, j->wheels, "the runtime's digest is malformed")) ||
+        (platform && !digest_read(j, platform, job.platform, "the platform's digest is malformed")))
         return;
-    }
     memcpy(job.wheels, j->wheels, sizeof job.wheels);
-    if (!digest_planned(j, job.platform))
-        return;
     op_io_begin(op);
     if (!sandbox_run_start(j->work.worker->sandbox, &job, &events, j, &j->running, &j->err)) {
         op_io_end(op, NULL);
@@ -311,6 +308,8 @@ static enum op_next unsealed(struct op *op)
     if (!opened)
         return OP_NEXT;
     secrets_add_json(&j->secrets, opened, &op->arena);
+    if (!secrets_fit(&j->secrets, &j->err))
+        return OP_NEXT;
     run_log_hide(j->log, &j->secrets);
     run_input_open(j->action, opened, &op->arena, &j->input, &j->err);
     return OP_NEXT;
