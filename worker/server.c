@@ -317,6 +317,7 @@ static bool connect_sandbox(struct process *p, struct gov_err *err)
     if (!sandbox_status(w->settings.sandbox, &status, err))
         return gov_err_context(err, "execgov-sandboxd at %s", w->settings.sandbox);
     w->isolation_level = status.level;
+    platform_runtimes_take(w, &status);
     if (status.level < 1)
         return gov_fail(err, GOV_SANDBOX_UNAVAILABLE,
                         "isolation does not hold on this machine; see execgov doctor",

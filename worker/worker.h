@@ -15,6 +15,7 @@
 #include "core/store/queue/mark.h"
 #include "core/store/queue/queue_shards.h"
 #include "core/store/tenant_cache.h"
+#include "worker/run/platform_runtime.h"
 #include "worker/counts.h"
 #include "worker/lane.h"
 #include "worker/run/run_starts.h"
@@ -59,6 +60,7 @@ struct worker {
     struct tenant_cache *tenants;
     struct sandbox_client *sandbox; /* NULL: no run lanes */
     int isolation_level;
+    struct platform_runtimes platform;
     struct lanes lanes;
     /* Of the ctl, run and noop pool, one a dispatch shard; NULL: none, or stopped. */
     struct taker *takers[WORKER_POOLS_MAX][QUEUE_SHARDS_MAX];

@@ -133,6 +133,7 @@ static const struct {
     MEMBER("version", INT, version),
     MEMBER("version_digest", TEXT, version_digest),
     MEMBER("runtime_digest", TEXT, runtime_digest),
+    MEMBER("platform_digest", TEXT, platform_digest),
     MEMBER("input", OBJECT, input),
     MEMBER("provenance", ARRAY, provenance),
     MEMBER("sensitive", ARRAY, sensitive),

@@ -74,6 +74,7 @@ struct job_payload {
     int64_t version;            /* 0: the published one */
     const char *version_digest; /* run: the planned one */
     const char *runtime_digest; /* run: of the runtime that the version's own wheels made; NULL: it has none */
+    const char *platform_digest; /* run: of the platform's tree below, as people confirmed it; NULL: any */
     const json_t *input;
     const json_t *provenance; /* array, as in the plan */
     const json_t *sensitive;  /* run: array of JSON Pointers into the input that are never shown */

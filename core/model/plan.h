@@ -58,7 +58,8 @@ struct plan_step {
     int64_t version;
     const char *version_digest; /* hex */
     const char *runtime;
-    const char *runtime_digest;   /* hex; "" for one that is part of the platform */
+    const char *runtime_digest;   /* hex, of what its own wheels became; "": it brought none */
+    const char *platform_digest;  /* hex, of the platform's tree below it; NULL: whoever planned did not know it */
     const json_t *input;          /* as stored: sensitive values already sealed by the caller */
     const char *const *sensitive; /* JSON Pointers into the input that are never shown */
     size_t sensitive_count;
@@ -111,7 +112,7 @@ struct plan {
 };
 
 /* Hex SHA-256 over the canonical form of: tenant, requester, policy version, risk, expiry, and for
- * each step skill and action, version digest, runtime digest, input, files (path and sha256),
+ * each step skill and action, version digest, runtime digest, the platform's where it is known, input, files (path and sha256),
  * resources (name, method, path, credential version). Files and resources count as sets.
  * Returns `digest`. */
 char *plan_digest(const struct plan *plan, char digest[PLAN_DIGEST_BYTES]);

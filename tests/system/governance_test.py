@@ -268,6 +268,27 @@ class WhatCountsAtTheStart(Case):
         self.assertEqual(self.ended(of_an_admin), ("succeeded", None))
         self.ok(stack.api("PUT", "/v1/skills/fickle/bindings", [], "olivia"))
 
+    def confirmed_purge(self, planned_on=None):
+        """How one ended, and the platform's tree that its plan named. `planned_on`: as if that had been there then."""
+        request = self.ok(run("purge"))["request_id"]
+        plan = stack.api("GET", f"/v1/requests/{request}", token="olivia").json["plan"]
+        if planned_on:
+            rows("update {t}.plan set payload = jsonb_set(payload, '{platform_digest}', "
+                 f"'\"{planned_on}\"') where request_id = '{request}'")
+        self.ok(stack.api("POST", f"/v1/requests/{request}/confirm", {"digest": plan["digest"]}, "olivia"))
+        return self.ended(request), plan["steps"][0].get("platform_digest")
+
+    def test_what_was_confirmed_does_not_start_on_another_runtime_of_the_platform(self):
+        """An upgrade of the machine in between: what people saw is what runs, or nothing."""
+        ended, digest = self.confirmed_purge()
+        self.assertEqual(ended, ("succeeded", None))
+        self.assertRegex(digest, "^[0-9a-f]{64}$")
+        ended, _ = self.confirmed_purge(planned_on="a" * 64)
+        self.assertEqual(ended, ("failed", "plan_stale"))
+        # The worker has learned that it does not know its sandbox's trees any more; the next start tells it.
+        self.assertEqual(self.confirmed_purge(), (("succeeded", None), None))
+        self.assertEqual(self.confirmed_purge(), (("succeeded", None), digest))
+
     def test_a_person_who_may_not_run_any_more(self):
         waiting = self.later()
         who = next(m["id"] for m in stack.api("GET", "/v1/members", token="olivia").json["items"]

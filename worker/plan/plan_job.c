@@ -69,6 +69,7 @@ static enum op_next plan(struct op *op)
     p->history = true;
     p->now_us = clock_now_us();
     p->run_at_us = payload->run_at_us;
+    p->platform = platform_runtimes_copy(j->work.worker, &op->arena);
     op_try(op, &p->op);
     return OP_WAIT;
 }

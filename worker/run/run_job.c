@@ -185,6 +185,7 @@ static void on_done(void *user, struct sandbox_report *report)
         gov_fail_cause(&j->err, GOV_INTERNAL, "the sandbox mounted another package");
     if (report->started && j->has_wheels && memcmp(report->runtime, j->wheels, sizeof j->wheels) != 0)
         gov_fail_cause(&j->err, GOV_INTERNAL, "the sandbox mounted another runtime");
+    platform_runtime_learn(j->work.worker, db_text(&j->rows, 0, 5), report, j->has_wheels);
     if (!j->again) {
         keep_result(j, report);
         run_artifacts_take(&j->artifacts, report, &j->work.op.arena);
@@ -209,6 +210,11 @@ static bool digest_of(const char *hex, uint8_t digest[SANDBOX_DIGEST_BYTES])
     size_t length = 0;
     return hex && sodium_hex2bin(digest, SANDBOX_DIGEST_BYTES, hex, strlen(hex), NULL, &length, NULL) == 0 &&
            length == SANDBOX_DIGEST_BYTES;
+}
+
+static bool digest_read(struct run_job *j, const char *hex, uint8_t digest[SANDBOX_DIGEST_BYTES], const char *fault)
+{
+    return digest_of(hex, digest) || gov_fail_cause(&j->err, GOV_INTERNAL, "%s", fault);
 }
 
 static const char *timezone_of(const struct run_job *j)
@@ -253,17 +259,14 @@ static void start_sandbox(struct run_job *j)
         .broker = j->calls.broker,
         .limits = j->input.limits,
     };
-    if (!digest_of(db_text(&j->rows, 0, 12), job.package)) {
-        gov_fail_cause(&j->err, GOV_INTERNAL, "the version was never checked");
+    if (!digest_read(j, db_text(&j->rows, 0, 12), job.package, "the version was never checked"))
         return;
-    }
     memcpy(j->tree, job.package, sizeof j->tree);
-    const char *wheels = db_text(&j->rows, 0, 18);
+    const char *wheels = db_text(&j->rows, 0, 18), *platform = j->work.job.payload.platform_digest;
     j->has_wheels = wheels != NULL;
-    if (wheels && !digest_of(wheels, j->wheels)) {
-        gov_fail_cause(&j->err, GOV_INTERNAL, "the runtime's digest is malformed");
+    if ((wheels && !digest_read(j, wheels, j->wheels, "the runtime's digest is malformed")) ||
+        (platform && !digest_read(j, platform, job.platform, "the platform's digest is malformed")))
         return;
-    }
     memcpy(job.wheels, j->wheels, sizeof job.wheels);
     op_io_begin(op);
     if (!sandbox_run_start(j->work.worker->sandbox, &job, &events, j, &j->running, &j->err)) {

@@ -70,6 +70,8 @@ struct sandbox_job {
     /* The runtime that its own wheels made, as sandbox_unpack_start reported it: comes before `runtime`'s
      * modules. Zeroes: it brought none. */
     uint8_t wheels[SANDBOX_DIGEST_BYTES];
+    /* `runtime` has to be this tree, else nothing starts (PLAN_STALE). Zeroes: whatever there is. */
+    uint8_t platform[SANDBOX_DIGEST_BYTES];
     const char *entry;                     /* relative path inside the package */
     const char *const *args;               /* after the entry's name */
     size_t arg_count;

@@ -196,6 +196,7 @@ bool wire_start_encode(const struct sandbox_job *job, struct wire_start *m, stru
     m->limits = job->limits;
     memcpy(m->package, job->package, sizeof m->package);
     memcpy(m->wheels, job->wheels, sizeof m->wheels);
+    memcpy(m->platform, job->platform, sizeof m->platform);
     m->broker = job->broker > 0;
     m->script_kind = job->kind;
     m->arg_count = (uint32_t)job->arg_count;

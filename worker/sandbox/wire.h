@@ -74,6 +74,7 @@ struct wire_start {
     /* NUL-terminated, in this order: id, scope, runtime, timezone, entry, args, name and as of every file
      * ("" for no as), globs. Nothing behind text_bytes is looked at. */
     char text[WIRE_TEXT_BYTES];
+    uint8_t platform[SANDBOX_DIGEST_BYTES]; /* the platform's tree it was planned on; zeroes: any */
 };
 
 struct wire_kill {

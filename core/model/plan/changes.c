@@ -79,6 +79,7 @@ json_t *plan_changes(const struct plan *before, const struct plan *after, struct
             json_own(arena, json_integer(new->version)));
     compare_texts(&c, "/version_digest", old->version_digest, new->version_digest);
     compare_texts(&c, "/runtime", old->runtime_digest, new->runtime_digest);
+    compare_texts(&c, "/platform", old->platform_digest, new->platform_digest);
     compare_texts(&c, "/risk", skill_risk_name(before->risk), skill_risk_name(after->risk));
     compare_texts(&c, "/requester", before->requester.text, after->requester.text);
     compare(&c, "/input", plan_input_masked(old, arena), plan_input_masked(new, arena));

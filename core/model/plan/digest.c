@@ -94,6 +94,8 @@ static void add_step(struct buf *out, const struct plan_step *step, struct arena
     add_files(out, step, arena);
     buf_add_text(out, "],\"input\":");
     json_canonical(step->input, out);
+    if (step->platform_digest)
+        add_member(out, ",\"platform\":", step->platform_digest);
     buf_add_text(out, ",\"resources\":[");
     add_resources(out, step, arena);
     add_member(out, "],\"runtime\":", step->runtime_digest);

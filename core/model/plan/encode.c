@@ -65,13 +65,16 @@ static json_t *encode_step(const struct plan_step *s)
             json_pack("{s:s, s:s, s:s, s:I}", "name", s->resources[i].name, "method",
                       s->resources[i].method, "path", s->resources[i].path, "credential_version",
                       (json_int_t)s->resources[i].credential_version));
-    return json_pack("{s:s, s:s, s:o, s:I, s:s, s:s, s:s, s:O, s:o, s:o, s:o, s:o, s:o}", "skill",
+    json_t *step = json_pack("{s:s, s:s, s:o, s:I, s:s, s:s, s:s, s:O, s:o, s:o, s:o, s:o, s:o}", "skill",
                      s->skill, "action", s->action, "title", pair(s->title), "version",
                      (json_int_t)s->version, "version_digest", s->version_digest, "runtime",
                      s->runtime, "runtime_digest", s->runtime_digest, "input", s->input,
                      "sensitive", sensitive, "provenance", provenance, "files", files, "resources",
                      resources, "effects",
                      s->effects ? json_incref((json_t *)s->effects) : json_array());
+    if (step && s->platform_digest)
+        json_object_set_new(step, "platform_digest", json_string(s->platform_digest));
+    return step;
 }
 
 static json_t *encode_confirmation(const struct plan_confirmation *c)
@@ -240,6 +243,7 @@ static void decode_step(struct decoder *d, const json_t *json, struct plan_step 
     step->version_digest = need_text(d, json, "version_digest");
     step->runtime = need_text(d, json, "runtime");
     step->runtime_digest = need_text(d, json, "runtime_digest");
+    step->platform_digest = json_get_text(json, "platform_digest");
     step->effects = need_array(d, json, "effects");
     step->input = json_object_get(json, "input");
     if (!json_is_object(step->input))

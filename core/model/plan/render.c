@@ -147,6 +147,8 @@ static void add_step(const struct renderer *r, const struct plan_step *step, siz
                  step->version_digest, step->runtime);
     if (step->runtime_digest[0])
         buf_addf(r->out, say(r, " and its own wheels (%.16s…)", " 及自带的 wheel（%.16s…）"), step->runtime_digest);
+    if (step->platform_digest)
+        buf_addf(r->out, say(r, ", of the platform as %.16s…", "，平台运行时 %.16s…"), step->platform_digest);
     buf_add_char(r->out, '\n');
     add_input(r, step);
     json_array_foreach ((json_t *)step->effects, i, effect) {

@@ -118,12 +118,15 @@ static json_t *view_step(const struct plan_step *s, enum gov_language language, 
     for (size_t i = 0; i < s->resource_count; i++)
         add(resources, json_pack("{s:s, s:s, s:s}", "name", s->resources[i].name, "method",
                                  s->resources[i].method, "path", s->resources[i].path));
-    return json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:O, s:o, s:o, s:o, s:o}", "skill", s->skill,
+    json_t *step = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:O, s:o, s:o, s:o, s:o}", "skill", s->skill,
                      "action", s->action, "title", gov_text_in(s->title, language), "version",
                      (json_int_t)s->version, "version_digest", s->version_digest, "runtime",
                      s->runtime, "runtime_digest", s->runtime_digest, "input", plan_input_masked(s, arena), "provenance",
                      view_provenance(s), "files", files, "resources", resources, "effects",
                      view_effects(s->effects, language));
+    if (step && s->platform_digest)
+        json_object_set_new(step, "platform_digest", json_string(s->platform_digest));
+    return step;
 }
 
 static json_t *view_confirmation(const struct plan_confirmation *c, enum gov_language language,

@@ -4,6 +4,7 @@
  * them are file parameters is decided here. */
 #include "core/store/planning/planning.h"
 #include "core/store/planning/planning_checks.h"
+#include "core/model/skill_runtime.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -230,6 +231,17 @@ static bool plan_confirmation(struct planning *p)
                     p->rule.name ? p->rule.name : "", c->approver_count);
 }
 
+/* Of the tree that scripts of this version run in, as the one who plans knows it. */
+static const char *platform_of(const struct planning *p)
+{
+    bool sandboxed = p->chosen->executor != SKILL_HTTP;
+
+    for (int i = 0; i < SKILL_RUNTIME_COUNT && p->platform && sandboxed; i++)
+        if (p->step.runtime && strcmp(skill_runtimes[i].name, p->step.runtime) == 0)
+            return p->platform[i];
+    return NULL;
+}
+
 static enum op_next make_plan(struct op *op)
 {
     struct planning *p = (struct planning *)op;
@@ -243,6 +255,7 @@ static enum op_next make_plan(struct op *op)
     p->step.version_digest = db_text(r, 0, BASIS_DIGEST);
     p->step.runtime = db_text(r, 0, BASIS_RUNTIME);
     p->step.runtime_digest = db_text(r, 0, BASIS_RUNTIME_DIGEST) ? db_text(r, 0, BASIS_RUNTIME_DIGEST) : "";
+    p->step.platform_digest = platform_of(p);
     p->tree_digest = db_text(r, 0, BASIS_TREE);
     p->step.effects = p->chosen->effects;
     read_provenance(p);
@@ -312,6 +325,8 @@ json_t *planning_payload(struct planning *planning, const struct job_payload *ba
     payload.version = planning->step.version;
     payload.version_digest = planning->step.version_digest;
     payload.runtime_digest = planning->step.runtime_digest[0] ? planning->step.runtime_digest : NULL;
+    /* People agreed to what was shown; a run that nobody confirms takes the platform as it is. */
+    payload.platform_digest = planning->rule.required ? planning->step.platform_digest : NULL;
     payload.input = planning->filled;
     payload.files = planning->file_list;
     payload.provenance = planning->provenance;

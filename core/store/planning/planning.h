@@ -41,6 +41,7 @@ struct planning {
     const char *const *skills; /* names the caller's token may use; NULL: all */
     int64_t now_us;
     int64_t run_at_us;         /* a confirmation has to be there by then; 0: the rule's own term */
+    const char *const *platform; /* digests of the platform's runtimes, in the order of skill_runtimes; NULL: not known */
     struct plan_bases *bases;  /* what was read before may serve; NULL: read it */
 
     /* out: valid while the op lives */

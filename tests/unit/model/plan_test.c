@@ -130,6 +130,7 @@ static void every_field_that_decides_changes_the_digest(void **state)
     ASSERT_CHANGES(f, f->steps[0].action = "ran");
     ASSERT_CHANGES(f, f->steps[0].version_digest = "cc");
     ASSERT_CHANGES(f, f->steps[0].runtime_digest = "dd");
+    ASSERT_CHANGES(f, f->steps[0].platform_digest = "ee");
     ASSERT_CHANGES(f, f->steps[0].input = json(f, "{}"));
     ASSERT_CHANGES(f, json_object_set_new((json_t *)f->steps[0].input, "top", json_integer(11)));
     ASSERT_CHANGES(f,

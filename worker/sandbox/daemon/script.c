@@ -193,6 +193,19 @@ void script_group_ended(void *user, struct group *group)
     harvest_start(s);
 }
 
+/* What was planned and confirmed on this tree does not run on another. */
+static bool platform_check(const struct script *s, struct gov_err *err)
+{
+    static const uint8_t any[SANDBOX_DIGEST_BYTES];
+    const uint8_t *wanted = s->message->platform;
+
+    return memcmp(wanted, any, sizeof any) == 0 || memcmp(wanted, s->runtime->digest, sizeof any) == 0 ||
+           gov_fail(err, GOV_PLAN_STALE,
+                    "the platform's runtime \"%s\" was changed after this was planned (an upgrade of the machines that run "
+                    "scripts); ask for it again, and it is planned on the one that is there",
+                    "计划之后平台运行时“%s”已变更（执行脚本的机器已升级）；请重新提交，将按现有运行时生成计划", s->job.runtime);
+}
+
 static bool input_check(int fd, struct gov_err *err)
 {
     off_t bytes = lseek(fd, 0, SEEK_END);
@@ -231,7 +244,7 @@ bool script_start(struct connection *c, const struct wire_start *message, int *f
         gov_fail(&err, GOV_SANDBOX_UNAVAILABLE, "runtime %s is not installed here: %s",
                  "本机未安装运行时 %s：%s", s->job.runtime,
                  s->runtime ? s->runtime->detail : "unknown");
-    } else {
+    } else if (platform_check(s, &err)) {
         s->runtime = wheels_runtime_take(s->host, s->runtime, s->message->wheels, &err);
     }
     if (err.code || !host_accepting(s->host, &err) || !input_check(s->fds[0], &err) ||
