@@ -197,7 +197,7 @@ static const struct act acts[] = {
       SUBSCRIPTIONS("s.state = 'grace'") },
     { "public.subscription_end_with_period(x.id, not x.cancel_at_period_end, null)", SUBSCRIPTIONS("s.state in ('active', 'grace')") },
     { "public.sim_refund(x.id)", ORDERS("s.state = 'active' and s.refunded_minor < s.amount_minor") },
-    { "public.sim_terminate(x.id)", SUBSCRIPTIONS("s.state = 'shutdown' and s.state_entered_at < public.lifecycle_now() - interval '40 days'") },
+    { "public.sim_terminate(x.id)", SUBSCRIPTIONS("s.state = 'shutdown' and s.state_entered_at < public.lifecycle_now() - interval '10 days'") },
     { "public.order_publish(x.id, null)", ORDERS("s.state = 'draft'") },
     { "public.tenant_block_set(x.tenant_id, 'admin', 2::smallint, 'busy', null, null)", SUBSCRIPTIONS("true") },
     { "public.tenant_block_release(x.tenant_id, 'admin', null, null)", SUBSCRIPTIONS("true") },
@@ -296,10 +296,11 @@ static void everything_holds_after_whatever_customers_and_clocks_did(void **stat
     scan(w);
     check(w, w->days);
     revenue_check(w);
-    print_message("%d customers, %d days, seed %d: %d payments (%d odd), %d outages, %d acts (%d refused), %s transitions, %s refunds\n",
+    print_message("%d customers, %d days, seed %d: %d payments (%d odd), %d outages, %d acts (%d refused), %s transitions, %s refunds, %s terminated\n",
                   w->customers, w->days, setting("SIMULATION_SEED", 1), w->paid, w->odd, w->outages, w->acted, w->refused,
                   sql_value(&w->arena, w->admin, "select count(*) from public.subscription_event"),
-                  sql_value(&w->arena, w->admin, "select count(distinct reference) from public.payment_return"));
+                  sql_value(&w->arena, w->admin, "select count(distinct reference) from public.payment_return"),
+                  sql_value(&w->arena, w->admin, "select count(*) from public.subscription where state = 'terminated'"));
     assert_true(w->paid > w->customers);
     arena_release(&w->arena);
 }
