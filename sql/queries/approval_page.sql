@@ -3,15 +3,17 @@
 -- scan: a page of the newest, by primary key
 select r.id, jsonb_build_object('id', r.id, 'action', r.action, 'params', r.params, 'digest', r.params_digest,
     'reason', r.reason, 'requester', u.email, 'need', r.need,
-    'state', case when r.state = 'waiting' and r.expires_at <= now() then 'expired' else r.state end,
+    'state', k.state,
     'created_at', public.utc_text(r.created_at), 'expires_at', public.utc_text(r.expires_at),
     'votes', (select coalesce(jsonb_agg(jsonb_build_object('voter', w.email, 'approve', v.approve,
             'comment', v.comment, 'at', public.utc_text(v.at)) order by v.at), '[]')
         from public.approval_vote v join public.app_user w on w.id = v.voter where v.request_id = r.id)), r.requester
 from public.approval_request r
 join public.app_user u on u.id = r.requester
+cross join lateral (
+    select case when r.state in ('waiting', 'approved') and r.expires_at <= now() then 'expired' else r.state end as state) k
 where ($1::uuid is null or r.id < $1::uuid)
-    and ($3::text is null or r.state = $3)
+    and ($3::text is null or k.state = $3)
     and ($4::uuid is null or r.id = $4::uuid)
 order by r.id desc
 limit $2::integer

@@ -80,6 +80,28 @@ join public.payment_application a on a.payment_id = p.id
 group by p.id
 having sum(a.amount_minor) > p.amount_minor
 union all
+select 'I8', 'payment ' || p.id, 'gave back ' || sum(r.amount_minor) || ' of ' || p.amount_minor
+from public.payment p
+join public.payment_return r on r.payment_id = p.id
+group by p.id
+having sum(r.amount_minor) > p.amount_minor
+union all
+select 'I8', 'order ' || a.order_id, 'payment ' || a.payment_id || ' gave back ' || sum(r.amount_minor) || ' of the ' || a.amount_minor
+    || ' that settled it'
+from public.payment_application a
+join public.payment_return r on r.payment_id = a.payment_id and r.order_id = a.order_id
+group by a.order_id, a.payment_id, a.amount_minor
+having sum(r.amount_minor) > a.amount_minor
+union all
+select 'I8', 'order ' || o.id, 'refunded ' || o.refunded_minor || ', its payments gave back ' || coalesce(r.amount, 0)
+from public.orders o
+left join (
+    select b.order_id, sum(b.amount_minor) as amount
+    from public.payment_return b
+    where b.order_id is not null
+    group by b.order_id) r on r.order_id = o.id
+where o.refunded_minor <> coalesce(r.amount, 0)
+union all
 select 'I9', 'tenant ' || t.id, 'state ' || t.state || ', its strongest block is of level ' || coalesce(b.level, 0)
 from public.tenant t
 left join lateral (

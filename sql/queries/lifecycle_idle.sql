@@ -9,7 +9,11 @@ select c.last_at < c.now - interval '10 minutes'
             select from public.subscription s
             where s.next_action_at <= c.now
                 and s.quarantined_at is null)
-        or exists (select from public.orders o where o.state = 'draft' and o.publish_at <= c.now)
+        or exists (
+            select from public.orders o
+            where o.state = 'draft'
+                and o.publish_at <= c.now
+                and (o.time_next_at is null or o.time_next_at <= c.now))
         or exists (
             select from public.orders o
             where o.state in ('activating', 'activation_failed')
@@ -18,6 +22,7 @@ select c.last_at < c.now - interval '10 minutes'
             select from public.orders o
             where o.state in ('draft', 'pending_payment')
                 and o.expires_at <= c.now
+                and (o.time_next_at is null or o.time_next_at <= c.now)
                 and not exists (
                     select from public.payment p
                     where p.claimed_order = o.id

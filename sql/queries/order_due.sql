@@ -1,22 +1,36 @@
 -- scope: lifecycle
--- Orders whose time has come: what to do and the order; $1 how many
-select 'publish', o.id
-from public.orders o
-where o.state = 'draft'
-    and o.publish_at <= public.lifecycle_now()
+-- Orders whose time has come: what to do and the order; $1 how many of each. Those that are paid come first, and none stands
+-- in the way of another kind, nor one that fails in the way of those behind it
+(
+    select 'activate', o.id
+    from public.orders o
+    where o.state in ('activating', 'activation_failed')
+        and o.attempt_at <= public.lifecycle_now() - interval '30 seconds'
+    order by o.attempt_at, o.id
+    limit $1::integer
+)
 union all
-select 'expire', o.id
-from public.orders o
-where o.state in ('draft', 'pending_payment')
-    and o.expires_at <= public.lifecycle_now()
-    and not exists (
-        select from public.payment p
-        where p.claimed_order = o.id
-            and not exists (select from public.payment_return r where r.payment_id = p.id)
-            and not exists (select from public.payment_application a where a.payment_id = p.id))
+(
+    select 'publish', o.id
+    from public.orders o
+    where o.state = 'draft'
+        and o.publish_at <= public.lifecycle_now()
+        and (o.time_next_at is null or o.time_next_at <= public.lifecycle_now())
+    order by greatest(o.publish_at, o.time_next_at), o.id
+    limit $1::integer
+)
 union all
-select 'activate', o.id
-from public.orders o
-where o.state in ('activating', 'activation_failed')
-    and o.attempt_at <= public.lifecycle_now() - interval '30 seconds'
-limit $1::integer
+(
+    select 'expire', o.id
+    from public.orders o
+    where o.state in ('draft', 'pending_payment')
+        and o.expires_at <= public.lifecycle_now()
+        and (o.time_next_at is null or o.time_next_at <= public.lifecycle_now())
+        and not exists (
+            select from public.payment p
+            where p.claimed_order = o.id
+                and not exists (select from public.payment_return r where r.payment_id = p.id)
+                and not exists (select from public.payment_application a where a.payment_id = p.id))
+    order by greatest(o.expires_at, o.time_next_at), o.id
+    limit $1::integer
+)

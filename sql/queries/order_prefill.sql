@@ -1,6 +1,6 @@
 -- scope: lifecycle
 -- Renewals to draft: subscriptions whose prefill is recorded, lately or before another edition was chosen, and that have no
--- renewal of the next period. $1 how many
+-- renewal of the next period. $1 how many, $2 behind this subscription: one that fails stands in no other's way
 -- scan: of the actions of the last two days
 select s.id, s.customer_id, v.id, v.price_minor, v.tax_bp, v.tax_inclusive, l.publish_hours
 from (
@@ -30,6 +30,7 @@ join lateral (
     order by p.ver desc
     limit 1) l on true
 where s.state in ('active', 'grace')
+    and s.id > $2::uuid
     and not exists (
         select from public.orders r
         where r.subscription_id = s.id
@@ -43,4 +44,5 @@ where s.state in ('active', 'grace')
             and r.period_no = s.period_no + 1
             and r.created_by is null
             and (s.next_edition_version is null or r.edition_version = v.id))
+order by s.id
 limit $1::integer

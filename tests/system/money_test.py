@@ -71,7 +71,7 @@ class Case(unittest.TestCase):
     def confirm(self, order, amount=None, currency="CNY", reference=None, token="fay"):
         return self.post(f"/v1/platform/orders/{order['id']}/confirm-payment", {
             "method": "bank", "reference": reference or uuid.uuid4().hex, "amount_minor": amount or order["amount"]["amount_minor"],
-            "currency": currency, "received_on": "2026-11-26"}, token=token)
+            "currency": currency, "received_on": today()}, token=token)
 
 
 class Orders(Case):
@@ -128,10 +128,14 @@ class Orders(Case):
                 self.refused(self.post("/v1/platform/orders", body), status, code)
         order = self.order(customer, tenant_name="Bad input")
         for change in ({"amount_minor": 0}, {"currency": "ZZZ"}, {"received_on": "2026-02-30"}, {"evidence_sha256": "x" * 64}):
-            body = {"method": "bank", "reference": "r", "amount_minor": 1, "currency": "CNY", "received_on": "2026-11-26"}
+            body = {"method": "bank", "reference": "r", "amount_minor": 1, "currency": "CNY", "received_on": today()}
             with self.subTest(change):
                 self.refused(self.post(f"/v1/platform/orders/{order['id']}/confirm-payment", {**body, **change}), 422,
                              "invalid_input")
+        body["received_on"] = today(1)
+        future = self.refused(self.post(f"/v1/platform/orders/{order['id']}/confirm-payment", body), 422, "invalid_input")
+        self.assertEqual((future["errors"][0]["path"], future["errors"][0]["code"]), ("/received_on", "future"))
+        self.assertIn(today(), future["detail"] + future["errors"][0]["message"])
         cancelled = self.ok(self.post(f"/v1/platform/orders/{order['id']}/cancel", {"comment": "changed their mind"}))
         self.assertEqual(cancelled["state"], "cancelled")
         self.refused(self.post(f"/v1/platform/orders/{order['id']}/publish"), 409, "order_transition_invalid")
@@ -160,6 +164,55 @@ class Orders(Case):
         self.assertEqual([row[0] for row in acts], ["order.paid", "order.activating", "order.refunded_in_part"])
         self.assertEqual({tuple(row[1:]) for row in acts}, {("fiona@people.example", '["vera@people.example"]')})
 
+    def test_a_refund_under_a_used_reference_is_told_and_moves_nothing(self):
+        order = self.order(self.customer("Refunds"), tenant_name="Refunds")
+        self.ok(self.confirm(order))
+        path = f"/v1/platform/orders/{order['id']}/refund"
+
+        def refund(**more):
+            return self.post(path, {"amount_minor": 100, "reference": "same", "reason": "a gesture", "choice": "keep", **more})
+        first, other = self.ok(refund(), 202)["approval"]["id"], self.ok(refund(amount_minor=200), 202)["approval"]["id"]
+        self.ok(self.post(f"/v1/platform/approvals/{first}/approve", token="fred"))
+        problem = self.refused(self.post(f"/v1/platform/approvals/{other}/approve", token="fred"), 409, "idempotency_mismatch")
+        self.assertIn("reference", problem["detail"])
+        self.assertEqual(self.ok(refund())["refunded"]["amount_minor"], 100)
+        self.refused(refund(amount_minor=200), 409, "idempotency_mismatch")
+        self.refused(refund(choice="shutdown"), 409, "idempotency_mismatch")
+        self.assertEqual(self.ok(refund(reference="another"), 202)["result"], "approval_wanted")
+        self.assertEqual(self.ok(stack.api("GET", f"/v1/platform/orders/{order['id']}", token="fay"))["refunded"]["amount_minor"], 100)
+
+    def test_an_approval_is_over_after_its_time_and_needs_two_people(self):
+        order = self.order(self.customer("Late eyes"), tenant_name="Late eyes", quantity=20)
+        body = {"method": "bank", "reference": uuid.uuid4().hex, "amount_minor": 20 * PRICE, "currency": "CNY", "received_on": today()}
+
+        def ask():
+            return self.ok(self.post(f"/v1/platform/orders/{order['id']}/confirm-payment", body), 202)["approval"]
+
+        def listed(state):
+            return [a["id"] for a in self.ok(stack.api("GET", f"/v1/platform/approvals?state={state}&limit=200", token="fay"))["items"]]
+        first = ask()["id"]
+        self.assertIn(first, listed("waiting"))
+        stack.sql(f"update approval_request set expires_at = now() - interval '1 second' where id = '{first}'")
+        self.assertNotIn(first, listed("waiting"))
+        self.assertIn(first, listed("expired"))
+        for act in ("approve", "reject"):
+            told = self.refused(self.post(f"/v1/platform/approvals/{first}/{act}", token="fred"), 410, "expired")
+            self.assertIn("72", told["detail"])
+        second = ask()
+        self.assertNotEqual(second["id"], first)
+        self.assertEqual(second["state"], "waiting")
+        # A reset link of the one who asked for it has set the other's password.
+        people = "update app_user set password_set_by = {} where email = 'vera@people.example'"
+        stack.sql(people.format("(select id from app_user where email = 'fiona@people.example')"))
+        self.addCleanup(stack.sql, people.format("null"))
+        told = self.refused(self.post(f"/v1/platform/approvals/{second['id']}/approve", token="fred"), 403, "not_apart")
+        self.assertIn("link", told["detail"])
+        chinese = self.post(f"/v1/platform/approvals/{second['id']}/approve", token="fred", Accept_Language="zh-CN").json
+        self.assertIn("链接", chinese["detail"])
+        stack.sql(people.format("null"))
+        done = self.ok(self.post(f"/v1/platform/approvals/{second['id']}/approve", token="fred"))
+        self.assertEqual((done["state"], done["result"]["order"]["state"]), ("executed", "active"))
+
     def test_what_one_person_may_not_confirm_at_once_he_may_not_in_parts(self):
         order = self.order(self.customer("Parts"), tenant_name="Parts", quantity=20)
         due = 20 * PRICE
@@ -172,6 +225,11 @@ class Orders(Case):
         self.refused(self.post(f"/v1/platform/approvals/{wanted['id']}/approve"), 403, "self_confirmation")
         done = self.ok(self.post(f"/v1/platform/approvals/{wanted['id']}/approve", token="fred"))
         self.assertEqual((done["state"], done["result"]["order"]["state"]), ("executed", "active"))
+
+
+def today(ahead=0):
+    """A day of the platform's zone."""
+    return stack.sql(f"select (lifecycle_now() at time zone platform_zone())::date + {ahead}")[0][0]
 
 
 class Demo(Case):

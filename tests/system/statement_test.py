@@ -45,6 +45,11 @@ def unique():
     return uuid.uuid4().hex[:16]
 
 
+def day(ago):
+    """A day that is past in the platform's zone, wherever that is."""
+    return stack.sql(f"select (lifecycle_now() at time zone platform_zone())::date - {ago}")[0][0]
+
+
 def file_of(*lines, encoding="gb18030"):
     text = "某银行\n交易日期,流水号,收入,对方户名,附言\n" + "".join(",".join(line) + "\n" for line in lines) + "合计,,,,\n"
     return text.encode(encoding)
@@ -81,13 +86,13 @@ class Statements(Case):
         good, short, big, late = self.order(), self.order(), self.order(quantity=20), self.order()
         self.ok(stack.api("POST", f"/v1/platform/orders/{late['id']}/cancel", {}, token="fay"))
         refs = [unique() for _ in range(6)]
-        content = file_of(("2026-11-25", refs[0], "299.00", "甲公司", f"订单{good['no']}"),
-                          ("2026-11-25", refs[1], "298.00", "乙公司", short["no"]),
-                          ("2026-11-25", refs[2], '"5,980.00"', "丙公司", big["no"]),
-                          ("2026-11-25", refs[3], "299", "丁公司", late["no"]),
-                          ("2026-11-26", refs[4], "12.00", "戊公司", "不知道是什么"),
-                          ("2026-11-26", refs[5], "", "己公司", "付出"),
-                          ("2026-11-26", refs[4], "12.00", "戊公司", "又一次"))
+        content = file_of((day(2), refs[0], "299.00", "甲公司", f"订单{good['no']}"),
+                          (day(2), refs[1], "298.00", "乙公司", short["no"]),
+                          (day(2), refs[2], '"5,980.00"', "丙公司", big["no"]),
+                          (day(2), refs[3], "299", "丁公司", late["no"]),
+                          (day(1), refs[4], "12.00", "戊公司", "不知道是什么"),
+                          (day(1), refs[5], "", "己公司", "付出"),
+                          (day(1), refs[4], "12.00", "戊公司", "又一次"))
         counted = "select (select count(*) from payment), (select count(*) from finance_task), (select count(*) from statement_import)"
         before = stack.sql(counted)
         seen = self.ok(self.statement(content))
@@ -113,7 +118,7 @@ class Statements(Case):
         self.assertEqual(stack.sql("select (select count(*) from payment), (select count(*) from finance_task)"), after)
         # The same reference confirmed by hand is the same payment.
         hand = self.ok(stack.api("POST", f"/v1/platform/orders/{good['id']}/confirm-payment", {
-            "method": "bank", "reference": refs[0], "amount_minor": PRICE, "currency": "CNY", "received_on": "2026-11-25"}, token="fay"))
+            "method": "bank", "reference": refs[0], "amount_minor": PRICE, "currency": "CNY", "received_on": day(2)}, token="fay"))
         self.assertEqual(hand["result"], "duplicate")
         task = tasks[f"icbc:{refs[4]}"]["id"]
         ended = self.ok(stack.api("POST", f"/v1/platform/finance-tasks/{task}/done", {"outcome": "sent back"}, token="fay"))
@@ -121,11 +126,65 @@ class Statements(Case):
         self.assertEqual(stack.api("POST", f"/v1/platform/finance-tasks/{task}/done", {"outcome": "x"}, token="fay").code, "not_found")
         self.assertEqual(self.ok(stack.api("GET", "/v1/platform/lifecycle/check", token="fay"))["violations"], [])
 
+    def test_money_for_a_subscription_that_is_terminated_is_kept_whichever_way_it_comes(self):
+        first = self.order()
+        self.ok(stack.api("POST", f"/v1/platform/orders/{first['id']}/confirm-payment", {
+            "method": "bank", "reference": unique(), "amount_minor": PRICE, "currency": "CNY", "received_on": day(1)}, token="fay"))
+        stacks.until(lambda: self.state(first) == "active", what="the tenant")
+        renewal = self.ok(stack.api("POST", "/v1/platform/orders", {
+            "edition": "team-monthly", "customer_id": first["customer_id"], "subscription_id": first["subscription_id"]}, token="fay"), 201)
+        # As public.subscription_terminate leaves it, three months later.
+        stack.sql("update subscription set state = 'terminated', next_action_at = null, version = version + 1 "
+                  f"where id = '{first['subscription_id']}'")
+        refs = {(way, order["id"]): unique() for way in ("hook", "hand", "file") for order in (renewal, first)}
+        self.assertEqual((self.state(first), self.state(renewal)), ("active", "pending_payment"))
+        for order, result in ((renewal, "late"), (first, "paid_before")):
+            txn = refs["hook", order["id"]]
+            body, headers = partner.tell(order["no"], PRICE, txn=txn, event=unique())
+            self.ok(stack.api("POST", "/v1/platform/payments/webhooks/partner", body, headers=headers))
+            stacks.until(lambda: stack.sql(f"select 1 from payment_event where detail ->> 'txn' = '{txn}' and done_at is not null"),
+                         what="the event")
+            self.assertEqual(stack.sql(f"select outcome from payment_event where detail ->> 'txn' = '{txn}'"), [[result]])
+            hand = self.ok(stack.api("POST", f"/v1/platform/orders/{order['id']}/confirm-payment", {
+                "method": "bank", "reference": refs["hand", order["id"]], "amount_minor": PRICE, "currency": "CNY",
+                "received_on": day(1)}, token="fay"))
+            self.assertEqual(hand["result"], result)
+            content = file_of((day(1), refs["file", order["id"]], "299.00", "甲公司", order["no"]))
+            seen = self.ok(self.statement(content))
+            self.assertEqual(seen["items"][0]["verdict"], result)
+            self.assertEqual(self.ok(self.statement(content, seen["digest"]))["items"][0]["result"], result)
+        for (way, order), ref in refs.items():
+            with self.subTest(way=way, order=order):
+                kept = stack.sql("select p.amount_minor, (select -sum(e.amount_minor) from ledger_entry e join ledger_txn t on "
+                                 "t.id = e.txn where t.idem_key = 'receive:' || p.id and e.account = 'UNAPPLIED'), (select count(*) "
+                                 f"from finance_task f where f.payment_id = p.id) from payment p where p.provider_txn = '{ref}'")
+                self.assertEqual(kept, [[str(PRICE), str(PRICE), "1"]])
+        self.assertEqual((self.state(first), self.state(renewal)), ("active", "pending_payment"))
+        self.assertEqual(self.ok(stack.api("GET", "/v1/platform/lifecycle/check", token="fay"))["violations"], [])
+
+    def test_a_day_is_the_day_of_the_platforms_zone(self):
+        before = stack.sql("select platform_zone()")[0][0]
+        zone = "update platform_setting set value = '\"{}\"' where key = 'timezone'"
+        self.addCleanup(stack.sql, zone.format(before))
+        for name in ("America/Los_Angeles", "Pacific/Auckland"):
+            stack.sql(zone.format(name))
+            order, hand, line = self.order(), unique(), unique()
+            self.ok(stack.api("POST", f"/v1/platform/orders/{order['id']}/confirm-payment", {
+                "method": "bank", "reference": hand, "amount_minor": 1, "currency": "CNY", "received_on": day(3)}, token="fay"))
+            content = file_of((day(3), line, "0.02", "甲公司", order["no"]))
+            self.ok(self.statement(content, self.ok(self.statement(content))["digest"]))
+            for ago, there in ((2, False), (3, True), (4, False)):
+                report = self.ok(stack.api("GET", f"/v1/platform/reports/payments?from={day(ago)}&to={day(ago)}&format=json", token="fay"))
+                self.assertEqual([ref in json.dumps(report) for ref in (hand, line)], [there, there], (name, ago))
+            refused = self.statement(file_of((day(-1), unique(), "0.02", "甲公司", order["no"])))
+            self.assertEqual((refused.status, refused.code, refused.json["errors"][0]["code"]), (422, "invalid_input", "future"))
+            self.assertIn("line 3", refused.json["detail"])
+
     def test_what_cannot_be_read_is_refused_whole(self):
         order, ref = self.order(), unique()
-        good = ("2026-11-25", ref, "299.00", "甲", order["no"])
-        for content in (file_of(good, ("2026-13-25", unique(), "1.00", "", "")), file_of(good, ("2026-11-25", "", "1.00", "", "")),
-                        file_of(good, ("2026-11-25", unique(), "1.005", "", "")), b"\xff\xff\xff\xff", b"a,b\n1,2\n",
+        good = (day(2), ref, "299.00", "甲", order["no"])
+        for content in (file_of(good, ("2026-13-25", unique(), "1.00", "", "")), file_of(good, (day(2), "", "1.00", "", "")),
+                        file_of(good, (day(2), unique(), "1.005", "", "")), b"\xff\xff\xff\xff", b"a,b\n1,2\n",
                         file_of(good).replace(b"\n", b"\0", 1)):
             reply = self.statement(content)
             self.assertEqual((reply.status, reply.code), (422, "invalid_input"), reply.body)
@@ -141,7 +200,7 @@ class Statements(Case):
     def test_the_command_line_does_all_of_it(self):
         order, ref = self.order(), unique()
         path = stack.folder / "statement.csv"
-        path.write_bytes(file_of(("2026-11-25", ref, "299.00", "甲公司", order["no"])))
+        path.write_bytes(file_of((day(2), ref, "299.00", "甲公司", order["no"])))
 
         def cli(*words, status=0):
             done = subprocess.run([stacks.BUILD / "bin/execgov", *map(str, words)], capture_output=True, timeout=60, check=False,

@@ -57,7 +57,7 @@ class Case(unittest.TestCase):
         return order["subscription_id"]
 
     def pay(self, order, amount):
-        body = {"method": "bank", "reference": uuid.uuid4().hex, "amount_minor": amount, "currency": "CNY", "received_on": "2026-11-26"}
+        body = {"method": "bank", "reference": uuid.uuid4().hex, "amount_minor": amount, "currency": "CNY", "received_on": stack.sql("select (lifecycle_now() at time zone platform_zone())::date")[0][0]}
         return self.ok(self.post(f"/v1/platform/orders/{order['id']}/confirm-payment", body))
 
     def show(self, subscription):

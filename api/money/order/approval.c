@@ -15,6 +15,7 @@ struct approval {
     const char *answer; /* approved, rejected, waiting, expired */
     struct money_act act;
     struct db_rows rows, voted, after;
+    struct gov_err refused;
 };
 
 static const char *const states[] = { "waiting", "approved", "rejected", "expired", "withdrawn", "executed", NULL };
@@ -57,6 +58,7 @@ static enum op_next vote(struct op *op, const char *approves)
     DB_GROUP_ADD(g, SQL_QUERIES_APPROVAL_VOTE, &e->voted, e->id.text, call->caller.user.text, call->caller.token_hash,
                  approves, e->comment);
     DB_GROUP_ADD(g, SQL_QUERIES_APPROVAL_PAGE, &e->rows, NULL, "1", NULL, e->id.text);
+    db_group_tolerate(g, &e->refused);
     db_group_send(g);
     return OP_WAIT;
 }
@@ -74,6 +76,9 @@ static enum op_next reject(struct op *op)
 static enum op_next rejected(struct op *op)
 {
     struct approval *e = (struct approval *)op;
+
+    if (e->refused.code)
+        return money_act_refused(&e->refused, &op->err), OP_FAIL;
     return page_one(e->endpoint.call, 200, &e->rows, &op->err) ? OP_DONE : OP_FAIL;
 }
 
@@ -82,8 +87,10 @@ static enum op_next carry_out(struct op *op)
 {
     struct approval *e = (struct approval *)op;
     struct call *call = e->endpoint.call;
-    json_t *request = db_json(&e->rows, 0, 1, &op->arena);
 
+    if (e->refused.code)
+        return money_act_refused(&e->refused, &op->err), OP_FAIL;
+    json_t *request = db_json(&e->rows, 0, 1, &op->arena);
     if (strcmp(db_text(&e->voted, 0, 0), "approved") != 0)
         return OP_NEXT;
     money_act_init(op, call, &e->act, json_get_text(request, "action"), json_object_get(request, "params"));
@@ -108,10 +115,8 @@ static enum op_next answer(struct op *op)
     struct money_act *a = &e->act;
     const struct gov_err *failed = a->act.op.failed ? &a->act.op.err : &a->failed;
 
-    if (a->action && failed->code) {
-        op->err = *failed;
-        return OP_FAIL;
-    }
+    if (a->action && failed->code)
+        return money_act_refused(failed, &op->err), OP_FAIL;
     money_act_resume(op, e->endpoint.call, a);
     json_t *shown = json_copy(db_json(&e->after, 0, 1, &op->arena));
     json_t *result = a->action ? money_act_answer(op, a) : NULL;

@@ -21,7 +21,7 @@ struct pay {
     int64_t amount, until_us;
     json_t *payments;
     struct money_act act;
-    struct db_rows asked, shown, zone;
+    struct db_rows asked, shown, zone, today;
 };
 
 #define AT(member) offsetof(struct pay, member)
@@ -51,19 +51,34 @@ static bool confirm_fits(struct pay *e, struct gov_err *err)
     return true;
 }
 
+static enum op_next today(struct op *op)
+{
+    struct pay *e = (struct pay *)op;
+    struct call *call = e->endpoint.call;
+
+    if (!call_param_id(call, 0, &e->id, &op->err) || !CALL_BODY(call, op, confirm_fields, e) ||
+        !confirm_fits(e, &op->err))
+        return OP_FAIL;
+    db_query(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_PLATFORM_TODAY, &e->today, 0, NULL);
+    return OP_WAIT;
+}
+
 static enum op_next confirm(struct op *op)
 {
     struct pay *e = (struct pay *)op;
     struct call *call = e->endpoint.call;
     struct arena *arena = &op->arena;
+    const char *day = db_text(&e->today, 0, 0), *zone = db_text(&e->today, 0, 1);
 
-    if (!call_param_id(call, 0, &e->id, &op->err) || !CALL_BODY(call, op, confirm_fields, e) ||
-        !confirm_fits(e, &op->err))
-        return OP_FAIL;
+    if (strcmp(e->received_on, day) > 0)
+        return gov_fail_at(&op->err, GOV_INVALID_INPUT, "/received_on", "future",
+                           "%s is still to come: it is %s in %s, the platform's zone; give the day the money came",
+                           "%s 尚未到来：今天是 %s（平台时区 %s）；请填写实际到账日期", e->received_on, day, zone),
+               OP_FAIL;
     json_t *params = json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s*}", "order", e->id.text, "provider",
                                arena_format(arena, "manual:%s", e->method), "txn", e->reference, "method", e->method,
                                "amount_minor", (json_int_t)e->amount, "currency", e->currency, "received_at",
-                               arena_format(arena, "%sT00:00:00Z", e->received_on), "evidence_sha256", e->evidence);
+                               e->received_on, "evidence_sha256", e->evidence);
     money_act_init(op, call, &e->act, "payment.confirm", json_own(arena, params));
     return money_act_run(op, call, &e->act, &op->err) ? OP_WAIT : OP_FAIL;
 }
@@ -219,7 +234,7 @@ static enum op_next ask(struct op *op)
     struct id request = id_new();
 
     if (failed->code != GOV_CONFIRMATION_REQUIRED) {
-        op->err = *failed;
+        money_act_refused(failed, &op->err);
         return failed->code ? OP_FAIL : OP_NEXT;
     }
     if (call->caller.kind != CALLER_SESSION)
@@ -271,8 +286,8 @@ static enum op_next end(struct op *op)
     return OP_DONE;
 }
 
-const struct op_step order_confirm_steps[] = { { "confirm", confirm }, { "ask", ask }, { "show", show },
-                                               { "wake", wake }, { "answer", answer }, { "end", end }, { 0 } };
+const struct op_step order_confirm_steps[] = { { "today", today }, { "confirm", confirm }, { "ask", ask },
+                                               { "show", show }, { "wake", wake }, { "answer", answer }, { "end", end }, { 0 } };
 const size_t order_confirm_bytes = sizeof(struct pay);
 const struct op_step payment_apply_steps[] = { { "apply", apply }, { "ask", ask }, { "show", show },
                                                { "wake", wake }, { "answer", answer }, { "end", end }, { 0 } };

@@ -63,7 +63,7 @@ struct statement_call {
     bool dry_run;
     const char *digest; /* that was asked for */
     char shown[CRYPTO_HEX_BYTES];
-    struct db_rows judged, rows;
+    struct db_rows judged, rows, today;
     json_t *items;
     size_t at;
     struct order_act *act;
@@ -166,7 +166,24 @@ static enum op_next judge(struct op *op)
     e->method = json_get_text(db_json(&e->file.rows, 0, 1, &op->arena), "method");
     DB_QUERY(op, e->endpoint.call->api->db, &DB_PUBLIC, SQL_QUERIES_STATEMENT_JUDGE, &e->judged, e->method,
              json_text(&op->arena, e->file.lines));
+    db_query(op, e->endpoint.call->api->db, &DB_PUBLIC, SQL_QUERIES_PLATFORM_TODAY, &e->today, 0, NULL);
     return OP_WAIT;
+}
+
+/* A bank does not know tomorrow: most often the format's days and months are the other way round. */
+static bool past(const struct statement_call *e, struct gov_err *err)
+{
+    const char *today = db_text(&e->today, 0, 0);
+    const json_t *line;
+    size_t i;
+
+    json_array_foreach (e->file.lines, i, line)
+        if (strcmp(json_get_text(line, "date"), today) > 0)
+            return gov_fail_at(err, GOV_INVALID_INPUT, "/content", "future",
+                               "line %d: %s is still to come; is the format's date_format (%s) right?",
+                               "第 %d 行：日期 %s 尚未到来；请检查格式中的 date_format（%s）", (int)json_get_int(line, "line", 0),
+                               json_get_text(line, "date"), e->file.mapping.date_format);
+    return true;
 }
 
 static enum op_next compare(struct op *op)
@@ -174,6 +191,8 @@ static enum op_next compare(struct op *op)
     struct statement_call *e = (struct statement_call *)op;
     struct buf text = { 0 };
 
+    if (!past(e, &op->err))
+        return OP_FAIL;
     e->items = json_own(&op->arena, json_array());
     for (int i = 0; i < e->judged.count; i++) {
         json_t *item = json_copy(json_array_get(e->file.lines, (size_t)i));
@@ -209,7 +228,7 @@ static void settle(struct op *op, struct statement_call *e, const json_t *item)
                                                .method = e->method,
                                                .amount_minor = json_get_int(item, "amount_minor", 0),
                                                .currency = json_get_text(item, "currency"),
-                                               .received_at = arena_format(arena, "%sT00:00:00Z", json_get_text(item, "date")),
+                                               .received_at = json_get_text(item, "date"), /* of the platform's zone */
                                                .reference = json_get_text(item, "reference"),
                                                .evidence_sha256 = e->file.sha256 } };
     order_act_start(op, e->act);

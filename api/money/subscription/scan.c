@@ -142,6 +142,7 @@ static enum op_next show(struct op *op)
         return page_one(e->endpoint.call, 202, &e->rows, &op->err) ? OP_DONE : OP_FAIL;
     json_t *counts = json_parse(&op->arena, scan_counts_json(&e->preview.counts, &op->arena),
                                 strlen(scan_counts_json(&e->preview.counts, &op->arena)), &op->err);
+    json_object_set_new(counts, "unreadable", json_integer((json_int_t)e->preview.unreadable));
     call_json(e->endpoint.call, 200, json_pack("{s:b, s:s, s:s, s:O, s:I, s:O, s:o}", "dry_run", 1, "as_of",
                                                clock_format(e->preview.as_of_us, as_of), "preview_digest", e->preview.digest,
                                                "counts", counts, "lines", (json_int_t)e->preview.lines, "items", e->lines,

@@ -48,6 +48,16 @@ static void load(struct order_act *a)
     DB_QUERY(&a->op, a->db, &DB_PUBLIC, SQL_QUERIES_ORDER_TERMS, &a->rows, a->order);
 }
 
+/* Does a payment buy a period at all? For an order that is paid, given up or not published, and for a subscription that is
+ * terminated, there is none to reckon; what becomes of the money order_settle says. */
+static bool buys(const struct order_act *a)
+{
+    const char *order = db_text(&a->rows, 0, O_STATE), *subscription = db_text(&a->rows, 0, S_STATE);
+
+    return a->kind != ORDER_SETTLE || ((strcmp(order, "pending_payment") == 0 || strcmp(order, "payment_reported") == 0) &&
+                                       strcmp(subscription, "terminated") != 0);
+}
+
 /* Read, and the period if the order is one that extends a subscription. */
 static bool reckon(struct order_act *a, bool activating)
 {
@@ -56,7 +66,7 @@ static bool reckon(struct order_act *a, bool activating)
     if (a->rows.count == 0)
         return gov_fail(err, GOV_NOT_FOUND, "there is no such order", "没有该订单");
     a->extends = db_text(&a->rows, 0, V_UNIT) && db_text(&a->rows, 0, S_STATE) &&
-                 (activating || db_text(&a->rows, 0, S_TENANT));
+                 (activating || (db_text(&a->rows, 0, S_TENANT) && buys(a)));
     return !a->extends || (terms_read(a, err) &&
                            lifecycle_extend(&a->terms, db_int(&a->rows, 0, NOW_US), &a->extension, err));
 }

@@ -21,7 +21,7 @@ struct order_payment {
     const char *method;
     int64_t amount_minor;
     const char *currency;
-    const char *received_at; /* RFC 3339 */
+    const char *received_at; /* RFC 3339, or a day (2026-11-30) of the platform's zone */
     const char *reference, *evidence_sha256; /* may be NULL */
     const char *approval, *digest;           /* of manual ones above the limit, of APPLY too; may be NULL */
 };

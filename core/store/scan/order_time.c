@@ -1,5 +1,6 @@
 #include "core/store/scan/order_time.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,24 +43,37 @@ static bool draft(PGconn *conn, const PGresult *rows, int row, struct gov_err *e
     return good;
 }
 
-/* The next tick tries it again, and says so again. */
 static void note_failed(struct order_times *times, const char *what, const char *of, const struct gov_err *why)
 {
     log_error(LEVEL_WARN, "order.time_failed", why, LOG_FIELD("what", what), LOG_FIELD("of", of));
     times->failed++;
 }
 
-static bool drafts(PGconn *conn, struct arena *arena, const char *limit, struct order_times *times, struct gov_err *err)
+/* Page by page, by subscription: the next tick tries again what fails, and nothing waits behind it. */
+static bool drafts(PGconn *conn, int batch, struct order_times *times, struct gov_err *err)
 {
-    PGresult *rows = ask(arena, conn, SQL_QUERIES_ORDER_PREFILL, 1, &limit, err);
+    char behind[40] = "00000000-0000-0000-0000-000000000000";
     struct gov_err failed;
 
-    for (int i = 0; rows && i < PQntuples(rows); i++)
-        if (draft(conn, rows, i, &failed))
-            times->drafted++;
-        else
-            note_failed(times, "draft", PQgetvalue(rows, i, P_SUBSCRIPTION), &failed);
-    return rows != NULL;
+    for (int got = batch; got == batch;) {
+        struct arena arena;
+
+        arena_init(&arena);
+        const char *params[] = { arena_format(&arena, "%d", batch), behind };
+        PGresult *rows = ask(&arena, conn, SQL_QUERIES_ORDER_PREFILL, 2, params, err);
+        got = rows ? PQntuples(rows) : -1;
+        for (int i = 0; i < got; i++)
+            if (draft(conn, rows, i, &failed))
+                times->drafted++;
+            else
+                note_failed(times, "draft", PQgetvalue(rows, i, P_SUBSCRIPTION), &failed);
+        if (got > 0)
+            snprintf(behind, sizeof behind, "%s", PQgetvalue(rows, got - 1, P_SUBSCRIPTION));
+        arena_release(&arena);
+        if (got < 0)
+            return false;
+    }
+    return true;
 }
 
 static bool one(PGconn *conn, const char *what, const char *order, struct gov_err *failed)
@@ -73,6 +87,19 @@ static bool one(PGconn *conn, const char *what, const char *order, struct gov_er
     return good;
 }
 
+/* Not again at the next tick, but later each time. */
+static void put_off(PGconn *conn, const char *what, const char *order, const struct gov_err *why)
+{
+    const char *params[] = { order, what, why->cause[0] ? why->cause : why->en };
+    struct gov_err failed;
+    struct arena arena;
+
+    arena_init(&arena);
+    if (!ask(&arena, conn, SQL_QUERIES_ORDER_TIME_FAILED, 3, params, &failed))
+        log_error(LEVEL_WARN, "order.time_failed", &failed, LOG_FIELD("what", "put off"), LOG_FIELD("of", order));
+    arena_release(&arena);
+}
+
 bool order_time_run(PGconn *conn, int batch, bool (*activate)(void *self, const char *order), void *self,
                     struct order_times *times, struct gov_err *err)
 {
@@ -83,16 +110,17 @@ bool order_time_run(PGconn *conn, int batch, bool (*activate)(void *self, const 
     memset(times, 0, sizeof *times);
     arena_init(&arena);
     const char *limit = arena_format(&arena, "%d", batch);
-    bool good = drafts(conn, &arena, limit, times, err) &&
+    bool good = drafts(conn, batch, times, err) &&
                 (due = ask(&arena, conn, SQL_QUERIES_ORDER_DUE, 1, &limit, err)) != NULL;
     for (int i = 0; good && i < PQntuples(due); i++) {
         const char *what = PQgetvalue(due, i, 0), *order = PQgetvalue(due, i, 1);
 
         if (what[0] == 'a')
             times->activating += activate && activate(self, order);
-        else if (!one(conn, what, order, &failed))
+        else if (!one(conn, what, order, &failed)) {
             note_failed(times, what, order, &failed);
-        else
+            put_off(conn, what, order, &failed);
+        } else
             *(what[0] == 'p' ? &times->published : &times->expired) += 1;
     }
     arena_release(&arena);

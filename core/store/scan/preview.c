@@ -17,23 +17,38 @@ struct work {
     bool shows; /* the reader wants more lines */
 };
 
-static void line_add(struct work *w, const struct scan_row *row, const struct lifecycle_decision *d,
-                     const struct lifecycle_action *a)
+static void line_add(struct work *w, const struct preview_line *l, int64_t shutdown_due_us)
 {
-    char code[WINDOW_CODE_BYTES + 4], text[300];
+    char text[300];
+
+    int length = snprintf(text, sizeof text, "%s|%d|%s|%s|%s|%lld|%s|%s|%lld\n", l->subscription, l->period_no, l->action,
+                          l->window, l->status, (long long)l->due_us, l->from_state, l->to_state, (long long)shutdown_due_us);
+    crypto_hash_sha256_update(&w->hash, (const unsigned char *)text, (unsigned long long)length);
+    w->preview->lines++;
+    if (w->shows && w->options->line)
+        w->shows = w->options->line(w->options->self, l);
+}
+
+/* Whatever was asked for: nobody knows what would have become of it. */
+static void unreadable_add(struct work *w, const struct scan_row *row)
+{
+    struct preview_line l = { row->id, row->period_no, "put_off", "", "unreadable", row->next_us, row->state, row->state };
+
+    w->preview->unreadable++;
+    line_add(w, &l, 0);
+}
+
+static void action_add(struct work *w, const struct scan_row *row, const struct lifecycle_decision *d,
+                       const struct lifecycle_action *a)
+{
+    char code[WINDOW_CODE_BYTES + 4];
     struct preview_line l = { row->id, row->period_no, lifecycle_kind_name(a->kind),
                               lifecycle_window_code(row->policy, a->window, code), scan_status(a), a->due_us,
                               sub_state_name(row->facts.state), sub_state_name(d->after.state) };
 
     if (w->options->action && strcmp(w->options->action, l.action) != 0)
         return;
-    int length = snprintf(text, sizeof text, "%s|%d|%s|%s|%s|%lld|%s|%s|%lld\n", l.subscription, l.period_no, l.action,
-                          l.window, l.status, (long long)l.due_us, l.from_state, l.to_state,
-                          (long long)d->after.shutdown_due_us);
-    crypto_hash_sha256_update(&w->hash, (const unsigned char *)text, (unsigned long long)length);
-    w->preview->lines++;
-    if (w->shows && w->options->line)
-        w->shows = w->options->line(w->options->self, &l);
+    line_add(w, &l, d->after.shutdown_due_us);
 }
 
 static void row_add(struct work *w, const PGresult *rows)
@@ -41,12 +56,14 @@ static void row_add(struct work *w, const PGresult *rows)
     struct lifecycle_decision d;
     struct scan_row row;
 
-    if (!scan_row_read(&w->context, rows, 0, &row))
-        return; /* a scan would put it off */
+    if (!scan_row_read(&w->context, rows, 0, &row)) {
+        unreadable_add(w, &row);
+        return;
+    }
     lifecycle_decide(&row.facts, row.policy, w->preview->as_of_us, &d);
     scan_count(&w->preview->counts, &d);
     for (size_t i = 0; i < d.count; i++)
-        line_add(w, &row, &d, &d.actions[i]);
+        action_add(w, &row, &d, &d.actions[i]);
 }
 
 static bool stream(struct work *w, PGconn *conn, struct arena *arena, struct gov_err *err)

@@ -11,7 +11,7 @@
 struct preview_line {
     const char *subscription;
     int period_no;
-    const char *action, *window, *status;
+    const char *action, *window, *status; /* of one that cannot be read: put_off, "", unreadable */
     int64_t due_us;
     const char *from_state, *to_state;
 };
@@ -27,6 +27,7 @@ struct preview {
     int64_t as_of_us;
     struct scan_counts counts;
     int64_t lines;
+    int64_t unreadable; /* subscriptions that a scan would put off; each is a line, too */
     char digest[CRYPTO_HEX_BYTES];
 };
 

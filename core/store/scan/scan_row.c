@@ -83,6 +83,7 @@ bool scan_row_read(struct scan_context *c, const PGresult *rows, int row, struct
     struct lifecycle_facts *f = &into->facts;
 
     into->id = PQgetvalue(rows, row, D_ID);
+    into->state = PQgetvalue(rows, row, D_STATE);
     into->period_no = (int)number(rows, row, D_PERIOD);
     into->version = (int)number(rows, row, D_VERSION);
     into->next_us = number(rows, row, D_NEXT);

@@ -31,7 +31,7 @@ void scan_context_init(struct scan_context *context, const PGresult *policies, s
 void scan_context_workdays(struct scan_context *context, const char *calendar, const PGresult *days);
 
 struct scan_row {
-    const char *id; /* of the result */
+    const char *id, *state; /* of the result */
     int period_no, version;
     int64_t next_us;
     struct lifecycle_facts facts;

@@ -264,7 +264,7 @@ static void a_guilty_row_stands_aside_and_the_others_go_on(void **state)
 }
 
 struct seen {
-    int lines;
+    int lines, put_off;
     char first[40];
 };
 
@@ -274,6 +274,7 @@ static bool line(void *self, const struct preview_line *l)
 
     if (s->lines++ == 0)
         snprintf(s->first, sizeof s->first, "%s", l->subscription);
+    s->put_off += strcmp(l->action, "put_off") == 0;
     return true;
 }
 
@@ -302,6 +303,44 @@ static void a_dry_run_says_what_the_run_does_and_writes_nothing(void **state)
     look.as_of_us = a.as_of_us + 30LL * 86400 * 1000000; /* the future may be looked at */
     assert_true(preview_run(f->conn, &look, &c, &err));
     assert_int_equal(70, c.counts.graces);
+}
+
+/* Nobody knows what would have become of it: that is said, and a digest in which it could be read is another one. */
+static void a_dry_run_shows_what_cannot_be_read(void **state)
+{
+    struct fixture *f = *state;
+    struct preview good, bad, filtered;
+    struct seen seen = { 0 };
+    struct gov_err err;
+    struct preview_options look = { .line = line, .self = &seen };
+
+    subscriptions(f, 7, 3, "Europe/Berlin");
+    assert_true(preview_run(f->conn, &look, &good, &err));
+    assert_int_equal(0, good.unreadable);
+    sql_run(f->admin, "update public.subscription set tz = 'Mars/Phobos' where id = (select id from public.subscription order by id "
+            "offset 3 limit 1)");
+    look.as_of_us = good.as_of_us;
+    seen = (struct seen){ 0 };
+    assert_true(preview_run(f->conn, &look, &bad, &err));
+    assert_int_equal(1, bad.unreadable);
+    assert_int_equal(1, seen.put_off);
+    assert_int_equal(bad.lines, seen.lines);
+    assert_int_equal(6, bad.counts.rows);
+    assert_string_not_equal(good.digest, bad.digest);
+    /* gone altogether, it is a third one */
+    sql_run(f->admin, "update public.subscription set quarantined_at = now() where tz = 'Mars/Phobos'");
+    assert_true(preview_run(f->conn, &look, &good, &err));
+    assert_int_equal(0, good.unreadable);
+    assert_string_not_equal(good.digest, bad.digest);
+    sql_run(f->admin, "update public.subscription set quarantined_at = null");
+    look.action = "shutdown";
+    seen = (struct seen){ 0 };
+    assert_true(preview_run(f->conn, &look, &filtered, &err));
+    assert_int_equal(1, seen.put_off);
+    /* the scan puts off as many */
+    struct scan_report r = scan(f->conn, (struct scan_options){ .as_of_us = bad.as_of_us });
+    assert_int_equal(bad.unreadable, r.failed);
+    assert_memory_equal(&bad.counts, &r.counts, sizeof r.counts);
 }
 
 /* A replica: scan until killed. */
@@ -365,6 +404,7 @@ int main(void)
         cmocka_unit_test(the_brake_lets_nothing_be_shut_down_unseen),
         cmocka_unit_test(a_guilty_row_stands_aside_and_the_others_go_on),
         cmocka_unit_test(a_dry_run_says_what_the_run_does_and_writes_nothing),
+        cmocka_unit_test(a_dry_run_shows_what_cannot_be_read),
         cmocka_unit_test(eight_replicas_that_are_killed_do_everything_once),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

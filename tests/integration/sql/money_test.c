@@ -6,79 +6,24 @@
 
 #include "core/model/money.h"
 #include "sql_queries.h"
-#include "tests/lib/pg_server.h"
+#include "tests/lib/money_rig.h"
 #include "tests/lib/sql.h"
 
-struct fixture {
-    struct pg_server server;
-    struct arena arena;
-    PGconn *admin, *platform, *lifecycle;
-    struct pg_person finance, second;
-    int made;
-};
-
-static int setup(void **state)
-{
-    static struct fixture f;
-
-    pg_server_start(&f.server);
-    f.admin = pg_server_connect(&f.server, &f.arena, "postgres");
-    f.platform = pg_server_connect(&f.server, &f.arena, "execgov_platform");
-    f.lifecycle = pg_server_connect(&f.server, &f.arena, "execgov_lifecycle");
-    pg_server_person(&f.server, NULL, NULL, &f.finance);
-    pg_server_person(&f.server, NULL, NULL, &f.second);
-    sql_run(f.platform, "insert into public.platform_role (user_id, role) values ('%s', 'platform_finance'), "
-            "('%s', 'platform_finance')", f.finance.id.text, f.second.id.text);
-    *state = &f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
-    arena_release(&f->arena);
-    pg_server_stop(&f->server);
-    return 0;
-}
-
-/* A customer whose tenant exists, with a monthly order of 299.00 to pay. */
-struct bought {
-    struct pg_tenant tenant;
-    struct id customer, subscription, order;
-};
-
-static const char *edition(struct fixture *f, const char *code)
-{
-    return sql_value(&f->arena, f->platform, "select id from public.edition_version where edition = '%s' and ver = 1", code);
-}
-
-static void customer_new(struct fixture *f, struct bought *b)
-{
-    *b = (struct bought){ .customer = id_new(), .subscription = id_new(), .order = id_new() };
-    pg_server_tenant(&f->server, arena_format(&f->arena, "tenant %d", f->made++), &b->tenant);
-    sql_run(f->platform, "insert into public.customer (id, kind, name) values ('%s', 'company', 'Acme')", b->customer.text);
-    sql_run(f->platform, "insert into public.customer_contact (customer_id, endpoint) values ('%s', 'bills@example.org')",
-            b->customer.text);
-    sql_run(f->platform, "select public.subscription_open('%s', '%s', '%s', '%s', 'Asia/Shanghai')", b->subscription.text,
-            b->customer.text, b->tenant.id.text, edition(f, "team-monthly"));
-}
-
-static const char *order_new(struct fixture *f, struct bought *b, struct id id, const char *kind, const char *key)
+static const char *order_new(struct money_rig *f, struct bought *b, struct id id, const char *kind, const char *key)
 {
     return arena_format(&f->arena, "select public.order_create('%s', '%s', '%s', '%s', null, '%s', 1, false, 29900, 1692, "
                         "'{}', '{}', now() + interval '30 days', '%s', 'hash', '%s')", id.text, kind, b->customer.text,
-                        b->subscription.text, edition(f, "team-monthly"), key, f->finance.id.text);
+                        b->subscription.text, money_rig_edition(f, "team-monthly"), key, f->finance.id.text);
 }
 
-static void buy(struct fixture *f, struct bought *b)
+static void buy(struct money_rig *f, struct bought *b)
 {
-    customer_new(f, b);
+    money_rig_customer(f, b);
     sql_run(f->platform, "%s", order_new(f, b, b->order, "new", "first"));
 }
 
 /* What a provider tells; periods are months of 2030. */
-static const char *settle(struct fixture *f, const struct bought *b, struct id order, const char *txn, const char *amount,
+static const char *settle(struct money_rig *f, const struct bought *b, struct id order, const char *txn, const char *amount,
                           const char *currency, int month)
 {
     return arena_format(&f->arena,
@@ -90,14 +35,9 @@ static const char *settle(struct fixture *f, const struct bought *b, struct id o
         month + 1, month, month + 1);
 }
 
-static const char *order_state(struct fixture *f, struct id order)
-{
-    return sql_value(&f->arena, f->platform, "select state from public.orders where id = '%s'", order.text);
-}
-
 static void the_currency_table_is_the_models(void **state)
 {
-    struct fixture *f = *state;
+    struct money_rig *f = *state;
     int count = 0;
 
     for (; money_currency((size_t)count); count++) {
@@ -111,7 +51,7 @@ static void the_currency_table_is_the_models(void **state)
 
 static void a_payment_settles_extends_releases_and_balances_at_once(void **state)
 {
-    struct fixture *f = *state;
+    struct money_rig *f = *state;
     struct bought b;
 
     buy(f, &b);
@@ -121,7 +61,7 @@ static void a_payment_settles_extends_releases_and_balances_at_once(void **state
     assert_string_equal("f", sql_value(&f->arena, f->platform, "select run_allowed from public.tenant where id = '%s'",
                                        b.tenant.id.text));
     assert_string_equal("settled", sql_value(&f->arena, f->platform, "%s", settle(f, &b, b.order, "a1", "30000", "CNY", 1)));
-    assert_string_equal("active", order_state(f, b.order));
+    assert_string_equal("active", money_rig_order_state(f, b.order));
     assert_string_equal("active|1|2030-02-01", sql_value(&f->arena, f->platform,
         "select concat_ws('|', state, period_no, paid_until_date) from public.subscription where id = '%s'", b.subscription.text));
     /* billing's block is gone, the other one stays */
@@ -137,7 +77,7 @@ static void a_payment_settles_extends_releases_and_balances_at_once(void **state
 
 static void the_same_transaction_twice_has_one_effect(void **state)
 {
-    struct fixture *f = *state;
+    struct money_rig *f = *state;
     struct bought b;
 
     buy(f, &b);
@@ -153,13 +93,13 @@ static void the_same_transaction_twice_has_one_effect(void **state)
 
 static void what_does_not_settle_waits_for_a_person(void **state)
 {
-    struct fixture *f = *state;
+    struct money_rig *f = *state;
     struct bought b;
 
     buy(f, &b);
     assert_string_equal("partial", sql_value(&f->arena, f->platform, "%s", settle(f, &b, b.order, "c1", "29899", "CNY", 1)));
     assert_string_equal("currency", sql_value(&f->arena, f->platform, "%s", settle(f, &b, b.order, "c2", "29900", "USD", 1)));
-    assert_string_equal("pending_payment", order_state(f, b.order));
+    assert_string_equal("pending_payment", money_rig_order_state(f, b.order));
     /* not cancelled while money lies there undecided */
     assert_string_equal("GV000", sql_state(&f->arena, f->platform, "select public.order_cancel('%s', 'cancelled', null, null)",
                                            b.order.text));
@@ -169,14 +109,14 @@ static void what_does_not_settle_waits_for_a_person(void **state)
         "(select version from public.subscription where id = '%s'), 1, '2030-01-01', '2030-02-01', '2030-01-01 00:00+08', "
         "'2030-02-01 00:00+08', '2030-01-01', 1, null, null)", b.order.text, b.order.text, b.order.text, b.subscription.text);
     sql_run(f->platform, "%s", apply);
-    assert_string_equal("active", order_state(f, b.order));
+    assert_string_equal("active", money_rig_order_state(f, b.order));
     assert_string_equal("GV000", sql_state(&f->arena, f->platform, "%s", apply));
 }
 
 /* It would be credited to the customer and still count as money that waits. */
 static void a_payment_that_is_not_needed_is_not_applied(void **state)
 {
-    struct fixture *f = *state;
+    struct money_rig *f = *state;
     struct bought b, other;
 
     buy(f, &b);
@@ -188,7 +128,7 @@ static void a_payment_that_is_not_needed_is_not_applied(void **state)
         "'%s', (select version from public.orders where id = '%s'), null, (select version from public.subscription where id = '%s'), "
         "1, '2030-01-01', '2030-02-01', '2030-01-01 00:00+08', '2030-02-01 00:00+08', '2030-01-01', 1, null, null)";
     assert_string_equal("GV000", sql_state(&f->arena, f->platform, apply, "'n1', 'n2'", b.order.text, b.order.text, b.subscription.text));
-    assert_string_equal("pending_payment", order_state(f, b.order));
+    assert_string_equal("pending_payment", money_rig_order_state(f, b.order));
     sql_run(f->platform, apply, "'n1'", b.order.text, b.order.text, b.subscription.text);
     assert_string_equal("5000", sql_value(&f->arena, f->platform, "select -sum(amount_minor) from public.ledger_entry e join "
         "public.ledger_txn t on t.id = e.txn where account = 'UNAPPLIED' and (t.ref = '%s' or t.ref in (select id::text from "
@@ -268,13 +208,13 @@ static void a_period_paid_ahead_that_never_begins_is_still_credit(void **state)
 
 static void a_late_payment_leaves_a_cancelled_order_as_it_is(void **state)
 {
-    struct fixture *f = *state;
+    struct money_rig *f = *state;
     struct bought b;
 
     buy(f, &b);
     sql_run(f->platform, "select public.order_cancel('%s', 'cancelled', null, 'not wanted')", b.order.text);
     assert_string_equal("late", sql_value(&f->arena, f->platform, "%s", settle(f, &b, b.order, "d1", "29900", "CNY", 1)));
-    assert_string_equal("cancelled", order_state(f, b.order));
+    assert_string_equal("cancelled", money_rig_order_state(f, b.order));
     assert_string_equal("0", sql_value(&f->arena, f->platform,
         "select sum(amount_minor) from public.ledger_entry where account = 'AR:%s'", b.customer.text));
     assert_string_equal("GV000", sql_state(&f->arena, f->platform, "select public.order_publish('%s', null)", b.order.text));
@@ -282,7 +222,7 @@ static void a_late_payment_leaves_a_cancelled_order_as_it_is(void **state)
 
 static void an_order_is_made_once_a_key(void **state)
 {
-    struct fixture *f = *state;
+    struct money_rig *f = *state;
     struct bought b;
     const char *again;
 
@@ -292,14 +232,14 @@ static void an_order_is_made_once_a_key(void **state)
     assert_string_equal(b.order.text, again);
     assert_string_equal("GV000", sql_state(&f->arena, f->platform, "select public.order_create('%s', 'new', '%s', null, null, "
         "'%s', 1, false, 1, 0, '{}', '{}', null, 'first', 'other', null)", id_new().text, b.customer.text,
-        edition(f, "team-monthly")));
+        money_rig_edition(f, "team-monthly")));
     sql_run(f->platform, "%s", order_new(f, &b, id_new(), "renewal", "r1"));
     assert_string_equal("GV000", sql_state(&f->arena, f->platform, "%s", order_new(f, &b, id_new(), "renewal", "r2")));
 }
 
 static void periods_of_a_subscription_never_overlap(void **state)
 {
-    struct fixture *f = *state;
+    struct money_rig *f = *state;
     struct bought b;
 
     buy(f, &b);
@@ -311,7 +251,7 @@ static void periods_of_a_subscription_never_overlap(void **state)
 
 static void a_ledger_transaction_that_does_not_balance_is_refused_at_the_commit(void **state)
 {
-    struct fixture *f = *state;
+    struct money_rig *f = *state;
 
     assert_string_equal("23000", sql_state(&f->arena, f->admin,
         "select public.ledger_post('odd', 'test', null, array['CASH:x', 'AR:x'], array[5, -4]::bigint[], 'CNY')"));
@@ -327,7 +267,7 @@ static void a_ledger_transaction_that_does_not_balance_is_refused_at_the_commit(
 
 static void facts_are_only_added(void **state)
 {
-    struct fixture *f = *state;
+    struct money_rig *f = *state;
     static const char *const tables[] = { "ledger_txn", "ledger_entry", "payment", "payment_application", "payment_return",
                                           "order_event", "subscription_event", "subscription_period", "orders",
                                           "edition_version", "approval_request" };
@@ -349,7 +289,7 @@ static void facts_are_only_added(void **state)
 
 static void a_confirmed_payment_above_the_limit_needs_somebody_else(void **state)
 {
-    struct fixture *f = *state;
+    struct money_rig *f = *state;
     struct bought b;
     struct id request = id_new();
     const char *confirm;
@@ -373,23 +313,66 @@ static void a_confirmed_payment_above_the_limit_needs_somebody_else(void **state
     assert_string_equal("GV000", sql_state(&f->arena, f->platform, "%s", confirm));
     sql_run(f->platform, "insert into public.platform_role (user_id, role) values ('%s', 'platform_finance')", f->second.id.text);
     sql_run(f->platform, "%s", confirm);
-    assert_string_equal("active", order_state(f, b.order));
+    assert_string_equal("active", money_rig_order_state(f, b.order));
     assert_string_equal("executed", sql_value(&f->arena, f->platform, "select state from public.approval_request where id = '%s'",
                                               request.text));
 }
 
-static void slots_are_there_with_their_payment_and_never_more_are_taken(void **state)
+/* A payment for what is terminated is late, whatever the order says. */
+static void nothing_is_paid_for_a_subscription_that_is_terminated(void **state)
 {
-    struct fixture *f = *state;
+    struct money_rig *f = *state;
     struct bought b;
 
-    customer_new(f, &b);
+    buy(f, &b);
+    sql_run(f->admin, "update public.subscription set state = 'terminated', version = version + 1 where id = '%s'", b.subscription.text);
+    assert_string_equal("late", sql_value(&f->arena, f->platform, "%s", settle(f, &b, b.order, "term", "29900", "CNY", 1)));
+    assert_string_equal("pending_payment", money_rig_order_state(f, b.order));
+    assert_string_equal("1", sql_value(&f->arena, f->platform, "select count(*) from public.finance_task where kind = 'payment_late' and "
+                                       "order_id = '%s'", b.order.text));
+    /* A telling that was refused for another reason than that its payment is known is told again, not over. */
+    sql_run(f->admin, "insert into public.payment_event (provider, event_id, sha256, verified, detail) values ('stripe', 'e1', 'x', true, "
+            "'{\"txn\": \"nowhere\"}'), ('stripe', 'e2', 'x', true, '{\"txn\": \"term\"}')");
+    sql_run(f->platform, "select public.payment_event_end('stripe', e, 'conflict') from unnest(array['e1', 'e2']) e");
+    assert_string_equal("e1 received, e2 failed", sql_value(&f->arena, f->platform, "select string_agg(event_id || ' ' || status, ', ' "
+                        "order by event_id) from public.payment_event where event_id in ('e1', 'e2')"));
+}
+
+/* The day of a bank's payment is the platform's day, east and west of Greenwich. */
+static void a_day_is_the_platforms_day(void **state)
+{
+    static const char *const zones[] = { "America/Los_Angeles", "UTC", "Asia/Shanghai", "Pacific/Apia" };
+    struct money_rig *f = *state;
+    const char *before = sql_value(&f->arena, f->admin, "select value from public.platform_setting where key = 'timezone'");
+
+    for (size_t i = 0; i < sizeof zones / sizeof *zones; i++) {
+        struct bought b;
+        struct id payment = id_new();
+
+        sql_run(f->admin, "update public.platform_setting set value = '\"%s\"' where key = 'timezone'", zones[i]);
+        buy(f, &b);
+        const char *params[22] = { b.order.text, "1", payment.text, "stripe", payment.text, "bank", "1", "CNY", "2026-11-05" };
+        PGresult *done = PQexecParams(f->platform, sql_queries[SQL_QUERIES_ORDER_SETTLE].text, 22, NULL, params, NULL, NULL, 0);
+        assert_int_equal(PGRES_TUPLES_OK, PQresultStatus(done));
+        PQclear(done);
+        assert_string_equal("2026-11-05 00:00:00", sql_value(&f->arena, f->platform, "select received_at at time zone '%s' from "
+                            "public.payment where id = '%s'", zones[i], payment.text));
+    }
+    sql_run(f->admin, "update public.platform_setting set value = '%s' where key = 'timezone'", before);
+}
+
+static void slots_are_there_with_their_payment_and_never_more_are_taken(void **state)
+{
+    struct money_rig *f = *state;
+    struct bought b;
+
+    money_rig_customer(f, &b);
     assert_null(sql_value(&f->arena, f->platform, "select public.quota_limit('%s', 'skills')", b.tenant.id.text)); /* a team: no limit */
     assert_string_equal("t", sql_value(&f->arena, f->platform, "select public.quota_take('%s', 'skills')", b.tenant.id.text));
     sql_run(f->platform, "select public.quota_give('%s', 'skills')", b.tenant.id.text);
     sql_run(f->admin, "update public.quota_account set base = 0 where tenant_id = '%s'", b.tenant.id.text);
     sql_run(f->platform, "select public.order_create('%s', 'quota', '%s', null, '%s', '%s', 1, false, 9900, 560, '{}', '{}', "
-            "null, 'q', 'h', null)", b.order.text, b.customer.text, b.tenant.id.text, edition(f, "slot-pack-10"));
+            "null, 'q', 'h', null)", b.order.text, b.customer.text, b.tenant.id.text, money_rig_edition(f, "slot-pack-10"));
     sql_run(f->platform, "select public.order_settle('%s', 1, '%s', 'stripe', 'f1', 'card', 9900, 'CNY', now(), null, null, null, "
             "null, null, null, null, null, null, null, null, null, null)", b.order.text, id_new().text);
     assert_string_equal("10", sql_value(&f->arena, f->platform, "select public.quota_limit('%s', 'skills')", b.tenant.id.text));
@@ -403,7 +386,7 @@ static void slots_are_there_with_their_payment_and_never_more_are_taken(void **s
 /* I6: the claim asks in its own statement, so that none begins after the commit of a shutdown. */
 static void a_tenant_that_is_shut_down_has_nothing_to_claim(void **state)
 {
-    struct fixture *f = *state;
+    struct money_rig *f = *state;
     struct bought b;
     struct id job = id_new();
     PGconn *role;
@@ -437,7 +420,7 @@ static void a_tenant_that_is_shut_down_has_nothing_to_claim(void **state)
 
 static void the_test_clock_exists_only_where_the_owner_allowed_it(void **state)
 {
-    struct fixture *f = *state;
+    struct money_rig *f = *state;
 
     assert_string_equal("GV000", sql_state(&f->arena, f->platform, "select public.test_clock_advance('1 day')"));
     assert_string_equal("42501", sql_state(&f->arena, f->platform, "update public.scan_clock set test_allowed = true"));
@@ -459,9 +442,11 @@ int main(void)
         cmocka_unit_test(a_ledger_transaction_that_does_not_balance_is_refused_at_the_commit),
         cmocka_unit_test(facts_are_only_added),
         cmocka_unit_test(a_confirmed_payment_above_the_limit_needs_somebody_else),
+        cmocka_unit_test(nothing_is_paid_for_a_subscription_that_is_terminated),
+        cmocka_unit_test(a_day_is_the_platforms_day),
         cmocka_unit_test(slots_are_there_with_their_payment_and_never_more_are_taken),
         cmocka_unit_test(a_tenant_that_is_shut_down_has_nothing_to_claim),
         cmocka_unit_test(the_test_clock_exists_only_where_the_owner_allowed_it),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, money_rig_setup, money_rig_teardown);
 }

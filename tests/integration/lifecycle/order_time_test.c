@@ -1,0 +1,146 @@
+/* order_time_test.c - what time does to orders, with some that fail each time: nobody waits behind them. */
+#include "tests/lib/test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/store/scan/order_time.h"
+#include "tests/lib/money_rig.h"
+#include "tests/lib/sql.h"
+
+enum { BATCH = 3, STUCK = 7 };
+
+/* Every fact of an order that `which` names is refused: its transitions fail, whatever they are. */
+static int setup(void **state)
+{
+    money_rig_setup(state);
+    struct money_rig *f = *state;
+
+    sql_run(f->admin, "update public.scan_clock set test_allowed = true");
+    sql_run(f->admin, "create table public.stuck (id uuid primary key)");
+    sql_run(f->admin, "create function public.stuck_check() returns trigger language plpgsql security definer as $$ begin if exists (select "
+            "from public.stuck s join public.orders o on s.id in (o.id, o.subscription_id) where o.id = new.order_id) then raise exception "
+            "'it is stuck'; end if; return new; end $$");
+    sql_run(f->admin, "create trigger stuck_check before insert on public.order_event for each row execute function public.stuck_check()");
+    return 0;
+}
+
+static void draft(struct money_rig *f, struct bought *b, const char *publish_at)
+{
+    money_rig_customer(f, b);
+    sql_run(f->admin, "select public.order_create('%s', 'new', '%s', '%s', null, '%s', 1, true, 29900, 1692, '{}', '{}', now() + "
+            "interval '300 days', null, null, null)", b->order.text, b->customer.text, b->subscription.text,
+            money_rig_edition(f, "team-monthly"));
+    sql_run(f->admin, "update public.orders set publish_at = %s where id = '%s'", publish_at, b->order.text);
+}
+
+struct activated {
+    int count;
+    char order[40];
+};
+
+static bool activate(void *self, const char *order)
+{
+    struct activated *a = self;
+
+    a->count++;
+    snprintf(a->order, sizeof a->order, "%s", order);
+    return true;
+}
+
+static struct order_times run(struct money_rig *f, struct activated *activated)
+{
+    struct order_times times;
+    struct gov_err err = { 0 };
+
+    *activated = (struct activated){ 0 };
+    if (!order_time_run(f->lifecycle, BATCH, activate, activated, &times, &err))
+        fail_msg("%s %s", err.en, err.cause);
+    return times;
+}
+
+static void advance(struct money_rig *f, const char *by)
+{
+    sql_run(f->lifecycle, "select public.test_clock_advance('%s')", by);
+}
+
+static void orders_that_fail_stand_in_nobodys_way(void **state)
+{
+    struct money_rig *f = *state;
+    struct bought stuck[STUCK], good, paid, old;
+    struct activated activated;
+    struct order_times times;
+
+    for (int i = 0; i < STUCK; i++) {
+        draft(f, &stuck[i], "public.lifecycle_now() - interval '1 day'");
+        sql_run(f->admin, "insert into public.stuck values ('%s')", stuck[i].order.text);
+    }
+    draft(f, &good, "public.lifecycle_now() - interval '1 hour'");
+    draft(f, &old, "null");
+    sql_run(f->admin, "update public.orders set expires_at = public.lifecycle_now() - interval '1 minute' where id = '%s'", old.order.text);
+    draft(f, &paid, "null");
+    sql_run(f->admin, "update public.orders set state = 'activating', attempt_at = public.lifecycle_now() - interval '1 minute' "
+            "where id = '%s'", paid.order.text);
+
+    /* whoever has paid, and what only has to end, are seen at once */
+    times = run(f, &activated);
+    assert_int_equal(BATCH, times.failed);
+    assert_int_equal(1, times.expired);
+    assert_int_equal(1, activated.count);
+    assert_string_equal(paid.order.text, activated.order);
+    /* and the next drafts have their turn while the first are put off */
+    run(f, &activated);
+    times = run(f, &activated);
+    assert_int_equal(STUCK - 2 * BATCH, times.failed);
+    assert_int_equal(1, times.published);
+    assert_string_equal("pending_payment", money_rig_order_state(f, good.order));
+    times = run(f, &activated);
+    assert_int_equal(0, times.failed); /* not each time */
+    for (int i = 0; i < 8; i++) {
+        advance(f, "31 minutes");
+        run(f, &activated);
+    }
+    assert_string_equal("7", sql_value(&f->arena, f->admin, "select count(*) from public.finance_task where kind = 'order_time_failed' "
+                                        "and done_at is null and detail ->> 'problem' like '%%stuck%%'"));
+    /* what was wrong is mended: it goes on by itself */
+    sql_run(f->admin, "delete from public.stuck");
+    advance(f, "2 hours");
+    for (int i = 0; i < 3; i++)
+        run(f, &activated);
+    assert_string_equal("pending_payment", money_rig_order_state(f, stuck[0].order));
+    assert_string_equal("0 0", sql_value(&f->arena, f->admin, "select (select count(*) from public.finance_task where kind = "
+                                         "'order_time_failed' and done_at is null) || ' ' || (select count(*) from public.orders where "
+                                         "time_failures > 0 or time_next_at is not null)"));
+}
+
+static void renewals_that_cannot_be_drafted_stand_in_nobodys_way(void **state)
+{
+    struct money_rig *f = *state;
+    struct activated activated;
+    struct bought b;
+
+    for (int i = 0; i <= STUCK; i++) { /* ids grow: the last is the one that can be */
+        money_rig_customer(f, &b);
+        sql_run(f->admin, "update public.subscription set state = 'active', anchor_date = current_date, anchor_no = 1, period_no = 1, paid_from_at = now(), paid_until_date = current_date + 20, paid_until_at = now() + "
+                "interval '20 days' where id = '%s'", b.subscription.text);
+        sql_run(f->admin, "insert into public.lifecycle_action (subscription_id, period_no, action, window_code, status, due_at, as_of, "
+                "as_of_date, done_at) values ('%s', 1, 'prefill', 'PREFILL', 'done', now(), now(), current_date, public.lifecycle_now())",
+                b.subscription.text);
+        if (i < STUCK)
+            sql_run(f->admin, "insert into public.stuck values ('%s')", b.subscription.text);
+    }
+    struct order_times times = run(f, &activated);
+    assert_int_equal(STUCK, times.failed);
+    assert_int_equal(1, times.drafted);
+    assert_string_equal("1", sql_value(&f->arena, f->admin, "select count(*) from public.orders where subscription_id = '%s' and state = "
+                                       "'draft'", b.subscription.text));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(orders_that_fail_stand_in_nobodys_way),
+        cmocka_unit_test(renewals_that_cannot_be_drafted_stand_in_nobodys_way),
+    };
+    return cmocka_run_group_tests(tests, setup, money_rig_teardown);
+}
