@@ -55,7 +55,8 @@ struct api {
     struct identities *identities;
     struct plan_bases *bases;
     struct db_batcher *accepts; /* see runs/accept_batch.h */
-    struct inbox *inbox;        /* see money/inbox.h */
+    struct db_batcher *events_told; /* see money/payment/event_batch.h */
+    struct inbox *inbox;        /* see money/payment/inbox.h */
     struct http_server http;
     struct event_hub hub; /* open event streams */
     struct watches watches;
