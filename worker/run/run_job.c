@@ -1,7 +1,7 @@
 /* run_job.c - a job of kind run: a published script, in isolation, with its log, result and files.
  *
- *     load -> prepare -> open_files -> register -> unseal -> run -> [unpack -> run] -> drain -> keep_files
- *       -> ask_egress -> explain -> finish
+ *     load -> prepare -> open_files -> register -> unseal -> unsealed -> run -> [fetch -> unpack -> run] -> drain
+ *       -> keep_files -> ask_egress -> explain -> finish
  *
  * What was planned is what runs: the version's digest is compared with the plan's here, and the tree it
  * was checked as with what sandboxd says it mounted. A sandbox that lost its package cache is given the
@@ -150,8 +150,11 @@ static void keep_result(struct run_job *j, struct sandbox_report *report)
     while (at < bytes) {
         /* A memfd or a file of the sandbox's tmpfs: memory, so no blocking. */
         ssize_t n = pread(report->result_fd, j->result_text + at, bytes - at, (off_t)at);
-        if (n <= 0)
+        if (n <= 0) {
+            gov_fail_cause(&j->err, GOV_INTERNAL, "the result: %zu of %zu bytes: %s", at, bytes,
+                           n < 0 ? strerror(errno) : "no more");
             break;
+        }
         at += (size_t)n;
     }
     j->result_bytes = at;
@@ -307,6 +310,8 @@ static enum op_next unsealed(struct op *op)
     if (!opened)
         return OP_NEXT;
     secrets_add_json(&j->secrets, opened, &op->arena);
+    if (!secrets_fit(&j->secrets, &j->err))
+        return OP_NEXT;
     run_log_hide(j->log, &j->secrets);
     run_input_open(j->action, opened, &op->arena, &j->input, &j->err);
     return OP_NEXT;

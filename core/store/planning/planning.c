@@ -405,9 +405,9 @@ static bool plan_confirmation(struct planning *p)
         return true;
     return gov_fail(&p->op.err, GOV_NO_ELIGIBLE_APPROVER,
                     "this needs %lld other person(s) who may confirm%s%s, and there are %zu; an owner "
-                    "can add one with such a role, by default approver (execgov members add)",
+                    "can add one with such a role, by default approver (execgov members invite)",
                     "需要 %lld 位其他可确认的人员%s%s，目前有 %zu 位；所有者可以添加具有相应角色（默认为 "
-                    "approver）的成员（execgov members add）",
+                    "approver）的成员（execgov members invite）",
                     (long long)p->rule.people, p->rule.name ? ": " : "",
                     p->rule.name ? p->rule.name : "", c->approver_count);
 }

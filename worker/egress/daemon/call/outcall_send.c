@@ -22,6 +22,7 @@ enum {
     REPEAT_FIRST_MS = 200,
     REPEAT_WAIT_MS_MAX = 10000,
     TOKEN_ANSWER_BYTES_MAX = 64 * 1024,
+    TOKEN_S_MAX = 86400, /* a partner may say more; a new one a day is cheap */
     HEADERS_MAX = 80
 };
 
@@ -230,7 +231,8 @@ enum op_next outcall_token_got(struct op *op)
         const json_t *answer = x->status == 200 ? json_parse(&op->arena, x->answer, x->answer_bytes, &ignored)
                                                 : NULL;
         const char *token = json_get_text(answer, "access_token");
-        int64_t seconds = json_get_int(answer, "expires_in", 300);
+        int64_t told_s = json_get_int(answer, "expires_in", 300);
+        int64_t seconds = told_s < 0 ? 0 : told_s > TOKEN_S_MAX ? TOKEN_S_MAX : told_s;
         if (!token || strlen(token) >= sizeof c->pool->access_token || strpbrk(token, "\r\n")) {
             pool_breaker_note(c->pool, false, clock_mono_us());
             gov_fail(&c->why, x->status == 401 || x->status == 400 ? GOV_CREDENTIAL_UNAVAILABLE
