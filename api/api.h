@@ -55,6 +55,7 @@ struct api {
     struct identities *identities;
     struct plan_bases *bases;
     struct db_batcher *accepts; /* see api/runs/accept/accept_batch.h */
+    struct db_batcher *events_told; /* see api/money/payment/event_batch.h */
     struct inbox *inbox;        /* see api/money/payment/inbox.h */
     struct http_server http;
     struct event_hub hub; /* open event streams */

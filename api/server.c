@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "api/call.h"
+#include "api/money/payment/event_batch.h"
 #include "api/money/payment/inbox.h"
 #include "api/runs/accept/accept_batch.h"
 #include "core/base/log.h"
@@ -164,6 +165,7 @@ static bool connect_stores(struct api *api, struct gov_err *err)
     api->marks = marks_new(api->db);
     api->identities = identities_new();
     api->bases = plan_bases_new();
+    api->events_told = event_batcher_new(api->loop, api->db);
     api->accepts = accept_batcher_new(api->loop, api->db, &api->queues);
     api->inbox = inbox_start(api);
     return true;
@@ -209,6 +211,7 @@ bool server_run(const struct api_settings *settings, struct gov_err *err)
     loop_run(&loop);
     inbox_free(api.inbox);
     db_batcher_free(api.accepts);
+    db_batcher_free(api.events_told);
     plan_bases_free(api.bases);
     identities_free(api.identities);
     marks_free(api.marks);

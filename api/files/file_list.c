@@ -1,5 +1,8 @@
-/* GET /v1/files: people without runs.read_all see their own. */
+/* GET /v1/files: people without runs.read_all see their own; of packages those see others' who review skills. */
+#include <string.h>
+
 #include "api/files/files.h"
+#include "api/people/page.h"
 #include "api/runs/show/show.h"
 
 struct file_list {
@@ -28,8 +31,10 @@ static enum op_next page(struct op *op)
 {
     struct file_list *e = (struct file_list *)op;
     struct call *call = e->endpoint.call;
+    static const char *const kinds[] = { "upload", "package", "artifact", NULL };
     struct gov_err ignored;
     struct id cursor;
+    const char *kind;
 
     if (!call_page(call, &e->page, &op->err))
         return OP_FAIL;
@@ -37,10 +42,14 @@ static enum op_next page(struct op *op)
         return gov_fail_at(&op->err, GOV_INVALID_INPUT, "cursor", "format",
                            "this is not a cursor of this list", "这不是本列表的游标"),
                OP_FAIL;
+    if (!page_choice(call, "kind", kinds, &kind, &op->err))
+        return OP_FAIL;
+    bool package = kind && strcmp(kind, "package") == 0;
     DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_FILE_PAGE, &e->rows,
              *e->page.after ? e->page.after : NULL,
              arena_format(&op->arena, "%lld", (long long)e->page.limit + 1),
-             call_may(call, MAY_READ_ALL_RUNS, &ignored) ? NULL : call->caller.user.text);
+             call_may(call, package ? MAY_REVIEW_SKILLS : MAY_READ_ALL_RUNS, &ignored) ? NULL : call->caller.user.text,
+             kind ? kind : "upload");
     return OP_WAIT;
 }
 

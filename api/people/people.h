@@ -34,6 +34,7 @@ ENDPOINT(delivery_list);
 ENDPOINT(delivery_get);
 ENDPOINT(delivery_again);
 ENDPOINT(audit_list);
+ENDPOINT(export_create);
 
 extern const struct route people_routes[];
 

@@ -38,5 +38,8 @@ const struct route people_routes[] = {
     ROUTE("POST", "/v1/deliveries/{id}/redeliver", ACCESS_TENANT, MAY_MANAGE_CALLBACKS,
           delivery_again),
     ROUTE("GET", "/v1/audit", ACCESS_TENANT, MAY_READ_AUDIT, audit_list),
+    /* Whoever is shut down takes his data with him. */
+    { .method = "POST", .pattern = "/v1/exports", .access = ACCESS_TENANT, .permission = MAY_EXPORT_TENANT,
+      .steps = export_create_steps, .bytes = &export_create_bytes, .while_suspended = true },
     { 0 }
 };

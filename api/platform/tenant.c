@@ -25,7 +25,7 @@ struct tenant {
 
 static enum op_next list(struct op *op)
 {
-    static const char *const states[] = { "active", "suspended", NULL };
+    static const char *const states[] = { "provisioning", "active", "suspended", "terminating", "terminated", NULL };
     struct tenant *e = (struct tenant *)op;
     struct call *call = e->endpoint.call;
     const char *words, *state;

@@ -135,6 +135,7 @@ COMMAND(command_network_open);
 /* audit.c */
 COMMAND(command_audit_ls);
 COMMAND(command_audit_export);
+COMMAND(command_export);
 /* doctor.c */
 COMMAND(command_doctor);
 /* about.c */
@@ -151,6 +152,9 @@ COMMAND(command_dead_letter_ls);
 COMMAND(command_dead_letter_show);
 COMMAND(command_dead_letter_redrive);
 COMMAND(command_dead_letter_discard);
+COMMAND(command_tenant_ls);
+COMMAND(command_tenant_show);
+COMMAND(command_tenant_drop);
 COMMAND(command_limits_ls);
 COMMAND(command_limits_set);
 COMMAND(command_limits_pause);

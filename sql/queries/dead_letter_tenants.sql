@@ -3,7 +3,8 @@
 -- $3 behind which (null: from the first).
 select t.schema, t.stripe, t.id, t.name
 from public.tenant t
-where case
+where t.state <> 'terminated'
+    and case
         when $1::uuid is not null then t.id = $1::uuid
         else t.id in (select d.tenant_id from public.dead_letter_tenant d)
     end

@@ -5,7 +5,8 @@ with taken_in as (
     insert into public.retention (tenant_id, due_at)
     select t.id, now() + interval '1 day'
     from public.tenant t
-    where not exists (select from public.retention r where r.tenant_id = t.id)
+    where t.state <> 'terminated'
+        and not exists (select from public.retention r where r.tenant_id = t.id)
     on conflict do nothing
 ), due as (
     select r.tenant_id

@@ -3,3 +3,4 @@
 select t.schema, t.stripe, t.id, t.name
 from public.tenant t
 where t.id = $1::uuid
+    and t.state <> 'terminated'

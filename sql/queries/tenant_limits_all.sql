@@ -4,3 +4,4 @@
 select t.schema, t.weight, t.concurrency_limit, t.rate_per_s, t.paused or t.state <> 'active',
     public.queue_limit_text(t.id)
 from public.tenant t
+where t.state <> 'terminated'

@@ -9,7 +9,8 @@ union all
 -- The guard and the decision are there and switched on in every tenant.
 select t.schema, 'does not guard its run jobs'
 from public.tenant t
-where not exists (
+where t.state <> 'terminated'
+  and not exists (
     select
     from pg_trigger g
     join pg_class c on c.oid = g.tgrelid and c.relname = 'job'

@@ -1,12 +1,14 @@
 -- A tenant's role is granted to its own stripe and to nobody else.
 select t.schema, 'has no role'
 from public.tenant t
-where not exists (select from pg_roles r where r.rolname = t.schema)
+where t.state <> 'terminated'
+  and not exists (select from pg_roles r where r.rolname = t.schema)
 union all
 select t.schema, 'is not granted to its stripe'
 from public.tenant t
 join public.stripe s on s.stripe = t.stripe
-where not exists (
+where t.state <> 'terminated'
+  and not exists (
     select
     from pg_auth_members m
     join pg_roles r on r.oid = m.roleid and r.rolname = t.schema

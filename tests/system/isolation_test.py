@@ -44,6 +44,7 @@ BODIES = {
     ("PATCH", "/v1/skills/{name}"): {"title": "x"},
     ("PUT", "/v1/skills/{name}/bindings"): [{"role": "operator"}],
     ("POST", "/v1/runs"): {"skill": "probe"},
+    ("POST", "/v1/exports"): {"manifest_sha256": "0" * 64, "records": 0, "files": 0, "bytes": 0},
     ("POST", "/v1/members"): {"email": "one@people.example", "role": "viewer"},
     ("PATCH", "/v1/members/{id}"): {"role": "auditor"},
     ("POST", "/v1/requests/{id}/answer"): {"inputs": {"a": 1}},

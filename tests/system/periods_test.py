@@ -100,6 +100,14 @@ class Closing(Case):
         self.assertEqual({name: found[name] for name in ("unapplied_payments", "open_tasks", "scans")},
                          {"unapplied_payments": 1, "open_tasks": 1, "scans": 1})
         self.assertNotIn("month_over", found)
+        # Weeks without a scan that were caught up with are told, and are nothing that is open.
+        notes = {check["name"]: check for check in self.get("/v1/platform/periods/2038-01")["checks"]}["scan_gaps"]
+        self.assertEqual((notes["open"], notes["must"], notes["examples"]), (0, False, []))
+        stack.sql("insert into public.scan_gap values ('2038-01-12 10:00Z', '2038-01-15 08:30Z'), ('2037-12-01Z', '2037-12-02Z'), "
+                  "('2038-02-01Z', '2038-02-02Z')")
+        notes = {check["name"]: check for check in self.get("/v1/platform/periods/2038-01")["checks"]}["scan_gaps"]
+        self.assertEqual((notes["open"], notes["examples"]), (0, ["none from 2038-01-12T10:00:00.000000Z to 2038-01-15T08:30:00.000000Z"]))
+        self.assertIn("none from 2038-01-12", cli("period", "check", "2038-01", status=1))
         self.assertEqual(one("select count(*) from ledger_month"), "0", "looking closes nothing")
 
         # What is open refuses, unless it is accepted by name and with a word.

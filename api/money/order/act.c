@@ -115,6 +115,14 @@ static void reopen(struct op *op, struct call *call, struct money_act *a)
     one_statement(op, call, a, SQL_QUERIES_PERIOD_REOPEN, 5, params);
 }
 
+static void drop(struct op *op, struct call *call, struct money_act *a)
+{
+    const char *params[5] = { json_get_text(a->params, "tenant"), json_get_text(a->params, "reason"), a->actor, a->approval,
+                              a->digest };
+
+    one_statement(op, call, a, SQL_QUERIES_TENANT_DROP_BEGIN, 5, params);
+}
+
 static const struct {
     const char *name;
     void (*run)(struct op *op, struct call *call, struct money_act *act);
@@ -126,6 +134,7 @@ static const struct {
     { "subscription.terminate", terminate },
     { "subscription.override", override },
     { "period.reopen", reopen },
+    { "tenant.drop", drop },
 };
 
 bool money_act_run(struct op *op, struct call *call, struct money_act *act, struct gov_err *err)

@@ -1,5 +1,5 @@
 /* /v1/platform/orders/{id}/confirm-payment, /refund, /activate, /v1/platform/payments/apply, /{id}/return,
- * /v1/platform/subscriptions/{id}/terminate, /override: acts that somebody else may have to approve first.
+ * /v1/platform/subscriptions/{id}/terminate, /override, /v1/platform/tenants/{id}/drop: acts that somebody else may have to approve first.
  *
  *     prepare -> run -> (approval wanted?) ask -> answer
  *
@@ -10,6 +10,7 @@
 #include "api/money/money.h"
 #include "api/money/order/approval.h"
 #include "api/people/page.h"
+#include "api/platform/platform.h"
 #include "core/io/crypto/crypto.h"
 #include "core/model/calendar.h"
 #include "core/model/money.h"
@@ -223,6 +224,21 @@ static enum op_next reopen(struct op *op)
     return money_act_run(op, call, &e->act, &op->err) ? OP_WAIT : OP_FAIL;
 }
 
+/* --- a tenant's data go (what is done then: platform/tenant_drop.c) --- */
+
+static enum op_next drop(struct op *op)
+{
+    struct pay *e = (struct pay *)op;
+    struct call *call = e->endpoint.call;
+    static const struct json_field fields[] = { { "reason", JSON_FIELD_TEXT, true, AT(reason), 1, 500, NULL } };
+
+    if (!call_param_id(call, 0, &e->id, &op->err) || !CALL_BODY(call, op, fields, e))
+        return OP_FAIL;
+    json_t *params = json_pack("{s:s, s:s}", "tenant", e->id.text, "reason", e->reason);
+    money_act_init(op, call, &e->act, "tenant.drop", json_own(&op->arena, params));
+    return money_act_run(op, call, &e->act, &op->err) ? OP_WAIT : OP_FAIL;
+}
+
 /* --- approval, if one is wanted --- */
 
 static enum op_next ask(struct op *op)
@@ -307,6 +323,9 @@ const size_t subscription_override_bytes = sizeof(struct pay);
 const struct op_step period_reopen_steps[] = { { "reopen", reopen }, { "ask", ask }, { "show", show },
                                                { "answer", answer }, { "end", end }, { 0 } };
 const size_t period_reopen_bytes = sizeof(struct pay);
+const struct op_step tenant_drop_begin_steps[] = { { "drop", drop }, { "ask", ask }, { "show", show },
+                                                   { "answer", answer }, { "end", end }, { 0 } };
+const size_t tenant_drop_begin_bytes = sizeof(struct pay);
 
 /* --- activate again --- */
 

@@ -8,6 +8,7 @@
 
 #include "api/call.h"
 #include "api/money/money.h"
+#include "api/money/payment/event_batch.h"
 #include "api/money/payment/inbox.h"
 #include "core/base/text.h"
 #include "core/io/crypto/crypto.h"
@@ -17,7 +18,7 @@ struct webhook {
     struct endpoint endpoint;
     struct egress_session *session;
     struct egress_answer answer;
-    struct db_rows stored;
+    struct event_item item;
 };
 
 /* The headers that providers sign with; nobody's cookies. */
@@ -58,14 +59,11 @@ static enum op_next ask(struct op *op)
     return OP_WAIT;
 }
 
-/* The bytes as a bytea literal. */
-static const char *bytea(struct arena *arena, const char *body, size_t bytes)
+static const char *hex_of(struct arena *arena, const char *body, size_t bytes)
 {
     static const char digits[] = "0123456789abcdef";
-    char *text = arena_alloc(arena, 2 * bytes + 3), *to = text;
+    char *text = arena_alloc(arena, 2 * bytes + 1), *to = text;
 
-    *to++ = '\\';
-    *to++ = 'x';
     for (size_t i = 0; i < bytes; i++) {
         *to++ = digits[(unsigned char)body[i] >> 4];
         *to++ = digits[body[i] & 15];
@@ -79,17 +77,20 @@ static enum op_next store(struct op *op)
     struct webhook *e = (struct webhook *)op;
     struct call *call = e->endpoint.call;
     const json_t *event = json_object_get(e->answer.json, "event");
-    char hex[CRYPTO_HEX_BYTES];
+    char *sha256 = arena_alloc(&op->arena, CRYPTO_HEX_BYTES);
 
     hang_up(e);
     if (e->answer.err.code) {
         op->err = e->answer.err;
         return OP_FAIL;
     }
-    crypto_sha256_hex(call->request->body, call->request->body_bytes, hex);
-    DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_PAYMENT_EVENT_ADD, &e->stored, call->params[0],
-             json_get_text(event, "event"), bytea(&op->arena, call->request->body, call->request->body_bytes), hex,
-             json_text(&op->arena, event));
+    crypto_sha256_hex(call->request->body, call->request->body_bytes, sha256);
+    e->item = (struct event_item){ .provider = call->params[0],
+                                   .event = json_get_text(event, "event"),
+                                   .hex = hex_of(&op->arena, call->request->body, call->request->body_bytes),
+                                   .sha256 = sha256,
+                                   .says = json_text(&op->arena, event) };
+    db_batch_add(op, call->api->events_told, &DB_PUBLIC, &e->item.item);
     return OP_WAIT;
 }
 
@@ -100,7 +101,11 @@ static enum op_next answer(struct op *op)
     const json_t *ack = json_object_get(e->answer.json, "ack");
     const char *type = json_get_text(ack, "type");
 
-    if (strcmp(db_text(&e->stored, 0, 0), "new") == 0)
+    if (e->item.item.err.code) {
+        op->err = e->item.item.err;
+        return OP_FAIL;
+    }
+    if (e->item.fresh)
         inbox_wake(call->api->inbox);
     call->status = 200;
     call->media_type = type && strcmp(type, "text/plain") == 0 ? "text/plain" : "application/json";

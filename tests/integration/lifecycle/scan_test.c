@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
@@ -105,6 +106,10 @@ static void a_year_ends_as_the_page_says(void **state)
     assert_int_equal(10, count(f, "public.outbox"));
     assert_int_equal(1, count(f, "public.finance_task where kind = 'termination_proposed'"));
     assert_int_equal(2, count(f, "public.subscription_event"));
+    /* what tenant_drop goes by is the message of the last window, once it has arrived */
+    assert_int_equal(0, count(f, "public.subscription s cross join lateral public.tenant_drop_notice(s.id) n where n.id is not null"));
+    sql_run(f->admin, "update public.outbox set state = 'sent', ended_at = now() where event like 'subscription.%%'");
+    assert_int_equal(1, count(f, "public.subscription s cross join lateral public.tenant_drop_notice(s.id) n where n.id is not null"));
 }
 
 static void an_outage_is_caught_up_with_notice(void **state)
@@ -120,6 +125,8 @@ static void an_outage_is_caught_up_with_notice(void **state)
     r = scan(f->conn, (struct scan_options){ .accept_gap = true });
     assert_int_equal(20, r.counts.graces);
     assert_int_equal(0, r.counts.shutdowns);
+    /* the ninety days are kept for whoever closes the months */
+    assert_int_equal(1, count(f, "public.scan_gap where to_at - from_at between interval '89 days' and interval '91 days'"));
     assert_int_equal(20, count(f, "public.subscription where state = 'grace' and shutdown_due_at > public.lifecycle_now() + "
                                "interval '2 days'"));
     assert_int_equal(20 * 5, count(f, "public.lifecycle_action where status = 'skipped_superseded'"));
@@ -343,9 +350,20 @@ static void a_dry_run_shows_what_cannot_be_read(void **state)
     assert_memory_equal(&bad.counts, &r.counts, sizeof r.counts);
 }
 
-/* A replica: scan until killed. */
-static void replica(struct fixture *f)
+/* A replica on a host whose clock is wrong by `skew_s`: scan until killed. Only a build with plants can be on such a host. */
+static void replica(struct fixture *f, int skew_s)
 {
+    int64_t right_s = time(NULL);
+    char text[16];
+
+    snprintf(text, sizeof text, "%d", skew_s);
+    setenv("EXECGOV_SKEW_S", text, 1);
+#ifdef EXECGOV_PLANTS
+    if (llabs(clock_now_us() / 1000000 - right_s - skew_s) > 5)
+        _exit(2);
+#else
+    (void)right_s;
+#endif
     struct arena arena = { 0 };
     PGconn *conn = pg_server_connect(&f->server, &arena, "execgov_lifecycle");
     struct scan_report report;
@@ -356,9 +374,11 @@ static void replica(struct fixture *f)
             _exit(1);
 }
 
-static void eight_replicas_that_are_killed_do_everything_once(void **state)
+/* Hosts an hour behind and ahead, and ten minutes, among ones that are right: when something is due the database says. */
+static void eight_replicas_with_wrong_clocks_that_are_killed_do_everything_once(void **state)
 {
     enum { REPLICAS = 8, ROWS = 1500 };
+    static const int skews_s[REPLICAS] = { -3600, 3600, 0, -600, 600, 3600, -3600, 0 };
     struct fixture *f = *state;
     pid_t pids[REPLICAS] = { 0 };
     unsigned seed = 7;
@@ -373,7 +393,7 @@ static void eight_replicas_that_are_killed_do_everything_once(void **state)
         }
         pids[i] = fork();
         if (pids[i] == 0)
-            replica(f);
+            replica(f, skews_s[i]);
         usleep(20000);
     }
     for (int i = 0; i < REPLICAS; i++)
@@ -390,6 +410,13 @@ static void eight_replicas_that_are_killed_do_everything_once(void **state)
     assert_int_equal(ROWS, count(f, "public.lifecycle_action where action = 'remind' and status = 'done'"));
     assert_int_equal(ROWS, count(f, "public.outbox"));
     assert_int_equal(ROWS, count(f, "public.subscription where version = 2"));
+    /* nothing was written by a host's clock: what was looked at as of, the scans' clock, when what is due next is due */
+    assert_int_equal(0, count(f, "public.lifecycle_action where abs(extract(epoch from public.lifecycle_now() - as_of)) > 300 or "
+                              "as_of > public.lifecycle_now()"));
+    assert_int_equal(1, count(f, "public.scan_clock where last_at between public.lifecycle_now() - interval '10 minutes' "
+                              "and public.lifecycle_now()"));
+    assert_int_equal(0, count(f, "public.outbox where created_at > now() or created_at < now() - interval '5 minutes'"));
+    assert_int_equal(0, count(f, "public.scan_gap where to_at > public.lifecycle_now()"));
 }
 
 int main(void)
@@ -405,7 +432,7 @@ int main(void)
         cmocka_unit_test(a_guilty_row_stands_aside_and_the_others_go_on),
         cmocka_unit_test(a_dry_run_says_what_the_run_does_and_writes_nothing),
         cmocka_unit_test(a_dry_run_shows_what_cannot_be_read),
-        cmocka_unit_test(eight_replicas_that_are_killed_do_everything_once),
+        cmocka_unit_test(eight_replicas_with_wrong_clocks_that_are_killed_do_everything_once),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

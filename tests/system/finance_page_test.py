@@ -1,0 +1,226 @@
+"""Every command of docs/finance.md, typed as it stands there (but for the names in capitals, the dots and the dates), does what a page
+for people who have never seen the system may promise: it works, or refuses for the reason that is expected here."""
+import datetime
+import json
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import unittest
+import uuid
+
+SOURCE = pathlib.Path(os.environ.get("EXECGOV_SOURCE", pathlib.Path(__file__).parents[2]))
+sys.path.insert(0, str(SOURCE / "tests" / "lib"))
+
+import payers  # noqa: E402
+import stack as stacks  # noqa: E402
+
+PAGE = (SOURCE / "docs/finance.md").read_text(encoding="utf-8")
+TYPED = [" ".join(words.split()) for words in re.findall(r"`execgov ([^`]+)`", PAGE) if words != "…"]
+PERSONAL = {"name": "Pia's own", "kind": "personal", "users": [stacks.person("pia", "owner")]}
+
+
+def block(first):
+    """The indented text of the page that begins like that."""
+    lines = PAGE[PAGE.index("    " + first.lstrip()):].split("\n")
+    end = next(i for i, line in enumerate(lines) if not line.startswith("    "))
+    return "\n".join(line[4:] if line.startswith("    ") else line for line in lines[:end])
+
+
+def setUpModule():
+    global stack  # pylint: disable=global-variable-undefined
+    stack = stacks.Stack(("egress", "api", "lifecycle"), {**stacks.PEOPLE, "tenants": [*stacks.PEOPLE["tenants"], PERSONAL]})
+    for name, person in (("fay", "fiona"), ("fred", "vera")):
+        run("people role", f"{person}@people.example", "platform_finance", token="pat")
+        stack.tokens[name] = stack.api("POST", "/v1/login", {"email": f"{person}@people.example", "password": stack.passwords[person],
+                                                             "tenant": "platform"}).json["token"]
+
+
+def tearDownModule():
+    stack.stop()
+
+
+def run(command, *words, token="fay", text=None, status=(0,), plain=False):
+    """What it printed; parsed where that is JSON."""
+    line = [stacks.BUILD / "bin/execgov", *shlex.split(command), *map(str, words), *([] if plain else ["--json"])]
+    done = subprocess.run(line, capture_output=True, timeout=180, check=False, input=(text or "").encode(), cwd=stack.folder, env={
+        **os.environ, "EXECGOV_URL": f"http://127.0.0.1:{stack.ports['api']}", "LANG": "C.UTF-8", "EXECGOV_TOKEN": stack.tokens[token],
+        "EXECGOV_CONFIG_DIR": str(stack.folder / "cli")})
+    assert done.returncode in status, (command, words, done.returncode, done.stdout, done.stderr)
+    try:
+        return json.loads(done.stdout)
+    except ValueError:
+        return done.stdout.decode()
+
+
+class Page(unittest.TestCase):
+    """`self.at` is what stands for the names in capitals just then."""
+
+    def setUp(self):
+        self.left, self.at = list(TYPED), {}
+
+    def type(self, command, more="", **how):
+        """One command of the page, with `more` behind it where the page leaves something open."""
+        self.assertIn(command, self.left, "the page does not say so (any more)")
+        self.left.remove(command)
+        words = re.sub(r"\b[A-Z]{2,}(?:[@-][A-Z-]+)*\b", lambda name: self.at.get(name[0], name[0]), command)
+        return run(f'{words.replace("…", "x")} {more}', **how)
+
+    def order(self, name, *more):
+        customer = run("customer create", name, "--email", "bills@c.example")
+        return run("order create", *(more or ("team-monthly",)), "--customer", customer["id"], "--tenant-name", name)
+
+    def pay(self, order, amount):
+        return run("order confirm", order["id"], amount, "--reference", uuid.uuid4().hex, "--on", "2026-11-26")["payment_id"]
+
+    def test_every_command_of_the_page_does_what_it_says(self):
+        self.getting_in()
+        self.day_by_day()
+        self.files()
+        self.changes()
+        self.end()
+        self.before()
+        self.told()
+        self.months()
+        self.assertEqual(self.left, [], "a command of the page that this test does not type")
+
+    def getting_in(self):
+        self.at = {"YOU@EXAMPLE": "adam@people.example"}
+        self.type("people role YOU@EXAMPLE platform_finance", token="pat")
+        self.type("login --email YOU@EXAMPLE --tenant platform", "--password-stdin", text=stack.passwords["adam"] + "\n")
+
+    def day_by_day(self):
+        paid, parts, late, told = (self.order(name) for name in ("Pays", "Parts", "Late", "Told"))
+        self.at = {"ORDER": paid["id"], "BANKREF": "B-1", "CUSTOMER": paid["customer_id"]}
+        self.assertGreaterEqual(len(self.type("order ls --state pending_payment")["items"]), 4)
+        done = self.type("order confirm ORDER 299.00 --reference BANKREF --on 2026-11-26")
+        self.assertEqual(done["result"], "settled")
+        subscription = self.subscription = done["order"]["subscription_id"]
+        wanted = self.type(self.rename('order refund ORDER 100.00 --reference R --comment "why" --then keep|shorten|shutdown',
+                                       "keep|shorten|shutdown", "keep"))
+        self.type("order approvals")
+        self.at["APPROVAL"] = wanted["approval"]["id"]
+        self.assertEqual(self.type("order approve APPROVAL", token="fred")["state"], "executed")
+        self.assertEqual(self.type("customer show CUSTOMER")["id"], paid["customer_id"])
+
+        halves = [self.pay(parts, amount) for amount in ("100.00", "199.00")]
+        self.assertEqual(len(self.type("payment ls --state unapplied")["items"]), 2)
+        self.at["ORDER"] = parts["id"]
+        self.left[self.left.index("payment apply ORDER PAYMENT PAYMENT")] = "payment apply ORDER " + " ".join(halves)
+        self.assertEqual(self.type("payment apply ORDER " + " ".join(halves))["result"], "settled")
+        run("order cancel", late["id"], "--comment", "no")
+        self.at["PAYMENT"] = self.pay(late, "299.00")
+        self.assertEqual(self.type("payment return PAYMENT --reference … --comment …")["result"], "approval_wanted")
+        self.type("payment ls --state credit")
+        self.at["ORDER"] = told["id"]
+        self.assertEqual(self.type("order report ORDER --reference …")["state"], "payment_reported")
+        self.assertEqual(self.type("billing order slot-pack-10", token="pia")["kind"], "quota")
+
+        self.at["SUBSCRIPTION"] = subscription
+        until = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=10)).strftime("%Y-%m-%dT00:00:00+08:00")
+        held = self.rename('subscription hold SUBSCRIPTION --until 2026-12-10T00:00:00+08:00 --comment "…"', "2026-12-10T00:00:00+08:00", until)
+        self.assertTrue(self.type(held)["hold_until"])
+        self.at["HOLD"] = self.type("subscription show", subscription)["holds"][0]["id"]
+        self.assertIsNone(self.type("subscription release SUBSCRIPTION HOLD")["hold_until"])
+        self.assertTrue(self.type("subscription cancel SUBSCRIPTION")["cancel_at_period_end"])
+
+    def rename(self, command, old, new):
+        """The same command with a value of the day."""
+        self.assertIn(command, self.left)
+        changed = command.replace(old, new)
+        self.left[self.left.index(command)] = changed
+        return changed
+
+    def files(self):
+        credential = json.dumps(payers.Stripe().credential)
+        self.at = {"NAME": "pay", "CODE": "wechat", "KIND": "stripe", "OUR-ACCOUNT-THERE": "acct"}
+        self.type("credential create NAME --value-file -", token="pat", text=credential)
+        self.type("payment provider set CODE KIND --credential NAME --merchant OUR-ACCOUNT-THERE", token="pat")
+        self.type("payment events")
+        mapping = json.loads(block('{"encoding"'))
+        (stack.folder / "mapping.json").write_text(json.dumps(mapping), encoding="utf-8")
+        self.type("payment format set icbc mapping.json")
+        run("payment format set wechat-format mapping.json")
+        columns = mapping["columns"]
+        lines = [",".join(columns.values()), ",".join({"date": "2026-11-26", "amount": "299.00", "reference": "REF-9"}.get(key, "x") for key in columns)]
+        (stack.folder / "file.csv").write_bytes("\r\n".join([*lines, ""]).encode("gb18030"))
+        preview = self.type("payment statement icbc file.csv")
+        self.assertEqual(len(preview["items"]), 1)
+        self.at["DIGEST"] = preview["digest"]
+        self.assertFalse(self.type("payment statement icbc file.csv --apply DIGEST")["dry_run"])
+        self.type("payment reconcile wechat wechat-format file.csv")
+        tasks = self.type("task ls")["items"]
+        self.at["TASK"] = next(t["id"] for t in tasks if t["kind"] != "payment_reported")
+        self.type('task done TASK "sent back to the bank"')
+        self.type("task ls")
+
+    def changes(self):
+        self.at = {"S": self.subscription, "SUBSCRIPTION": self.subscription}
+        self.left[self.left.index("order create team-yearly --subscription S")] = "order create team-yearly --subscription " + self.subscription
+        self.assertEqual(self.type("order create team-yearly --subscription " + self.subscription)["kind"], "upgrade")
+        self.type("subscription edition SUBSCRIPTION team-monthly")
+        self.type(self.rename("subscription override SUBSCRIPTION --until … --comment …", "--until …", "--until 2099-01-01T00:00:00Z"),
+                  status=(4,))  # it is not shut down
+
+    def end(self):
+        self.at |= {"FOLDER": str(stack.folder / "copy"), "TENANT": stack.tenants["Harbour Hardware"]["id"]}
+        self.type("export FOLDER", token="olivia")
+        self.type('subscription terminate SUBSCRIPTION --comment "why"', status=(4,))  # its data are to be kept
+        self.assertEqual(self.type("tenant show TENANT", token="pat")["state"], "kept")
+        self.type('tenant drop TENANT --comment "why"', token="pat", status=(4,))
+        wanted = run("order refund", self.order_of(self.subscription), "1.00", "--reference", "R2", "--comment", "x", "--then", "keep")
+        self.at["APPROVAL"] = wanted["approval"]["id"]
+        self.type("order approve APPROVAL", token="fred")
+        self.type("tenant drop TENANT", token="pat", status=(2,))  # not decided yet: it wants to know why
+
+    def order_of(self, subscription):
+        return stack.sql(f"select order_id from subscription_period where subscription_id = '{subscription}' and n = 1")[0][0]
+
+    def before(self):
+        moment = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        preview = self.type(self.rename("lifecycle scan --as-of 2026-12-01T00:00:00+08:00", "2026-12-01T00:00:00+08:00", moment))
+        self.type("lifecycle explain SUBSCRIPTION")
+        self.type(self.rename('lifecycle simulate --pg "host=… user=postgres" --pays -5,3,12,never', "host=… user=postgres",
+                              f"{stack.conninfo} user=postgres"), plain=True)
+        self.type("lifecycle clock --days 30", status=(3,))  # no clock of a real database is moved
+        self.assertEqual(self.type("lifecycle check")["violations"], [])
+        self.type("lifecycle clock")
+        self.at["DIGEST"] = preview["preview_digest"] if "preview_digest" in preview else preview["digest"]
+        self.type(self.rename("lifecycle scan --apply DIGEST --as-of … --accept-gap", "--as-of …", f"--as-of {moment}"), status=(0, 4))
+
+    def told(self):
+        stack.sql("update outbox set state = 'dead', ended_at = now() where id = (select id from outbox "
+                  "order by id limit 1)")
+        dead = self.type("deliveries ls --state dead")["items"]
+        self.at["ID"] = dead[0]["id"]
+        self.type("deliveries show ID")
+        self.type("deliveries again ID", token="pat")
+        stack.sql(f"update outbox set state = 'dead', ended_at = now() where id = '{dead[0]['id']}'")
+        self.type("deliveries again ID", token="pat")
+        self.type("channel ls", token="pat")
+        self.type("deliveries ls")
+        self.type("notifications set", "--quiet-hours 22:00-07:30")
+        self.type("report ls")
+        self.at["NAME"] = "orders"
+        self.type("report NAME")
+
+    def months(self):
+        now = datetime.date.today()
+        gone = (now.replace(day=1) - datetime.timedelta(days=1)).strftime("%Y-%m")
+        self.type("period check 2026-11", status=(0, 1))
+        self.type("period close 2026-11", status=(0, 4))
+        self.type('period close 2026-11 --accept open_tasks,messages --comment "known to the auditor"', status=(0, 4))
+        self.type('period reopen 2026-11 --comment "why"', status=(0, 4))
+        run("period check", gone, status=(0, 1))
+        self.type("order approve", uuid.uuid4(), token="fred", status=(2, 4))  # there is no such approval
+        (stack.folder / "calendar.yaml").write_text(block("country: CN"), encoding="utf-8")
+        self.at = {"FILE": "calendar.yaml"}
+        self.type("calendar import FILE --dry-run")
+        run("calendar import calendar.yaml")
+        self.type("calendar show 2027")
+
+
+if __name__ == "__main__":
+    unittest.main()
