@@ -54,14 +54,14 @@ struct api {
     struct incarnation_watch *incarnation;
     struct identities *identities;
     struct plan_bases *bases;
-    struct db_batcher *accepts; /* see runs/accept_batch.h */
-    struct inbox *inbox;        /* see money/inbox.h */
+    struct db_batcher *accepts; /* see api/runs/accept/accept_batch.h */
+    struct inbox *inbox;        /* see api/money/payment/inbox.h */
     struct http_server http;
     struct event_hub hub; /* open event streams */
     struct watches watches;
     struct metrics metrics;
     struct rate_table rates;
-    int reports; /* being made now; see money/report.c */
+    int reports; /* being made now; see api/money/book/report.c */
     bool stopping;
 };
 

@@ -36,23 +36,24 @@ static bool unauthenticated(struct gov_err *err)
                     "令牌缺失、已过期、已吊销或无效；请重新登录");
 }
 
-bool auth_begin(struct call *call, bool *sent, struct gov_err *err)
+const char *auth_token(struct call *call)
 {
     const char *header = http_request_header(call->request, "authorization");
-    const char *token = NULL;
+
+    if (!header)
+        return cookie_token(call);
+    return strncasecmp(header, "Bearer ", 7) == 0 ? header + 7 : NULL;
+}
+
+bool auth_begin(struct call *call, bool *sent, struct gov_err *err)
+{
+    const char *token = auth_token(call);
 
     *sent = false;
-    if (header) {
-        if (strncasecmp(header, "Bearer ", 7) != 0)
-            return gov_fail(err, GOV_UNAUTHENTICATED,
-                            "the Authorization header must be \"Bearer <token>\"",
-                            "Authorization 请求头必须是“Bearer <令牌>”");
-        token = header + 7;
-    } else {
-        token = cookie_token(call);
-    }
     if (!token)
-        return true;
+        return !http_request_header(call->request, "authorization") ||
+               gov_fail(err, GOV_UNAUTHENTICATED, "the Authorization header must be \"Bearer <token>\"",
+                        "Authorization 请求头必须是“Bearer <令牌>”");
     bool session = text_starts(token, "egs_");
     if ((!session && !text_starts(token, "ega_")) || strlen(token) > CRYPTO_TOKEN_BYTES)
         return unauthenticated(err);

@@ -4,6 +4,9 @@
 
 #include "api/call.h"
 
+/* What the request shows as its token, whether it is one or not: of "Bearer TOKEN", or of the console's cookie. NULL:
+ * nothing, or an Authorization of another kind. */
+const char *auth_token(struct call *call);
 /* Start looking up the token of the request, if it has one: Authorization: Bearer, or the console's
  * cookie. False: the header is malformed. *sent tells whether anything was started. */
 bool auth_begin(struct call *call, bool *sent, struct gov_err *err);

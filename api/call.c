@@ -222,13 +222,14 @@ static void answer(struct call *call)
 }
 
 /* Whatever a person or the platform changed may be about a token, a role or a tenant, and somebody may have been written
- * to. Submitting and deciding work changes none of them, and tells its own listeners. */
+ * to. Submitting and deciding work changes none of them, and tells its own listeners; who was not let in
+ * changed nothing. */
 static void tell_of_change(struct call *call)
 {
     struct id nobody = id_new();
     const char *pattern = call->route->pattern, *method = call->request->method;
 
-    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 &&
+    if (call->endpoint && strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 &&
         !text_starts(pattern, "/v1/runs") && !text_starts(pattern, "/v1/requests") &&
         !text_starts(pattern, "/v1/files") && !call->route->signed_body) {
         identities_drop(call->api->identities);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/auth.h"
 #include "api/call.h"
 #include "api/peer.h"
 #include "core/base/check.h"
@@ -95,10 +96,9 @@ static bool is_an_attempt(const struct call *call)
 bool rate_admit(struct call *call, struct gov_err *err)
 {
     const struct api_settings *s = &call->api->settings;
-    const char *token = http_request_header(call->request, "authorization");
     struct rate_limit limit = { s->rate_per_second, 1000000 };
     struct rate_verdict v;
-    const char *name = token;
+    const char *name = auth_token(call);
     char kind = 't';
 
     if (call->route->signed_body) {
@@ -109,8 +109,6 @@ bool rate_admit(struct call *call, struct gov_err *err)
         limit = (struct rate_limit){ s->rate_attempts_per_minute, 60 * 1000000 };
         name = call_peer(call);
         kind = 'a';
-    } else if (!token) {
-        name = http_request_header(call->request, "cookie");
     }
     if (!limit.calls || !name)
         return true;
@@ -118,9 +116,12 @@ bool rate_admit(struct call *call, struct gov_err *err)
     tell(call, &v);
     if (v.admitted)
         return true;
-    gov_fail(err, GOV_RATE_LIMITED, "too many calls: %lld in %s are allowed; wait %lld s and try again",
-             "调用过于频繁：每%2$s最多 %1$lld 次；请在 %3$lld 秒后重试", (long long)v.limit,
-             kind == 'a' ? "a minute" : "a second", (long long)v.retry_s);
+    if (kind == 'a')
+        gov_fail(err, GOV_RATE_LIMITED, "too many tries: %lld a minute are allowed; wait %lld s and try again",
+                 "尝试过于频繁：每分钟最多 %lld 次；请在 %lld 秒后重试", (long long)v.limit, (long long)v.retry_s);
+    else
+        gov_fail(err, GOV_RATE_LIMITED, "too many calls: %lld a second are allowed; wait %lld s and try again",
+                 "调用过于频繁：每秒最多 %lld 次；请在 %lld 秒后重试", (long long)v.limit, (long long)v.retry_s);
     err->retry_after_s = (int)v.retry_s;
     return false;
 }

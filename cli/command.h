@@ -1,7 +1,7 @@
 /* command.h - what a command is, and the table of all of them.
  *
  * The table is the only place a command is written down: parsing, help, completion and the manual
- * page are made from it. How to add one: a function in cli/command/NOUN.c, its declaration in
+ * page are made from it. How to add one: a function in cli/command/GROUP/NOUN.c, its declaration in
  * cli/command/commands.h, and a row in command_table.c.
  */
 #ifndef CLI_COMMAND_H

@@ -104,10 +104,7 @@ static enum op_next answered(struct op *op)
     if (!s->session || r->detail[0])
         return OP_NEXT;
     if (s->answer.err.code) {
-        bool lost = s->answer.err.code == GOV_DEADLINE ||
-                    (s->answer.err.code == GOV_EGRESS_UNAVAILABLE &&
-                     strcmp(s->answer.err.cause, "the connection was closed") == 0);
-        result_set(s, lost ? DELIVERY_UNKNOWN : DELIVERY_RETRY, NO_EGRESS_WAIT_S, gov_err_detail(&s->answer.err, GOV_EN));
+        result_set(s, s->answer.lost ? DELIVERY_UNKNOWN : DELIVERY_RETRY, NO_EGRESS_WAIT_S, gov_err_detail(&s->answer.err, GOV_EN));
         return OP_NEXT;
     }
     result_set(s, delivery_outcome_read(json_get_text(json, "outcome")), (int)json_get_int(json, "retry_after_s", 0),

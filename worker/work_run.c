@@ -47,14 +47,16 @@ static const struct work_kind *kind_of(enum job_kind kind, const struct lane_sta
 enum { AWAY_LEAST_MS = 1000, LEFT_MS = 2000, CRASHES_MAX = 3, AGAIN_MS = 250, AGAIN_DOUBLINGS = 5 };
 enum { FIRST_CLAIM = 2 }; /* the fence that it gives */
 
-/* The sandbox is away, the one call that it is goes beyond its resource's rate, or the database was away while a run read
- * what it is about: no attempt is burnt. */
+/* The sandbox is away, the one call that it is goes beyond its resource's rate, what became of a write is to be asked
+ * later, or the database was away while a run read what it is about: no attempt is burnt. */
 static bool was_not_begun(const struct work *w)
 {
     switch (w->failure.code) {
     case GOV_SANDBOX_UNAVAILABLE:
     case GOV_RATE_LIMITED:
         return true;
+    case GOV_OUTCOME_UNKNOWN:
+        return w->failure.retry_after_s > 0;
     case GOV_STORE_UNAVAILABLE:
     case GOV_OVERLOADED:
     case GOV_DEADLINE:

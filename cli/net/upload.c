@@ -98,7 +98,11 @@ static bool digest_of(const struct upload *u, char hex[CRYPTO_HEX_BYTES], struct
     crypto_hash_sha256_init(&hash);
     while ((n = fread(piece, 1, sizeof piece, file)) > 0)
         crypto_hash_sha256_update(&hash, piece, n);
+    bool whole = !ferror(file);
     fclose(file);
+    if (!whole)
+        return gov_fail_at(err, GOV_INVALID_INPUT, u->path, "unreadable", "%s could not be read to its end",
+                           "文件 %s 未能读完", u->path);
     crypto_hash_sha256_final(&hash, digest);
     sodium_bin2hex(hex, CRYPTO_HEX_BYTES, digest, sizeof digest);
     return true;

@@ -1,5 +1,6 @@
 -- scope: tenant
--- $1 before this number, $2 how many, $3 kind, $4 actor, $5 subject, $6 since, $7 until
+-- $1 before this number, $2 how many, $3 kind, $4 actor, $5 since, $6 until. Of what a transaction wrote, `at` is its
+-- beginning: none is as long as the ten minutes that are looked at on either side.
 select a.id, jsonb_build_object(
         'id', a.id::text, 'kind', a.kind, 'action', a.action,
         'at', to_char(a.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
@@ -8,11 +9,12 @@ select a.id, jsonb_build_object(
         'subject', jsonb_build_object('kind', coalesce(a.subject_kind, ''), 'id', a.subject),
         'detail', a.detail, 'request_id', a.request_id)
 from {{t}}.audit_event a
-where ($1::bigint is null or a.id < $1::bigint)
+where a.id < coalesce($1::bigint, 9223372036854775807)
+    and a.id >= coalesce({{t}}.audit_id_at($5::timestamptz - interval '10 minutes'), 0)
+    and a.id < coalesce({{t}}.audit_id_at($6::timestamptz + interval '10 minutes'), 9223372036854775807)
     and ($3::text is null or a.kind = $3)
     and ($4::uuid is null or a.actor = $4::uuid)
-    and ($5::text is null or a.subject = $5 or a.request_id::text = $5)
-    and ($6::timestamptz is null or a.at >= $6::timestamptz)
-    and ($7::timestamptz is null or a.at < $7::timestamptz)
+    and ($5::timestamptz is null or a.at >= $5::timestamptz)
+    and ($6::timestamptz is null or a.at < $6::timestamptz)
 order by a.id desc
 limit $2::integer

@@ -20,14 +20,15 @@ with set_now as (
 ), gone as (
     delete from public.notice_address a
     where a.user_id = $1::uuid
-        and not exists (select from given g where g.name = a.channel and g.endpoint = a.endpoint)
+        and not exists (select from given g where g.name = a.channel)
     returning a.channel
 ), added as (
     insert into public.notice_address (user_id, channel, endpoint)
     select $1::uuid, g.name, g.endpoint
     from given g
     where g.name is not null
-        and not exists (select from public.notice_address a where a.user_id = $1::uuid and a.channel = g.name)
+    on conflict on constraint notice_address_pk do update
+    set endpoint = excluded.endpoint
 )
 select public.gov_must(not exists (select from given where name is null), 'not_found'),
     (select count(*) from gone)

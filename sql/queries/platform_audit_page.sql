@@ -7,7 +7,7 @@ select a.id, jsonb_build_object(
         'subject', jsonb_build_object('kind', coalesce(a.subject_kind, ''), 'id', a.subject),
         'detail', a.detail, 'tenant', a.tenant_id)
 from public.platform_audit a
-where ($1::bigint is null or a.id < $1::bigint)
+where a.id < coalesce($1::bigint, 9223372036854775807)
     and ($3::text is null or a.kind = $3)
     and ($4::timestamptz is null or a.at >= $4::timestamptz)
     and ($5::timestamptz is null or a.at < $5::timestamptz)

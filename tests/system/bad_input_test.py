@@ -142,6 +142,7 @@ class Fields(Case):
         self.invalid(self.run_with(skill="../../etc"), ("/skill", "format"))
         self.invalid(self.run_with(timezone="Mars/Olympus"), ("/timezone", "format"))
         self.invalid(self.run_with(run_at="soon"), ("/run_at", "format"))
+        self.invalid(self.run_with(run_at="2999-01-01T00:00:00Z"), ("/run_at", "range"))
         self.invalid(json.dumps({"text": "w" * 4001}), ("/text", "max_length"), path="/v1/requests")
         self.invalid('{"text": "   "}', ("/text", "min_length"), path="/v1/requests")
 

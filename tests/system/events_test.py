@@ -172,7 +172,7 @@ class Case(unittest.TestCase):
         if callback:
             body["callback_url"] = callback
         reply = stack.api("POST", "/v1/runs", body, token, {"Prefer": "wait=60"} if wait else None)
-        self.assertIn(reply.status, (200, 202), reply.body)
+        self.assertEqual(reply.status, 200 if wait else 202, reply.body)
         return reply.json
 
 

@@ -247,6 +247,12 @@ class Notices(Case):
         token = self.ok(self.api("POST", "/v1/tokens", {"name": "t", "scopes": ["runs:read"]}, "vera"), 201)["token"]
         self.refused(self.stack.api("PUT", "/v1/channels", {}, token), 403, "session_required")
 
+    def test_an_address_on_a_channel_may_change(self):
+        for endpoint in ("robot-1", "robot-2"):
+            shown = self.settings("vera", addresses=[{"channel": "team", "endpoint": endpoint}])
+            self.assertEqual(shown["addresses"], [{"channel": "team", "endpoint": endpoint}])
+        self.assertEqual(self.settings("vera", addresses=[])["addresses"], [])
+
     def test_a_mail_channel_writes_to_ones_own_address_whatever_was_given(self):
         shown = self.settings("vera", addresses=[{"channel": "email", "endpoint": "somebody@else.example"}])
         self.assertEqual(shown["addresses"], [{"channel": "email", "endpoint": "vera@people.example"}])

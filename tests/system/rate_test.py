@@ -37,6 +37,13 @@ class Rate(unittest.TestCase):
         self.assertEqual(stack.api("GET", "/v1/me", token="oscar").status, 200)
         until(lambda: stack.api("GET", "/v1/me", token="olivia").status == 200, what="the bucket filling again")
 
+    def test_a_token_has_one_bucket_however_it_is_spelled(self):
+        ways = [{"Authorization": f"{word} {stack.tokens['adam']}"} for word in ("Bearer", "bearer", "BEARER")]
+        ways += [{"Cookie": f"{junk}execgov_session={stack.tokens['adam']}"} for junk in ("", "a=1; ", "b=" + "x" * 200 + "; ")]
+        statuses = [stack.api("GET", "/v1/me", headers=ways[i % len(ways)]).status for i in range(4 * len(ways))]
+        self.assertEqual(set(statuses), {200, 429})
+        self.assertLess(statuses.count(200), 2 * len(ways))
+
     def test_tries_are_counted_by_the_address_that_the_proxy_tells(self):
         def tried(address):
             return stack.api("POST", "/v1/login", WRONG | {"email": f"{address}@people.example"},

@@ -16,12 +16,21 @@
 
 void secrets_add_exact(struct secrets *s, const char *text)
 {
-    if (strlen(text) < SECRET_MASK_BYTES_MIN || s->count == SECRETS_MAX)
+    if (strlen(text) < SECRET_MASK_BYTES_MIN)
         return;
     for (size_t i = 0; i < s->count; i++)
         if (strcmp(s->texts[i], text) == 0)
             return;
-    s->texts[s->count++] = text;
+    s->full = s->full || s->count == SECRETS_MAX;
+    if (!s->full)
+        s->texts[s->count++] = text;
+}
+
+bool secrets_fit(const struct secrets *secrets, struct gov_err *err)
+{
+    return !secrets->full ||
+           gov_fail(err, GOV_INVALID_INPUT, "it has more than %d sensitive texts; what cannot be masked is not run",
+                    "敏感文本超过 %d 个；无法全部掩码，故不予运行", SECRET_VALUES_MAX);
 }
 
 static const char *base64(const char *text, int variant, struct arena *arena)

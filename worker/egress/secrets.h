@@ -9,11 +9,13 @@
 #include "core/base/arena.h"
 #include "core/base/err.h"
 
-enum { SECRETS_MAX = 96, SECRET_MASK_BYTES_MIN = 6 };
+/* A value travels in up to seven forms. */
+enum { SECRET_VALUES_MAX = 64, SECRETS_MAX = 7 * SECRET_VALUES_MAX, SECRET_MASK_BYTES_MIN = 6 };
 
 struct secrets {
     const char *texts[SECRETS_MAX];
     size_t count;
+    bool full; /* something did not fit */
 };
 
 /* A value and the forms it travels in: as it is, inside JSON, base64, percent-encoded. Shorter than six bytes:
@@ -23,6 +25,8 @@ void secrets_add(struct secrets *secrets, const char *text, struct arena *arena)
 void secrets_add_exact(struct secrets *secrets, const char *text);
 /* Every text and number inside `value`. */
 void secrets_add_json(struct secrets *secrets, const json_t *value, struct arena *arena);
+/* False: INVALID_INPUT, there are more than can be masked, so that nothing may begin with them. */
+bool secrets_fit(const struct secrets *secrets, struct gov_err *err);
 const char *secret_base64(const char *text, struct arena *arena);
 const char *secret_percent(const char *text, struct arena *arena);
 

@@ -16,7 +16,7 @@ static bool ends_now(const struct run_job *j)
 {
     bool again = j->err.code != GOV_OK && gov_code_info(j->err.code)->retry_helps;
     return !again && !j->work.released && !j->artifacts.count && !j->calls.session &&
-           j->action->executor != SKILL_HTTP;
+           j->action->executor != SKILL_HTTP && !run_calls_looks(&j->work, &j->err, &j->calls);
 }
 
 enum op_next run_end_drain(struct op *op)
@@ -26,10 +26,12 @@ enum op_next run_end_drain(struct op *op)
     j->work.cancel = NULL;
     if (j->action && j->action->executor == SKILL_HTTP && !j->err.code)
         j->err = j->calls.answer.err;
+    bool now = j->log && ends_now(j);
+    run_calls_look(&j->work, &j->err, &j->calls);
     if (j->err.code != GOV_SCRIPT_FAILED)
         run_calls_end(&j->calls);
     /* Also before another attempt: a sandbox may go away under a script that has printed something. */
-    if (j->log && ends_now(j))
+    if (now)
         run_log_close(op, j->log);
     else if (j->log)
         run_log_drain(op, j->log);
@@ -44,7 +46,7 @@ enum op_next run_end_keep_files(struct op *op)
 
     if (called)
         j->result = run_calls_result(&j->work, &j->calls, &j->err);
-    if (gov_code_info(j->err.code)->retry_helps && j->err.code != GOV_OK && !j->work.released) {
+    if (run_calls_come_again(&j->work, &j->calls, &j->err) && !j->work.released) {
         op->err = j->err; /* another attempt, or another worker */
         return OP_FAIL;
     }

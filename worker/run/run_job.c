@@ -1,7 +1,7 @@
 /* run_job.c - a job of kind run: a published script, in isolation, with its log, result and files.
  *
- *     load -> prepare -> open_files -> register -> unseal -> run -> [unpack -> run] -> drain -> keep_files
- *       -> ask_egress -> explain -> finish      (from drain on: run_end.c)
+ *     load -> prepare -> open_files -> register -> unseal -> unsealed -> run -> [fetch -> unpack -> run] -> drain
+ *       -> keep_files -> ask_egress -> explain -> finish      (from drain on: run_end.c)
  *
  * What was planned is what runs: the version's digest is compared with the plan's here, and the tree it
  * was checked as with what sandboxd says it mounted. A sandbox that lost its package cache is given the
@@ -10,6 +10,7 @@
  */
 #include "worker/run/run_job.h"
 
+#include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +31,7 @@ static enum op_next load(struct op *op)
     j->package_fd = -1;
     DB_QUERY(op, j->work.worker->db, &j->work.tenant.scope, SQL_QUERIES_RUN_LOAD, &j->rows, p->skill,
              arena_format(&op->arena, "%lld", (long long)p->version), j->work.job.id.text,
-             j->work.job.created_by.text);
+             j->work.job.created_by.text, run_admit_resources(&j->work));
     return OP_WAIT;
 }
 
@@ -68,13 +69,8 @@ static enum op_next prepare(struct op *op)
 
     j->exit_code = -1;
     arena_defer(&op->arena, close_files, j);
-    if (!prepare_run(j, &j->err)) {
-        if (gov_code_info(j->err.code)->retry_helps) {
-            op->err = j->err;
-            return OP_FAIL;
-        }
-        return OP_NEXT; /* every later step sees err and passes on to finish */
-    }
+    if (!prepare_run(j, &j->err))
+        return OP_NEXT; /* every later step sees err and passes on */
     j->log = run_log_new(&j->work, db_int(&j->rows, 0, 7));
     arena_defer(&op->arena, free_log, j->log);
     return OP_NEXT;
@@ -109,8 +105,11 @@ static void keep_result(struct run_job *j, struct sandbox_report *report)
     while (at < bytes) {
         /* A memfd or a file of the sandbox's tmpfs: memory, so no blocking. */
         ssize_t n = pread(report->result_fd, j->result_text + at, bytes - at, (off_t)at);
-        if (n <= 0)
+        if (n <= 0) {
+            gov_fail_cause(&j->err, GOV_INTERNAL, "the result: %zu of %zu bytes: %s", at, bytes,
+                           n < 0 ? strerror(errno) : "no more");
             break;
+        }
         at += (size_t)n;
     }
     j->result_bytes = at;
@@ -266,6 +265,8 @@ static enum op_next unsealed(struct op *op)
     if (!opened)
         return OP_NEXT;
     secrets_add_json(&j->secrets, opened, &op->arena);
+    if (!secrets_fit(&j->secrets, &j->err))
+        return OP_NEXT;
     run_log_hide(j->log, &j->secrets);
     run_input_open(j->action, opened, &op->arena, &j->input, &j->err);
     return OP_NEXT;

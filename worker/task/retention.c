@@ -112,7 +112,7 @@ static enum op_next drop_uploads(struct op *op)
     return OP_WAIT;
 }
 
-/* More than a batch of files, or of rows, is for tomorrow's task: this one has had its turn. */
+/* More than a batch of files, or of rows, is for another task, soon: this one has had its turn. */
 static enum op_next rest(struct op *op)
 {
     struct retention *r = (struct retention *)op;

@@ -20,8 +20,13 @@ static enum op_next list(struct op *op)
         !page_words(call, "subject", 100, &subject, &op->err) ||
         !page_time(call, "since", &since, &op->err) || !page_time(call, "until", &until, &op->err))
         return OP_FAIL;
-    DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_AUDIT_PAGE, &e->rows,
-             e->page.before, e->page.limit, kind, actor, subject, since, until);
+    struct id id;
+    if (!subject)
+        DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_AUDIT_PAGE, &e->rows, e->page.before, e->page.limit,
+                 kind, actor, since, until);
+    else
+        DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_AUDIT_PAGE_OF, &e->rows, e->page.before,
+                 e->page.limit, kind, actor, since, until, subject, id_parse(subject, &id) ? id.text : NULL);
     return OP_WAIT;
 }
 

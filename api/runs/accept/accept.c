@@ -11,6 +11,8 @@
 #include "core/base/zone.h"
 #include "core/model/sealed_value.h"
 
+#define DELAY_MS_MAX (366LL * 86400 * 1000)
+
 enum { CTL_TIMEOUT_MS = 30000, CTL_ATTEMPTS = 5, PLANS_MAX = 3 };
 
 static const char *const modes[] = { "auto", "plan", NULL };
@@ -27,7 +29,7 @@ bool run_wish_read(struct call *call, const json_t *body, struct run_wish *wish,
         { "mode", JSON_FIELD_TEXT, false, offsetof(struct run_wish, mode), 0, 0, modes },
         { "version", JSON_FIELD_INT, false, offsetof(struct run_wish, version), 1, 1000000, NULL },
         { "class", JSON_FIELD_TEXT, false, offsetof(struct run_wish, class), 0, 0, classes },
-        { "delay_ms", JSON_FIELD_INT, false, offsetof(struct run_wish, delay_ms), 0, 31622400000LL, NULL },
+        { "delay_ms", JSON_FIELD_INT, false, offsetof(struct run_wish, delay_ms), 0, DELAY_MS_MAX, NULL },
         { "run_at", JSON_FIELD_TIME, false, offsetof(struct run_wish, run_at_us), 0, 0, NULL },
         { "callback_url", JSON_FIELD_TEXT, false, offsetof(struct run_wish, callback_url), 1, 2000, NULL },
         { "concurrency_key", JSON_FIELD_TEXT, false, offsetof(struct run_wish, concurrency_key), 1, 200, NULL },
@@ -51,6 +53,10 @@ bool run_wish_read(struct call *call, const json_t *body, struct run_wish *wish,
                            "“%s”不是时区；请使用形如 Asia/Shanghai 的名称", wish->timezone);
     if (wish->delay_ms)
         wish->run_at_us = clock_now_us() + wish->delay_ms * 1000;
+    if (wish->run_at_us > clock_now_us() + DELAY_MS_MAX * 1000)
+        return gov_fail_at(err, GOV_INVALID_INPUT, "/run_at", "range",
+                           "a run may wait 366 days at most; for later or again and again, make a schedule",
+                           "最多可延后 366 天；更晚或重复执行请使用定时任务");
     return true;
 }
 

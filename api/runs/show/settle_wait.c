@@ -97,10 +97,11 @@ static enum op_next look(struct op *op)
     struct settle_wait *w = (struct settle_wait *)op;
     int64_t now = clock_mono_us();
 
-    if (w->listens) {
+    if (w->listens && !w->told) {
         w->listens = false;
         return hold(w, now, FIRST_LOOK_MS);
     }
+    w->listens = false;
     if (!w->asked)
         return ask(w);
     if (w->rows.count == 0 && w->kind->otherwise && !w->asked_otherwise)

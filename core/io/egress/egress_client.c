@@ -27,6 +27,12 @@ static void away(struct gov_err *err, const char *cause)
     snprintf(err->cause, sizeof err->cause, "%s", cause);
 }
 
+static void lost(struct egress_answer *answer, enum gov_code code, const char *en, const char *zh)
+{
+    answer->lost = true;
+    gov_fail(&answer->err, code, "%s%.0s", "%.0s%s", en, zh);
+}
+
 static void settle(struct egress_session *s)
 {
     struct op *op = s->op;
@@ -79,7 +85,8 @@ static void on_closed(void *user)
 
     s->channel = NULL;
     if (s->answer)
-        away(&s->answer->err, "the connection was closed");
+        lost(s->answer, GOV_EGRESS_UNAVAILABLE, "execgov-egress broke off; what it was asked for may have been done",
+             "execgov-egress 连接中断；所请求的操作可能已执行");
     settle(s);
 }
 
@@ -178,7 +185,7 @@ static void on_deadline(uv_timer_t *timer)
         channel_close(s->channel);
     s->channel = NULL;
     if (s->answer)
-        gov_fail(&s->answer->err, GOV_DEADLINE, "execgov-egress gave no answer in time", "execgov-egress 未在时限内应答");
+        lost(s->answer, GOV_DEADLINE, "execgov-egress gave no answer in time", "execgov-egress 未在时限内应答");
     settle(s);
 }
 

@@ -28,7 +28,8 @@ struct egress_answer {
     const json_t *json; /* as egress sent it; in the op's arena */
     const char *body;
     size_t body_bytes;
-    struct gov_err err; /* EGRESS_UNAVAILABLE, or what egress says */
+    struct gov_err err; /* EGRESS_UNAVAILABLE, DEADLINE, or what egress says */
+    bool lost;          /* egress was asked and did not answer: it may have done what it was asked for */
 };
 
 struct egress_session *egress_session_new(struct loop *loop, const char *socket);

@@ -145,6 +145,21 @@ static void a_tenant_s_own_settings_count_and_then_the_platform_s(void **state)
     assert_string_equal(sweep(f, 100), "0 5 0 0");
 }
 
+static void words_that_nobody_asks_any_more_go_unless_they_teach(void **state)
+{
+    struct fixture *f = *state;
+    const char *unmet = arena_format(&f->arena, "select public.retention_sweep_unmet('%s', 100)", f->tenant.id.text);
+
+    act(f, "insert into {{t}}.unmet (id, text_key, text, kind, request_id, state, created_by, last_at) "
+           "select gen_random_uuid(), sha256(n::text::bytea), n, 'abstained', gen_random_uuid(), s, "
+           "gen_random_uuid(), now() - d * interval '1 day' from (values (1, 'open', 364), (2, 'open', 366), "
+           "(3, 'rejected', 366), (4, 'approved', 366)) v (n, s, d)");
+    assert_string_equal(sql_value(&f->arena, f->platform, "%s", unmet), "2");
+    assert_string_equal(value(f, "select string_agg(text, ' ' order by text) from {{t}}.unmet"), "1 4");
+    act(f, "insert into {{t}}.setting (key, value) values ('retention', '{\"request_days\": 30}')");
+    assert_string_equal(sql_value(&f->arena, f->platform, "%s", unmet), "1");
+}
+
 static void an_idle_tenant_is_looked_at_once_in_months(void **state)
 {
     struct fixture *f = *state;
@@ -178,6 +193,7 @@ int main(void)
         TEST(what_lives_waits_or_is_unknown_stays),
         TEST(a_request_goes_with_all_that_belongs_to_it),
         TEST(a_tenant_s_own_settings_count_and_then_the_platform_s),
+        TEST(words_that_nobody_asks_any_more_go_unless_they_teach),
         TEST(an_idle_tenant_is_looked_at_once_in_months),
         TEST(a_tenant_s_role_cannot_sweep),
     };

@@ -357,6 +357,8 @@ static size_t faults_count(struct fixture *f)
     if (!migrate_verify(pg_server_conninfo(&f->server, &f->arena, "postgres"), &faults, &count,
                         &f->arena, &err))
         fail_msg("%s", err.cause);
+    for (size_t i = 0; i < count; i++)
+        print_message("%s: %s %s\n", faults[i].check, faults[i].subject, faults[i].problem);
     return count;
 }
 

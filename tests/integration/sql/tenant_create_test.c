@@ -1,15 +1,13 @@
-/* tenant_create_test.c - making a tenant: quick, whole or not at all, and in the right stripe. */
+/* tenant_create_test.c - making a tenant: whole or not at all, and in the right stripe. What it costs:
+ * bench/scale --only tenants. */
 #include "tests/lib/test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/clock.h"
 #include "tests/lib/pg_server.h"
 #include "tests/lib/sql.h"
-
-enum { CREATE_MS_MAX = 300, ATTEMPTS = 5 };
 
 struct fixture {
     struct pg_server server;
@@ -42,23 +40,6 @@ static const char *create(struct fixture *f, PGconn *conn, const char *owner)
     return sql_value(&f->arena, conn, "select schema from public.tenant_create('%s', 'A', "
                      "'personal', 'Asia/Shanghai', 'zh-CN', %s)", id_new().text,
                      owner ? arena_format(&f->arena, "'%s'", owner) : "null");
-}
-
-static void tenant_create_takes_less_than_300_ms(void **state)
-{
-    struct fixture *f = *state;
-    int64_t best = INT64_MAX;
-
-    /* The machine may be busy with other tests: the quickest of a few is what it costs. */
-    for (int i = 0; i < ATTEMPTS; i++) {
-        int64_t started = clock_mono_us();
-
-        create(f, f->platform, NULL);
-        if (clock_mono_us() - started < best)
-            best = clock_mono_us() - started;
-    }
-    print_message("tenant_create: %lld us\n", (long long)best);
-    assert_true(best < CREATE_MS_MAX * 1000);
 }
 
 static void tenant_create_rolled_back_leaves_nothing(void **state)
@@ -159,7 +140,6 @@ static void tenants_spread_over_stripes_and_full_ones_get_another(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tenant_create_takes_less_than_300_ms),
         cmocka_unit_test(tenant_create_rolled_back_leaves_nothing),
         cmocka_unit_test(tenant_create_makes_its_owner_a_member_and_is_audited),
         cmocka_unit_test(tenant_create_refuses_what_does_not_fit),

@@ -64,9 +64,30 @@ static void every_text_of_a_result_is_masked_and_its_shape_stays(void **state)
     arena_release(&arena);
 }
 
+static void what_cannot_be_masked_whole_is_said(void **state)
+{
+    struct secrets secrets = { 0 };
+    struct arena arena = { 0 };
+    struct gov_err err = { 0 };
+
+    (void)state;
+    for (int i = 0; i < SECRET_VALUES_MAX; i++)
+        secrets_add(&secrets, arena_format(&arena, "a \"secret\" of number %d ü", i), &arena);
+    assert_true(secrets_fit(&secrets, &err));
+    while (secrets.count < SECRETS_MAX)
+        secrets_add_exact(&secrets, arena_format(&arena, "form %zu", secrets.count));
+    secrets_add(&secrets, "form 440", &arena); /* there already */
+    assert_int_equal(secrets.count, SECRETS_MAX);
+    secrets_add_exact(&secrets, "one too many");
+    assert_false(secrets_fit(&secrets, &err));
+    assert_int_equal(err.code, GOV_INVALID_INPUT);
+    arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_cannot_be_masked_whole_is_said),
         cmocka_unit_test(a_secret_cut_anywhere_is_held_back_until_it_is_whole),
         cmocka_unit_test(nothing_is_held_back_that_cannot_go_on_as_one),
         cmocka_unit_test(every_text_of_a_result_is_masked_and_its_shape_stays),

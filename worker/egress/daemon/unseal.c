@@ -46,7 +46,7 @@ static bool open_one(struct unseal *u, const struct sealed_place *place, struct 
     json_own(&s->arena, value);
     secrets_add_json(&s->opened, value, &s->arena);
     json_object_set(u->opened, place->path, value);
-    return true;
+    return secrets_fit(&s->opened, err);
 }
 
 static enum op_next open_all(struct op *op)

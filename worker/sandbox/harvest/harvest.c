@@ -223,9 +223,11 @@ static void walk_dir(struct walk *w, int dir, const char *prefix, int depth)
 
     if (!d && own >= 0)
         close(own);
-    while (d && !w->gone && (e = readdir(d)) && w->entries++ < HARVEST_ENTRIES_MAX) {
-        walk_entry(w, dir, prefix, e->d_name, depth);
-    }
+    while (d && !w->gone && w->entries <= HARVEST_ENTRIES_MAX && (e = readdir(d)))
+        if (w->entries++ < HARVEST_ENTRIES_MAX)
+            walk_entry(w, dir, prefix, e->d_name, depth);
+        else
+            refuse(w, prefix, "too_many"); /* once: nothing is looked at after it */
     if (d)
         closedir(d);
 }

@@ -15,6 +15,7 @@
 #include "core/base/text.h"
 #include "core/io/crypto/crypto.h"
 #include "core/io/crypto/seal.h"
+#include "worker/egress/daemon/networks.h"
 
 enum { TIMEOUT_MS = 20000, ANSWER_BYTES_MAX = 16 * 1024, NO_CREDENTIAL_WAIT_S = 300 };
 
@@ -121,16 +122,9 @@ static struct http_client *client(struct message *m)
     struct egress *e = m->session->egress;
     bool mail = strcmp(m->kind->purpose, "mail") == 0;
     struct http_client *c = mail ? e->mails : e->chats;
-    struct buf text = { 0 };
-    struct ip_nets nets;
-    struct gov_err ignored;
+    struct ip_nets nets = networks_open("", &m->nets);
 
-    for (int row = 0; row < m->nets.count; row++)
-        buf_addf(&text, "%s%s", row ? "," : "", db_text(&m->nets, row, 0));
-    if (!ip_nets_parse(buf_text(&text), &nets, &ignored))
-        memset(&nets, 0, sizeof nets);
     http_client_reopen(c, &nets);
-    buf_release(&text);
     return c;
 }
 
