@@ -19,11 +19,13 @@ static struct list *bucket_of(struct watches *watches, const char *schema, const
 
 /* A callback may end its own watch, and start others, but not end others. */
 static void tell_bucket(struct list *bucket, const char *schema, const struct id *request,
-                        bool whole_tenant)
+                        bool whole_tenant, bool goes_on)
 {
     for (struct list *item = bucket->next, *next; item != bucket; item = next) {
         struct watch *w = LIST_ITEM(item, struct watch, link);
         next = item->next;
+        if (goes_on && w->until_rest)
+            continue;
         if (id_empty(&w->request) == whole_tenant && strcmp(w->schema, schema) == 0 &&
             (whole_tenant || strcmp(w->request.text, request->text) == 0))
             w->happened(w, request);
@@ -74,12 +76,12 @@ void watches_stop(struct watches *watches)
     uv_close((uv_handle_t *)&watches->timer, NULL);
 }
 
-void watches_happened(void *context, const char *tenant, const struct id *request)
+void watches_happened(void *context, const char *tenant, const struct id *request, bool goes_on)
 {
     struct api *api = context;
     struct id all = { "" };
-    tell_bucket(bucket_of(&api->watches, tenant, request), tenant, request, false);
-    tell_bucket(bucket_of(&api->watches, tenant, &all), tenant, request, true);
+    tell_bucket(bucket_of(&api->watches, tenant, request), tenant, request, false, goes_on);
+    tell_bucket(bucket_of(&api->watches, tenant, &all), tenant, request, true, goes_on);
 }
 
 void watches_changed(void *context, bool up)

@@ -22,6 +22,7 @@ struct watch {
     struct id request;  /* "" : every request of the tenant */
     int64_t wake_us;    /* monotonic: tell it then in any case; 0: never */
     bool running;
+    bool until_rest; /* not told of what goes on */
     /* `request` NULL: look at everything. It may end the watch. */
     void (*happened)(struct watch *watch, const struct id *request);
 };
@@ -37,7 +38,7 @@ struct watches {
 void watches_init(struct watches *watches, struct loop *loop, struct api *api);
 void watches_stop(struct watches *watches);
 /* For the event bus' `happened` and `changed`; context is struct api. */
-void watches_happened(void *api, const char *tenant, const struct id *request);
+void watches_happened(void *api, const char *tenant, const struct id *request, bool goes_on);
 void watches_changed(void *api, bool up);
 
 void watch_begin(struct watch *watch, struct api *api, const char *schema, const struct id *request);

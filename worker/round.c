@@ -42,7 +42,7 @@ static int taken_count(const struct round *r)
     return count;
 }
 
-/* One lane after the other, because lanes share slots: what the first brings, the next may not ask. */
+/* One lane after the other, until one has something: it is claimed at once, and the next round begins with another. */
 static enum op_next take(struct op *op)
 {
     struct round *r = (struct round *)op;
@@ -53,12 +53,11 @@ static enum op_next take(struct op *op)
         arena_defer(&op->arena, keep_none, r);
         keep(r, lane_pool_round(r->pool));
     }
-    while (r->asked < w->lanes.count) {
-        int i = r->asked++;
+    while (r->asked < w->lanes.count && taken_count(r) == 0) {
+        int i = (r->first + r->asked++) % w->lanes.count;
         struct lane_state *lane = &w->lanes.items[i];
-        int free = r->kept - taken_count(r);
-        if (lane->pool == r->pool && free > 0) {
-            job_queue_take(op, r->queue, w->id.text, job_lane_name(lane->lane), free, &r->taken[i]);
+        if (lane->pool == r->pool && r->kept > 0) {
+            job_queue_take(op, r->queue, w->id.text, job_lane_name(lane->lane), r->kept, &r->taken[i]);
             return OP_AGAIN;
         }
     }
@@ -245,11 +244,13 @@ static enum op_next start(struct op *op)
 static const struct op_step steps[] = { { "take", take },   { "gather", gather }, { "claim", claim },
                                         { "start", start }, { 0 } };
 
-void round_init(struct round *round, struct worker *worker, struct lane_pool *pool, struct job_queue *queue)
+void round_init(struct round *round, struct worker *worker, struct lane_pool *pool, struct job_queue *queue,
+                int first)
 {
     memset(round, 0, sizeof *round);
     op_init(&round->op, "round", steps, worker->loop, NULL);
     round->worker = worker;
     round->pool = pool;
     round->queue = queue;
+    round->first = first;
 }

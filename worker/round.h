@@ -21,6 +21,7 @@ struct round {
     struct worker *worker;
     struct job_queue *queue; /* of one dispatch shard */
     struct lane_pool *pool; /* whose lanes are asked */
+    int first; /* the lane that is asked first */
     int asked; /* lanes so far */
     int kept; /* slots of the pool that are kept for what was asked */
     struct queue_taken taken[WORKER_LANES_MAX];
@@ -34,6 +35,8 @@ struct round {
     int claimed; /* out: works started */
 };
 
-void round_init(struct round *round, struct worker *worker, struct lane_pool *pool, struct job_queue *queue);
+/* `first` is the index of the lane to ask first; the others are asked only if it has nothing. */
+void round_init(struct round *round, struct worker *worker, struct lane_pool *pool, struct job_queue *queue,
+                int first);
 
 #endif

@@ -211,9 +211,11 @@ static void count_slots(void *context)
 
 /* --- start --- */
 
-static void happened(void *context, const char *tenant, const struct id *request)
+static void happened(void *context, const char *tenant, const struct id *request, bool goes_on)
 {
     struct process *p = context;
+
+    (void)goes_on;
 
     if (strcmp(tenant, EVENT_BUS_WORKERS) == 0) {
         if (p->heartbeat && strcmp(request->text, p->worker.id.text) == 0)

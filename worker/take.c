@@ -24,6 +24,7 @@ struct taker {
     struct lane_pool *pool;
     struct job_queue *queue, *bells;
     struct round round;
+    int turn; /* the lane that the next round asks first */
     struct bell {
         struct op op;
         struct taker *taker;
@@ -50,6 +51,16 @@ static enum op_next ring(struct op *op)
     return OP_WAIT;
 }
 
+/* The next round begins with the lane whose bell rang, so that an idle worker asks once. */
+static void turn_to(struct taker *t, const char *lane)
+{
+    const struct lanes *all = &t->worker->lanes;
+
+    for (int i = 0; i < all->count; i++)
+        if (lane && strcmp(job_lane_name(all->items[i].lane), lane) == 0)
+            t->turn = i;
+}
+
 static const struct op_step bell_steps[] = { { "ring", ring }, { 0 } };
 
 /* What ended since the last look; says whether the round brought anything. */
@@ -66,6 +77,7 @@ static bool settle_children(struct taker *t)
         brought = true; /* somebody rang, or 15 s are over: take once */
         if (t->bell.rung.count == 0)
             worker_rest(t->worker);
+        turn_to(t, t->bell.rung.lane);
         op_release(&t->bell.op);
     }
     t->in_round = t->in_bell = false;
@@ -97,7 +109,8 @@ static enum op_next go_round(struct op *op)
     }
     if (take) {
         t->in_round = true;
-        round_init(&t->round, w, t->pool, t->queue);
+        round_init(&t->round, w, t->pool, t->queue, t->turn);
+        t->turn = (t->turn + 1) % w->lanes.count;
         op_try(op, &t->round.op);
         return OP_AGAIN;
     }

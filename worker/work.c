@@ -107,6 +107,10 @@ static enum op_next attempt(struct op *op)
         op_sleep(op, (int64_t)FINISH_WAIT_MS << (w->finish_tries < 3 ? w->finish_tries++ : 3));
         return OP_AGAIN;
     default:
+        if (w->refused && w->refused(w, op)) {
+            w->finish_sent = false;
+            return OP_AGAIN;
+        }
         op->err = w->ending.item.err;
         return OP_FAIL;
     }

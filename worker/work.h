@@ -61,6 +61,7 @@ struct work {
     bool freeing;       /* the queue was told of its end: from then on it is not said to run */
     bool stale;         /* somebody else has it now: nothing was written */
     bool released;      /* a drain gives it back unfinished */
+    bool begun;         /* of a run: its script or call may have been started */
     bool crashed;       /* its sandbox died under it: counts like the death of a worker */
     bool unreadable;    /* a later version wrote it: it is left to others, at no cost */
     int64_t retry_ms;   /* until the next attempt, if there is one */
@@ -73,6 +74,9 @@ struct work {
     struct db_rows callback; /* of work_add_callback: a row if one was made */
     struct id callback_job;
     void (*build)(struct work *work, struct db_group *group);
+    /* The transaction of `build` was refused for good: true if it is worth another try, after the I/O of `op` that this
+     * began. NULL: it is not. */
+    bool (*refused)(struct work *work, struct op *op);
     struct op finishing;
     bool finish_sent;
     struct ending ending; /* of work_end; its item.err is the outcome of every attempt to finish */

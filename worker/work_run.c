@@ -47,12 +47,23 @@ static const struct work_kind *kind_of(enum job_kind kind, const struct lane_sta
 enum { AWAY_LEAST_MS = 1000, LEFT_MS = 2000, CRASHES_MAX = 3, AGAIN_MS = 250, AGAIN_DOUBLINGS = 5 };
 enum { FIRST_CLAIM = 2 }; /* the fence that it gives */
 
-/* The sandbox is away, the one call that it is goes beyond its resource's rate, or what became of a write is to be
- * asked later: no attempt is burnt. */
+/* The sandbox is away, the one call that it is goes beyond its resource's rate, what became of a write is to be asked
+ * later, or the database was away while a run read what it is about: no attempt is burnt. */
 static bool was_not_begun(const struct work *w)
 {
-    return w->op.err.code == GOV_SANDBOX_UNAVAILABLE || w->op.err.code == GOV_RATE_LIMITED ||
-           (w->op.err.code == GOV_OUTCOME_UNKNOWN && w->op.err.retry_after_s > 0);
+    switch (w->op.err.code) {
+    case GOV_SANDBOX_UNAVAILABLE:
+    case GOV_RATE_LIMITED:
+        return true;
+    case GOV_OUTCOME_UNKNOWN:
+        return w->op.err.retry_after_s > 0;
+    case GOV_STORE_UNAVAILABLE:
+    case GOV_OVERLOADED:
+    case GOV_DEADLINE:
+        return w->job.kind == JOB_RUN && w->lane->lane != LANE_NOOP && !w->begun;
+    default:
+        return false;
+    }
 }
 
 /* What the failure itself says about when (Retry-After), else not at once where it was not begun. */
@@ -290,7 +301,7 @@ void work_start(struct worker *worker, struct lane_state *lane, const struct que
     worker_counts_start(&worker->counts, w->job.lane,
                         w->job.fence == FIRST_CLAIM ? waited_us(&w->job.id) : -1);
     if (w->job.kind == JOB_RUN) /* whoever follows it sees that it runs */
-        event_bus_publish(worker->events, tenant->scope.schema, &w->job.request);
+        event_bus_publish_going_on(worker->events, tenant->scope.schema, &w->job.request);
     op_start(&w->op);
 }
 

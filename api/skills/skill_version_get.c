@@ -61,7 +61,7 @@ static bool checked(const char *state)
 
 static enum op_next wait_for_it(struct op *op)
 {
-    static const struct settle_kind kind = { SQL_QUERIES_VERSION_STATE_GET, checked };
+    static const struct settle_kind kind = { SQL_QUERIES_VERSION_STATE_GET, checked, 0, NULL };
     struct skill_version_get *e = (struct skill_version_get *)op;
     struct call *call = e->endpoint.call;
 

@@ -63,7 +63,8 @@ static enum op_next wait_for_it(struct op *op)
 static enum op_next show(struct op *op)
 {
     struct version_try *e = (struct version_try *)op;
-    show_one(op, &e->show, e->endpoint.call, &e->accept.id, true, e->wait.settled ? 200 : 202);
+    show_run_read(op, &e->show, e->endpoint.call, &e->accept.id, settle_wait_run(&e->wait),
+                  e->wait.settled ? 200 : 202);
     return OP_WAIT;
 }
 

@@ -15,9 +15,11 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-os.environ.setdefault("EXECGOV_BUILD", str(ROOT / "build/release"))
-sys.path.insert(0, str(ROOT / "tests/lib"))
+sys.path[:0] = [str(ROOT / "bench/lib"), str(ROOT / "tests/lib")]
 
+import release  # noqa: E402
+
+BUILD = release.ready(os.environ.get("EXECGOV_BUILD"), *release.DAEMONS, "bench-load", "bench-stream")
 import skills  # noqa: E402
 import stack  # noqa: E402
 
@@ -88,7 +90,7 @@ class Subject(stack.Stack):
 
     def load(self, path, body, count, connections=64, gap_us=0):
         """bench-load's figures: {seconds, rate, p50_us, p99_us, faults}."""
-        words = [ROOT / "build/release/bin/bench-load", self.ports["api"], connections, count, path,
+        words = [BUILD / "bin/bench-load", self.ports["api"], connections, count, path,
                  self.run_token, body] + ([gap_us] if gap_us else [])
         done = subprocess.run([str(word) for word in words], capture_output=True, timeout=600, check=False)
         if done.returncode or b'"faults": 0}' not in done.stdout:

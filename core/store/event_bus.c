@@ -1,5 +1,5 @@
-/* event_bus.c - channels ev:<tenant>, payload = ids of requests, separated by spaces. Listeners are
- * counted per tenant. One message is on its way at a time; meanwhile ids collect, so that a flood of
+/* event_bus.c - channels ev:<tenant>, payload = ids of requests, each with a mark behind it. (Versions before the
+ * marks wrote a space between two, and skip whatever stands there.) Listeners are counted per tenant. One message is on its way at a time; meanwhile ids collect, so that a flood of
  * small jobs does not become a flood of messages. */
 #include "core/store/event_bus.h"
 
@@ -14,6 +14,8 @@
 #define WARM_CHANNEL "ev:warm"
 
 enum { CHANNEL_BYTES = 64, PREFIX_BYTES = 3, ID_BYTES = 36, NEWS_BYTES_MAX = 1024 * 1024 };
+
+static const char RESTS = ' ', GOES_ON = '+';
 
 struct membership {
     struct list link;
@@ -74,7 +76,8 @@ static void on_message(void *context, const char *channel, const char *text, siz
         memcpy(one, text + at, ID_BYTES);
         one[ID_BYTES] = 0;
         if (id_parse(one, &request))
-            bus->events.happened(bus->events.context, channel + PREFIX_BYTES, &request);
+            bus->events.happened(bus->events.context, channel + PREFIX_BYTES, &request,
+                                 at + ID_BYTES < bytes && text[at + ID_BYTES] == GOES_ON);
     }
 }
 
@@ -175,14 +178,24 @@ static struct news *news_of(struct event_bus *bus, const char *tenant)
     return news;
 }
 
-void event_bus_publish(struct event_bus *bus, const char *tenant, const struct id *request)
+static void publish(struct event_bus *bus, const char *tenant, const struct id *request, char mark)
 {
     if (!redis_connected(bus->redis))
         return;
     struct news *news = news_of(bus, tenant);
     if (news->ids.length < NEWS_BYTES_MAX) /* who listens to so much looks at the table anyway */
-        buf_addf(&news->ids, "%s%s", news->ids.length ? " " : "", request->text);
+        buf_addf(&news->ids, "%s%c", request->text, mark);
     publish_send(bus);
+}
+
+void event_bus_publish(struct event_bus *bus, const char *tenant, const struct id *request)
+{
+    publish(bus, tenant, request, RESTS);
+}
+
+void event_bus_publish_going_on(struct event_bus *bus, const char *tenant, const struct id *request)
+{
+    publish(bus, tenant, request, GOES_ON);
 }
 
 void event_bus_warm(struct event_bus *bus, const char *tenant, const char *tree, const char *runtime)

@@ -1,6 +1,8 @@
 /* event_bus.h - "something happened to this request", from whoever committed it to whoever listens.
  *
- * A message carries ids only; the truth is the table request_event. Without Redis nothing arrives:
+ * A message carries ids only; the truth is the table request_event. Behind an id stands what it is about: a space,
+ * or a plus when whatever it is goes on (a run has begun, its log has grown), which who waits for the end need not look
+ * at. Without Redis nothing arrives:
  * while event_bus_up is false, whoever has listeners reads the table once a second, and once more
  * when `changed` says that the bus is back.
  */
@@ -20,8 +22,8 @@ struct event_bus;
 #define EVENT_BUS_OUTBOX "outbox"
 
 struct event_bus_events {
-    /* `tenant` is the schema name; `request` the request whose events grew. */
-    void (*happened)(void *context, const char *tenant, const struct id *request);
+    /* `tenant` is the schema name; `request` the request whose events grew. `goes_on`: it has not come to rest by it. */
+    void (*happened)(void *context, const char *tenant, const struct id *request, bool goes_on);
     void (*changed)(void *context, bool up);
     void *context;
     /* Runs of this version will come (event_bus_warm); NULL: not listened to. */
@@ -35,6 +37,8 @@ void event_bus_stop(struct event_bus *bus);
 
 /* After the commit. Costs no wait; lost if Redis is away. */
 void event_bus_publish(struct event_bus *bus, const char *tenant, const struct id *request);
+/* The same of what cannot have ended anything. */
+void event_bus_publish_going_on(struct event_bus *bus, const char *tenant, const struct id *request);
 
 /* To every worker: have an interpreter for runs of `tenant` of the package with this tree (hex). Lost if
  * Redis is away. */

@@ -103,9 +103,14 @@ json_t *run_calls_result(struct work *work, const struct run_calls *calls, struc
     return result;
 }
 
+bool run_calls_looks(const struct work *work, const struct gov_err *err, const struct run_calls *calls)
+{
+    return err->code && (calls->session || work->job.fence > FIRST_CLAIM);
+}
+
 void run_calls_look(struct work *work, const struct gov_err *err, struct run_calls *calls)
 {
-    if (err->code && (calls->session || work->job.fence > FIRST_CLAIM))
+    if (run_calls_looks(work, err, calls))
         DB_QUERY(&work->op, work->worker->db, &work->tenant.scope, SQL_QUERIES_EFFECT_OPEN, &calls->open,
                  work->job.id.text);
 }

@@ -26,6 +26,7 @@ void run_calls_make(struct work *work, const struct skill_action *action, const 
 /* What that call answered, as the run's result. NULL: `err` is filled (RESOURCE_FAILED for 400 and above). */
 json_t *run_calls_result(struct work *work, const struct run_calls *calls, struct gov_err *err);
 /* As I/O of the work's op, before the end: the run fails with `err`; is there such a write? */
+bool run_calls_looks(const struct work *work, const struct gov_err *err, const struct run_calls *calls); /* does it ask? */
 void run_calls_look(struct work *work, const struct gov_err *err, struct run_calls *calls);
 /* Is this failure one after which the run is to be tried again? With such a write it becomes OUTCOME_UNKNOWN, which has
  * a retry_after_s as long as it is worth asking. */

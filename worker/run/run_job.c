@@ -1,7 +1,7 @@
 /* run_job.c - a job of kind run: a published script, in isolation, with its log, result and files.
  *
  *     load -> prepare -> open_files -> register -> unseal -> unsealed -> run -> [fetch -> unpack -> run] -> drain
- *       -> keep_files -> ask_egress -> explain -> finish
+ *       -> keep_files -> ask_egress -> explain -> finish      (from drain on: run_end.c)
  *
  * What was planned is what runs: the version's digest is compared with the plan's here, and the tree it
  * was checked as with what sandboxd says it mounted. A sandbox that lost its package cache is given the
@@ -10,6 +10,7 @@
  */
 #include "worker/run/run_job.h"
 
+#include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,49 +18,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "core/base/check.h"
-#include "core/base/clock.h"
-#include "core/base/log.h"
-#include "worker/egress/secrets.h"
 #include "worker/run/run_admit.h"
-#include "worker/run/run_artifact.h"
-#include "worker/run/run_calls.h"
-#include "worker/run/run_input.h"
-#include "worker/run/run_log.h"
-#include "worker/run/run_refusal.h"
-#include "worker/run/run_result.h"
-
-struct run_job {
-    struct work work;
-    struct db_rows rows;
-    struct skill_manifest manifest;
-    const struct skill_action *action;
-    struct run_input input;
-    struct run_log *log;
-    struct run_calls calls;
-    struct secrets secrets; /* of the input */
-    struct sandbox_run *running;
-    int package_fd;
-    uint8_t tree[SANDBOX_DIGEST_BYTES]; /* the unpacked package, as it was checked */
-    uint8_t wheels[SANDBOX_DIGEST_BYTES]; /* the runtime of its own wheels likewise */
-    bool has_wheels;
-    bool unpacked; /* the archive was handed over in this attempt */
-    bool again;    /* the sandbox did not have the package */
-
-    /* of the report */
-    struct gov_err err;
-    int exit_code;
-    int level;
-    bool warm;
-    const char *cold_reason; /* "" if it was warm */
-    uint64_t wall_us, cpu_us, memory_peak;
-    char *result_text;
-    size_t result_bytes;
-    struct run_artifacts artifacts;
-    json_t *refusals;
-
-    json_t *result;
-};
+#include "worker/run/run_job_steps.h"
 
 /* --- load, prepare --- */
 
@@ -323,6 +283,7 @@ static enum op_next run(struct op *op)
         gov_fail_cause(&j->err, GOV_INTERNAL, "an action of one call names no resource");
     if (j->err.code)
         return OP_NEXT;
+    j->work.begun = true;
     if (j->action->executor == SKILL_HTTP) {
         j->work.cancel = cancel;
         run_calls_make(&j->work, j->action, j->input.object, &j->calls);
@@ -382,115 +343,22 @@ static enum op_next run_again(struct op *op)
     return OP_WAIT;
 }
 
-/* --- what it left --- */
-
-static enum op_next drain(struct op *op)
-{
-    struct run_job *j = (struct run_job *)op;
-
-    j->work.cancel = NULL;
-    if (j->action && j->action->executor == SKILL_HTTP && !j->err.code)
-        j->err = j->calls.answer.err;
-    run_calls_look(&j->work, &j->err, &j->calls);
-    if (j->err.code != GOV_SCRIPT_FAILED)
-        run_calls_end(&j->calls);
-    /* Also before another attempt: a sandbox may go away under a script that has printed something. */
-    if (j->log)
-        run_log_drain(op, j->log);
-    return OP_WAIT;
-}
-
-static enum op_next keep_files(struct op *op)
-{
-    struct run_job *j = (struct run_job *)op;
-
-    bool called = !j->err.code && j->action->executor == SKILL_HTTP;
-
-    if (called)
-        j->result = run_calls_result(&j->work, &j->calls, &j->err);
-    if (run_calls_come_again(&j->work, &j->calls, &j->err) && !j->work.released) {
-        op->err = j->err; /* another attempt, or another worker */
-        return OP_FAIL;
-    }
-    run_artifacts_store(op, j->work.worker->files, &j->artifacts);
-    if (!called && !j->err.code)
-        j->result = run_result_read(j->result_text, j->result_bytes, j->log, j->action, &op->arena,
-                                    &j->err);
-    j->result = secrets_mask_json(&j->secrets, j->result, &op->arena);
-    return OP_WAIT;
-}
-
-/* --- why it failed --- */
-
-static enum op_next ask_egress(struct op *op)
-{
-    struct run_job *j = (struct run_job *)op;
-
-    if (j->err.code == GOV_SCRIPT_FAILED && !j->work.released)
-        run_refusal_ask(&j->work, &j->calls);
-    return OP_WAIT;
-}
-
-/* After the question whether another attempt helps: a script that ran is not run again for its calls. */
-static enum op_next explain(struct op *op)
-{
-    struct run_job *j = (struct run_job *)op;
-
-    if (j->err.code == GOV_SCRIPT_FAILED && j->log)
-        run_refusal_explain(&j->calls, j->log, &op->arena, &j->err);
-    secrets_mask_error(&j->secrets, &j->err, &op->arena);
-    run_calls_end(&j->calls);
-    return OP_NEXT;
-}
-
-/* --- finish --- */
-
-static void build(struct work *work, struct db_group *group)
-{
-    struct run_job *j = (struct run_job *)work;
-    struct arena *arena = &work->op.arena;
-    const char *reason = j->cold_reason && *j->cold_reason ? j->cold_reason : NULL;
-    bool sandboxed = j->level > 0; /* a call, and what failed before it started, was in none */
-    json_t *usage = json_own(
-        arena, json_pack("{s:I, s:I, s:I, s:s*, s:s*, s:O*}", "wall_us", (json_int_t)j->wall_us,
-                         "cpu_us", (json_int_t)j->cpu_us, "memory_bytes_max",
-                         (json_int_t)j->memory_peak, "start",
-                         sandboxed ? (j->warm ? "warm" : "cold") : NULL,
-                         "cold_reason", reason, "refused", j->refusals));
-    bool failed = j->err.code != GOV_OK;
-
-    DB_GROUP_ADD(group, SQL_QUERIES_JOB_COMPLETE, NULL, work->job.id.text,
-                 arena_format(arena, "%lld", (long long)work->job.fence), work->job.token,
-                 failed ? "failed" : "succeeded", failed ? gov_code_info(j->err.code)->wire : NULL,
-                 j->result ? json_text(arena, j->result) : NULL,
-                 failed ? json_text(arena, work_error_json(&j->err, arena)) : NULL,
-                 j->exit_code >= 0 ? arena_format(arena, "%d", j->exit_code) : NULL,
-                 sandboxed ? arena_format(arena, "L%d", j->level) : NULL, json_text(arena, usage));
-    run_artifacts_add(&j->artifacts, work, group);
-    if (j->rows.count && db_bool(&j->rows, 0, 11))
-        work_add_event(work, group, "ended",
-                       json_pack("{s:s, s:s, s:s*}", "run_id", work->job.id.text, "state",
-                                 failed ? "failed" : "succeeded", "code",
-                                 failed ? gov_code_info(j->err.code)->wire : NULL));
-    work_add_callback(work, group);
-}
-
-static enum op_next finish(struct op *op)
-{
-    struct run_job *j = (struct run_job *)op;
-
-    if (j->work.released) /* a drain ended it: the job goes back as if it had not begun */
-        return OP_DONE;
-    work_finish(&j->work, build);
-    return OP_WAIT;
-}
-
 static const struct op_step steps[] = {
-    { "load", load },           { "prepare", prepare }, { "open_files", open_files },
-    { "register", register_it }, { "unseal", unseal },   { "unsealed", unsealed },
-    { "run", run },             { "fetch", fetch },     { "unpack", unpack },
-    { "run_again", run_again }, { "drain", drain },     { "keep_files", keep_files },
-    { "ask_egress", ask_egress }, { "explain", explain }, { "finish", finish },
+    { "load", load },
+    { "prepare", prepare },
+    { "open_files", open_files },
+    { "register", register_it },
+    { "unseal", unseal },
+    { "unsealed", unsealed },
+    { "run", run },
+    { "fetch", fetch },
+    { "unpack", unpack },
+    { "run_again", run_again },
+    { "drain", run_end_drain },
+    { "keep_files", run_end_keep_files },
+    { "ask_egress", run_end_ask_egress },
+    { "explain", run_end_explain },
+    { "finish", run_end_finish },
     { 0 },
 };
 

@@ -1,7 +1,10 @@
 /* run_log.c - add -> pending -> (timer) -> insert -> tell -> pending again.
  *
  * One insert is under way at a time. A chunk keeps its number when it is sent again, so a commit whose
- * answer was lost does no harm.
+ * answer was lost does no harm. What is refused for a reason of its own is sent again for some ten
+ * seconds, and given up then. While the database is away it waits, as the end of its run does.
+ *
+ * Once closed, what is left waits for the transaction that ends the run: a commit less that is waited for.
  */
 #include "worker/run/run_log.h"
 
@@ -11,11 +14,14 @@
 
 #include "core/base/check.h"
 #include "core/base/clock.h"
+#include "core/base/log.h"
 #include "core/base/text.h"
 
 enum {
     FLUSH_MS = 150,
-    RETRY_MS = 1000,
+    RETRY_MS = 250,
+    RETRY_DOUBLINGS = 3,
+    TRIES_MAX = 8,
     CHUNK_BYTES_MAX = 32 * 1024,
     LINE_BYTES_MAX = 1024 * 1024,
     STDOUT_BYTES_MAX = 64 * 1024,
@@ -45,6 +51,9 @@ struct run_log {
     uv_timer_t *timer;
     struct flush flush;
     bool flushing;
+    bool closed;         /* what is left goes with the end of the run */
+    int tries;           /* of the flush under way, since one that went well */
+    struct gov_err lost; /* its code is not 0: nothing is written any more */
     struct op *drainer;
 };
 
@@ -98,40 +107,77 @@ void run_log_free(struct run_log *log)
 
 /* --- writing --- */
 
+static const char *chunks_text(const struct run_log *log, size_t count, struct arena *arena)
+{
+    json_t *chunks = json_own(arena, json_array());
+
+    for (size_t i = 0; i < count; i++)
+        json_array_append(chunks, json_array_get(log->pending, i));
+    return json_text(arena, chunks);
+}
+
 static enum op_next insert(struct op *op)
 {
     struct run_log *log = ((struct flush *)op)->log;
-    json_t *chunks = json_own(&op->arena, json_array());
 
-    for (size_t i = 0; i < log->sending; i++)
-        json_array_append(chunks, json_array_get(log->pending, i));
     DB_QUERY(op, log->work->worker->db, &log->work->tenant.scope, SQL_QUERIES_RUN_LOG_INSERT, NULL,
-             log->job.text, json_text(&op->arena, chunks));
+             log->job.text, chunks_text(log, log->sending, &op->arena));
     return OP_WAIT;
 }
 
 static enum op_next tell(struct op *op)
 {
     struct run_log *log = ((struct flush *)op)->log;
-    event_bus_publish(log->work->worker->events, log->work->tenant.scope.schema, &log->request);
+    event_bus_publish_going_on(log->work->worker->events, log->work->tenant.scope.schema, &log->request);
     return OP_DONE;
 }
 
 static const struct op_step steps[] = { { "insert", insert }, { "tell", tell }, { 0 } };
 
+/* The end of the run, which it holds up, will say so. */
+static void give_up(struct run_log *log, const struct gov_err *err)
+{
+    gov_fail(&log->lost, GOV_LOG_LOST,
+             "what the script printed could not be stored; an operator finds the reason in the worker's log under "
+             "run_log.lost",
+             "脚本的输出未能保存；运维人员可在 worker 日志的 run_log.lost 中查看原因");
+    log_error(LEVEL_ERROR, "run_log.lost", err, LOG_FIELD("job", log->job.text),
+              LOG_FIELD("tenant", log->work->tenant.scope.schema));
+    json_array_clear(log->pending);
+}
+
+/* How long to wait before it is sent again; 0: it is not. */
+static int64_t retry_ms(struct run_log *log, const struct gov_err *err)
+{
+    bool away = err->code == GOV_STORE_UNAVAILABLE;
+    int64_t ms = (int64_t)RETRY_MS << (log->tries < RETRY_DOUBLINGS ? log->tries : RETRY_DOUBLINGS);
+
+    log_error(LEVEL_WARN, "run_log.retry", err, LOG_FIELD("job", log->job.text),
+              LOG_FIELD("tenant", log->work->tenant.scope.schema));
+    if (away && log->tries >= RETRY_DOUBLINGS)
+        return ms;
+    return ++log->tries < TRIES_MAX ? ms : 0;
+}
+
 static void flushed(struct op *op)
 {
     struct run_log *log = ((struct flush *)op)->log;
-    bool failed = op->failed;
     struct op *drainer = log->drainer;
+    int64_t again_ms = log->closed ? 0 : drainer ? 1 : FLUSH_MS;
 
     log->flushing = false;
-    if (!failed)
+    if (op->failed) {
+        again_ms = retry_ms(log, &op->err);
+        if (!again_ms)
+            give_up(log, &op->err);
+    } else {
+        log->tries = 0;
         for (size_t i = 0; i < log->sending; i++)
             json_array_remove(log->pending, 0);
+    }
     op_release(op);
-    if (json_array_size(log->pending)) {
-        uv_timer_start(log->timer, on_timer, failed ? RETRY_MS : log->drainer ? 0 : FLUSH_MS, 0);
+    if (json_array_size(log->pending) && again_ms) {
+        uv_timer_start(log->timer, on_timer, (uint64_t)again_ms, 0);
     } else if (drainer) {
         log->drainer = NULL;
         op_io_end(drainer, NULL);
@@ -151,13 +197,13 @@ static void chunk_write(struct run_log *log, enum run_stream stream, const char 
 {
     char at[CLOCK_TEXT_BYTES];
 
-    if (bytes == 0)
+    if (bytes == 0 || log->lost.code)
         return;
     json_array_append_new(log->pending,
                           json_pack("{s:I, s:s, s:s, s:s%}", "seq", (json_int_t)++log->seq, "at",
                                     clock_format(clock_now_us(), at), "stream",
                                     stream_names[stream], "body", text, bytes));
-    if (!log->flushing && !uv_is_active((uv_handle_t *)log->timer))
+    if (!log->flushing && !log->closed && !uv_is_active((uv_handle_t *)log->timer))
         uv_timer_start(log->timer, on_timer, FLUSH_MS, 0);
 }
 
@@ -324,7 +370,8 @@ void run_log_hide(struct run_log *log, const struct secrets *secrets)
     log->secrets = secrets;
 }
 
-void run_log_drain(struct op *op, struct run_log *log)
+/* What was held back for more to come is not waited for any longer. */
+static void complete(struct run_log *log)
 {
     for (int i = 0; i < RUN_STREAM_COUNT; i++)
         if (log->cut[i].length)
@@ -334,13 +381,53 @@ void run_log_drain(struct op *op, struct run_log *log)
             pass_on(log, (enum run_stream)i, true);
     if (log->line.length)
         remember_stdout(log, "\n", 1);
-    if (!log->flushing && json_array_size(log->pending) == 0)
-        return;
+}
+
+/* `op` goes on when the flush under way, or one that is to be sent again, is through. */
+static void await_flush(struct op *op, struct run_log *log)
+{
     log->drainer = op;
     op_io_begin(op);
+}
+
+void run_log_drain(struct op *op, struct run_log *log)
+{
+    log->closed = false;
+    complete(log);
+    if (!log->flushing && json_array_size(log->pending) == 0)
+        return;
+    await_flush(op, log);
     uv_timer_stop(log->timer);
     if (!log->flushing)
         flush_start(log);
+}
+
+void run_log_close(struct op *op, struct run_log *log)
+{
+    bool refused = log->tries > 0; /* it waits to be sent again, alone */
+
+    complete(log);
+    log->closed = true;
+    if (log->flushing || refused)
+        await_flush(op, log);
+    else
+        uv_timer_stop(log->timer);
+}
+
+bool run_log_left(const struct run_log *log)
+{
+    return json_array_size(log->pending) > 0;
+}
+
+void run_log_add_left(const struct run_log *log, struct db_group *group)
+{
+    DB_GROUP_ADD(group, SQL_QUERIES_RUN_LOG_INSERT, NULL, log->job.text,
+                 chunks_text(log, json_array_size(log->pending), &log->work->op.arena));
+}
+
+const struct gov_err *run_log_lost(const struct run_log *log)
+{
+    return log->lost.code ? &log->lost : NULL;
 }
 
 const char *run_log_last_line(const struct run_log *log)

@@ -3,7 +3,8 @@
  * Output is collected and written a few times a second in one statement; listeners are told after each
  * commit. What is stored is UTF-8 without NUL: broken bytes become U+FFFD. "::progress 40 reading" on
  * stderr becomes a row of stream "system" and is not shown as output. While the database is away
- * output waits here; the sandbox bounds how much there can be.
+ * output waits here; the sandbox bounds how much there can be. What the database refuses again and again
+ * is given up (run_log_lost), and logged.
  */
 #ifndef WORKER_RUN_RUN_LOG_H
 #define WORKER_RUN_RUN_LOG_H
@@ -22,8 +23,15 @@ void run_log_free(struct run_log *log);
 /* What is taken out of everything that comes from now on; it outlives the log. */
 void run_log_hide(struct run_log *log, const struct secrets *secrets);
 void run_log_add(struct run_log *log, enum run_stream stream, const char *data, size_t bytes);
-/* Whatever is left, a cut character too, is written; the op goes on when it is durable. */
+/* Whatever is left, a cut character too, is written; the op goes on when it is durable, or lost. */
 void run_log_drain(struct op *op, struct run_log *log);
+/* Nothing more comes. What is left, and not on its way, is kept for run_log_add_left. */
+void run_log_close(struct op *op, struct run_log *log);
+bool run_log_left(const struct run_log *log);
+/* A statement that writes it; may be built into several groups, one after the other. */
+void run_log_add_left(const struct run_log *log, struct db_group *group);
+/* Why part of it is nowhere, as the failure of the run; NULL: nothing was lost. */
+const struct gov_err *run_log_lost(const struct run_log *log);
 /* The last line of stdout that was not blank, at most 1 MB; NULL if there was none. */
 const char *run_log_last_line(const struct run_log *log);
 /* The last 4 to 8 KB of stderr. */

@@ -33,6 +33,7 @@ static enum op_next parse(struct op *op)
 
     if (!body || !run_wish_read(call, body, &e->wish, &op->arena, &op->err))
         return OP_FAIL;
+    settle_wait_listen(op, &e->wait, call);
     return OP_NEXT;
 }
 
@@ -46,6 +47,8 @@ static enum op_next accept_run(struct op *op)
 static enum op_next wait_for_it(struct op *op)
 {
     struct run_create *e = (struct run_create *)op;
+    /* A repeat may have ended long ago, and what goes alone is in the queue before we are here. */
+    e->wait.listens &= e->accept.batched;
     settle_wait(op, &e->wait, e->endpoint.call, &e->accept.id, true, &e->accept.id,
                 settle_wait_seconds(e->endpoint.call, 0));
     return OP_WAIT;
@@ -54,13 +57,12 @@ static enum op_next wait_for_it(struct op *op)
 static enum op_next show(struct op *op)
 {
     struct run_create *e = (struct run_create *)op;
-    bool settled = e->wait.settled;
-
-    if (e->accept.batched && !e->wait.call) { /* nobody waited: it is as it was accepted */
+    if (e->accept.batched && !e->wait.kind) { /* nobody waited: it is as it was accepted */
         show_accepted(e->endpoint.call, &e->accept);
         return OP_DONE;
     }
-    show_one(op, &e->show, e->endpoint.call, &e->accept.id, true, settled ? 200 : 202);
+    show_run_read(op, &e->show, e->endpoint.call, &e->accept.id, settle_wait_run(&e->wait),
+                  e->wait.settled ? 200 : 202);
     return OP_WAIT;
 }
 

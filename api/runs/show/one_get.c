@@ -40,7 +40,11 @@ static enum op_next wait_for(struct op *op, bool is_run)
 static enum op_next show(struct op *op, bool is_run)
 {
     struct one_get *e = (struct one_get *)op;
-    show_one(op, &e->show, e->endpoint.call, &e->id, is_run, 0);
+
+    if (is_run)
+        show_run_read(op, &e->show, e->endpoint.call, &e->id, settle_wait_run(&e->wait), 0);
+    else
+        show_one(op, &e->show, e->endpoint.call, &e->id, false, 0);
     return OP_WAIT;
 }
 

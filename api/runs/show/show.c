@@ -1,4 +1,4 @@
-/* show.c - load -> load_run -> leave: one run or request as the answer. */
+/* show.c - load -> load_otherwise -> load_run -> leave: one run or request as the answer. */
 #include "api/runs/show/show.h"
 
 #include <string.h>
@@ -9,14 +9,27 @@
 static enum op_next load(struct op *op)
 {
     struct show_one *s = (struct show_one *)op;
-    struct db_group *g = db_group_new(op, s->call->api->db, &s->call->caller.scope);
-    const char *array = arena_format(&op->arena, "{%s}", s->id.text);
+    struct db *db = s->call->api->db;
+    const struct db_scope *scope = &s->call->caller.scope;
 
+    if (s->loaded)
+        return OP_NEXT;
     if (s->is_run)
-        DB_GROUP_ADD(g, SQL_QUERIES_RUN_SHOW, &s->run_rows, array);
+        DB_QUERY(op, db, scope, SQL_QUERIES_RUN_JOB_SHOW, &s->run_rows, s->id.text);
     else
-        DB_GROUP_ADD(g, SQL_QUERIES_REQUEST_SHOW, &s->rows, array, s->call->caller.token_hash);
-    db_group_send(g);
+        DB_QUERY(op, db, scope, SQL_QUERIES_REQUEST_SHOW, &s->rows, arena_format(&op->arena, "{%s}", s->id.text),
+                 s->call->caller.token_hash);
+    return OP_WAIT;
+}
+
+/* A run that has no job yet is shown from its request. */
+static enum op_next load_otherwise(struct op *op)
+{
+    struct show_one *s = (struct show_one *)op;
+
+    if (s->is_run && s->run_rows.count == 0)
+        DB_QUERY(op, s->call->api->db, &s->call->caller.scope, SQL_QUERIES_RUN_SHOW, &s->run_rows,
+                 arena_format(&op->arena, "{%s}", s->id.text));
     return OP_WAIT;
 }
 
@@ -92,7 +105,7 @@ static enum op_next leave(struct op *op)
 }
 
 static const struct op_step steps[] = {
-    { "load", load }, { "load_run", load_run }, { "leave", leave }, { 0 }
+    { "load", load }, { "load_otherwise", load_otherwise }, { "load_run", load_run }, { "leave", leave }, { 0 }
 };
 
 static void release(void *op)
@@ -110,4 +123,13 @@ void show_one(struct op *op, struct show_one *show, struct call *call, const str
     show->is_run = is_run;
     show->otherwise = status;
     op_call(op, &show->op);
+}
+
+void show_run_read(struct op *op, struct show_one *show, struct call *call, const struct id *id,
+                   const struct db_rows *read, int status)
+{
+    show->loaded = read != NULL;
+    if (read)
+        show->run_rows = *read; /* the result lies in the arena of who read it */
+    show_one(op, show, call, id, true, status);
 }

@@ -27,7 +27,7 @@ struct show_one {
     struct op op;
     struct call *call;
     struct id id;
-    bool is_run;
+    bool is_run, loaded;
     bool settled; /* the answer is 200; else `otherwise` */
     int otherwise;
     struct db_rows rows, run_rows;
@@ -36,5 +36,8 @@ struct show_one {
  * one. NOT_FOUND if there is none, or the caller may not see it. */
 void show_one(struct op *op, struct show_one *show, struct call *call, const struct id *id,
               bool is_run, int status);
+/* The same of a run whose row of run_job_show.sql was read a moment ago; NULL: it was not. */
+void show_run_read(struct op *op, struct show_one *show, struct call *call, const struct id *id,
+                   const struct db_rows *read, int status);
 
 #endif

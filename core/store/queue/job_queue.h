@@ -56,6 +56,7 @@ struct queue_result {
     struct gov_err err;   /* code GOV_OK: done */
     const char *verdicts; /* a letter an entry, see queue_verdict; "" of a call without */
     int64_t count;        /* how many were added or held, or what else the call counts */
+    const char *lane;     /* of a bell that rang; else NULL */
 };
 
 enum queue_verdict {

@@ -21,7 +21,15 @@ struct queue_bell {
     bool cancelled;
 };
 
-static void bell_end(struct queue_bell *bell, const char *rung)
+/* Of the key of a lane's bell: what stands behind its last colon. */
+static const char *lane_of(const char *key)
+{
+    const char *colon = key ? strrchr(key, ':') : NULL;
+    return colon ? colon + 1 : NULL;
+}
+
+/* `rung` is the word that was left at the bell `key`; both NULL: none rang. */
+static void bell_end(struct queue_bell *bell, const char *key, const char *rung)
 {
     struct job_queue *queue = bell->queue;
     struct arena *arena = &bell->op->arena;
@@ -29,7 +37,9 @@ static void bell_end(struct queue_bell *bell, const char *rung)
     queue->bell_wait = NULL;
     if (bell->result)
         *bell->result = (struct queue_result){
-            .count = !rung ? 0 : strcmp(rung, "look") == 0 ? QUEUE_LOOK : 1, .verdicts = ""
+            .count = !rung ? 0 : strcmp(rung, "look") == 0 ? QUEUE_LOOK : 1,
+            .verdicts = "",
+            .lane = arena_text(arena, lane_of(key)),
         };
     if (bell->overs && rung) {
         char *words[3];
@@ -48,7 +58,7 @@ static void on_timer(uv_timer_t *timer)
 {
     struct job_queue *queue = timer->data;
     if (queue->bell_wait && queue->bell_wait->on_timer)
-        bell_end(queue->bell_wait, NULL);
+        bell_end(queue->bell_wait, NULL, NULL);
 }
 
 static void wait_on_timer(struct queue_bell *bell)
@@ -70,9 +80,9 @@ static void bell_done(struct redis_request *request)
     const struct redis_answer *answer = &request->answer;
 
     if (answer->type == REDIS_ANSWER_ARRAY && answer->count == 2)
-        bell_end(bell, answer->elements[1].text);
+        bell_end(bell, answer->elements[0].text, answer->elements[1].text);
     else if (answer->type == REDIS_ANSWER_NIL || bell->cancelled || bell->queue->stopped)
-        bell_end(bell, NULL);
+        bell_end(bell, NULL, NULL);
     else
         wait_on_timer(bell); /* away, or an error: no reason to hurry */
 }
@@ -154,7 +164,7 @@ void job_queue_bell_cancel(struct job_queue *queue)
     bell->cancelled = true;
     if (bell->on_timer) {
         uv_timer_stop(&queue->bell_timer);
-        bell_end(bell, NULL);
+        bell_end(bell, NULL, NULL);
     } else {
         redis_cut(queue->bell);
     }

@@ -10,12 +10,15 @@ struct ear {
     int heard;
     char tenant[32];
     struct id request;
+    bool went_on[3];
     struct event_bus *bus;
 };
 
-static void happened(void *context, const char *tenant, const struct id *request)
+static void happened(void *context, const char *tenant, const struct id *request, bool goes_on)
 {
     struct ear *ear = context;
+    if (ear->heard < 3)
+        ear->went_on[ear->heard] = goes_on;
     ear->heard++;
     ear->request = *request;
     snprintf(ear->tenant, sizeof ear->tenant, "%s", tenant);
@@ -54,11 +57,64 @@ static void events_reach_who_joined_the_tenant(void **state)
     event_bus_stop(ear.bus);
 }
 
+static bool ear_heard_two(void *context)
+{
+    return ((struct ear *)context)->heard == 2;
+}
+
+static bool ear_heard_three(void *context)
+{
+    return ((struct ear *)context)->heard == 3;
+}
+
+/* One message is on its way at a time, so the second carries two ids with different marks. */
+static void an_event_says_whether_it_goes_on(void **state)
+{
+    struct queue_world *w = *state;
+    struct ear ear = { 0 };
+    struct event_bus_events events = { happened, NULL, &ear };
+    struct id one = id_new(), two = id_new(), three = id_new();
+
+    ear.bus = event_bus_new(w->redis, &events);
+    event_bus_join(ear.bus, "t_00000000000000aa");
+    loop_until(&w->loop, ear_is_up, &ear, 5000);
+    event_bus_publish_going_on(ear.bus, "t_00000000000000aa", &one);
+    event_bus_publish(ear.bus, "t_00000000000000aa", &two);
+    event_bus_publish_going_on(ear.bus, "t_00000000000000aa", &three);
+    loop_until(&w->loop, ear_heard_three, &ear, 5000);
+    assert_true(ear.went_on[0]);
+    assert_false(ear.went_on[1]);
+    assert_true(ear.went_on[2]);
+    event_bus_stop(ear.bus);
+}
+
+/* A version before the marks wrote a space between two ids, and nothing behind the last. */
+static void an_event_of_the_version_before_may_be_the_end(void **state)
+{
+    struct queue_world *w = *state;
+    struct ear ear = { 0 };
+    struct event_bus_events events = { happened, NULL, &ear };
+    char news[2 * 36 + 2];
+    struct id one = id_new(), two = id_new();
+
+    snprintf(news, sizeof news, "%s %s", one.text, two.text);
+    ear.bus = event_bus_new(w->redis, &events);
+    event_bus_join(ear.bus, "t_00000000000000aa");
+    loop_until(&w->loop, ear_is_up, &ear, 5000);
+    freeReplyObject(redisCommand(w->direct, "PUBLISH ev:t_00000000000000aa %s", news));
+    loop_until(&w->loop, ear_heard_two, &ear, 5000);
+    assert_false(ear.went_on[0]);
+    assert_false(ear.went_on[1]);
+    event_bus_stop(ear.bus);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_start, world_stop)
         TEST(events_reach_who_joined_the_tenant),
+        TEST(an_event_says_whether_it_goes_on),
+        TEST(an_event_of_the_version_before_may_be_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

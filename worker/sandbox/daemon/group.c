@@ -134,6 +134,8 @@ static bool note_take(struct group *g)
         g->started_us = clock_mono_us();
         if (g->on_ready)
             g->on_ready(g->user, g);
+        if (g->zygote)
+            zygote_spare_wanted(g->zygote);
     } else if (note.kind == JAIL_FAILED && !g->failed_stage[0]) {
         snprintf(g->failed_stage, sizeof g->failed_stage, "%.*s", JAIL_STAGE_BYTES - 1, note.stage);
         g->failed_error = note.error;

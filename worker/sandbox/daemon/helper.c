@@ -36,15 +36,28 @@ static bool descriptors_cut(const int *keep, int count, int socket)
     return descriptors_keep(all, n);
 }
 
-_Noreturn static void helper_child(uid_t uid, const int *keep, int keep_count, int socket,
+/* Until the word comes it is sandboxd's own: the uid is the job's, whose processes the kernel counts by it. */
+static void hold(int socket)
+{
+    char word;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if (recv(socket, &word, sizeof word, 0) != sizeof word)
+        _exit(1);
+}
+
+_Noreturn static void helper_child(bool held, uid_t uid, const int *keep, int keep_count, int socket,
                                    int (*work)(void *user, int socket), void *user)
 {
     sigset_t none;
 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    if (!descriptors_cut(keep, keep_count, socket) ||
-        (uid != (uid_t)-1 && !confine_identity(uid, uid, true)))
+    if (!descriptors_cut(keep, keep_count, socket))
+        _exit(1);
+    if (held)
+        hold(socket);
+    if (uid != (uid_t)-1 && !confine_identity(uid, uid, true))
         _exit(1);
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -100,7 +113,7 @@ static void pid_ready(void *user, short events)
     h->events.ended(h->user);
 }
 
-bool helper_start(struct helper *h, struct host *host, uid_t uid, const int *keep, int keep_count,
+bool helper_start(struct helper *h, bool held, struct host *host, uid_t uid, const int *keep, int keep_count,
                   int (*work)(void *user, int socket), const struct helper_events *events,
                   void *user)
 {
@@ -110,7 +123,7 @@ bool helper_start(struct helper *h, struct host *host, uid_t uid, const int *kee
         return false;
     pid_t pid = fork();
     if (pid == 0)
-        helper_child(uid, keep, keep_count, ends[1], work, user);
+        helper_child(held, uid, keep, keep_count, ends[1], work, user);
     close(ends[1]);
     h->pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
     if (h->pidfd < 0) {
@@ -130,6 +143,12 @@ bool helper_start(struct helper *h, struct host *host, uid_t uid, const int *kee
     h->socket_watch = poller_watch(&host->poller, h->socket, POLLIN, socket_ready, h);
     h->pid_watch = poller_watch(&host->poller, h->pidfd, POLLIN, pid_ready, h);
     return true;
+}
+
+void helper_go(struct helper *h)
+{
+    /* If it is gone, its end tells. */
+    send(h->socket, "g", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 void helper_kill(struct helper *h)

@@ -33,10 +33,11 @@ struct helper {
 
 void helper_init(struct helper *helper);
 /* Fork; the child becomes `uid` (unless (uid_t)-1), runs work(user, socket) and exits with its
- * answer. */
-bool helper_start(struct helper *helper, struct host *host, uid_t uid, const int *keep,
+ * answer. One that is `held` waits for helper_go before it does either. */
+bool helper_start(struct helper *helper, bool held, struct host *host, uid_t uid, const int *keep,
                   int keep_count, int (*work)(void *user, int socket),
                   const struct helper_events *events, void *user);
+void helper_go(struct helper *helper);
 void helper_kill(struct helper *helper);
 void helper_release(struct helper *helper); /* ends it if it runs; no event comes */
 

@@ -107,6 +107,15 @@ static bool user_namespaces_work(void)
     return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
 
+/* It could not be removed yet: again with every tick. */
+static void group_kept(void *host, const struct cgroup *cgroup)
+{
+    struct host *h = host;
+
+    if (h->stale_count < HOST_STALE_MAX)
+        h->stale[h->stale_count++] = *cgroup;
+}
+
 bool host_init(struct host *h, const struct host_options *options, struct gov_err *err)
 {
     const uint64_t keep = 1ull << CAP_SYS_ADMIN | 1ull << CAP_SETUID | 1ull << CAP_SETGID |
@@ -133,7 +142,7 @@ bool host_init(struct host *h, const struct host_options *options, struct gov_er
     if (!h->user_namespace && !confine_capabilities(keep))
         return fault(err, "capabilities");
     tree_digest_prepare();
-    mover_start(&h->mover, &h->poller, zygote_pool_moved, h);
+    mover_start(&h->mover, &h->poller, zygote_pool_moved, group_kept, h);
     h->zygote_program = zygote_program_open();
     h->zygotes_refused = !user_namespaces_work();
     if (!filter_init(&h->filter, FILTER_JOB, err) ||
@@ -201,10 +210,9 @@ void host_cgroup_drop(struct host *h, struct cgroup *cgroup)
 {
     if (cgroup->root && !cgroup_empty(cgroup))
         cgroup_kill(cgroup);
-    if (cgroup_remove(cgroup))
+    if (mover_remove(&h->mover, cgroup) || cgroup_remove(cgroup))
         return;
-    if (h->stale_count < HOST_STALE_MAX)
-        h->stale[h->stale_count++] = *cgroup;
+    group_kept(h, cgroup);
     cgroup->root = NULL;
 }
 

@@ -17,14 +17,15 @@
 #include "core/base/log.h"
 #include "worker/sandbox/jail/descriptors.h"
 
+/* `root` of a group is at the same address in the child. */
 struct move {
     uint64_t token;
-    struct cgroup group; /* `root` is at the same address in the child */
-    pid_t pid;
+    struct cgroup group;
+    pid_t pid; /* 0: the group is to go */
 };
 
 struct moved {
-    uint64_t token;
+    struct move asked;
     bool ok;
 };
 
@@ -47,7 +48,10 @@ _Noreturn static void mover_child(int socket)
             continue;
         if (n != sizeof m)
             _exit(0);
-        const struct moved answer = { m.token, cgroup_join(&m.group, m.pid, &err) };
+        struct moved answer = { .asked = m };
+        answer.ok = m.pid ? cgroup_join(&m.group, m.pid, &err) : cgroup_remove(&m.group);
+        if (m.pid == 0 && answer.ok)
+            continue; /* nobody waits for that */
         if (send(socket, &answer, sizeof answer, MSG_NOSIGNAL) < 0)
             _exit(0);
     }
@@ -61,7 +65,10 @@ static void mover_ready(void *user, short events)
 
     (void)events;
     while ((n = recv(m->socket, &answer, sizeof answer, MSG_DONTWAIT)) == sizeof answer)
-        m->moved(m->user, answer.token, answer.ok);
+        if (answer.asked.pid)
+            m->moved(m->user, answer.asked.token, answer.ok);
+        else
+            m->kept(m->user, &answer.asked.group);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     log_write(LEVEL_WARN, "mover.ended"); /* what it was asked for is missed by its deadline */
@@ -69,11 +76,12 @@ static void mover_ready(void *user, short events)
 }
 
 void mover_start(struct mover *m, struct poller *poller,
-                 void (*moved)(void *user, uint64_t token, bool ok), void *user)
+                 void (*moved)(void *user, uint64_t token, bool ok),
+                 void (*kept)(void *user, const struct cgroup *group), void *user)
 {
     int ends[2];
 
-    *m = (struct mover){ .poller = poller, .pid = -1, .socket = -1, .moved = moved, .user = user };
+    *m = (struct mover){ .poller = poller, .pid = -1, .socket = -1, .moved = moved, .kept = kept, .user = user };
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
         return;
     m->pid = fork();
@@ -96,15 +104,22 @@ bool mover_ask(struct mover *m, const struct cgroup *group, pid_t pid, uint64_t 
            send(m->socket, &move, sizeof move, MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof move;
 }
 
+bool mover_remove(struct mover *m, struct cgroup *group)
+{
+    if (!group->root || !mover_ask(m, group, 0, 0))
+        return false;
+    group->root = NULL;
+    return true;
+}
+
 void mover_stop(struct mover *m)
 {
     if (m->socket < 0)
         return;
     poller_forget(m->watch);
     m->watch = NULL;
-    close(m->socket);
+    close(m->socket); /* it reads what is still in there, and then the end */
     m->socket = -1;
-    kill(m->pid, SIGKILL);
     waitpid(m->pid, NULL, 0);
     m->pid = -1;
 }

@@ -136,7 +136,7 @@ static void group_ended(void *user, struct group *g)
         snprintf(p->failure, sizeof p->failure, "limit %s", sandbox_limit_name(g->limit));
     else if (g->exit_code != 0)
         snprintf(p->failure, sizeof p->failure, "exit code %d, signal %d", g->exit_code, g->signal);
-    if (!helper_start(&p->seal, p->host, (uid_t)-1, keep, 4, seal_child, &events, p)) {
+    if (!helper_start(&p->seal, false, p->host, (uid_t)-1, keep, 4, seal_child, &events, p)) {
         gov_fail_cause(&err, GOV_SANDBOX_UNAVAILABLE, "sealer: %s", strerror(errno));
         refuse_and_free(p, &err);
     }

@@ -99,7 +99,7 @@ void runtime_late_look(struct host *h)
         late->index = i;
         helper_init(&late->helper);
         h->late = late;
-        if (!helper_start(&late->helper, h, (uid_t)-1, keep, 1, make, &events, late)) {
+        if (!helper_start(&late->helper, false, h, (uid_t)-1, keep, 1, make, &events, late)) {
             h->late = NULL;
             free(late);
             return;

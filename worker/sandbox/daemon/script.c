@@ -65,6 +65,10 @@ static void finish(void *user)
 {
     struct script *s = user;
 
+    if (!s->harvesting) { /* it went while the script ran, and there will be another */
+        helper_release(&s->harvest);
+        return;
+    }
     group_drop(s);
     s->last.header = (struct wire_header){ WIRE_MAGIC, WIRE_HARVESTED, s->id };
     if (s->connection)
@@ -120,15 +124,24 @@ static int harvest_child(void *user, int out)
     return harvest_run(&h) ? 0 : 1;
 }
 
-static void harvest_start(struct script *s)
+/* While the script runs, which takes the fork off the way of its result. */
+static bool harvest_prepare(struct script *s)
 {
     const struct helper_events events = { harvest_message, finish };
     const int keep[] = { s->group->work, s->group->result, s->package };
     /* In a user namespace the job's uid outside is ours or the slot's; as root it is the slot's. */
     uid_t uid = geteuid() == 0 ? s->group->uid : (uid_t)-1;
 
-    if (s->group->work < 0 ||
-        !helper_start(&s->harvest, s->host, uid, keep, 3, harvest_child, &events, s))
+    return s->group->work >= 0 &&
+           helper_start(&s->harvest, true, s->host, uid, keep, 3, harvest_child, &events, s);
+}
+
+static void harvest_start(struct script *s)
+{
+    s->harvesting = true;
+    if (s->harvest.pid > 0 || harvest_prepare(s))
+        helper_go(&s->harvest);
+    else
         finish(s);
 }
 
@@ -152,6 +165,7 @@ void script_group_ready(void *user, struct group *group)
     memcpy(m.cold_reason, s->cold_reason, sizeof m.cold_reason);
     connection_send(s->connection, &m, sizeof m, fds, 2);
     s->out = s->err = -1;
+    harvest_prepare(s);
 }
 
 void script_group_ended(void *user, struct group *group)

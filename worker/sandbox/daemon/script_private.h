@@ -27,6 +27,7 @@ struct script {
     struct helper harvest;
     struct wire_harvested
         last; /* sent when the slot is free again: the worker may start the next at once */
+    bool harvesting; /* the harvester was told to begin */
     bool harvested;
     char zone[80];
 };

@@ -1,7 +1,8 @@
 /* zygote.c - the control socket, the spare's channel, and what is believed of them.
  *
- * A spare is asked for as soon as the last one is taken: its two forks happen while the job before
- * it runs. There is one; a burst waits for the next, which takes less than a cold start.
+ * A spare is asked for when the job that took the last one runs, not while that starts: the processors are wanted for
+ * it, and the script gives the time. There is one; a burst waits for the next, which takes less than a cold start, and
+ * is asked for at once where somebody waits already.
  */
 #include "worker/sandbox/daemon/zygote.h"
 
@@ -194,7 +195,8 @@ static void spare_hold(struct zygote *z)
     w->zygote = NULL;
     struct spare spare;
     spare_give(z, &spare);
-    spare_next(z);
+    if (z->first)
+        spare_next(z);
     w->ready(w->user, &spare, NULL);
 }
 
@@ -248,7 +250,6 @@ bool zygote_take(struct zygote *z, struct zygote_wait *wait, struct spare *spare
 {
     if (z->spare_state == SPARE_HELD && !z->first) {
         spare_give(z, spare);
-        spare_next(z);
         return true;
     }
     wait->next = NULL;
@@ -278,8 +279,14 @@ void zygote_wait_cancel(struct zygote_wait *wait)
     wait->zygote = NULL;
 }
 
+void zygote_spare_wanted(struct zygote *z)
+{
+    spare_next(z);
+}
+
 void zygote_give_back(struct zygote *z)
 {
+    spare_next(z); /* of a job that never ran */
     z->running--;
     z->used_us = clock_mono_us();
     if (z->dead && z->running == 0)

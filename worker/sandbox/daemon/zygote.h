@@ -72,6 +72,8 @@ struct zygote *zygote_start(struct host *host, const struct zygote_key *key, int
 /* A spare at once (true), or `wait` is called later. READY only. */
 bool zygote_take(struct zygote *zygote, struct zygote_wait *wait, struct spare *spare);
 void zygote_wait_cancel(struct zygote_wait *wait);
+/* The job that took the spare runs: the next one can be made. */
+void zygote_spare_wanted(struct zygote *zygote);
 /* The job that came from it has ended. */
 void zygote_give_back(struct zygote *zygote);
 /* No new jobs; it goes when the last one has ended. */
