@@ -35,6 +35,10 @@ bool money_multiply(int64_t a, int64_t count, int64_t *product);
  * does not fit. */
 bool money_share(int64_t full, int64_t part, int64_t whole, int64_t *share);
 
+/* What is left, on the day `today`, of something worth `value` that is good from day `first` until day `end` (not
+ * included): all of it before and on the first, nothing from the end on. first < end. */
+bool money_rest(int64_t value, int64_t first, int64_t end, int64_t today, int64_t *rest);
+
 /* Split `total` in proportion to `weights` (none negative, not all zero) by largest remainder: the
  * parts add up to the whole, and a tie goes to the earlier. False where that cannot be. */
 bool money_split(int64_t total, const int64_t *weights, size_t count, int64_t *parts);

@@ -1,5 +1,5 @@
 -- scope: public
--- $1 before this id, $2 how many, $3 state, $4 only this one
+-- $1 before this id, $2 how many, $3 state, $4 only this one. Behind the item: who asked for it.
 -- scan: a page of the newest, by primary key
 select r.id, jsonb_build_object('id', r.id, 'action', r.action, 'params', r.params, 'digest', r.params_digest,
     'reason', r.reason, 'requester', u.email, 'need', r.need,
@@ -7,7 +7,7 @@ select r.id, jsonb_build_object('id', r.id, 'action', r.action, 'params', r.para
     'created_at', public.utc_text(r.created_at), 'expires_at', public.utc_text(r.expires_at),
     'votes', (select coalesce(jsonb_agg(jsonb_build_object('voter', w.email, 'approve', v.approve,
             'comment', v.comment, 'at', public.utc_text(v.at)) order by v.at), '[]')
-        from public.approval_vote v join public.app_user w on w.id = v.voter where v.request_id = r.id))
+        from public.approval_vote v join public.app_user w on w.id = v.voter where v.request_id = r.id)), r.requester
 from public.approval_request r
 join public.app_user u on u.id = r.requester
 where ($1::uuid is null or r.id < $1::uuid)

@@ -1,5 +1,5 @@
 -- scope: public
--- $1 before this id, $2 how many, $3 true: only what waits for a person
+-- $1 before this id, $2 how many, $3 only what waits for a person (unapplied), or of which something is left as credit (credit)
 -- scan: a page of the newest, by primary key
 select p.id, jsonb_build_object('id', p.id, 'provider', p.provider, 'provider_txn', p.provider_txn, 'method', p.method,
     'amount', jsonb_build_object('amount_minor', p.amount_minor, 'currency', p.currency),
@@ -10,12 +10,16 @@ select p.id, jsonb_build_object('id', p.id, 'provider', p.provider, 'provider_tx
         when exists (select from public.payment_return r where r.payment_id = p.id) then 'returned'
         else 'unapplied'
     end,
+    'credit', jsonb_build_object('amount_minor', coalesce(public.payment_credit(p.id), 0), 'currency', p.currency),
     'task', (select jsonb_build_object('id', f.id, 'kind', f.kind, 'detail', f.detail) from public.finance_task f
         where f.ref = p.id::text and f.done_at is null limit 1))
 from public.payment p
 where ($1::uuid is null or p.id < $1::uuid)
-    and ($3::boolean is not true
-        or (not exists (select from public.payment_application a where a.payment_id = p.id)
-            and not exists (select from public.payment_return r where r.payment_id = p.id)))
+    and case $3
+        when 'unapplied' then not exists (select from public.payment_application a where a.payment_id = p.id)
+            and not exists (select from public.payment_return r where r.payment_id = p.id)
+        when 'credit' then public.payment_credit(p.id) > 0
+        else true
+    end
 order by p.id desc
 limit $2::integer

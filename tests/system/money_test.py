@@ -154,7 +154,11 @@ class Orders(Case):
         asked = self.ok(self.post(path, refund), 202)["approval"]
         back = self.ok(self.post(f"/v1/platform/approvals/{asked['id']}/approve", token="fred"))
         self.assertEqual(back["result"]["refunded"]["amount_minor"], 100)
-
+        # Each act names both: who asked for it did it, who approved it stands beside.
+        acts = stack.sql(f"select a.action, u.email, a.detail -> 'approved_by' from platform_audit a join app_user u on u.id = a.actor "
+                         f"where a.subject = '{order['id']}' and a.detail ? 'approval' order by a.id")
+        self.assertEqual([row[0] for row in acts], ["order.paid", "order.activating", "order.refunded_in_part"])
+        self.assertEqual({tuple(row[1:]) for row in acts}, {("fiona@people.example", '["vera@people.example"]')})
 
     def test_what_one_person_may_not_confirm_at_once_he_may_not_in_parts(self):
         order = self.order(self.customer("Parts"), tenant_name="Parts", quantity=20)

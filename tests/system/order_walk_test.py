@@ -145,6 +145,18 @@ class Walks(Case):
         self.assertEqual(self.confirm(change, f"{amount // 100}.{amount % 100:02}")["order"]["state"], "active")
         shown = self.cli("subscription", "show", order["subscription_id"])
         self.assertEqual((shown["edition"], shown["period_no"], shown["state"]), ("team-yearly", 2, "active"))
+        # Once more on the same day: what the first period handed on is in the second one's worth, and nothing is credited twice.
+        edition = self.ok(self.post("/v1/platform/editions", {
+            "code": "team-long", "kind": "team", "title": {"en": "Three years", "zh": "三年"}, "price_minor": 3 * YEAR,
+            "currency": "CNY", "interval_unit": "year", "interval_count": 3}), 201)
+        self.assertEqual(edition["code"], "team-long")
+        again, spare = [self.cli("order", "create", "team-long", "--subscription", order["subscription_id"]) for _ in range(2)]
+        self.assertEqual(again["price"]["credit_minor"], YEAR)
+        self.assertEqual(again["amount"]["amount_minor"], 2 * YEAR)
+        self.assertEqual(self.approved(self.confirm(again, "5980.00"))["order"]["state"], "active")
+        self.assertEqual(self.cli("order", "show", spare["id"])["state"], "cancelled", "it was priced by the same rest")
+        self.assertEqual(stack.sql(f"select coalesce(sum(amount_minor), 0) from ledger_entry where account = "
+                                   f"'CUSTOMER_CREDIT:{order['customer_id']}'"), [["0"]])
         # from year to month there is nothing to pay now
         self.assertIn("next period", self.cli("order", "create", "team-monthly", "--subscription", order["subscription_id"], status=4))
         self.check()
@@ -172,6 +184,21 @@ class Walks(Case):
         self.assertEqual(stack.sql("select coalesce(sum(e.amount_minor), 0) from ledger_entry e join ledger_txn t on t.id = e.txn where "
                                    f"e.account = 'UNAPPLIED' and t.ref in ('{late[0]['payment_id']}', '{late[1]['payment_id']}', "
                                    f"'{second['id']}')"), [["0"]])
+        self.check()
+
+    def test_what_came_too_much_goes_back_too(self):
+        order = self.bought(amount="399.50")
+        mine = [p for p in self.cli("payment", "ls", "--state", "credit")["items"] if p["order_id"] == order["id"]]
+        self.assertEqual([(p["state"], p["credit"]["amount_minor"]) for p in mine], [("applied", 10050)])
+        words = ("payment", "return", mine[0]["id"], "--reference", "BACK-" + uuid.uuid4().hex, "--comment", "paid too much")
+        returned = self.approved(self.cli(*words))
+        self.assertEqual((returned["state"], returned["amount"]["amount_minor"]), ("returned", 10050))
+        self.assertEqual(self.cli(*words)["amount"]["amount_minor"], 10050, "the same again has no second effect")
+        self.assertIn("refund the order", self.cli(*words[:3], "--reference", "other", "--comment", "again", status=4))
+        self.assertNotIn(mine[0]["id"], [p["id"] for p in self.cli("payment", "ls", "--state", "credit")["items"]])
+        self.assertEqual(stack.sql(f"select coalesce(sum(amount_minor), 0) from ledger_entry where account = "
+                                   f"'CUSTOMER_CREDIT:{order['customer_id']}'"), [["0"]])
+        self.assertEqual(self.cli("order", "show", order["id"])["state"], "active")
         self.check()
 
     def test_a_refund_says_what_becomes_of_the_subscription(self):

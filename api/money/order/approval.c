@@ -77,7 +77,7 @@ static enum op_next rejected(struct op *op)
     return page_one(e->endpoint.call, 200, &e->rows, &op->err) ? OP_DONE : OP_FAIL;
 }
 
-/* The act as it was asked for, by whom it was asked for. */
+/* The act as it was asked for, by whom it was asked for; who approved it the database adds to its audit rows. */
 static enum op_next carry_out(struct op *op)
 {
     struct approval *e = (struct approval *)op;
@@ -88,6 +88,7 @@ static enum op_next carry_out(struct op *op)
         return OP_NEXT;
     money_act_init(op, call, &e->act, json_get_text(request, "action"), json_object_get(request, "params"));
     e->act.approval = e->id.text;
+    e->act.actor = db_text(&e->rows, 0, 2);
     return money_act_run(op, call, &e->act, &op->err) ? OP_WAIT : OP_FAIL;
 }
 

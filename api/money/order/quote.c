@@ -8,7 +8,7 @@
 
 enum {
     Q_VERSION, Q_KIND, Q_UNIT, Q_COUNT, Q_PRICE, Q_CURRENCY, Q_TAX, Q_INCLUSIVE, Q_SUBSCRIPTION, Q_CUSTOMER, Q_STATE,
-    Q_NOW_UNIT, Q_NOW_COUNT, Q_PAID, Q_START, Q_END, Q_ZONE, Q_TENANT_KIND, Q_USER_CUSTOMER, Q_NOW, Q_NOW_EDITION, Q_SLOTS
+    Q_NOW_UNIT, Q_NOW_COUNT, Q_WORTH, Q_START, Q_END, Q_ZONE, Q_TENANT_KIND, Q_USER_CUSTOMER, Q_NOW, Q_NOW_EDITION, Q_SLOTS, Q_PERIOD
 };
 
 void quote_ask(struct op *op, struct call *call, struct quote *q)
@@ -33,11 +33,8 @@ static bool credit_of(struct op *op, const struct quote *q, int64_t *credit)
         return true;
     if (!civil_parse(db_text(r, 0, Q_START), &start) || !civil_parse(db_text(r, 0, Q_END), &end))
         return false;
-    int64_t from = civil_to_days(start), to = civil_to_days(end);
-    int64_t today = calendar_day(zone_read(q->timezone, &op->arena), db_int(r, 0, Q_NOW));
-    int64_t left = to - (today > from ? today : from);
-
-    return left <= 0 || money_share(db_int(r, 0, Q_PAID), left, to - from, credit);
+    return money_rest(db_int(r, 0, Q_WORTH), civil_to_days(start), civil_to_days(end),
+                      calendar_day(zone_read(q->timezone, &op->arena), db_int(r, 0, Q_NOW)), credit);
 }
 
 static bool too_much(struct gov_err *err)
@@ -68,6 +65,9 @@ static bool price(struct op *op, struct quote *q, struct gov_err *err)
                                                 "quantity", (json_int_t)q->quantity, "tax_bp",
                                                 (json_int_t)db_int(r, 0, Q_TAX), "credit_minor", (json_int_t)credit,
                                                 "total_minor", (json_int_t)taxed.total));
+    /* Whose rest it is: that period is handed on with this order, and never credited again. */
+    if (credit)
+        json_object_set_new(q->made_of, "credit_period", json_integer(db_int(r, 0, Q_PERIOD)));
     return true;
 }
 

@@ -10,15 +10,14 @@ struct payment {
 
 static enum op_next list(struct op *op)
 {
-    static const char *const states[] = { "unapplied", "all", NULL };
+    static const char *const states[] = { "unapplied", "credit", "all", NULL };
     struct payment *e = (struct payment *)op;
     struct call *call = e->endpoint.call;
     const char *state;
 
     if (!page_read(call, false, &e->page, &op->err) || !page_choice(call, "state", states, &state, &op->err))
         return OP_FAIL;
-    DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_PAYMENT_PAGE, &e->rows, e->page.before, e->page.limit,
-             state && state[0] == 'u' ? "true" : "false");
+    DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_PAYMENT_PAGE, &e->rows, e->page.before, e->page.limit, state);
     return OP_WAIT;
 }
 

@@ -41,6 +41,14 @@ bool money_share(int64_t full, int64_t part, int64_t whole, int64_t *share)
     return fits(product < 0 ? -quotient : quotient, share);
 }
 
+bool money_rest(int64_t value, int64_t first, int64_t end, int64_t today, int64_t *rest)
+{
+    int64_t left = end - (today > first ? today : first);
+
+    *rest = 0;
+    return left <= 0 || money_share(value, left, end - first, rest);
+}
+
 /* Floors first; then one unit each to the greatest remainders. A part is marked as served by a remainder
  * of -1, so that the search needs no second array for it. */
 bool money_split(int64_t total, const int64_t *weights, size_t count, int64_t *parts)

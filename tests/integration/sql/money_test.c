@@ -195,6 +195,77 @@ static void a_payment_that_is_not_needed_is_not_applied(void **state)
         "public.payment where provider_txn in ('n1', 'n2')))", b.order.text));
 }
 
+/* A change of edition whose price was lowered by the rest of `period`; paid later, from 2030-01-10 for `years`. */
+static struct id upgrade_new(struct fixture *f, const struct bought *b, int period, int credit)
+{
+    struct id id = id_new();
+
+    sql_run(f->platform, "select public.order_create('%s', 'upgrade', '%s', '%s', null, '%s', 1, false, %d, 0, "
+            "'{\"credit_minor\": %d, \"credit_period\": %d}', '{\"restart\": true}', now() + interval '9 days', '%s', 'hash', '%s')",
+            id.text, b->customer.text, b->subscription.text, edition(f, "team-yearly"), 299000 - credit, credit, period, id.text,
+            f->finance.id.text);
+    return id;
+}
+
+static const char *upgrade_pay(struct fixture *f, const struct bought *b, struct id order, const char *txn, int years)
+{
+    return sql_value(&f->arena, f->platform,
+        "select (public.order_settle('%s', (select version from public.orders where id = '%s'), '%s', 'stripe', '%s', 'card', "
+        "(select amount_minor from public.orders where id = '%s'), 'CNY', now(), null, null, null, null, null, "
+        "(select version from public.subscription where id = '%s'), (select period_no + 1 from public.subscription where id = '%s'), "
+        "'2030-01-10', '%d-01-10', '2030-01-10 00:00+08', '%d-01-10 00:00+08', '2030-01-10', 1)) ->> 'result'",
+        order.text, order.text, id_new().text, txn, order.text, b->subscription.text, b->subscription.text, 2030 + years, 2030 + years);
+}
+
+/* What the orders of a subscription say is earned or owed, against what the ledger holds of them; credit; voided periods. */
+static const char *kept(struct fixture *f, const struct bought *b)
+{
+    return sql_value(&f->arena, f->platform,
+        "select concat_ws('|', (select sum(net_minor + moved_minor) from public.revenue_lines('2040-01-01') where subscription_id = '%s') "
+        "= -(select sum(e.amount_minor) from public.ledger_entry e join public.ledger_txn t on t.id = e.txn where e.account = "
+        "'DEFERRED_REVENUE' and replace(t.ref, 'invoice:', '') in (select id::text from public.orders where subscription_id = "
+        "'%s')), "
+        "(select coalesce(-sum(amount_minor), 0) from public.ledger_entry where account = 'CUSTOMER_CREDIT:%s'), "
+        "(select count(*) from public.finance_task where kind = 'period_voided' and customer_id = '%s'))",
+        b->subscription.text, b->subscription.text, b->customer.text, b->customer.text);
+}
+
+static void two_changes_of_edition_on_one_day_credit_a_period_once(void **state)
+{
+    struct fixture *f = *state;
+    struct bought b;
+    struct id first, second, behind;
+
+    buy(f, &b);
+    sql_run(f->platform, "%s", settle(f, &b, b.order, "u0", "29900", "CNY", 1));
+    first = upgrade_new(f, &b, 1, 20000);
+    assert_string_equal("settled", upgrade_pay(f, &b, first, "u1", 1));
+    second = upgrade_new(f, &b, 2, 290000);
+    behind = upgrade_new(f, &b, 2, 290000);
+    assert_string_equal("settled", upgrade_pay(f, &b, second, "u2", 2));
+    assert_string_equal("t|0|0", kept(f, &b)); /* the first one's money went into the second's price, and nowhere else */
+    /* the other was priced by the same rest: whoever pays it has paid late, and is asked */
+    assert_string_equal("cancelled", order_state(f, behind));
+    assert_string_equal("late", upgrade_pay(f, &b, behind, "u3", 3));
+    assert_string_equal("t|0|0", kept(f, &b));
+    assert_string_equal("3", sql_value(&f->arena, f->platform, "select period_no from public.subscription where id = '%s'",
+                                       b.subscription.text));
+}
+
+static void a_period_paid_ahead_that_never_begins_is_still_credit(void **state)
+{
+    struct fixture *f = *state;
+    struct bought b;
+    struct id ahead = id_new();
+
+    buy(f, &b);
+    sql_run(f->platform, "%s", settle(f, &b, b.order, "v0", "29900", "CNY", 1));
+    sql_run(f->platform, "%s", order_new(f, &b, ahead, "renewal", "ahead"));
+    sql_run(f->platform, "%s", settle(f, &b, ahead, "v1", "29900", "CNY", 2));
+    assert_string_equal("settled", upgrade_pay(f, &b, upgrade_new(f, &b, 1, 20000), "v2", 1));
+    assert_string_equal("t|29900|1", kept(f, &b));
+}
+
 static void a_late_payment_leaves_a_cancelled_order_as_it_is(void **state)
 {
     struct fixture *f = *state;
@@ -380,6 +451,8 @@ int main(void)
         cmocka_unit_test(the_same_transaction_twice_has_one_effect),
         cmocka_unit_test(what_does_not_settle_waits_for_a_person),
         cmocka_unit_test(a_payment_that_is_not_needed_is_not_applied),
+        cmocka_unit_test(two_changes_of_edition_on_one_day_credit_a_period_once),
+        cmocka_unit_test(a_period_paid_ahead_that_never_begins_is_still_credit),
         cmocka_unit_test(a_late_payment_leaves_a_cancelled_order_as_it_is),
         cmocka_unit_test(an_order_is_made_once_a_key),
         cmocka_unit_test(periods_of_a_subscription_never_overlap),

@@ -132,6 +132,36 @@ static void parts_add_up_and_none_is_off_by_a_whole_unit(void **state)
     }
 }
 
+/* Somebody changes his edition again and again, also several times a day: what he paid is what he used up and what he has. */
+static void changes_of_edition_lose_and_double_no_unit(void **state)
+{
+    (void)state;
+    for (int chain = 0; chain < 2000; chain++) {
+        int64_t first = 0, today = 0, days = 28, worth = 29900, paid = worth, used = 0;
+
+        for (int change = 0; change < 8; change++) {
+            int64_t price, rest, before;
+
+            today += any(4) * any(16);
+            assert_true(money_rest(worth, first, first + days, today, &rest));
+            assert_in_range(rest, 0, worth);
+            assert_true(money_rest(worth, first, first + days, today + 1, &before));
+            assert_true(before <= rest);
+            if (today == first)
+                assert_int_equal(rest, worth);
+            if (today >= first + days)
+                assert_int_equal(rest, 0);
+            price = rest + 1 + any(65536);
+            paid += price - rest;
+            used += worth - rest;
+            worth = price;
+            first = today;
+            days = 28 + any(512);
+        }
+        assert_int_equal(paid, used + worth);
+    }
+}
+
 static void a_split_that_cannot_be_is_refused(void **state)
 {
     int64_t none[] = { 0, 0 }, bad[] = { 1, -1 }, parts[2];
@@ -172,6 +202,7 @@ int main(void)
         cmocka_unit_test(nothing_wraps),
         cmocka_unit_test(a_share_is_rounded_half_to_even),
         cmocka_unit_test(parts_add_up_and_none_is_off_by_a_whole_unit),
+        cmocka_unit_test(changes_of_edition_lose_and_double_no_unit),
         cmocka_unit_test(a_split_that_cannot_be_is_refused),
         cmocka_unit_test(tax_and_net_are_the_total),
     };
