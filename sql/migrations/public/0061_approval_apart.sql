@@ -141,7 +141,9 @@ begin
         end if;
         raise exception 'confirmation_required: the approval does not hold' using errcode = 'GV000';
     end if;
-    update public.approval_request set state = 'executed', executed_at = now() where id = p_request;
+    update public.approval_request
+    set state = 'executed', executed_at = now(), executed_in = pg_current_xact_id()
+    where id = p_request;
 end
 $$;
 comment on function public.approval_claim(uuid, text, text) is
