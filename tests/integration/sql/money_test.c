@@ -136,18 +136,18 @@ static void a_payment_that_is_not_needed_is_not_applied(void **state)
 }
 
 /* A change of edition whose price was lowered by the rest of `period`; paid later, from 2030-01-10 for `years`. */
-static struct id upgrade_new(struct fixture *f, const struct bought *b, int period, int credit)
+static struct id upgrade_new(struct money_rig *f, const struct bought *b, int period, int credit)
 {
     struct id id = id_new();
 
     sql_run(f->platform, "select public.order_create('%s', 'upgrade', '%s', '%s', null, '%s', 1, false, %d, 0, "
             "'{\"credit_minor\": %d, \"credit_period\": %d}', '{\"restart\": true}', now() + interval '9 days', '%s', 'hash', '%s')",
-            id.text, b->customer.text, b->subscription.text, edition(f, "team-yearly"), 299000 - credit, credit, period, id.text,
+            id.text, b->customer.text, b->subscription.text, money_rig_edition(f, "team-yearly"), 299000 - credit, credit, period, id.text,
             f->finance.id.text);
     return id;
 }
 
-static const char *upgrade_pay(struct fixture *f, const struct bought *b, struct id order, const char *txn, int years)
+static const char *upgrade_pay(struct money_rig *f, const struct bought *b, struct id order, const char *txn, int years)
 {
     return sql_value(&f->arena, f->platform,
         "select (public.order_settle('%s', (select version from public.orders where id = '%s'), '%s', 'stripe', '%s', 'card', "
@@ -158,7 +158,7 @@ static const char *upgrade_pay(struct fixture *f, const struct bought *b, struct
 }
 
 /* What the orders of a subscription say is earned or owed, against what the ledger holds of them; credit; voided periods. */
-static const char *kept(struct fixture *f, const struct bought *b)
+static const char *kept(struct money_rig *f, const struct bought *b)
 {
     return sql_value(&f->arena, f->platform,
         "select concat_ws('|', (select sum(net_minor + moved_minor) from public.revenue_lines('2040-01-01') where subscription_id = '%s') "
@@ -172,7 +172,7 @@ static const char *kept(struct fixture *f, const struct bought *b)
 
 static void two_changes_of_edition_on_one_day_credit_a_period_once(void **state)
 {
-    struct fixture *f = *state;
+    struct money_rig *f = *state;
     struct bought b;
     struct id first, second, behind;
 
@@ -185,7 +185,7 @@ static void two_changes_of_edition_on_one_day_credit_a_period_once(void **state)
     assert_string_equal("settled", upgrade_pay(f, &b, second, "u2", 2));
     assert_string_equal("t|0|0", kept(f, &b)); /* the first one's money went into the second's price, and nowhere else */
     /* the other was priced by the same rest: whoever pays it has paid late, and is asked */
-    assert_string_equal("cancelled", order_state(f, behind));
+    assert_string_equal("cancelled", money_rig_order_state(f, behind));
     assert_string_equal("late", upgrade_pay(f, &b, behind, "u3", 3));
     assert_string_equal("t|0|0", kept(f, &b));
     assert_string_equal("3", sql_value(&f->arena, f->platform, "select period_no from public.subscription where id = '%s'",
@@ -194,7 +194,7 @@ static void two_changes_of_edition_on_one_day_credit_a_period_once(void **state)
 
 static void a_period_paid_ahead_that_never_begins_is_still_credit(void **state)
 {
-    struct fixture *f = *state;
+    struct money_rig *f = *state;
     struct bought b;
     struct id ahead = id_new();
 
