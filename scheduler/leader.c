@@ -1,5 +1,7 @@
 /* leader.c - renew the key three times in its life; believe in it for two thirds of that.
  *
+ * Each look begins with the first shard and goes on to the next only where no answer comes.
+ *
  * The clock of the belief starts before the command is sent, so it ends before the key does,
  * however long the answer took.
  */
@@ -18,7 +20,10 @@ enum { TTL_MS = 6000 };
 
 struct leader {
     struct rounds rounds; /* first */
-    struct redis *redis;
+    struct redis *const *redis; /* of each shard */
+    int shards;
+    int shard;      /* that is asked */
+    int held_shard; /* where the lead was granted last */
     struct leader_events events;
     struct redis_script hold, drop;
     char holder[64];
@@ -44,7 +49,7 @@ static enum op_next hold(struct op *op)
 
     memset(&l->answer, 0, sizeof l->answer);
     l->asked_us = clock_mono_us();
-    redis_script(l->redis, op, &l->answer, &l->hold, QUEUE_LEADER_KEY, 2,
+    redis_script(l->redis[l->shard], op, &l->answer, &l->hold, arena_format(&op->arena, QUEUE_LEADER_KEY, l->shard), 2,
                  (const char *[]){ l->holder, l->ttl_text });
     return OP_WAIT;
 }
@@ -66,9 +71,14 @@ static int64_t over(struct rounds *rounds)
     bool answered = !l->rounds.op.failed && l->answer.type == REDIS_ANSWER_INTEGER;
     int64_t term = answered ? l->answer.integer : 0;
 
+    if (!answered && l->shard + 1 < l->shards && !rounds->stopping) {
+        l->shard++;
+        return 0;
+    }
     if (term) {
         l->good_us = l->asked_us;
-        /* A new term of our own: the key was lost in between, and somebody may have led. */
+        l->held_shard = l->shard;
+        /* A new term of our own: the key was lost in between, and somebody may have led; or it is another shard's. */
         if (term != l->term)
             depose(l);
         if (!l->term && !rounds->stopping) {
@@ -78,23 +88,25 @@ static int64_t over(struct rounds *rounds)
     } else if (answered || belief_over(l)) {
         depose(l);
     }
+    l->shard = 0;
     return l->ttl_ms / (answered ? 3 : 12);
 }
 
-struct leader *leader_new(struct redis *redis, const char *holder, int ttl_ms,
+struct leader *leader_new(struct redis *const *redis, int shards, const char *holder, int ttl_ms,
                           const struct leader_events *events)
 {
     struct leader *l = calloc(1, sizeof *l);
 
     CHECK(l && strlen(holder) < sizeof l->holder && !strchr(holder, ' '));
     l->redis = redis;
+    l->shards = shards;
     l->events = *events;
     l->ttl_ms = ttl_ms ? ttl_ms : TTL_MS;
     snprintf(l->holder, sizeof l->holder, "%s", holder);
     snprintf(l->ttl_text, sizeof l->ttl_text, "%d", l->ttl_ms);
     queue_script_load(LUA_FUNCTIONS_LEADER_HOLD, &l->hold);
     queue_script_load(LUA_FUNCTIONS_LEADER_DROP, &l->drop);
-    rounds_start(&l->rounds, redis_loop(redis), "leader", steps, over);
+    rounds_start(&l->rounds, redis_loop(redis[0]), "leader", steps, over);
     return l;
 }
 
@@ -108,7 +120,8 @@ int64_t leader_term(const struct leader *leader)
 static enum op_next drop(struct op *op)
 {
     struct leader *l = (struct leader *)((char *)op - offsetof(struct leader, last));
-    redis_script(l->redis, op, NULL, &l->drop, QUEUE_LEADER_KEY, 1, (const char *[]){ l->holder });
+    redis_script(l->redis[l->held_shard], op, NULL, &l->drop, arena_format(&op->arena, QUEUE_LEADER_KEY, l->held_shard), 1,
+                 (const char *[]){ l->holder });
     return OP_WAIT;
 }
 

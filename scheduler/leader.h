@@ -1,7 +1,9 @@
 /* leader.h - several schedulers may run; one leads, by a Redis key with a term.
  *
- * Without Redis nobody leads, and nothing could be dispatched either. Two may believe to lead for a
- * moment (a process that stood still): nothing that is done by a leader relies on there being one.
+ * The key is that of the first dispatch shard whose Redis answers, so that the others' due jobs do not wait
+ * while its node is away. Without Redis nobody leads, and nothing could be dispatched either. Two may believe to
+ * lead for a moment (a process that stood still), or while each reaches another part of Redis: nothing that is
+ * done by a leader relies on there being one.
  */
 #ifndef SCHEDULER_LEADER_H
 #define SCHEDULER_LEADER_H
@@ -16,9 +18,9 @@ struct leader_events {
     void *context;
 };
 
-/* `holder` names this process, without spaces. ttl_ms: how long a dead leader's key lasts; 0: 6 s.
- */
-struct leader *leader_new(struct redis *redis, const char *holder, int ttl_ms,
+/* `redis`: a handle for each shard; they stay. `holder` names this process, without spaces. ttl_ms: how long a
+ * dead leader's key lasts; 0: 6 s. */
+struct leader *leader_new(struct redis *const *redis, int shards, const char *holder, int ttl_ms,
                           const struct leader_events *events);
 /* 0: this process does not lead (any more). */
 int64_t leader_term(const struct leader *leader);

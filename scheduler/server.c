@@ -204,7 +204,7 @@ bool scheduler_run(const struct scheduler_settings *settings, struct gov_err *er
                                    .ready = ready, .drain = drain, .context = &p };
     if (!connect_stores(&p, err) || !service_start(&s->service, settings->health, err))
         return false;
-    s->leader = leader_new(s->redis, s->id.text, 0, &events);
+    s->leader = leader_new(s->queues.redis, s->queues.count, s->id.text, 0, &events);
     for (int i = 0; i < s->queues.count; i++)
         p.refills[i] = refill_new(&loop, p.refill_queues.queues[i], s->db);
     tend_start(&p.tend, s);

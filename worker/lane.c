@@ -44,6 +44,13 @@ int lane_pool_free(const struct lane_pool *pool)
     return pool->slots - pool->used - pool->asked;
 }
 
+int lane_pool_round(const struct lane_pool *pool)
+{
+    int free = lane_pool_free(pool), half = pool->slots / 2;
+
+    return pool->slots > LANE_ROUND_WHOLE && free > half ? half : free;
+}
+
 bool lanes_draw_on(const struct lanes *lanes, const struct lane_pool *pool)
 {
     for (int i = 0; i < lanes->count; i++)

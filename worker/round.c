@@ -7,11 +7,11 @@
  */
 #include "worker/round.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/io/db/db_array.h"
 #include "worker/claim_undo.h"
 #include "worker/work_run.h"
 
@@ -51,7 +51,7 @@ static enum op_next take(struct op *op)
     if (r->asked == 0) {
         r->began_us = clock_mono_us();
         arena_defer(&op->arena, keep_none, r);
-        keep(r, lane_pool_free(r->pool));
+        keep(r, lane_pool_round(r->pool));
     }
     while (r->asked < w->lanes.count) {
         int i = r->asked++;
@@ -103,27 +103,36 @@ static enum op_next gather(struct op *op)
     return OP_WAIT;
 }
 
+static void release_array(void *array)
+{
+    db_array_release(array);
+}
+
+static struct db_array *array_new(struct arena *arena, enum db_array_type type)
+{
+    struct db_array *array = ARENA_NEW(arena, struct db_array);
+
+    array->type = type;
+    arena_defer(arena, release_array, array);
+    return array;
+}
+
 static void claim_tenant(struct round *r, struct round_tenant *t)
 {
     struct arena *arena = &r->op.arena;
-    struct buf ids = { 0 }, fences = { 0 };
-    char lease[12];
+    struct db_array *ids = array_new(arena, DB_UUIDS), *fences = array_new(arena, DB_INTS);
 
     for (int i = 0; i < t->count; i++) {
         const struct queue_entry *e = &r->entries[t->entries[i]];
-        buf_addf(&ids, "%s%s", i ? "," : "{", e->job.text);
-        buf_addf(&fences, "%s%lld", i ? "," : "{", (long long)e->fence);
+        db_array_add(ids, e->job.text);
+        db_array_add_int(fences, (int32_t)e->fence);
     }
-    buf_add_char(&ids, '}');
-    buf_add_char(&fences, '}');
-    snprintf(lease, sizeof lease, "%d", LEASE_S);
+    struct db_param params[] = { db_array_end(ids), db_array_end(fences), { r->worker->id.text, 0 },
+                                 { arena_format(arena, "%d", LEASE_S), 0 } };
     struct db_group *group = db_group_new(&r->op, r->worker->db, &t->info.scope);
-    DB_GROUP_ADD(group, SQL_QUERIES_JOB_CLAIM, &t->rows, arena_text(arena, ids.data),
-                 arena_text(arena, fences.data), r->worker->id.text, lease);
+    db_group_add_params(group, SQL_QUERIES_JOB_CLAIM, &t->rows, 4, params);
     db_group_tolerate(group, &t->err);
     db_group_send(group);
-    buf_release(&ids);
-    buf_release(&fences);
 }
 
 static bool is_late(const struct round *r)

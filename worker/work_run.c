@@ -47,10 +47,12 @@ static const struct work_kind *kind_of(enum job_kind kind, const struct lane_sta
 enum { AWAY_LEAST_MS = 1000, LEFT_MS = 2000, CRASHES_MAX = 3, AGAIN_MS = 250, AGAIN_DOUBLINGS = 5 };
 enum { FIRST_CLAIM = 2 }; /* the fence that it gives */
 
-/* The sandbox is away, or the one call that it is goes beyond its resource's rate: no attempt is burnt. */
+/* The sandbox is away, the one call that it is goes beyond its resource's rate, or what became of a write is to be
+ * asked later: no attempt is burnt. */
 static bool was_not_begun(const struct work *w)
 {
-    return w->failure.code == GOV_SANDBOX_UNAVAILABLE || w->failure.code == GOV_RATE_LIMITED;
+    return w->failure.code == GOV_SANDBOX_UNAVAILABLE || w->failure.code == GOV_RATE_LIMITED ||
+           (w->failure.code == GOV_OUTCOME_UNKNOWN && w->failure.retry_after_s > 0);
 }
 
 /* What the failure itself says about when (Retry-After), else not at once where it was not begun. */

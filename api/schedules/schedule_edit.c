@@ -309,7 +309,7 @@ static enum op_next leave(struct op *op)
     if (write_failed(e, &op->err))
         return OP_FAIL;
     if (e->due_s)
-        job_queue_look(call->api->queues.queues[0]);
+        job_queue_look(queue_shards_of(&call->api->queues, call->caller.scope.schema));
     if (e->editing && id_parse(db_text(&e->stored, 0, SCHEDULE_ASKED), &asked))
         event_bus_publish(call->api->events, call->caller.scope.schema, &asked);
     return schedule_answer(call, e->editing ? 200 : 201, &e->shown, &op->err) ? OP_DONE : OP_FAIL;

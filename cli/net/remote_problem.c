@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cli/net/route_words.h"
 #include "core/base/json.h"
 
 enum gov_code remote_problem_code(long status)
@@ -74,7 +75,7 @@ bool remote_problem_judge(struct cli *cli, struct remote_answer *answer, struct 
         return fail_foreign(cli, answer->status, err);
     const char *detail = json_get_text(json, "detail");
     const char *title = json_get_text(json, "title");
-    const char *said = detail && *detail ? detail : title ? title : wire;
+    const char *said = route_words_in(detail && *detail ? detail : title ? title : wire, &cli->arena);
     cli->problem = json;
     return gov_fail(err, code_of(wire, answer->status), "%s", "%s", said);
 }

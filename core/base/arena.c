@@ -177,11 +177,14 @@ char *arena_text(struct arena *arena, const char *text)
 
 char *arena_vformat(struct arena *arena, const char *format, va_list args)
 {
+    char first[200]; /* most are shorter, and are formatted once */
     va_list again;
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, again);
+    int length = vsnprintf(first, sizeof first, format, again);
     va_end(again);
     CHECK(length >= 0);
+    if ((size_t)length < sizeof first)
+        return arena_copy(arena, first, (size_t)length);
     char *text = arena_alloc(arena, (size_t)length + 1);
     vsnprintf(text, (size_t)length + 1, format, args);
     return text;

@@ -70,37 +70,50 @@ void buf_addf(struct buf *buf, const char *format, ...)
     buf->length += (size_t)length;
 }
 
-void buf_add_json_string(struct buf *buf, const char *text, size_t bytes)
+static bool goes_plain(unsigned char c)
+{
+    return c >= 0x20 && c != '"' && c != '\\';
+}
+
+static void add_escaped(struct buf *buf, unsigned char c)
 {
     static const char hex[] = "0123456789abcdef";
+    char escape[6] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
+
+    switch (c) {
+    case '"':
+        buf_add(buf, "\\\"", 2);
+        break;
+    case '\\':
+        buf_add(buf, "\\\\", 2);
+        break;
+    case '\n':
+        buf_add(buf, "\\n", 2);
+        break;
+    case '\r':
+        buf_add(buf, "\\r", 2);
+        break;
+    case '\t':
+        buf_add(buf, "\\t", 2);
+        break;
+    default:
+        buf_add(buf, escape, sizeof escape);
+    }
+}
+
+void buf_add_json_string(struct buf *buf, const char *text, size_t bytes)
+{
+    size_t from = 0;
+
     buf_add_char(buf, '"');
     for (size_t i = 0; i < bytes; i++) {
-        unsigned char c = (unsigned char)text[i];
-        switch (c) {
-        case '"':
-            buf_add(buf, "\\\"", 2);
-            break;
-        case '\\':
-            buf_add(buf, "\\\\", 2);
-            break;
-        case '\n':
-            buf_add(buf, "\\n", 2);
-            break;
-        case '\r':
-            buf_add(buf, "\\r", 2);
-            break;
-        case '\t':
-            buf_add(buf, "\\t", 2);
-            break;
-        default:
-            if (c < 0x20) {
-                char escape[6] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
-                buf_add(buf, escape, sizeof escape);
-            } else {
-                buf_add_char(buf, (char)c);
-            }
-        }
+        if (goes_plain((unsigned char)text[i]))
+            continue;
+        buf_add(buf, text + from, i - from);
+        add_escaped(buf, (unsigned char)text[i]);
+        from = i + 1;
     }
+    buf_add(buf, text + from, bytes - from);
     buf_add_char(buf, '"');
 }
 

@@ -337,6 +337,14 @@ static void set_request(struct transfer *t)
     curl_easy_setopt(t->easy, CURLOPT_USERAGENT, t->client->agent);
 }
 
+/* libcurl sends a request once more when a connection that was used before ends without an answer, whatever its method:
+ * the peer may have taken it. What writes has a connection of its own. */
+static bool used_connection_will_do(const struct transfer *t)
+{
+    const char *method = t->exchange->method;
+    return t->client->reuse && (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0);
+}
+
 static void set_rules(struct transfer *t)
 {
     int64_t ms = t->exchange->timeout_ms ? t->exchange->timeout_ms : TIMEOUT_MS;
@@ -347,7 +355,7 @@ static void set_rules(struct transfer *t)
     curl_easy_setopt(t->easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(t->easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, t->client->reuse ? 0L : 1L);
+    curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, used_connection_will_do(t) ? 0L : 1L);
     curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, t->client->reuse ? 0L : 1L);
     curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);

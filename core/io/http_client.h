@@ -2,7 +2,7 @@
  * to reach what is ours (docs/security.md).
  *
  * The address that a socket is opened to is checked after the name was resolved, for every connection, so
- * there is no gap between looking and connecting. A connection is used again only where a client is made
+ * there is no gap between looking and connecting. A connection is used again only by reads, and where a client is made
  * for one tenant and one host (`reuse`); it still leads to the address that was checked. Only global
  * unicast addresses pass, and those of `open`. No proxy, no redirects, http and https only, no
  * user-info, TLS verified, bounded in time and bytes.

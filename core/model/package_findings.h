@@ -16,6 +16,7 @@ struct findings {
     struct buf items;    /* JSON objects with commas between */
     struct buf ignored;  /* JSON strings with commas between */
     struct buf stripped; /* a JSON string; empty: nothing was */
+    char python[16];     /* version that packages run in, "3.11"; "": not said */
     int count;
     int errors;
     bool ended; /* the report was complete */

@@ -16,7 +16,8 @@
  *     "operations": [ {"name": "orders_create", "method": "POST", "path": "/orders/{id}",
  *        "summary": {"en","zh"}, "parameters": {name: schema}, "required": [name…],
  *        "body": schema | true | null, "headers": [names a caller may set],
- *        "allowed": bool, "risk": "low" | "high", "idempotent": bool} ] }
+ *        "allowed": bool, "risk": "low" | "high", "idempotent": bool,
+ *        "query": how to find out whether a write whose answer was lost has happened (resource_query) } ] }
  *
  * The whitelist is this list: a call is made only if its method and path are those of an operation
  * that is `allowed`. Reads (GET, HEAD) are allowed unless said otherwise, everything else only where
@@ -59,6 +60,26 @@ enum resource_auth {
 const char *resource_kind_name(enum resource_kind kind); /* "api", "web-read" */
 const char *resource_auth_name(enum resource_auth auth); /* "none", … */
 
+/* What an answer has to look like to say something. */
+struct resource_sign {
+    const json_t *status;  /* array of integers; NULL: nothing says it */
+    const char *pointer;   /* RFC 6901 into the answer's body; NULL: the status says it all */
+    const json_t *equals;  /* the value there; NULL: anything but null */
+};
+
+/* {"operation": a read of the same resource,
+ *  "parameters": {name: {"$key": true} | {"$body": pointer} | {"$parameter": name} | a constant},
+ *  "done": {"status": [200], "pointer": "/0/id", "equals": …}, "not_done": the same | absent,
+ *  "settle_s": 5, "within_s": 900} */
+struct resource_query {
+    const char *operation;
+    const json_t *parameters;
+    struct resource_sign done, not_done;
+    int64_t settle_s; /* so long after the write was over "not done" may still change */
+    int64_t within_s; /* so long after it was sent it is asked; then it is a person's */
+};
+enum resource_verdict { RESOURCE_NOT_KNOWN, RESOURCE_DONE, RESOURCE_NOT_DONE };
+
 struct resource_operation {
     const char *name;
     const char *method; /* upper case */
@@ -72,6 +93,7 @@ struct resource_operation {
     bool allowed;
     enum skill_risk risk;
     bool idempotent; /* repeating it is harmless */
+    const struct resource_query *query; /* NULL: nobody but a person can find out */
 };
 
 struct resource {
@@ -118,6 +140,7 @@ struct resource_call {
     const struct resource_operation *operation; /* NULL for a page */
     const char *method;
     const char *url;
+    const json_t *parameters; /* {name: value}; NULL for a page */
     const json_t *headers; /* {name: value}: the resource's and the caller's */
     const char *body;      /* NULL: none */
     size_t body_bytes;
@@ -144,6 +167,15 @@ bool resource_covers(const struct resource *resource, const char *url, struct ar
  * host), INVALID_INPUT (parameters, body or headers that do not fit; paths into the wish). */
 bool resource_call_make(const struct resource *resource, const struct resource_wish *wish,
                         struct resource_call *call, struct arena *arena, struct gov_err *err);
+
+/* The call that asks what became of `call`, which was sent with this idempotency key. Its operation has a query.
+ * False: as resource_call_make. */
+bool resource_query_make(const struct resource *resource, const struct resource_call *call, const char *key,
+                         struct resource_call *question, struct arena *arena, struct gov_err *err);
+
+/* What its answer says. "Done" is looked at first. */
+enum resource_verdict resource_query_verdict(const struct resource_query *query, int status, const char *body,
+                                             size_t body_bytes, struct arena *arena);
 
 /* May an action that declares `declared` ("partner", "partner.orders_create") use this operation? A bare
  * name means the reads; a write has to be named. */

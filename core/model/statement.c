@@ -49,13 +49,24 @@ static bool columns_read(const json_t *json, struct statement_format *f, struct 
     return true;
 }
 
+static bool decimal_read(const json_t *json, char *sign)
+{
+    const char *text = json_string_value(json);
+
+    if (!text || (strcmp(text, ".") != 0 && strcmp(text, ",") != 0))
+        return false;
+    *sign = *text;
+    return true;
+}
+
 bool statement_format_read(const json_t *json, struct statement_format *f, struct gov_err *err)
 {
     const char *charset = json_get_text(json, "encoding"), *delimiter = json_get_text(json, "delimiter");
     const char *date = json_get_text(json, "date_format"), *currency = json_get_text(json, "currency");
+    const json_t *decimal = json_object_get(json, "decimal");
     size_t known = 0;
 
-    *f = (struct statement_format){ .delimiter = ',', .date_format = date ? date : date_formats[0],
+    *f = (struct statement_format){ .delimiter = ',', .decimal = '.', .date_format = date ? date : date_formats[0],
                                     .currency = currency ? currency : "CNY", .footer = json_get_text(json, "footer") };
     if (charset && !charset_parse(charset, &f->charset))
         return REFUSE(err, "/encoding", "must be auto, utf-8 or gb18030", "须为 auto、utf-8 或 gb18030");
@@ -63,6 +74,8 @@ bool statement_format_read(const json_t *json, struct statement_format *f, struc
         return REFUSE(err, "/delimiter", "must be a comma, semicolon, tab or |", "须为逗号、分号、制表符或 |");
     if (delimiter)
         f->delimiter = *delimiter;
+    if (decimal && !decimal_read(decimal, &f->decimal))
+        return REFUSE(err, "/decimal", "must be \".\" or \",\": the sign before the cents", "须为 \".\" 或 \",\"，即小数点");
     while (known < sizeof date_formats / sizeof *date_formats && strcmp(date_formats[known], f->date_format) != 0)
         known++;
     if (known == sizeof date_formats / sizeof *date_formats)
@@ -116,17 +129,61 @@ static bool date_read(const char *format, const char *text, struct civil *date)
     return civil_valid(*date) && date->year >= 1970 && (!*text || strchr(" T\t", *text));
 }
 
-/* "1,234.50", "+300", "¥88": grouping and signs that banks print, then exactly. */
-static bool amount_read(const char *text, const char *currency, int64_t *minor, struct arena *arena, struct gov_err *err)
+/* How long the mark between two groups of digits is, 0: none is here. Banks write a blank as it is, or so that no line breaks
+ * there (U+00A0, U+202F). */
+static size_t group_mark(const char *text, char decimal)
+{
+    static const char *const blanks[] = { " ", "\u00a0", "\u202f" };
+
+    if (*text == (decimal == '.' ? ',' : '.'))
+        return 1;
+    for (size_t i = 0; i < sizeof blanks / sizeof *blanks; i++)
+        if (text_starts(text, blanks[i]))
+            return strlen(blanks[i]);
+    return 0;
+}
+
+/* The whole part, without its marks: one to three digits, then groups of exactly three, all by the same mark. */
+static bool whole_read(const char **text, char decimal, char **to)
+{
+    const char *at = *text, *mark = NULL;
+    size_t digits = strspn(at, "0123456789"), length = 0;
+    bool fits = digits > 0;
+
+    for (;;) {
+        memcpy(*to, at, digits);
+        *to += digits;
+        at += digits;
+        *text = at;
+        if (!group_mark(at, decimal))
+            return fits;
+        fits = fits && (mark ? strncmp(at, mark, length) == 0 : digits <= 3);
+        mark = at;
+        length = group_mark(at, decimal);
+        at += length;
+        digits = strspn(at, "0123456789");
+        fits = fits && digits == 3;
+    }
+}
+
+/* "1,234.50", "+300", "¥88", with a decimal comma "1.234,50": signs and groups as banks print them, then exactly. A mark
+ * that stands where no group ends is a fault, never left out: "299,00" is not 29,900. */
+static bool amount_read(const char *text, char decimal, const char *currency, int64_t *minor, struct arena *arena,
+                        struct gov_err *err)
 {
     char *plain = arena_alloc(arena, strlen(text) + 1), *to = plain;
 
     if (text_starts(text, "¥") || text_starts(text, "￥"))
         text += text_starts(text, "¥") ? strlen("¥") : strlen("￥");
-    text += *text == '+';
-    for (; *text; text++)
-        if (*text != ',' && *text != ' ')
-            *to++ = *text;
+    text += strspn(text, " ");
+    if (*text == '-')
+        *to++ = *text;
+    text += *text == '+' || *text == '-';
+    text += strspn(text, " ");
+    if (!whole_read(&text, decimal, &to) || (*text && *text != decimal))
+        return false;
+    for (bool first = true; *text; text++, first = false)
+        *to++ = first ? '.' : *text == '.' ? '?' : *text; /* a second point is no digit, which money_parse says */
     *to = '\0';
     return money_parse(plain, currency, minor, err);
 }
@@ -196,6 +253,19 @@ static bool line_fault(const struct reader *r, enum statement_column column, con
                        "第 %d 行：%s 无法识别：“%.60s”", r->row.line, r->format->columns[column], text ? text : "");
 }
 
+/* A comma is most often the reason. */
+static bool amount_fault(const struct reader *r, const char *text, struct gov_err *err)
+{
+    char decimal = r->format->decimal;
+
+    return gov_fail_at(err, GOV_INVALID_INPUT, "/content", "line",
+                       "line %d: %s is not to be read: \"%.60s\"; the format's decimal sign is \"%c\", marks stand between groups of "
+                       "three digits; a bank that writes 1.234,50 needs \"decimal\": \",\" in its format",
+                       "第 %d 行：%s 无法识别：“%.60s”；该格式的小数点为“%c”，分隔符须每三位一组；若银行写作 1.234,50，请在格式中设置 "
+                       "\"decimal\": \",\"",
+                       r->row.line, r->format->columns[STATEMENT_AMOUNT], text, decimal);
+}
+
 static bool line_read(struct reader *r, struct statement_line *l, struct gov_err *err)
 {
     const char *date = cell(r, STATEMENT_DATE), *amount = cell(r, STATEMENT_AMOUNT), *currency = cell(r, STATEMENT_CURRENCY);
@@ -208,8 +278,10 @@ static bool line_read(struct reader *r, struct statement_line *l, struct gov_err
         return line_fault(r, STATEMENT_DATE, date, err);
     if (!l->reference || strlen(l->reference) > STATEMENT_TEXT_BYTES_MAX)
         return line_fault(r, STATEMENT_REFERENCE, l->reference, err);
-    if (!amount_read(amount, l->currency, &l->amount_minor, r->arena, err))
-        return line_fault(r, STATEMENT_AMOUNT, amount, err);
+    if (money_exponent(l->currency) < 0)
+        return line_fault(r, STATEMENT_CURRENCY, l->currency, err);
+    if (!amount_read(amount, r->format->decimal, l->currency, &l->amount_minor, r->arena, err))
+        return amount_fault(r, amount, err);
     l->order_no = order ? order : order_find(l->memo, r->arena);
     if (!l->order_no)
         l->order_no = order_find(l->payer, r->arena);

@@ -1,6 +1,6 @@
 /* statement.h - account statements and settlement files: rows of a CSV, read by a mapping with the bank's own names.
  *
- *     {"encoding": "auto", "delimiter": ",", "date_format": "YYYY-MM-DD", "currency": "CNY", "footer": "合计",
+ *     {"encoding": "auto", "delimiter": ",", "decimal": ".", "date_format": "YYYY-MM-DD", "currency": "CNY", "footer": "合计",
  *      "columns": {"date": "交易日期", "amount": "收入金额", "reference": "流水号", "payer": "对方户名", "memo": "附言"}}
  *
  * The header is the first row that has all named columns: what a bank prints above it is passed over. A row that
@@ -33,6 +33,7 @@ enum statement_column {
 struct statement_format {
     enum charset charset;
     char delimiter;
+    char decimal; /* '.' or ','; the other one, or a blank, may stand between groups of three digits */
     const char *date_format;
     const char *currency; /* where no column says */
     const char *footer;   /* a row beginning so ends the file; NULL: none */

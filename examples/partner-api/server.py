@@ -1,9 +1,12 @@
 #!/usr/bin/python3
 """server.py PORT TOKEN_FILE - a partner's order interface, small and real: what HTTP resources are tried on.
 
-    GET  /v1/orders[?status=]     the orders
+    GET  /v1/orders[?status=&key=] the orders; those made under this Idempotency-Key
     GET  /v1/orders/{id}          one; 503 is busy when it is asked for the first time, and says for how long
-    POST /v1/orders               a new one; the same Idempotency-Key answers the first again
+    POST /v1/orders               a new one; the same Idempotency-Key answers the first again. For trying what a
+                                  caller does then: SLOW answers late, VANISH is done and never answered, LOST and
+                                  LOSTSLOW are not done when they come for the first time, and never answered (the
+                                  latter after two seconds), LATE is done a second after the connection has ended
     POST /v1/payouts              money goes out: exists, and is on nobody's whitelist
     GET  /v1/slow?ms=             answers late
     GET  /v1/broken               answers 500
@@ -36,6 +39,7 @@ class Orders:
                       {"id": 3, "sku": "CHAIR-2", "quantity": 4, "status": "open"}]
         self.answered = {}  # Idempotency-Key -> order
         self.was_busy = False
+        self.lost = set()  # SKUs of orders that were lost once
 
     def create(self, key, wanted):
         with self.lock:
@@ -86,8 +90,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if url.path == "/health":
             self.answer(200, {"ok": True})
         elif url.path == "/v1/orders":
-            status = query.get("status")
-            self.answer(200, [o for o in self.orders.items if status in (None, o["status"])])
+            status, key = query.get("status"), query.get("key")
+            self.answer(200, [o for o in self.orders.items if status in (None, o["status"])
+                              and (key is None or self.orders.answered.get(key) is o)])
         elif url.path == "/v1/orders/503":
             busy, self.orders.was_busy = not self.orders.was_busy, True
             self.answer(503 if busy else 200, {"busy": busy}, **({"Retry_After": "12"} if busy else {}))
@@ -124,6 +129,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             self.answer(401, {"error": "invalid_client"})
 
+    def is_lost(self, sku):
+        """The first order of it goes astray; the next is one like any other."""
+        if sku not in ("LOST", "LOSTSLOW") or sku in self.orders.lost:
+            return False
+        self.orders.lost.add(sku)
+        if sku == "LOSTSLOW":
+            time.sleep(2)
+        return True
+
     def do_POST(self):
         if self.path == "/oauth/token":
             self.give_token()
@@ -131,7 +145,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         wanted = self.body()
         if not self.allowed():
             return
-        if self.path == "/v1/orders":
+        if self.path == "/v1/orders" and self.is_lost(wanted.get("sku")):
+            self.close_connection = True
+            self.log_message()
+        elif self.path == "/v1/orders":
+            if wanted.get("sku") == "LATE":
+                self.close_connection = True
+                self.log_message()
+                threading.Timer(1, self.orders.create, (self.headers.get("Idempotency-Key"), wanted)).start()
+                return
             order, again = self.orders.create(self.headers.get("Idempotency-Key"), wanted)
             if wanted.get("sku") == "SLOW":
                 time.sleep(2)

@@ -10,7 +10,13 @@ select o.job_id, jsonb_build_object(
         'request_id', j.request_id, 'created_at', public.utc_text(j.created_at),
         'started_at', public.utc_text(o.started_at), 'ended_at', public.utc_text(o.ended_at),
         'state', coalesce(a.act, 'open'), 'redriven_as', a.successor, 'decided_by', a.actor,
-        'comment', a.comment, 'decided_at', public.utc_text(a.at)),
+        'comment', a.comment, 'decided_at', public.utc_text(a.at),
+        'effects', (select coalesce(jsonb_agg(jsonb_build_object('step', e.step, 'state', e.state,
+                'resource', e.detail ->> 'resource', 'operation', e.detail ->> 'operation',
+                'status', e.detail -> 'status', 'asked', (e.detail ->> 'asked')::integer,
+                'asked_status', (e.detail ->> 'asked_status')::integer,
+                'sent_at', public.utc_text(e.started_at)) order by e.started_at, e.step), '[]')
+            from {{t}}.effect e where e.job_id = o.job_id)),
     j.lane, j.class, j.timeout_ms, j.payload ->> 'skill', j.payload ->> 'action', j.kind,
     j.payload ->> 'concurrency_key', j.risk, coalesce(a.act, 'open')
 from {{t}}.job_outcome o

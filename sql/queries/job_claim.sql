@@ -2,9 +2,12 @@
 -- Claim what was taken: $1 job ids, $2 their fences, $3 worker, $4 lease in seconds. Rows that are no
 -- longer ready under that fence are left out; the caller forgets them. A tenant that may not run has none: read
 -- in this statement, so that no claim begins after the commit of a shutdown.
+-- One token for all: no other statement's claim of any of them has it, and random bytes are asked for once.
 -- Rows are locked in the order of their ids, for opposite orders end in a deadlock: `wanted` is sorted, and each of its
 -- rows looks its own up, since the roles join by nested loops only. A lock of its own before cost a third as much again.
-with wanted as materialized (
+with once as materialized (
+    select gen_random_uuid() as token, jsonb_build_object('worker', $3::uuid) as by
+), wanted as materialized (
     select w.id, w.fence
     from unnest($1::uuid[], $2::integer[]) as w (id, fence)
     order by w.id
@@ -12,7 +15,7 @@ with wanted as materialized (
     update {{t}}.job_live l
     set state = 'running',
         fence = l.fence + 1,
-        token = gen_random_uuid(),
+        token = (select o.token from once o),
         worker = $3::uuid,
         attempt = l.attempt + 1,
         started_at = clock_timestamp(),
@@ -32,8 +35,9 @@ with wanted as materialized (
 ), audited as (
     insert into {{t}}.audit_event (actor_kind, kind, action, subject_kind, subject, request_id, detail)
     select 'worker', 'run', 'job.claimed', 'job', w.id::text, w.request_id,
-        jsonb_build_object('worker', $3, 'fence', w.fence, 'attempt', w.attempt)
-    from whole w
+        o.by || jsonb_build_object('fence', w.fence, 'attempt', w.attempt)
+    from once o
+    cross join whole w
 )
 select id, kind, lane, class, request_id, payload, plan_digest, risk, max_attempts, timeout_ms, created_by,
     fence, token, attempt, crash_count, cancel_requested, created_at

@@ -5,7 +5,8 @@
 with lost as (
     select l.job_id, l.fence, l.crash_count, l.cancel_requested, l.cancel_code,
         exists (select from {{t}}.effect e
-            where e.job_id = l.job_id and e.state in ('started', 'unknown'))
+            where e.job_id = l.job_id and e.state in ('started', 'unknown')
+                and not e.detail ? 'query') -- which the next attempt asks about
             and not coalesce((select (j.payload ->> 'idempotent')::boolean from {{t}}.job j
                 where j.id = l.job_id), false) as unknown
     from {{t}}.job_live l

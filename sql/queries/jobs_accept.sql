@@ -2,7 +2,7 @@
 -- Low-risk runs by hand enter, all of one tenant and ready at once: $1 ids (of job and request), $2 lanes,
 -- $3 classes, $4 payloads, $5 plan digests, $6 attempts, $7 timeouts, $8 who asked, $9 actor kinds,
 -- $10 revision of what each was planned from, $11 route, $12 Idempotency-Key (null: none), $13 body hash.
--- Nothing enters (plan_stale) if one of them was planned from what has changed since.
+-- When they did, in one row, for all have one moment. Nothing enters (plan_stale) if one of them was planned from what has changed since.
 with held as materialized (
     select public.gov_must(not exists (
         select
@@ -27,7 +27,7 @@ with held as materialized (
     insert into {{t}}.audit_event (actor, actor_kind, kind, action, subject_kind, subject, request_id,
         detail)
     select asked_by, actor_kind, 'run', 'job.accepted', 'job', id::text, id,
-        jsonb_build_object('kind', 'run', 'risk', 'low', 'digest', digest)
+        jsonb_object(array['kind', 'run', 'risk', 'low', 'digest', digest])
     from wanted
 ), remembered as (
     insert into {{t}}.idempotency (user_id, route, key, body_hash, status, answer)
@@ -35,6 +35,5 @@ with held as materialized (
     from wanted
     where key is not null
 )
-select w.id, now(), h.held
+select now(), h.held
 from held h
-cross join wanted w

@@ -3,7 +3,8 @@
 -- $3 tokens, $4 states, $5 codes, $6 results, $7 errors, $8 exit codes, $9 isolation levels, $10 usages,
 -- $11 kinds, $12 requests. Returns those that ended; the claim of any other is not ours any more.
 -- Rows are locked in the order of their ids, as by the claim (see there). What is to be written travels with the
--- row that goes, for joining it again afterwards compares every row with every other.
+-- row that goes, for joining it again afterwards compares every row with every other. The detail of the audit is all
+-- text: jsonb_build_object asks the catalogue for the type of every value of every row.
 with wanted as materialized (
     select *
     from unnest($1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::jsonb[],
@@ -33,7 +34,8 @@ with wanted as materialized (
 ), audited as (
     insert into {{t}}.audit_event (actor_kind, kind, action, subject_kind, subject, request_id, detail)
     select 'worker', 'run', 'job.' || state, 'job', job_id::text, request_id,
-        jsonb_strip_nulls(jsonb_build_object('kind', kind, 'worker', worker, 'code', code))
+        jsonb_object(case when code is null then array['kind', kind, 'worker', worker::text]
+            else array['kind', kind, 'worker', worker::text, 'code', code] end)
     from ended
 )
 select job_id

@@ -1,7 +1,8 @@
 -- scope: tenant
 -- scan: file_total is one row
 -- What a run needs besides its payload: $1 skill, $2 version number, $3 job, $4 requester. Who may run it
--- is read again (core/store/queue/admission.h): it was planned a while ago. With the database's clock in us.
+-- is read again (core/store/queue/admission.h): it was planned a while ago. With the database's clock in us, and of
+-- the HTTP resources $5 (null: it calls none) those that are granted now, with the versions of their credentials.
 select v.id, v.digest, v.state, v.manifest, v.package_file, v.runtime, f.sha256,
     (select coalesce(max(l.seq), 0) from {{t}}.run_log l where l.job_id = $3::uuid),
     (select m.timezone from public.my_members m where m.user_id = $4::uuid),
@@ -18,7 +19,12 @@ select v.id, v.digest, v.state, v.manifest, v.package_file, v.runtime, f.sha256,
         where b.skill_id = s.id),
     (select t.bytes > n.store_quota_bytes from {{t}}.file_total t cross join public.my_tenant n),
     (extract(epoch from clock_timestamp()) * 1000000)::bigint,
-    v.runtime_digest
+    v.runtime_digest,
+    case when $5::text[] is not null then coalesce(
+        (select jsonb_object_agg(r.name, coalesce(r.credential_version, 0))
+            from public.my_resources r
+            where r.name = any ($5::text[])),
+        '{}') end
 from {{t}}.skill s
 join {{t}}.skill_version v on v.skill_id = s.id and v.number = $2::integer
 join {{t}}.file f on f.id = v.package_file

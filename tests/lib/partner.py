@@ -23,10 +23,21 @@ class Partner:
             "purpose": "resource", "network": "127.0.0.0/8", "comment": "the tests' partner"}, "pat"))
         self.ok(stack.api("POST", "/v1/platform/credentials", {"name": "partner", "value": TOKEN}, "pat"))
         self.definition = json.loads((openapi.ROOT / "examples/partner-api/resource.json").read_text("utf-8"))
+        # Unless a test says otherwise nobody can be asked what became of a write.
+        self.definition["operations"] = [{k: v for k, v in o.items() if k != "query"} for o in self.definition["operations"]]
         self.definition |= {"base_url": self.base} | changes
         self.id = self.ok(stack.api("POST", "/v1/platform/http-resources", {
             "name": "partner", "credential": "partner", "definition": self.definition}, "pat"))["id"]
-        self.ok(stack.api("POST", f"/v1/platform/http-resources/{self.id}/grants", {"everybody": True}, "pat"))
+        self.grant()
+
+    def grant(self):
+        self.ok(self.stack.api("POST", f"/v1/platform/http-resources/{self.id}/grants", {"everybody": True}, "pat"))
+
+    def withdraw(self):
+        grants = self.ok(self.stack.api("GET", f"/v1/platform/http-resources/{self.id}/grants", token="pat"))["items"]
+        for grant in grants:
+            reply = self.stack.api("DELETE", f"/v1/platform/http-resources/{self.id}/grants/{grant['id']}", token="pat")
+            assert reply.status in (200, 204), reply.body
 
     def also(self, name, value, **changes):
         """Another resource of the same partner, with a credential of its own."""
@@ -54,6 +65,13 @@ class Partner:
         self.definition |= changes
         self.ok(self.stack.api("PUT", f"/v1/platform/http-resources/{self.id}", {
             "name": "partner", "credential": "partner", "definition": self.definition}, "pat"))
+
+    def ask_about_orders(self, **changes):
+        """Operations that say how to find out whether an order was made."""
+        query = {"operation": "orders_list", "parameters": {"key": {"$key": True}},
+                 "done": {"status": [200], "pointer": "/0/id"},
+                 "not_done": {"status": [200], "pointer": "", "equals": []}} | changes
+        return [o | {"query": query} if o["name"] == "orders_create" else o for o in self.definition["operations"]]
 
     def asked(self):
         return [json.loads(line) for line in self.stack.log("partner").splitlines() if line.startswith("{")]

@@ -23,6 +23,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -195,10 +196,19 @@ class Stack:
         return postgres_program(name)
 
     def leaks(self):
-        """What the canary found; a server that a test broke is not asked."""
-        with contextlib.suppress(subprocess.SubprocessError, OSError, AssertionError):
-            return self.canary.found()
-        return []
+        """What the canary found, and where it could not look. Only a server that the test ended itself (`end`) is
+        passed over, and that is said: a look that finds nothing because nothing was there to look at is no proof."""
+        faults = []
+        for name in ("postgres", "redis"):
+            if name not in self.running:
+                print(f"the canary did not look into {name}: the test ended it", file=sys.stderr)
+            elif not self.alive(name):
+                faults.append(f"the canary could not look into {name}: it died ({self.running[name].returncode}), and the "
+                              f"test did not end it:\n{self.log(name)[-2000:]}")
+        try:
+            return faults + self.canary.found()
+        except (subprocess.SubprocessError, OSError, AssertionError) as error:
+            return [*faults, f"the canary could not look everywhere: {error}"]
 
     # --- what they stand on ---
 

@@ -3,6 +3,8 @@ password and token is found nowhere after a long day's work: not in the database
 the API answered or what the model endpoint was asked. (Every other system test looks for most of them, too, when its
 Stack stops: tests/lib/canary.py.)
 """
+import contextlib
+import io
 import json
 import pathlib
 import sys
@@ -149,6 +151,32 @@ class LongDay(Case):
             self.assertTrue(place.found(), path)
             path.unlink()
         self.assertEqual(place.found(), [])
+
+
+class Looking(unittest.TestCase):
+    """A look that finds nothing because there was nothing to look at is no proof."""
+
+    def test_a_server_that_died_by_itself_is_a_fault(self):
+        for name in ("redis", "postgres"):
+            with self.subTest(name):
+                stack = Stack(processes=())
+                stack.running[name].kill()
+                stack.running[name].wait()
+                with self.assertRaisesRegex(AssertionError, f"could not look into {name}: it died"):
+                    stack.stop()
+
+    def test_one_that_does_not_answer_is_a_fault(self):
+        stack = Stack(processes=())
+        stack.sql("alter database execgov allow_connections false", "postgres")
+        with self.assertRaisesRegex(AssertionError, "could not look everywhere"):
+            stack.stop()
+
+    def test_one_that_the_test_ended_is_none_and_is_said(self):
+        stack, said = Stack(processes=()), io.StringIO()
+        stack.end("redis")
+        with contextlib.redirect_stderr(said):
+            stack.stop()
+        self.assertIn("did not look into redis", said.getvalue())
 
 
 if __name__ == "__main__":

@@ -296,6 +296,26 @@ class Later(Calls):
         self.assertEqual(self.stack.sql("select count(*) from public.http_call_open"), [["0"]], "every call gives its turn back")
 
 
+class Withdrawn(Calls):
+    def test_a_grant_that_was_taken_away_after_the_plan_keeps_the_run_from_starting(self):
+        body = {"skill": "caller", "action": "run", "input": {"what": "urllib", "base": self.partner.base, "path": "/orders/1"}}
+        self.stack.end("worker")
+        try:
+            run = self.ok(self.api("POST", "/v1/runs", body, wait=0), 202)
+            self.partner.withdraw()
+            before = len(self.partner.asked())
+            self.stack.start("worker")
+            ended = self.until_state(run["id"], "succeeded", "failed")
+        finally:
+            self.partner.grant()
+        self.assertEqual((ended["state"], ended["error"]["code"]), ("failed", "not_granted"), ended)
+        self.assertEqual((ended["start"], ended["isolation"], self.log_of(run["id"])), (None, None, ""), "a script ran")
+        self.assertEqual(len(self.partner.asked()), before)
+        self.assertEqual(self.stack.sql(f"select detail ->> 'code' from {self.schema}.audit_event where subject = '{run['id']}' "
+                                        "and action = 'job.failed'"), [["not_granted"]])
+        self.good(self.call("urllib", path="/orders/1"))
+
+
 class Risks(Calls):
     def test_an_operation_that_became_of_high_risk_is_not_called_unconfirmed(self):
         body = {"skill": "caller", "action": "run", "input": {"what": "urllib", "base": self.partner.base, "path": "/orders/1"}}

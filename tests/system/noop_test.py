@@ -128,6 +128,41 @@ class Noop(loop.Case):
         self.assertEqual(again["items"], items)
         self.assert_each_ended_once(ids)
 
+    def test_each_of_many_in_one_call_is_stored_as_if_it_came_alone(self):
+        """The first of a skill is planned, those like it follow it: nothing of one may be seen in another."""
+        bodies = [{}, {"input": {"word": "a"}}, {"input": {"word": "quote \" and \\"}}, {"input": {"pin": "sealed"}},
+                  {"class": "bulk"}, {"concurrency_key": "k"}, {"timezone": "Europe/Berlin"}, {"version": 1},
+                  {"action": "run", "input": {}}, {"skill": "other", "input": {"word": "b"}}, {"input": {"word": "a"}}]
+        bodies = [{"skill": "noop", **body} for body in bodies]
+        self.stack.end("worker")
+        try:
+            alone = [self.ok(self.api("POST", "/v1/runs", body, "oscar"), 202)["id"] for body in bodies]
+            items = self.ok(self.api("POST", "/v1/runs/batch", {"runs": bodies * 3}, "oscar"), 202)["items"]
+            stored = {row[0]: row[1:] for row in self.stack.sql(
+                "select id, lane, class, risk, max_attempts, timeout_ms, created_by, "
+                "payload #- '{input,pin}' #- '{language}', payload #> '{input,pin}' is not null, "
+                f"case when payload #> '{{input,pin}}' is null then plan_digest end from {self.schema}.job")}
+        finally:
+            self.stack.start("worker")
+        for at, item in enumerate(items):
+            self.assertEqual(stored[item["id"]], stored[alone[at % len(bodies)]], bodies[at % len(bodies)])
+        pins = {stored[item["id"]][-2] for item in items[3::len(bodies)]}
+        self.assertEqual(pins, {"t"}, "the sealed value is there")
+        self.assert_each_ended_once([item["id"] for item in items])
+
+    def test_of_many_what_needs_a_person_waits_for_one(self):
+        """A rule of the tenant may ask for it by skill; what is like it does not slip through."""
+        self.stack.sql(f"insert into {self.schema}.setting (key, value) values ('confirmation', "
+                       """'{"rules": [{"name": "other", "when": {"skill": "other"}, "required": true}]}')""")
+        try:
+            items = self.ok(self.api("POST", "/v1/runs/batch", {
+                "runs": [{"skill": "noop"}, {"skill": "other"}] * 20}, "oscar"), 202)["items"]
+            self.assert_each_ended_once([item["id"] for item in items[0::2]])
+            for item in items[1::2]:
+                self.assertEqual(self.request_of(item["request_id"], wait=20)["state"], "awaiting_confirmation")
+        finally:
+            self.stack.sql(f"delete from {self.schema}.setting where key = 'confirmation'")
+
 
 if __name__ == "__main__":
     unittest.main()

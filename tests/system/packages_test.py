@@ -1,7 +1,9 @@
 """What a package may bring besides its code: its own wheels, who signed it, and what a reviewer reads of it."""
 import io
 import pathlib
+import platform
 import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -57,6 +59,52 @@ def run(name, token="oscar", **wish):
     return stack.api("POST", "/v1/runs", {"skill": name, **wish}, token, {"Prefer": "wait=30"})
 
 
+NATIVE = r'''
+#include <Python.h>
+#include <unistd.h>
+static long loaded_in;
+static PyObject *add(PyObject *self, PyObject *args)
+{
+    long a, b;
+    return PyArg_ParseTuple(args, "ll", &a, &b) ? PyLong_FromLong(a + b) : NULL;
+}
+static PyObject *where(PyObject *self, PyObject *args)
+{
+    return PyLong_FromLong(loaded_in);
+}
+static PyMethodDef methods[] = { { "add", add, METH_VARARGS, "" }, { "loaded_in", where, METH_NOARGS, "" }, { 0 } };
+static struct PyModuleDef module = { PyModuleDef_HEAD_INIT, "answer", NULL, -1, methods };
+PyMODINIT_FUNC PyInit_answer(void)
+{
+    loaded_in = getpid();
+    return PyModule_Create(&module);
+}
+'''
+
+
+def runtime_version():
+    """Of the Python that runs use, which need not be the one that tests use."""
+    said = subprocess.run(["/usr/bin/python3", "-c", "import sys; print(*sys.version_info[:2])"], capture_output=True,
+                          check=True, timeout=30).stdout
+    return tuple(map(int, said.split()))
+
+
+def native_wheel(name, tag=None):
+    """A C extension for the runtime's Python; None where it cannot be built."""
+    major, minor = runtime_version()
+    headers = pathlib.Path(f"/usr/include/python{major}.{minor}/Python.h")
+    if not headers.exists() or not shutil.which("cc"):
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        source, built = pathlib.Path(folder) / "answer.c", pathlib.Path(folder) / "answer.so"
+        source.write_text(NATIVE, encoding="utf-8")
+        subprocess.run(["cc", "-shared", "-fPIC", "-O1", f"-I{headers.parent}", "-o", built, source], check=True, timeout=120)
+        code = built.read_bytes()
+    machine = platform.machine()
+    return wheel(name, "1.0", {f"answer.cpython-{major}{minor}-{machine}-linux-gnu.so": code},
+                 tag=tag or f"cp{major}{minor}-cp{major}{minor}-linux_{machine}")
+
+
 class OwnWheels(unittest.TestCase):
     """A package that brings its modules: built at review, named in the plan, compared before the run."""
 
@@ -69,6 +117,36 @@ class OwnWheels(unittest.TestCase):
                      "README.md": README, "requirements.txt": "greet==1.0\n"}
         cls.wheels = {"wheels/" + name: data for name, data in (polite, greet)}
         cls.schema = stack.tenants["Harbour Hardware"]["schema"]
+
+    def test_a_wheel_of_machine_code_is_loaded_cold_and_warm(self):
+        """What most packages that matter are. Its initialisation says in which process, which is what warm means."""
+        built = native_wheel("answer")
+        if not built:
+            self.skipTest("there is no compiler, or libpython3-dev is not installed")
+        main = "import answer, json, os\nprint(json.dumps({'answer': answer.add(40, 2), 'here': answer.loaded_in() == os.getpid()}))\n"
+        publish("native", {"main.py": main, "README.md": README, "requirements.txt": "answer==1.0\n",
+                           "wheels/" + built[0]: built[1]})
+        starts = {}
+        for _ in range(40):  # the first of them have their interpreter made
+            reply = run("native")
+            self.assertEqual(reply.json["state"], "succeeded", reply.body)
+            starts[reply.json["start"]] = reply.json["result"]
+            if {"cold", "warm"} <= starts.keys():
+                break
+        self.assertEqual(starts["cold"]["answer"], 42)
+        self.assertEqual(starts["warm"]["answer"], 42)
+        self.assertTrue(starts["cold"]["here"])
+
+    def test_a_wheel_of_another_machines_code_is_refused_by_name(self):
+        built = native_wheel("answer", "cp311-cp311-win_amd64")
+        if not built:
+            self.skipTest("there is no compiler, or libpython3-dev is not installed")
+        reply = upload("foreign", {"main.py": "import answer\n", "README.md": README, "requirements.txt": "answer==1.0\n",
+                                   "wheels/" + built[0]: built[1]})
+        self.assertEqual(reply.status, 422, reply.body)
+        told = {e["code"]: e["message"] for e in reply.json["errors"]}
+        self.assertIn("another Python or machine", told["wheel_tag"])
+        self.assertRegex(told["wheel_tag"], "--python-version %d\\.%d " % runtime_version())
 
     def row(self, name):
         return stack.sql(f"select v.runtime_digest, v.id from {self.schema}.skill_version v"

@@ -74,6 +74,10 @@ class Case(loop.Case):
     def submit(self, shard, **given):
         return self.run_probe(token=self.owner_of(shard), wait=0, **given)["id"]
 
+    def submit_delayed(self, shard, delay_ms):
+        body = {"skill": "probe", "action": "run", "input": {}, "delay_ms": delay_ms}
+        return self.ok(self.api("POST", "/v1/runs", body, self.owner_of(shard)), 202)["id"]
+
     def ends(self, shard, runs, seconds=90):
         """All succeed, and each of them once."""
         for run in runs:
@@ -109,6 +113,8 @@ class OnACluster(Case):
         stack.end(stack.name_of(port), signal.SIGKILL)
         held = [self.submit(shard) for _ in range(3)]
         self.ends(other, [self.submit(other) for _ in range(5)], seconds=20)
+        # Somebody leads, whichever shard's node is gone.
+        self.ends(other, [self.submit_delayed(other, 500)], seconds=45)
         for run in held:
             self.assertNotIn(self.run_of(run, self.owner_of(shard))["state"], loop.ENDED)
         stacks.until(lambda: "OK" == stack.ask(replica, "cluster", "failover", "takeover"), what="the promotion")

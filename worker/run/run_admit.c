@@ -15,6 +15,41 @@ static bool is_past(const struct claimed *job, int64_t now_us)
     return at_us && job->attempt == 1 && now_us - at_us > (int64_t)SCHEDULE_CONFIRMED_LATE_S * 1000000;
 }
 
+/* Resources have slugs for names. */
+const char *run_admit_resources(struct work *work)
+{
+    const char *name, *names = "";
+    json_t *version;
+
+    if (!json_object_size(work->job.payload.credentials))
+        return NULL;
+    json_object_foreach ((json_t *)work->job.payload.credentials, name, version)
+        names = arena_format(&work->op.arena, "%s%s%s", names, *names ? "," : "", name);
+    return arena_format(&work->op.arena, "{%s}", names);
+}
+
+/* What it was planned to call is still granted, with the credentials of then: nothing of it runs otherwise. Egress
+ * asks again at each call. */
+static bool may_call(const struct claimed *job, const json_t *granted, struct gov_err *err)
+{
+    const char *name;
+    json_t *version;
+
+    json_object_foreach ((json_t *)job->payload.credentials, name, version) {
+        int64_t now = json_get_int(granted, name, -1);
+        if (now < 0)
+            return gov_fail(err, GOV_NOT_GRANTED,
+                            "the HTTP resource \"%s\" is not granted to this tenant any more (or is switched off); ask the "
+                            "platform's administrator",
+                            "该租户对 HTTP 资源“%s”的授权已被收回（或资源已停用）；请联系平台管理员", name);
+        if (now != json_integer_value(version))
+            return gov_fail(err, GOV_PLAN_STALE,
+                            "the credential of \"%s\" was changed after this was planned; run it again",
+                            "“%s”的凭据在计划之后已更换，请重新运行", name);
+    }
+    return true;
+}
+
 bool run_admit(struct work *work, const struct db_rows *rows, struct skill_manifest *manifest,
                const struct skill_action **action, struct gov_err *err)
 {
@@ -53,6 +88,8 @@ bool run_admit(struct work *work, const struct db_rows *rows, struct skill_manif
     if (db_bool(rows, 0, 16))
         return file_quota_exceeded(err);
     if (!admission_binding(&admission, (*action)->name, arena, err))
+        return false;
+    if (!may_call(&work->job, db_json(rows, 0, 19, arena), err))
         return false;
     /* The database lets a job of high risk in only with its confirmation; one that says it is of low risk is
      * believed there, and looked at here. */

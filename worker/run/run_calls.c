@@ -10,6 +10,7 @@
 #include "core/base/text.h"
 
 enum { SHOWN_BYTES_MAX = 300 };
+enum { FIRST_CLAIM = 2 }; /* the fence that it gives: nothing was done before */
 
 /* The script's end is 0 where there is none, which a descriptor of ours never is. */
 static bool pair_make(struct run_calls *calls, int *ours)
@@ -96,7 +97,30 @@ json_t *run_calls_result(struct work *work, const struct run_calls *calls, struc
         json_incref(body);
     else
         body = text ? json_string(a->body) : json_null();
-    return json_own(arena, json_pack("{s:I, s:o}", "status", (json_int_t)status, "body", body));
+    json_t *result = json_own(arena, json_pack("{s:I, s:o}", "status", (json_int_t)status, "body", body));
+    if (json_get_bool(a->json, "found", false))
+        json_object_set_new(result, "found", json_true());
+    return result;
+}
+
+void run_calls_look(struct work *work, const struct gov_err *err, struct run_calls *calls)
+{
+    if (err->code && (calls->session || work->job.fence > FIRST_CLAIM))
+        DB_QUERY(&work->op, work->worker->db, &work->tenant.scope, SQL_QUERIES_EFFECT_OPEN, &calls->open,
+                 work->job.id.text);
+}
+
+bool run_calls_come_again(struct work *work, const struct run_calls *calls, struct gov_err *err)
+{
+    const char *cause = arena_text(&work->op.arena, gov_err_detail(err, GOV_EN));
+
+    if (!calls->open.count)
+        return gov_code_info(err->code)->retry_helps && err->code != GOV_OK;
+    gov_fail(err, GOV_OUTCOME_UNKNOWN,
+             "a write to \"%s\" was sent and its answer was lost; whether it happened is not known yet (%s)",
+             "已向“%s”发送写操作但未收到应答，尚不能确认是否生效（%s）", db_text(&calls->open, 0, 1), cause);
+    err->retry_after_s = (int)db_int(&calls->open, 0, 0);
+    return err->retry_after_s > 0;
 }
 
 void run_calls_end(struct run_calls *calls)

@@ -10,6 +10,7 @@ struct run_calls {
     struct egress_session *session; /* NULL: it may call nothing */
     struct egress_answer answer;
     int broker; /* the script's end of its socket; 0: none */
+    struct db_rows open; /* a write of which the other side has not said yet whether it happened */
 };
 
 /* As I/O of the work's op: register the run, if its action may call anything or its input is sealed. A failure is in
@@ -24,6 +25,11 @@ void run_calls_make(struct work *work, const struct skill_action *action, const 
                     struct run_calls *calls);
 /* What that call answered, as the run's result. NULL: `err` is filled (RESOURCE_FAILED for 400 and above). */
 json_t *run_calls_result(struct work *work, const struct run_calls *calls, struct gov_err *err);
+/* As I/O of the work's op, before the end: the run fails with `err`; is there such a write? */
+void run_calls_look(struct work *work, const struct gov_err *err, struct run_calls *calls);
+/* Is this failure one after which the run is to be tried again? With such a write it becomes OUTCOME_UNKNOWN, which has
+ * a retry_after_s as long as it is worth asking. */
+bool run_calls_come_again(struct work *work, const struct run_calls *calls, struct gov_err *err);
 /* The script can call no more; idempotent. */
 void run_calls_end(struct run_calls *calls);
 

@@ -71,7 +71,7 @@ static enum op_next load(struct op *op)
     j->package_fd = -1;
     DB_QUERY(op, j->work.worker->db, &j->work.tenant.scope, SQL_QUERIES_RUN_LOAD, &j->rows, p->skill,
              arena_format(&op->arena, "%lld", (long long)p->version), j->work.job.id.text,
-             j->work.job.created_by.text);
+             j->work.job.created_by.text, run_admit_resources(&j->work));
     return OP_WAIT;
 }
 
@@ -109,13 +109,8 @@ static enum op_next prepare(struct op *op)
 
     j->exit_code = -1;
     arena_defer(&op->arena, close_files, j);
-    if (!prepare_run(j, &j->err)) {
-        if (gov_code_info(j->err.code)->retry_helps) {
-            op->err = j->err;
-            return OP_FAIL;
-        }
-        return OP_NEXT; /* every later step sees err and passes on to finish */
-    }
+    if (!prepare_run(j, &j->err))
+        return OP_NEXT; /* every later step sees err and passes on */
     j->log = run_log_new(&j->work, db_int(&j->rows, 0, 7));
     arena_defer(&op->arena, free_log, j->log);
     return OP_NEXT;
@@ -393,6 +388,7 @@ static enum op_next drain(struct op *op)
     j->work.cancel = NULL;
     if (j->action && j->action->executor == SKILL_HTTP && !j->err.code)
         j->err = j->calls.answer.err;
+    run_calls_look(&j->work, &j->err, &j->calls);
     if (j->err.code != GOV_SCRIPT_FAILED)
         run_calls_end(&j->calls);
     /* Also before another attempt: a sandbox may go away under a script that has printed something. */
@@ -409,7 +405,7 @@ static enum op_next keep_files(struct op *op)
 
     if (called)
         j->result = run_calls_result(&j->work, &j->calls, &j->err);
-    if (gov_code_info(j->err.code)->retry_helps && j->err.code != GOV_OK && !j->work.released) {
+    if (run_calls_come_again(&j->work, &j->calls, &j->err) && !j->work.released) {
         op->err = j->err; /* another attempt, or another worker */
         return OP_FAIL;
     }

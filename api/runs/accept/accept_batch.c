@@ -6,6 +6,9 @@
 #include "api/runs/accept/accept_batch.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+
+#include "core/base/check.h"
 
 enum column {
     ID,
@@ -61,12 +64,6 @@ void accept_write(struct db_group *group, struct db_array columns[ACCEPT_COLUMNS
     db_group_add_params(group, SQL_QUERIES_JOBS_ACCEPT, rows, ACCEPT_COLUMNS, params);
 }
 
-void accept_read(const struct db_rows *rows, struct accept_item *const *items, int count)
-{
-    for (int i = 0; i < count; i++)
-        snprintf(items[i]->created_at, sizeof items[i]->created_at, "%s", db_text(rows, 0, 1));
-}
-
 /* --- the batcher's --- */
 
 static void fill(struct db_batch *batch)
@@ -88,9 +85,11 @@ static void answer(struct db_batch *batch)
 {
     struct queue_entry *entries = ARENA_ARRAY(&batch->op.arena, struct queue_entry, (size_t)batch->count);
 
-    accept_read(&batch->rows, (struct accept_item *const *)batch->items, batch->count);
-    for (int i = 0; i < batch->count; i++)
-        entries[i] = entry_copy(&batch->op.arena, &((struct accept_item *)batch->items[i])->entry);
+    for (int i = 0; i < batch->count; i++) {
+        struct accept_item *a = (struct accept_item *)batch->items[i];
+        snprintf(a->created_at, sizeof a->created_at, "%s", db_text(&batch->rows, 0, 0));
+        entries[i] = entry_copy(&batch->op.arena, &a->entry);
+    }
     batch->extra = entries;
 }
 
@@ -115,11 +114,42 @@ struct db_batcher *accept_batcher_new(struct loop *loop, struct db *db, struct q
     return db_batcher_new(loop, db, &kind, queues);
 }
 
-void accept_push(struct op *op, const struct queue_shards *queues, struct accept_item *const *items, int count)
-{
-    struct queue_entry *entries = ARENA_ARRAY(&op->arena, struct queue_entry, (size_t)count);
+/* --- beside the answer --- */
 
+struct beside {
+    struct op op;
+    const struct queue_shards *queues;
+    struct queue_entry *entries;
+    int count;
+};
+
+static enum op_next push(struct op *op)
+{
+    struct beside *b = (struct beside *)op;
+
+    queue_shards_push(op, b->queues, b->entries, b->count);
+    return OP_WAIT;
+}
+
+static const struct op_step beside_steps[] = { { "push", push }, { 0 } };
+
+static void beside_ended(struct op *op)
+{
+    op_release(op);
+    free(op);
+}
+
+void accept_push_beside(struct loop *loop, const struct queue_shards *queues, struct accept_item *const *items,
+                        int count)
+{
+    struct beside *b = calloc(1, sizeof *b);
+
+    CHECK(b);
+    op_init(&b->op, "accept_push", beside_steps, loop, beside_ended);
+    b->queues = queues;
+    b->entries = ARENA_ARRAY(&b->op.arena, struct queue_entry, (size_t)count);
+    b->count = count;
     for (int i = 0; i < count; i++)
-        entries[i] = items[i]->entry;
-    queue_shards_push(op, queues, entries, count);
+        b->entries[i] = entry_copy(&b->op.arena, &items[i]->entry);
+    op_start(&b->op);
 }

@@ -20,13 +20,13 @@ struct accept_item {
 
 struct db_batcher *accept_batcher_new(struct loop *loop, struct db *db, struct queue_shards *queues);
 
-/* The same for many at once, as one statement of `group`, which the caller sends; then accept_read. The
- * columns are the caller's to release. */
+/* The same for many at once, as one statement of `group`, which the caller sends. The columns are the caller's
+ * to release. */
 enum { ACCEPT_COLUMNS = 13 };
 void accept_write(struct db_group *group, struct db_array columns[ACCEPT_COLUMNS], struct db_rows *rows,
                   struct accept_item *const *items, int count);
-void accept_read(const struct db_rows *rows, struct accept_item *const *items, int count);
-/* After the commit, as I/O of `op`: to the queue. */
-void accept_push(struct op *op, const struct queue_shards *queues, struct accept_item *const *items, int count);
+/* After the commit, to the queue; nobody waits for it. The items are copied. */
+void accept_push_beside(struct loop *loop, const struct queue_shards *queues, struct accept_item *const *items,
+                        int count);
 
 #endif

@@ -1,8 +1,8 @@
 /* http_head.c - what llhttp leaves to the program: everything two servers could read in two ways.
  *
  * Request smuggling lives from a proxy and a server that disagree about where a
- * request ends or whom it is for. So nothing is repaired here: one Host, one
- * way to say the length, no controls in a value, no path that means another
+ * request ends or whom it is for. So nothing is repaired here: one Host, one Authorization,
+ * one way to say the length, no controls in a value, no path that means another
  * one after decoding. What is doubtful is a 400.
  */
 #include <string.h>
@@ -21,6 +21,8 @@ FAULT(bad_value, GOV_BAD_REQUEST, "a header value has a control character",
 FAULT(no_host, GOV_BAD_REQUEST, "HTTP/1.1 needs exactly one Host header",
       "HTTP/1.1 请求必须且只能有一个 Host 请求头");
 FAULT(bad_host, GOV_BAD_REQUEST, "the Host header is not a host", "Host 请求头不合法");
+FAULT(said_twice, GOV_BAD_REQUEST, "Authorization, Content-Type and Idempotency-Key are sent once at most",
+      "Authorization、Content-Type 与 Idempotency-Key 各最多出现一次");
 FAULT(bad_version, GOV_HTTP_VERSION, "only HTTP/1.1 and HTTP/1.0 are spoken here",
       "仅支持 HTTP/1.1 与 HTTP/1.0");
 FAULT(bad_upgrade, GOV_BAD_REQUEST, "this server does not switch protocols",
@@ -109,6 +111,18 @@ static const struct http_fault *check_host(const struct http_request *r)
     for (const char *c = host; *c; c++)
         if (!token_char((unsigned char)*c) && !strchr(":[](),;=", *c))
             return &bad_host;
+    return NULL;
+}
+
+/* A proxy that looks at one of them and a server that believes the other would each be right. */
+static const struct http_fault *check_single(const struct http_request *r)
+{
+    static const char *const single[] = { "authorization", "content-type", "idempotency-key", NULL };
+    const char *ignored;
+
+    for (const char *const *name = single; *name; name++)
+        if (count(r, *name, &ignored) > 1)
+            return &said_twice;
     return NULL;
 }
 
@@ -242,7 +256,7 @@ const struct http_fault *http_head_check(struct http_request *r, const llhttp_t 
         return &bad_version;
     if (parser->upgrade || parser->method == HTTP_CONNECT)
         return &bad_upgrade;
-    if ((fault = check_host(r)) || (fault = check_body(r, parser)) || (fault = check_target(r)) ||
+    if ((fault = check_host(r)) || (fault = check_single(r)) || (fault = check_body(r, parser)) || (fault = check_target(r)) ||
         (fault = check_expect(r)))
         return fault;
     take_traceparent(r);

@@ -6,15 +6,20 @@
  *    "steps":[{"action":"skill/action","version":…,"runtime":…,"input":…,
  *              "files":[[path,sha256]…],"resources":[[name,method,path,credential]…]}…]}
  *
- * "plan" counts versions of this form: a change of it voids open confirmations, as it must.
+ * It is written here as it stands, members in canonical order, and not encoded from a tree: a digest is made for
+ * every run there is. "plan" counts versions of this form: a change of it voids open confirmations, as it must.
  */
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/check.h"
 #include "core/base/json.h"
 #include "core/model/plan.h"
+
+static void add_text(struct buf *out, const char *text)
+{
+    buf_add_json_string(out, text, strlen(text));
+}
 
 static int file_compare(const void *a, const void *b)
 {
@@ -23,19 +28,21 @@ static int file_compare(const void *a, const void *b)
     return order ? order : strcmp((*x)->sha256, (*y)->sha256);
 }
 
-static json_t *files_form(const struct plan_step *step, struct arena *arena)
+static void add_files(struct buf *out, const struct plan_step *step, struct arena *arena)
 {
     const struct plan_file **sorted =
         ARENA_ARRAY(arena, const struct plan_file *, step->file_count + 1);
-    json_t *list = json_array();
 
     for (size_t i = 0; i < step->file_count; i++)
         sorted[i] = &step->files[i];
     qsort(sorted, step->file_count, sizeof *sorted, file_compare);
-    for (size_t i = 0; i < step->file_count; i++)
-        CHECK(json_array_append_new(list,
-                                    json_pack("[s, s]", sorted[i]->path, sorted[i]->sha256)) == 0);
-    return list;
+    for (size_t i = 0; i < step->file_count; i++) {
+        buf_add_text(out, i ? ",[" : "[");
+        add_text(out, sorted[i]->path);
+        buf_add_char(out, ',');
+        add_text(out, sorted[i]->sha256);
+        buf_add_char(out, ']');
+    }
 }
 
 static int resource_compare(const void *a, const void *b)
@@ -54,33 +61,44 @@ static int resource_compare(const void *a, const void *b)
     return order;
 }
 
-static json_t *resources_form(const struct plan_step *step, struct arena *arena)
+static void add_resources(struct buf *out, const struct plan_step *step, struct arena *arena)
 {
     const struct plan_resource **sorted =
         ARENA_ARRAY(arena, const struct plan_resource *, step->resource_count + 1);
-    json_t *list = json_array();
 
     for (size_t i = 0; i < step->resource_count; i++)
         sorted[i] = &step->resources[i];
     qsort(sorted, step->resource_count, sizeof *sorted, resource_compare);
-    for (size_t i = 0; i < step->resource_count; i++)
-        CHECK(json_array_append_new(list, json_pack("[s, s, s, I]", sorted[i]->name,
-                                                    sorted[i]->method, sorted[i]->path,
-                                                    (json_int_t)sorted[i]->credential_version)) ==
-              0);
-    return list;
+    for (size_t i = 0; i < step->resource_count; i++) {
+        buf_add_text(out, i ? ",[" : "[");
+        add_text(out, sorted[i]->name);
+        buf_add_char(out, ',');
+        add_text(out, sorted[i]->method);
+        buf_add_char(out, ',');
+        add_text(out, sorted[i]->path);
+        buf_addf(out, ",%lld]", (long long)sorted[i]->credential_version);
+    }
 }
 
-static json_t *step_form(const struct plan_step *step, struct arena *arena)
+static void add_member(struct buf *out, const char *name, const char *text)
+{
+    buf_add_text(out, name);
+    add_text(out, text);
+}
+
+static void add_step(struct buf *out, const struct plan_step *step, struct arena *arena)
 {
     /* A slug holds no "/", so skill and action cannot be shifted into each other. */
-    const char *action = arena_format(arena, "%s/%s", step->skill, step->action);
-    json_t *form =
-        json_pack("{s:s, s:s, s:s, s:O, s:o, s:o}", "action", action, "version",
-                  step->version_digest, "runtime", step->runtime_digest, "input", step->input,
-                  "files", files_form(step, arena), "resources", resources_form(step, arena));
-    CHECK(form);
-    return form;
+    add_member(out, "{\"action\":", arena_format(arena, "%s/%s", step->skill, step->action));
+    buf_add_text(out, ",\"files\":[");
+    add_files(out, step, arena);
+    buf_add_text(out, "],\"input\":");
+    json_canonical(step->input, out);
+    buf_add_text(out, ",\"resources\":[");
+    add_resources(out, step, arena);
+    add_member(out, "],\"runtime\":", step->runtime_digest);
+    add_member(out, ",\"version\":", step->version_digest);
+    buf_add_char(out, '}');
 }
 
 char *plan_digest(const struct plan *plan, char digest[PLAN_DIGEST_BYTES])
@@ -88,22 +106,23 @@ char *plan_digest(const struct plan *plan, char digest[PLAN_DIGEST_BYTES])
     unsigned char hash[crypto_hash_sha256_BYTES];
     struct arena arena;
     struct buf text = { 0 };
-    json_t *steps = json_array();
 
     arena_init(&arena);
-    for (size_t i = 0; i < plan->step_count; i++)
-        CHECK(json_array_append_new(steps, step_form(&plan->steps[i], &arena)) == 0);
-    json_t *form =
-        json_pack("{s:i, s:s, s:s, s:I, s:s, s:I, s:o}", "plan", 1, "tenant", plan->tenant.text,
-                  "requester", plan->requester.text, "policy", (json_int_t)plan->policy_version,
-                  "risk", skill_risk_name(plan->risk), "expires",
-                  (json_int_t)plan->confirmation.expires_at_us, "steps", steps);
-    CHECK(form);
-    json_canonical(form, &text);
+    buf_addf(&text, "{\"expires\":%lld,\"plan\":1,\"policy\":%lld", (long long)plan->confirmation.expires_at_us,
+             (long long)plan->policy_version);
+    add_member(&text, ",\"requester\":", plan->requester.text);
+    add_member(&text, ",\"risk\":", skill_risk_name(plan->risk));
+    buf_add_text(&text, ",\"steps\":[");
+    for (size_t i = 0; i < plan->step_count; i++) {
+        if (i)
+            buf_add_char(&text, ',');
+        add_step(&text, &plan->steps[i], &arena);
+    }
+    add_member(&text, "],\"tenant\":", plan->tenant.text);
+    buf_add_char(&text, '}');
     crypto_hash_sha256(hash, (const unsigned char *)text.data, text.length);
     sodium_bin2hex(digest, PLAN_DIGEST_BYTES, hash, sizeof hash);
     buf_release(&text);
-    json_decref(form);
     arena_release(&arena);
     return digest;
 }

@@ -364,6 +364,7 @@ static bool check_parameters(struct maker *m)
 
     if (!schema)
         return false;
+    m->call->parameters = m->values;
     if (schema_validate(schema, m->values, m->arena, &why))
         return true;
     return gov_fail_at(m->err, GOV_INVALID_INPUT, arena_format(m->arena, "/parameters%s", why.path),

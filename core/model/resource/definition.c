@@ -226,7 +226,7 @@ static void read_operation(struct reader *r, const json_t *from, const char *pat
 {
     static const char *const known[] = { "name",    "method",  "path",    "summary", "parameters",
                                          "required", "body",   "headers", "allowed", "risk",
-                                         "idempotent", NULL };
+                                         "idempotent", "query", NULL };
     static const char *const risks[] = { "low", "high" };
     const char *method = text_at(r, from, path, "method", 10);
     int index;
@@ -283,6 +283,20 @@ static void read_operations(struct reader *r, const json_t *from)
         r->resource->operation_count++;
     }
     json_object_set_new(r->out, "operations", out);
+}
+
+/* Once all reads are known, for one of them is asked. */
+static void read_queries(struct reader *r, const json_t *from)
+{
+    json_t *list = json_object_get(from, "operations"), *out = json_object_get(r->out, "operations"), *one;
+    struct resource_operation *operations = (struct resource_operation *)r->resource->operations;
+    size_t i;
+
+    json_array_foreach (list, i, one)
+        if (i < r->resource->operation_count)
+            operations[i].query = resource_query_read(r->resource, &operations[i], one,
+                                                      arena_format(r->arena, "/operations/%zu/query", i),
+                                                      json_array_get(out, i), &r->faults);
 }
 
 /* --- the whole --- */
@@ -436,6 +450,7 @@ bool resource_read(const json_t *definition, struct resource *resource, struct a
     read_operations(&r, definition);
     read_pages(&r, definition);
     read_limits(&r, definition);
+    read_queries(&r, definition);
     resource->json = r.out;
     return fault_report(&r.faults, GOV_INVALID_INPUT, err);
 }

@@ -3,6 +3,7 @@
 #define CORE_MODEL_RESOURCE_PARTS_H
 
 #include "core/base/buf.h"
+#include "core/model/fault.h"
 #include "core/model/resource.h"
 
 /* A path cut at its slashes, percent-decoded. */
@@ -32,6 +33,12 @@ bool resource_pattern_match(const struct resource_path *pattern, const struct re
  * cannot be a segment. */
 bool resource_path_build(const char *template, json_t *values, struct buf *out, struct arena *arena,
                          struct gov_err *err);
+
+/* The "query" of the operation `o`, whose definition as written is `from`, at `path`; after every operation and limit
+ * was read. NULL: there is none, or it has faults. `out` gets the completed member. */
+const struct resource_query *resource_query_read(const struct resource *resource, const struct resource_operation *o,
+                                                 const json_t *from, const char *path, json_t *out,
+                                                 struct fault_list *faults);
 
 /* A header's name may be set by us or a caller: a token, and none that frames or routes the message. */
 bool resource_header_name_valid(const char *name);

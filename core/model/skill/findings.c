@@ -1,14 +1,17 @@
-/* findings.c - one table of codes; "{d}" and "{e}" stand for the detail and the extra of a line. */
+/* findings.c - one table of codes; "{d}" and "{e}" stand for the detail and the extra of a line, "{p}" for the version
+ * of the Python that packages run in: what was looked at there says which, at home nobody knows. */
 #include "core/model/package_findings.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/text.h"
 
+#define PYTHON_UNKNOWN "VERSION-OF-THE-SERVER"
 /* What makes the folder, on any machine with pip. */
 #define PIP                                                                                        \
-    "pip download -d wheels -r requirements.txt --only-binary=:all: --python-version 3.11 "        \
+    "pip download -d wheels -r requirements.txt --only-binary=:all: --python-version {p} "        \
     "--platform manylinux2014_x86_64"
 
 static const struct finding_text {
@@ -107,13 +110,16 @@ static void add_string(struct buf *out, const char *text)
     buf_add_json_string(out, text, strlen(text));
 }
 
-static void add_text(struct buf *out, const char *format, const char *detail, const char *extra)
+static void add_text(struct buf *out, const char *format, const char *detail, const char *extra, const char *python)
 {
     struct buf text = { 0 };
 
     while (*format) {
         if (strncmp(format, "{d}", 3) == 0 || strncmp(format, "{e}", 3) == 0) {
             buf_add_text(&text, format[1] == 'd' ? detail : extra);
+            format += 3;
+        } else if (strncmp(format, "{p}", 3) == 0) {
+            buf_add_text(&text, *python ? python : PYTHON_UNKNOWN);
             format += 3;
         } else {
             buf_add_char(&text, *format++);
@@ -135,9 +141,9 @@ static void add(struct findings *f, const struct finding_text *t, const char *pa
     if (line > 0)
         buf_addf(&f->items, ",\"line\":%d", line);
     buf_add_text(&f->items, ",\"message\":{\"en\":");
-    add_text(&f->items, t->en, detail, extra);
+    add_text(&f->items, t->en, detail, extra, f->python);
     buf_add_text(&f->items, ",\"zh\":");
-    add_text(&f->items, t->zh, detail, extra);
+    add_text(&f->items, t->zh, detail, extra, f->python);
     buf_add_text(&f->items, "}}");
 }
 
@@ -163,6 +169,9 @@ static void line_read(struct findings *f, char *line)
     } else if (strcmp(part[0], "ignored") == 0) {
         buf_add_text(&f->ignored, f->ignored.length ? "," : "");
         add_string(&f->ignored, part[1]);
+    } else if (strcmp(part[0], "python") == 0) {
+        bool good = strspn(part[3], "0123456789.") == strlen(part[3]);
+        snprintf(f->python, sizeof f->python, "%s", good ? part[3] : "");
     } else if (strcmp(part[0], "stripped") == 0) {
         buf_clear(&f->stripped);
         add_string(&f->stripped, part[1]);

@@ -63,6 +63,7 @@ struct planning {
     json_t *credentials;       /* {resource: version of its credential}; NULL: it calls nothing */
 
     /* the steps' own */
+    struct arena *arena; /* what hangs on the input lives there: the op's own, or planning_repeat's */
     struct db_rows rows, past, resource_rows;
     struct plan_basis *basis;
     struct plan_basis_key key;
@@ -73,6 +74,13 @@ struct planning {
 };
 
 void planning_init(struct planning *planning, struct loop *loop);
+
+/* Once more for another input, without I/O: `planning` has ended well and named no files, and everything but the
+ * input stays as it was. What comes out of it lives in `arena`, which may be another each time; `rule` is to be
+ * looked at again, and a plan that needs somebody's confirmation does not say whose. False: it has to be planned
+ * by an op of its own, because files may be meant, or because this does not allow it: what is remembered may
+ * allow and not refuse. After false only another planning_repeat may follow. */
+bool planning_repeat(struct planning *planning, const json_t *input, struct arena *arena);
 
 /* What the run job carries. `base` holds what the request said (callback_url, timezone, ...). */
 json_t *planning_payload(struct planning *planning, const struct job_payload *base,

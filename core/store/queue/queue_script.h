@@ -10,7 +10,7 @@
 #include "core/io/redis/redis.h"
 #include "lua_functions.h"
 
-#define QUEUE_LEADER_KEY "{s00}:leader" /* KEYS[1] of leader_hold and leader_drop */
+#define QUEUE_LEADER_KEY "{s%02d}:leader" /* KEYS[1] of leader_hold and leader_drop; of which shard: see leader.h */
 
 /* Put the text of `script` together; it lives until queue_script_free. */
 void queue_script_load(enum lua_functions script, struct redis_script *into);

@@ -12,12 +12,14 @@
 #include "tests/lib/redis_server.h"
 #include "tests/lib/test.h"
 
-enum { TTL_MS = 600 };
+enum { TTL_MS = 600, SHARDS = 2 };
 
 struct world {
     struct redis_server server;
     struct loop loop;
     struct redis *redis;
+    struct redis_server second; /* where the other shard is */
+    struct redis *shards[SHARDS];
 };
 
 struct candidate {
@@ -49,7 +51,7 @@ static void stopped(void *context)
 static void stand(struct world *w, struct candidate *c, const char *name)
 {
     struct leader_events events = { elected, deposed, c };
-    c->leader = leader_new(w->redis, name, TTL_MS, &events);
+    c->leader = leader_new(w->shards, SHARDS, name, TTL_MS, &events);
 }
 
 static bool leads(void *context)
@@ -81,6 +83,10 @@ static int start(void **state)
     loop_init(&w->loop);
     w->redis = redis_new(
         &w->loop, &(struct redis_options){ .address = w->server.address, .command_ms = 300 });
+    redis_server_start(&w->second, false);
+    w->shards[0] = w->redis;
+    w->shards[1] = redis_new(
+        &w->loop, &(struct redis_options){ .address = w->second.address, .command_ms = 300 });
     *state = w;
     return 0;
 }
@@ -89,8 +95,10 @@ static int stop(void **state)
 {
     struct world *w = *state;
     redis_stop(w->redis);
+    redis_stop(w->shards[1]);
     bool clean = loop_release(&w->loop);
     redis_server_stop(&w->server);
+    redis_server_stop(&w->second);
     free(w);
     return clean ? 0 : 1;
 }
@@ -123,10 +131,12 @@ static void a_leader_without_redis_stops_leading_before_its_key_ends(void **stat
     stand(w, &a, "a");
     loop_until(&w->loop, leads, &a, 5000);
     kill(w->server.pid, SIGSTOP);
+    kill(w->second.pid, SIGSTOP);
     loop_until(&w->loop, leads_not, &a, 5000);
     assert_int_equal(leader_term(a.leader), 0);
     assert_int_equal(a.depositions, 1);
     kill(w->server.pid, SIGCONT);
+    kill(w->second.pid, SIGCONT);
     loop_until(&w->loop, leads, &a, 8000);
     assert_int_equal(a.elections, 2);
     step_down(w, &a);
@@ -148,6 +158,36 @@ static void a_wiped_redis_gives_a_later_term(void **state)
     assert_int_equal(a.elections, 2);
     assert_int_equal(a.depositions, 1);
     assert_true(a.term > first);
+    step_down(w, &a);
+}
+
+static bool leads_anew(void *context)
+{
+    struct candidate *c = context;
+    return leads(c) && c->elections > 1;
+}
+
+static void while_the_first_shard_is_away_one_still_leads_and_it_is_the_same_for_all(void **state)
+{
+    struct world *w = *state;
+    struct candidate a = { 0 }, b = { 0 };
+    stand(w, &a, "a");
+    loop_until(&w->loop, leads, &a, 5000);
+    redis_server_kill(&w->server);
+    loop_until(&w->loop, leads_anew, &a, 5000);
+    stand(w, &b, "b");
+    int64_t until_us = clock_mono_us() + 2 * TTL_MS * 1000;
+    while (clock_mono_us() < until_us) {
+        uv_run(&w->loop.uv, UV_RUN_ONCE);
+        assert_int_equal(b.elections, 0);
+    }
+    redis_server_again(&w->server); /* whoever asks first leads by it, and the other gives up */
+    until_us = clock_mono_us() + 20 * TTL_MS * 1000;
+    while (clock_mono_us() < until_us && (leads(&a) == leads(&b) || a.elections + b.elections < 3))
+        uv_run(&w->loop.uv, UV_RUN_ONCE);
+    assert_true(leads(&a) != leads(&b));
+    step_down(w, &b);
+    loop_until(&w->loop, leads, &a, 5000);
     step_down(w, &a);
 }
 
@@ -257,6 +297,7 @@ int main(void)
         TEST(one_of_two_leads_and_the_other_follows_when_it_stops),
         TEST(a_leader_without_redis_stops_leading_before_its_key_ends),
         TEST(a_wiped_redis_gives_a_later_term),
+        TEST(while_the_first_shard_is_away_one_still_leads_and_it_is_the_same_for_all),
         TEST(what_falls_due_is_promoted_at_its_moment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

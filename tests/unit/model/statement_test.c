@@ -104,6 +104,67 @@ static void dates_and_amounts_have_one_meaning(void **state)
     assert_false(read_it(f, "d;a;r;c;o\n31.12.2026;10.5;y;JPY;\n"));
 }
 
+/* What one amount reads as; INT64_MIN: refused. */
+static int64_t amount(struct fixture *f, const char *sign, const char *text)
+{
+    const char *mapping = "{\"delimiter\":\"|\",%s\"columns\":{\"date\":\"d\",\"amount\":\"a\",\"reference\":\"r\"}}";
+
+    assert_true(format(f, arena_format(&f->arena, mapping, sign)));
+    if (!read_it(f, arena_format(&f->arena, "d|a|r\n2026-11-26|%s|x\n", text)))
+        return INT64_MIN;
+    return f->s.lines[0].amount_minor;
+}
+
+static void a_decimal_sign_is_said_never_guessed(void **state)
+{
+    static const char point[] = "\"decimal\":\".\",", comma[] = "\"decimal\":\",\",";
+    static const struct {
+        const char *sign, *text;
+        int64_t minor;
+    } cases[] = {
+        { "", "1,234.50", 123450 },
+        { "", "1 234.50", 123450 },
+        { "", "1,234,567", 123456700 },
+        { "", "299", 29900 },
+        { "", "¥ 88.5", 8850 },
+        { "", "- 1,299.00", -129900 },
+        { point, "1,234.50", 123450 },
+        { "", "1\u00a0234.50", 123450 },
+        { "", "299,00", INT64_MIN }, /* it was read as 29900.00 */
+        { "", "1.234,50", INT64_MIN },
+        { "", "1 234,50", INT64_MIN },
+        { "", "1,23", INT64_MIN },
+        { "", "1,2345", INT64_MIN },
+        { "", "1234,567", INT64_MIN },
+        { "", ",299", INT64_MIN },
+        { "", "1,,234", INT64_MIN },
+        { "", "1,234 567", INT64_MIN }, /* one mark, not two */
+        { "", "1,234.5,0", INT64_MIN },
+        { "", "29 9", INT64_MIN },
+        { "", "1,234,", INT64_MIN },
+        { "", "-", INT64_MIN },
+        { comma, "299,00", 29900 },
+        { comma, "1.234,50", 123450 },
+        { comma, "1 234,50", 123450 },
+        { comma, "1\u202f234,50", 123450 },
+        { comma, "-1.234.567,8", -123456780 },
+        { comma, "299", 29900 },
+        { comma, "1.234", 123400 },
+        { comma, "1,234.50", INT64_MIN },
+        { comma, "299.00", INT64_MIN },
+        { comma, "1,5,0", INT64_MIN },
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (amount(f, cases[i].sign, cases[i].text) != cases[i].minor)
+            fail_msg("%s \"%s\": %lld", cases[i].sign, cases[i].text, (long long)amount(f, cases[i].sign, cases[i].text));
+    assert_int_equal(amount(f, "", "299,00"), INT64_MIN);
+    assert_non_null(strstr(f->err.en, "line 2"));
+    assert_non_null(strstr(f->err.en, "decimal"));
+    assert_non_null(strstr(f->err.zh, "decimal"));
+}
+
 static void a_format_that_does_not_fit_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -114,6 +175,9 @@ static void a_format_that_does_not_fit_is_refused(void **state)
              "{\"encoding\":\"latin1\",\"columns\":{\"date\":\"d\",\"amount\":\"a\",\"reference\":\"r\"}}",
              "{\"delimiter\":\"ab\",\"columns\":{\"date\":\"d\",\"amount\":\"a\",\"reference\":\"r\"}}",
              "{\"date_format\":\"YY-M-D\",\"columns\":{\"date\":\"d\",\"amount\":\"a\",\"reference\":\"r\"}}",
+             "{\"decimal\":\";\",\"columns\":{\"date\":\"d\",\"amount\":\"a\",\"reference\":\"r\"}}",
+             "{\"decimal\":\"\",\"columns\":{\"date\":\"d\",\"amount\":\"a\",\"reference\":\"r\"}}",
+             "{\"decimal\":1,\"columns\":{\"date\":\"d\",\"amount\":\"a\",\"reference\":\"r\"}}",
              "{\"currency\":\"ZZZ\",\"columns\":{\"date\":\"d\",\"amount\":\"a\",\"reference\":\"r\"}}", NULL };
          *text; text++) {
         assert_false(format(f, *text));
@@ -127,6 +191,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_banks_export_is_read_with_its_own_names, setup, teardown),
         cmocka_unit_test_setup_teardown(a_line_that_cannot_be_read_refuses_the_file, setup, teardown),
         cmocka_unit_test_setup_teardown(dates_and_amounts_have_one_meaning, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_decimal_sign_is_said_never_guessed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_format_that_does_not_fit_is_refused, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -284,6 +284,8 @@ def main():
         keep_modules(local)
         install_wheels(ask)
     with sys.stdout if HOME else open("/result/check", "w", encoding="utf-8") as f:
+        # At home there may be another than where it will run.
+        f.write("" if HOME else "python\t\t0\t%d.%d\t\n" % sys.version_info[:2])
         f.write("".join(line + "\n" for line in lines) + "end\t\t0\t\t\n")
 
 

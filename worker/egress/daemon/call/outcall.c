@@ -153,7 +153,8 @@ static enum op_next judge(struct op *op)
 
 static const struct op_step steps[] = {
     { "read", read_wish },        { "find", find },           { "resolve", resolve },
-    { "load", load },             { "judge", judge },         { "networks", outcall_networks },
+    { "load", load },             { "judge", judge },         { "former", outcall_former },
+    { "former_read", outcall_former_read }, { "networks", outcall_networks },
     { "limits", outcall_limits },    { "turn", outcall_turn },
     { "credential", outcall_credential },
     { "token", outcall_token },      { "token_got", outcall_token_got },

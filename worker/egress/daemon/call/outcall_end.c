@@ -28,7 +28,7 @@ static bool header_passes(const char *name)
 }
 
 /* Without the credential, and without the run's sensitive inputs: they were given to the script, not to the rows. */
-static const char *masked(struct outcall *c, const char *text, size_t bytes, size_t *length)
+const char *outcall_masked(struct outcall *c, const char *text, size_t bytes, size_t *length)
 {
     const char *once = secrets_mask(&c->auth.secrets, text, bytes, length, &c->op.arena);
     return secrets_mask(&c->session->opened, once, *length, length, &c->op.arena);
@@ -45,7 +45,7 @@ static void read_headers(struct outcall *c)
         if (name < line) {
             const char *key = arena_copy(arena, at, name), *value = at + name + 1;
             value += strspn(value, " \t");
-            const char *shown = masked(c, value, line - (size_t)(value - at), &length);
+            const char *shown = outcall_masked(c, value, line - (size_t)(value - at), &length);
             if (header_passes(key) && text_utf8_valid(shown, length))
                 json_object_set_new(c->headers, key, json_stringn(shown, length));
         }
@@ -88,7 +88,7 @@ static void read_answer(struct outcall *c)
         return;
     }
     read_headers(c);
-    c->body = masked(c, c->exchange.answer, c->exchange.answer_bytes, &c->body_bytes);
+    c->body = outcall_masked(c, c->exchange.answer, c->exchange.answer_bytes, &c->body_bytes);
     if (c->exchange.cut)
         gov_fail(&c->why, GOV_RESOURCE_FAILED, "the answer of \"%s\" is larger than %lld bytes",
                  "“%s”的应答超过 %lld 字节", c->name, (long long)c->resource.answer_bytes_max);
@@ -96,9 +96,8 @@ static void read_answer(struct outcall *c)
 
 /* --- what is kept --- */
 
-static void add_effect(struct outcall *c, struct db_group *g)
+json_t *outcall_kept(struct outcall *c)
 {
-    struct session *s = c->session;
     json_t *detail = json_pack("{s:i}", "status", c->status);
 
     if (c->headers)
@@ -106,6 +105,14 @@ static void add_effect(struct outcall *c, struct db_group *g)
     if (c->body && c->body_bytes <= ANSWER_KEPT_BYTES && text_utf8_valid(c->body, c->body_bytes) &&
         !memchr(c->body, 0, c->body_bytes))
         json_object_set_new(detail, "answer", json_stringn(c->body, c->body_bytes));
+    return detail;
+}
+
+static void add_effect(struct outcall *c, struct db_group *g)
+{
+    struct session *s = c->session;
+    json_t *detail = outcall_kept(c);
+
     if (c->why.code)
         json_object_set_new(detail, "code", json_string(gov_code_info(c->why.code)->wire));
     json_own(&c->op.arena, detail);
@@ -164,6 +171,7 @@ enum op_next outcall_settle(struct op *op)
     bool any = false;
 
     read_answer(c);
+    outcall_ask_left_open(c);
     if (c->begun && (any = true))
         add_effect(c, g);
     if (is_refusal(c->why.code) && (any = true))
@@ -187,8 +195,8 @@ static json_t *answer_json(struct outcall *c)
         return json_pack("{s:s, s:{s:s, s:s}, s:s*, s:I}", "error", gov_code_info(c->why.code)->wire, "detail",
                          "en", gov_err_detail(&c->why, GOV_EN), "zh", gov_err_detail(&c->why, GOV_ZH),
                          "resource", c->name, "retry_after_ms", (json_int_t)c->wait_ms);
-    return json_pack("{s:i, s:O*, s:b, s:I}", "status", c->status, "headers", c->headers, "replayed", c->replayed,
-                     "retry_after_ms", (json_int_t)c->exchange.retry_after_s * 1000);
+    return json_pack("{s:i, s:O*, s:b, s:b, s:I}", "status", c->status, "headers", c->headers, "replayed", c->replayed,
+                     "found", c->found, "retry_after_ms", (json_int_t)c->exchange.retry_after_s * 1000);
 }
 
 /* As the script is told it, both languages: its run's error may say the same. */

@@ -254,10 +254,13 @@ enum op_next outcall_token_got(struct op *op)
 
 /* The same write in a later attempt is the same step: method, address and body, and how often in this
  * attempt. */
-static const char *step_of(struct outcall *c)
+const char *outcall_step(struct outcall *c)
 {
     struct arena *arena = &c->op.arena;
     char hex[CRYPTO_HEX_BYTES];
+
+    if (c->step)
+        return c->step;
     const char *head = arena_format(arena, "%s %s %s\n", c->name, c->made.method, c->made.url);
     size_t length = strlen(head);
     char *all = arena_alloc(arena, length + c->made.body_bytes + 1);
@@ -269,7 +272,8 @@ static const char *step_of(struct outcall *c)
     hex[16] = 0;
     int64_t times = json_get_int(c->session->seen, hex, 0) + 1;
     json_object_set_new(c->session->seen, hex, json_integer(times));
-    return arena_format(arena, "%s-%lld", hex, (long long)times);
+    c->step = arena_format(arena, "%s-%lld", hex, (long long)times);
+    return c->step;
 }
 
 static bool may_repeat(const struct outcall *c)
@@ -277,10 +281,29 @@ static bool may_repeat(const struct outcall *c)
     return !c->is_write || c->made.operation->idempotent || c->resource.idempotency_header;
 }
 
+int64_t outcall_under_way_ms(const struct outcall *c)
+{
+    int64_t attempts = may_repeat(c) ? c->resource.attempts : 1;
+    return attempts * c->resource.timeout_ms + (attempts - 1) * REPEAT_WAIT_MS_MAX;
+}
+
 static bool may_send_unknown_again(const struct outcall *c)
 {
-    return c->made.operation->idempotent ||
-           (c->resource.idempotency_header && c->resource.unknown_same_key);
+    return !c->made.operation->query &&
+           (c->made.operation->idempotent ||
+            (c->resource.idempotency_header && c->resource.unknown_same_key));
+}
+
+/* `query`: for so long after it was sent the other side is asked what became of it, and the run may come back. */
+const char *outcall_begin_detail(struct outcall *c)
+{
+    const struct resource_operation *o = c->made.operation;
+    json_t *detail = json_own(&c->op.arena, json_pack("{s:s, s:s, s:s, s:s}", "resource", c->name, "operation", o->name,
+                                                      "method", c->made.method, "path", o->path));
+
+    if (o->query)
+        json_object_set_new(detail, "query", json_integer(o->query->within_s));
+    return json_text(&c->op.arena, detail);
 }
 
 enum op_next outcall_begin(struct op *op)
@@ -288,14 +311,10 @@ enum op_next outcall_begin(struct op *op)
     struct outcall *c = (struct outcall *)op;
     struct session *s = c->session;
 
-    if (c->why.code || !c->is_write)
+    if (c->why.code || !c->is_write || c->question.open)
         return OP_NEXT;
-    c->step = step_of(c);
-    const json_t *detail = json_own(&op->arena, json_pack("{s:s, s:s, s:s, s:s}", "resource", c->name,
-                                                          "operation", c->made.operation->name, "method",
-                                                          c->made.method, "path", c->made.operation->path));
     DB_QUERY(op, s->egress->db, &DB_PUBLIC, SQL_QUERIES_EFFECT_START, &c->effect_row, s->schema, s->job.text,
-             s->fence, s->token, c->step, json_text(&op->arena, detail),
+             s->fence, s->token, outcall_step(c), outcall_begin_detail(c),
              may_send_unknown_again(c) ? "true" : "false");
     return OP_WAIT;
 }
@@ -306,6 +325,7 @@ static void take_former_answer(struct outcall *c)
     const char *body = json_get_text(detail, "answer");
 
     c->replayed = true;
+    c->found = json_get_bool(detail, "found", false);
     c->status = (int)json_get_int(detail, "status", 0);
     c->headers = json_object_get(detail, "headers");
     c->body = body ? body : "";
@@ -315,7 +335,7 @@ static void take_former_answer(struct outcall *c)
 enum op_next outcall_begun(struct op *op)
 {
     struct outcall *c = (struct outcall *)op;
-    const char *state = c->step && !c->why.code ? db_text(&c->effect_row, 0, 0) : "";
+    const char *state = c->step && !c->why.code && !c->question.open ? db_text(&c->effect_row, 0, 0) : "";
 
     if (!*state)
         return OP_NEXT;
@@ -335,7 +355,7 @@ enum op_next outcall_begun(struct op *op)
 
 /* --- sending --- */
 
-static const char *const *header_lines(struct outcall *c)
+const char *const *outcall_headers(struct outcall *c, const struct resource_call *call, const struct authorisation *auth)
 {
     struct arena *arena = &c->op.arena;
     const char **lines = ARENA_ARRAY(arena, const char *, HEADERS_MAX + 4);
@@ -344,14 +364,14 @@ static const char *const *header_lines(struct outcall *c)
     json_t *value;
     bool typed = false;
 
-    json_object_foreach (c->auth.headers, name, value) {
+    json_object_foreach (auth->headers, name, value) {
         if (count < HEADERS_MAX)
             lines[count++] = arena_format(arena, "%s: %s", name, json_string_value(value));
         typed = typed || strcasecmp(name, "content-type") == 0;
     }
-    if (c->made.body && !typed)
+    if (call->body && !typed)
         lines[count++] = "Content-Type: application/json";
-    if (c->is_write && c->resource.idempotency_header)
+    if (call->operation && call->operation->write && c->resource.idempotency_header)
         lines[count++] = arena_format(arena, "%s: %s:%s", c->resource.idempotency_header,
                                       c->session->job.text, c->step);
     return lines;
@@ -362,7 +382,7 @@ static void send_once(struct outcall *c)
     c->sending = true;
     c->attempt++;
     c->exchange = (struct http_exchange){ .method = c->made.method, .url = c->auth.url,
-                                          .headers = header_lines(c), .body = c->made.body,
+                                          .headers = outcall_headers(c, &c->made, &c->auth), .body = c->made.body,
                                           .body_bytes = c->made.body_bytes,
                                           .timeout_ms = c->resource.timeout_ms,
                                           .answer_bytes_max = (size_t)c->resource.answer_bytes_max,
@@ -382,11 +402,23 @@ static bool repeat_helps(const struct outcall *c)
     return (x->status == 429 || (x->status >= 502 && x->status <= 504)) && may_repeat(c);
 }
 
-/* Sends, looks at what came, waits, sends again. */
+/* It left, and nobody said what became of it. */
+static bool answer_lost(const struct outcall *c)
+{
+    const struct http_exchange *x = &c->exchange;
+    return c->begun && x->err.code != GOV_ADDRESS_REFUSED && (x->status ? x->status >= 500 : x->sent);
+}
+
+/* Sends, looks at what came, waits, sends again; asks first what became of a write that was sent already. */
 enum op_next outcall_send(struct op *op)
 {
     struct outcall *c = (struct outcall *)op;
 
+    if (c->question.open && !c->why.code) {
+        enum op_next next = outcall_ask(op);
+        if (c->question.open)
+            return next;
+    }
     if (c->why.code || c->replayed)
         return OP_NEXT;
     if (!c->sending) {
@@ -398,8 +430,12 @@ enum op_next outcall_send(struct op *op)
                                    (c->exchange.status && c->exchange.status < 500), clock_mono_us());
     if (c->exchange.status == 401)
         c->pool->access_until_us = 0;
-    if (!repeat_helps(c))
-        return OP_NEXT;
+    if (!repeat_helps(c)) {
+        if (!c->is_write || !c->made.operation->query || !answer_lost(c))
+            return OP_NEXT;
+        outcall_ask_open(c);
+        return outcall_ask(op);
+    }
     int64_t wait = c->exchange.retry_after_s ? c->exchange.retry_after_s * 1000
                                              : (int64_t)REPEAT_FIRST_MS << (c->attempt - 1);
     op_sleep(op, wait + randombytes_uniform((uint32_t)(wait / 4 + 1)));
