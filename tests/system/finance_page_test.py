@@ -199,7 +199,7 @@ class Page(unittest.TestCase):
         self.type("deliveries again ID", token="pat")
         stack.sql(f"update outbox set state = 'dead', ended_at = now() where id = '{dead[0]['id']}'")
         self.type("deliveries again ID", token="pat")
-        self.type("channel ls", token="pat")
+        self.type("channel ls")
         self.type("deliveries ls")
         self.type("notifications set", "--quiet-hours 22:00-07:30")
         self.type("report ls")

@@ -1,4 +1,6 @@
 """Payment providers tell over HTTP what happened; each fault has its rule, and none has an effect it should not."""
+import concurrent.futures
+import hashlib
 import os
 import pathlib
 import sys
@@ -97,6 +99,25 @@ class Paid(Case):
                 body, headers = provider.tell(order["no"], PRICE, txn=unique())
                 answer = stack.api("POST", f"/v1/platform/payments/webhooks/{code}", body, headers=headers)
                 self.assertEqual(answer.body, {"ali": b"success"}.get(code, answer.body))
+        self.check()
+
+    def test_a_crowd_of_notices_is_kept_whole_and_each_once(self):
+        """Those that come while a commit is on its way travel together: also the same one twice, and one id with other bytes."""
+        order, events, changed = self.order(), [unique() for _ in range(60)], unique()
+        notices = [providers["stripe"].tell("no-such-order", 100 + i, txn=unique(), event=event) for i, event in enumerate(events)]
+        twice = providers["stripe"].tell(order["no"], PRICE, txn=unique(), event=unique())
+        others = [providers["stripe"].tell("no-such-order", amount, txn="one", event=changed) for amount in (1, 2)]
+        rows = int(stack.sql("select count(*) from payment_event")[0][0])
+        with concurrent.futures.ThreadPoolExecutor(24) as crowd:
+            replies = list(crowd.map(lambda notice: self.send("stripe", notice), [*notices, *[twice] * 12, *others, *notices]))
+        self.assertEqual({reply.status for reply in replies}, {200})
+        self.assertEqual(int(stack.sql("select count(*) from payment_event")[0][0]), rows + len(events) + 2)
+        stored = dict(stack.sql(f"select event_id, sha256 from payment_event where event_id = any (array{events})"))
+        self.assertEqual(stored, {event: hashlib.sha256(body if isinstance(body, bytes) else body.encode()).hexdigest()
+                                  for event, (body, _) in zip(events, notices)}, "each its own bytes")
+        self.assertEqual(stack.sql(f"select count(*) from finance_task where kind = 'event_changed' and ref like 'stripe:{changed}:%'"), [["1"]])
+        stacks.until(lambda: self.state(order) == "active", what="the order being active")
+        self.assertEqual(stack.sql(f"select count(*) from payment where claimed_order = '{order['id']}'"), [["1"]])
         self.check()
 
     def test_the_same_event_again_has_no_effect_and_the_same_answer(self):

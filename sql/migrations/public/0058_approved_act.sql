@@ -56,7 +56,7 @@ declare
     v_schema text;
     v_detail jsonb := coalesce(p_detail, '{}');
 begin
-    if p_kind in ('money', 'billing', 'tenant') then
+    if p_kind in ('money', 'billing') then
         v_detail := v_detail || coalesce(public.approval_of_this_act(), '{}');
     end if;
     -- Of a tenant whose schema was dropped nothing is left but the platform's own audit.

@@ -1,6 +1,36 @@
 -- The end of a tenant: an export its owner took with him, a week's notice, two people, then schema, role and files go. The
 -- money side and the platform's audit stay. What stands here is the proof that it was done as the rules want it.
 
+-- What is done to a tenant by two people names both, as acts over money do.
+create or replace function public.audit_add(
+    p_tenant uuid, p_actor uuid, p_actor_kind text, p_kind text, p_action text,
+    p_subject_kind text, p_subject text, p_detail jsonb) returns void
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_schema text;
+    v_detail jsonb := coalesce(p_detail, '{}');
+begin
+    if p_kind in ('money', 'billing', 'tenant') then
+        v_detail := v_detail || coalesce(public.approval_of_this_act(), '{}');
+    end if;
+    -- Of a tenant whose schema was dropped nothing is left but the platform's own audit.
+    select schema into v_schema from public.tenant where id = p_tenant and state <> 'terminated';
+    if v_schema is null then
+        insert into public.platform_audit
+            (actor, actor_kind, kind, action, subject_kind, subject, detail, tenant_id)
+        values (p_actor, p_actor_kind, p_kind, p_action, p_subject_kind, p_subject, v_detail,
+            (select t.id from public.tenant t where t.id = p_tenant));
+        return;
+    end if;
+    execute format('insert into %I.audit_event '
+                   '(actor, actor_kind, kind, action, subject_kind, subject, detail) '
+                   'values ($1, $2, $3, $4, $5, $6, $7)', v_schema)
+        using p_actor, p_actor_kind, p_kind, p_action, p_subject_kind, p_subject, v_detail;
+end
+$$;
+
 create table public.tenant_export (
     id uuid constraint tenant_export_pk primary key,
     tenant_id uuid not null constraint tenant_export_tenant_exists references public.tenant,
