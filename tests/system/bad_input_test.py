@@ -26,6 +26,9 @@ SHEETS = {"README.md": "# Sheets\n\nReads a sheet.\n", "main.py": "print(1)\n", 
 def setUpModule():
     loop.Case.stack = stacks.Stack(("api", "scheduler", "sandboxd", "worker"))
     skills.publish(loop.Case.stack, [(loop.TENANT, "probe", skills.PROBE), (loop.TENANT, "sheets", SHEETS)])
+    schema = loop.Case.stack.tenants[loop.TENANT]["schema"]
+    stacks.until(lambda: loop.Case.stack.sql(f"select count(*) from {schema}.job_live") == [["0"]],
+                 what="the end of what publishing began: rows are counted from here on")
 
 
 def tearDownModule():
