@@ -101,6 +101,7 @@ class Page(unittest.TestCase):
         wanted = self.type(self.rename('order refund ORDER 100.00 --reference R --comment "why" --then keep|shorten|shutdown',
                                        "keep|shorten|shutdown", "keep"))
         self.type("order approvals")
+        self.assertEqual(self.type("order approvals --state expired")["items"], [])
         self.at["APPROVAL"] = wanted["approval"]["id"]
         self.assertEqual(self.type("order approve APPROVAL", token="fred")["state"], "executed")
         self.assertEqual(self.type("customer show CUSTOMER")["id"], paid["customer_id"])

@@ -55,41 +55,41 @@ bool run_admit(struct work *work, const struct db_rows *rows, struct skill_manif
 {
     struct arena *arena = &work->op.arena;
     const struct job_payload *p = &work->job.payload;
-    const char *state = rows->count ? db_text(rows, 0, 2) : NULL;
+    const char *state = rows->count ? db_text(rows, 0, RUN_STATE) : NULL;
 
-    if (!state || !p->version_digest || strcmp(db_text(rows, 0, 1), p->version_digest) != 0)
+    if (!state || !p->version_digest || strcmp(db_text(rows, 0, RUN_VERSION_DIGEST), p->version_digest) != 0)
         return gov_fail(err, GOV_PLAN_STALE, "the planned version is not there any more",
                         "计划中的版本已不存在");
-    const char *runtime = db_text(rows, 0, 18), *planned = p->runtime_digest ? p->runtime_digest : "";
+    const char *runtime = db_text(rows, 0, RUN_RUNTIME_DIGEST), *planned = p->runtime_digest ? p->runtime_digest : "";
     if (strcmp(runtime ? runtime : "", planned) != 0)
         return gov_fail(err, GOV_PLAN_STALE, "the version's own runtime is not the planned one",
                         "版本自带的运行时与计划不符");
     struct admission admission = { .skill = p->skill,
                                    .version = p->version,
                                    .state = state,
-                                   .owner_name = db_text(rows, 0, 10),
-                                   .enabled = db_bool(rows, 0, 9),
+                                   .owner_name = db_text(rows, 0, RUN_OWNER_NAME),
+                                   .enabled = db_bool(rows, 0, RUN_ENABLED),
                                    .is_try = p->is_try,
-                                   .uploaded_by = db_id(rows, 0, 13),
+                                   .uploaded_by = db_id(rows, 0, RUN_UPLOADED_BY),
                                    .requester = work->job.created_by,
-                                   .role = db_text(rows, 0, 14),
-                                   .bindings = db_json(rows, 0, 15, arena) };
-    if (is_past(&work->job, db_int(rows, 0, 17)))
+                                   .role = db_text(rows, 0, RUN_ROLE),
+                                   .bindings = db_json(rows, 0, RUN_BINDINGS, arena) };
+    if (is_past(&work->job, db_int(rows, 0, RUN_NOW_US)))
         return gov_fail(err, GOV_EXPIRED,
                         "it was confirmed for a moment that is more than an hour past; run it by hand if it is still wanted",
                         "它经确认的执行时间已过去一小时以上；如仍需要，请手动运行");
     if (!admission_version(&admission, err))
         return false;
-    if (!skill_manifest_view(db_json(rows, 0, 3, arena), manifest, arena, err))
+    if (!skill_manifest_view(db_json(rows, 0, RUN_MANIFEST, arena), manifest, arena, err))
         return false;
     *action = skill_action_find(manifest, p->action);
     if (!*action)
         return gov_fail_cause(err, GOV_INTERNAL, "action %s is not in the manifest", p->action);
-    if (db_bool(rows, 0, 16))
+    if (db_bool(rows, 0, RUN_OVER_QUOTA))
         return file_quota_exceeded(err);
     if (!admission_binding(&admission, (*action)->name, arena, err))
         return false;
-    if (!may_call(&work->job, db_json(rows, 0, 19, arena), err))
+    if (!may_call(&work->job, db_json(rows, 0, RUN_GRANTS, arena), err))
         return false;
     /* The database lets a job of high risk in only with its confirmation; one that says it is of low risk is
      * believed there, and looked at here. */

@@ -5,6 +5,30 @@
 #include "core/model/skill_manifest.h"
 #include "worker/work.h"
 
+/* Columns of run_load.sql. */
+enum {
+    RUN_VERSION,
+    RUN_VERSION_DIGEST,
+    RUN_STATE,
+    RUN_MANIFEST,
+    RUN_PACKAGE_FILE,
+    RUN_RUNTIME,
+    RUN_PACKAGE_SHA256,
+    RUN_LOG_SEQ,
+    RUN_USER_ZONE,
+    RUN_ENABLED,
+    RUN_OWNER_NAME,
+    RUN_HAS_REQUEST,
+    RUN_TREE,
+    RUN_UPLOADED_BY,
+    RUN_ROLE,
+    RUN_BINDINGS,
+    RUN_OVER_QUOTA,
+    RUN_NOW_US,
+    RUN_RUNTIME_DIGEST,
+    RUN_GRANTS
+};
+
 /* Names of the HTTP resources it was planned to call, as an array of PostgreSQL's; NULL: none. */
 const char *run_admit_resources(struct work *work);
 /* `rows` of run_load.sql; they outlive the manifest. False: the reason ends the job. */

@@ -4,6 +4,7 @@
  * a commit less that somebody waits for. If that transaction is refused, the log is written alone first, and whose
  * fault it was shows.
  */
+#include "worker/run/run_admit.h"
 #include "worker/run/run_job_steps.h"
 
 #include "worker/run/run_refusal.h"
@@ -112,7 +113,7 @@ static void build(struct work *work, struct db_group *group)
     if (j->log && run_log_left(j->log) && !j->log_apart)
         run_log_add_left(j->log, group);
     run_artifacts_add(&j->artifacts, work, group);
-    if (j->rows.count && db_bool(&j->rows, 0, 11))
+    if (j->rows.count && db_bool(&j->rows, 0, RUN_HAS_REQUEST))
         work_add_event(work, group, "ended",
                        json_pack("{s:s, s:s, s:s*}", "run_id", work->job.id.text, "state",
                                  failed ? "failed" : "succeeded", "code",

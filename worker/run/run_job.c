@@ -71,7 +71,7 @@ static enum op_next prepare(struct op *op)
     arena_defer(&op->arena, close_files, j);
     if (!prepare_run(j, &j->err))
         return OP_NEXT; /* every later step sees err and passes on */
-    j->log = run_log_new(&j->work, db_int(&j->rows, 0, 7));
+    j->log = run_log_new(&j->work, db_int(&j->rows, 0, RUN_LOG_SEQ));
     arena_defer(&op->arena, free_log, j->log);
     return OP_NEXT;
 }
@@ -145,7 +145,7 @@ static void on_done(void *user, struct sandbox_report *report)
         gov_fail_cause(&j->err, GOV_INTERNAL, "the sandbox mounted another package");
     if (report->started && j->has_wheels && memcmp(report->runtime, j->wheels, sizeof j->wheels) != 0)
         gov_fail_cause(&j->err, GOV_INTERNAL, "the sandbox mounted another runtime");
-    platform_runtime_learn(j->work.worker, db_text(&j->rows, 0, 5), report, j->has_wheels);
+    platform_runtime_learn(j->work.worker, db_text(&j->rows, 0, RUN_RUNTIME), report, j->has_wheels);
     if (!j->again) {
         keep_result(j, report);
         run_artifacts_take(&j->artifacts, report, &j->work.op.arena);
@@ -181,7 +181,7 @@ static const char *timezone_of(const struct run_job *j)
 {
     if (j->work.job.payload.timezone)
         return j->work.job.payload.timezone;
-    const char *users = db_text(&j->rows, 0, 8);
+    const char *users = db_text(&j->rows, 0, RUN_USER_ZONE);
     return users ? users : j->work.tenant.timezone;
 }
 
@@ -204,7 +204,7 @@ static void start_sandbox(struct run_job *j)
     struct sandbox_job job = {
         .id = j->work.job.id.text,
         .scope = j->work.tenant.scope.schema,
-        .runtime = db_text(&j->rows, 0, 5),
+        .runtime = db_text(&j->rows, 0, RUN_RUNTIME),
         .kind = j->action->executor == SKILL_SHELL ? SANDBOX_SHELL : SANDBOX_PYTHON,
         .entry = j->action->entry,
         .args = j->input.args,
@@ -219,10 +219,10 @@ static void start_sandbox(struct run_job *j)
         .broker = j->calls.broker,
         .limits = j->input.limits,
     };
-    if (!digest_read(j, db_text(&j->rows, 0, 12), job.package, "the version was never checked"))
+    if (!digest_read(j, db_text(&j->rows, 0, RUN_TREE), job.package, "the version was never checked"))
         return;
     memcpy(j->tree, job.package, sizeof j->tree);
-    const char *wheels = db_text(&j->rows, 0, 18), *platform = j->work.job.payload.platform_digest;
+    const char *wheels = db_text(&j->rows, 0, RUN_RUNTIME_DIGEST), *platform = j->work.job.payload.platform_digest;
     j->has_wheels = wheels != NULL;
     if ((wheels && !digest_read(j, wheels, j->wheels, "the runtime's digest is malformed")) ||
         (platform && !digest_read(j, platform, job.platform, "the platform's digest is malformed")))
@@ -302,7 +302,7 @@ static enum op_next fetch(struct op *op)
 
     if (!j->again)
         return OP_NEXT;
-    package = db_id(&j->rows, 0, 4);
+    package = db_id(&j->rows, 0, RUN_PACKAGE_FILE);
     file_store_read(op, j->work.worker->files, &package, &j->package_fd);
     return OP_WAIT;
 }
@@ -324,11 +324,11 @@ static enum op_next unpack(struct op *op)
     if (!j->again)
         return OP_NEXT;
     memset(&j->err, 0, sizeof j->err);
-    if (!digest_of(db_text(&j->rows, 0, 6), digest))
+    if (!digest_of(db_text(&j->rows, 0, RUN_PACKAGE_SHA256), digest))
         return gov_fail_cause(&op->err, GOV_INTERNAL, "the package's digest is malformed"), OP_FAIL;
     op_io_begin(op);
     if (!sandbox_unpack_start(j->work.worker->sandbox, j->package_fd, digest,
-                              db_text(&j->rows, 0, 5), on_unpacked, j, &j->err))
+                              db_text(&j->rows, 0, RUN_RUNTIME), on_unpacked, j, &j->err))
         op_io_end(op, NULL);
     return OP_WAIT;
 }
