@@ -161,7 +161,7 @@ static enum op_next close_it(struct op *op)
 {
     struct period *e = (struct period *)op;
     struct call *call = e->endpoint.call;
-    const char *accept;
+    const char *accept = NULL;
 
     if (!period_month(e->endpoint.call->params[0], e->first, &op->err) || !CALL_BODY(call, op, close_fields, e) || !accept_read(e, &accept, &op->arena, &op->err))
         return OP_FAIL;

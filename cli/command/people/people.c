@@ -36,7 +36,7 @@ static bool find(struct cli *cli, const char *email, const char **id, struct gov
 static bool change(struct cli *cli, const struct args *args, bool give, struct gov_err *err)
 {
     struct remote_answer answer;
-    const char *id;
+    const char *id = NULL;
 
     if (!find(cli, args->words[0], &id, err))
         return false;
