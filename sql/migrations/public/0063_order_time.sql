@@ -1,25 +1,10 @@
 -- What time does to an order and what failed is not tried first again each time: others wait behind it.
 
--- PostgreSQL 15.19 and later refuse to change a table whose row a function takes that was parsed when it was made.
-drop function public.order_invoice(public.orders);
-
 alter table public.orders
     add column time_failures smallint not null default 0,
     add column time_next_at timestamptz null;
 comment on column public.orders.time_failures is 'how often its publishing or expiring has failed in a row';
 comment on column public.orders.time_next_at is 'when that is tried again; null: when its time has come';
-
-create function public.order_invoice(o public.orders) returns void
-    language plpgsql security definer
-    set search_path = pg_catalog, pg_temp
-as $$
-begin
-    perform public.ledger_post('invoice:' || o.id, 'invoice', o.id::text,
-        array['AR:' || o.customer_id, 'DEFERRED_REVENUE', 'TAX_PAYABLE'],
-        array[o.amount_minor, -(o.amount_minor - o.tax_minor), -o.tax_minor], o.currency);
-end
-$$;
-comment on function public.order_invoice(public.orders) is 'what the customer owes from now on';
 
 create function public.order_time(p_order uuid, p_what text) returns void
     language plpgsql security definer
