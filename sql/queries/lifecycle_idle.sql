@@ -13,7 +13,7 @@ select c.last_at < c.now - interval '10 minutes'
             select from public.orders o
             where o.state = 'draft'
                 and o.publish_at <= c.now
-                and (o.time_next_at is null or o.time_next_at <= c.now))
+                and not exists (select from public.order_retry t where t.order_id = o.id and t.next_at > c.now))
         or exists (
             select from public.orders o
             where o.state in ('activating', 'activation_failed')
@@ -22,7 +22,7 @@ select c.last_at < c.now - interval '10 minutes'
             select from public.orders o
             where o.state in ('draft', 'pending_payment')
                 and o.expires_at <= c.now
-                and (o.time_next_at is null or o.time_next_at <= c.now)
+                and not exists (select from public.order_retry t where t.order_id = o.id and t.next_at > c.now)
                 and not exists (
                     select from public.payment p
                     where p.claimed_order = o.id

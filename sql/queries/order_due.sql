@@ -15,8 +15,8 @@ union all
     from public.orders o
     where o.state = 'draft'
         and o.publish_at <= public.lifecycle_now()
-        and (o.time_next_at is null or o.time_next_at <= public.lifecycle_now())
-    order by greatest(o.publish_at, o.time_next_at), o.id
+        and not exists (select from public.order_retry t where t.order_id = o.id and t.next_at > public.lifecycle_now())
+    order by greatest(o.publish_at, (select t.next_at from public.order_retry t where t.order_id = o.id)), o.id
     limit $1::integer
 )
 union all
@@ -25,12 +25,12 @@ union all
     from public.orders o
     where o.state in ('draft', 'pending_payment')
         and o.expires_at <= public.lifecycle_now()
-        and (o.time_next_at is null or o.time_next_at <= public.lifecycle_now())
+        and not exists (select from public.order_retry t where t.order_id = o.id and t.next_at > public.lifecycle_now())
         and not exists (
             select from public.payment p
             where p.claimed_order = o.id
                 and not exists (select from public.payment_return r where r.payment_id = p.id)
                 and not exists (select from public.payment_application a where a.payment_id = p.id))
-    order by greatest(o.expires_at, o.time_next_at), o.id
+    order by greatest(o.expires_at, (select t.next_at from public.order_retry t where t.order_id = o.id)), o.id
     limit $1::integer
 )

@@ -1,10 +1,14 @@
 -- What time does to an order and what failed is not tried first again each time: others wait behind it.
 
-alter table public.orders
-    add column time_failures smallint not null default 0,
-    add column time_next_at timestamptz null;
-comment on column public.orders.time_failures is 'how often its publishing or expiring has failed in a row';
-comment on column public.orders.time_next_at is 'when that is tried again; null: when its time has come';
+-- A table of its own: PostgreSQL 15.19 and later refuse to change one whose row a function takes.
+create table public.order_retry (
+    order_id uuid constraint order_retry_pk primary key
+        constraint order_retry_order_exists references public.orders,
+    failures smallint not null default 1,
+    next_at timestamptz not null
+);
+comment on table public.order_retry is 'orders whose publishing or expiring failed: how often in a row, and when it is tried again';
+grant select on public.order_retry to execgov_lifecycle;
 
 create function public.order_time(p_order uuid, p_what text) returns void
     language plpgsql security definer
@@ -16,7 +20,7 @@ begin
     else
         perform public.order_cancel(p_order, 'expired', null, null);
     end if;
-    update public.orders set time_failures = 0, time_next_at = null where id = p_order and time_failures > 0;
+    delete from public.order_retry where order_id = p_order;
     if found then
         update public.finance_task set done_at = public.lifecycle_now(), outcome = 'done by itself'
         where kind = 'order_time_failed' and ref = p_order::text and done_at is null;
@@ -30,17 +34,19 @@ create function public.order_time_failed(p_order uuid, p_what text, p_problem te
     set search_path = pg_catalog, pg_temp
 as $$
 declare
-    o public.orders;
+    v_failures integer;
 begin
-    update public.orders
-    set time_failures = least(time_failures + 1, 1000),
-        time_next_at = public.lifecycle_now()
-            + (array['1 min', '5 min', '30 min', '2 h'])[least(time_failures + 1, 4)]::interval
-    where id = p_order
-    returning * into o;
-    if o.time_failures >= 3 then
+    insert into public.order_retry as r (order_id, next_at)
+    values (p_order, public.lifecycle_now() + interval '1 min')
+    on conflict (order_id) do update
+    set failures = least(r.failures + 1, 1000),
+        next_at = public.lifecycle_now()
+            + (array['1 min', '5 min', '30 min', '2 h'])[least(r.failures + 1, 4)]::interval
+    returning failures into v_failures;
+    if v_failures >= 3 then
         perform public.finance_task_add('order_time_failed', o.id::text, o.customer_id, o.id, null,
-            jsonb_build_object('what', p_what, 'problem', left(p_problem, 500)));
+            jsonb_build_object('what', p_what, 'problem', left(p_problem, 500)))
+        from public.orders o where o.id = p_order;
     end if;
 end
 $$;

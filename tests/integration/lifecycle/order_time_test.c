@@ -109,8 +109,8 @@ static void orders_that_fail_stand_in_nobodys_way(void **state)
         run(f, &activated);
     assert_string_equal("pending_payment", money_rig_order_state(f, stuck[0].order));
     assert_string_equal("0 0", sql_value(&f->arena, f->admin, "select (select count(*) from public.finance_task where kind = "
-                                         "'order_time_failed' and done_at is null) || ' ' || (select count(*) from public.orders where "
-                                         "time_failures > 0 or time_next_at is not null)"));
+                                         "'order_time_failed' and done_at is null) || ' ' || (select count(*) from "
+                                         "public.order_retry)"));
 }
 
 static void renewals_that_cannot_be_drafted_stand_in_nobodys_way(void **state)
