@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/command/work/artifacts.h"
+#include "cli/command/run/artifacts.h"
 #include "core/base/json.h"
 
 enum { PIECE_BYTES = 64 * 1024, FORMAT = 1 };

@@ -8,7 +8,7 @@
 
 #include "cli/command/commands.h"
 #include "cli/command/skill/skill_findings.h"
-#include "cli/command/work/submit.h"
+#include "cli/command/run/submit.h"
 #include "cli/input.h"
 #include "cli/net/remote.h"
 #include "cli/out/show.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli/command/commands.h"
-#include "cli/command/work/artifacts.h"
+#include "cli/command/run/artifacts.h"
 #include "cli/input.h"
 #include "cli/net/remote.h"
 #include "cli/out/show.h"

@@ -1,6 +1,6 @@
 /* submit.h - what run, plan, ask and try share: hand in, stay as long as was asked for, tell the end. */
-#ifndef CLI_COMMAND_WORK_SUBMIT_H
-#define CLI_COMMAND_WORK_SUBMIT_H
+#ifndef CLI_COMMAND_RUN_SUBMIT_H
+#define CLI_COMMAND_RUN_SUBMIT_H
 
 #include <jansson.h>
 #include <stdbool.h>

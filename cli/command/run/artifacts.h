@@ -1,6 +1,6 @@
 /* artifacts.h - fetching the files a run made. */
-#ifndef CLI_COMMAND_WORK_ARTIFACTS_H
-#define CLI_COMMAND_WORK_ARTIFACTS_H
+#ifndef CLI_COMMAND_RUN_ARTIFACTS_H
+#define CLI_COMMAND_RUN_ARTIFACTS_H
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli/command/commands.h"
-#include "cli/command/work/submit.h"
+#include "cli/command/run/submit.h"
 #include "cli/net/follow.h"
 #include "cli/net/remote.h"
 #include "cli/out/log_print.h"

@@ -1,6 +1,6 @@
 /* artifacts.c - files come under a name of their own folder only: a name from a server is checked
  * like one from a script, written beside its place, compared with its digest, and renamed. */
-#include "cli/command/work/artifacts.h"
+#include "cli/command/run/artifacts.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,9 +1,9 @@
-#include "cli/command/work/submit.h"
+#include "cli/command/run/submit.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/command/work/artifacts.h"
+#include "cli/command/run/artifacts.h"
 #include "cli/net/follow.h"
 #include "cli/net/remote.h"
 #include "cli/out/show.h"

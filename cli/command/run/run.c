@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "cli/command/commands.h"
-#include "cli/command/work/submit.h"
+#include "cli/command/run/submit.h"
 #include "cli/input.h"
 #include "cli/net/remote.h"
 #include "core/base/json.h"
