@@ -23,7 +23,8 @@ bool sub_state_parse(const char *text, enum sub_state *state)
 
 const char *lifecycle_kind_name(enum lifecycle_kind kind)
 {
-    static const char *const names[] = { "", "prefill", "remind", "remind", "grace", "shutdown", "cancel", "propose" };
+    static const char *const names[] = { "", "prefill", "remind", "remind", "grace", "shutdown", "cancel", "propose",
+                                         "untold" };
 
     return names[kind];
 }
@@ -31,7 +32,7 @@ const char *lifecycle_kind_name(enum lifecycle_kind kind)
 const char *lifecycle_window_code(const struct lifecycle_policy *policy, int window,
                                   char text[WINDOW_CODE_BYTES + 4])
 {
-    static const char *const fixed[] = { "T0", "G-HALF", "G-1", "SHUTDOWN", "R-7", "PREFILL", "PROPOSE" };
+    static const char *const fixed[] = { "T0", "G-HALF", "G-1", "SHUTDOWN", "R-7", "PREFILL", "PROPOSE", "R-7" };
 
     if (window >= WINDOW_END)
         return fixed[window - WINDOW_END];

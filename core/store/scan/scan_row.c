@@ -6,7 +6,7 @@
 /* Columns of lifecycle_due.sql. */
 enum {
     D_ID, D_PERIOD, D_VERSION, D_STATE, D_ENTERED, D_FROM, D_END_DAY, D_END, D_SHUTDOWN, D_FINAL, D_TERMINATION, D_HOLD,
-    D_DONE, D_CANCEL, D_GRACE, D_MIN_GRACE, D_RETENTION, D_ZONE, D_POLICY, D_NEXT
+    D_DONE, D_CANCEL, D_GRACE, D_MIN_GRACE, D_RETENTION, D_ZONE, D_POLICY, D_NEXT, D_UNREACHABLE
 };
 
 static int64_t number(const PGresult *rows, int row, int column)
@@ -100,7 +100,8 @@ bool scan_row_read(struct scan_context *c, const PGresult *rows, int row, struct
                                    .cancel_at_period_end = truth(rows, row, D_CANCEL),
                                    .grace_days = (int)number(rows, row, D_GRACE),
                                    .min_grace_days = (int)number(rows, row, D_MIN_GRACE),
-                                   .retention_days = (int)number(rows, row, D_RETENTION) };
+                                   .retention_days = (int)number(rows, row, D_RETENTION),
+                                   .unreachable = truth(rows, row, D_UNREACHABLE) };
     return into->policy && sub_state_parse(PQgetvalue(rows, row, D_STATE), &f->state) &&
            zone_of(c, PQgetvalue(rows, row, D_ZONE), &f->zone);
 }
