@@ -1,5 +1,4 @@
 /* word.c - names on the wire and in tables. */
-#include <stdio.h>
 #include <string.h>
 
 #include "core/model/lifecycle.h"
@@ -36,6 +35,11 @@ const char *lifecycle_window_code(const struct lifecycle_policy *policy, int win
 
     if (window >= WINDOW_END)
         return fixed[window - WINDOW_END];
-    snprintf(text, WINDOW_CODE_BYTES + 4, "T-%d", policy->before_days[window]);
-    return text;
+    char *at = text + WINDOW_CODE_BYTES + 3; /* from behind: this is asked for each action of a scan */
+    *at = '\0';
+    for (int days = policy->before_days[window]; days > 0 && at > text + 2; days /= 10)
+        *--at = (char)('0' + days % 10);
+    *--at = '-';
+    *--at = 'T';
+    return at;
 }
