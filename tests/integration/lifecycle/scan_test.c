@@ -112,6 +112,35 @@ static void a_year_ends_as_the_page_says(void **state)
     assert_int_equal(1, count(f, "public.subscription s cross join lateral public.tenant_drop_notice(s.id) n where n.id is not null"));
 }
 
+/* Shut down 85 days ago, with nobody whom R-7 could reach. */
+static void nobody_to_tell_is_a_task_until_somebody_is_there(void **state)
+{
+    struct fixture *f = *state;
+    struct scan_report r;
+    static const char open[] = "public.finance_task where kind = 'termination_untold' and done_at is null";
+
+    subscriptions(f, 1, -95, "Asia/Shanghai");
+    sql_run(f->admin, "delete from public.customer_contact");
+    sql_run(f->admin, "update public.subscription set state = 'shutdown', state_entered_at = public.lifecycle_now() - interval '85 days'");
+    r = scan(f->conn, (struct scan_options){ 0 });
+    assert_int_equal(1, r.counts.untold);
+    assert_int_equal(0, r.counts.reminders);
+    assert_int_equal(1, count(f, arena_format(&f->arena, "%s and detail #>> '{remedy,en}' like '%%customer contacts%%subscription "
+                                              "notice%%' and detail ->> 'missing' like '%%owner%%'", open)));
+    assert_int_equal(0, count(f, "public.outbox"));
+    assert_int_equal(1, count(f, "public.subscription where termination_notice_at is null and next_action_at > public.lifecycle_now() + "
+                              "interval '23 hours'"));
+    advance(f, "25 hours");
+    r = scan(f->conn, (struct scan_options){ 0 });
+    assert_int_equal(1, r.counts.rows);
+    assert_int_equal(0, r.counts.untold);
+    sql_run(f->admin, "select public.customer_contacts_set(id, '{bills@example.org}', null) from public.customer");
+    r = scan(f->conn, (struct scan_options){ 0 });
+    assert_int_equal(1, r.counts.reminders);
+    assert_int_equal(0, count(f, open));
+    assert_int_equal(1, count(f, "public.outbox where payload ->> 'window' = 'R-7' and endpoint = 'bills@example.org'"));
+}
+
 static void an_outage_is_caught_up_with_notice(void **state)
 {
     struct fixture *f = *state;
@@ -423,6 +452,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_year_ends_as_the_page_says),
+        cmocka_unit_test(nobody_to_tell_is_a_task_until_somebody_is_there),
         cmocka_unit_test(an_outage_is_caught_up_with_notice),
         cmocka_unit_test(one_late_scan_is_like_daily_ones_but_for_what_it_leaves_out),
         cmocka_unit_test(a_clock_that_went_back_stops_the_scan),
