@@ -20,6 +20,9 @@ struct skill_runtime {
 
 extern const struct skill_runtime skill_runtimes[SKILL_RUNTIME_COUNT];
 
+/* The smallest runtime that has this module; NULL: none. */
+const char *skill_runtime_with(const char *module);
+
 /* {"base": ["openpyxl", ...], "data": [...]} */
 void skill_runtime_modules_json(struct buf *out);
 

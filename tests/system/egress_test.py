@@ -151,7 +151,24 @@ class Scripts(Calls):
         self.assertEqual(self.refusals(run), ["address_refused"])
 
     def test_a_plain_socket_goes_nowhere(self):
-        self.failed(self.call("socket"), "ExecGovRefused", "169.254.169.254", "main.py:", code="address_refused")
+        run = self.call("socket")
+        self.failed(run, "ExecGovRefused", "169.254.169.254", "main.py:", code="address_refused")
+        self.assertEqual(self.refusals(run), ["address_refused"], "although nobody outside of it was asked")
+
+    def test_a_module_that_is_not_there_is_named_with_what_helps_and_audited(self):
+        """Cold and warm, in both languages; one that the script gets along without is its own affair."""
+        for number in range(3):
+            for module, helps in (("pandas", '"data" has it'), ("no_such_module", "wheels/")):
+                run = self.call("import", action="nothing", module=module)
+                self.assertEqual((run["state"], run["error"]["code"]), ("failed", "script_failed"), run)
+                self.assertIn(f'"{module}" is not in runtime "base"', run["error"]["message"])
+                self.assertIn(helps, run["error"]["message"])
+                self.assertIn(f"ModuleNotFoundError: No module named '{module}'", self.log_of(run["id"]))
+                shown = self.ok(self.api("GET", f"/v1/runs/{run['id']}", Accept_Language="zh-CN"))
+                self.assertIn(f"没有模块“{module}”", shown["error"]["message"])
+                rows = self.stack.sql(f"select detail ->> 'said' from {self.schema}.audit_event where action = "
+                                      f"'run.module_missing' and subject = '{run['id']}'")
+                self.assertEqual(rows, [[run["error"]["message"]]])
 
     def test_an_action_that_names_no_resource_may_call_nothing(self):
         self.failed(self.call("urllib", action="nothing", path="/orders"), "ExecGovRefused", "may call nothing", code="address_refused")

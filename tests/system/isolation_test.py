@@ -1,5 +1,5 @@
-"""Every route of api/openapi.yaml, by every role, with an id of one's own tenant, of another's, of nothing any
-more, and with none at all: who may not is told so and nothing changes, who may gets through, and of the other
+"""Every route of api/openapi.yaml, by every role, with an id of one's own tenant, of another's, of what was deleted
+in either, of nothing, and with none at all: who may not is told so and nothing changes, who may gets through, and of the other
 tenant there is never a word. Generated from the document: a new route is in it by being there. What is right
 comes from tests/lib/rights.py, not from the server.
 
@@ -66,6 +66,13 @@ NAMES_NOTHING = ("/v1/platform/dead-letters/redrive", "/v1/platform/payments/app
 # What an act may use up, and who makes another one.
 PLANTED = {"/v1/schedules": ("oscar", "probe"), "/v1/tokens": ("olivia",), "/v1/uploads": ("oscar",),
            "/v1/callback-hosts": ("olivia",), "/v1/members": ("olivia",)}
+# What can be deleted, who makes one and deletes it again (in each tenant, and on the platform). Files go by
+# retention: one that went is looked for, too.
+DELETED = {"/v1/schedules": (("oscar", "probe"), ("lin", MARK)), "/v1/tokens": (("olivia",), ("lin",)),
+           "/v1/members": (("olivia",), ("lin",)), "/v1/delegations": (("olivia", "adam"), ("lin", "lea")),
+           "/v1/uploads": (("oscar",), ("lin",)), "/v1/callback-hosts": (("olivia",), ("lin",)),
+           "/v1/files": (("oscar",), ("lin",)),
+           **{f"/v1/platform/{noun}": (("pat",),) for noun in ("credentials", "http-resources", "channels", "open-networks")}}
 # Rows that every call may write: when a session was last used, the beats of the daemons, sums of statistics.
 RESTLESS = ("session", "api_token", "worker", "mark", "login_failure", "login_good", "scan_clock", "usage_day")
 
@@ -76,12 +83,14 @@ class Web:
     def __init__(self, stack):
         self.stack, self.connection, self.seen, self.calls = stack, None, set(), 0
 
-    def ask(self, method, path, token, body=None, template=None):
+    def ask(self, method, path, token, body=None, template=None, more=None):
+        """`body`: JSON, or bytes whose Content-Type is in `more`, the further headers."""
         headers = {"Authorization": f"Bearer {self.stack.tokens[token]}"} if token else {}
         headers |= HEADERS.get((method, template), {})
-        data = None if body is None else json.dumps(body).encode()
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         if data is not None:
             headers["Content-Type"] = "application/json"
+        headers |= more or {}
         self.calls += 1
         for attempt in (1, 2):
             try:
@@ -178,9 +187,38 @@ def plant(collection, who, *what):
         "/v1/delegations": lambda: {"to": what[0], "until_at": soon(), "reason": mark},
         "/v1/callback-hosts": lambda: {"host": f"{mark}-{number}.example"},
         "/v1/members": lambda: {"email": f"{mark}-{number}@people.example", "role": "viewer"},
+        "/v1/platform/credentials": lambda: {"name": f"gone-{number}", "value": "x"},
+        "/v1/platform/open-networks": lambda: {"purpose": "resource", "network": "10.77.0.0/16", "comment": "gone"},
+        "/v1/platform/http-resources": lambda: {"name": f"gone-{number}", "definition": {
+            "base_url": "https://gone.example/", "operations": [{"name": "read", "method": "GET", "path": "/a"}]}},
     }[collection]()
     made = must(stack.api("POST", collection, body, who))
     return made.get("id") or made.get("host") or made["member"]["id"]
+
+
+def gone_again(collection, who, *what):
+    """The id of one of it that was made and deleted."""
+    stack = Case.stack
+    if collection == "/v1/files":
+        made = must(stack.api("POST", f"{collection}?name=gone.txt", b"x", who, {"Content-Type": "text/plain"}))["id"]
+        schema = stack.tenants[OTHER if who == "lin" else TENANT]["schema"]
+        assert stack.sql(f"update {schema}.file set deleted_at = now() where id = '{made}' returning id") == [[made]]
+        return made
+    if collection == "/v1/platform/channels":
+        made = f"gone_{skills.new_id()[-6:]}"
+        must(stack.api("PUT", f"{collection}/{made}", {"kind": "webhook", "settings": {"url": "https://gone.example/"}}, who))
+    else:
+        what = [user_id(one) if collection == "/v1/delegations" else one for one in what]
+        made = plant(collection, who, *what)
+    reply = stack.api("DELETE", f"{collection}/{made}", token=who)
+    assert reply.status == 204, reply.body
+    if collection == "/v1/delegations":
+        plant(collection, who, *what)  # the list still has the ended one, and whoever looks for any takes the first
+    return made
+
+
+def user_id(person):
+    return Case.stack.sql(f"select id from app_user where email = '{person}@people.example'")[0][0]
 
 
 def collection_of(template):
@@ -237,6 +275,8 @@ class Matrix(Case):
     def setUpClass(cls):
         cls.web = Web(cls.stack)
         cls.ids = Ids(cls.web)
+        cls.deleted = {collection: [gone_again(collection, *maker) for maker in makers]
+                       for collection, makers in DELETED.items()}
         cls.bodies = {route: wishes.wish(cls.stack.contract, *route) for route in routes()} | BODIES
         tables = cls.stack.sql("select format('%I.%I', schemaname, tablename) from pg_tables where "
                                "schemaname = 'public' or schemaname like 't\\_%'")
@@ -308,6 +348,7 @@ class Matrix(Case):
             before = now
         print(f"{sum(cells.values())} refusals in {time.monotonic() - begun:.0f} s: {dict(cells)}", file=sys.stderr)
         self.none_is_wrong()
+        self.assertGreater(cells["deleted"], 100)
         self.assertGreater(min(cells["other"], cells["gone"], cells["malformed"], cells["may not"]), 200)
 
     def test_rights_let_everybody_through_who_has_them(self):
@@ -372,6 +413,10 @@ class Matrix(Case):
             missing = SPELLED.get("{" + cut[2].partition("}")[0] + "}", (404, "not_found"))
             if other and PEOPLE[who] in rights.TENANT:
                 yield "other", other, missing
+            # What was deleted is as if it had never been, to its own tenant and to the other.
+            deleted = self.deleted.get(template.partition("/{")[0], ()) if template.count("{") == 1 else ()
+            for one in deleted:
+                yield "deleted", f"{cut[0]}/{one}{tail}", missing
             for path in (gone, *wrong):
                 if path:
                     yield "gone" if path == gone else "malformed", path, missing

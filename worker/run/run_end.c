@@ -6,8 +6,6 @@
  */
 #include "worker/run/run_admit.h"
 #include "worker/run/run_job_steps.h"
-
-#include "worker/run/run_refusal.h"
 #include "worker/run/run_result.h"
 
 /* --- what it left --- */
@@ -76,13 +74,26 @@ enum op_next run_end_explain(struct op *op)
     struct run_job *j = (struct run_job *)op;
 
     if (j->err.code == GOV_SCRIPT_FAILED && j->log)
-        run_refusal_explain(&j->calls, j->log, &op->arena, &j->err);
+        j->refused = run_refusal_explain(&j->calls, j->log, db_text(&j->rows, 0, RUN_RUNTIME), &op->arena, &j->err);
     secrets_mask_error(&j->secrets, &j->err, &op->arena);
     run_calls_end(&j->calls);
     return OP_NEXT;
 }
 
 /* --- finish --- */
+
+/* As egress writes of what reached it. */
+static void add_refusal(struct run_job *j, struct db_group *group)
+{
+    struct arena *arena = &j->work.op.arena;
+    json_t *detail = json_own(arena, json_pack("{s:s, s:s, s:s, s:s}", "code", gov_code_info(j->err.code)->wire, "said",
+                                               j->err.en, "skill", j->manifest.name, "action", j->action->name));
+
+    DB_GROUP_ADD(group, SQL_QUERIES_AUDIT_EVENT_INSERT, NULL, NULL, "worker",
+                 j->refused == REFUSED_CALL ? "resource" : "run",
+                 j->refused == REFUSED_CALL ? "resource.refused" : "run.module_missing", "run", j->work.job.id.text,
+                 detail ? json_text(arena, detail) : "{}");
+}
 
 static void build(struct work *work, struct db_group *group)
 {
@@ -113,6 +124,8 @@ static void build(struct work *work, struct db_group *group)
     if (j->log && run_log_left(j->log) && !j->log_apart)
         run_log_add_left(j->log, group);
     run_artifacts_add(&j->artifacts, work, group);
+    if (j->refused && j->action)
+        add_refusal(j, group);
     if (j->rows.count && db_bool(&j->rows, 0, RUN_HAS_REQUEST))
         work_add_event(work, group, "ended",
                        json_pack("{s:s, s:s, s:s*}", "run_id", work->job.id.text, "state",

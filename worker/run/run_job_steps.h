@@ -7,6 +7,7 @@
 #include "worker/run/run_calls.h"
 #include "worker/run/run_input.h"
 #include "worker/run/run_log.h"
+#include "worker/run/run_refusal.h"
 
 struct run_job {
     struct work work;
@@ -36,6 +37,7 @@ struct run_job {
     size_t result_bytes;
     struct run_artifacts artifacts;
     json_t *refusals;
+    enum run_refused refused;
     bool log_apart; /* its end was refused together with the rest of its log */
 
     json_t *result;

@@ -17,6 +17,18 @@ const struct skill_runtime skill_runtimes[SKILL_RUNTIME_COUNT] = {
     { "data", { base_modules, data_modules }, "apt-get install python3-pandas" },
 };
 
+const char *skill_runtime_with(const char *module)
+{
+    for (int i = 0; i < SKILL_RUNTIME_COUNT; i++)
+        for (int k = 0; k < SKILL_RUNTIME_LISTS && skill_runtimes[i].modules[k]; k++)
+            for (const char *const *name = skill_runtimes[i].modules[k]; *name; name++) {
+                size_t length = strcspn(*name, ".");
+                if (strlen(module) == length && strncmp(*name, module, length) == 0)
+                    return skill_runtimes[i].name;
+            }
+    return NULL;
+}
+
 void skill_runtime_modules_json(struct buf *out)
 {
     buf_add_char(out, '{');

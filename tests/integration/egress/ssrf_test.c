@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -39,7 +40,8 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
 {
     if (name && strcmp(name, "rebind.example") == 0)
         return resolve_to(atomic_fetch_add(&asked, 1) == 0 ? "127.0.0.2" : "127.0.0.1", service, hints, found);
-    if (name && (strstr(name, "inside.example") || strcmp(name, "metadata.google.internal") == 0))
+    if (name && (strstr(name, "inside.example") || strcmp(name, "metadata.google.internal") == 0 ||
+                 strcasecmp(name, "localhost.") == 0)) /* which not every resolver knows */
         return resolve_to("127.0.0.1", service, hints, found);
     return resolve_to(name, service, hints, found);
 }
@@ -191,12 +193,16 @@ static const char *const others[] = {
     "javascript:alert(%d)",            "http://\xE2\x91\xA0\xE2\x91\xA1\xE2\x91\xA6.0.0.1:%d/",
 };
 
-static void expect_nothing(struct fixture *f, struct http_client *client, const char *url)
+/* Refused for its address, and not for some other reason that might go away: a port, a protocol, a time-out. `odd`:
+ * libcurl may not even take it for an address. */
+static void expect_nothing(struct fixture *f, struct http_client *client, const char *url, bool odd)
 {
     struct http_exchange x;
+    int status = fetch(f, client, url, &x);
+    bool refused = x.err.code == GOV_ADDRESS_REFUSED || (odd && x.err.code == GOV_INVALID_INPUT);
 
-    if (fetch(f, client, url, &x) != 0 || !x.err.code || hits(f) != 0)
-        fail_msg("%s: status %d, %s, %d hit(s)", url, x.status, gov_code_info(x.err.code)->wire, hits(f));
+    if (status != 0 || !refused || hits(f) != 0)
+        fail_msg("%s: status %d, %s, %d hit(s)", url, status, gov_code_info(x.err.code)->wire, hits(f));
 }
 
 static void no_spelling_of_an_inner_address_is_called(void **state)
@@ -212,7 +218,7 @@ static void no_spelling_of_an_inner_address_is_called(void **state)
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
             snprintf(url, sizeof url, forms[i], hosts[h], f->canary.port);
 #pragma GCC diagnostic pop
-            expect_nothing(f, client, url);
+            expect_nothing(f, client, url, false);
         }
     for (size_t i = 0; i < sizeof others / sizeof *others; i++, tried++) {
         char url[300];
@@ -220,7 +226,7 @@ static void no_spelling_of_an_inner_address_is_called(void **state)
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
         snprintf(url, sizeof url, others[i], f->canary.port);
 #pragma GCC diagnostic pop
-        expect_nothing(f, client, url);
+        expect_nothing(f, client, url, true);
     }
     assert_true(tried >= URLS_LEAST);
     http_client_stop(client);
@@ -302,6 +308,7 @@ static void a_proxy_of_the_environment_is_not_used(void **state)
     setenv("all_proxy", proxy, 1);
     client = http_client_new(&f->loop, &(struct http_client_options){ .transfers_max = 4 });
     assert_int_equal(fetch(f, client, "http://10.0.0.1/", &x), 0);
+    assert_int_equal(x.err.code, GOV_ADDRESS_REFUSED);
     assert_int_equal(hits(f), 0);
     http_client_stop(client);
     unsetenv("http_proxy");

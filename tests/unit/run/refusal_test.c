@@ -56,12 +56,31 @@ static void one_that_never_reached_egress_is_known_by_its_line(void **state)
     assert_non_null(strstr(err.en, "main.py:9"));
 }
 
+static void a_module_that_is_missing_is_named_with_its_runtime_and_what_helps(void **state)
+{
+    struct gov_err err = told(GOV_SCRIPT_FAILED, "exit code 1");
+
+    (void)state;
+    assert_true(run_refusal_module("ModuleNotFoundError: No module named 'pandas.io'; 'pandas' is not a package", "base", &err));
+    assert_int_equal(err.code, GOV_SCRIPT_FAILED);
+    assert_string_equal(err.en, "the module \"pandas\" is not in runtime \"base\"; runtime \"data\" has it: name it in skill.json");
+    assert_string_equal(err.zh, "运行环境“base”中没有模块“pandas”；运行环境“data”中有：请在 skill.json 中指定");
+    assert_true(run_refusal_module("ModuleNotFoundError: No module named 'flask'", "data", &err));
+    assert_non_null(strstr(err.en, "\"flask\" is not in runtime \"data\""));
+    assert_non_null(strstr(err.en, "wheels/"));
+    assert_false(run_refusal_module("ImportError: cannot import name 'x' from 'y'", "base", &err));
+    assert_false(run_refusal_module("ModuleNotFoundError: No module named ''", "base", &err));
+    assert_false(run_refusal_module("ModuleNotFoundError: No module named 'a b'", "base", &err));
+    assert_false(run_refusal_module(NULL, "base", &err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_egress_said_and_the_script_ended_by_is_its_error),
         cmocka_unit_test(a_refusal_that_the_script_survived_is_not),
         cmocka_unit_test(one_that_never_reached_egress_is_known_by_its_line),
+        cmocka_unit_test(a_module_that_is_missing_is_named_with_its_runtime_and_what_helps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

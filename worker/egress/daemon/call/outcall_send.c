@@ -74,7 +74,8 @@ enum op_next outcall_limits(struct op *op)
         c->wait_ms = 0;
         return OP_NEXT;
     }
-    if (clock_mono_us() - c->began_us < (int64_t)RATE_WAIT_MS_MAX * 1000) {
+    /* A turn that comes later than a call waits is not waited for: it would hold its slot for a minute at worst. */
+    if ((clock_mono_us() - c->began_us) / 1000 + c->wait_ms <= RATE_WAIT_MS_MAX) {
         op_sleep(op, c->wait_ms);
         return OP_AGAIN;
     }
