@@ -3,6 +3,8 @@
  *     round:  take -> gather -> claim -> start       (round.c)
  *     nothing taken:  wait for the bell (15 s at most)
  *     no slot free:   wait for taker_wake
+ *     queue closed:   ask again in half a second, and leave the bell to those who may take: it rings while the queue is
+ *                     filled anew and when it opens, and tokens that were spent on a closed queue would be missed then
  *
  * Each round has its own arena, so the endless op does not grow.
  */
@@ -90,12 +92,17 @@ static enum op_next go_round(struct op *op)
     struct worker *w = t->worker;
     bool first = !t->in_round && !t->in_bell;
     bool failed = t->in_round && t->round.op.failed;
+    bool closed = t->in_round && job_queue_state(t->queue) != QUEUE_OPEN;
     bool take = settle_children(t) || first;
 
     if (t->stopped)
         return OP_DONE;
     if (failed) {
         op_sleep(op, FAILED_MS);
+        return OP_AGAIN;
+    }
+    if (closed && !take) {
+        op_sleep(op, AWAY_MS);
         return OP_AGAIN;
     }
     if (t->pool == &w->lanes.run && !sandbox_client_connected(w->sandbox)) {

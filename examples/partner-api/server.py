@@ -2,7 +2,7 @@
 """server.py PORT TOKEN_FILE - a partner's order interface, small and real: what HTTP resources are tried on.
 
     GET  /v1/orders[?status=&key=] the orders; those made under this Idempotency-Key
-    GET  /v1/orders/{id}          one; 503 is busy when it is asked for the first time, and says for how long
+    GET  /v1/orders/{id}          one; 429 and 503 are answered so when they are asked for the first time, and say for how long
     POST /v1/orders               a new one; the same Idempotency-Key answers the first again. For trying what a
                                   caller does then: SLOW answers late, VANISH is done and never answered, LOST and
                                   LOSTSLOW are not done when they come for the first time, and never answered (the
@@ -38,7 +38,7 @@ class Orders:
                       {"id": 2, "sku": "DESK-4", "quantity": 1, "status": "paid"},
                       {"id": 3, "sku": "CHAIR-2", "quantity": 4, "status": "open"}]
         self.answered = {}  # Idempotency-Key -> order
-        self.was_busy = False
+        self.was_busy = set()  # ids that said so once
         self.lost = set()  # SKUs of orders that were lost once
 
     def create(self, key, wanted):
@@ -93,9 +93,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             status, key = query.get("status"), query.get("key")
             self.answer(200, [o for o in self.orders.items if status in (None, o["status"])
                               and (key is None or self.orders.answered.get(key) is o)])
-        elif url.path == "/v1/orders/503":
-            busy, self.orders.was_busy = not self.orders.was_busy, True
-            self.answer(503 if busy else 200, {"busy": busy}, **({"Retry_After": "12"} if busy else {}))
+        elif url.path in ("/v1/orders/429", "/v1/orders/503"):
+            status = int(url.path[-3:])
+            busy = status not in self.orders.was_busy
+            self.orders.was_busy.add(status)
+            self.answer(status if busy else 200, {"busy": busy}, **({"Retry_After": "12"} if busy else {}))
         elif url.path.startswith("/v1/orders/"):
             found = [o for o in self.orders.items if str(o["id"]) == url.path.rsplit("/", 1)[1]]
             self.answer(200 if found else 404, found[0] if found else {"error": "no such order"})

@@ -1,6 +1,8 @@
 -- scope: tenant
 -- What should be in Redis: the $1 oldest ready jobs, and the newest, among which is what was lost between a commit
 -- and its push while others wait in thousands; and all that runs, for a rebuild ($2 true).
+-- Each row's job is looked up for it (offset 0 keeps that so): a plain join that was prepared while the tables were
+-- empty walks all jobs, and through what was found here for each of them.
 -- scan: job_live holds only what has not ended
 select j.id, l.fence, j.lane, j.class, j.kind, j.timeout_ms, l.state, l.worker,
     j.payload ->> 'skill', j.payload ->> 'action',
@@ -24,5 +26,10 @@ from (
         order by n.job_id desc
         limit 500)
 ) l
-join {{t}}.job j on j.id = l.job_id
+cross join lateral (
+    select k.id, k.lane, k.class, k.kind, k.timeout_ms, k.payload
+    from {{t}}.job k
+    where k.id = l.job_id
+    offset 0
+) j
 order by l.job_id

@@ -276,12 +276,21 @@ class Later(Calls):
             "('job.released', 'job.retry') order by id")]
 
     def test_a_partner_that_says_when_is_asked_then(self):
-        run = self.look(503)
-        ended = self.until_state(run["id"], "succeeded", "failed")
-        self.assertEqual((ended["state"], ended["attempt"], ended["result"]["body"]), ("succeeded", 2, {"busy": False}), ended)
-        [(how, detail)] = self.given_back([run])
-        self.assertEqual((how, detail["code"]), ("job.retry", "resource_unavailable"))
-        self.assertGreaterEqual(detail["delay_ms"], 12000)
+        """Its Retry-After is when the run is due again, whether it is busy or has had enough of us."""
+        for status in (503, 429):
+            with self.subTest(status):
+                run = self.look(status)
+                due = until(lambda run=run: self.stack.sql(
+                    f"select extract(epoch from l.run_at - e.at) from {self.schema}.job_live l join {self.schema}.audit_event e "
+                    f"on e.subject = l.job_id::text and e.action = 'job.retry' where l.job_id = '{run['id']}' and l.state = "
+                    "'delayed'"), what="its being put off")
+                self.assertGreaterEqual(float(due[0][0]), 11.9)
+                ended = self.until_state(run["id"], "succeeded", "failed")
+                self.assertEqual((ended["state"], ended["attempt"], ended["result"]["body"]), ("succeeded", 2, {"busy": False}),
+                                 ended)
+                [(how, detail)] = self.given_back([run])
+                self.assertEqual((how, detail["code"]), ("job.retry", "resource_unavailable"))
+                self.assertGreaterEqual(detail["delay_ms"], 12000)
 
     def test_beyond_the_rate_a_call_goes_back_at_no_cost(self):
         self.partner.change(rate_per_minute=6)  # one, then one in ten seconds: longer than a call waits for its turn

@@ -84,11 +84,36 @@ static void what_is_among_the_oldest_and_the_newest_comes_once(void **state)
     PQclear(rows);
 }
 
+/* As a daemon's connection has it that was there before the first job: the plan stays when thousands come. */
+static void prepared_on_an_empty_tenant_it_looks_up_what_it_found(void **state)
+{
+    struct fixture *f = *state;
+    struct pg_tenant empty;
+    char *plan = NULL;
+
+    pg_server_tenant(&f->server, "B", &empty);
+    sql_run(f->admin, "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off; "
+                      "set plan_cache_mode = force_generic_plan");
+    const char *text = sql_expand(&f->arena, sql_queries[SQL_QUERIES_JOB_SWEEP].text, empty.schema);
+    PGresult *prepared = PQprepare(f->admin, "sweep", text, 0, NULL);
+    assert_int_equal(PQresultStatus(prepared), PGRES_COMMAND_OK);
+    PQclear(prepared);
+    PGresult *rows = PQexec(f->admin, "explain (costs off) execute sweep(2000, true)");
+    assert_int_equal(PQresultStatus(rows), PGRES_TUPLES_OK);
+    for (int i = 0; i < PQntuples(rows) && !plan; i++)
+        if (strstr(PQgetvalue(rows, i, 0), "on job k") || strstr(PQgetvalue(rows, i, 0), "on job j"))
+            plan = i + 1 < PQntuples(rows) ? PQgetvalue(rows, i + 1, 0) : "";
+    assert_non_null(plan);
+    assert_non_null(strstr(plan, "Index Cond: (id = "));
+    PQclear(rows);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_young_one_is_found_behind_thousands_of_another_class),
         cmocka_unit_test(what_is_among_the_oldest_and_the_newest_comes_once),
+        cmocka_unit_test(prepared_on_an_empty_tenant_it_looks_up_what_it_found),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
