@@ -180,6 +180,14 @@ class Refused(Case):
                                    body, token="pat").code, "invalid_input")
         listed = self.ok(stack.api("GET", "/v1/platform/payment-providers", token="fay"))["items"]
         self.assertEqual([item["code"] for item in listed], sorted(PROVIDERS))
+        # Switched off it is refused, a second later at most; and heard again.
+        def code():
+            return self.send("stripe", providers["stripe"].tell("no-such-order", 100, txn=unique())).code
+        self.assertIsNone(code())
+        self.ok(stack.api("PUT", path, {**body, "enabled": False}, token="pat"))
+        stacks.until(lambda: code() == "not_found", what="its being refused")
+        self.ok(stack.api("PUT", path, {**body, "enabled": True}, token="pat"))
+        self.assertIsNone(code())
         used = stack.sql("select id from credential where name = 'pay-stripe'")[0][0]
         self.assertEqual(stack.api("DELETE", f"/v1/platform/credentials/{used}", token="pat").code, "conflict")
 

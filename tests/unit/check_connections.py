@@ -8,7 +8,7 @@ import unittest
 SOURCE = pathlib.Path(os.environ.get("EXECGOV_SOURCE", pathlib.Path(__file__).parents[2]))
 FEW, MANY = 4000, 10000  # tenants
 FLEET = {"worker": 20, "API": 2, "scheduler": 2, "egress": 5, "lifecycle": 2}
-REPORTS = 2  # made at a time by an API, each over a connection of its own
+BESIDE = 2 + 1  # an API's reports, two at a time, and its inbox of payments have connections of their own
 
 
 def number(path, pattern):
@@ -42,10 +42,10 @@ def each(tenants):
 
 
 def fleet(tenants):
-    """As the page writes it: 20 × 10 + 2 × (10 + 2) + … = 254."""
+    """As the page writes it: 20 × 10 + 2 × (10 + 3) + … = 256."""
     one, parts, total = each(tenants), [], 0
     for name, count in FLEET.items():
-        beside = REPORTS if name == "API" else 0
+        beside = BESIDE if name == "API" else 0
         parts.append(f"{count} × ({one[name]} + {beside})" if beside else f"{count} × {one[name]}")
         total += count * (one[name] + beside)
     return f"{' + '.join(parts)} = {total}"

@@ -10,6 +10,7 @@
 #include "core/io/metrics.h"
 #include "core/io/service.h"
 #include "core/io/settings.h"
+#include "worker/egress/daemon/call/provider_memory.h"
 #include "worker/egress/daemon/pool.h"
 
 struct egress_settings {
@@ -44,6 +45,7 @@ struct egress {
     struct listener *listener;
     struct list sessions; /* struct session */
     struct pools pools;
+    struct provider_memory providers;
     struct http_client *callbacks;
     struct http_client *mails, *chats; /* messages to people: mail servers; robots, webhooks, text messages */
     struct model *model; /* NULL: none */

@@ -1,3 +1,5 @@
+/* inbox.c - a connection of its own: on those of the API the next notice would wait behind the commits of what was told
+ * before, four in a row. It is opened with the first notice and closed after a minute without. */
 #include "api/money/payment/inbox.h"
 
 #include <stdlib.h>
@@ -14,6 +16,7 @@ enum { AGAIN_MS = 5000 };
 struct inbox {
     struct rounds rounds;
     struct api *api;
+    struct db *db;
     struct payment_inbox batch;
     void (*stopped)(void *context);
 };
@@ -22,7 +25,7 @@ static enum op_next drain(struct op *op)
 {
     struct inbox *i = (struct inbox *)op;
 
-    payment_inbox_start(op, &i->batch, i->api->db);
+    payment_inbox_start(op, &i->batch, i->db);
     return OP_WAIT;
 }
 
@@ -48,10 +51,13 @@ static int64_t over(struct rounds *rounds)
 
 struct inbox *inbox_start(struct api *api)
 {
+    const struct db_options options = { .conninfo = api->settings.pg, .application = "execgov-api inbox",
+                                        .unprepared = !api->settings.prepared, .connections_per_role = 1 };
     struct inbox *i = calloc(1, sizeof *i);
 
     CHECK(i);
     i->api = api;
+    i->db = db_new(api->loop, &options);
     rounds_start(&i->rounds, api->loop, "inbox", steps, over);
     return i;
 }
@@ -65,6 +71,7 @@ static void on_stopped(struct rounds *rounds)
 {
     struct inbox *i = (struct inbox *)rounds;
 
+    db_stop(i->db);
     i->stopped(i->api);
 }
 

@@ -102,6 +102,7 @@ static bool ready(void *context, json_t *checks)
 static void close_rest(struct egress *e)
 {
     pools_stop(&e->pools);
+    provider_memory_release(&e->providers);
     http_client_stop(e->callbacks);
     http_client_stop(e->mails);
     http_client_stop(e->chats);

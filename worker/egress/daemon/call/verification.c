@@ -19,6 +19,7 @@ struct verification {
     struct channel_frame *frame;
     const struct pay_provider *provider;
     struct pay_event event;
+    const char *asked; /* the database, for this provider; NULL: it was known */
     struct db_rows rows;
 };
 
@@ -29,6 +30,9 @@ static enum op_next load(struct op *op)
 
     if (!code || v->frame->body_bytes > PAY_BODY_BYTES_MAX)
         return gov_fail_cause(&op->err, GOV_BAD_REQUEST, "a question without provider, or too long"), OP_FAIL;
+    if (provider_memory_find(&v->session->egress->providers, code, clock_mono_us(), &v->rows))
+        return OP_NEXT; /* in this turn: the row stays */
+    v->asked = code;
     DB_QUERY(op, v->session->egress->db, &DB_PUBLIC, SQL_QUERIES_EGRESS_PAYMENT_PROVIDER, &v->rows, code);
     return OP_WAIT;
 }
@@ -58,6 +62,8 @@ static enum op_next verify(struct op *op)
     char *text = NULL;
     size_t bytes = 0;
 
+    if (v->asked)
+        provider_memory_put(&v->session->egress->providers, v->asked, clock_mono_us(), &v->rows);
     v->provider = v->rows.count ? pay_provider_find(db_text(&v->rows, 0, P_KIND)) : NULL;
     if (!v->provider)
         return gov_fail(&op->err, GOV_NOT_FOUND, "there is no such payment provider", "没有该支付渠道"), OP_FAIL;
