@@ -19,10 +19,12 @@ struct statement_file {
 };
 
 /* Members of the body that every import has, for the table of its fields. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type does not stand in parentheses there */
 #define STATEMENT_FILE_FIELDS(type, member)                                                                            \
     { "format", JSON_FIELD_SLUG, true, offsetof(type, member.format), 0, 0, NULL },                                   \
     { "file_name", JSON_FIELD_TEXT, true, offsetof(type, member.file_name), 1, 200, NULL },                            \
     { "content", JSON_FIELD_TEXT, true, offsetof(type, member.content), 1, STATEMENT_BYTES_MAX / 3 * 4 + 8, NULL }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* First: decode, and ask for the format (I/O of `op`). Then: read it on a pool thread (I/O of `op`). After that `lines` is
  * there. False: `err`. */

@@ -22,15 +22,16 @@ static bool key_add(size_t i, const json_t *one, json_t *kept, struct gov_err *e
 {
     const char *name = json_get_text(one, "name"), *text = json_get_text(one, "key");
     struct minisign_key key;
-
     char path[64];
 
+    name = name ? name : "";
+    text = text ? text : "";
     snprintf(path, sizeof path, "/signing_keys/%zu/name", i);
-    if (!person_name_check(name ? name : "", path, err))
+    if (!person_name_check(name, path, err))
         return false;
     if (name_taken(kept, name))
         return gov_fail_at(err, GOV_INVALID_INPUT, path, "duplicate", "two keys have this name", "该名称重复");
-    if (!minisign_key_read(text ? text : "", &key, err)) {
+    if (!minisign_key_read(text, &key, err)) {
         snprintf(err->path, sizeof err->path, "/signing_keys/%zu/key", i);
         return false;
     }

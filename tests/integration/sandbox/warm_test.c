@@ -85,6 +85,12 @@ static const struct {
               "print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))\n" },
     { "pids", "import os\nprint(os.getpid(), os.getppid(), os.getpgid(0), os.getsid(0), os.getuid() == os.geteuid() == os.getgid())\n"
               "print(os.getgroups(), os.getcwd(), os.umask(0o22), oct(os.stat('/work').st_mode), os.uname().nodename)\n" },
+    { "rehearsal", "import gc, sys\nprint([c for c in object.__subclasses__() if c.__name__ == 'Play'])\n"
+                   "print([o.__name__ for o in gc.get_objects() if type(o) is type(sys) and o.__name__ == '__main__'])\n" },
+    { "space", "import os\nfor p in ('/work', '/tmp', '/dev/shm', '/result', '/input', '/'):\n"
+               "    s = os.statvfs(p); print(p, s.f_blocks, s.f_files, s.f_flag, oct(os.stat(p).st_mode), os.stat(p).st_uid == os.getuid())\n"
+               "    try: open(p + '/made', 'x').close(); os.remove(p + '/made'); print('made')\n"
+               "    except OSError as e: print(e.errno)\nprint(os.listdir('/input'))\n" },
     { "account", "import getpass, pwd, os\nprint(getpass.getuser() if 'USER' in os.environ else pwd.getpwuid(os.getuid()).pw_name, os.path.expanduser('~'))\n" },
     { "rlimits", "import resource as r\nfor n in sorted(n for n in dir(r) if n.startswith('RLIMIT_')): print(n, r.getrlimit(getattr(r, n)))\n" },
     { "logging", "import logging\nlogging.basicConfig(level=10, format='%(levelname)s %(message)s')\nlogging.info('x'); logging.warning('y')\n" },

@@ -48,6 +48,9 @@ package("starters", [wheel("greet", "1.0", {"greet.py": b"def hello(who): return
                                              "greet-1.0.data/scripts/tool": b"#!python\n",
                                              "greet-1.0.data/purelib/more.py": b"X = 1\n"})], "greet\n",
         b"import greet, more\nprint(greet.hello('you'), more.X)\n")
+package("hooked", [wheel("hook", "1.0", {"hook.py": b"import os\nUIDS = []\n"
+                                         b"os.register_at_fork(after_in_child=lambda: UIDS.append(os.getuid()))\n"})],
+        "hook\n", b"import hook, os\nprint(len(hook.UIDS), hook.UIDS == [os.getuid()])\n")
 package("runtime_has_it", [], "requests\nopenpyxl>=3\nsix\n", b"import requests, openpyxl\nprint('ok')\n")
 package("not_kept_list", [], "pytest==7.0\n-e .\n", b"print('ok')\n")
 package("unused", [GREET, POLITE, wheel("spare", "1", {"spare.py": b""})], "greet\n")

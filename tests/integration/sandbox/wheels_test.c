@@ -92,24 +92,36 @@ static void a_plain_user_runs_them_too(void **state)
     prints(&user_rig, "good", "hello dear you\n");
 }
 
-static void a_warm_run_has_the_same_modules(void **state)
+static void prints_warm(const char *name, const char *text)
 {
     struct looked l;
     struct rig_result result;
-    (void)state;
 
-    look(&rig, "good", &l);
+    look(&rig, name, &l);
     rig.warm = true;
     struct sandbox_job job = job_of(&l);
     for (int i = 0; i < 3; i++) {
         sandbox_rig_run(&rig, &job, NULL, &result);
-        assert_string_equal(buf_text(&result.out), "hello dear you\n");
+        assert_string_equal(buf_text(&result.out), text);
         assert_true(result.warm);
         assert_memory_equal(result.runtime, l.runtime, 32);
         rig_result_release(&result);
     }
     rig.warm = false;
     forget(&l);
+}
+
+static void a_warm_run_has_the_same_modules(void **state)
+{
+    (void)state;
+    prints_warm("good", "hello dear you\n");
+}
+
+/* The next interpreter is forked and rehearses ahead of its job; a wheel's hooks are called in the job, as its uid. */
+static void nothing_of_a_wheel_runs_ahead_of_its_job(void **state)
+{
+    (void)state;
+    prints_warm("hooked", "1 True\n");
 }
 
 static int runtimes_kept(void)
@@ -250,6 +262,7 @@ int main(void)
         cmocka_unit_test(wheels_and_what_they_need_are_imported),
         cmocka_unit_test(a_plain_user_runs_them_too),
         cmocka_unit_test(a_warm_run_has_the_same_modules),
+        cmocka_unit_test(nothing_of_a_wheel_runs_ahead_of_its_job),
         cmocka_unit_test(the_same_wheels_are_one_runtime_whatever_the_code),
         cmocka_unit_test(a_wheel_comes_before_the_module_of_the_platform),
         cmocka_unit_test(nothing_of_a_wheel_runs_by_itself),

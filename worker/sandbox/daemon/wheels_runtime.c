@@ -92,6 +92,15 @@ void wheels_runtime_keep(struct host *h, const struct runtime *runtime)
         w->users += &w->runtime == runtime;
 }
 
+bool wheels_runtime_is(const struct host *h, const struct runtime *runtime)
+{
+    const struct wheels_runtime *w = h->wheels_runtimes;
+
+    while (w && &w->runtime != runtime)
+        w = w->next;
+    return w != NULL;
+}
+
 void wheels_runtime_let_go(struct host *h, const struct runtime *runtime)
 {
     for (struct wheels_runtime **at = &h->wheels_runtimes, *w; (w = *at); at = &w->next) {

@@ -222,6 +222,9 @@ static void spare_ready(void *user, short events)
 static void spare_next(struct zygote *z)
 {
     struct zygote_spawn message = { .header = { ZYGOTE_MAGIC, ZYGOTE_SPAWN } };
+    /* It runs a little of what was imported. That has to be the platform's: before a job nothing of a package's own
+     * runs. And while somebody waits for it there is no time ahead to use. */
+    message.rehearse = !z->first && !wheels_runtime_is(z->host, z->key.runtime);
     int channel[2], life[2] = { -1, -1 }, on = 1;
 
     if (z->state != ZYGOTE_READY || z->spare_state != SPARE_NONE)

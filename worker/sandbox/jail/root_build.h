@@ -29,7 +29,8 @@ int root_tree_clone(const char *path, uint64_t attributes);
 /* Put a detached mount at `target`, which takes the descriptor. */
 bool root_attach(int fd, const char *target);
 bool root_make_dirs(const char *path);
-bool root_make_file(const char *path, const char *text, size_t bytes);
+/* `path` below the folder `dir`. */
+bool root_make_file(int dir, const char *path, const char *text, size_t bytes);
 
 /* A /proc of this pid namespace. A kernel that does not let us mount it (a container with a masked
  * /proc) leaves it empty: the job sees less, not more. */
@@ -37,5 +38,8 @@ bool root_proc_mount(struct root_build *b);
 
 /* The job's part: input, writable folders, files. */
 bool work_tree_build(struct root_build *b);
+/* The same in two halves: the places, then the job's bounds and what is its own. */
+bool work_tree_places(struct root_build *b);
+bool work_tree_fill(struct root_build *b);
 
 #endif

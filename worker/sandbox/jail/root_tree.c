@@ -89,9 +89,9 @@ bool root_make_dirs(const char *path)
     return true;
 }
 
-bool root_make_file(const char *path, const char *text, size_t bytes)
+bool root_make_file(int dir, const char *path, const char *text, size_t bytes)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0444);
+    int fd = openat(dir, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0444);
     bool ok = fd >= 0 && write(fd, text, bytes) == (ssize_t)bytes;
 
     if (fd >= 0)
@@ -146,9 +146,9 @@ static bool etc_make(struct root_build *b)
     }
     bool ok = root_step(b, "etc",
                         root_make_dirs("etc") &&
-                            root_make_file("etc/passwd", passwd.data, passwd.length) &&
-                            root_make_file("etc/group", group.data, group.length) &&
-                            root_make_file("etc/hosts", hosts, sizeof hosts - 1));
+                            root_make_file(AT_FDCWD, "etc/passwd", passwd.data, passwd.length) &&
+                            root_make_file(AT_FDCWD, "etc/group", group.data, group.length) &&
+                            root_make_file(AT_FDCWD, "etc/hosts", hosts, sizeof hosts - 1));
     buf_release(&passwd);
     buf_release(&group);
     return ok;
@@ -161,7 +161,7 @@ static bool dev_make(struct root_build *b)
     for (int i = 0; i < ROOT_DEVICE_COUNT; i++) {
         char path[32];
         snprintf(path, sizeof path, "dev/%s", devices[i]);
-        if (!root_step(b, "device", root_make_file(path, "", 0) && root_attach(b->device[i], path)))
+        if (!root_step(b, "device", root_make_file(AT_FDCWD, path, "", 0) && root_attach(b->device[i], path)))
             return false;
     }
     return root_step(b, "dev links",
@@ -208,7 +208,7 @@ bool root_tree_enter(const struct jail_spec *spec, const int *file_mounts, uid_t
         .spec = spec, .file_mounts = file_mounts, .uid = uid, .uid_count = 1, .tree = tree
     };
 
-    *tree = (struct root_tree){ .work = -1, .result = -1, .stage = "" };
+    *tree = (struct root_tree){ .work = -1, .result = -1, .input = -1, .stage = "" };
     return system_build(&b) && work_tree_build(&b) && root_close(&b);
 }
 
@@ -218,7 +218,7 @@ bool root_tree_enter_empty(const struct jail_spec *spec, uid_t uid, int uid_coun
     static const char *const places[] = { "work", "tmp", "result", "input" };
     struct root_build b = { .spec = spec, .uid = uid, .uid_count = uid_count, .tree = tree };
 
-    *tree = (struct root_tree){ .work = -1, .result = -1, .stage = "" };
+    *tree = (struct root_tree){ .work = -1, .result = -1, .input = -1, .stage = "" };
     if (!system_build(&b))
         return false;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
@@ -235,12 +235,19 @@ bool root_tree_proc(struct root_tree *tree)
     return root_proc_mount(&b);
 }
 
+bool root_tree_places(struct root_tree *tree)
+{
+    struct root_build b = { .tree = tree };
+
+    return work_tree_places(&b);
+}
+
 bool root_tree_fill(const struct jail_spec *spec, const int *file_mounts, uid_t uid,
                     struct root_tree *tree)
 {
     struct root_build b = { .spec = spec, .file_mounts = file_mounts, .uid = uid, .tree = tree };
 
-    return work_tree_build(&b);
+    return work_tree_fill(&b);
 }
 
 bool root_tree_open(struct root_tree *tree)

@@ -20,6 +20,7 @@
 struct root_tree {
     int work; /* descriptors of the writable folders, to be kept for the harvest */
     int result;
+    int input; /* /input, until what belongs there has been written */
     const char *stage; /* the step that failed, for the report */
 };
 
@@ -27,12 +28,13 @@ struct root_tree {
 bool root_tree_enter(const struct jail_spec *spec, const int *file_mounts, uid_t uid,
                      struct root_tree *tree);
 
-/* The same in two halves, for a root that outlives a job (a zygote's): first one with the places
- * but without a job, for the `uid_count` uids from `uid` on; later, in a mount namespace of its own
- * below it, /proc and what is the job's. The current directory must be /. */
+/* The same in parts, for a root that outlives a job (a zygote's): first one without a job, for the
+ * `uid_count` uids from `uid` on; later, in a mount namespace of its own below it, /proc and the
+ * job's places; and what is the job's, when it is known. The current directory must be /. */
 bool root_tree_enter_empty(const struct jail_spec *spec, uid_t uid, int uid_count,
                            struct root_tree *tree);
 bool root_tree_proc(struct root_tree *tree);
+bool root_tree_places(struct root_tree *tree);
 bool root_tree_fill(const struct jail_spec *spec, const int *file_mounts, uid_t uid,
                     struct root_tree *tree);
 

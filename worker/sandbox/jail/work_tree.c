@@ -4,6 +4,10 @@
  * folders are cloned as detached mounts, and each is attached where it belongs once the first mount
  * is gone: no name of the root is needed for the building, so that this works in a root that is
  * read-only already (a zygote's) as well as in one that is still being made.
+ *
+ * A spare makes the places before its job is known, with next to no room in them; the job's bounds
+ * come with the job. /input is read-only by its mount from the beginning: what goes into it is written
+ * through a descriptor of the first mount, which pid 1 alone holds.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -48,15 +52,22 @@ static uint64_t bytes_given(const struct root_build *b)
     return bytes;
 }
 
-static bool tmpfs_mount(struct root_build *b)
+enum { BOUNDS_BYTES = 128 };
+
+static const char places_bounds[] = "mode=0755,size=64k,nr_inodes=16";
+
+static void bounds_text(const struct root_build *b, char options[BOUNDS_BYTES])
 {
     const struct sandbox_limits *l = &b->spec->limits;
-    char options[128];
     uint64_t bytes = (l->disk_mb << 20) + b->spec->package_bytes + bytes_given(b) + 65536;
     uint64_t inodes = l->inodes + b->spec->package_files + 2 * (uint64_t)b->spec->file_count + 16;
 
-    snprintf(options, sizeof options, "mode=0755,size=%llu,nr_inodes=%llu",
+    snprintf(options, BOUNDS_BYTES, "mode=0755,size=%llu,nr_inodes=%llu",
              (unsigned long long)bytes, (unsigned long long)inodes);
+}
+
+static bool tmpfs_mount(struct root_build *b, const char *options)
+{
     return root_step(b, "mount work",
                      root_make_dirs("work") &&
                          mount("work", "work", "tmpfs", MS_NOSUID | MS_NODEV, options) == 0);
@@ -65,21 +76,24 @@ static bool tmpfs_mount(struct root_build *b)
 static bool input_make(struct root_build *b)
 {
     const struct embedded *script = b->spec->script, *helper = b->spec->helper;
-    char path[64];
+    int dir = b->tree->input;
+    char name[64];
     uint8_t digest[TREE_DIGEST_BYTES];
     uint64_t bytes;
 
     if (script && !root_step(b, "script",
-                             root_make_file("work/input/script.py", script->text, script->bytes)))
+                             root_make_file(dir, "script.py", script->text, script->bytes)))
         return false;
-    snprintf(path, sizeof path, "work/input/%s.py", helper ? helper->name : "");
-    if (helper && !root_step(b, "helper", root_make_file(path, helper->text, helper->bytes)))
+    snprintf(name, sizeof name, "%s.py", helper ? helper->name : "");
+    if (helper && !root_step(b, "helper", root_make_file(dir, name, helper->text, helper->bytes)))
         return false;
-    int fd = open("work/input/input.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+    int fd = openat(dir, "input.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
     bool ok =
         fd >= 0 && (b->spec->input_fd < 0 || tree_hash_file(b->spec->input_fd, fd, digest, &bytes));
     if (fd >= 0)
         close(fd);
+    close(dir);
+    b->tree->input = -1;
     return root_step(b, "input.json", ok);
 }
 
@@ -92,7 +106,8 @@ static bool folders_attach(struct root_build *b)
         if (!root_step(b, "make work", mkdir(folders[i].source, folders[i].mode) == 0))
             return false;
     }
-    if (!input_make(b))
+    b->tree->input = open("work/input", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (!root_step(b, "open input", b->tree->input >= 0))
         return false;
     for (int i = 0; i < FOLDER_COUNT; i++) {
         fds[i] = root_tree_clone(folders[i].source,
@@ -134,7 +149,7 @@ static bool file_show(struct root_build *b, int index, const char *path)
                             AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
     if (tree < 0)
         tree = fcntl(b->file_mounts[index], F_DUPFD_CLOEXEC, 3);
-    return root_step(b, "mount input", root_make_file(path, "", 0) && root_attach(tree, path));
+    return root_step(b, "mount input", root_make_file(AT_FDCWD, path, "", 0) && root_attach(tree, path));
 }
 
 /* The digest is of the very file that is mounted or copied next. */
@@ -188,7 +203,27 @@ static bool folders_give(struct root_build *b)
     return true;
 }
 
+/* They are no one's yet, and hold nothing. */
+bool work_tree_places(struct root_build *b)
+{
+    return tmpfs_mount(b, places_bounds) && folders_attach(b);
+}
+
+bool work_tree_fill(struct root_build *b)
+{
+    char options[BOUNDS_BYTES];
+
+    bounds_text(b, options);
+    return root_step(b, "bounds of work",
+                     mount(NULL, "work", NULL, MS_REMOUNT | MS_NOSUID | MS_NODEV, options) == 0) &&
+           input_make(b) && files_show(b) && folders_give(b);
+}
+
 bool work_tree_build(struct root_build *b)
 {
-    return tmpfs_mount(b) && folders_attach(b) && files_show(b) && folders_give(b);
+    char options[BOUNDS_BYTES];
+
+    bounds_text(b, options);
+    return tmpfs_mount(b, options) && folders_attach(b) && input_make(b) && files_show(b) &&
+           folders_give(b);
 }

@@ -44,6 +44,38 @@ def load(names, local):
     return ""
 
 
+# A little of everything that most scripts do, before there is one (interpreter_rehearse): after a fork each page is
+# copied when it is first written to, and counting references writes everywhere.
+PLAY = """import sys
+def play(n, *rest, key=None):
+    text = "%d %s" % (n, [word.strip() for word in "a, b".split(",")])
+    try:
+        return {"n": n, "text": text.encode().decode()} if n else int("x")
+    except (ValueError, KeyError) as e:
+        return str(e)
+class Play:
+    def __init__(self, n):
+        self.n = n
+    def each(self):
+        yield from (play(i, key=i) for i in range(self.n))
+print(end="".join(f"{x}"[:0] for x in sorted(map(str, Play(3).each()))), flush=True)
+print(end="", file=sys.stderr)
+json = sys.modules.get("json")
+if json:
+    json.loads(json.dumps({"n": [1, 2.5, None, "\\u00e9"]}))
+"""
+
+
+def rehearse(mine_names):
+    """begin() and the parts of finish() that end nothing."""
+    kept = sys.modules["__main__"], sys.argv, sys.orig_argv, sys.path[:]
+    begin(["main.py"], os.environ["TZ"])
+    sys.modules["__main__"], sys.argv, sys.orig_argv, sys.path[:] = kept
+    mine_names()
+    flush()
+    gc.collect()
+
+
 def begin(argv, zone):
     """What python3 does between its start and the first line of the script."""
     # A new one: objects from before gc.freeze() are never collected, and a script's globals have to be.

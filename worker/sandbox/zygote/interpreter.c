@@ -25,6 +25,7 @@
 
 enum { SOURCE_BYTES_MAX = 64 << 20 };
 
+static bool fork_told;    /* the hooks after a fork have run */
 static PyObject *helpers; /* the namespace of scripts/zygote.py */
 
 /* Standard streams of the kinds a job will have: their buffers remember it. */
@@ -203,11 +204,23 @@ static int exit_code(void)
     return result;
 }
 
+/* Evaluate `source` in `space`. NULL with an exception. */
+static PyObject *source_run(const char *source, const char *path, PyObject *space)
+{
+    PyObject *name = PyUnicode_DecodeFSDefault(path);
+    PyObject *code = name ? Py_CompileStringObject(source, name, Py_file_input, NULL, -1) : NULL;
+    PyObject *value = code && space ? PyEval_EvalCode(code, space, space) : NULL;
+
+    Py_XDECREF(name);
+    Py_XDECREF(code);
+    return value;
+}
+
 /* Exit code of the script; `interrupted`: by a KeyboardInterrupt nobody caught. */
 static int main_run(const char *entry, bool *interrupted)
 {
     PyObject *module = PyImport_AddModule("__main__");
-    PyObject *space = module ? PyModule_GetDict(module) : NULL, *value = NULL;
+    PyObject *space = module ? PyModule_GetDict(module) : NULL;
     char path[PATH_MAX];
     char *source = source_read(entry);
 
@@ -217,14 +230,8 @@ static int main_run(const char *entry, bool *interrupted)
         return 2;
     }
     snprintf(path, sizeof path, "/work/%s", entry);
-    PyObject *name = PyUnicode_DecodeFSDefault(path);
-    PyObject *code =
-        name ? Py_CompileStringObject(source, name, Py_file_input, NULL, -1) : NULL;
+    PyObject *value = source_run(source, path, space);
     free(source);
-    Py_XDECREF(name);
-    if (code && space)
-        value = PyEval_EvalCode(code, space, space);
-    Py_XDECREF(code);
     Py_XDECREF(value);
     if (value)
         return 0;
@@ -269,11 +276,32 @@ static PyObject *mine_names(PyObject *self, PyObject *unused)
 
 static PyMethodDef mine_names_method = { "mine_names", mine_names, METH_NOARGS, NULL };
 
+static void fork_tell(void)
+{
+    if (!fork_told)
+        PyOS_AfterFork_Child();
+    fork_told = true;
+}
+
+void interpreter_rehearse(void)
+{
+    PyObject *value = NULL;
+
+    fork_tell();
+    PyObject *space = PyDict_New(), *play = PyDict_GetItemString(helpers, "PLAY");
+    if (space && play && PyDict_SetItemString(space, "__builtins__", PyEval_GetBuiltins()) == 0)
+        value = source_run(PyUnicode_AsUTF8(play), "/work/main.py", space);
+    Py_XDECREF(value);
+    Py_XDECREF(space);
+    PyErr_Clear();
+    helper_call("rehearse", Py_BuildValue("(N)", PyCFunction_New(&mine_names_method, NULL)));
+}
+
 _Noreturn void interpreter_run(const char *const *argv, int argc, const char *zone)
 {
     bool interrupted = false;
 
-    PyOS_AfterFork_Child();
+    fork_tell();
     if (!helper_call("begin", Py_BuildValue("(Ns)", argv_list(argv, argc), zone)))
         _exit(1);
     int code = main_run(argv[0], &interrupted);

@@ -16,8 +16,12 @@
 bool interpreter_load(const struct zygote_setup *setup, char reason[ZYGOTE_REASON_BYTES]);
 
 /* fork(), with Python's hooks in the parent. In the child Python must not be touched before
- * interpreter_run. */
+ * interpreter_rehearse or interpreter_run. */
 pid_t interpreter_fork(void);
+
+/* At most once, in the process that will call interpreter_run: what every job does, done ahead of the job for the sake of the
+ * pages it writes to or reads for the first time after the fork. Nothing of it is left for a script to see. */
+void interpreter_rehearse(void);
 
 /* Run `entry` as __main__ and end this process as python3 would. argv: entry, then arguments. */
 _Noreturn void interpreter_run(const char *const *argv, int argc, const char *zone);

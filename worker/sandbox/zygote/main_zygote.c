@@ -67,7 +67,7 @@ static bool spawn(const struct filter *filter, int self)
     while (waitpid(-1, NULL, WNOHANG) > 0)
         ;
     if (count == 2 && fork_into_namespace(self) == 0)
-        spare_run(&(struct spare_setup){ filter, fds[0], fds[1] });
+        spare_run(&(struct spare_setup){ filter, fds[0], fds[1], message.rehearse != 0 });
     while (count > 0)
         close(fds[--count]); /* a spare that could not be made is noticed by its silence */
     return true;

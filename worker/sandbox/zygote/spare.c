@@ -1,7 +1,8 @@
 /* spare.c - pid 1 of a warm jail, and main's way from a copy of the zygote to the script.
  *
  * The zygote's root is already that of a job without a job in it, read-only; here come a /proc, and
- * the job's own tmpfs. pid 1 gives up the same things in the same order as in the cold start
+ * the job's own tmpfs, before its job is known. Both processes do ahead what takes time at its first
+ * use: pages are copied or looked up when they are first touched after a fork. pid 1 gives up the same things in the same order as in the cold start
  * (jail/inside.c). Until the job comes both processes wait with the zygote's rights, which reach
  * nothing but its own namespaces.
  */
@@ -21,6 +22,7 @@
 #include "worker/sandbox/jail/confine.h"
 #include "worker/sandbox/jail/descriptors.h"
 #include "worker/sandbox/jail/pid1.h"
+#include "worker/sandbox/store/tree.h"
 #include "worker/sandbox/zygote/interpreter.h"
 #include "worker/sandbox/zygote/zygote_wire.h"
 
@@ -122,6 +124,8 @@ _Noreturn static void become_main(struct spare *s, int socket)
     struct gov_err err;
     int argc = 0;
 
+    if (s->setup->rehearse)
+        interpreter_rehearse();
     if (!zygote_receive(socket, ZYGOTE_JOB, &s->job, sizeof s->job, s->fds, &s->fd_count) ||
         s->fd_count != MAIN_BROKER + (int)s->job.start.broker || !job_decode(s, &err))
         _exit(1);
@@ -215,6 +219,9 @@ _Noreturn void spare_run(const struct spare_setup *setup)
     int children = pid1_children_open();
     if (children < 0)
         pid1_fail(setup->channel, "children");
+    if (!root_tree_places(&s->tree))
+        pid1_fail(setup->channel, s->tree.stage);
+    tree_digest_prepare();
     say(s, JAIL_SPARE);
     job_receive(s);
     job_prepare(s);

@@ -45,6 +45,8 @@ struct zygote_setup {
 
 struct zygote_spawn {
     struct zygote_header header;
+    uint32_t rehearse; /* interpreter_rehearse before the job comes */
+    uint32_t unused;
 };
 
 /* UNUSABLE: the reason in a word or two. */
