@@ -36,8 +36,9 @@ static const struct {
     { "atexit", "import atexit\nfor i in range(3): atexit.register(print, 'bye', i)\nprint('body')\n" },
     { "atexit_raises", "import atexit\n@atexit.register\ndef last(): raise RuntimeError('late')\nprint('body')\n" },
     { "atexit_after_error", "import atexit\natexit.register(print, 'still')\nraise KeyError('k')\n" },
-    { "threads", "import threading, time\ndef work(n):\n    time.sleep(0.05 * n); print('thread', n)\n"
-                 "for n in range(3): threading.Thread(target=work, args=(n,)).start()\nprint('main ends')\n" },
+    { "threads", "import threading\nturns = [threading.Event() for n in range(4)]\n"
+                 "def work(n):\n    turns[n].wait(); print('thread', n); turns[n + 1].set()\n"
+                 "for n in range(3): threading.Thread(target=work, args=(n,)).start()\nprint('main ends')\nturns[0].set()\n" },
     { "daemon_thread", "import threading, time\nthreading.Thread(target=time.sleep, args=(30,), daemon=True).start()\n"
                        "print('main ends')\n" },
     { "thread_raises", "import threading\nt = threading.Thread(target=lambda: 1 / 0, name='T')\nt.start(); t.join()\n"
