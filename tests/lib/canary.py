@@ -39,6 +39,7 @@ def forms(text):
 class Canary:
     def __init__(self, stack):
         self.stack, self.watched = stack, {}
+        self.folders = [stack.folder / "files"]  # of the file store; a bucket's, too, where a test has one
         mark = secrets.token_hex(12)
         self.environment = {VARIABLE: f"canary/env+{mark}\"é"}
         self.file = stack.folder / "host-secret.txt"
@@ -68,7 +69,7 @@ class Canary:
         for log in sorted(stack.folder.glob("*.log")):
             if log.stem.split("-")[0] in DAEMONS:
                 yield f"the log of {log.stem}", log.read_bytes()
-        for path in (stack.folder / "files").rglob("*"):
+        for path in (path for folder in self.folders for path in folder.rglob("*")):
             if path.is_file() and path.stat().st_size < 16 << 20:
                 yield f"the file {path.name}", path.read_bytes()
         if stack.alive("redis") and (stack.folder / "redis.sock").exists():

@@ -22,6 +22,7 @@ class Partner:
         self.ok(stack.api("POST", "/v1/platform/open-networks", {
             "purpose": "resource", "network": "127.0.0.0/8", "comment": "the tests' partner"}, "pat"))
         self.ok(stack.api("POST", "/v1/platform/credentials", {"name": "partner", "value": TOKEN}, "pat"))
+        stack.canary.watch("the partner's token", TOKEN)
         self.definition = json.loads((openapi.ROOT / "examples/partner-api/resource.json").read_text("utf-8"))
         # Unless a test says otherwise nobody can be asked what became of a write.
         self.definition["operations"] = [{k: v for k, v in o.items() if k != "query"} for o in self.definition["operations"]]

@@ -1,5 +1,6 @@
 """G2 from outside: rules, several people, substitutes, questions, many at once; and every way to a run, tried by
 whoever must not get there."""
+import datetime
 import io
 import json
 import pathlib
@@ -8,6 +9,7 @@ import sys
 import unittest
 import uuid
 import zipfile
+import zoneinfo
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
@@ -192,13 +194,65 @@ class Clock(Confirmation):
         # A minute passes for this row and its job.
         self.stack.sql(f"update {self.schema}.confirmation set rule = rule || jsonb_build_object('escalate_at', "
                        f"now()) where request_id = '{request['id']}'")
-        self.stack.sql(f"update {self.schema}.job_live l set run_at = now() from {self.schema}.job j where j.id = "
-                       f"l.job_id and j.request_id = '{request['id']}' and j.payload ->> 'task' = 'escalate'")
-        self.stack.sql("insert into public.mark (tenant_id, minute) select id, date_trunc('minute', now()) from "
-                       f"public.tenant where schema = '{self.schema}' on conflict do nothing")
+        self.comes(request, "escalate")
         until(lambda: self.count("request_event", f"request_id = '{request['id']}' and data ->> 'state' = 'escalated'"),
               60, "the escalation")
         self.assertEqual(self.ok(self.confirm(request, "olivia", wait=30))["state"], "succeeded")
+
+
+    def comes(self, request, task):
+        """The moment of this delayed job."""
+        self.stack.sql(f"update {self.schema}.job_live l set run_at = now() from {self.schema}.job j where j.id = "
+                       f"l.job_id and j.request_id = '{request['id']}' and j.payload ->> 'task' = '{task}'")
+        self.stack.sql("insert into public.mark (tenant_id, minute) select id, date_trunc('minute', now()) from "
+                       f"public.tenant where schema = '{self.schema}' on conflict do nothing")
+
+    def test_a_reminder_comes_while_it_waits_for_a_decision_and_not_otherwise(self):
+        self.rules({"name": "soon", "when": {}, "expires_s": 3600, "reminder_s": 600})
+        waits, asked, decided = (self.waiting(days=n) for n in (1, 2, 3))
+        self.ok(self.act(asked, "ask", "arun"))
+        self.ok(self.confirm(decided, "arun", wait=30))
+        for request in (waits, asked, decided):
+            job = f"select j.id from {self.schema}.job j where j.request_id = '{request['id']}' and j.payload ->> 'task' = 'remind'"
+            seconds = self.stack.sql(f"select extract(epoch from l.run_at - c.created_at)::int from {self.schema}.job_live l, "
+                                     f"{self.schema}.confirmation c where c.request_id = '{request['id']}' and l.job_id = ({job})")
+            self.assertAlmostEqual(int(seconds[0][0]), 600, delta=30)
+            self.comes(request, "remind")
+            until(lambda j=job: self.count("job_outcome", f"job_id = ({j}) and state = 'succeeded'") == 1, 60, "the reminder's job")
+
+        def reminded(request):
+            return (self.count("request_event", f"request_id = '{request['id']}' and data ->> 'state' = 'reminded'"),
+                    self.count("audit_event", f"request_id = '{request['id']}' and action = 'confirmation.reminded'"))
+        self.assertEqual([reminded(request) for request in (waits, asked, decided)], [(1, 1), (0, 0), (0, 0)])
+        self.ok(self.confirm(waits, "arun"))
+
+    @staticmethod
+    def in_business_hours(begun, seconds):
+        """The moment when so many seconds of Monday to Friday, 9 to 18 in Shanghai have gone by since `begun`."""
+        at = begun.astimezone(zoneinfo.ZoneInfo("Asia/Shanghai"))
+        while True:
+            opens, closes = (at.replace(hour=hour, minute=0, second=0, microsecond=0) for hour in (9, 18))
+            if at.weekday() < 5 and at < closes:
+                left = (closes - max(at, opens)).total_seconds()
+                if seconds <= left:
+                    return max(at, opens) + datetime.timedelta(seconds=seconds)
+                seconds -= left
+            at = opens.replace(hour=0) + datetime.timedelta(days=1)
+
+    def test_a_clock_of_business_hours_stands_at_night_and_on_weekends_also_when_it_is_extended(self):
+        week = 5 * 9 * 3600
+        self.rules({"name": "office", "when": {}, "expires_s": week + 1800, "extend_s": week // 2, "business_hours": True})
+        request = self.waiting()
+
+        def moment(text):
+            return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+        asked, ends = moment(request["created_at"]), moment(request["confirmation"]["expires_at"])
+        wanted = self.in_business_hours(asked, week + 1800)
+        self.assertLess(abs((ends - wanted).total_seconds()), 120, (asked, ends, wanted))
+        self.assertGreater((ends - asked).days, 6)
+        longer = moment(self.ok(self.act(request, "extend", "oscar"))["confirmation"]["expires_at"])
+        self.assertLess(abs((longer - self.in_business_hours(ends, week // 2)).total_seconds()), 120, (ends, longer))
+        self.ok(self.confirm(request, "arun"))
 
 
 class Many(Confirmation):

@@ -123,7 +123,8 @@ class OwnWheels(unittest.TestCase):
         built = native_wheel("answer")
         if not built:
             self.skipTest("there is no compiler, or libpython3-dev is not installed")
-        main = "import answer, json, os\nprint(json.dumps({'answer': answer.add(40, 2), 'here': answer.loaded_in() == os.getpid()}))\n"
+        main = ("import sys\nearly = 'answer' in sys.modules\nimport answer, json, os\nprint(json.dumps({'answer': answer.add(40, 2), "
+                "'here': answer.loaded_in() == os.getpid(), 'early': early}))\n")
         publish("native", {"main.py": main, "README.md": README, "requirements.txt": "answer==1.0\n",
                            "wheels/" + built[0]: built[1]})
         starts = {}
@@ -136,6 +137,7 @@ class OwnWheels(unittest.TestCase):
         self.assertEqual(starts["cold"]["answer"], 42)
         self.assertEqual(starts["warm"]["answer"], 42)
         self.assertTrue(starts["cold"]["here"])
+        self.assertEqual((starts["cold"]["early"], starts["warm"]["early"]), (False, True), "a warm one has it from before")
 
     def test_a_wheel_of_another_machines_code_is_refused_by_name(self):
         built = native_wheel("answer", "cp311-cp311-win_amd64")

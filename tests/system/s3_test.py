@@ -20,6 +20,7 @@ STORE = []
 def setUpModule():
     STORE.append(s3.S3())
     stack = stacks.Stack((), settings={"api": STORE[0].settings, "worker": STORE[0].settings})
+    stack.canary.folders += [STORE[0].folder / "objects", STORE[0].folder / "spool"]
     for name in ("api", "scheduler", "sandboxd", "worker"):
         stack.start(name)
     loop.Case.stack = stack

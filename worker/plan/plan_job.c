@@ -161,7 +161,12 @@ static void add_confirmation(struct plan_job *j, struct db_group *group)
     int64_t expires_us = p->plan.confirmation.expires_at_us;
     int64_t remind_us = remind_at_us(p);
     int64_t escalate_us = p->rule.escalate_s ? rule_after(p, p->rule.escalate_s) : 0;
-    json_t *rule = json_own(arena, confirmation_rule_encode(&p->rule, escalate_us));
+    struct confirmation_rule told = p->rule;
+
+    /* An extension is added where there is no calendar: it is told in seconds of the wall. */
+    if (told.extend_s)
+        told.extend_s = (confirmation_rule_after(&p->rule, p->zone, expires_us, told.extend_s) - expires_us) / 1000000;
+    json_t *rule = json_own(arena, confirmation_rule_encode(&told, escalate_us));
 
     clock_format(expires_us, expires);
     clock_format(remind_us, remind);
