@@ -177,3 +177,34 @@ static enum op_next created(struct op *op)
 
 const struct op_step customer_create_steps[] = { { "create", create }, { "created", created }, { 0 } };
 const size_t customer_create_bytes = sizeof(struct customer);
+
+/* --- whom bills and notices reach --- */
+
+static const struct json_field contact_fields[] = {
+    { "contacts", JSON_FIELD_ARRAY, true, AT(contacts), 0, 20, NULL },
+};
+
+static enum op_next contacts_put(struct op *op)
+{
+    struct customer *e = (struct customer *)op;
+    struct call *call = e->endpoint.call;
+    const char *contacts = NULL;
+
+    if (!call_param_id(call, 0, &e->id, &op->err) || !CALL_BODY(call, op, contact_fields, e) ||
+        !contacts_read(e, &contacts, &op->arena, &op->err))
+        return OP_FAIL;
+    struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
+    DB_GROUP_ADD(g, SQL_QUERIES_CUSTOMER_CONTACTS_SET, NULL, e->id.text, contacts, call->caller.user.text);
+    DB_GROUP_ADD(g, SQL_QUERIES_CUSTOMER_PAGE, &e->rows, NULL, "1", NULL, e->id.text);
+    db_group_send(g);
+    return OP_WAIT;
+}
+
+static enum op_next contacts_leave(struct op *op)
+{
+    struct customer *e = (struct customer *)op;
+    return page_one(e->endpoint.call, 200, &e->rows, &op->err) ? OP_DONE : OP_FAIL;
+}
+
+const struct op_step customer_contacts_put_steps[] = { { "contacts_put", contacts_put }, { "leave", contacts_leave }, { 0 } };
+const size_t customer_contacts_put_bytes = sizeof(struct customer);
