@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import unittest
 import urllib.error
 import urllib.request
@@ -174,11 +175,38 @@ class Postgres(Case):
                                     lambda: self.set_everywhere("default_transaction_read_only = off"),
                                     (503, "store_unavailable"))
 
-    def test_a_locked_table_holds_up_its_tenant_alone(self):
+    def lock(self):
         holder = self.psql()
         holder.stdin.write(f"begin; lock table {self.schema}.job in access exclusive mode; select 'held';\n")
         holder.stdin.flush()
         self.assertIn("held", "".join(holder.stdout.readline() for _ in range(3)))
+        return holder
+
+    def test_a_table_locked_past_the_statement_timeout_is_said_and_nothing_is_left_of_it(self):
+        holder = self.lock()
+        try:
+            reply = self.nothing_is_accepted(holder)
+        finally:
+            if holder.poll() is None:
+                holder.communicate("rollback;\n", timeout=30)
+        self.assertIn((reply.status, reply.code), ((504, "deadline"), (503, "store_unavailable")), reply.body)
+        self.assertTrue(reply.json["detail"])
+        self.ends(self.submit())
+
+    def nothing_is_accepted(self, holder):
+        """A submission while the lock is held to the end of its patience; then the lock goes."""
+        before = time.monotonic()
+        reply = self.api("POST", "/v1/runs", {"skill": "probe", "action": "run", "input": {"value": "never"}})
+        waited = time.monotonic() - before
+        self.assertIsNone(holder.poll(), "the lock was held all the time")
+        holder.communicate("rollback;\n", timeout=30)
+        self.assertGreater(waited, 5, "it was waited for")
+        self.assertLess(waited, 60)
+        self.assertEqual(self.count("job", "payload -> 'input' ->> 'value' = 'never'"), 0)
+        return reply
+
+    def test_a_locked_table_holds_up_its_tenant_alone(self):
+        holder = self.lock()
         late = []
         thread = threading.Thread(target=lambda: late.append(
             self.api("POST", "/v1/runs", {"skill": "probe", "action": "run", "input": {}})))

@@ -3,6 +3,7 @@ works"): nobody gets an error, no run fails, and none is even begun twice, becau
 import json
 import os
 import pathlib
+import subprocess
 import sys
 import threading
 import unittest
@@ -87,6 +88,21 @@ class Upgrade(loop.Case):
         self.stack.start(name)
         self.assertNotEqual(self.stack.running[name].pid, old)
 
+    def execgov(self, *words):
+        """A command of the preflight; it has to find nothing wrong."""
+        database = ["--pg", f"{self.stack.conninfo} user=postgres"] if words[0] == "migrate" else []
+        done = subprocess.run([stacks.BUILD / "bin/execgov", *words, *database], capture_output=True, text=True, check=False,
+                              timeout=120, stdin=subprocess.DEVNULL, start_new_session=True, env={
+                                  **os.environ, "HOME": str(self.stack.folder), "LANG": "en_US.UTF-8",
+                                  "EXECGOV_URL": f"http://127.0.0.1:{self.stack.ports['api']}",
+                                  "EXECGOV_TOKEN": self.stack.tokens["pat"],
+                                  "EXECGOV_SANDBOX": str(self.stack.folder / "sandbox.sock")})
+        self.assertEqual(done.returncode, 0, f"{words}: {done.stdout}{done.stderr}")
+
+    def preflight(self):
+        self.execgov("migrate", "status")
+        self.execgov("doctor")
+
     def work_goes_on(self, clients):
         seen = [len(client.accepted) for client in clients]
         stacks.until(lambda: any(client.faults for client in clients) or all(
@@ -99,10 +115,12 @@ class Upgrade(loop.Case):
             client.start()
         try:
             self.work_goes_on(clients)
+            self.preflight()
             self.stack.migrate()
             for name in ORDER:
                 self.replace(name)
                 self.work_goes_on(clients)
+            self.execgov("migrate", "verify")
         finally:
             for client in clients:
                 client.over.set()
