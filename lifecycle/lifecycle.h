@@ -15,6 +15,7 @@ struct lifecycle_settings {
     const char *redis; /* wake-ups; "" = none, the next tick finds new messages */
     const char *egress;   /* socket of execgov-egress; "" = no message leaves */
     const char *public_url; /* of the platform, for links in messages; "" = no links */
+    const char *contact; /* whom customers may ask, in their reminders; "" = nobody is named */
     const char *health;
     const char *log_level;
     const char *outbox_file;

@@ -29,6 +29,19 @@ static void result_set(struct sending *s, enum delivery_outcome outcome, int wai
              (int)text_utf8_cut(detail, strlen(detail), sizeof s->result.detail - 1), detail);
 }
 
+/* Whom a customer may ask is the same for all of them; it is no part of what was frozen. */
+static const json_t *payload(struct lifecycle *lifecycle, const struct db_rows *rows, int row, struct arena *arena)
+{
+    const char *contact = lifecycle->settings.contact;
+    json_t *frozen = db_json(rows, row, ROW_PAYLOAD, arena);
+
+    if (!*contact || !text_starts(db_text(rows, row, ROW_EVENT), "subscription."))
+        return frozen;
+    json_t *shown = json_own(arena, json_copy(frozen));
+    json_object_set_new(shown, "contact", json_string(contact));
+    return shown;
+}
+
 static bool to_file(const struct sending *s)
 {
     return !s->delivery.kind && *s->lifecycle->settings.outbox_file;
@@ -158,7 +171,7 @@ void sending_start(struct lifecycle *lifecycle, const struct db_rows *rows, int 
                                      .action_key = CELL(ROW_KEY), .event = CELL(ROW_EVENT),
                                      .channel = CELL(ROW_CHANNEL), .endpoint = CELL(ROW_ENDPOINT),
                                      .locale = CELL(ROW_LOCALE), .tenant = CELL(ROW_TENANT),
-                                     .payload = db_json(rows, row, ROW_PAYLOAD, arena),
+                                     .payload = payload(lifecycle, rows, row, arena),
                                      .attempt = (int)db_int(rows, row, ROW_ATTEMPTS), .kind = CELL(ROW_KIND),
                                      .timezone = CELL(ROW_TIMEZONE), .created_at = CELL(ROW_CREATED) };
 #undef CELL

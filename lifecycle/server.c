@@ -17,6 +17,8 @@ const struct setting lifecycle_settings_table[] = {
       "socket of execgov-egress, which sends the messages; empty: they wait" },
     { "public_url", SETTING_TEXT, FIELD(public_url), "", 0, 300, false,
       "address people reach the platform at, for links in messages; empty: no links" },
+    { "contact", SETTING_TEXT, FIELD(contact), "", 0, 300, false,
+      "whom customers may ask about their subscription, named in its messages; empty: nobody" },
     { "outbox_file", SETTING_TEXT, FIELD(outbox_file), "", 0, 500, false,
       "append messages that no channel takes to this file, one JSON line each; empty: they wait" },
     { "tick_s", SETTING_INT, FIELD(tick_s), "60", 1, 3600, false, "seconds between scans" },

@@ -3,7 +3,7 @@
 -- $5 statuses, $6 due (us), $7 not before (us). Subscriptions: $8 ids, $9 versions, $10 states, $11 entered,
 -- $12 shutdown due, $13 final notice, $14 termination notice (us; 0 none), $15 windows done, $16 next (us).
 -- $17 the actions' days of the as of, in the subscription's zone, $18 the states before; $19 as of (us), $20 run. An action
--- whose key is there already has no message: it had one. Renewals are drafted with the price of the edition they will have.
+-- whose key is there already has no message: it had one. A message names what its renewal's order asks for, or will.
 -- scan: small tables are read whole; each join is by primary key
 with asked as (
     select a.*, timestamptz 'epoch' + a.due * interval '1 microsecond' as due_at
@@ -47,9 +47,16 @@ with asked as (
         'subscription.' || case r.action when 'remind' then 'reminder' else r.action end,
         k.channel, k.endpoint, s.tenant_id, s.id, coalesce(k.locale, c.locale),
         jsonb_build_object('window', r.window_code, 'customer', c.name, 'edition', v.edition, 'period_no', s.period_no,
-            'paid_until', s.paid_until_date, 'timezone', s.tz, 'amount_minor', v.price_minor, 'currency', v.currency,
+            'paid_until', s.paid_until_date, 'timezone', s.tz,
             'shutdown_due_at', public.utc_text(timestamptz 'epoch' + nullif(n.shutdown, 0) * interval '1 microsecond'),
-            'retention_days', v.retention_days),
+            'retention_days', v.retention_days)
+            || case
+                when s.cancel_at_period_end and n.state = 'active' then jsonb_build_object('last_day', s.paid_until_date)
+                else jsonb_build_object(
+                    'amount_minor', coalesce(d.amount_minor, public.price_total(w.price_minor, w.tax_bp, w.tax_inclusive)),
+                    'currency', coalesce(d.currency, w.currency),
+                    case when v.grace_days > 0 then 'grace_until' else 'stops_on' end, s.paid_until_date + v.grace_days)
+            end,
         jsonb_strip_nulls(jsonb_build_object('subscription', s.id, 'period_no', s.period_no, 'state', n.state,
             'before', case when n.state = 'active' then s.paid_until_at end)),
         gen_random_uuid()::text, timestamptz 'epoch' + a.send * interval '1 microsecond',
@@ -60,6 +67,12 @@ with asked as (
     join public.subscription s on s.id = r.subscription_id
     join public.edition_version v on v.id = s.edition_version
     join public.customer c on c.id = s.customer_id
+    left join public.orders d on d.subscription_id = s.id
+        and d.period_no = s.period_no + 1
+        and d.kind = 'renewal'
+        and d.state not in ('cancelled', 'expired')
+    join public.edition_version o on o.id = coalesce(s.next_edition_version, s.edition_version)
+    join public.edition_version w on w.id = case when o.sold_to is null then o.id else public.renewal_version(o.id) end
     cross join lateral (
         select t.channel, t.endpoint, t.locale
         from public.customer_contact t

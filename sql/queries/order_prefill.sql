@@ -16,13 +16,7 @@ from (
     where n.next_edition_version is not null) a
 join public.subscription s on s.id = a.subscription_id and s.period_no = a.period_no
 join public.edition_version o on o.id = coalesce(s.next_edition_version, s.edition_version)
-join lateral (
-    select x.*
-    from public.edition_version x
-    where x.edition = o.edition
-        and (x.id = o.id or x.sold_to is null)
-    order by (x.id = o.id and (o.sold_to is null or o.sold_to > public.lifecycle_now())) desc, x.ver desc
-    limit 1) v on true
+join public.edition_version v on v.id = case when o.sold_to is null then o.id else public.renewal_version(o.id) end
 join lateral (
     select p.publish_hours
     from public.lifecycle_policy p

@@ -1,7 +1,7 @@
 -- scope: lifecycle
 -- Messages to send now, at most $1: those whose guard does not hold any more are suppressed, those too late are
 -- dead, one that a process died over is sent again once. What is returned is committed as being sent before a
--- socket is opened.
+-- socket is opened. A renewal's order may have come after its reminder was written: its number, sum and address are looked up now.
 with due as (
     select o.id, o.state, o.guard, o.resends,
         o.expires_at <= public.lifecycle_now() as late
@@ -43,7 +43,10 @@ with due as (
     from moved m
     where m.state = 'sending'
 )
-select m.id, m.message_id, m.action_key, m.event, m.channel, m.endpoint, m.locale, m.tenant_id, m.payload, m.attempts,
+select m.id, m.message_id, m.action_key, m.event, m.channel, m.endpoint, m.locale, m.tenant_id,
+    case when m.event like 'subscription.%'
+        then m.payload || coalesce(r.told, '{}') || jsonb_strip_nulls(jsonb_build_object('tenant', t.name))
+        else m.payload end, m.attempts,
     c.kind, coalesce(u.timezone, t.timezone, m.payload ->> 'timezone'), public.utc_text(m.created_at)
 from moved m
 left join public.channel c on c.name = m.channel
@@ -51,4 +54,7 @@ left join public.channel c on c.name = m.channel
     and (c.tenant_id is null or c.tenant_id = m.tenant_id)
 left join public.app_user u on u.id = m.user_id
 left join public.tenant t on t.id = m.tenant_id
+left join lateral (
+    select public.renewal_told(m.subscription_id, (m.payload ->> 'period_no')::integer) as told
+    where m.payload ? 'amount_minor') r on true
 where m.state = 'sending'
