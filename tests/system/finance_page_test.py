@@ -97,6 +97,9 @@ class Page(unittest.TestCase):
         self.assertGreaterEqual(len(self.type("order ls --state pending_payment")["items"]), 4)
         done = self.type("order confirm ORDER 299.00 --reference BANKREF --on 2026-11-26")
         self.assertEqual(done["result"], "settled")
+        self.assertEqual(self.type("order activate ORDER")["order"]["state"], "active")  # it is: nothing changes
+        self.at["ADDRESS"] = "accounts@c.example"
+        self.assertEqual(self.type("customer contacts CUSTOMER --email ADDRESS")["contacts"], ["accounts@c.example"])
         subscription = self.subscription = done["order"]["subscription_id"]
         wanted = self.type(self.rename('order refund ORDER 100.00 --reference R --comment "why" --then keep|shorten|shutdown',
                                        "keep|shorten|shutdown", "keep"))
@@ -168,6 +171,8 @@ class Page(unittest.TestCase):
     def end(self):
         self.at |= {"FOLDER": str(stack.folder / "copy"), "TENANT": stack.tenants["Harbour Hardware"]["id"]}
         self.type("export FOLDER", token="olivia")
+        self.type('subscription notice SUBSCRIPTION --at 2026-12-01T10:00:00+08:00 --how post --to "who" --reference "letter 17"',
+                  status=(4,))  # it is not shut down
         self.type('subscription terminate SUBSCRIPTION --comment "why"', status=(4,))  # its data are to be kept
         self.assertEqual(self.type("tenant show TENANT", token="pat")["state"], "kept")
         self.type('tenant drop TENANT --comment "why"', token="pat", status=(4,))
