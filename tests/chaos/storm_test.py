@@ -199,8 +199,18 @@ class Storm:
 
 class Storms(unittest.TestCase):
     def clients(self, world, over):
-        """Two tenants, plain runs, runs of one key and runs that do nothing; each client repeats until it has an answer."""
+        """Two tenants; runs that are plain, of one key, of high risk, cancelled, or do nothing, alone or many in a call. Each
+        client repeats until it has an answer."""
         failed = []
+
+        def other_call(rng, tenant, value):
+            what = rng.choice(("batch", "cancel", "confirm"))
+            if what == "batch":
+                world.batch(tenant, rng.randrange(2, 30), 120)
+            elif what == "cancel":
+                world.cancel(tenant, world.submit(tenant, value, rng.choice((0, 1.0, 3.0)), patience=120), 120)
+            else:
+                world.confirmed(tenant, value, 120)
 
         def client(number):
             rng = random.Random(SEED * 1000 + number)
@@ -211,6 +221,9 @@ class Storms(unittest.TestCase):
                 tenant = chaos.TENANTS[0] if keyed else chaos.TENANTS[number % 2]
                 value = None if rng.random() < 0.4 else f"{number}.{count}"
                 try:
+                    if rng.random() < 0.2:
+                        other_call(rng, tenant, f"{number}.{count}")
+                        continue
                     world.submit(tenant, value, rng.choice((0, 0, 0.2, 1.0)), chaos.KEY if keyed else None,
                                  patience=120)
                 except AssertionError as error:

@@ -22,6 +22,7 @@ import stack as stacks
 
 TENANTS = ("Harbour Hardware", "Lakeside Books")
 PEOPLE = {"Harbour Hardware": "oscar", "Lakeside Books": "lin"}
+APPROVERS = {"Harbour Hardware": "arun", "Lakeside Books": "lea"}
 KEY = "one at a time"
 
 # Says when it began and whose it is; sleeps; with a marker in its arguments, so that it can be found.
@@ -39,11 +40,12 @@ SKILL = {
     "README.md": "# Ledger\n\nSays when it began.\n",
     "main.py": SCRIPT,
     "skill.json": json.dumps({"name": "ledger", "description": "Says when it began.", "actions": [
-        {"name": "run", "title": "Run", "entry": "main.py", "idempotent": True, "input": {
+        {"name": name, "title": name.capitalize(), "entry": "main.py", "idempotent": True, **more, "input": {
             "type": "object", "additionalProperties": False, "required": ["value"], "properties": {
                 "value": {"type": "string", "maxLength": 100},
                 "child": {"type": "string", "maxLength": 100},
-                "seconds": {"type": "number", "minimum": 0, "maximum": 60}}}}]}),
+                "seconds": {"type": "number", "minimum": 0, "maximum": 60}}}}
+        for name, more in (("run", {}), ("danger", {"risk": "high", "effects": ["nothing that could be undone"]}))]}),
 }
 
 
@@ -63,6 +65,7 @@ class World(stacks.Stack):
         self.durable = durable
         self.proxies = {}
         self.ledger = []      # (tenant, run id, value or None where nothing is answered, key or None)
+        self.cancelled = set()  # runs that somebody asked to cancel: either end is right
         self.schedules = []   # (tenant, id)
         self.refusals = collections.Counter()
         self.ledger_lock = threading.Lock()
@@ -125,6 +128,7 @@ class World(stacks.Stack):
         (self.folder / "sandbox.sock").unlink(missing_ok=True)
         self.plant = plant
         self.ledger.clear()
+        self.cancelled.clear()
         for name in ("api", "scheduler", "sandboxd", "worker"):
             self.start(name)
 
@@ -159,24 +163,55 @@ class World(stacks.Stack):
             body["concurrency_key"] = key
         if delay_ms:
             body["delay_ms"] = delay_ms
-        idempotency = skills.new_id()
+        run = self.until_answered(tenant, "POST", "/v1/runs", body, patience)["id"]
+        self.accepted(tenant, run, value, key)
+        return run
+
+    def until_answered(self, tenant, method, path, body, patience=90, person=None, also=()):
+        """The answer to one call that is repeated under one key, at one API and the other; `also`: what is no error."""
+        headers = {"Idempotency-Key": skills.new_id()} if method == "POST" else {}
         deadline = time.monotonic() + patience
         names = [n for n in self.ports if n.split("-")[0] == "api"]
         while time.monotonic() < deadline:
             try:
-                status, answer = self.ask_api(random.choice(names), "POST", "/v1/runs", body, PEOPLE[tenant],
-                                              {"Idempotency-Key": idempotency})
+                status, answer = self.ask_api(random.choice(names), method, path, body, person or PEOPLE[tenant], headers)
             except (OSError, http.client.HTTPException, ValueError):
                 time.sleep(0.1)
                 continue
-            if status in (200, 202):
-                with self.ledger_lock:
-                    self.ledger.append((tenant, answer["id"], value, key))
-                return answer["id"]
+            if status in (200, 202, *also):
+                return answer
             with self.ledger_lock:
                 self.refusals[(status, answer.get("code"))] += 1
             time.sleep(0.2)
-        raise AssertionError(f"no answer within {patience} s")
+        raise AssertionError(f"no answer to {method} {path} within {patience} s")
+
+    def accepted(self, tenant, run, value, key=None):
+        with self.ledger_lock:
+            self.ledger.append((tenant, run, value, key))
+
+    def batch(self, tenant, count, patience=90):
+        """So many that do nothing, in one call and one transaction."""
+        answer = self.until_answered(tenant, "POST", "/v1/runs/batch", {"runs": [{"skill": "nothing"}] * count}, patience)
+        for item in answer["items"]:
+            self.accepted(tenant, item["id"], None)
+
+    def cancel(self, tenant, run, patience=90):
+        self.cancelled.add(run)
+        self.until_answered(tenant, "POST", f"/v1/runs/{run}/cancel", {}, patience, also=(409,))
+
+    def confirmed(self, tenant, value, patience=90):
+        """A run of high risk: somebody else confirms what was planned. In the ledger once it may run."""
+        body = {"skill": "ledger", "action": "danger", "input": {"value": value, "seconds": 0}}
+        run = self.until_answered(tenant, "POST", "/v1/runs", body, patience)
+        where = f"/v1/requests/{run['request_id']}"
+        deadline = time.monotonic() + patience
+        while (request := self.until_answered(tenant, "GET", where, None, patience))["state"] != "awaiting_confirmation":
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{run['id']} is {request['state']} and cannot be confirmed")
+            time.sleep(0.3)
+        self.until_answered(tenant, "POST", f"{where}/confirm", {"digest": request["plan"]["digest"]}, patience,
+                            APPROVERS[tenant], also=(409,))  # its first answer may have been lost
+        self.accepted(tenant, run["id"], value)
 
     def schedule(self, tenant, count):
         """So many that fire every minute."""
@@ -250,19 +285,24 @@ def job_faults(run, outcome, trail):
     return wrong
 
 
-def key_faults(runs, trails):
-    """5: jobs of one concurrency key, by the intervals in PostgreSQL."""
-    held = []
+def held(runs, trails):
+    """(from, to, run) of each time that one held a slot, by the moments in PostgreSQL."""
+    times = []
     for run in runs:
         begun = None
         for action, at, _ in trails[run]:
             if action == "job.claimed":
-                begun = (at, run)
-            elif begun:
-                held.append((*begun, at))
+                begun = at
+            elif begun and action != "job.cancel_requested":
+                times.append((begun, at, run))
                 begun = None
-    held.sort()
-    return [f"5: {b[1]} began {a[2] - b[0]:.3f} s before {a[1]} ended" for a, b in zip(held, held[1:]) if b[0] < a[2]]
+    return sorted(times)
+
+
+def key_faults(runs, trails):
+    """5: jobs of one concurrency key."""
+    times = held(runs, trails)
+    return [f"5: {b[2]} began {a[1] - b[0]:.3f} s before {a[2]} ended" for a, b in zip(times, times[1:]) if b[0] < a[1]]
 
 
 def tenant_faults(world, tenant, crashes_allowed):
@@ -279,7 +319,9 @@ def tenant_faults(world, tenant, crashes_allowed):
         if outcome and outcome["state"] == "succeeded" and value is not None and \
                 (outcome["result"] or {}).get("value") != value:
             wrong.append(f"7: {run} answered {outcome['result']} to {value}")
-        if outcome and outcome["state"] != "succeeded" and not (crashes_allowed and outcome["code"] == "poison"):
+        asked = run in world.cancelled and outcome and outcome["state"] == "cancelled"
+        if outcome and outcome["state"] != "succeeded" and not asked and not (
+                crashes_allowed and outcome["code"] == "poison"):
             wrong.append(f"2: {run} ended as {outcome['state']} {outcome['code']}")
         if not crashes_allowed and any(a == "job.reclaimed" for a, _, _ in trails[run]):
             wrong.append(f"3: {run} was taken from a worker that lived")
