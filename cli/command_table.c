@@ -244,6 +244,10 @@ static const struct command_option clock_options[] = {
 static const struct command_option customer_options[] = {
     TEXT("kind", 'k', "KIND", "login, operation, run, …", "login、operation、run 等"), EMAIL, ZONE, END,
 };
+static const struct command_option customer_set_options[] = {
+    EMAIL, FLAG("no-email", 0, "no contacts: the tenant's owners are written to", "不设联系人，改为通知租户所有者"),
+    CHOICE("locale", 0, "en|zh-CN", "the language of what is written to them", "通知所用语言"), END,
+};
 static const struct command_option hold_options[] = { UNTIL, COMMENT, END };
 #define AS_OF TEXT("as-of", 0, "TIME", "as if it were then, RFC 3339; of a report: a day", "假定的时间，RFC 3339；报表为日期")
 static const struct command_option scan_options[] = {
@@ -430,12 +434,14 @@ const struct command command_table[] = {
     { "customer ls", NULL, "[WORDS]", 0, 1, VALUE_NONE, { "customers", "列出客户" }, NULL, false, command_customer_ls },
     { "customer show", NULL, "CUSTOMER", 1, 1, VALUE_NONE, { "one customer and everything that happened", "查看客户及其全部经过" }, limit_options, false, command_customer_show },
     { "customer create", NULL, "NAME", 1, 1, VALUE_NONE, { "somebody to bill", "新建客户" }, customer_options, false, command_customer_create },
+    { "customer set", NULL, "CUSTOMER", 1, 1, VALUE_NONE, { "other billing contacts (all there are from now on), another language", "更换账单联系人（替换全部）或语言" }, customer_set_options, false, command_customer_set },
     { "subscription ls", NULL, "", 0, 0, VALUE_NONE, { "what is paid until when", "列出订阅" }, state_options, false, command_subscription_ls },
     { "subscription show", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "one subscription", "查看订阅" }, NULL, false, command_subscription_show },
     { "subscription hold", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "keep its shutdown off for a while", "暂缓停用" }, hold_options, false, command_subscription_hold },
     { "subscription release", NULL, "SUBSCRIPTION HOLD", 2, 2, VALUE_NONE, { "take a hold back (subscription show lists them)", "解除暂缓（见 subscription show）" }, NULL, false, command_subscription_release },
     { "subscription cancel", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "it ends with its paid period", "到期后不再续费" }, NULL, false, command_subscription_cancel },
     { "subscription continue", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "it goes on after all", "恢复续费" }, NULL, false, command_subscription_continue },
+    { "subscription retry", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "scans look again at one that was set aside", "重新处理被搁置的订阅" }, NULL, false, command_subscription_retry },
     { "subscription edition", NULL, "SUBSCRIPTION EDITION", 2, 2, VALUE_NONE, { "the next period is of another edition", "下一周期更换版本" }, NULL, false, command_subscription_edition },
     { "subscription override", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "let a shut-down one go on unpaid for a while; somebody else approves", "未付款临时恢复（须他人审批）" }, hold_options, false, command_subscription_override },
     { "subscription terminate", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "end it for good, after retention and notice; somebody else approves", "保留期满后终止（须他人审批）" }, comment_options, false, command_subscription_terminate },
