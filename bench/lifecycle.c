@@ -1,6 +1,6 @@
 /* lifecycle.c - the scans beside bare SQL that does the same inserts and updates, in one run on one server.
  *
- *     bench-lifecycle CONNINFO N     (a superuser's, of a migrated database that holds nothing else)
+ *     bench-lifecycle CONNINFO N [idle|reminders|dry-run|shutdowns]     (a superuser's, of a migrated database that holds nothing else)
  *
  * Prints one line a measurement. bench/lifecycle starts the server. */
 #include <stdio.h>
@@ -274,13 +274,18 @@ static void shutdowns(void)
     CHECK(atol(ask("select count(*) from public.tenant where not run_allowed")) == count);
 }
 
+static bool wanted(const char *measure, const char *only)
+{
+    return !only || strcmp(measure, only) == 0;
+}
+
 int main(int argc, char **argv)
 {
     struct gov_err err;
     struct rusage before, after;
 
-    if (argc != 3 || (n = atol(argv[2])) < 1000) {
-        fputs("bench-lifecycle CONNINFO N (1000 or more)\n", stderr);
+    if (argc < 3 || argc > 4 || (n = atol(argv[2])) < 1000) {
+        fputs("bench-lifecycle CONNINFO N (1000 or more) [idle|reminders|dry-run|shutdowns]\n", stderr);
         return 2;
     }
     conninfo = argv[1];
@@ -291,13 +296,18 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", err.cause);
         return 1;
     }
-    idle();
-    getrusage(RUSAGE_SELF, &before);
-    reminders();
-    getrusage(RUSAGE_SELF, &after);
-    printf("%-44s %10ld KB more at its highest\n", "memory of a scan of them", after.ru_maxrss - before.ru_maxrss);
-    dry_run();
-    shutdowns();
+    if (wanted("idle", argv[3]))
+        idle();
+    if (wanted("reminders", argv[3])) {
+        getrusage(RUSAGE_SELF, &before);
+        reminders();
+        getrusage(RUSAGE_SELF, &after);
+        printf("%-44s %10ld KB more at its highest\n", "memory of a scan of them", after.ru_maxrss - before.ru_maxrss);
+    }
+    if (wanted("dry-run", argv[3]))
+        dry_run();
+    if (wanted("shutdowns", argv[3]))
+        shutdowns();
     arena_release(&arena);
     return 0;
 }

@@ -245,8 +245,13 @@ static const struct command_option customer_options[] = {
     TEXT("kind", 'k', "KIND", "login, operation, run, …", "login、operation、run 等"), EMAIL, ZONE, END,
 };
 static const struct command_option customer_set_options[] = {
-    EMAIL, FLAG("no-email", 0, "no contacts: the tenant's owners are written to", "不设联系人，改为通知租户所有者"),
     CHOICE("locale", 0, "en|zh-CN", "the language of what is written to them", "通知所用语言"), END,
+};
+static const struct command_option contacts_options[] = { EMAIL, END };
+static const struct command_option termination_notice_options[] = {
+    TEXT("at", 0, "TIME", "when they were told, RFC 3339", "告知时间，RFC 3339"), TEXT("how", 0, "WORD", "post, phone, visit, …", "方式：post、phone、visit 等"),
+    TEXT("to", 0, "WHO", "who was told", "被告知人"), TEXT("reference", 0, "TEXT", "where it can be looked up: a letter's number, a file note", "凭据编号：信函编号、记录编号等"),
+    TEXT("evidence", 0, "SHA256", "digest of the document", "凭证的 SHA-256"), COMMENT, END,
 };
 static const struct command_option hold_options[] = { UNTIL, COMMENT, END };
 #define AS_OF TEXT("as-of", 0, "TIME", "as if it were then, RFC 3339; of a report: a day", "假定的时间，RFC 3339；报表为日期")
@@ -434,7 +439,8 @@ const struct command command_table[] = {
     { "customer ls", NULL, "[WORDS]", 0, 1, VALUE_NONE, { "customers", "列出客户" }, NULL, false, command_customer_ls },
     { "customer show", NULL, "CUSTOMER", 1, 1, VALUE_NONE, { "one customer and everything that happened", "查看客户及其全部经过" }, limit_options, false, command_customer_show },
     { "customer create", NULL, "NAME", 1, 1, VALUE_NONE, { "somebody to bill", "新建客户" }, customer_options, false, command_customer_create },
-    { "customer set", NULL, "CUSTOMER", 1, 1, VALUE_NONE, { "other billing contacts (all there are from now on), another language", "更换账单联系人（替换全部）或语言" }, customer_set_options, false, command_customer_set },
+    { "customer set", NULL, "CUSTOMER", 1, 1, VALUE_NONE, { "another language of what is written to them", "更换通知所用语言" }, customer_set_options, false, command_customer_set },
+    { "customer contacts", NULL, "CUSTOMER", 1, 1, VALUE_NONE, { "whom bills and notices reach, instead of before", "设置账单与通知的收件邮箱" }, contacts_options, false, command_customer_contacts },
     { "subscription ls", NULL, "", 0, 0, VALUE_NONE, { "what is paid until when", "列出订阅" }, state_options, false, command_subscription_ls },
     { "subscription show", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "one subscription", "查看订阅" }, NULL, false, command_subscription_show },
     { "subscription hold", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "keep its shutdown off for a while", "暂缓停用" }, hold_options, false, command_subscription_hold },
@@ -444,6 +450,7 @@ const struct command command_table[] = {
     { "subscription retry", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "scans look again at one that was set aside", "重新处理被搁置的订阅" }, NULL, false, command_subscription_retry },
     { "subscription edition", NULL, "SUBSCRIPTION EDITION", 2, 2, VALUE_NONE, { "the next period is of another edition", "下一周期更换版本" }, NULL, false, command_subscription_edition },
     { "subscription override", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "let a shut-down one go on unpaid for a while; somebody else approves", "未付款临时恢复（须他人审批）" }, hold_options, false, command_subscription_override },
+    { "subscription notice", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "its people were told another way that its data will go; somebody else approves", "登记已另行告知数据即将删除（须他人审批）" }, termination_notice_options, false, command_subscription_notice },
     { "subscription terminate", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "end it for good, after retention and notice; somebody else approves", "保留期满后终止（须他人审批）" }, comment_options, false, command_subscription_terminate },
     { "billing show", NULL, "", 0, 0, VALUE_NONE, { "what my tenant has paid until when", "查看本租户的订阅" }, NULL, false, command_billing_show },
     { "billing offers", NULL, "", 0, 0, VALUE_NONE, { "what can be ordered", "列出可订购的版本" }, NULL, false, command_billing_offers },

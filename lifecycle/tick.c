@@ -1,4 +1,4 @@
-/* tick.c - look -> inbox -> work (on a pool thread) -> activate. A tick that found nothing wrote nothing.
+/* tick.c - look -> inbox -> work (on a pool thread) -> activate -> put_off. A tick that found nothing wrote nothing.
  *
  * The look is two statements in one group, so that an idle day costs some four thousand: 1,440 looks, 144 whole ticks of
  * seven. */
@@ -42,7 +42,7 @@ static bool worth_a_row(const struct tick *t)
     const struct scan_counts *c = &t->report.counts;
 
     return c->prefills || c->reminders || c->superseded || c->graces || c->shutdowns || c->cancels || c->proposals ||
-           t->report.failed || t->report.state == SCAN_STOPPED;
+           c->untold || t->report.failed || t->report.state == SCAN_STOPPED;
 }
 
 /* What keeps the scan from all that is due: it is written down when it begins and when it changes, not each minute. */
@@ -197,6 +197,23 @@ static enum op_next activate(struct op *op)
     return OP_WAIT;
 }
 
+/* What failed without being written to its order would be the first again each time: it is put behind the others. */
+static enum op_next put_off(struct op *op)
+{
+    struct tick *t = (struct tick *)op;
+
+    for (int i = 0; i < t->order_count; i++) {
+        const struct op *act = &t->acts[i].op;
+
+        if (!act->failed)
+            continue;
+        log_error(LEVEL_WARN, "order.time_failed", &act->err, LOG_FIELD("what", "activate"), LOG_FIELD("of", t->orders[i].text));
+        DB_QUERY(op, t->lifecycle->db, &DB_PUBLIC, SQL_QUERIES_ORDER_TIME_FAILED, NULL, t->orders[i].text, "activate",
+                 act->err.cause[0] ? act->err.cause : gov_err_detail(&act->err, GOV_EN));
+    }
+    return OP_WAIT;
+}
+
 static enum op_next report(struct op *op)
 {
     struct tick *t = (struct tick *)op;
@@ -219,7 +236,8 @@ static enum op_next report(struct op *op)
     return OP_DONE;
 }
 
-static const struct op_step steps[] = { { "look", look }, { "judge", judge }, { "inbox", inbox }, { "work", begin }, { "activate", activate }, { "report", report }, { 0 } };
+static const struct op_step steps[] = { { "look", look }, { "judge", judge }, { "inbox", inbox }, { "work", begin }, { "activate", activate }, { "put_off", put_off },
+                                        { "report", report }, { 0 } };
 
 static int64_t over(struct rounds *rounds)
 {

@@ -6,8 +6,10 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 
-enum { BUSY_MS = 1000, IDLE_MS = 30000, STANDBY_MS = 60000, EVERYBODY_MS = 15 * 60 * 1000,
-       DEEP_MS = 30000, BURY_MS = 120000, AGAIN_MS = 60000 };
+/* After a turn through the marked tenants it rests RESTS times as long as that took, but BUSY_MS at least and CROWDED_MS at
+ * most: with a thousand busy tenants the looking after would otherwise cost more than their jobs. */
+enum { RESTS = 10, BUSY_MS = 1000, CROWDED_MS = 5000, IDLE_MS = 30000, STANDBY_MS = 60000,
+       EVERYBODY_MS = 15 * 60 * 1000, DEEP_MS = 30000, BURY_MS = 120000, AGAIN_MS = 60000 };
 
 static bool leads(const struct tend *t)
 {
@@ -99,6 +101,8 @@ static enum op_next visit(struct op *op)
     /* Whoever holds work has a marked tenant; the others are judged by 150 s. */
     bool bury = t->visit.tenant_count > 0 || now - t->bury_us >= (int64_t)BURY_MS * 1000;
 
+    if (!t->after.text[0])
+        t->turn_us = now;
     visit_init(&t->visit, t->scheduler, &t->after, 0);
     if (!t->after.text[0] && now - t->deep_us >= (int64_t)DEEP_MS * 1000) {
         t->deep_us = now;
@@ -181,6 +185,12 @@ static const struct op_step steps[] = { { "rebuild", rebuild }, { "rebuilt", reb
                                         { "tally", tally },
                                         { "show", show },       { 0 } };
 
+static int64_t rest_ms(const struct tend *t)
+{
+    int64_t ms = RESTS * (clock_mono_us() - t->turn_us) / 1000;
+    return ms < BUSY_MS ? BUSY_MS : ms < CROWDED_MS ? ms : CROWDED_MS;
+}
+
 static int64_t over(struct rounds *rounds)
 {
     struct tend *t = (struct tend *)rounds;
@@ -195,8 +205,10 @@ static int64_t over(struct rounds *rounds)
         return STANDBY_MS;
     if (t->after.text[0])
         return 0; /* more tenants than one visit takes */
-    if (t->visit.tenant_count || queues_lost(t->scheduler))
+    if (queues_lost(t->scheduler))
         return BUSY_MS;
+    if (t->visit.tenant_count)
+        return rest_ms(t);
     if (t->visit.next_due_us) {
         int64_t until_ms = (t->visit.next_due_us - clock_now_us()) / 1000 + 1;
         return until_ms < BUSY_MS ? BUSY_MS : until_ms < IDLE_MS ? until_ms : IDLE_MS;

@@ -1,7 +1,7 @@
 /* tend.h - what a leader does again and again: rebuild the queue if it is lost, visit marked tenants,
  * fire their schedules, and now and then let what is old be deleted.
  *
- * It rests one second while anything is marked, and thirty when nothing is: an idle platform asks the database some 3,600
+ * It rests one second while anything is marked (up to five with hundreds of marked tenants), and thirty when nothing is: an idle platform asks the database some 3,600
  * times a day, and 500 times for each tenant because of the backstop. Begins and ends with the lead.
  */
 #ifndef SCHEDULER_TEND_H
@@ -24,6 +24,7 @@ struct tend {
     struct gov_err everybody_err; /* of this round's backstop */
     bool everybody_asked;
     struct id after;      /* where the next visit goes on; "": from the first tenant */
+    int64_t turn_us;      /* monotonic: when this turn through the tenants began */
     bool deep;            /* this turn through the tenants is a deep one */
     int64_t deep_us;      /* monotonic, of the last */
     bool retention_asked;

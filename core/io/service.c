@@ -113,8 +113,13 @@ static void on_signal(uv_signal_t *handle, int number)
 {
     struct service *service = handle->data;
 
-    if (number == SIGHUP || service->draining)
+    if (service->draining)
         return;
+    if (number == SIGHUP) {
+        if (service->reload)
+            service->reload(service->context);
+        return;
+    }
     service->draining = true;
     log_write(LEVEL_INFO, "service.draining", LOG_NUMBER("signal", number));
     service->drain(service->context);

@@ -26,6 +26,8 @@ struct service {
     bool (*ready)(void *context, json_t *checks);
     /* SIGTERM or SIGINT, once: begin to drain; call service_stop when done. */
     void (*drain)(void *context);
+    /* SIGHUP: read again what may change under way. NULL: nothing may, the signal does nothing. */
+    void (*reload)(void *context);
     void *context;
     bool draining;
 };

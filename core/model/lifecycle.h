@@ -43,6 +43,7 @@ enum lifecycle_window {
     WINDOW_TERMINATION,
     WINDOW_PREFILL, /* no reminder: the renewal's draft */
     WINDOW_PROPOSE, /* no reminder: termination is put before a person */
+    WINDOW_UNTOLD,  /* no reminder: there is nobody to send R-7 to, a person has to help */
     WINDOW_COUNT
 };
 
@@ -71,6 +72,7 @@ struct lifecycle_facts {
     int64_t hold_until_us; /* the latest hold that has not been released */
     uint32_t done;         /* bit per window */
     bool cancel_at_period_end;
+    bool unreachable; /* shut down, and there is no address that R-7 could go to */
     int grace_days, min_grace_days, retention_days;
     const struct zone *zone;
 };
@@ -83,6 +85,7 @@ enum lifecycle_kind {
     LIFECYCLE_SHUTDOWN,    /* S4, S6 */
     LIFECYCLE_CANCEL,      /* S4 of one that was asked to end */
     LIFECYCLE_PROPOSE,     /* S8 needs a person: put it on the list */
+    LIFECYCLE_UNTOLD,      /* R-7 needs an address, or a person who tells them: put it on the list */
 };
 const char *lifecycle_kind_name(enum lifecycle_kind kind);
 

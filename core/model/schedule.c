@@ -42,6 +42,10 @@ static const struct {
     [REASON_OWNER_MAY_NOT] = { "owner_may_not",
                                { "its owner may no longer run this; whoever resumes it becomes its owner",
                                  "其所有者已无权运行；恢复该计划的人将成为所有者" } },
+    [REASON_RESTORED] = { "restored",
+                          { "the database was put back to an earlier time, and slots since then may have run; whoever "
+                            "resumes it goes on with the next one",
+                            "数据库已恢复到较早时刻，此后的时点可能已经执行；恢复该计划后从下一时点继续" } },
     [REASON_REFUSED] = { "refused", { "it could not be planned", "无法生成计划" } },
 };
 

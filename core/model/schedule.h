@@ -35,6 +35,7 @@ enum schedule_reason {
     REASON_ASKED_TOO_LATE,   /* needs a confirmation, and the slot was there before it could be asked for */
     REASON_OWNER_LEFT,
     REASON_OWNER_MAY_NOT,
+    REASON_RESTORED,         /* only why it is paused: execgov restore check --hold did it */
     REASON_REFUSED,          /* planning says no; its code is the firing's */
     REASON_COUNT
 };

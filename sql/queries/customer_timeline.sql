@@ -57,6 +57,12 @@ from (
     where s.customer_id = $1::uuid
         and h.released_at is not null
     union all
+    select n.recorded_at, 'notice.recorded', n.reference, n.recorded_by, jsonb_build_object('given_at', public.utc_text(n.given_at),
+        'method', n.method, 'recipient', n.recipient, 'evidence_sha256', n.evidence_sha256), 'n' || n.id
+    from public.subscription s
+    join public.termination_notice n on n.subscription_id = s.id
+    where s.customer_id = $1::uuid
+    union all
     select b.from_at, 'block.' || b.source, b.reason_code, null, jsonb_build_object('level', b.level, 'tenant', b.tenant_id), 'b' || b.id
     from public.subscription s
     join public.tenant_block b on b.tenant_id = s.tenant_id

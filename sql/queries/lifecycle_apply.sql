@@ -119,7 +119,18 @@ with asked as (
     join public.subscription s on s.id = r.subscription_id
     where r.action = 'propose'
     on conflict on constraint finance_task_once do nothing
+), untold as materialized (
+    select public.termination_untold_add(r.subscription_id, r.period_no,
+        timestamptz 'epoch' + $19::bigint * interval '1 microsecond')
+    from recorded r
+    where r.action = 'untold'
+), told as materialized (
+    select public.termination_told(r.subscription_id, null, 'told')
+    from recorded r
+    where r.action = 'remind'
+        and r.window_code = 'R-7'
 )
 select (select count(*) from moved), (select count(*) from recorded),
     (select coalesce(array_agg(h.tenant_id), '{}') from changed h
-        where h.tenant_id is not null and h.state in ('grace', 'shutdown', 'cancelled'))
+        where h.tenant_id is not null and h.state in ('grace', 'shutdown', 'cancelled')),
+    (select count(*) from untold), (select count(*) from told)

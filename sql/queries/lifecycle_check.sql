@@ -109,6 +109,21 @@ left join (
     group by b.order_id) r on r.order_id = o.id
 where o.refunded_minor <> coalesce(r.amount, 0)
 union all
+select 'I8', 'customer ' || coalesce(c.customer, b.customer), 'credit ' || coalesce(b.amount, 0) || ' ' || coalesce(c.currency, b.currency)
+    || ' in the ledger, ' || coalesce(c.amount, 0) || ' of his payments'
+from (
+    select o.customer_id::text as customer, p.currency, sum(public.payment_credit(p.id)) as amount
+    from public.payment p
+    join lateral (select a.order_id from public.payment_application a where a.payment_id = p.id limit 1) x on true
+    join public.orders o on o.id = x.order_id
+    group by o.customer_id, p.currency) c
+full join (
+    select substr(e.account, 17) as customer, e.currency, -sum(e.amount_minor) as amount
+    from public.ledger_entry e
+    where e.account like 'CUSTOMER_CREDIT:%'
+    group by e.account, e.currency) b on b.customer = c.customer and b.currency = c.currency
+where coalesce(c.amount, 0) <> coalesce(b.amount, 0)
+union all
 select 'I9', 'tenant ' || t.id, 'state ' || t.state || ', its strongest block is of level ' || coalesce(b.level, 0)
 from public.tenant t
 left join lateral (

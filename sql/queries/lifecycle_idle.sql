@@ -17,7 +17,8 @@ select c.last_at < c.now - interval '10 minutes'
         or exists (
             select from public.orders o
             where o.state in ('activating', 'activation_failed')
-                and o.attempt_at <= c.now - interval '30 seconds')
+                and o.attempt_at <= c.now - interval '30 seconds'
+                and not exists (select from public.order_retry t where t.order_id = o.id and t.next_at > c.now))
         or exists (
             select from public.orders o
             where o.state in ('draft', 'pending_payment')

@@ -6,7 +6,8 @@
     from public.orders o
     where o.state in ('activating', 'activation_failed')
         and o.attempt_at <= public.lifecycle_now() - interval '30 seconds'
-    order by o.attempt_at, o.id
+        and not exists (select from public.order_retry t where t.order_id = o.id and t.next_at > public.lifecycle_now())
+    order by greatest(o.attempt_at, (select t.next_at from public.order_retry t where t.order_id = o.id)), o.id
     limit $1::integer
 )
 union all

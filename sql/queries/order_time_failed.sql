@@ -1,3 +1,3 @@
 -- scope: lifecycle
--- $1 order, $2 publish or expire, $3 why not
+-- $1 order, $2 publish, expire or activate, $3 why not
 select public.order_time_failed($1::uuid, $2, $3)

@@ -8,7 +8,7 @@ with p as (
         ($3::date + 1)::timestamp at time zone $4::text as end_at
 )
 select (y.received_at at time zone p.zone)::date, public.utc_text(y.recorded_at), y.provider, y.provider_txn, y.method, o.no, c.name,
-    y.amount_minor, coalesce(a.amount, 0), coalesce(public.payment_credit(y.id), 0),
+    y.amount_minor, coalesce(a.amount, 0) - public.payment_voided(y.id), coalesce(public.payment_credit(y.id), 0),
     case when a.amount is null then y.amount_minor - coalesce(r.amount, 0) else 0 end, coalesce(r.amount, 0), y.currency, y.id
 from p
 join public.payment y on y.received_at >= p.from_at

@@ -1,6 +1,6 @@
 -- scope: migrate
--- Hold what restore_check.sql calls outside or begun, so that nobody runs it before a person has looked. Its fence
--- grows: what a worker of the time before says about it is refused.
+-- Hold the jobs $1 (what restore_check.sql calls outside or begun), so that nobody runs them before a person has looked.
+-- Their fences grow: what a worker of the time before says about them is refused.
 with held as (
     update {{t}}.job_live l
     set state = 'held',
@@ -10,11 +10,8 @@ with held as (
         started_at = null,
         lease_until = null,
         run_at = null
-    from {{t}}.job j
-    where j.id = l.job_id
+    where l.job_id = any ($1::uuid[])
         and l.state <> 'held'
-        and ((j.kind = 'run' and (j.lane = 'http' or j.risk = 'high'))
-            or exists (select from {{t}}.effect e where e.job_id = j.id and e.state in ('started', 'unknown')))
     returning l.job_id, l.fence
 )
 insert into {{t}}.audit_event (actor_kind, kind, action, subject_kind, subject, request_id, detail)

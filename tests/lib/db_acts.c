@@ -16,6 +16,8 @@ static const char shared[] =
     "     raise exception '%: on order', pg_catalog.substr(new.action, 7) using errcode = 'GV000';"
     "   elsif new.action like 'lock:%' then"
     "     perform pg_catalog.pg_advisory_xact_lock(pg_catalog.substr(new.action, 6)::bigint);"
+    "   elsif new.action like 'where:%' then"
+    "     new.action := pg_catalog.substr(new.action, 7) || '@' || pg_catalog.pg_backend_pid();"
     "   elsif new.action = 'divide' then perform 1 / 0;"
     "   end if;"
     "   return new;"

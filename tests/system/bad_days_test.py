@@ -202,7 +202,7 @@ class Postgres(Case):
 class Clock(Case):
     def tearDown(self):
         os.environ.pop("EXECGOV_SKEW_S", None)
-        for name in ("scheduler", "worker"):
+        for name in ("api", "scheduler", "worker"):
             self.restart(name, None)
 
     def restart(self, name, skew):
@@ -235,6 +235,55 @@ class Clock(Case):
                 waited = self.stack.sql(f"select extract(epoch from o.started_at - j.created_at) from {self.schema}.job j "
                                         f"join {self.schema}.job_outcome o on o.job_id = j.id where j.id = '{late}'")
                 self.assertGreater(float(waited[0][0]), 2.5)
+
+    def started_after(self, run, moment):
+        """By how many seconds, both by the database's clock."""
+        return float(self.stack.sql(f"select extract(epoch from started_at - {moment}) from {self.schema}.job_outcome "
+                                    f"where job_id = '{run}'")[0][0])
+
+    def test_an_api_an_hour_off_dates_what_it_is_asked_to_and_nothing_else(self):
+        """What is due, leased, expired or at rest is judged by the database; what an API works out from `now` is off by as
+        much as its clock: a delay, a schedule's first slot, an upload's end, which expiries it takes."""
+        body = {"skill": "probe", "action": "run", "input": {}}
+        for skew in (3600, -3600):
+            with self.subTest(f"the API is off by {skew} s"):
+                self.restart("api", skew)
+                self.assertEqual(self.hours_off("api"), skew // 3600)
+                self.ok(self.api("GET", "/v1/me"))
+                slow = self.run_probe(wait=0, what="sleep", seconds=4)["id"]
+                given = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=4)).isoformat()
+                at = self.ok(self.api("POST", "/v1/runs", body | {"run_at": given.replace("+00:00", "Z")}), 202)["id"]
+                delayed = self.ok(self.api("POST", "/v1/runs", body | {"delay_ms": 60000}), 202)["id"]
+                self.ends(self.submit(), slow, at)
+                self.assertNotIn("job.reclaimed", loop.trail(self.stack, self.schema, [slow])[slow])
+                self.assertGreaterEqual(self.started_after(at, f"'{given}'"), 0, "a moment that was given is that moment")
+                if skew < 0:
+                    self.ends(delayed)
+                    self.assertLess(self.started_after(delayed, f"(select created_at from {self.schema}.job where id = "
+                                                                f"'{delayed}')"), 50, "the delay was over when it began")
+                else:
+                    due = self.stack.sql(f"select extract(epoch from l.run_at - j.created_at) from {self.schema}.job_live l "
+                                         f"join {self.schema}.job j on j.id = l.job_id where j.id = '{delayed}'")
+                    self.assertAlmostEqual(float(due[0][0]), 3660, delta=20)
+                    self.ok(self.api("POST", f"/v1/runs/{delayed}/cancel"))
+                self.dated(skew)
+
+    def dated(self, skew):
+        def off(text):
+            moment = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+            return (moment - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
+        made = self.ok(self.api("POST", "/v1/schedules", {"name": f"off by {skew}", "cron": "* * * * *", "skill": "probe",
+                                                          "input": {}, "enabled": True}), 201)
+        self.assertAlmostEqual(off(made["next_fire_at"]), skew + 30, delta=50)
+        self.assertEqual(self.api("DELETE", f"/v1/schedules/{made['id']}").status, 204)
+        in_half_an_hour = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=30)).isoformat()
+        reply = self.api("POST", "/v1/tokens", {"name": "half an hour", "scopes": ["runs:read"],
+                                                "expires_at": in_half_an_hour.replace("+00:00", "Z")})
+        self.assertEqual(reply.status, 422 if skew > 0 else 201, reply.body)
+        if skew < 0:
+            self.ok(self.api("GET", "/v1/runs", token=reply.json["token"]))
+        upload = self.ok(self.api("POST", "/v1/uploads", {"name": "x.txt", "size": 3}), 201)
+        self.assertAlmostEqual(off(upload["expires_at"]), 86400 + skew, delta=60)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
-from loop import Case, at_once  # noqa: E402
+import wishes  # noqa: E402
+from loop import TENANT, Case, at_once  # noqa: E402
 from stack import Stack, until  # noqa: E402
 
 PURGE = {"name": "purge", "title": {"en": "Purge", "zh": "清除"}, "description": {"en": "Purge", "zh": "清除"},
@@ -23,7 +24,7 @@ WAITING = "awaiting_confirmation"
 
 
 def setUpModule():
-    Case.stack = Stack(("api", "scheduler", "worker"))
+    Case.stack = Stack(("api", "scheduler", "egress", "worker"))
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
         archive.writestr("main.py", "import json, sys\nprint(json.dumps({'got': json.load(sys.stdin)}))\n")
@@ -234,7 +235,14 @@ class Many(Confirmation):
 
 
 class EveryWay(Confirmation):
-    """Every route that takes an id is tried on a waiting plan by whoever must not let it run."""
+    """Every act of the whole document is tried on a waiting plan by whoever must not let it run: what takes an id gets
+    the request's, or that of a schedule, a dead letter or a version where it wants one."""
+    DECISIONS = ("/v1/requests/{id}/confirm", "/v1/confirmations/decide")
+    # What the two ways of deciding answer to whom; a stale digest is told to whoever may decide about others' plans.
+    BARRED = {"requester": (403, "self_confirmation"), "operator": (403, "forbidden"), "viewer": (403, "forbidden"),
+              "auditor": (403, "forbidden"), "stranger": (404, "not_found"), "platform": (403, "forbidden"),
+              "bot of the requester": (403, "session_required"), "bot of an approver": (403, "session_required")}
+    ENDS_ITSELF = ("/v1/logout", "/v1/password")  # with these the session that asks ends
 
     def token_of(self, person):
         made = self.ok(self.api("POST", "/v1/tokens", {"name": "bot", "scopes": ["runs:write", "runs:read"]},
@@ -242,61 +250,144 @@ class EveryWay(Confirmation):
         return made["token"]
 
     def routes(self):
-        """Every act of the whole document that takes an id, and the one that takes many in its body."""
-        for path, methods in self.ok(self.api("GET", "/openapi.json"))["paths"].items():
-            if "{id}" not in path and path != "/v1/confirmations/decide":
-                continue
-            for method in methods:
-                if method in ("post", "put", "patch", "delete"):
-                    yield method.upper(), path
+        return [(method.upper(), path) for path, methods in self.stack.contract.document["paths"].items()
+                for method in methods if method in ("post", "put", "patch", "delete") and path not in self.ENDS_ITSELF]
 
-    def body_of(self, path, request, digest):
-        if path == "/v1/confirmations/decide":
-            return {"decision": "confirm", "items": [{"request_id": request["id"], "digest": digest}]}
-        if path.endswith(("/confirm", "/reject")):
-            return {"digest": digest, "comment": "x"}
-        if path.endswith("/answer"):
-            return {"inputs": {}}
-        return {"comment": "x"} if path.endswith(("/ask", "/reply", "/extend")) else {}
+    def plant(self):
+        """{route: path} of what takes an id of its own: a high-risk schedule, and high-risk runs that died."""
+        schedule = self.ok(self.api("POST", "/v1/schedules", {
+            "name": f"purge {uuid.uuid4()}", "cron": "0 3 1 1 *", "skill": "purge", "input": {}}, "oscar"), 201)
+        self.assertTrue(schedule["needs_confirmation"])
+        version = self.ok(self.api("GET", "/v1/skills/purge/versions", token="olivia"))["items"][0]["version"]
+        return {"/v1/schedules/{id}/fire": f"/v1/schedules/{schedule['id']}/fire",
+                "/v1/skills/{name}/warm": "/v1/skills/purge/warm",
+                "/v1/skills/{name}/versions/{version}/try": f"/v1/skills/purge/versions/{version}/try",
+                "/v1/platform/dead-letters/{id}/redrive": f"/v1/platform/dead-letters/{self.dead()}/redrive"}
+
+    def dead(self):
+        """A high-risk run that was confirmed, and that the platform gave up, as its rows say."""
+        run = self.ok(self.confirm(self.waiting(), "arun", wait=30))["run"]["id"]
+        self.stack.sql(f"update {self.schema}.job_outcome set state = 'dead', code = 'poison' where job_id = '{run}'; "
+                       "insert into public.dead_letter_tenant (tenant_id, open) values "
+                       f"('{self.stack.tenants[TENANT]['id']}', 1) on conflict (tenant_id) do update set open = 1")
+        return run
+
+    def body_of(self, method, path, request, digest):
+        run = {"skill": "purge", "input": {}}
+        bodies = {
+            "/v1/confirmations/decide": {"decision": "confirm", "items": [{"request_id": request["id"], "digest": digest}]},
+            "/v1/requests/{id}/confirm": {"digest": digest, "comment": "x"},
+            "/v1/requests/{id}/answer": {"inputs": {"days": 1}},
+            "/v1/runs": run, "/v1/runs/batch": {"runs": [run, run]}, "/v1/requests": {"text": "purge everything"},
+            "/v1/skills/{name}/versions/{version}/try": {"input": {}},
+            "/v1/platform/dead-letters/redrive": {"tenant": self.stack.tenants[TENANT]["id"]}}
+        return bodies.get(path, wishes.wish(self.stack.contract, method, path))
+
+    def call(self, method, path, request, token, digest=None):
+        """(status, code), with the code of the item where many are decided."""
+        given = self.body_of(method, path, request, digest or request["plan"]["digest"])
+        reply = self.stack.api(method, self.planted.get(path, re.sub(r"\{\w+\}", request["id"], path)), given, token=token)
+        if path == self.DECISIONS[1] and reply.status == 200:
+            code = reply.json["items"][0]["code"]
+            return {"ok": 200, "not_found": 404, "forbidden": 403, "self_confirmation": 403, "session_required": 403,
+                    "expired": 410}.get(code, 409), code
+        return reply.status, reply.code
+
+    def all_runs(self):
+        return self.count("job", "kind = 'run'")
+
+    def settled(self):
+        """Every plan and intent that was asked for is made."""
+        until(lambda: self.count("job_live l", f"exists (select from {self.schema}.job j where j.id = l.job_id and j.kind "
+                                 "in ('intent', 'plan') and l.state <> 'delayed')") == 0, 60, "all being planned")
 
     def test_no_route_lets_a_plan_run_for_who_must_not(self):
-        tokens = {"requester": "oscar", "viewer": "vera", "auditor": "audrey", "stranger": "lin",
-                  "platform": "pat", "bot of the requester": self.token_of("oscar"),
+        tokens = {"requester": "adam", "operator": "oscar", "viewer": "vera", "auditor": "audrey", "stranger": "lin",
+                  "platform": "pat", "bot of the requester": self.token_of("adam"),
                   "bot of an approver": self.token_of("arun")}
-        routes = list(self.routes())
-        self.assertGreater(len(routes), 60)
-        request = self.waiting()
+        routes, answers = self.routes(), {}
+        self.assertGreater(len(routes), 120)
+        self.planted = self.plant()
+        request, runs = self.waiting("adam"), self.all_runs()
         for who, token in tokens.items():
-            for digest in ("right", "stale"):
+            for digest in (None, "f" * 64):
                 for method, path in routes:
-                    if digest == "stale" and not re.search("/(confirm|reject|decide)$", path):
+                    if digest and path not in self.DECISIONS:
                         continue  # it takes none
-                    with self.subTest(who=who, digest=digest, route=f"{method} {path}"):
-                        shown = request["plan"]["digest"] if digest == "right" else "f" * 64
-                        self.stack.api(method, re.sub(r"\{\w+\}", request["id"], path),
-                                       self.body_of(path, request, shown), token=token)
-                        runs, waits = self.stack.sql(
-                            f"select (select count(*) from {self.schema}.job j where j.kind = 'run' and j.request_id = "
-                            f"c.request_id), c.state from {self.schema}.confirmation c where c.request_id = "
-                            f"'{request['id']}'")[0]
-                        self.assertEqual(runs, "0")
+                    with self.subTest(who=who, digest=digest or "right", route=f"{method} {path}"):
+                        answer = answers[who, path] = self.call(method, path, request, token, digest)
+                        self.assertLess(answer[0], 500)
+                        if path in self.DECISIONS:
+                            self.assertEqual(answer, (409, "plan_stale") if digest and who == "requester" else self.BARRED[who])
+                        now, waits = self.stack.sql(
+                            f"select (select count(*) from {self.schema}.job where kind = 'run'), c.state from "
+                            f"{self.schema}.confirmation c where c.request_id = '{request['id']}'")[0]
+                        self.assertEqual(int(now), runs)
                         if waits != "waiting":  # cancelled, by whoever may
-                            request = self.waiting()
+                            request = self.waiting("adam")
+        self.settled()
+        self.assertEqual(self.all_runs(), runs)
+        self.ways_were_walked(answers)
+
+    def ways_were_walked(self, answers):
+        """The ways to a run answered who may go them: it is no proof where all were turned away at the door."""
+        for who in ("requester", "operator", "bot of the requester"):
+            for path in ("/v1/runs", "/v1/runs/batch", "/v1/requests"):
+                self.assertEqual(answers[who, path], (202, None), (who, path))
+        for who in ("requester", "operator"):
+            self.assertEqual(answers[who, "/v1/schedules/{id}/fire"], (202, None), who)
+        self.assertEqual(answers["platform", "/v1/platform/dead-letters/{id}/redrive"], (409, "confirmation_required"))
+        self.assertEqual(answers["platform", "/v1/platform/dead-letters/redrive"], (200, None))
+        for who in ("viewer", "auditor", "platform"):
+            for path in ("/v1/runs", "/v1/runs/batch", "/v1/requests", "/v1/schedules/{id}/fire"):
+                self.assertEqual(answers[who, path], (403, "forbidden"), (who, path))
+        self.assertEqual(answers["stranger", "/v1/schedules/{id}/fire"], (404, "not_found"))
+
+    def test_a_dead_high_risk_run_is_not_done_again(self):
+        """One by one and all at once: its confirmation was used. One of low risk beside it would be."""
+        run, runs, tenant = self.dead(), self.all_runs(), self.stack.tenants[TENANT]["id"]
+        where = f"/v1/platform/dead-letters/{run}/redrive?tenant={tenant}"
+        self.refused(self.api("POST", where, {"comment": "again"}, "pat"), 409, "confirmation_required")
+        many = self.ok(self.api("POST", "/v1/platform/dead-letters/redrive", {"tenant": tenant}, "pat"))
+        self.assertEqual(many["redriven"], [])
+        self.assertIn({"id": run, "code": "confirmation_required"}, many["skipped"])
+        self.assertEqual(self.all_runs(), runs)
+        self.assertEqual(self.count("dead_letter_act", f"job_id = '{run}'"), 0)
 
     def test_after_the_end_nothing_confirms_it(self):
+        """Nor a second time: every end by every way, and both of them at once, fifty times."""
+        self.planted = {}
         ends = {
-            "rejected": lambda r: self.ok(self.api("POST", f"/v1/requests/{r['id']}/reject", {"comment": "no"}, "arun")),
-            "cancelled": lambda r: self.ok(self.api("POST", f"/v1/requests/{r['id']}/cancel", {}, "oscar")),
-            "expired": lambda r: self.stack.sql(f"update {self.schema}.confirmation set expires_at = now() where "
-                                                f"request_id = '{r['id']}'"),
+            "rejected": (409, "already_decided", lambda r: self.ok(self.api(
+                "POST", f"/v1/requests/{r['id']}/reject", {"comment": "no"}, "arun"))),
+            "cancelled": (409, "already_decided", lambda r: self.ok(self.api(
+                "POST", f"/v1/requests/{r['id']}/cancel", {}, "oscar"))),
+            "expired": (410, "expired", lambda r: self.stack.sql(
+                f"update {self.schema}.confirmation set expires_at = now() where request_id = '{r['id']}'")),
+            "confirmed": (409, "already_decided", lambda r: self.ok(self.confirm(r, "arun", wait=30))),
         }
-        for end, act in ends.items():
-            with self.subTest(end=end):
-                request = self.waiting()
-                act(request)
-                for token in ("arun", "olivia"):
-                    self.assertIn(self.confirm(request, token).status, (409, 410))
-                self.assertEqual(self.runs(request), 0)
+        for end, (status, code, act) in ends.items():
+            request = self.waiting()
+            act(request)
+            before = self.runs(request)
+            self.assertEqual(before, int(end == "confirmed"))
+            for path in self.DECISIONS:
+                for token in ("arun", "olivia", "oscar"):
+                    with self.subTest(end=end, way=path, token=token):
+                        answer = self.call("POST", path, request, token)
+                        self.assertEqual(answer, (status, code) if token != "oscar" else (403, "forbidden"))
+            with self.subTest(end=end, way="fifty at once"):
+                answers = set(at_once(50, lambda n: self.call("POST", self.DECISIONS[n % 2], request, ("arun", "olivia")[n // 25])))
+                self.assertEqual(answers, {(status, code)})
+            self.assertEqual(self.runs(request), before)
+
+    def test_fifty_at_once_by_both_ways_make_one_run(self):
+        self.planted = {}
+        request = self.waiting()
+        answers = at_once(50, lambda n: self.call("POST", self.DECISIONS[n % 2], request, "arun"))
+        self.assertEqual(sum(status in (200, 202) for status, _ in answers), 1, answers)
+        self.assertEqual({a for a in answers if a[0] not in (200, 202)}, {(409, "already_decided")})
+        self.assertEqual(self.runs(request), 1)
 
 
 if __name__ == "__main__":

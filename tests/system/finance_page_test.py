@@ -117,6 +117,7 @@ class Page(unittest.TestCase):
         self.type("payment ls --state credit")
         self.at["ORDER"] = told["id"]
         self.assertEqual(self.type("order report ORDER --reference …")["state"], "payment_reported")
+        self.type("order activate ORDER", status=(4,))  # it is not paid
         self.assertEqual(self.type("billing order slot-pack-10", token="pia")["kind"], "quota")
 
         self.at["SUBSCRIPTION"] = subscription
@@ -156,6 +157,7 @@ class Page(unittest.TestCase):
         self.at["TASK"] = next(t["id"] for t in tasks if t["kind"] != "payment_reported")
         self.type('task done TASK "sent back to the bank"')
         self.type("task ls")
+        self.type("task ls")
 
     def changes(self):
         self.at = {"S": self.subscription, "SUBSCRIPTION": self.subscription}
@@ -173,6 +175,12 @@ class Page(unittest.TestCase):
         self.at |= {"FOLDER": str(stack.folder / "copy"), "TENANT": stack.tenants["Harbour Hardware"]["id"]}
         self.type("export FOLDER", token="olivia")
         self.type('subscription terminate SUBSCRIPTION --comment "why"', status=(4,))  # its data are to be kept
+        self.at |= {"CUSTOMER": run("customer ls")["items"][0]["id"], "ADDRESS": "bills@customer.example"}
+        self.assertEqual(self.type("customer contacts CUSTOMER --email ADDRESS")["contacts"], ["bills@customer.example"])
+        self.type("customer contacts", f"{self.at['CUSTOMER']} --email post@customer.example")
+        yesterday = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)).strftime("%Y-%m-%dT10:00:00Z")
+        self.type(self.rename('subscription notice SUBSCRIPTION --at 2026-12-01T10:00:00+08:00 --how post --to "who" --reference "letter 17"',
+                              "2026-12-01T10:00:00+08:00", yesterday), status=(4,))  # it is not shut down
         self.assertEqual(self.type("tenant show TENANT", token="pat")["state"], "kept")
         self.type('tenant drop TENANT --comment "why"', token="pat", status=(4,))
         wanted = run("order refund", self.order_of(self.subscription), "1.00", "--reference", "R2", "--comment", "x", "--then", "keep")
@@ -202,8 +210,7 @@ class Page(unittest.TestCase):
         self.at["ID"] = dead[0]["id"]
         self.type("deliveries show ID")
         self.at["CUSTOMER"] = run("customer ls")["items"][0]["id"]
-        shown = self.type("customer set CUSTOMER --email bills@customer.example")
-        self.assertEqual(shown["contacts"], ["bills@customer.example"])
+        self.assertEqual(self.type("customer set CUSTOMER --locale en")["locale"], "en")
         self.type("deliveries again ID", token="pat")
         stack.sql(f"update outbox set state = 'dead', ended_at = now() where id = '{dead[0]['id']}'")
         self.type("deliveries again ID", token="pat")

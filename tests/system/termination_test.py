@@ -17,12 +17,13 @@ sys.path.insert(0, str(SOURCE / "tests" / "lib"))
 import stack as stacks  # noqa: E402
 
 MONTH, FILES = 29900, 240
+SILENT = {"name": "Silent", "kind": "team", "users": [stacks.person("sid", "operator")]}
 ENDING = {"name": "Ending", "kind": "team", "users": [stacks.person("ella", "owner"), stacks.person("otto", "operator")]}
 
 
 def setUpModule():
     global stack  # pylint: disable=global-variable-undefined
-    stack = stacks.Stack(("api", "scheduler"), {**stacks.PEOPLE, "tenants": [*stacks.PEOPLE["tenants"], ENDING]})
+    stack = stacks.Stack(("api", "scheduler"), {**stacks.PEOPLE, "tenants": [*stacks.PEOPLE["tenants"], ENDING, SILENT]})
     for name, person in (("fay", "fiona"), ("fred", "vera")):
         Case().cli("people", "role", f"{person}@people.example", "platform_finance", token="pat")
         stack.tokens[name] = stack.api("POST", "/v1/login", {"email": f"{person}@people.example", "password": stack.passwords[person],
@@ -159,7 +160,7 @@ class End(Case):
         self.assertIn("not been told", self.cli("subscription", "terminate", subscription, "--comment", "over", status=4))
         stack.sql(f"insert into outbox (action_key, event, channel, endpoint, tenant_id, subscription_id, payload, message_id, next_at, "
                   f"state, ended_at) values ('r7', 'subscription.reminder', 'email', 'bills@ending.example', '{tenant}', "
-                  f"'{subscription}', '{{\"window\": \"R-7\"}}', 'r7', now() - interval '9 days', 'sent', now() - interval '6 days')")
+                  f"'{subscription}', '{{\"window\": \"R-7\", \"period_no\": 1}}', 'r7', now() - interval '9 days', 'sent', now() - interval '6 days')")
         self.approved(self.cli("subscription", "terminate", subscription, "--comment", "over"))
         self.assertEqual(stack.api("GET", "/v1/me", token="ella").status, 401, "nobody logs in any more")
 
@@ -242,6 +243,74 @@ class End(Case):
         stack.call([stacks.BUILD / "bin/execgov", "migrate", "verify", "--pg", f"{stack.conninfo} user=postgres"])
         self.ok(stack.api("POST", "/v1/requests", {"text": "others go on"}, token="oscar"), 202)
         self.assertTrue(stack.alive("scheduler"))
+
+
+class Told(Case):
+    """Nobody has an address: somebody tells them, and two people say so."""
+
+    def shut_down(self):
+        tenant = stack.tenants["Silent"]["id"]
+        customer = self.cli("customer", "create", "Silent Ltd")
+        order = self.ok(stack.api("POST", "/v1/platform/orders", {"edition": "team-monthly", "customer_id": customer["id"],
+                                                                 "tenant_id": tenant}, token="fay"), 201)
+        self.cli("order", "confirm", order["id"], "299.00", "--reference", uuid.uuid4().hex, "--on", "2026-11-26")
+        stack.sql(f"update subscription set state = 'shutdown', state_entered_at = now() - interval '100 days', next_action_at = null "
+                  f"where id = '{order['subscription_id']}'; "
+                  f"select termination_untold_add('{order['subscription_id']}', 1, now())")
+        return tenant, customer["id"], order["subscription_id"]
+
+    def test_a_notice_given_another_way_counts_from_when_it_was_given(self):
+        tenant, customer, subscription = self.shut_down()
+        task = next(t for t in self.cli("task", "ls")["items"] if t["kind"] == "termination_untold")
+        self.assertEqual((task["customer_id"], task["detail"]["tenant"], len(task["detail"]["missing"])), (customer, "Silent", 2))
+        self.assertIn("younger than 7 days", self.cli("subscription", "terminate", subscription, "--comment", "over", status=4))
+        path = f"/v1/platform/subscriptions/{subscription}/notice"
+        good = {"given_at": one("select utc_text(now() - interval '6 days')"), "method": "post", "recipient": "Sid Silent",
+                "reference": "letter 17"}
+        for change, code in (({"given_at": "2031-01-01T00:00:00Z"}, "invalid_input"), ({"given_at": "2020-01-01T00:00:00Z"}, "conflict"),
+                             ({"evidence_sha256": "x" * 64}, "invalid_input"), ({"recipient": ""}, "invalid_input"),
+                             ({"method": "By Post"}, "invalid_input")):
+            self.assertEqual(stack.api("POST", path, {**good, **change}, token="fay").code, code, change)
+        self.assertEqual(stack.api("POST", path, good, token="olivia").code, "not_found")
+        self.assertIn("--how", self.cli("subscription", "notice", subscription, "--at", good["given_at"], status=2))
+        asked = self.cli("subscription", "notice", subscription, "--at", good["given_at"], "--how", "post", "--to", "Sid Silent",
+                         "--reference", "letter 17", "--evidence", "ab" * 32)
+        self.assertEqual(stack.api("POST", f"/v1/platform/approvals/{asked['approval']['id']}/approve", {}, token="fay").code,
+                         "self_confirmation")
+        self.assertEqual(one("select count(*) from termination_notice"), "0", "until somebody else has said so")
+        self.approved(asked)
+        self.assertEqual(stack.sql("select method, recipient, reference, evidence_sha256, u.email from termination_notice n "
+                                   "join app_user u on u.id = n.recorded_by"),
+                         [["post", "Sid Silent", "letter 17", "ab" * 32, "fiona@people.example"]])
+        self.assertNotIn(task["id"], [t["id"] for t in self.cli("task", "ls")["items"]], "the task is over")
+        self.assertIn("told already", self.cli("subscription", "notice", subscription, "--at", good["given_at"], "--how", "phone", "--to",
+                                               "Sid", "--reference", "call 3", status=4))
+        events = {e["what"]: e for e in self.cli("customer", "show", customer)["timeline"]}
+        self.assertEqual((events["notice.recorded"]["who"], events["notice.recorded"]["subject"]), ("fiona@people.example", "letter 17"))
+
+        # Six days are not seven.
+        self.assertIn("younger than 7 days", self.cli("subscription", "terminate", subscription, "--comment", "over", status=4))
+        stack.sql(f"alter table termination_notice disable trigger user; "
+                  f"update termination_notice set given_at = now() - interval '8 days'; "
+                  f"update subscription set termination_notice_at = now() - interval '8 days' where id = '{subscription}'")
+        self.approved(self.cli("subscription", "terminate", subscription, "--comment", "over"))
+        self.approved(self.cli("tenant", "drop", tenant, "--comment", "over", token="pat"))
+        self.assertEqual(self.cli("tenant", "show", tenant, token="pat")["state"], "dropping")
+        self.assertEqual(stack.sql(f"select notice_id, recorded_id is not null from tenant_drop where tenant_id = '{tenant}'"), [["", "t"]])
+
+    def test_an_address_is_mended(self):
+        customer = self.cli("customer", "create", "Moved Ltd", "--email", "old@moved.example")["id"]
+        shown = self.cli("customer", "contacts", customer, "--email", "new@moved.example", "--email", "second@moved.example")
+        self.assertEqual(shown["contacts"], ["new@moved.example", "second@moved.example"])
+        path = f"/v1/platform/customers/{customer}/contacts"
+        for body in ({}, {"contacts": ["no address"]}, {"contacts": [1]}, {"contacts": ["a@b.example"], "more": 1}):
+            self.assertEqual(stack.api("PUT", path, body, token="fay").code, "invalid_input", body)
+        self.assertEqual(stack.api("PUT", path, {"contacts": []}, token="olivia").code, "not_found")
+        self.assertEqual(stack.api("PUT", f"/v1/platform/customers/{uuid.uuid4()}/contacts", {"contacts": []}, token="fay").code, "not_found")
+        self.assertEqual(self.cli("customer", "show", customer)["contacts"], ["new@moved.example", "second@moved.example"])
+        self.assertEqual(stack.sql(f"select detail -> 'before', detail -> 'after' from platform_audit where subject = '{customer}' "
+                                   "and action = 'customer.contacts_set'"),
+                         [['["old@moved.example"]', '["new@moved.example", "second@moved.example"]']])
 
 
 if __name__ == "__main__":

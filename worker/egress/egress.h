@@ -39,6 +39,7 @@ struct egress {
     struct db *db;
     struct seal_ring *ring; /* NULL: no key; calls that need a credential are refused */
     struct gov_err ring_err; /* why there is none */
+    int ring_number;         /* counts the rings: SIGHUP may bring another */
     struct keeper *keeper;
     struct listener *listener;
     struct list sessions; /* struct session */

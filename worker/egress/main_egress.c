@@ -37,7 +37,7 @@ int main(int argc, char **argv)
     struct gov_err err;
     enum log_level level = LEVEL_INFO;
 
-    if (argc == 3 && strcmp(argv[1], "new-key") == 0)
+    if (argc == 3 && strcmp(argv[1], "new-key") == 0 && *argv[2] != '-') /* an option is no file's name */
         return new_key(argv[2]);
     keep_memory_private();
     arena_init(&arena);

@@ -90,6 +90,17 @@ static void give_back(struct op *op, struct call *call, struct money_act *a)
     one_statement(op, call, a, SQL_QUERIES_PAYMENT_GIVE_BACK, 7, params);
 }
 
+static void notice(struct op *op, struct call *call, struct money_act *a)
+{
+    const json_t *p = a->params;
+    const char *params[10] = { json_get_text(p, "subscription"), json_get_text(p, "id"),
+                               arena_format(&op->arena, "%lld", (long long)json_get_int(p, "given_us", 0)),
+                               json_get_text(p, "method"), json_get_text(p, "recipient"), json_get_text(p, "reference"),
+                               json_get_text(p, "evidence_sha256"), a->actor, a->approval, a->digest };
+
+    one_statement(op, call, a, SQL_QUERIES_SUBSCRIPTION_NOTICE, 10, params);
+}
+
 static void terminate(struct op *op, struct call *call, struct money_act *a)
 {
     const char *params[4] = { json_get_text(a->params, "subscription"), a->actor, a->approval, a->digest };
@@ -131,6 +142,7 @@ static const struct {
     { "payment.apply", apply },
     { "order.refund", refund },
     { "payment.return", give_back },
+    { "subscription.notice", notice },
     { "subscription.terminate", terminate },
     { "subscription.override", override },
     { "period.reopen", reopen },

@@ -1,5 +1,5 @@
 /* /v1/platform/orders/{id}/confirm-payment, /refund, /activate, /v1/platform/payments/apply, /{id}/return,
- * /v1/platform/subscriptions/{id}/terminate, /override, /v1/platform/tenants/{id}/drop: acts that somebody else may have to approve first.
+ * /v1/platform/subscriptions/{id}/notice, /terminate, /override, /v1/platform/tenants/{id}/drop: acts that somebody else may have to approve first.
  *
  *     prepare -> run -> (approval wanted?) ask -> answer
  *
@@ -18,8 +18,8 @@
 struct pay {
     struct endpoint endpoint;
     struct id id;
-    const char *method, *reference, *currency, *received_on, *evidence, *reason, *choice;
-    int64_t amount, until_us;
+    const char *method, *reference, *currency, *received_on, *evidence, *reason, *choice, *recipient;
+    int64_t amount, until_us, given_us;
     json_t *payments;
     struct money_act act;
     struct db_rows asked, shown, zone, today;
@@ -36,6 +36,13 @@ static const struct json_field confirm_fields[] = {
     { "reason", JSON_FIELD_TEXT, false, AT(reason), 0, 500, NULL },
 };
 
+static bool evidence_fits(const struct pay *e, struct gov_err *err)
+{
+    return !e->evidence || strspn(e->evidence, "0123456789abcdef") == 64 ||
+           gov_fail_at(err, GOV_INVALID_INPUT, "/evidence_sha256", "format", "must be 64 hex digits of SHA-256",
+                       "须为 SHA-256 的 64 位十六进制");
+}
+
 static bool confirm_fits(struct pay *e, struct gov_err *err)
 {
     struct civil day;
@@ -46,10 +53,7 @@ static bool confirm_fits(struct pay *e, struct gov_err *err)
     if (!civil_parse(e->received_on, &day))
         return gov_fail_at(err, GOV_INVALID_INPUT, "/received_on", "format", "must be a date like 2026-11-30",
                            "须为形如 2026-11-30 的日期");
-    if (e->evidence && strspn(e->evidence, "0123456789abcdef") != 64)
-        return gov_fail_at(err, GOV_INVALID_INPUT, "/evidence_sha256", "format", "must be 64 hex digits of SHA-256",
-                           "须为 SHA-256 的 64 位十六进制");
-    return true;
+    return evidence_fits(e, err);
 }
 
 static enum op_next today(struct op *op)
@@ -177,6 +181,31 @@ static enum op_next give_back(struct op *op)
     json_t *params = json_pack("{s:s, s:s, s:s, s:s}", "payment", e->id.text, "id", refund_id(e, &op->arena), "reference",
                                e->reference, "reason", e->reason);
     money_act_init(op, call, &e->act, "payment.return", json_own(&op->arena, params));
+    return money_act_run(op, call, &e->act, &op->err) ? OP_WAIT : OP_FAIL;
+}
+
+/* --- R-7 was given another way than by a message of ours --- */
+
+static const struct json_field notice_fields[] = {
+    { "given_at", JSON_FIELD_TIME, true, AT(given_us), 0, 0, NULL },
+    { "method", JSON_FIELD_SLUG, true, AT(method), 0, 0, NULL },
+    { "recipient", JSON_FIELD_TEXT, true, AT(recipient), 1, 200, NULL },
+    { "reference", JSON_FIELD_TEXT, true, AT(reference), 1, 200, NULL },
+    { "evidence_sha256", JSON_FIELD_TEXT, false, AT(evidence), 64, 64, NULL },
+    { "reason", JSON_FIELD_TEXT, false, AT(reason), 0, 500, NULL },
+};
+
+static enum op_next notice(struct op *op)
+{
+    struct pay *e = (struct pay *)op;
+    struct call *call = e->endpoint.call;
+
+    if (!call_param_id(call, 0, &e->id, &op->err) || !CALL_BODY(call, op, notice_fields, e) || !evidence_fits(e, &op->err))
+        return OP_FAIL;
+    json_t *params = json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:s*}", "subscription", e->id.text, "id",
+                               refund_id(e, &op->arena), "given_us", (json_int_t)e->given_us, "method", e->method, "recipient",
+                               e->recipient, "reference", e->reference, "evidence_sha256", e->evidence);
+    money_act_init(op, call, &e->act, "subscription.notice", json_own(&op->arena, params));
     return money_act_run(op, call, &e->act, &op->err) ? OP_WAIT : OP_FAIL;
 }
 
@@ -314,6 +343,9 @@ const size_t order_refund_bytes = sizeof(struct pay);
 const struct op_step payment_return_steps[] = { { "give_back", give_back }, { "ask", ask }, { "show", show },
                                                 { "wake", wake }, { "answer", answer }, { "end", end }, { 0 } };
 const size_t payment_return_bytes = sizeof(struct pay);
+const struct op_step subscription_notice_steps[] = { { "notice", notice }, { "ask", ask }, { "show", show },
+                                                     { "answer", answer }, { "end", end }, { 0 } };
+const size_t subscription_notice_bytes = sizeof(struct pay);
 const struct op_step subscription_terminate_steps[] = { { "terminate", terminate }, { "ask", ask }, { "show", show },
                                                         { "wake", wake }, { "answer", answer }, { "end", end }, { 0 } };
 const size_t subscription_terminate_bytes = sizeof(struct pay);

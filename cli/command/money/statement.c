@@ -116,8 +116,26 @@ bool command_task_ls(struct cli *cli, const struct args *args, struct gov_err *e
         { "order_id", { "ORDER", "订单" } }, { "payment_id", { "PAYMENT", "付款" } }, { "id", { "ID", "编号" } },
         { NULL, { NULL, NULL } },
     };
+    json_t *items, *remedy;
+    size_t i;
+
     (void)args;
-    return money_list(cli, "/v1/platform/finance-tasks", columns, err);
+    if (cli->json)
+        return money_list(cli, "/v1/platform/finance-tasks", columns, err);
+    if (!remote_list(cli, "/v1/platform/finance-tasks", 0, &items, NULL, err))
+        return false;
+    money_table(cli, items, columns);
+    json_array_foreach(items, i, remedy)
+    {
+        const char *en, *zh;
+
+        remedy = json_object_get(json_object_get(remedy, "detail"), "remedy");
+        en = json_get_text(remedy, "en");
+        zh = json_get_text(remedy, "zh-CN");
+        if (en && zh)
+            cli_note(cli, "%s: %s", "%s：%s", json_get_text(json_array_get(items, i), "ref"), cli_text(cli, en, zh));
+    }
+    return true;
 }
 
 bool command_task_done(struct cli *cli, const struct args *args, struct gov_err *err)

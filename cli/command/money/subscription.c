@@ -34,32 +34,49 @@ bool command_customer_ls(struct cli *cli, const struct args *args, struct gov_er
     return money_list(cli, remote_path(cli, BASE "customers", "q", args->count ? args->words[0] : NULL, NULL), columns, err);
 }
 
-bool command_customer_create(struct cli *cli, const struct args *args, struct gov_err *err)
+static json_t *contacts_of(const struct args *args)
 {
     json_t *contacts = json_array();
     const char *email;
 
     for (size_t i = 0; (email = args_nth(args, "email", i)); i++)
         json_array_append_new(contacts, json_string(email));
+    return contacts;
+}
+
+bool command_customer_contacts(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    const struct remote_call put = { .method = "PUT", .path = path_of(cli, "customers", args->words[0], "contacts"),
+                                     .body = json_own(&cli->arena, json_pack("{s:o}", "contacts", contacts_of(args))) };
+    struct remote_answer answer;
+
+    if (!args_nth(args, "email", 0))
+        return gov_fail(err, GOV_INVALID_INPUT, "say all addresses that bills and notices go to: --email ADDRESS, once for each",
+                        "请给出全部收件邮箱：--email 邮箱，可重复");
+    if (!remote_send(cli, &put, &answer, err))
+        return false;
+    if (cli->json)
+        cli_print_json(answer.json);
+    else
+        money_one(cli, answer.json);
+    return true;
+}
+
+bool command_customer_create(struct cli *cli, const struct args *args, struct gov_err *err)
+{
     return money_post(cli, BASE "customers",
                       json_pack("{s:s, s:s, s:o, s:s*}", "kind", args_value(args, "kind", "company"), "name", args->words[0],
-                                "contacts", contacts, "timezone", args_value(args, "timezone", NULL)), err);
+                                "contacts", contacts_of(args), "timezone", args_value(args, "timezone", NULL)), err);
 }
 
 bool command_customer_set(struct cli *cli, const struct args *args, struct gov_err *err)
 {
-    json_t *contacts = json_array();
     struct remote_answer answer;
-    const char *email;
-
-    for (size_t i = 0; (email = args_nth(args, "email", i)); i++)
-        json_array_append_new(contacts, json_string(email));
-    if (json_array_size(contacts) == 0 && !args_flag(args, "no-email"))
-        json_decref(contacts), contacts = NULL;
     struct remote_call call = {
         .method = "PATCH", .path = path_of(cli, "customers", args->words[0], NULL),
-        .body = json_own(&cli->arena, json_pack("{s:o*, s:s*}", "contacts", contacts, "locale", args_value(args, "locale", NULL))),
+        .body = json_own(&cli->arena, json_pack("{s:s*}", "locale", args_value(args, "locale", NULL))),
     };
+
     if (!remote_send(cli, &call, &answer, err))
         return false;
     if (cli->json)

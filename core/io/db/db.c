@@ -140,35 +140,61 @@ static bool failed_just_now(const struct db_role *role)
     return role->failed_us && clock_mono_us() - role->failed_us < (int64_t)DB_RECONNECT_MS * 1000;
 }
 
-/* The ready connection with the least to do, opening another when all are busy. */
-static struct db_conn *conn_pick(struct db_role *role)
+/* Where a tenant's groups go if nothing speaks against it: a backend that has prepared a tenant's statements, and has
+ * its tables in its caches, has them for nothing; each has them for its part of the stripe's tenants. */
+static struct db_conn *home_of(const struct db_role *role, const struct db_scope *scope)
 {
-    struct db_conn *best = NULL, *closed = NULL;
+    uint32_t places = (uint32_t)role->db->options.connections_per_role;
+    return &role->conns[db_schema_hash(scope->schema, 0) % places];
+}
+
+static bool has_in_flight(const struct db_conn *conn, const char *schema)
+{
+    for (struct list *link = conn->in_flight.next; link != &conn->in_flight; link = link->next)
+        if (strcmp(LIST_ITEM(link, struct db_group, link)->scope.schema, schema) == 0)
+            return true;
+    return false;
+}
+
+/* Nobody waits there while another connection is idle. Where all are busy it waits behind others for a little, but not
+ * behind its own: what a tenant has on its way at once goes side by side. */
+static bool home_will_do(const struct db_conn *home, const struct db_conn *least, const struct db_scope *scope)
+{
+    int ahead = least->in_flight_count ? DB_HOME_AHEAD : 0;
+
+    return home->state == CONN_READY && home->in_flight_count <= least->in_flight_count + ahead &&
+           home->in_flight_count < DB_IN_FLIGHT_MAX && !has_in_flight(home, scope->schema);
+}
+
+/* The tenant's home, or the ready connection with the least to do; another is opened when all are busy. */
+static struct db_conn *conn_pick(struct db_role *role, const struct db_scope *scope)
+{
+    struct db_conn *home = home_of(role, scope), *least = NULL, *closed = NULL;
     bool connecting = false;
 
     for (int i = 0; i < role->db->options.connections_per_role; i++) {
         struct db_conn *conn = &role->conns[i];
-        if (conn->state == CONN_CLOSED && !closed)
+        if (conn->state == CONN_CLOSED && (!closed || conn == home))
             closed = conn;
         else if (conn->state == CONN_CONNECTING)
             connecting = true;
         else if (conn->state == CONN_READY && conn->in_flight_count < DB_IN_FLIGHT_MAX &&
-                 (!best || conn->in_flight_count < best->in_flight_count))
-            best = conn;
+                 (!least || conn->in_flight_count < least->in_flight_count))
+            least = conn;
     }
-    bool all_busy = !best || best->in_flight_count > 0;
+    bool all_busy = !least || least->in_flight_count > 0;
     if (all_busy && closed && !connecting && !failed_just_now(role))
         db_conn_open(closed);
-    return best;
+    return least && *scope->schema && home_will_do(home, least, scope) ? home : least;
 }
 
 void db_role_pump(struct db_role *role)
 {
     while (!list_empty(&role->waiting)) {
-        struct db_conn *conn = conn_pick(role);
+        struct db_group *group = LIST_ITEM(list_first(&role->waiting), struct db_group, link);
+        struct db_conn *conn = conn_pick(role, &group->scope);
         if (!conn)
             return;
-        struct db_group *group = LIST_ITEM(list_first(&role->waiting), struct db_group, link);
         list_remove(&group->link);
         role->waiting_count--;
         if (!db_conn_send(conn, group))

@@ -63,15 +63,15 @@ static void hold_loop(struct db_conn *conn)
 void db_conn_open(struct db_conn *conn)
 {
     struct db *db = conn->role->db;
-    char user[40], server_options[64];
+    char user[40], server_options[100];
 
     CHECK(conn->state == CONN_CLOSED);
     if (conn->role->stripe < 0)
         snprintf(user, sizeof user, "%s", conn->role->db->options.public_role);
     else
         snprintf(user, sizeof user, "execgov_stripe_%d", conn->role->stripe);
-    snprintf(server_options, sizeof server_options, "-c statement_timeout=%d",
-             db->options.statement_ms);
+    snprintf(server_options, sizeof server_options,
+             "-c statement_timeout=%d -c plan_cache_mode=force_generic_plan", db->options.statement_ms);
     const char *keys[] = { "dbname", "user", "application_name", "client_encoding", "options", NULL };
     const char *values[] = { db->options.conninfo, user,          db->options.application,
                              "UTF8",               server_options, NULL };

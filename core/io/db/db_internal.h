@@ -7,6 +7,7 @@
 
 enum {
     DB_IN_FLIGHT_MAX = 32,
+    DB_HOME_AHEAD = 4, /* so many groups more than elsewhere a tenant's home may have on their way */
     DB_RETRIES = 3,
     DB_IDLE_CLOSE_MS = 60000, /* default of idle_close_ms */
     DB_RECONNECT_MS = 200,

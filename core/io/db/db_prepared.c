@@ -6,6 +6,17 @@
 
 #include "core/base/check.h"
 
+enum { BUCKETS = 2 * DB_PREPARED_MAX };
+
+uint32_t db_schema_hash(const char *schema, uint32_t seed)
+{
+    uint32_t hash = 2166136261u ^ seed; /* FNV-1a */
+
+    for (const char *c = schema; *c; c++)
+        hash = (hash ^ (unsigned char)*c) * 16777619u;
+    return hash;
+}
+
 void db_prepared_init(struct db_prepared *prepared)
 {
     memset(prepared, 0, sizeof *prepared);
@@ -15,31 +26,55 @@ void db_prepared_init(struct db_prepared *prepared)
 void db_prepared_release(struct db_prepared *prepared)
 {
     free(prepared->entries);
+    free(prepared->buckets);
     db_prepared_init(prepared);
+}
+
+static struct db_prepared_entry **bucket_of(struct db_prepared *prepared, int query, const char *schema)
+{
+    return &prepared->buckets[db_schema_hash(schema, (unsigned)query) % BUCKETS];
 }
 
 static struct db_prepared_entry *find(struct db_prepared *prepared, int query, const char *schema)
 {
-    for (struct list *item = prepared->used.next; item != &prepared->used; item = item->next) {
-        struct db_prepared_entry *e = LIST_ITEM(item, struct db_prepared_entry, link);
-        if (e->query == query && strcmp(e->schema, schema) == 0)
-            return e;
-    }
-    return NULL;
+    struct db_prepared_entry *e = prepared->buckets ? *bucket_of(prepared, query, schema) : NULL;
+
+    while (e && (e->query != query || strcmp(e->schema, schema) != 0))
+        e = e->next;
+    return e;
 }
 
-static struct db_prepared_entry *add(struct db_prepared *prepared)
+static void take_out(struct db_prepared *prepared, struct db_prepared_entry *entry)
+{
+    struct db_prepared_entry **at = bucket_of(prepared, entry->query, entry->schema);
+
+    while (*at != entry)
+        at = &(*at)->next;
+    *at = entry->next;
+    list_remove(&entry->link);
+}
+
+/* An entry for it, which may have been another's and then still has that one's name. */
+static struct db_prepared_entry *add(struct db_prepared *prepared, int query, const char *schema)
 {
     struct db_prepared_entry *e;
 
     if (!prepared->entries) {
         prepared->entries = calloc(DB_PREPARED_MAX, sizeof *prepared->entries);
-        CHECK(prepared->entries);
+        prepared->buckets = calloc(BUCKETS, sizeof *prepared->buckets);
+        CHECK(prepared->entries && prepared->buckets);
     }
-    if (prepared->count < DB_PREPARED_MAX)
-        return &prepared->entries[prepared->count++];
-    e = LIST_ITEM(prepared->used.previous, struct db_prepared_entry, link);
-    list_remove(&e->link);
+    if (prepared->count < DB_PREPARED_MAX) {
+        e = &prepared->entries[prepared->count++];
+    } else {
+        e = LIST_ITEM(prepared->used.previous, struct db_prepared_entry, link);
+        take_out(prepared, e);
+    }
+    e->query = query;
+    snprintf(e->schema, sizeof e->schema, "%s", schema);
+    struct db_prepared_entry **bucket = bucket_of(prepared, query, schema);
+    e->next = *bucket;
+    *bucket = e;
     return e;
 }
 
@@ -54,13 +89,11 @@ enum db_prepared_state db_prepared_use(struct db_prepared *prepared, int query, 
     if (known)
         list_remove(&e->link);
     else
-        e = add(prepared);
+        e = add(prepared, query, schema);
     list_init(&e->link);
     list_append(prepared->used.next, &e->link); /* before what is first */
     if (!known) {
         snprintf(dropped, DB_PREPARED_NAME_BYTES, "%s", e->name);
-        e->query = query;
-        snprintf(e->schema, sizeof e->schema, "%s", schema);
         *e->name = 0;
         return DB_PREPARED_NOT;
     }

@@ -257,13 +257,20 @@ static void decide_shutdown(const struct lifecycle_facts *f, const struct lifecy
                             struct lifecycle_decision *d)
 {
     int64_t due = termination_due(f, p), at = propose_at(f);
-    bool noticed = f->termination_notice_us != 0;
+    bool noticed = f->termination_notice_us != 0, due_now = !noticed && as_of >= due;
 
-    note(d, "R-7", !noticed && as_of >= due, due, "a week before the data's retention ends", "数据保留期结束前一周通知");
+    note(d, "R-7", due_now && !f->unreachable, due, "a week before the data's retention ends, if there is anybody to tell",
+         "数据保留期结束前一周通知（须有可通知的人）");
+    note(d, "R-7?", due_now && f->unreachable, due,
+         "neither a billing contact nor an owner: nobody can be told, and nothing is ended without; finance has a task",
+         "既无账单联系人也无所有者：无人可通知，不会终止；已为财务生成待办");
     note(d, "S8", noticed && as_of >= at, noticed ? at : 0,
          "termination is proposed to a person; nothing is deleted without approval",
          "向人员提出终止；未经批准不删除任何数据");
-    if (!noticed && as_of >= due) {
+    if (due_now && f->unreachable) {
+        if (!is_done(f, WINDOW_UNTOLD))
+            add(d, LIFECYCLE_UNTOLD, WINDOW_UNTOLD, due);
+    } else if (due_now) {
         remind(d, p, WINDOW_TERMINATION, due, as_of);
         d->after.termination_notice_us = d->actions[d->count - 1].send_us;
     } else if (noticed && as_of >= at && !is_done(f, WINDOW_PROPOSE)) {
@@ -343,6 +350,7 @@ void lifecycle_decide(const struct lifecycle_facts *facts, const struct lifecycl
         break;
     }
     d->next_us = next_of(&d->after, policy);
+    /* Whoever cannot be told is looked at each day: somebody may have given an address. */
     if (d->next_us && d->next_us <= as_of)
-        d->next_us = as_of + 1;
+        d->next_us = as_of + (d->after.unreachable ? DAY_US : 1);
 }

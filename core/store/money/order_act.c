@@ -28,6 +28,10 @@ static bool terms_read(struct order_act *a, struct gov_err *err)
 
     memset(t, 0, sizeof *t);
     t->anchor = until;
+    t->zone = zone_read(db_text(r, 0, S_ZONE), &a->op.arena);
+    if (!t->zone)
+        return gov_fail_cause(err, GOV_INTERNAL, "order %s: the zone of its subscription is not known here: %s", a->order,
+                              db_text(r, 0, S_ZONE));
     if (!sub_state_parse(db_text(r, 0, S_STATE), &t->state) ||
         !calendar_unit_parse(db_text(r, 0, V_UNIT), &t->interval.unit) || !date_of(r, S_ANCHOR, &t->anchor) ||
         !date_of(r, S_UNTIL, &until))
@@ -39,7 +43,6 @@ static bool terms_read(struct order_act *a, struct gov_err *err)
     t->late = strcmp(late, "continue") == 0 ? LATE_CONTINUE : LATE_RESTART;
     t->restart = db_text(r, 0, O_RESTART) && strcmp(db_text(r, 0, O_RESTART), "true") == 0;
     t->reanchor = db_bool(r, 0, REANCHOR);
-    t->zone = zone_read(db_text(r, 0, S_ZONE), &a->op.arena);
     return true;
 }
 
@@ -173,6 +176,37 @@ static void activate_write(struct order_act *a)
     write_one(a, SQL_QUERIES_ORDER_ACTIVATE, 11, params);
 }
 
+/* What a person can do about a period that cannot be reckoned: no second try finds another one. */
+static const char *remedy_of(struct order_act *a)
+{
+    struct arena *arena = &a->op.arena;
+    bool ended = a->failed.code == GOV_CONFLICT;
+    const char *en = arena_format(arena, ended ? "its subscription is over and does not come back: refund the order (execgov order "
+                                                 "refund %s …)"
+                                               : "mend what the period is reckoned from (zone, interval, anchor): it goes on by itself, "
+                                                 "or at once with execgov order activate %s; or refund it", a->order);
+    const char *zh = arena_format(arena, ended ? "该订阅已终止，不可恢复：请退款（execgov order refund %s …）"
+                                               : "请修正周期的计算依据（时区、间隔、起始日）：系统会自动重试，也可立即执行 "
+                                                 "execgov order activate %s；或退款", a->order);
+    json_t *remedy = json_pack("{s:s, s:s}", "en", en, "zh-CN", zh);
+
+    return json_text(arena, json_own(arena, remedy));
+}
+
+/* It is written to the order, which so gives up its place: others wait behind it. */
+static enum op_next activation_failed(struct order_act *a, const char *remedy)
+{
+    DB_QUERY(&a->op, a->db, &DB_PUBLIC, SQL_QUERIES_ORDER_ACTIVATION_FAILED, NULL, a->order,
+             a->failed.cause[0] ? a->failed.cause : a->failed.en, remedy);
+    return OP_WAIT;
+}
+
+static void result_set(struct order_act *a)
+{
+    if (!a->result)
+        a->result = json_own(&a->op.arena, json_pack("{s:s}", "result", a->failed.code ? "failed" : "settled"));
+}
+
 static enum op_next activate(struct op *op)
 {
     struct order_act *a = (struct order_act *)op;
@@ -184,23 +218,26 @@ static enum op_next activate(struct op *op)
         load(a);
         return OP_AGAIN;
     case 1:
-        if (!reckon(a, true))
+        if (reckon(a, true)) {
+            activate_write(a);
+            return OP_AGAIN;
+        }
+        if (a->rows.count == 0)
             return OP_FAIL;
-        activate_write(a);
-        return OP_AGAIN;
+        a->failed = op->err;
+        memset(&op->err, 0, sizeof op->err);
+        result_set(a);
+        return activation_failed(a, remedy_of(a));
     default:
         a->phase = 0;
         if (again(a))
             return OP_AGAIN;
-        if (!a->result)
-            a->result = json_own(&op->arena, json_pack("{s:s}", "result", a->failed.code ? "failed" : "settled"));
+        result_set(a);
         if (!a->failed.code) {
             json_object_set(a->result, "order", db_json(&a->done, 0, 0, &op->arena));
             return OP_DONE;
         }
-        DB_QUERY(op, a->db, &DB_PUBLIC, SQL_QUERIES_ORDER_ACTIVATION_FAILED, NULL, a->order,
-                 a->failed.cause[0] ? a->failed.cause : a->failed.en);
-        return OP_WAIT;
+        return activation_failed(a, NULL);
     }
 }
 

@@ -1,4 +1,5 @@
-/* plan_basis.c - a table by the hash of the key; whoever comes to a place that is taken takes it. */
+/* plan_basis.c - a table by the hash of the key; whoever comes to a place that is taken takes it. Where the memory is
+ * used up a hand goes round the places and clears what it meets: what is in use is soon read again. */
 #include "core/store/planning/plan_basis.h"
 
 #include <stdlib.h>
@@ -7,7 +8,7 @@
 #include "core/base/check.h"
 #include "core/base/clock.h"
 
-enum { PLACES = 512, BYTES_MAX = 6 * 1024 * 1024, PARSED_FACTOR = 6 };
+enum { PLACES = 4096, BYTES_MAX = 24 * 1024 * 1024, PARSED_FACTOR = 6 };
 
 static void release_result(void *result)
 {
@@ -86,6 +87,7 @@ struct plan_bases {
     struct place places[PLACES];
     size_t bytes;
     unsigned epoch;
+    int hand;
 };
 
 static struct place *place_of(struct plan_bases *bases, const struct plan_basis_key *key)
@@ -159,9 +161,11 @@ void plan_bases_keep(struct plan_bases *bases, const struct plan_basis_key *key,
 
     if (epoch != bases->epoch || basis->bytes > BYTES_MAX / 8)
         return;
-    if (bases->bytes + basis->bytes > BYTES_MAX)
-        plan_bases_drop(bases);
     clear(bases, place);
+    while (bases->bytes + basis->bytes > BYTES_MAX) {
+        clear(bases, &bases->places[bases->hand]);
+        bases->hand = (bases->hand + 1) % PLACES;
+    }
     plan_basis_hold(basis);
     place->key = *key;
     place->basis = basis;

@@ -221,6 +221,7 @@ static void counts_add(struct scan_counts *to, const struct scan_counts *c)
     to->shutdowns += c->shutdowns;
     to->cancels += c->cancels;
     to->proposals += c->proposals;
+    to->untold += c->untold;
 }
 
 /* The transaction of `rows`; its failure is in `failed`. */

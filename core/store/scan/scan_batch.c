@@ -102,13 +102,15 @@ void scan_count(struct scan_counts *c, const struct lifecycle_decision *d)
         c->shutdowns += kind == LIFECYCLE_SHUTDOWN;
         c->cancels += kind == LIFECYCLE_CANCEL;
         c->proposals += kind == LIFECYCLE_PROPOSE;
+        c->untold += kind == LIFECYCLE_UNTOLD;
     }
 }
 
 char *scan_counts_json(const struct scan_counts *c, struct arena *arena)
 {
     return arena_format(arena, "{\"rows\": %lld, \"prefills\": %lld, \"reminders\": %lld, \"superseded\": %lld, "
-                        "\"graces\": %lld, \"shutdowns\": %lld, \"cancels\": %lld, \"proposals\": %lld}",
+                        "\"graces\": %lld, \"shutdowns\": %lld, \"cancels\": %lld, \"proposals\": %lld, \"untold\": %lld}",
                         (long long)c->rows, (long long)c->prefills, (long long)c->reminders, (long long)c->superseded,
-                        (long long)c->graces, (long long)c->shutdowns, (long long)c->cancels, (long long)c->proposals);
+                        (long long)c->graces, (long long)c->shutdowns, (long long)c->cancels, (long long)c->proposals,
+                        (long long)c->untold);
 }

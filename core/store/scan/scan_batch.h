@@ -8,7 +8,7 @@
 enum { SCAN_BATCH_ARRAYS = 18 };
 
 struct scan_counts {
-    int64_t rows, reminders, superseded, prefills, graces, shutdowns, cancels, proposals;
+    int64_t rows, reminders, superseded, prefills, graces, shutdowns, cancels, proposals, untold;
 };
 
 struct scan_batch {

@@ -1,3 +1,5 @@
+/* scan_row.c - two readers of the same columns: texts, and what PostgreSQL stores. The second is for whoever reads all of
+ * them: half of a dry run's time was texts that one side wrote and the other read. */
 #include "core/store/scan/scan_row.h"
 
 #include <stdlib.h>
@@ -6,7 +8,7 @@
 /* Columns of lifecycle_due.sql. */
 enum {
     D_ID, D_PERIOD, D_VERSION, D_STATE, D_ENTERED, D_FROM, D_END_DAY, D_END, D_SHUTDOWN, D_FINAL, D_TERMINATION, D_HOLD,
-    D_DONE, D_CANCEL, D_GRACE, D_MIN_GRACE, D_RETENTION, D_ZONE, D_POLICY, D_NEXT
+    D_DONE, D_CANCEL, D_GRACE, D_MIN_GRACE, D_RETENTION, D_ZONE, D_POLICY, D_NEXT, D_UNREACHABLE
 };
 
 static int64_t number(const PGresult *rows, int row, int column)
@@ -100,7 +102,78 @@ bool scan_row_read(struct scan_context *c, const PGresult *rows, int row, struct
                                    .cancel_at_period_end = truth(rows, row, D_CANCEL),
                                    .grace_days = (int)number(rows, row, D_GRACE),
                                    .min_grace_days = (int)number(rows, row, D_MIN_GRACE),
-                                   .retention_days = (int)number(rows, row, D_RETENTION) };
+                                   .retention_days = (int)number(rows, row, D_RETENTION),
+                                   .unreachable = truth(rows, row, D_UNREACHABLE) };
     return into->policy && sub_state_parse(PQgetvalue(rows, row, D_STATE), &f->state) &&
            zone_of(c, PQgetvalue(rows, row, D_ZONE), &f->zone);
+}
+
+/* --- as it is stored --- */
+
+enum { DAYS_1970_2000 = 10957 };
+static const int64_t US_1970_2000 = DAYS_1970_2000 * 86400LL * 1000000;
+
+/* An integer of whatever width the column has, the highest byte first; NULL is 0. */
+static int64_t stored(const PGresult *rows, int row, int column)
+{
+    const unsigned char *at = (const unsigned char *)PQgetvalue(rows, row, column);
+    int bytes = PQgetlength(rows, row, column);
+    uint64_t value = bytes && at[0] & 0x80 ? UINT64_MAX : 0;
+
+    for (int i = 0; i < bytes; i++)
+        value = value << 8 | at[i];
+    return (int64_t)value;
+}
+
+/* Infinity stays what it is. */
+static int64_t stored_moment(const PGresult *rows, int row, int column)
+{
+    int64_t us = stored(rows, row, column);
+
+    if (PQgetisnull(rows, row, column))
+        return 0;
+    return us == INT64_MAX || us == INT64_MIN ? us : us + US_1970_2000;
+}
+
+static void stored_id(const PGresult *rows, int row, struct id *id)
+{
+    static const char digits[] = "0123456789abcdef";
+    const unsigned char *at = (const unsigned char *)PQgetvalue(rows, row, D_ID);
+    char *to = id->text;
+
+    for (int i = 0; i < 16; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *to++ = '-';
+        *to++ = digits[at[i] >> 4];
+        *to++ = digits[at[i] & 15];
+    }
+    *to = '\0';
+}
+
+bool scan_row_read_stored(struct scan_context *c, const PGresult *rows, int row, struct scan_row *into)
+{
+    struct lifecycle_facts *f = &into->facts;
+
+    stored_id(rows, row, &into->own);
+    into->id = into->own.text;
+    into->state = PQgetvalue(rows, row, D_STATE);
+    into->period_no = (int)stored(rows, row, D_PERIOD);
+    into->version = (int)stored(rows, row, D_VERSION);
+    into->next_us = stored_moment(rows, row, D_NEXT);
+    into->policy = policy_of(c, PQgetvalue(rows, row, D_POLICY));
+    *f = (struct lifecycle_facts){ .state_entered_us = stored_moment(rows, row, D_ENTERED),
+                                   .period_start_us = stored_moment(rows, row, D_FROM),
+                                   .end_day = PQgetisnull(rows, row, D_END_DAY) ? 0 : stored(rows, row, D_END_DAY) + DAYS_1970_2000,
+                                   .end_us = stored_moment(rows, row, D_END),
+                                   .shutdown_due_us = stored_moment(rows, row, D_SHUTDOWN),
+                                   .final_notice_us = stored_moment(rows, row, D_FINAL),
+                                   .termination_notice_us = stored_moment(rows, row, D_TERMINATION),
+                                   .hold_until_us = stored_moment(rows, row, D_HOLD),
+                                   .done = (uint32_t)stored(rows, row, D_DONE),
+                                   .cancel_at_period_end = stored(rows, row, D_CANCEL) != 0,
+                                   .grace_days = (int)stored(rows, row, D_GRACE),
+                                   .min_grace_days = (int)stored(rows, row, D_MIN_GRACE),
+                                   .retention_days = (int)stored(rows, row, D_RETENTION),
+                                   .unreachable = stored(rows, row, D_UNREACHABLE) != 0 };
+    return into->policy && sub_state_parse(into->state, &f->state) && zone_of(c, PQgetvalue(rows, row, D_ZONE), &f->zone);
 }

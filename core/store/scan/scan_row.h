@@ -6,6 +6,7 @@
 #include <libpq-fe.h>
 
 #include "core/base/arena.h"
+#include "core/base/id.h"
 #include "core/model/lifecycle.h"
 
 enum { SCAN_POLICIES_MAX = 64, SCAN_ZONES_MAX = 640 };
@@ -31,7 +32,8 @@ void scan_context_init(struct scan_context *context, const PGresult *policies, s
 void scan_context_workdays(struct scan_context *context, const char *calendar, const PGresult *days);
 
 struct scan_row {
-    const char *id, *state; /* of the result */
+    const char *id, *state; /* of the result, or `own` */
+    struct id own;          /* of one that was read in binary */
     int period_no, version;
     int64_t next_us;
     struct lifecycle_facts facts;
@@ -40,5 +42,7 @@ struct scan_row {
 
 /* False: a state, policy or zone that this program does not know. */
 bool scan_row_read(struct scan_context *context, const PGresult *rows, int row, struct scan_row *into);
+/* The same of a binary result of lifecycle_preview.sql, whose columns are as they are stored. */
+bool scan_row_read_stored(struct scan_context *context, const PGresult *rows, int row, struct scan_row *into);
 
 #endif

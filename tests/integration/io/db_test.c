@@ -188,6 +188,38 @@ static void a_deadlock_is_tried_again_and_nobody_hears_of_it(void **state)
     db_stop(two);
 }
 
+static int backends(struct fixture *f, const struct pg_tenant *tenant, const char *word)
+{
+    PGconn *admin = pg_server_connect(&f->rig.server, &f->rig.arena, "postgres");
+    return atoi(sql_value(&f->rig.arena, admin, "select count(distinct action) from %s.audit_event where action like '%s@%%'",
+                          tenant->schema, word));
+}
+
+static void a_tenant_stays_with_the_backend_that_knows_it(void **state)
+{
+    struct fixture *f = *state;
+    struct db *two = db_rig_pool(&f->rig, "homes", (struct db_options){ .connections_per_role = 2 });
+    struct db_acts at_once = { two, scope_of(&f->a), { "where:crowd", "sleep:0.2" } };
+    struct op_probe probes[3] = { 0 };
+
+    for (int round = 0; round < 2; round++) { /* the first opens the second connection */
+        for (int i = 0; i < 3; i++)
+            op_probe_start(&probes[i], &f->rig.loop, db_acts_begin, &at_once);
+        for (int i = 0; i < 3; i++) {
+            assert_true(op_probe_await(&probes[i]));
+            op_release(&probes[i].op);
+        }
+    }
+    assert_int_equal(backends(f, &f->a, "crowd"), 2);
+    for (int i = 0; i < 6; i++) {
+        assert_int_equal(act(f, two, &f->a, "where:alone", NULL, NULL).code, GOV_OK);
+        assert_int_equal(act(f, two, &f->b, "where:alone", NULL, NULL).code, GOV_OK);
+    }
+    assert_int_equal(backends(f, &f->a, "alone"), 1);
+    assert_int_equal(backends(f, &f->b, "alone"), 1);
+    db_stop(two);
+}
+
 static void idempotency(struct op *op, void *db)
 {
     DB_QUERY(op, db, &DB_PUBLIC, SQL_QUERIES_IDEMPOTENCY_INSERT_PUBLIC, NULL,
@@ -322,6 +354,7 @@ int main(void)
         cmocka_unit_test(a_failed_group_leaves_its_pipelined_neighbours_alone),
         cmocka_unit_test(a_stripe_cannot_enter_the_tenant_of_another),
         cmocka_unit_test(a_deadlock_is_tried_again_and_nobody_hears_of_it),
+        cmocka_unit_test(a_tenant_stays_with_the_backend_that_knows_it),
         cmocka_unit_test(a_unique_violation_is_a_conflict_that_names_the_constraint),
         cmocka_unit_test(a_statement_that_takes_too_long_is_ended_with_deadline),
         cmocka_unit_test(what_our_functions_raise_becomes_its_code),

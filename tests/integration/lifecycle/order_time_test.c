@@ -113,6 +113,28 @@ static void orders_that_fail_stand_in_nobodys_way(void **state)
                                          "public.order_retry)"));
 }
 
+static void a_paid_order_that_fails_unheard_is_put_behind_the_others(void **state)
+{
+    struct money_rig *f = *state;
+    struct activated activated;
+    struct bought paid;
+
+    draft(f, &paid, "null");
+    sql_run(f->admin, "update public.orders set state = 'activating', attempt_at = public.lifecycle_now() - interval '1 minute' "
+            "where id = '%s'", paid.order.text);
+    sql_run(f->admin, "update public.orders set attempt_at = null where id <> '%s'", paid.order.text);
+    for (int i = 0; i < 3; i++) {
+        run(f, &activated);
+        assert_int_equal(1, activated.count);
+        sql_run(f->lifecycle, "select public.order_time_failed('%s', 'activate', 'no schema')", paid.order.text);
+        run(f, &activated);
+        assert_int_equal(0, activated.count);
+        advance(f, "31 minutes");
+    }
+    assert_string_equal("no schema", sql_value(&f->arena, f->admin, "select detail ->> 'problem' from public.finance_task where kind = "
+                                               "'order_time_failed' and ref = '%s' and done_at is null", paid.order.text));
+}
+
 static void renewals_that_cannot_be_drafted_stand_in_nobodys_way(void **state)
 {
     struct money_rig *f = *state;
@@ -140,6 +162,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(orders_that_fail_stand_in_nobodys_way),
+        cmocka_unit_test(a_paid_order_that_fails_unheard_is_put_behind_the_others),
         cmocka_unit_test(renewals_that_cannot_be_drafted_stand_in_nobodys_way),
     };
     return cmocka_run_group_tests(tests, setup, money_rig_teardown);

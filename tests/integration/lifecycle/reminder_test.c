@@ -287,6 +287,35 @@ static void the_digest_counts_every_shutdown_that_comes(void **state)
     assert_true(text_starts(sql_value(&f->arena, f->admin, digest), "15 25 15 "));
 }
 
+/* Shut down 85 days ago, with nobody whom R-7 could reach. */
+static void nobody_to_tell_is_a_task_until_somebody_is_there(void **state)
+{
+    struct scan_rig *f = *state;
+    struct scan_report r;
+    static const char open[] = "public.finance_task where kind = 'termination_untold' and done_at is null";
+
+    scan_rig_subscriptions(f, 1, -95, "Asia/Shanghai");
+    sql_run(f->admin, "delete from public.customer_contact");
+    sql_run(f->admin, "update public.subscription set state = 'shutdown', state_entered_at = public.lifecycle_now() - interval '85 days'");
+    r = scan_rig_scan(f->conn, (struct scan_options){ 0 });
+    assert_int_equal(1, r.counts.untold);
+    assert_int_equal(0, r.counts.reminders);
+    assert_int_equal(1, scan_rig_count(f, arena_format(&f->arena, "%s and detail #>> '{remedy,en}' like '%%customer contacts%%subscription "
+                                              "notice%%' and detail ->> 'missing' like '%%owner%%'", open)));
+    assert_int_equal(0, scan_rig_count(f, "public.outbox"));
+    assert_int_equal(1, scan_rig_count(f, "public.subscription where termination_notice_at is null and next_action_at > public.lifecycle_now() + "
+                              "interval '23 hours'"));
+    scan_rig_advance(f, "25 hours");
+    r = scan_rig_scan(f->conn, (struct scan_options){ 0 });
+    assert_int_equal(1, r.counts.rows);
+    assert_int_equal(0, r.counts.untold);
+    sql_run(f->admin, "select public.customer_contacts_set(id, '{bills@example.org}', null) from public.customer");
+    r = scan_rig_scan(f->conn, (struct scan_options){ 0 });
+    assert_int_equal(1, r.counts.reminders);
+    assert_int_equal(0, scan_rig_count(f, open));
+    assert_int_equal(1, scan_rig_count(f, "public.outbox where payload ->> 'window' = 'R-7' and endpoint = 'bills@example.org'"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +327,7 @@ int main(void)
         cmocka_unit_test(an_owner_is_told_before_it_stops_and_when),
         cmocka_unit_test(a_shutdown_with_a_refund_is_told),
         cmocka_unit_test(the_digest_counts_every_shutdown_that_comes),
+        cmocka_unit_test(nobody_to_tell_is_a_task_until_somebody_is_there),
     };
     return cmocka_run_group_tests(tests, scan_rig_setup, scan_rig_teardown);
 }

@@ -102,6 +102,38 @@ static void a_year_runs_as_the_page_says(void **state)
     }
 }
 
+/* Nobody to send R-7 to: a person is asked once, it is looked at each day, and nothing is proposed until they were told. */
+static void who_cannot_be_told_is_not_ended(void **state)
+{
+    struct lifecycle_facts f = a_year("2026-01-01", "2027-01-01");
+    struct lifecycle_decision d;
+
+    (void)state;
+    f.state = SUB_SHUTDOWN;
+    f.state_entered_us = at("2027-01-08", 0);
+    f.unreachable = true;
+    d = decide(&f, at("2027-03-31", 12));
+    assert_int_equal(0, d.count);
+    assert_int_equal(at("2027-04-01", 9), d.next_us);
+    d = decide(&f, at("2027-04-01", 9));
+    assert_string_equal("untold:R-7", said(&d));
+    assert_int_equal(at("2027-04-02", 9), d.next_us);
+    for (int day = 1; day < 400; day++) {
+        f = d.after;
+        d = decide(&f, at("2027-04-01", 9) + day * 86400000000LL);
+        assert_int_equal(0, d.count);
+    }
+    f.unreachable = false; /* an address was given */
+    d = decide(&f, at("2028-06-01", 10));
+    assert_string_equal("remind:R-7", said(&d));
+    assert_int_equal(at("2028-06-08", 10), d.next_us);
+    f.termination_notice_us = at("2028-06-01", 12); /* or somebody told them */
+    d = decide(&f, at("2028-06-08", 11));
+    assert_int_equal(0, d.count);
+    d = decide(&f, at("2028-06-08", 12));
+    assert_string_equal("propose:PROPOSE", said(&d));
+}
+
 /* Asked exactly when it wants to be, it does the same, and nothing is due in between. */
 static void next_is_when_something_happens(void **state)
 {
@@ -405,6 +437,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_year_runs_as_the_page_says),
+        cmocka_unit_test(who_cannot_be_told_is_not_ended),
         cmocka_unit_test(next_is_when_something_happens),
         cmocka_unit_test(after_an_outage_everyone_still_gets_grace_and_a_notice),
         cmocka_unit_test(of_several_reminders_only_the_latest_is_sent),

@@ -26,6 +26,7 @@ struct look {
     struct keeper *keeper;
     struct db_rows rows, swept;
     int wrapped, stuck;
+    int ring; /* number of the ring that this look published */
 };
 
 struct keeper {
@@ -33,6 +34,7 @@ struct keeper {
     struct egress *egress;
     struct look look;
     bool looking, settled, asleep;
+    int published; /* number of the ring whose keys are in the database; 0: none was */
     int64_t swept_us; /* when the ledger was last looked through; 0: not yet */
     uv_timer_t timer;
     void (*stopped)(struct egress *egress);
@@ -43,7 +45,8 @@ static enum op_next publish(struct op *op)
     struct look *l = (struct look *)op;
     struct egress *e = l->keeper->egress;
 
-    if (l->keeper->settled || !e->ring)
+    l->ring = e->ring_number;
+    if (l->keeper->published == l->ring || !e->ring)
         return OP_NEXT;
     for (size_t i = 0; i < seal_ring_count(e->ring); i++) {
         const struct seal_target *target = seal_ring_target(e->ring, i);
@@ -59,6 +62,7 @@ static enum op_next find(struct op *op)
     struct egress *e = l->keeper->egress;
 
     l->keeper->settled = true;
+    l->keeper->published = l->ring;
     if (!e->ring)
         return OP_NEXT;
     db_query(op, e->db, &DB_PUBLIC, SQL_QUERIES_CREDENTIAL_TO_WRAP, &l->rows, 0, NULL);
@@ -154,7 +158,7 @@ static enum op_next turn(struct op *op)
         op_release(&k->look.op);
         k->looking = false;
         if (!k->stopped) {
-            rest(k, failed || more ? AGAIN_MS : REST_MS);
+            rest(k, failed || more || k->published != k->egress->ring_number ? AGAIN_MS : REST_MS);
             return OP_AGAIN;
         }
     }
@@ -204,6 +208,11 @@ struct keeper *keeper_start(struct egress *egress)
 void keeper_stop(struct keeper *keeper, void (*stopped)(struct egress *egress))
 {
     keeper->stopped = stopped;
+    wake(keeper);
+}
+
+void keeper_again(struct keeper *keeper)
+{
     wake(keeper);
 }
 

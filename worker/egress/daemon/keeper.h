@@ -9,6 +9,8 @@
 struct keeper *keeper_start(struct egress *egress);
 /* `stopped` comes when nothing of it runs any more. */
 void keeper_stop(struct keeper *keeper, void (*stopped)(struct egress *egress));
+/* The ring is another one: publish it now. */
+void keeper_again(struct keeper *keeper);
 /* Was everything published? Not before the database was reached once. */
 bool keeper_settled(const struct keeper *keeper);
 

@@ -1,4 +1,4 @@
-/* key_file.h - the file with the master keys: read once at start, written by `execgov-egress new-key`. */
+/* key_file.h - the file with the master keys: read at start and at SIGHUP, written by `execgov-egress new-key`. */
 #ifndef WORKER_EGRESS_DAEMON_KEY_FILE_H
 #define WORKER_EGRESS_DAEMON_KEY_FILE_H
 

@@ -17,7 +17,7 @@ const struct setting egress_settings_table[] = {
     { "pg", SETTING_TEXT, FIELD(pg), "", 0, 2000, false,
       "PostgreSQL as libpq conninfo without user; logs in as execgov_egress" },
     { "key_file", SETTING_TEXT, FIELD(key_file), "", 0, 1000, false,
-      "file with the master keys (execgov-egress new-key FILE makes one); read at start" },
+      "file with the master keys (execgov-egress new-key FILE makes one); read at start and at SIGHUP" },
     { "keys", SETTING_TEXT, FIELD(keys), "", 0, 4000, true,
       "the text of such a file, for an environment that hands out secrets as EXECGOV_KEYS" },
     { "socket", SETTING_TEXT, FIELD(socket), "", 0, 107, false,
@@ -45,20 +45,45 @@ const struct setting egress_settings_table[] = {
     { 0 }
 };
 
+static struct seal_ring *ring_read(const struct egress *e, struct gov_err *err)
+{
+    if (*e->settings.key_file)
+        return key_file_read(e->settings.key_file, err);
+    if (*e->settings.keys)
+        return seal_ring_new(e->settings.keys, err);
+    gov_fail(err, GOV_CONFIGURATION, "neither key_file nor keys is set", "未设置 key_file 或 keys");
+    return NULL;
+}
+
 /* Without a key it serves what needs none: that is worth more than not starting. */
 static void ring_load(struct egress *e)
 {
-    if (*e->settings.key_file)
-        e->ring = key_file_read(e->settings.key_file, &e->ring_err);
-    else if (*e->settings.keys)
-        e->ring = seal_ring_new(e->settings.keys, &e->ring_err);
-    else
-        gov_fail(&e->ring_err, GOV_CONFIGURATION, "neither key_file nor keys is set",
-                 "未设置 key_file 或 keys");
+    e->ring = ring_read(e, &e->ring_err);
+    e->ring_number++;
     if (e->ring)
         log_write(LEVEL_INFO, "keys.loaded", LOG_NUMBER("keys", seal_ring_count(e->ring)));
     else
         log_error(LEVEL_ERROR, "keys.absent", &e->ring_err);
+}
+
+/* The keys of now, from SIGHUP on. A call opens what it needs within one step, so none is left with the old ring.
+ * A file that cannot be read (somebody is at it) costs nobody his calls: the keys that were there stay. */
+static void reload(void *context)
+{
+    struct egress *e = context;
+    struct gov_err err;
+    struct seal_ring *ring = ring_read(e, &err);
+
+    if (!ring) {
+        log_error(LEVEL_ERROR, "keys.kept", &err);
+        return;
+    }
+    if (e->ring)
+        seal_ring_free(e->ring);
+    e->ring = ring;
+    e->ring_number++;
+    log_write(LEVEL_INFO, "keys.loaded", LOG_NUMBER("keys", seal_ring_count(e->ring)));
+    keeper_again(e->keeper);
 }
 
 static bool ready(void *context, json_t *checks)
@@ -144,7 +169,7 @@ bool egress_run(const struct egress_settings *settings, struct gov_err *err)
                                                .public_role = "execgov_egress",
                                                .connections_per_role = (int)settings->pg_connections });
     e.service = (struct service){ .loop = &loop, .name = "egress", .metrics = &e.metrics,
-                                  .ready = ready, .drain = drain, .context = &e };
+                                  .ready = ready, .drain = drain, .reload = reload, .context = &e };
     if (!service_start(&e.service, settings->health, err))
         return false;
     uv_timer_init(&loop.uv, &e.grace);

@@ -1,0 +1,120 @@
+/* order_act_test.c - a paid order whose period cannot be reckoned gives up its place, says why and what helps, and goes on. */
+#include "core/store/money/order_act.h"
+
+#include <string.h>
+
+#include "tests/lib/db_rig.h"
+#include "tests/lib/op_probe.h"
+#include "tests/lib/sql.h"
+#include "tests/lib/test.h"
+
+struct fixture {
+    struct db_rig rig;
+    struct db *db;
+    PGconn *admin;
+};
+
+static int setup(void **state)
+{
+    static struct fixture f;
+
+    db_rig_start(&f.rig);
+    f.admin = pg_server_connect(&f.rig.server, &f.rig.arena, "postgres");
+    f.db = db_rig_pool(&f.rig, "orders", (struct db_options){ 0 });
+    *state = &f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    db_stop(f->db);
+    db_rig_stop(&f->rig);
+    return 0;
+}
+
+/* An order that was paid, for a team that has to be made. */
+static struct id paid(struct fixture *f)
+{
+    struct id customer = id_new(), subscription = id_new(), order = id_new();
+
+    sql_run(f->admin, "insert into public.customer (id, kind, name) values ('%s', 'company', 'Late Ltd')", customer.text);
+    sql_run(f->admin, "select public.subscription_open('%s', '%s', null, (select id from public.edition_version where edition = "
+            "'team-monthly' and ver = 1), 'Asia/Shanghai')", subscription.text, customer.text);
+    sql_run(f->admin, "select public.order_create('%s', 'new', '%s', '%s', null, (select id from public.edition_version where edition = "
+            "'team-monthly' and ver = 1), 1, false, 29900, 1692, '{}', '{}', now() + interval '30 days', null, null, null)", order.text,
+            customer.text, subscription.text);
+    sql_run(f->admin, "select public.order_settle('%s', 1, '%s', 'stripe', '%s', 'card', 29900, 'CNY', now(), null, null, null, null, null, "
+            "null, null, null, null, null, null, null, null)", order.text, id_new().text, order.text);
+    return order;
+}
+
+static void begin(struct op *op, void *act)
+{
+    order_act_start(op, act);
+}
+
+/* The state after trying it. */
+static const char *activated(struct fixture *f, struct id order)
+{
+    struct order_act act = { .db = f->db, .kind = ORDER_ACTIVATE, .order = order.text };
+    struct op_probe probe = { 0 };
+
+    assert_true(op_probe_run(&probe, &f->rig.loop, begin, &act));
+    if (act.op.failed)
+        fail_msg("%s %s", act.op.err.en, act.op.err.cause);
+    op_release(&probe.op);
+    return sql_value(&f->rig.arena, f->admin, "select state from public.orders where id = '%s'", order.text);
+}
+
+static const char *task(struct fixture *f, struct id order, const char *language)
+{
+    return sql_value(&f->rig.arena, f->admin, "select coalesce((select (detail ->> 'problem') || ' > ' || (detail #>> '{remedy,%s}') from "
+                     "public.finance_task where kind = 'activation_failed' and order_id = '%s' and done_at is null), 'none')", language,
+                     order.text);
+}
+
+static void assert_put_off(struct fixture *f, struct id order)
+{
+    assert_string_equal("t", sql_value(&f->rig.arena, f->admin, "select attempt_at > now() from public.orders where id = '%s'", order.text));
+}
+
+static void what_it_is_reckoned_from_is_mended_and_it_goes_on(void **state)
+{
+    struct fixture *f = *state;
+    struct id order = paid(f);
+
+    sql_run(f->admin, "update public.subscription set tz = 'Mars/Base' where id = (select subscription_id from public.orders where id = '%s')",
+            order.text);
+    assert_string_equal("activation_failed", activated(f, order));
+    assert_put_off(f, order);
+    assert_non_null(strstr(task(f, order, "en"), "Mars/Base"));
+    assert_non_null(strstr(task(f, order, "en"), "execgov order activate"));
+    assert_non_null(strstr(task(f, order, "zh-CN"), "时区"));
+    sql_run(f->admin, "update public.subscription set tz = 'Asia/Shanghai' where id = (select subscription_id from public.orders where id = "
+            "'%s')", order.text);
+    assert_string_equal("active", activated(f, order));
+    assert_string_equal("none", task(f, order, "en"));
+}
+
+static void of_what_is_over_the_money_goes_back(void **state)
+{
+    struct fixture *f = *state;
+    struct id order = paid(f);
+
+    sql_run(f->admin, "update public.subscription set state = 'terminated' where id = (select subscription_id from public.orders where id = "
+            "'%s')", order.text);
+    assert_string_equal("activation_failed", activated(f, order));
+    assert_put_off(f, order);
+    assert_non_null(strstr(task(f, order, "en"), "execgov order refund"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_it_is_reckoned_from_is_mended_and_it_goes_on),
+        cmocka_unit_test(of_what_is_over_the_money_goes_back),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

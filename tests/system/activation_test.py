@@ -1,0 +1,66 @@
+"""Paid orders whose tenant cannot be made, and whose failure cannot even be written down, hold nobody up."""
+import os
+import pathlib
+import sys
+import unittest
+import uuid
+
+SOURCE = pathlib.Path(os.environ.get("EXECGOV_SOURCE", pathlib.Path(__file__).parents[2]))
+sys.path.insert(0, str(SOURCE / "tests" / "lib"))
+
+import stack as stacks  # noqa: E402
+
+STUCK = 21  # one more than a tick carries out
+
+
+class Activation(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = stacks.Stack(("api",), settings={"lifecycle": {"tick_s": 1}})
+        cls.stack.sql("insert into platform_role (user_id, role) select id, 'platform_finance' from app_user where email = "
+                      "'fiona@people.example'")
+        cls.stack.tokens["fay"] = cls.stack.api("POST", "/v1/login", {
+            "email": "fiona@people.example", "password": cls.stack.passwords["fiona"], "tenant": "platform"}).json["token"]
+        cls.stack.sql("create table stuck (customer text); create function stuck_check() returns trigger language plpgsql security definer as "
+                      "$$ begin if new.to_state in ('active', 'activation_failed') and exists (select from public.stuck k join public.orders "
+                      "o on o.id = new.order_id join public.customer c on c.id = o.customer_id and c.name = k.customer) then raise exception "
+                      "'it is stuck'; end if; return new; end $$; create trigger stuck_check before insert on order_event for each row "
+                      "execute function stuck_check()")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.stack.stop()
+
+    def paid(self, name):
+        self.stack.sql(f"insert into stuck values ('{name}')")
+        customer = self.stack.api("POST", "/v1/platform/customers", {"kind": "company", "name": name}, token="fay")
+        self.assertEqual(customer.status, 201, customer.body)
+        order = self.stack.api("POST", "/v1/platform/orders", {"edition": "team-monthly", "customer_id": customer.json["id"], "tenant_name": name},
+                               token="fay")
+        self.assertEqual(order.status, 201, order.body)
+        self.stack.api("POST", f"/v1/platform/orders/{order.json['id']}/confirm-payment", {
+            "method": "bank", "reference": uuid.uuid4().hex, "amount_minor": order.json["amount"]["amount_minor"], "currency": "CNY",
+            "received_on": "2026-11-26"}, token="fay")
+        self.assertEqual(self.state(order.json["id"]), "activating")
+        return order.json["id"]
+
+    def state(self, order):
+        return self.stack.sql(f"select state from orders where id = '{order}'")[0][0]
+
+    def test_whoever_stands_behind_them_has_his_turn(self):
+        stuck = [self.paid(f"stuck {i}") for i in range(STUCK)]
+        good = self.paid("good")
+        self.stack.sql("delete from stuck where customer = 'good'; update orders set attempt_at = now() - interval '1 minute' "
+                       "where state = 'activating'")
+        self.stack.start("lifecycle")
+        stacks.until(lambda: self.state(good) == "active", 150, "the order behind them being active")
+        self.assertEqual({self.state(order) for order in stuck}, {"activating"})
+        self.assertEqual(self.stack.sql("select count(*) from order_retry where next_at > now()"), [[str(STUCK)]])
+        # Mended, they go on by themselves.
+        self.stack.sql("delete from stuck; update order_retry set next_at = now()")
+        stacks.until(lambda: {self.state(order) for order in stuck} == {"active"}, 150, "all of them")
+        self.assertEqual(self.stack.sql("select count(*) from order_retry"), [["0"]])
+
+
+if __name__ == "__main__":
+    unittest.main()
