@@ -244,6 +244,9 @@ static const struct command_option clock_options[] = {
 static const struct command_option customer_options[] = {
     TEXT("kind", 'k', "KIND", "login, operation, run, …", "login、operation、run 等"), EMAIL, ZONE, END,
 };
+static const struct command_option customer_set_options[] = {
+    CHOICE("locale", 0, "en|zh-CN", "the language of what is written to them", "通知所用语言"), END,
+};
 static const struct command_option contacts_options[] = { EMAIL, END };
 static const struct command_option termination_notice_options[] = {
     TEXT("at", 0, "TIME", "when they were told, RFC 3339", "告知时间，RFC 3339"), TEXT("how", 0, "WORD", "post, phone, visit, …", "方式：post、phone、visit 等"),
@@ -436,6 +439,7 @@ const struct command command_table[] = {
     { "customer ls", NULL, "[WORDS]", 0, 1, VALUE_NONE, { "customers", "列出客户" }, NULL, false, command_customer_ls },
     { "customer show", NULL, "CUSTOMER", 1, 1, VALUE_NONE, { "one customer and everything that happened", "查看客户及其全部经过" }, limit_options, false, command_customer_show },
     { "customer create", NULL, "NAME", 1, 1, VALUE_NONE, { "somebody to bill", "新建客户" }, customer_options, false, command_customer_create },
+    { "customer set", NULL, "CUSTOMER", 1, 1, VALUE_NONE, { "another language of what is written to them", "更换通知所用语言" }, customer_set_options, false, command_customer_set },
     { "customer contacts", NULL, "CUSTOMER", 1, 1, VALUE_NONE, { "whom bills and notices reach, instead of before", "设置账单与通知的收件邮箱" }, contacts_options, false, command_customer_contacts },
     { "subscription ls", NULL, "", 0, 0, VALUE_NONE, { "what is paid until when", "列出订阅" }, state_options, false, command_subscription_ls },
     { "subscription show", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "one subscription", "查看订阅" }, NULL, false, command_subscription_show },
@@ -443,6 +447,7 @@ const struct command command_table[] = {
     { "subscription release", NULL, "SUBSCRIPTION HOLD", 2, 2, VALUE_NONE, { "take a hold back (subscription show lists them)", "解除暂缓（见 subscription show）" }, NULL, false, command_subscription_release },
     { "subscription cancel", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "it ends with its paid period", "到期后不再续费" }, NULL, false, command_subscription_cancel },
     { "subscription continue", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "it goes on after all", "恢复续费" }, NULL, false, command_subscription_continue },
+    { "subscription retry", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "scans look again at one that was set aside", "重新处理被搁置的订阅" }, NULL, false, command_subscription_retry },
     { "subscription edition", NULL, "SUBSCRIPTION EDITION", 2, 2, VALUE_NONE, { "the next period is of another edition", "下一周期更换版本" }, NULL, false, command_subscription_edition },
     { "subscription override", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "let a shut-down one go on unpaid for a while; somebody else approves", "未付款临时恢复（须他人审批）" }, hold_options, false, command_subscription_override },
     { "subscription notice", NULL, "SUBSCRIPTION", 1, 1, VALUE_NONE, { "its people were told another way that its data will go; somebody else approves", "登记已另行告知数据即将删除（须他人审批）" }, termination_notice_options, false, command_subscription_notice },

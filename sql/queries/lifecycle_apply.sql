@@ -83,7 +83,9 @@ with asked as (
         join public.app_user u on u.id = m.user_id
         where m.tenant_id = s.tenant_id
             and m.role = 'owner'
-            and not exists (select from public.customer_contact t where t.customer_id = c.id)) k
+            -- before and when it stops whoever owns it knows, too; where he is a contact it is one message
+            and (r.window_code in ('G-1', 'SHUTDOWN') or not exists (
+                select from public.customer_contact t where t.customer_id = c.id))) k
     where r.status = 'done'
         and r.action in ('remind', 'grace', 'shutdown', 'cancel')
     on conflict on constraint outbox_key_once do nothing

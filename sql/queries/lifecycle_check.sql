@@ -1,6 +1,6 @@
 -- scope: public
 -- What must hold (design of the money side, I1 to I9): a row for each thing that does not. I6 is the claim's own
--- statement, I10 to I12 are tests'.
+-- statement, I10 to I12 are tests': the answer names them (api/money/subscription/scan.c).
 -- scan: a check reads everything
 select 'I1' as rule, 'ledger ' || e.txn as subject, 'does not balance in ' || e.currency as detail
 from public.ledger_entry e
@@ -48,7 +48,11 @@ from public.subscription s
 where s.quarantined_at is null
     and coalesce(s.next_action_at, 'infinity') > public.lifecycle_now()
     and ((s.state = 'active' and s.paid_until_at <= public.lifecycle_now())
-        or (s.state = 'grace' and s.paid_until_at > public.lifecycle_now()))
+        or (s.state = 'grace' and s.paid_until_at > public.lifecycle_now())
+        or (s.state = 'shutdown' and s.paid_until_at > public.lifecycle_now() and not exists (
+            -- who was refunded may be shut down within what he had paid
+            select from public.subscription_event v
+            where v.subscription_id = s.id and v.to_state = 'shutdown' and v.cause = 'refund' and v.at >= s.paid_from_at)))
 union all
 select 'I4', 'message ' || r.outbox_id, 'sent ' || count(*) || ' times'
 from public.delivery_result r
@@ -66,6 +70,9 @@ where v.from_state = 'grace'
         select from public.lifecycle_action a
         where a.subscription_id = v.subscription_id
             and a.window_code = 'G-1'
+            and a.period_no = (
+                select max(q.n) from public.subscription_period q
+                where q.subscription_id = v.subscription_id and q.start_at <= v.at)
             and a.status = 'done'
             and a.as_of <= v.at - interval '24 hours')
 union all

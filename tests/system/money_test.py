@@ -267,6 +267,51 @@ class Scans(Case):
         self.assertEqual(self.ok(stack.api("GET", "/v1/platform/lifecycle/check", token="fay"))["violations"], [])
 
 
+    def test_more_than_fifty_shutdowns_wait_for_the_digest_of_what_was_looked_at(self):
+        """In their grace days, told two days ago, and due: nobody is shut down by the tick."""
+        stack.sql("""
+            with c as (
+                insert into customer (id, kind, name) select gen_random_uuid(), 'company', 'braked ' || n from generate_series(1, 60) n
+                returning id
+            ), s as (
+                insert into subscription (id, customer_id, edition_version, state, tz, anchor_date, anchor_no, period_no, paid_from_at,
+                    paid_until_date, paid_until_at, shutdown_due_at, final_notice_at, windows_done, next_action_at)
+                select gen_random_uuid(), c.id, v.id, 'grace', 'UTC', d.day - 372, 1, 1, lifecycle_now() - interval '372 days', d.day - 7,
+                    (d.day - 7)::timestamp at time zone 'UTC', lifecycle_now() - interval '1 hour', lifecycle_now() - interval '2 days',
+                    -1 & ~(1 << 11), lifecycle_now()
+                from c, edition_version v, (select (lifecycle_now() at time zone 'UTC')::date as day) d
+                where v.edition = 'team-yearly'
+                returning id
+            )
+            insert into lifecycle_action (subscription_id, period_no, action, window_code, status, due_at, as_of, as_of_date)
+            select s.id, 1, 'remind', 'G-1', 'done', lifecycle_now() - interval '2 days', lifecycle_now() - interval '2 days', current_date
+            from s""")
+        braked = "from subscription s join customer c on c.id = s.customer_id where c.name like 'braked %'"
+        path = "/v1/platform/lifecycle/scans"
+        stacks.until(lambda: stack.sql("select 1 from scan_run where state = 'needs_approval'"), what="the brake")
+
+        def apply(seen, **more):
+            asked = self.ok(self.post(path, {"dry_run": False, "as_of": seen["as_of"], "preview_digest": seen["preview_digest"], **more}), 202)
+            return stacks.until(lambda: (r := self.ok(stack.api("GET", f"{path}/{asked['id']}", token="fay")))["state"]
+                                not in ("requested", "running") and r, what="the scan")
+        seen = self.ok(self.post(path, {"dry_run": True, "limit": 1000}))
+        self.assertEqual(len([i for i in seen["items"] if i["action"] == "shutdown"]), 60)
+        self.assertEqual(apply(seen)["state"], "needs_approval")  # looked at, but nobody has said so
+        self.assertEqual(stack.sql(f"select distinct s.state {braked}"), [["grace"]])
+        # one of them is given time: that is not what was looked at
+        one = stack.sql(f"select s.id {braked} limit 1")[0][0]
+        held = self.ok(self.post(f"/v1/platform/subscriptions/{one}/holds", {
+            "kind": "courtesy", "reason": "asked", "until": stack.sql("select utc_text(lifecycle_now() + interval '5 days')")[0][0]}))
+        done = apply(seen, release_brake=True)
+        self.assertEqual((done["state"], done["problem"][:7]), ("refused", "what a "))
+        self.assertEqual(stack.sql(f"select distinct s.state {braked}"), [["grace"]])
+        self.ok(self.post(f"/v1/platform/subscriptions/{one}/holds/{held['holds'][0]['id']}/release"))
+        seen = self.ok(self.post(path, {"dry_run": True, "limit": 1000}))
+        done = apply(seen, release_brake=True)
+        self.assertEqual((done["state"], done["counts"]["shutdowns"]), ("done", 60))
+        self.assertEqual(stack.sql(f"select s.state, count(*) {braked} group by 1"), [["shutdown", "60"]])
+
+
 def limited(tenant, slots):
     """As a tenant is whose edition has so many slots for skills; a team's has no limit."""
     stack.sql(f"update quota_account set base = {slots} where tenant_id = '{stack.tenants[tenant]['id']}'")

@@ -157,6 +157,36 @@ class Notices(Case):
         self.assertEqual(len(self.rows(f"channel = 'team' and payload ->> 'request' = '{request['id']}'")), 1)
         self.assertEqual(len(self.letters("arun", "purge/main")), known)
 
+    # --- approvals of money ---
+
+    def test_whoever_may_approve_is_told_of_money_that_waits_and_who_asked_of_the_decision(self):
+        user = self.stack.sql("select id from app_user where email = 'oscar@people.example'")[0][0]
+        self.ok(self.api("POST", f"/v1/platform/users/{user}/roles", {"role": "platform_finance"}, "pat"))
+        token, decider = (self.ok(self.stack.api("POST", "/v1/login", {
+            "email": f"{who}@people.example", "password": self.stack.passwords[who], "tenant": "platform"}))["token"] for who in ("oscar", "pat"))
+        try:
+            customer = self.ok(self.stack.api("POST", "/v1/platform/customers", {"kind": "company", "name": "Approved", "contacts": ["b@c.example"]}, token), 201)
+            order = self.ok(self.stack.api("POST", "/v1/platform/orders", {"edition": "team-monthly", "customer_id": customer["id"], "tenant_name": "Approved"}, token), 201)
+            self.ok(self.stack.api("POST", f"/v1/platform/orders/{order['id']}/confirm-payment", {
+                "amount_minor": 29900, "currency": "CNY", "method": "bank", "reference": "N-1", "received_on": "2026-11-20"}, token))
+            asked = self.ok(self.stack.api("POST", f"/v1/platform/orders/{order['id']}/refund", {
+                "amount_minor": 12300, "reference": "N-2", "reason": "a gesture", "choice": "keep"}, token), 202)["approval"]
+            self.wake()
+            letter = self.until_letter("pat", "To be approved: order.refund|待审批：Oscar 申请 order.refund")
+            for words in ("CNY 123.00", order["no"], "a gesture", "https://gov.example/v1/platform/approvals"):
+                self.assertIn(words, letter.text)
+            self.ok(self.stack.api("POST", f"/v1/platform/approvals/{asked['id']}/reject", {"comment": "too much"}, decider))
+            self.wake()
+            self.assertIn("too much", self.until_letter("oscar", "Refused: order.refund|已拒绝：order.refund").text)
+            told = {event: {row[0] for row in self.stack.sql(
+                "select u.email from outbox o join app_user u on u.id = o.user_id where o.payload ->> 'approval' = "
+                f"'{asked['id']}' and o.event = 'approval.{event}'")} for event in ("waiting", "decided")}
+            eligible = {row[0] for row in self.stack.sql("select u.email from platform_role r join app_user u on u.id = r.user_id")}
+            self.assertIn("oscar@people.example", eligible)
+            self.assertEqual(told, {"waiting": eligible - {"oscar@people.example"}, "decided": {"oscar@people.example"}})
+        finally:
+            self.stack.sql(f"delete from platform_role where user_id = '{user}'")
+
     # --- the other producers ---
 
     def test_a_failed_run_tells_its_owner_once_an_hour_in_his_language(self):
@@ -219,7 +249,8 @@ class Notices(Case):
         user = self.stack.sql("select id from app_user where email = 'fiona@people.example'")[0][0]
         self.stack.start("lifecycle-2")
         self.ok(self.api("POST", f"/v1/platform/users/{user}/roles", {"role": "platform_finance"}, "pat"))
-        until(lambda: self.rows("event = 'finance.digest'"), what="the digest being written")
+        hers = "event = 'finance.digest' and endpoint = 'fiona@people.example'"
+        until(lambda: self.rows(hers), what="the digest being written")
         self.wake()
         letter = self.until_letter("fiona", "Finance on", seconds=60)
         day = datetime.datetime.now(zoneinfo.ZoneInfo(zone)).date()
@@ -232,7 +263,7 @@ class Notices(Case):
             self.stack.end(name)
         self.stack.start("lifecycle")
         self.ticked("lifecycle")
-        self.assertEqual(self.stack.sql("select count(*) from outbox where event = 'finance.digest'"), [["1"]])
+        self.assertEqual(len(self.rows(hers)), 1)
         self.assertEqual(len(self.letters("fiona", "Finance on")), 1)
 
     def test_bad_settings_are_refused_and_change_nothing(self):

@@ -178,7 +178,7 @@ static enum op_next created(struct op *op)
 const struct op_step customer_create_steps[] = { { "create", create }, { "created", created }, { 0 } };
 const size_t customer_create_bytes = sizeof(struct customer);
 
-/* --- whom bills and notices reach --- */
+/* --- whom bills and notices reach, and in which language --- */
 
 static const struct json_field contact_fields[] = {
     { "contacts", JSON_FIELD_ARRAY, true, AT(contacts), 0, 20, NULL },
@@ -200,11 +200,39 @@ static enum op_next contacts_put(struct op *op)
     return OP_WAIT;
 }
 
-static enum op_next contacts_leave(struct op *op)
+static const struct json_field change_fields[] = {
+    { "locale", JSON_FIELD_TEXT, false, AT(locale), 0, 0, locales },
+    { "note", JSON_FIELD_TEXT, false, AT(note), 0, 2000, NULL },
+};
+
+static enum op_next change(struct op *op)
+{
+    struct customer *e = (struct customer *)op;
+    struct call *call = e->endpoint.call;
+
+    if (!call_param_id(call, 0, &e->id, &op->err) || !CALL_BODY(call, op, change_fields, e))
+        return OP_FAIL;
+    if (!e->locale && !e->note)
+        return gov_fail_at(&op->err, GOV_INVALID_INPUT, "", "required", "say what changes: locale or note",
+                           "请给出要修改的内容：locale 或 note"),
+               OP_FAIL;
+    struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
+    struct audit_row row = { NULL, audit_actor(call), "money", "customer.changed", "customer", e->id.text };
+    DB_GROUP_ADD(g, SQL_QUERIES_CUSTOMER_MUST, NULL, e->id.text);
+    DB_GROUP_ADD(g, SQL_QUERIES_CUSTOMER_UPDATE, NULL, e->id.text, e->locale, e->note);
+    audit_add(g, call, &row, json_pack("{s:s*, s:s*}", "locale", e->locale, "note", e->note));
+    DB_GROUP_ADD(g, SQL_QUERIES_CUSTOMER_PAGE, &e->rows, NULL, "1", NULL, e->id.text);
+    db_group_send(g);
+    return OP_WAIT;
+}
+
+static enum op_next changed(struct op *op)
 {
     struct customer *e = (struct customer *)op;
     return page_one(e->endpoint.call, 200, &e->rows, &op->err) ? OP_DONE : OP_FAIL;
 }
 
-const struct op_step customer_contacts_put_steps[] = { { "contacts_put", contacts_put }, { "leave", contacts_leave }, { 0 } };
+const struct op_step customer_contacts_put_steps[] = { { "contacts_put", contacts_put }, { "leave", changed }, { 0 } };
 const size_t customer_contacts_put_bytes = sizeof(struct customer);
+const struct op_step customer_change_steps[] = { { "change", change }, { "changed", changed }, { 0 } };
+const size_t customer_change_bytes = sizeof(struct customer);

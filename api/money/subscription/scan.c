@@ -216,8 +216,10 @@ static enum op_next checked(struct op *op)
     for (int i = 0; i < e->rows.count; i++)
         json_array_append_new(items, json_pack("{s:s, s:s, s:s}", "rule", db_text(&e->rows, i, 0), "subject",
                                                db_text(&e->rows, i, 1), "detail", db_text(&e->rows, i, 2)));
-    call_json(e->endpoint.call, 200, json_pack("{s:b, s:o, s:o}", "ok", e->rows.count == 0, "violations", items, "warnings",
-                                               warnings(e->endpoint.call, &e->missing)));
+    /* A claim cannot begin after a shutdown (job_claim.sql); what two ways lead to is compared by tests, not on live data. */
+    call_json(e->endpoint.call, 200, json_pack("{s:b, s:o, s:o, s:[s, s, s, s]}", "ok", e->rows.count == 0, "violations", items,
+                                               "warnings", warnings(e->endpoint.call, &e->missing), "not_verified", "I6", "I10",
+                                               "I11", "I12"));
     return OP_DONE;
 }
 

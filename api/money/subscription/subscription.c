@@ -177,6 +177,24 @@ static enum op_next go_on(struct op *op)
     return end_of(op, "false");
 }
 
+/* --- scans look at it again --- */
+
+static enum op_next retry(struct op *op)
+{
+    struct subscription *e = (struct subscription *)op;
+    struct call *call = e->endpoint.call;
+
+    if (!call_param_id(call, 0, &e->id, &op->err))
+        return OP_FAIL;
+    struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
+    DB_GROUP_ADD(g, SQL_QUERIES_SUBSCRIPTION_RETRY, &e->done, e->id.text, call->caller.user.text);
+    add_get(g, e);
+    db_group_send(g);
+    return OP_WAIT;
+}
+
+const struct op_step subscription_retry_steps[] = { { "retry", retry }, { "show", show }, { 0 } };
+const size_t subscription_retry_bytes = sizeof(struct subscription);
 const struct op_step subscription_cancel_steps[] = { { "cancel", cancel }, { "show", show }, { 0 } };
 const size_t subscription_cancel_bytes = sizeof(struct subscription);
 /* --- another edition from the next period on --- */

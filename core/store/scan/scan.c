@@ -251,7 +251,8 @@ static bool row_put_off(struct run *r, struct arena *arena, const struct scan_ro
 {
     log_error(LEVEL_WARN, "scan.row_put_off", why, LOG_FIELD("subscription", row->id));
     r->report->failed++;
-    if (!ask(arena, r->conn, SQL_QUERIES_LIFECYCLE_QUARANTINE, 1, &row->id, err))
+    const char *params[] = { row->id, why->cause[0] ? why->cause : why->en };
+    if (!ask(arena, r->conn, SQL_QUERIES_LIFECYCLE_QUARANTINE, 2, params, err))
         return false;
     step_behind(r, row);
     return true;

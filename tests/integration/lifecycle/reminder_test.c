@@ -51,11 +51,13 @@ static void letters_leave(struct scan_rig *f, struct letters *letters)
             assert_non_null(strstr(notice.subject, "c1"));
             if (strcmp(event, "subscription.cancel") != 0)
                 assert_true(!number || strstr(notice.text, number));
-            if (!language && strcmp(json_get_text(payload, "window"), "R-7") != 0)
+            const char *window = json_get_text(payload, "window");
+            if (!language && text_starts(event, "subscription.") && (!window || strcmp(window, "R-7") != 0))
                 assert_non_null(strstr(notice.text, "runs and schedules"));
         }
         letters->first_has_number |= letters->sent == 0 && number;
-        letters->with_number += number && text_starts(json_get_text(payload, "path"), "/v1/orders/");
+        const char *path = json_get_text(payload, "path");
+        letters->with_number += number && path && text_starts(path, "/v1/orders/");
         letters->sent++;
     }
     sql_run(f->admin, "update public.outbox set state = 'sent', ended_at = now() where state = 'sending'");
@@ -196,6 +198,95 @@ static void a_reminder_is_not_sent_when_it_was_paid_meanwhile_or_is_not_true_any
     assert_int_equal(0, scan_rig_count(f, "public.delivery_attempt a join public.outbox o on o.id = a.outbox_id where o.state <> 'sent'"));
 }
 
+/* Its contact was mended: to whom it goes now, under the same key, and to nobody twice. */
+static void a_message_that_was_given_up_goes_to_the_present_contacts(void **state)
+{
+    struct scan_rig *f = *state;
+
+    scan_rig_subscriptions(f, 1, 9, "Asia/Shanghai");
+    scan_rig_scan(f->conn, (struct scan_options){ .accept_gap = true });
+    const char *id = sql_value(&f->arena, f->admin, "update public.outbox set state = 'dead', reason = '550', ended_at = now() "
+                               "returning id");
+    assert_string_equal("ok", sql_value(&f->arena, f->admin, "select public.message_again('%s')", id));
+    assert_int_equal(1, scan_rig_count(f, "public.outbox where state = 'pending' and endpoint = 'c1@example.org'"));
+    sql_run(f->admin, "update public.outbox set state = 'dead'; delete from public.customer_contact; insert into "
+            "public.customer_contact (customer_id, endpoint, locale) select c.id, x.e, 'en' from public.customer c, (values "
+            "('a@example.org'), ('b@example.org')) x (e)");
+    assert_string_equal("ok", sql_value(&f->arena, f->admin, "select public.message_again('%s')", id));
+    assert_string_equal("a@example.org pending en, b@example.org pending en, c1@example.org dead zh-CN",
+                        sql_value(&f->arena, f->admin, "select string_agg(concat_ws(' ', endpoint, state, locale), ', ' order by endpoint) "
+                                  "from public.outbox"));
+    assert_int_equal(1, scan_rig_count(f, "(select 1 from public.outbox group by action_key, payload, guard) x"));
+    /* one has it, the other's address is still wrong: the old one again reaches nobody a second time */
+    sql_run(f->admin, "update public.outbox set state = case endpoint when 'a@example.org' then 'sent' else 'dead' end");
+    assert_string_equal("ok", sql_value(&f->arena, f->admin, "select public.message_again('%s')", id));
+    assert_string_equal("sent pending dead", sql_value(&f->arena, f->admin, "select string_agg(state, ' ' order by endpoint) from "
+                                                       "public.outbox"));
+}
+
+/* Contacts are told of everything; whoever owns the tenant, of what stops it. */
+static void an_owner_is_told_before_it_stops_and_when(void **state)
+{
+    struct scan_rig *f = *state;
+    struct pg_person owner;
+    struct pg_tenant tenant;
+
+    pg_server_tenant(&f->server, "Owned", &tenant);
+    pg_server_person(&f->server, &tenant, "owner", &owner);
+    scan_rig_subscriptions(f, 1, 2, "UTC");
+    sql_run(f->admin, "update public.subscription set tenant_id = '%s'", tenant.id.text);
+    for (int quarter = 0; quarter < 60; quarter++) {
+        scan_rig_scan(f->conn, (struct scan_options){ .accept_gap = true });
+        scan_rig_advance(f, "6 hours");
+    }
+    static const char windows[] = "select string_agg(payload ->> 'window', ' ' order by created_at, next_at) from public.outbox where "
+                                  "endpoint %s 'c1@example.org'";
+    assert_string_equal("G-1 SHUTDOWN", sql_value(&f->arena, f->admin, windows, "<>"));
+    assert_string_equal("T0 G-HALF G-1 SHUTDOWN", strstr(sql_value(&f->arena, f->admin, windows, "="), "T0"));
+    sql_run(f->admin, "update public.subscription set tenant_id = null");
+}
+
+/* Who is shut down with a refund is told so in words of its own, and so is finance. */
+static void a_shutdown_with_a_refund_is_told(void **state)
+{
+    struct scan_rig *f = *state;
+    struct pg_person fay;
+    struct letters letters = { 0 };
+
+    pg_server_person(&f->server, NULL, NULL, &fay);
+    sql_run(f->admin, "insert into public.platform_role (user_id, role) values ('%s', 'platform_finance')", fay.id.text);
+    scan_rig_subscriptions(f, 1, 200, "UTC");
+    sql_run(f->admin, "insert into public.orders (id, no, kind, customer_id, subscription_id, period_no, edition_version, state, "
+            "amount_minor, currency) select gen_random_uuid(), 'R-9', 'new', s.customer_id, s.id, 1, s.edition_version, 'active', 1, "
+            "'CNY' from public.subscription s");
+    for (int times = 0; times < 2; times++)
+        sql_run(f->admin, "select public.subscription_shut(s.id, 'refund', o.id::text, null) from public.subscription s, public.orders o "
+                "where o.no = 'R-9'");
+    letters_leave(f, &letters);
+    assert_int_equal(2, letters.sent);
+    assert_string_equal("finance.shutdown subscription.shutdown", sql_value(&f->arena, f->admin, "select string_agg(event, ' ' order by "
+                                                                            "event) from public.outbox where payload ->> 'order_no' = 'R-9'"));
+    sql_run(f->admin, "set session_replication_role = replica; truncate public.orders cascade; delete from public.platform_role where "
+            "user_id = '%s'; set session_replication_role = default", fay.id.text);
+}
+
+/* Also those that come without grace days, and those the list has no room for. */
+static void the_digest_counts_every_shutdown_that_comes(void **state)
+{
+    struct scan_rig *f = *state;
+    static const char digest[] = "select concat_ws(' ', d ->> 'tomorrow_count', d ->> 'shutdowns_7', jsonb_array_length(d -> 'tomorrow'), "
+                                 "d -> 'tomorrow' ->> -1) from public.finance_digest_make((public.lifecycle_now() at time zone "
+                                 "'UTC')::date, 'UTC') d";
+
+    scan_rig_subscriptions(f, 25, 1, "UTC");
+    assert_string_equal("0 0", sql_value(&f->arena, f->admin, digest)); /* they will have their grace days */
+    sql_run(f->admin, "update public.subscription set cancel_at_period_end = true");
+    assert_string_equal("25 25 21 … +5", sql_value(&f->arena, f->admin, digest));
+    sql_run(f->admin, "update public.subscription s set state = 'grace', shutdown_due_at = paid_until_at, hold_until = case when c.name "
+            "like 'c1_' then public.lifecycle_now() + interval '9 days' end from public.customer c where c.id = s.customer_id");
+    assert_true(text_starts(sql_value(&f->arena, f->admin, digest), "15 25 15 "));
+}
+
 /* Shut down 85 days ago, with nobody whom R-7 could reach. */
 static void nobody_to_tell_is_a_task_until_somebody_is_there(void **state)
 {
@@ -232,6 +323,10 @@ int main(void)
         cmocka_unit_test(a_reminder_names_what_the_renewal_asks_for),
         cmocka_unit_test(a_reminder_says_what_stops),
         cmocka_unit_test(a_reminder_is_not_sent_when_it_was_paid_meanwhile_or_is_not_true_any_more),
+        cmocka_unit_test(a_message_that_was_given_up_goes_to_the_present_contacts),
+        cmocka_unit_test(an_owner_is_told_before_it_stops_and_when),
+        cmocka_unit_test(a_shutdown_with_a_refund_is_told),
+        cmocka_unit_test(the_digest_counts_every_shutdown_that_comes),
         cmocka_unit_test(nobody_to_tell_is_a_task_until_somebody_is_there),
     };
     return cmocka_run_group_tests(tests, scan_rig_setup, scan_rig_teardown);
