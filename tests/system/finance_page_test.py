@@ -120,7 +120,7 @@ class Page(unittest.TestCase):
         self.type("payment ls --state credit")
         self.at["ORDER"] = told["id"]
         self.assertEqual(self.type("order report ORDER --reference …")["state"], "payment_reported")
-        self.type("order activate ORDER", status=(4,))  # it is not paid
+        self.assertEqual(self.type("order activate ORDER")["result"], "failed")  # it is not paid
         self.assertEqual(self.type("billing order slot-pack-10", token="pia")["kind"], "quota")
 
         self.at["SUBSCRIPTION"] = subscription
