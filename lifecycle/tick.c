@@ -205,7 +205,7 @@ static enum op_next put_off(struct op *op)
     for (int i = 0; i < t->order_count; i++) {
         const struct op *act = &t->acts[i].op;
 
-        if (!act->failed)
+        if (!act->failed || act->err.code == GOV_ORDER_TRANSITION_INVALID) /* refunded since it was listed */
             continue;
         log_error(LEVEL_WARN, "order.time_failed", &act->err, LOG_FIELD("what", "activate"), LOG_FIELD("of", t->orders[i].text));
         DB_QUERY(op, t->lifecycle->db, &DB_PUBLIC, SQL_QUERIES_ORDER_TIME_FAILED, NULL, t->orders[i].text, "activate",

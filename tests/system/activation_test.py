@@ -47,6 +47,28 @@ class Activation(unittest.TestCase):
     def state(self, order):
         return self.stack.sql(f"select state from orders where id = '{order}'")[0][0]
 
+    def activate(self, order, language="en"):
+        return self.stack.api("POST", f"/v1/platform/orders/{order}/activate", token="fay", headers={"Accept-Language": language})
+
+    def test_by_hand_it_works_or_says_why_not(self):
+        order = self.paid("by hand")
+        self.stack.sql(f"delete from stuck where customer = 'by hand'; update subscription set tz = 'Mars/Base' where id = "
+                       f"(select subscription_id from orders where id = '{order}')")
+        refused = self.activate(order)
+        self.assertEqual((refused.status, refused.json["code"]), (409, "conflict"), refused.body)
+        self.assertIn("Mars/Base", refused.json["detail"])
+        self.assertEqual(self.state(order), "activation_failed")
+        self.stack.sql("update subscription set tz = 'UTC' where tz = 'Mars/Base'")
+        self.assertEqual(self.activate(order).json["order"]["state"], "active")
+        customer = self.stack.api("POST", "/v1/platform/customers", {"kind": "company", "name": "unpaid"}, token="fay").json["id"]
+        unpaid = self.stack.api("POST", "/v1/platform/orders", {"edition": "team-monthly", "customer_id": customer, "tenant_name": "unpaid"},
+                                token="fay").json["id"]
+        for language, helps in (("en", "execgov order confirm"), ("zh-CN", "登记付款")):
+            refused = self.activate(unpaid, language)
+            self.assertEqual((refused.status, refused.json["code"]), (409, "order_transition_invalid"), refused.body)
+            self.assertIn(helps, refused.json["detail"])
+        self.assertEqual(self.state(unpaid), "pending_payment")
+
     def test_whoever_stands_behind_them_has_his_turn(self):
         stuck = [self.paid(f"stuck {i}") for i in range(STUCK)]
         good = self.paid("good")

@@ -373,5 +373,19 @@ static enum op_next activate(struct op *op)
     return OP_WAIT;
 }
 
-const struct op_step order_activate_steps[] = { { "activate", activate }, { "ask", ask }, { "wake", wake }, { "answer", answer }, { "end", end }, { 0 } };
+/* It was tried, and the order says so; who asked for it is told why. */
+static enum op_next tried(struct op *op)
+{
+    const struct gov_err *why = &((struct pay *)op)->act.act.failed;
+    const char *said = why->cause[0] ? why->cause : why->en;
+
+    if (!why->code)
+        return OP_NEXT;
+    gov_fail(&op->err, GOV_CONFLICT, "it was tried and failed (%s); the money stays, it is tried again by itself: the order and its task "
+             "(execgov task ls) say when, and what helps",
+             "已重试但未成功（%s）；款项保留，系统会自动再试：见订单与待办（execgov task ls）中的时间和处理方法", said);
+    return OP_FAIL;
+}
+
+const struct op_step order_activate_steps[] = { { "activate", activate }, { "ask", ask }, { "tried", tried }, { "wake", wake }, { "answer", answer }, { "end", end }, { 0 } };
 const size_t order_activate_bytes = sizeof(struct pay);

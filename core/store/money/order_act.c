@@ -207,6 +207,19 @@ static void result_set(struct order_act *a)
         a->result = json_own(&a->op.arena, json_pack("{s:s}", "result", a->failed.code ? "failed" : "settled"));
 }
 
+/* Only what is paid is activated: nothing was tried and nothing is written to the order. */
+static bool activates(const struct order_act *a, struct gov_err *err)
+{
+    const char *state = a->rows.count ? db_text(&a->rows, 0, O_STATE) : "active";
+
+    return strcmp(state, "active") == 0 || strcmp(state, "activating") == 0 || strcmp(state, "activation_failed") == 0 ||
+           gov_fail(err, GOV_ORDER_TRANSITION_INVALID,
+                    "the order is %s, and only a paid one is activated: record its payment (execgov order confirm %s), which "
+                    "activates it; one that is over needs a new order",
+                    "订单当前状态为 %s，只有已付款的订单才能开通：请先登记付款（execgov order confirm %s），入账后自动开通；已结束的订单须重新下单",
+                    state, a->order);
+}
+
 static enum op_next activate(struct op *op)
 {
     struct order_act *a = (struct order_act *)op;
@@ -218,6 +231,8 @@ static enum op_next activate(struct op *op)
         load(a);
         return OP_AGAIN;
     case 1:
+        if (!activates(a, &op->err))
+            return OP_FAIL;
         if (reckon(a, true)) {
             activate_write(a);
             return OP_AGAIN;
@@ -232,6 +247,10 @@ static enum op_next activate(struct op *op)
         a->phase = 0;
         if (again(a))
             return OP_AGAIN;
+        if (a->failed.code == GOV_ORDER_TRANSITION_INVALID) { /* refunded between the reading and the writing */
+            op->err = a->failed;
+            return OP_FAIL;
+        }
         result_set(a);
         if (!a->failed.code) {
             json_object_set(a->result, "order", db_json(&a->done, 0, 0, &op->arena));

@@ -34,7 +34,7 @@ struct order_act {
     const char *actor;            /* user id; NULL: the system */
     struct order_payment payment; /* SETTLE */
     const char *payments;         /* APPLY: a uuid[] literal */
-    /* out: {result, payment_id?, order}; result: settled, duplicate, or why the payment waits for a person */
+    /* out; ACTIVATE of what is not paid fails instead: {result, payment_id?, order}; result: settled, duplicate, or why the payment waits for a person */
     json_t *result;
 
     int tries, phase;
@@ -42,7 +42,7 @@ struct order_act {
     struct lifecycle_extension extension;
     bool extends; /* false: a quota, or a tenant has to be made first */
     struct db_rows rows, done;
-    struct gov_err failed;
+    struct gov_err failed; /* why the result is `failed` */
 };
 
 /* As I/O of `parent`; everything pointed to must outlive it. Failure stays in act->op.err (act->op.failed). */

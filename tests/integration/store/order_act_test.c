@@ -110,11 +110,37 @@ static void of_what_is_over_the_money_goes_back(void **state)
     assert_non_null(strstr(task(f, order, "en"), "execgov order refund"));
 }
 
+/* Nobody paid it, or it is over: it is refused with what helps, and the order is as it was. */
+static void what_is_not_paid_is_refused(void **state)
+{
+    static const char *const states[] = { "draft", "pending_payment", "payment_reported", "cancelled", "expired", "refunded" };
+    struct fixture *f = *state;
+    struct id order = paid(f);
+
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+        struct order_act act = { .db = f->db, .kind = ORDER_ACTIVATE, .order = order.text };
+        struct op_probe probe = { 0 };
+
+        sql_run(f->admin, "update public.orders set state = '%s', publish_at = case when '%s' = 'draft' then now() end where id = '%s'",
+                states[i], states[i], order.text);
+        assert_true(op_probe_run(&probe, &f->rig.loop, begin, &act));
+        assert_true(act.op.failed);
+        assert_int_equal(GOV_ORDER_TRANSITION_INVALID, act.op.err.code);
+        assert_non_null(strstr(act.op.err.en, states[i]));
+        assert_non_null(strstr(act.op.err.en, "execgov order confirm"));
+        assert_non_null(strstr(act.op.err.zh, "登记付款"));
+        op_release(&probe.op);
+        assert_string_equal("0", sql_value(&f->rig.arena, f->admin, "select attempts from public.orders where id = '%s'", order.text));
+        assert_string_equal("none", task(f, order, "en"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_it_is_reckoned_from_is_mended_and_it_goes_on),
         cmocka_unit_test(of_what_is_over_the_money_goes_back),
+        cmocka_unit_test(what_is_not_paid_is_refused),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
