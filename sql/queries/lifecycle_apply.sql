@@ -111,14 +111,11 @@ with asked as (
     where h.tenant_id is not null
         and h.state in ('grace', 'shutdown', 'cancelled')
     on conflict (tenant_id, source, reason_code) where released_at is null do nothing
-), proposed as (
-    insert into public.finance_task (id, kind, ref, customer_id, detail, created_at)
-    select gen_random_uuid(), 'termination_proposed', r.subscription_id::text, s.customer_id, '{}',
-        timestamptz 'epoch' + $19::bigint * interval '1 microsecond'
-    from recorded r
-    join public.subscription s on s.id = r.subscription_id
-    where r.action = 'propose'
-    on conflict on constraint finance_task_once do nothing
+), proposed as materialized (
+    -- by what was asked, not recorded: an end that was put off within its period has that action already
+    select public.termination_propose(a.id, timestamptz 'epoch' + $19::bigint * interval '1 microsecond')
+    from asked a
+    where a.action = 'propose'
 ), untold as materialized (
     select public.termination_untold_add(r.subscription_id, r.period_no,
         timestamptz 'epoch' + $19::bigint * interval '1 microsecond')
@@ -133,4 +130,4 @@ with asked as (
 select (select count(*) from moved), (select count(*) from recorded),
     (select coalesce(array_agg(h.tenant_id), '{}') from changed h
         where h.tenant_id is not null and h.state in ('grace', 'shutdown', 'cancelled')),
-    (select count(*) from untold), (select count(*) from told)
+    (select count(*) from untold), (select count(*) from told), (select count(*) from proposed)

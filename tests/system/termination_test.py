@@ -161,7 +161,9 @@ class End(Case):
         stack.sql(f"insert into outbox (action_key, event, channel, endpoint, tenant_id, subscription_id, payload, message_id, next_at, "
                   f"state, ended_at) values ('r7', 'subscription.reminder', 'email', 'bills@ending.example', '{tenant}', "
                   f"'{subscription}', '{{\"window\": \"R-7\", \"period_no\": 1}}', 'r7', now() - interval '9 days', 'sent', now() - interval '6 days')")
+        stack.sql(f"select termination_propose('{subscription}', now())")
         self.approved(self.cli("subscription", "terminate", subscription, "--comment", "over"))
+        self.assertEqual(stack.sql("select outcome from finance_task where kind = 'termination_proposed'"), [["terminated"]])
         self.assertEqual(stack.api("GET", "/v1/me", token="ella").status, 401, "nobody logs in any more")
 
         # What is missing is said, one after the other.

@@ -189,6 +189,27 @@ static void a_guilty_row_stands_aside_and_the_others_go_on(void **state)
     assert_string_equal("GV000", sql_state(&f->arena, f->admin, "select public.subscription_retry('%s', null)", id));
 }
 
+/* Let go on within its period, it comes to its end a second time with the same keys: a person is asked again, once. */
+static void an_end_that_comes_again_is_proposed_again(void **state)
+{
+    static const char open[] = "public.finance_task where kind = 'termination_proposed' and done_at is null";
+    struct scan_rig *f = *state;
+
+    scan_rig_subscriptions(f, 1, -150, "UTC");
+    sql_run(f->admin, "update public.subscription set state = 'shutdown', state_entered_at = now() - interval '100 days', "
+            "termination_notice_at = now() - interval '8 days', windows_done = -1");
+    for (int end = 0; end < 2; end++) {
+        sql_run(f->admin, "update public.subscription set windows_done = windows_done & ~(1 << 14), next_action_at = now()");
+        scan_rig_scan(f->conn, (struct scan_options){ .accept_gap = true });
+        assert_int_equal(1, scan_rig_count(f, open));
+        sql_run(f->admin, "update public.finance_task set done_at = now(), outcome = 'not yet'");
+        sql_run(f->admin, "update public.subscription set next_action_at = now()");
+        scan_rig_scan(f->conn, (struct scan_options){ .accept_gap = true });
+        assert_int_equal(0, scan_rig_count(f, open));
+    }
+    assert_int_equal(1, scan_rig_count(f, "public.lifecycle_action where action = 'propose'"));
+}
+
 struct seen {
     PGconn *into; /* public.seen, where there is one */
     int lines, put_off;
@@ -358,6 +379,7 @@ int main(void)
         cmocka_unit_test(a_jump_is_refused_and_an_accepted_gap_is_over),
         cmocka_unit_test(the_brake_lets_nothing_be_shut_down_unseen),
         cmocka_unit_test(a_guilty_row_stands_aside_and_the_others_go_on),
+        cmocka_unit_test(an_end_that_comes_again_is_proposed_again),
         cmocka_unit_test(a_dry_run_says_what_the_run_does_and_writes_nothing),
         cmocka_unit_test(a_dry_run_shows_what_cannot_be_read),
         cmocka_unit_test(eight_replicas_with_wrong_clocks_that_are_killed_do_everything_once),
