@@ -241,6 +241,7 @@ class Storms(unittest.TestCase):
             storm, over = Storm(world, SEED), threading.Event()
             for tenant in chaos.TENANTS:
                 world.schedule(tenant, 10)
+            world.limit(chaos.TENANTS[0], 6, ledger=3)
             versions = chaos.OtherVersions(world)
             threads, failed = self.clients(world, over)
             end = time.monotonic() + SECONDS

@@ -66,6 +66,7 @@ class World(stacks.Stack):
         self.proxies = {}
         self.ledger = []      # (tenant, run id, value or None where nothing is answered, key or None)
         self.cancelled = set()  # runs that somebody asked to cancel: either end is right
+        self.limits = {}      # tenant -> (runs at once, {skill: runs at once}, since when)
         self.schedules = []   # (tenant, id)
         self.refusals = collections.Counter()
         self.ledger_lock = threading.Lock()
@@ -213,6 +214,13 @@ class World(stacks.Stack):
                             APPROVERS[tenant], also=(409,))  # its first answer may have been lost
         self.accepted(tenant, run["id"], value)
 
+    def limit(self, tenant, concurrency, **slots):
+        reply = self.api("PATCH", f"/v1/platform/limits/{self.tenants[tenant]['id']}", {
+            "concurrency": concurrency, "skills": [{"skill": skill, "slots": most} for skill, most in slots.items()]}, "pat")
+        assert reply.status == 200, reply.body
+        since = self.sql("select extract(epoch from now())")[0][0]
+        self.limits[tenant] = (concurrency, slots, float(since))
+
     def schedule(self, tenant, count):
         """So many that fire every minute."""
         for number in range(count):
@@ -286,15 +294,17 @@ def job_faults(run, outcome, trail):
 
 
 def held(runs, trails):
-    """(from, to, run) of each time that one held a slot, by the moments in PostgreSQL."""
+    """(from, to, run) of each time that one held a slot, by the moments in PostgreSQL. A claim whose answer was lost starts
+    nothing: its worker has it undone."""
     times = []
     for run in runs:
         begun = None
-        for action, at, _ in trails[run]:
+        for action, at, detail in trails[run]:
             if action == "job.claimed":
                 begun = at
             elif begun and action != "job.cancel_requested":
-                times.append((begun, at, run))
+                if detail.get("why") != "claim_lost":
+                    times.append((begun, at, run))
                 begun = None
     return sorted(times)
 
@@ -303,6 +313,31 @@ def key_faults(runs, trails):
     """5: jobs of one concurrency key."""
     times = held(runs, trails)
     return [f"5: {b[2]} began {a[1] - b[0]:.3f} s before {a[2]} ended" for a, b in zip(times, times[1:]) if b[0] < a[1]]
+
+
+def fullest(times):
+    """The most that held a slot at one moment: [(from, to, run)]; what ends then has made room for what begins."""
+    most = []
+    for moment, _, _ in times:
+        now = [time for time in times if time[0] <= moment < time[1]]
+        most = max(most, now, key=len)
+    return most
+
+
+def limit_faults(world, tenant, trails):
+    """5: runs of the tenant, and of one skill, at any instant."""
+    if tenant not in world.limits:
+        return []
+    concurrency, slots, since = world.limits[tenant]
+    skill_of = dict(world.sql(f"select id, payload ->> 'skill' from {world.schema_of(tenant)}.job where kind = 'run'"))
+    wrong = []
+    for what, limit in ((None, concurrency), *slots.items()):
+        times = held([r for r, skill in skill_of.items() if r in trails and what in (None, skill)], trails)
+        at_once = fullest([time for time in times if time[0] > since])
+        if len(at_once) > limit:
+            wrong.append(f"5: {len(at_once)} runs of {what or tenant} at once, and {limit} are allowed: {at_once}, "
+                         f"{[trails[run] for _, _, run in at_once]}")
+    return wrong
 
 
 def tenant_faults(world, tenant, crashes_allowed):
@@ -326,7 +361,7 @@ def tenant_faults(world, tenant, crashes_allowed):
         if not crashes_allowed and any(a == "job.reclaimed" for a, _, _ in trails[run]):
             wrong.append(f"3: {run} was taken from a worker that lived")
     keyed = [run for _, run, _, key in mine if key and run in trails]
-    return wrong + key_faults(keyed, trails)
+    return wrong + key_faults(keyed, trails) + limit_faults(world, tenant, trails)
 
 
 def slots_left(world):

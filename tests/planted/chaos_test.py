@@ -168,6 +168,26 @@ class Queue(Case):
         wrong = self.both("forget_first", storm)
         self.assertTrue(any(w.startswith("5:") for w in wrong), wrong)
 
+    def test_forget_before_commit_lets_more_run_than_may(self):
+        """The same of a tenant's limit, which is below what the workers' slots would allow."""
+        def storm():
+            self.world.start("worker-2")
+            self.world.limit(TENANT, 2)
+            self.world.proxies["postgres"].latency(0.03)
+            threads = [threading.Thread(target=self.world.submit, args=(TENANT, f"l{i}")) for i in range(16)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            self.world.all_ended(60)
+            self.world.proxies["postgres"].calm()
+        try:
+            wrong = self.both("forget_first", storm)
+        finally:
+            self.world.limit(TENANT, 16)
+            self.world.limits.clear()
+        self.assertTrue(any("at once" in w for w in wrong), wrong)
+
     def test_no_sweep(self):
         """Rows whose entry is lost are found by nobody."""
         def storm():
