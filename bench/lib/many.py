@@ -3,8 +3,10 @@
 Tenants are made by the same command as anybody's; their people, skills and tokens are copies of the first tenant's rows:
 publishing a package ten thousand times would measure something else.
 """
+import concurrent.futures
 import hashlib
 import json
+import os
 
 from subject import PERSON, TENANT, Subject, stack
 
@@ -49,15 +51,20 @@ class Many(Subject):
     def make_tenants(self, count):
         """Up to `count` of them beside the two there are; already made ones stay."""
         made = int(self.sql("select count(*) from public.tenant where name like 'Many %'")[0][0])
-        while made < count:
-            upto = min(count, made + 50)
-            file = self.folder / "many.json"
-            file.write_text(json.dumps({**self.people, "tenants": [
-                {"name": f"Many {number}", "users": []} for number in range(made + 1, upto + 1)]}), encoding="utf-8")
-            self.call([stack.BUILD / "bin/execgov-api", "seed", "--file", file, "--pg", self.conninfo])
-            made = upto
+        batches = [(first, min(count, first + 49)) for first in range(made + 1, count + 1, 50)]
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:  # each a program that waits for PostgreSQL
+            for _ in pool.map(self.make_batch, batches):
+                pass
         self.sql(COPY_TENANTS.format(first=quoted(TENANT), person=quoted(PERSON),
                                      hash=hashlib.sha256(self.run_token.encode()).hexdigest()))
+
+    def make_batch(self, batch):
+        first, last = batch
+        file = self.folder / f"many-{first}.json"
+        file.write_text(json.dumps({**self.people, "tenants": [
+            {"name": f"Many {number}", "users": []} for number in range(first, last + 1)]}), encoding="utf-8")
+        self.call([stack.BUILD / "bin/execgov-api", "seed", "--file", file, "--pg", self.conninfo])
+        file.unlink()
 
     def schemas(self, count):
         return [row[0] for row in self.sql("select schema from public.tenant where name like 'Many %' "
