@@ -122,6 +122,8 @@ static enum op_next tally(struct op *op)
     struct tend *t = (struct tend *)op;
     struct gauges *g = &t->scheduler->gauges;
 
+    if (t->visit.tenant_count)
+        t->busy_us = clock_mono_us();
     t->after = t->visit.last;
     if (!t->after.text[0])
         t->deep = false;
@@ -209,6 +211,8 @@ static int64_t over(struct rounds *rounds)
         return BUSY_MS;
     if (t->visit.tenant_count)
         return rest_ms(t);
+    if (t->scheduler->gauges.looked_us < t->busy_us)
+        return BUSY_MS; /* what they show is from before the last work ended, and would stay so */
     if (t->visit.next_due_us) {
         int64_t until_ms = (t->visit.next_due_us - clock_now_us()) / 1000 + 1;
         return until_ms < BUSY_MS ? BUSY_MS : until_ms < IDLE_MS ? until_ms : IDLE_MS;

@@ -25,6 +25,7 @@ struct tend {
     bool everybody_asked;
     struct id after;      /* where the next visit goes on; "": from the first tenant */
     int64_t turn_us;      /* monotonic: when this turn through the tenants began */
+    int64_t busy_us;      /* monotonic: the last round that found a marked tenant */
     bool deep;            /* this turn through the tenants is a deep one */
     int64_t deep_us;      /* monotonic, of the last */
     bool retention_asked;

@@ -47,6 +47,7 @@ BODIES = {
     ("POST", "/v1/exports"): {"manifest_sha256": "0" * 64, "records": 0, "files": 0, "bytes": 0},
     ("POST", "/v1/members"): {"email": "one@people.example", "role": "viewer"},
     ("PATCH", "/v1/members/{id}"): {"role": "auditor"},
+    ("PATCH", "/v1/platform/customers/{id}"): {"note": "x"},
     ("POST", "/v1/requests/{id}/answer"): {"inputs": {"a": 1}},
     ("POST", "/v1/platform/http-resources/{id}/dry-run"): {"operation": "a"},
     ("POST", "/v1/platform/http-resources/{id}/grants"): {"everybody": True},
