@@ -4,6 +4,7 @@
 
 #include "api/api.h"
 #include "core/base/clock.h"
+#include "core/base/text.h"
 
 enum { TICK_MS = 50, POLL_MS = 1000 };
 
@@ -11,10 +12,7 @@ static struct list *bucket_of(struct watches *watches, const char *schema, const
 {
     /* Watchers of a whole tenant share the bucket of its schema. */
     const char *text = id_empty(request) ? schema : request->text;
-    uint32_t hash = 2166136261u;
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 16777619u;
-    return &watches->buckets[hash % WATCH_BUCKETS];
+    return &watches->buckets[text_hash(TEXT_HASH, text) % WATCH_BUCKETS];
 }
 
 /* A callback may end its own watch, and start others, but not end others. */

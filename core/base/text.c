@@ -133,3 +133,10 @@ bool text_equal_ignoring_case(const char *a, const char *b)
 {
     return strcasecmp(a, b) == 0;
 }
+
+uint64_t text_hash(uint64_t hash, const char *text)
+{
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 1099511628211u;
+    return hash;
+}

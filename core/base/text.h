@@ -32,4 +32,8 @@ bool text_starts(const char *text, const char *prefix);
 bool text_ends(const char *text, const char *suffix);
 bool text_equal_ignoring_case(const char *a, const char *b); /* ASCII */
 
+/* FNV-1a, for tables in memory: text_hash(TEXT_HASH, "one"), and with its result as `hash` a longer key. */
+#define TEXT_HASH 14695981039346656037u
+uint64_t text_hash(uint64_t hash, const char *text);
+
 #endif

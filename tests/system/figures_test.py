@@ -64,7 +64,7 @@ class Figures(Case):
         stacks.until(lambda: self.metric("scheduler", OLDEST) > first + 2, 30, "its growing")
         self.stack.start("worker")
         self.ends(run)
-        stacks.until(lambda: self.metric("scheduler", OLDEST) == 0, 30, "nothing waiting any more")
+        stacks.until(lambda: self.metric("scheduler", OLDEST) == 0, 20, "nothing waiting any more")  # an idle scheduler rests 30
 
     def entry(self, job, fence):
         """An entry as the queue keeps them, put there behind its back."""

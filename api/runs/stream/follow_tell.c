@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "api/runs/show/show.h"
+#include "core/base/text.h"
 #include "core/model/request.h"
 
 /* `data` is consumed. False: nobody takes it. */
@@ -144,19 +145,11 @@ void follow_tell(struct follow *f, struct follow_look *look)
 
 /* --- a tenant --- */
 
-static uint64_t hash_of(const char *text)
-{
-    uint64_t hash = 14695981039346656037u;
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 1099511628211u;
-    return hash;
-}
-
 /* Was this state of this request told last, as far as we remember? Remembers it. */
 static bool told_before(struct follow *f, const char *request, const char *state)
 {
-    uint64_t key = hash_of(request);
-    uint32_t value = (uint32_t)hash_of(state);
+    uint64_t key = text_hash(TEXT_HASH, request);
+    uint32_t value = (uint32_t)text_hash(TEXT_HASH, state);
 
     for (int i = 0; i < FOLLOW_RECENT; i++) {
         if (f->recent[i].request != key)

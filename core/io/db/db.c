@@ -13,6 +13,7 @@
 #include "core/base/buf.h"
 #include "core/base/check.h"
 #include "core/base/clock.h"
+#include "core/base/text.h"
 #include "core/io/db/db_internal.h"
 #include "core/io/db/db_plant.h"
 
@@ -144,8 +145,8 @@ static bool failed_just_now(const struct db_role *role)
  * its tables in its caches, has them for nothing; each has them for its part of the stripe's tenants. */
 static struct db_conn *home_of(const struct db_role *role, const struct db_scope *scope)
 {
-    uint32_t places = (uint32_t)role->db->options.connections_per_role;
-    return &role->conns[db_schema_hash(scope->schema, 0) % places];
+    uint64_t places = (uint64_t)role->db->options.connections_per_role;
+    return &role->conns[text_hash(TEXT_HASH, scope->schema) % places];
 }
 
 static bool has_in_flight(const struct db_conn *conn, const char *schema)

@@ -5,17 +5,9 @@
 #include <string.h>
 
 #include "core/base/check.h"
+#include "core/base/text.h"
 
 enum { BUCKETS = 2 * DB_PREPARED_MAX };
-
-uint32_t db_schema_hash(const char *schema, uint32_t seed)
-{
-    uint32_t hash = 2166136261u ^ seed; /* FNV-1a */
-
-    for (const char *c = schema; *c; c++)
-        hash = (hash ^ (unsigned char)*c) * 16777619u;
-    return hash;
-}
 
 void db_prepared_init(struct db_prepared *prepared)
 {
@@ -32,7 +24,7 @@ void db_prepared_release(struct db_prepared *prepared)
 
 static struct db_prepared_entry **bucket_of(struct db_prepared *prepared, int query, const char *schema)
 {
-    return &prepared->buckets[db_schema_hash(schema, (unsigned)query) % BUCKETS];
+    return &prepared->buckets[text_hash(TEXT_HASH ^ (unsigned)query, schema) % BUCKETS];
 }
 
 static struct db_prepared_entry *find(struct db_prepared *prepared, int query, const char *schema)

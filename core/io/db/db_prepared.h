@@ -8,7 +8,6 @@
 #define CORE_IO_DB_DB_PREPARED_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "core/base/list.h"
 
@@ -34,9 +33,6 @@ enum db_prepared_state {
     DB_PREPARED_NOW,  /* prepare it under `name` first */
     DB_PREPARED_READY /* it has a name */
 };
-
-/* Spreads tenants over places and connections. */
-uint32_t db_schema_hash(const char *schema, uint32_t seed);
 
 void db_prepared_init(struct db_prepared *prepared);
 /* The connection is gone, and with it what it had prepared. */

@@ -7,6 +7,7 @@
 
 #include "core/base/check.h"
 #include "core/base/clock.h"
+#include "core/base/text.h"
 
 enum { PLACES = 4096, BYTES_MAX = 24 * 1024 * 1024, PARSED_FACTOR = 6 };
 
@@ -92,14 +93,9 @@ struct plan_bases {
 
 static struct place *place_of(struct plan_bases *bases, const struct plan_basis_key *key)
 {
-    uint64_t hash = 14695981039346656037u ^ (uint64_t)key->version; /* FNV-1a */
+    uint64_t hash = text_hash(TEXT_HASH ^ (uint64_t)key->version, key->schema);
 
-    for (const char *c = key->schema + 2; *c; c++)
-        hash = (hash ^ (unsigned char)*c) * 1099511628211u;
-    for (const char *c = key->skill; *c; c++)
-        hash = (hash ^ (unsigned char)*c) * 1099511628211u;
-    for (const char *c = key->requester.text + 20; *c; c++)
-        hash = (hash ^ (unsigned char)*c) * 1099511628211u;
+    hash = text_hash(text_hash(hash, key->skill), key->requester.text);
     return &bases->places[hash % PLACES];
 }
 
