@@ -77,11 +77,12 @@ static void batch_ended(struct queue_call *call)
 static void batch_send(struct queue_batcher *batcher)
 {
     struct batch *batch = calloc(1, sizeof *batch);
-    struct queue_call *call = &batch->call;
+    struct queue_call *call;
     struct list *first;
     int room = BATCH_MAX;
 
     CHECK(batch);
+    call = &batch->call;
     arena_init(&batch->arena);
     batch->batcher = batcher;
     call->queue = batcher->queue;
