@@ -1,5 +1,5 @@
 -- scope: public
--- What must hold (design of the money side, I1 to I9): a row for each thing that does not. I6 is the claim's own
+-- What must hold (design of the money side, I1 to I9; I13: invoices): a row for each thing that does not. I6 is the claim's own
 -- statement, I10 to I12 are tests': the answer names them (api/money/subscription/scan.c).
 -- scan: a check reads everything
 select 'I1' as rule, 'ledger ' || e.txn as subject, 'does not balance in ' || e.currency as detail
@@ -133,4 +133,30 @@ left join lateral (
 where t.state not in ('provisioning', 'terminated')
     and (t.run_allowed <> (coalesce(b.level, 0) < 2) or t.write_allowed <> (coalesce(b.level, 0) < 3)
         or t.login_allowed <> (coalesce(b.level, 0) < 4))
+union all
+select 'I13', 'invoices ' || coalesce(x.seller, i.seller) || '-' || coalesce(x.year, i.year), 'the last number given is ' || coalesce(x.last, 0)
+    || ', there are ' || coalesce(i.count, 0) || ' up to ' || coalesce(i.most, 0)
+from public.invoice_series x
+full join (
+    select n.seller, n.year, count(*) as count, max(n.n) as most
+    from public.invoice n
+    group by n.seller, n.year) i on i.seller = x.seller and i.year = x.year
+where (x.last = i.count and x.last = i.most) is not true
+union all
+select 'I13', 'order ' || t.ref, 'no invoice of its ' || t.kind || ', and none to come'
+from public.ledger_txn t
+where t.kind in ('settle', 'refund')
+    and not exists (select from public.invoice n where n.ledger_txn = t.id)
+    and not exists (select from public.invoice_due d where d.ledger_txn = t.id)
+union all
+select 'I13', 'invoice ' || n.no, 'of ' || n.amount_minor || ', its order is of ' || o.amount_minor || ', credit notes take back ' || coalesce(k.amount, 0)
+from public.invoice n
+join public.orders o on o.id = n.order_id
+left join (
+    select c.of_invoice, sum(c.amount_minor) as amount
+    from public.invoice c
+    where c.of_invoice is not null
+    group by c.of_invoice) k on k.of_invoice = n.id
+where n.kind = 'invoice'
+    and (n.amount_minor <> o.amount_minor or k.amount > n.amount_minor)
 limit 1000
