@@ -25,7 +25,8 @@ select 'I2', 'subscription ' || p.subscription_id, 'a gap from ' || p.before || 
     || ' without a shutdown'
 from (
     select q.*, lag(coalesce(q.closed_date, q.end_date)) over (partition by q.subscription_id order by q.n) as before,
-        lag(q.end_at) over (partition by q.subscription_id order by q.n) as before_at
+        lag(case when q.closed_date is null then q.end_at else q.closed_date::timestamp at time zone q.tz end)
+            over (partition by q.subscription_id order by q.n) as before_at
     from public.subscription_period q
     where q.closed_date is distinct from q.start_date) p
 where p.before is not null
@@ -37,17 +38,27 @@ where p.before is not null
             and v.at >= p.before_at - interval '1 day'
             and v.at <= p.start_at + interval '1 day')
 union all
-select 'I2', 'subscription ' || s.id, 'paid until ' || s.paid_until_date || ', its last period says '
-    || coalesce(p.closed_date, p.end_date)
+select 'I2', 'subscription ' || s.id, 'paid until ' || s.paid_until_date || ', which is not the end of the last of its periods'
 from public.subscription s
-join public.subscription_period p on p.subscription_id = s.id and p.n = s.period_no
-where s.paid_until_date <> coalesce(p.closed_date, p.end_date)
+where exists (select from public.subscription_period q where q.subscription_id = s.id)
+    and (
+        not exists (
+            select from public.subscription_period q
+            where q.subscription_id = s.id
+                and coalesce(q.closed_date, q.end_date) = s.paid_until_date
+                -- the day on which a refund ended it before it began counts, too
+                and (q.closed_date is distinct from q.start_date or q.closed_by = q.order_id))
+        or exists (
+            select from public.subscription_period q
+            where q.subscription_id = s.id
+                and q.closed_date is distinct from q.start_date
+                and coalesce(q.closed_date, q.end_date) > s.paid_until_date))
 union all
 select 'I3', 'subscription ' || s.id, s.state || ' although paid until ' || s.paid_until_at
 from public.subscription s
 where s.quarantined_at is null
     and coalesce(s.next_action_at, 'infinity') > public.lifecycle_now()
-    and ((s.state = 'active' and s.paid_until_at <= public.lifecycle_now())
+    and ((s.state = 'active' and greatest(s.paid_until_at, s.hold_until) <= public.lifecycle_now())
         or (s.state = 'grace' and s.paid_until_at > public.lifecycle_now())
         or (s.state = 'shutdown' and s.paid_until_at > public.lifecycle_now() and not exists (
             -- who was refunded may be shut down within what he had paid
@@ -72,7 +83,10 @@ where v.from_state = 'grace'
             and a.window_code = 'G-1'
             and a.period_no = (
                 select max(q.n) from public.subscription_period q
-                where q.subscription_id = v.subscription_id and q.start_at <= v.at)
+                where q.subscription_id = v.subscription_id
+                    -- from when it was paid, which is before it begins where it was paid ahead
+                    and coalesce((select min(e.at) from public.order_event e where e.order_id = q.order_id and e.to_state = 'active'),
+                        q.start_at) <= v.at)
             and a.status = 'done'
             and a.as_of <= v.at - interval '24 hours')
 union all
