@@ -37,21 +37,27 @@ where p.before is not null
             and v.ref = p.order_id::text
             and v.from_state in ('shutdown', 'cancelled'))
 union all
-select 'I2', 'subscription ' || s.id, 'paid until ' || s.paid_until_date || ', its last period says '
-    || coalesce(p.closed_date, p.end_date)
+select 'I2', 'subscription ' || s.id, 'paid until ' || s.paid_until_date || ', which is not the end of the last of its periods'
 from public.subscription s
-join public.subscription_period p on p.subscription_id = s.id and p.n = s.period_no
-where s.paid_until_date <> coalesce(p.closed_date, p.end_date)
-    -- a refund that ends the period at hand ends those that were paid ahead before they begin
-    and (p.closed_date is distinct from p.start_date or s.paid_until_date is distinct from (
-        select max(coalesce(q.closed_date, q.end_date)) from public.subscription_period q
-        where q.subscription_id = s.id and q.closed_date is distinct from q.start_date))
+where exists (select from public.subscription_period q where q.subscription_id = s.id)
+    and (
+        not exists (
+            select from public.subscription_period q
+            where q.subscription_id = s.id
+                and coalesce(q.closed_date, q.end_date) = s.paid_until_date
+                -- the day on which a refund ended it before it began counts, too
+                and (q.closed_date is distinct from q.start_date or q.closed_by = q.order_id))
+        or exists (
+            select from public.subscription_period q
+            where q.subscription_id = s.id
+                and q.closed_date is distinct from q.start_date
+                and coalesce(q.closed_date, q.end_date) > s.paid_until_date))
 union all
 select 'I3', 'subscription ' || s.id, s.state || ' although paid until ' || s.paid_until_at
 from public.subscription s
 where s.quarantined_at is null
     and coalesce(s.next_action_at, 'infinity') > public.lifecycle_now()
-    and ((s.state = 'active' and s.paid_until_at <= public.lifecycle_now())
+    and ((s.state = 'active' and greatest(s.paid_until_at, s.hold_until) <= public.lifecycle_now())
         or (s.state in ('grace', 'shutdown') and s.paid_until_at > public.lifecycle_now() and not exists (
             -- who was refunded may be shut down within what he had paid, until he pays again; an override is grace in it
             select from public.subscription_event v
