@@ -17,6 +17,7 @@
 #include "core/store/file/file_identity.h"
 #include "core/store/planning/plan_basis.h"
 #include "core/store/queue/incarnation.h"
+#include "core/store/schema_check.h"
 
 enum { START_PATIENCE_MS = 60000 };
 
@@ -151,7 +152,8 @@ static bool connect_stores(struct api *api, struct gov_err *err)
     if (!api->files)
         return false;
     api->db = db_new(api->loop, &db);
-    if (!incarnation_read(api->loop, api->db, START_PATIENCE_MS, incarnation, err))
+    if (!incarnation_read(api->loop, api->db, START_PATIENCE_MS, incarnation, err) ||
+        !schema_check(api->loop, api->db, err))
         return false;
     if (!file_identity_settle(api->loop, api->db, api->files, err))
         return false;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/store/schema_check.h"
 #include "scheduler/promote.h"
 #include "scheduler/refill.h"
 #include "scheduler/scheduler.h"
@@ -174,7 +175,7 @@ static bool connect_stores(struct process *p, struct gov_err *err)
     if (!redis_address_check(s->settings.redis, err))
         return false;
     s->db = db_new(s->loop, &db);
-    if (!incarnation_read(s->loop, s->db, START_PATIENCE_MS, incarnation, err))
+    if (!incarnation_read(s->loop, s->db, START_PATIENCE_MS, incarnation, err) || !schema_check(s->loop, s->db, err))
         return false;
     s->marks = marks_new(s->db);
     s->redis = redis_new(s->loop, &(struct redis_options){ .address = s->settings.redis });

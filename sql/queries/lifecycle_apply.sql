@@ -4,7 +4,7 @@
 -- $12 shutdown due, $13 final notice, $14 termination notice (us; 0 none), $15 windows done, $16 next (us).
 -- $17 the actions' days of the as of, in the subscription's zone, $18 the states before; $19 as of (us), $20 run. An action
 -- whose key is there already has no message: it had one. A message names what its renewal's order asks for, or will.
--- scan: small tables are read whole; each join is by primary key
+-- scan subscription: small tables are read whole; each join is by primary key
 with asked as (
     select a.*, timestamptz 'epoch' + a.due * interval '1 microsecond' as due_at
     from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $17::integer[])

@@ -1,7 +1,7 @@
 -- scope: public
 -- What must hold (design of the money side, I1 to I9): a row for each thing that does not. I6 is the claim's own
 -- statement, I10 to I12 are tests': the answer names them (api/money/subscription/scan.c).
--- scan: a check reads everything
+-- scan ledger_entry, orders, subscription, order_event, payment_return, payment, tenant: a check reads everything
 select 'I1' as rule, 'ledger ' || e.txn as subject, 'does not balance in ' || e.currency as detail
 from public.ledger_entry e
 group by e.txn, e.currency
