@@ -16,6 +16,7 @@
 #include "core/store/file/file_identity.h"
 #include "core/store/planning/plan_basis.h"
 #include "core/store/queue/incarnation.h"
+#include "core/store/schema_check.h"
 
 enum { START_PATIENCE_MS = 60000 };
 
@@ -146,7 +147,8 @@ static bool open_stores(struct api *api, const struct redis_options *redis, stru
     if (!api->files)
         return false;
     api->db = db_new(api->loop, &db);
-    if (!incarnation_read(api->loop, api->db, START_PATIENCE_MS, incarnation, err))
+    if (!incarnation_read(api->loop, api->db, START_PATIENCE_MS, incarnation, err) ||
+        !schema_check(api->loop, api->db, err))
         return false;
     if (!file_identity_settle(api->loop, api->db, api->files, err))
         return false;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/store/schema_check.h"
 #include "lifecycle/deliver.h"
 #include "lifecycle/tick.h"
 #include "lifecycle/wake.h"
@@ -92,9 +93,12 @@ bool lifecycle_run(const struct lifecycle_settings *settings, struct gov_err *er
     l->loop = &loop;
     l->service = (struct service){ .loop = &loop, .name = "lifecycle", .metrics = &l->metrics, .ready = ready,
                                    .drain = drain, .context = &p };
+    l->db = db_new(&loop, &db);
+    /* Before anybody is told that it is ready. Where the database cannot be asked now, the first tick will find out. */
+    if (!schema_check_public(&loop, l->db, err) && err->code == GOV_CONFIGURATION)
+        return false;
     if (!service_start(&l->service, settings->health, err))
         return false;
-    l->db = db_new(&loop, &db);
     deliver_start(&p.deliver, l);
     l->deliveries = &p.deliver.rounds;
     tick_start(&p.tick, l);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/store/schema_check.h"
 #include "scheduler/promote.h"
 #include "scheduler/refill.h"
 #include "scheduler/scheduler.h"
@@ -171,7 +172,7 @@ static bool open_stores(struct process *p, const struct redis_options *redis, st
     char incarnation[INCARNATION_BYTES];
 
     s->db = db_new(s->loop, &db);
-    if (!incarnation_read(s->loop, s->db, START_PATIENCE_MS, incarnation, err))
+    if (!incarnation_read(s->loop, s->db, START_PATIENCE_MS, incarnation, err) || !schema_check(s->loop, s->db, err))
         return false;
     s->marks = marks_new(s->db);
     s->redis = redis_new(s->loop, redis);

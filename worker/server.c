@@ -15,6 +15,7 @@
 #include "core/io/service.h"
 #include "core/store/file/file_identity.h"
 #include "core/store/queue/incarnation.h"
+#include "core/store/schema_check.h"
 #include "worker/heartbeat.h"
 #include "worker/intent/catalogue.h"
 #include "worker/intent/consult/endpoint.h"
@@ -269,7 +270,7 @@ static bool open_stores(struct process *p, const struct redis_options *redis, st
     if (!w->files)
         return false;
     w->db = db_new(w->loop, &db);
-    if (!incarnation_read(w->loop, w->db, START_PATIENCE_MS, incarnation, err))
+    if (!incarnation_read(w->loop, w->db, START_PATIENCE_MS, incarnation, err) || !schema_check(w->loop, w->db, err))
         return false;
     if (!file_identity_settle(w->loop, w->db, w->files, err))
         return false;

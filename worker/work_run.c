@@ -121,7 +121,7 @@ static enum op_next mark(struct op *op)
         return OP_NEXT;
     CHECK(getrandom(&random, sizeof random, 0) == sizeof random);
     w->retry_ms = w->released ? 0 : w->unreadable ? LEFT_MS : job_backoff_ms(&retry, w->job.attempt, random);
-    marks_note(op, w->worker->marks, &w->tenant.id, clock_now_us() + w->retry_ms * 1000);
+    marks_note_in(op, w->worker->marks, &w->tenant.id, w->retry_ms, NULL);
     return OP_WAIT;
 }
 

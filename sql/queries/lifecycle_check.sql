@@ -2,7 +2,7 @@
 -- What must hold (design of the money side, I1 to I9; I13: invoices): a row for each thing that does not. I6 of the last seven
 -- days. I10 is core/store/scan/agreement.h; I11 and I12 are of histories, and the answer names their tests
 -- (api/money/subscription/check.c).
--- scan: a check reads everything
+-- scan ledger_entry, orders, subscription, order_event, payment_return, payment, tenant: a check reads everything
 select 'I1' as rule, 'ledger ' || e.txn as subject, 'does not balance in ' || e.currency as detail
 from public.ledger_entry e
 group by e.txn, e.currency

@@ -1,7 +1,7 @@
 -- scope: public
 -- Workers that have not been heard of are dead (25 s while they hold work, 150 s otherwise); all that
 -- died or stopped within a day are returned, because their jobs are to be reclaimed.
--- scan: there are as many rows as worker processes of two days
+-- scan worker: there are as many rows as worker processes of two days
 with buried as (
     update public.worker
     set state = 'dead'
