@@ -177,6 +177,7 @@ static bool connect_stores(struct process *p, struct gov_err *err)
     if (!incarnation_read(s->loop, s->db, START_PATIENCE_MS, incarnation, err))
         return false;
     s->marks = marks_new(s->db);
+    s->walks = walks_new();
     s->redis = redis_new(s->loop, &(struct redis_options){ .address = s->settings.redis });
     s->incarnation = incarnation_watch_new(s->loop, s->db, incarnation, another_life, p);
     struct queue_shards_options queues = { s->settings.redis, incarnation, (int)s->settings.queue_shards, queue_lost, p };
@@ -213,5 +214,6 @@ bool scheduler_run(const struct scheduler_settings *settings, struct gov_err *er
     loop_run(&loop);
     loop_release(&loop);
     marks_free(s->marks);
+    walks_free(s->walks);
     return true;
 }
