@@ -64,7 +64,7 @@ static void elected(void *context, int64_t term)
     log_write(LEVEL_INFO, "leader.took", LOG_NUMBER("term", term));
     for (int i = 0; i < p->scheduler.queues.count && !p->stopping; i++)
         if (!p->promotes[i])
-            p->promotes[i] = promote_new(p->scheduler.loop, p->promote_queues.queues[i], look, p);
+            p->promotes[i] = promote_new(p->scheduler.loop, p->promote_queues.queues[i], p->scheduler.db, look, p);
     tend_wake(&p->tend);
 }
 

@@ -1,6 +1,7 @@
 /* visit_push.c - what a visit found ready, to the queue: what has just become so, what the sweep saw, a page of the middle. */
 #include <string.h>
 
+#include "scheduler/due_jobs.h"
 #include "scheduler/visit_internal.h"
 
 static struct queue_entry *next_entry(struct visit *v, struct visited *t, const struct db_rows *rows, int row)
@@ -10,12 +11,11 @@ static struct queue_entry *next_entry(struct visit *v, struct visited *t, const 
     return e;
 }
 
-/* Of promote and walk, whose only row may be none. */
-static void add_rows(struct visit *v, struct visited *t, const struct db_rows *rows)
+static void add_walked(struct visit *v, struct visited *t)
 {
-    for (int row = 0; row < rows->count; row++)
-        if (db_text(rows, row, ENTRY_ROW_JOB))
-            next_entry(v, t, rows, row);
+    for (int row = 0; row < t->walked.count; row++)
+        if (db_text(&t->walked, row, ENTRY_ROW_JOB)) /* its only row may be none */
+            next_entry(v, t, &t->walked, row);
 }
 
 static void add_reclaimed(struct visit *v, struct visited *t)
@@ -49,14 +49,14 @@ static void add_swept(struct visit *v, struct visited *t)
 
 void visit_push(struct visit *v, struct visited *t)
 {
-    size_t rows = (size_t)t->reclaimed.count + (size_t)t->promoted.count + (size_t)t->swept.count + (size_t)t->walked.count;
+    size_t rows = (size_t)t->reclaimed.count + (size_t)t->swept.count + (size_t)t->walked.count;
 
     t->entries = ARENA_ARRAY(&v->op.arena, struct queue_entry, rows + 1);
     add_reclaimed(v, t);
-    add_rows(v, t, &t->promoted);
+    due_jobs_push(&v->op, visit_queue_of(v, t), t->scope.schema, &t->promoted);
     walk_went(v->scheduler->walks, &t->id, &t->walked);
     add_swept(v, t);
-    add_rows(v, t, &t->walked);
+    add_walked(v, t);
     for (int at = 0; at < t->count; at += QUEUE_BATCH_MAX) {
         int left = t->count - at;
         job_queue_push(&v->op, visit_queue_of(v, t), t->entries + at, left < QUEUE_BATCH_MAX ? left : QUEUE_BATCH_MAX, NULL);

@@ -295,9 +295,13 @@ static enum op_next enqueue(struct op *op)
     }
     if (a->batched)
         return settle_batched(a);
+    const struct queue_shards *queues = &a->call->api->queues;
+    const char *schema = a->call->caller.scope.schema;
     /* A delayed one is brought by the scheduler; a push that fails is made up for by its sweep. */
     if (a->run_at_us <= clock_now_us())
-        queue_shards_push(op, &a->call->api->queues, &a->entry, 1);
+        queue_shards_push(op, queues, &a->entry, 1);
+    else
+        job_queue_due(op, queue_shards_of(queues, schema), schema, (a->run_at_us - clock_now_us()) / 1000);
     return OP_WAIT;
 }
 

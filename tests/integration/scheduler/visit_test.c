@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scheduler/promote.h"
 #include "scheduler/rebuild.h"
 #include "tests/lib/op_probe.h"
 #include "tests/lib/sched_rig.h"
@@ -188,6 +189,74 @@ static void what_ran_on_a_worker_of_long_ago_is_taken_back_whenever_it_is_met(vo
     assert_string_equal(sched_rig_value(&f->rig, "select state || fence from {{t}}.job_live where job_id = " JOB, 3), "running2");
 }
 
+/* --- delayed jobs --- */
+
+static void delay(struct fixture *f, int number, const char *span)
+{
+    sql_run(f->rig.admin, "update %s.job_live set state = 'delayed', run_at = clock_timestamp() + interval '%s' where job_id = " JOB,
+            f->rig.tenant.schema, span, number);
+}
+
+static void say_due(struct op *op, void *context)
+{
+    struct fixture *f = context;
+    job_queue_due(op, scheduler(f)->queues.queues[0], f->rig.tenant.schema, 600);
+}
+
+static bool it_is_known(void *context)
+{
+    return strcmp(known(context, 1), "q1") == 0;
+}
+
+static void set_flag(void *flag)
+{
+    *(bool *)flag = true;
+}
+
+static bool is_set(void *flag)
+{
+    return *(bool *)flag;
+}
+
+/* No visit takes place: the queue names the moment. By PostgreSQL's clock, which judges the job. */
+static void a_delayed_job_is_queued_at_its_moment(void **state)
+{
+    struct fixture *f = *state;
+    struct op_probe probe;
+    bool stopped = false;
+
+    rebuild(f, 1);
+    jobs(f, "py", "normal", 1, 1);
+    delay(f, 1, "600 milliseconds");
+    const char *run_at = sched_rig_value(&f->rig, "select run_at from {{t}}.job_live");
+    struct promote *promote = promote_new(scheduler(f)->loop, scheduler(f)->queues.queues[0], scheduler(f)->db, set_flag, &stopped);
+    assert_true(op_probe_run(&probe, scheduler(f)->loop, say_due, f));
+    op_release(&probe.op);
+    loop_until(scheduler(f)->loop, it_is_known, f, 20000);
+    const char *late = sched_rig_value(&f->rig, "select extract(epoch from at - '%s'::timestamptz) between 0 and 1 from "
+                                       "{{t}}.audit_event where action = 'job.due' order by at desc limit 1", run_at);
+    promote_stop(promote, set_flag, &stopped);
+    loop_until(scheduler(f)->loop, is_set, &stopped, 5000);
+    assert_string_equal(late, "t");
+}
+
+static void a_visit_tells_the_queue_when_the_next_falls_due(void **state)
+{
+    struct fixture *f = *state;
+
+    rebuild(f, 1);
+    jobs(f, "py", "normal", 1, 2);
+    delay(f, 1, "1 hour");
+    delay(f, 2, "1 minute");
+    visit(f, false);
+    redisReply *due = redisCommand(f->redis, "ZSCORE {s00}:due %s", f->rig.tenant.schema);
+    redisReply *now = redisCommand(f->redis, "TIME");
+    int64_t in_ms = strtoll(due->str, NULL, 10) - strtoll(now->element[0]->str, NULL, 10) * 1000;
+    freeReplyObject(due);
+    freeReplyObject(now);
+    assert_in_range(in_ms, 40000, 61000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +265,8 @@ int main(void)
         TEST(what_falls_due_in_the_middle_of_a_backlog_is_queued_at_once),
         TEST(what_a_dead_worker_ran_in_the_middle_of_a_backlog_is_queued_at_once),
         TEST(what_ran_on_a_worker_of_long_ago_is_taken_back_whenever_it_is_met),
+        TEST(a_delayed_job_is_queued_at_its_moment),
+        TEST(a_visit_tells_the_queue_when_the_next_falls_due),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,5 +1,5 @@
 --!needs names ring entry
--- depth(most) -> JSON: {now_ms, later, parked, lanes: {lane: {busy, bell, classes: {class:
+-- depth(most) -> JSON: {now_ms, due, parked, lanes: {lane: {busy, bell, classes: {class:
 -- {tenants, entries, over, since_ms}}}}, queues: [{tenant, lane, class, entries, since_ms, held,
 -- parked}]}. since_ms: when the oldest entry became ready. entries and since_ms look at the first 1,000
 -- tenants of a class, queues lists those `most` of them that have waited longest.
@@ -7,7 +7,7 @@ local most = tonumber(ARGV[3] or '0') or 0
 local LOOK = 1000
 local queues = {}
 local answer = {
-    now_ms = now, later = call('ZCARD', P .. ':later'),
+    now_ms = now, due = call('ZCARD', P .. ':due'),
     parked = call('ZCARD', P .. ':parked'), lanes = {},
 }
 
