@@ -17,6 +17,7 @@
 #include "core/store/queue/queue_shards.h"
 #include "scheduler/gauges.h"
 #include "scheduler/leader.h"
+#include "scheduler/walk.h"
 
 struct scheduler_settings {
     const char *pg;
@@ -39,6 +40,7 @@ struct scheduler {
     struct event_bus *events;
     struct marks *marks;
     struct incarnation_watch *incarnation;
+    struct walks *walks;
     struct metrics metrics;
     struct gauges gauges;
     struct leader *leader;

@@ -64,7 +64,7 @@ static void elected(void *context, int64_t term)
     log_write(LEVEL_INFO, "leader.took", LOG_NUMBER("term", term));
     for (int i = 0; i < p->scheduler.queues.count && !p->stopping; i++)
         if (!p->promotes[i])
-            p->promotes[i] = promote_new(p->scheduler.loop, p->promote_queues.queues[i], look, p);
+            p->promotes[i] = promote_new(p->scheduler.loop, p->promote_queues.queues[i], p->scheduler.db, look, p);
     tend_wake(&p->tend);
 }
 
@@ -175,6 +175,7 @@ static bool open_stores(struct process *p, const struct redis_options *redis, st
     if (!incarnation_read(s->loop, s->db, START_PATIENCE_MS, incarnation, err) || !schema_check(s->loop, s->db, err))
         return false;
     s->marks = marks_new(s->db);
+    s->walks = walks_new();
     s->redis = redis_new(s->loop, redis);
     s->incarnation = incarnation_watch_new(s->loop, s->db, incarnation, another_life, p);
     struct queue_shards_options queues = { redis, incarnation, (int)s->settings.queue_shards, queue_lost, p };
@@ -222,5 +223,6 @@ bool scheduler_run(const struct scheduler_settings *settings, struct gov_err *er
     loop_run(&loop);
     loop_release(&loop);
     marks_free(s->marks);
+    walks_free(s->walks);
     return true;
 }

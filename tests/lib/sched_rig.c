@@ -56,6 +56,7 @@ void sched_rig_start(struct sched_rig *r)
                                                            .count = 1 });
         s->events = event_bus_new(r->redis, NULL);
         s->marks = marks_new(s->db);
+        s->walks = walks_new();
     }
 }
 
@@ -66,6 +67,7 @@ void sched_rig_stop(struct sched_rig *r)
         queue_shards_stop(&r->schedulers[i].queues);
         db_stop(r->schedulers[i].db);
         marks_free(r->schedulers[i].marks);
+        walks_free(r->schedulers[i].walks);
     }
     redis_stop(r->redis);
     db_rig_stop(&r->rig);
