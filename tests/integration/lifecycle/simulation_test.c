@@ -327,11 +327,12 @@ static void a_planted_fault_is_found(void **state)
     sql_run(w->admin, "with m as (select id from public.outbox limit 1), a as (insert into public.delivery_attempt (outbox_id, n) select "
             "m.id, x.n from m, generate_series(8, 9) x (n) returning outbox_id, n) insert into public.delivery_result (outbox_id, n, "
             "outcome) select outbox_id, n, 'sent' from a");
-    sql_run(w->admin, "insert into public.subscription_event (subscription_id, at, from_state, to_state, cause, ref) select s.id, "
-            "public.lifecycle_now(), 'grace', 'shutdown', 'scan', 'x' from public.subscription s where exists (select from "
-            "public.lifecycle_action a where a.subscription_id = s.id and a.window_code = 'G-1' and a.period_no < s.period_no and "
-            "a.status = 'done') and not exists (select from public.lifecycle_action a where a.subscription_id = s.id and a.window_code = "
-            "'G-1' and a.period_no = s.period_no) and s.paid_until_at < public.lifecycle_now() + interval '400 days' limit 1");
+    sql_run(w->admin, "with s as (select s.id, s.period_no from public.subscription s where s.period_no > 1 and not exists (select from "
+            "public.lifecycle_action a where a.subscription_id = s.id and a.window_code = 'G-1' and a.period_no = s.period_no) limit 1), a as "
+            "(insert into public.lifecycle_action (subscription_id, period_no, action, window_code, status, due_at, as_of, as_of_date) select "
+            "s.id, s.period_no - 1, 'remind', 'G-1', 'done', t.at, t.at, t.at::date from s, (select public.lifecycle_now() - interval '9 days' "
+            "as at) t on conflict do nothing) insert into public.subscription_event (subscription_id, at, from_state, to_state, cause, ref) "
+            "select s.id, public.lifecycle_now(), 'grace', 'shutdown', 'scan', 'x' from s");
     broken = dbsync_query(&w->arena, w->admin, sql_queries[SQL_QUERIES_LIFECYCLE_CHECK].text, 0, NULL, &err);
     const char *rules = "";
     for (int i = 0; i < PQntuples(broken); i++)
