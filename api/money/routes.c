@@ -62,6 +62,7 @@ const struct route money_routes[] = {
     ADMIN("POST", "subscriptions/{id}/continue", MANAGE_ORDERS, subscription_continue),
     ADMIN("POST", "subscriptions/{id}/retry", MANAGE_ORDERS, subscription_retry),
     ADMIN("POST", "subscriptions/{id}/edition", MANAGE_ORDERS, subscription_edition),
+    ADMIN("POST", "subscriptions/{id}/timezone", MANAGE_ORDERS, subscription_timezone),
     ADMIN("POST", "subscriptions/{id}/override", MANAGE_ORDERS, subscription_override),
     ADMIN("POST", "subscriptions/{id}/notice", MANAGE_ORDERS, subscription_notice),
     ADMIN("POST", "subscriptions/{id}/terminate", MANAGE_ORDERS, subscription_terminate),
@@ -89,5 +90,7 @@ const struct route money_routes[] = {
     OWN("GET", "/v1/invoices", MAY_READ_BILLING, own_invoice_list),
     OWN("GET", "/v1/invoices/{id}", MAY_READ_BILLING, own_invoice_get),
     OWN("GET", "/v1/subscription", MAY_READ_BILLING, own_subscription),
+    OWN("POST", "/v1/subscription/cancel", MAY_MANAGE_BILLING, own_subscription_cancel),
+    OWN("POST", "/v1/subscription/continue", MAY_MANAGE_BILLING, own_subscription_continue),
     { 0 }
 };

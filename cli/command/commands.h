@@ -202,6 +202,8 @@ COMMAND(command_billing_orders);
 COMMAND(command_billing_order);
 COMMAND(command_billing_report);
 COMMAND(command_billing_cancel);
+COMMAND(command_billing_end);
+COMMAND(command_billing_continue);
 /* payment.c */
 COMMAND(command_payment_events);
 COMMAND(command_payment_providers);
@@ -215,6 +217,7 @@ COMMAND(command_task_ls);
 COMMAND(command_task_done);
 /* subscription_change.c */
 COMMAND(command_subscription_edition);
+COMMAND(command_subscription_timezone);
 COMMAND(command_subscription_override);
 COMMAND(command_lifecycle_clock);
 /* invoice.c */

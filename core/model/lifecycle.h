@@ -140,6 +140,7 @@ struct lifecycle_terms {
     struct civil anchor;  /* of the periods from anchor_no on */
     int anchor_no;
     int64_t end_day;      /* of the last paid period */
+    int64_t end_us;       /* its moment, in the zone it was reckoned in; 0: as `zone` has it */
     struct calendar_interval interval;
     enum late_policy late;
     const struct zone *zone;

@@ -51,7 +51,7 @@ RULES = (
     (READ, "/v1/members", "oavu"), (WRITE, "/v1/members", "oa"),
     *((READ, path, "oau") for path in ("/v1/settings", "/v1/callback-hosts", "/v1/deliveries", "/v1/audit")),
     *((READ, path, "oafu") for path in ("/v1/orders", "/v1/subscription", "/v1/usage")),
-    (WRITE, "/v1/orders", "of"),
+    *((WRITE, path, "of") for path in ("/v1/orders", "/v1/subscription")),
     (WRITE, "/v1/exports", "o"),
     (READ, "/v1/announcements", TENANT),
     # the platform
@@ -89,7 +89,7 @@ PERSON_ONLY = (
     *((WRITE, path) for path in ("/v1/me", "/v1/password", "/v1/tokens", "/v1/invitations", "/v1/channels")),
     *((("POST",), f"/v1/requests/{{id}}/{act}") for act in ("confirm", "reject", "ask", "reply", "extend")),
     (WRITE, "/v1/delegations"), (WRITE, "/v1/confirmation-rules"), (WRITE, "/v1/members"), (WRITE, "/v1/settings"),
-    (WRITE, "/v1/callback-hosts"), (WRITE, "/v1/deliveries"), (WRITE, "/v1/orders"), (WRITE, "/v1/exports"), (ANY, "/v1/unmet"),
+    (WRITE, "/v1/callback-hosts"), (WRITE, "/v1/deliveries"), (WRITE, "/v1/orders"), (WRITE, "/v1/subscription"), (WRITE, "/v1/exports"), (ANY, "/v1/unmet"),
     (("PUT",), "/v1/skills/{name}/bindings"), (("PATCH",), "/v1/skills/{name}"),
     (("POST",), "/v1/skills/{name}/rollback"),
     *((("POST",), f"/v1/skills/{{name}}/versions/{{version}}/{act}") for act in ("review", "publish", "yank")),

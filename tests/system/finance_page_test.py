@@ -121,7 +121,13 @@ class Page(unittest.TestCase):
         self.assertEqual(self.type("order report ORDER --reference …")["state"], "payment_reported")
         refused = self.type("order activate ORDER", status=(4,))
         self.assertEqual(refused["code"], "order_transition_invalid")  # it is not paid
+        self.assertEqual(self.type('order cancel ORDER --comment "…"')["state"], "cancelled")
         self.assertEqual(self.type("billing order slot-pack-10", token="pia")["kind"], "quota")
+        self.at["NAME"] = "Team"
+        team = self.type("billing order team-monthly --tenant-name NAME", token="pia")
+        run("billing cancel", team["id"], token="pia")
+        for command in ("billing end", "billing continue"):
+            self.type(command, token="pia", status=(2,))  # a personal account has no subscription
 
         self.at["SUBSCRIPTION"] = subscription
         until = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=10)).strftime("%Y-%m-%dT00:00:00+08:00")
@@ -166,6 +172,9 @@ class Page(unittest.TestCase):
         self.left[self.left.index("order create team-yearly --subscription S")] = "order create team-yearly --subscription " + self.subscription
         self.assertEqual(self.type("order create team-yearly --subscription " + self.subscription)["kind"], "upgrade")
         self.type("subscription edition SUBSCRIPTION team-monthly")
+        self.assertEqual(self.type("subscription timezone SUBSCRIPTION Europe/Berlin")["timezone"], "Europe/Berlin")
+        self.at["ZONE"] = "Asia/Shanghai"
+        self.assertEqual(self.type("subscription timezone SUBSCRIPTION ZONE")["timezone"], "Asia/Shanghai")
         self.type(self.rename("subscription override SUBSCRIPTION --until … --comment …", "--until …", "--until 2099-01-01T00:00:00Z"),
                   status=(4,))  # it is not shut down
 

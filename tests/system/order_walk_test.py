@@ -84,8 +84,19 @@ class Walks(Case):
         self.refused(self.post("/v1/orders", {"edition": "team-monthly"}, "pia"), 422, "invalid_input")
         order = self.cli("billing", "order", "team-monthly", "--tenant-name", "Pia and friends", token="pia")
         self.assertEqual((order["kind"], order["state"]), ("upgrade", "pending_payment"))
+        # One at a time: who thinks that his order was lost is told which it is, and a repeat of it is the same order.
+        days = stack.sql(f"select round(extract(epoch from expires_at - created_at) / 86400) from orders where id = '{order['id']}'")
+        self.assertEqual(days, [["7"]])
+        told = self.cli("billing", "order", "team-yearly", "--tenant-name", "Pia once more", token="pia", status=4)
+        self.assertTrue(order["no"] in told and order["id"] in told, told)
+        self.cli("billing", "cancel", order["id"], token="pia")
+        body, key = {"edition": "team-monthly", "tenant_name": "Pia and friends"}, {"Idempotency-Key": uuid.uuid4().hex}
+        order, again = (self.ok(stack.api("POST", "/v1/orders", body, token="pia", headers=key), 201) for _ in range(2))
+        self.assertEqual(order["id"], again["id"])
+        self.assertEqual(stack.sql("select count(*) from subscription s join customer c on c.id = s.customer_id join app_user u on u.id = "
+                                   "c.user_id where u.email = 'pia@people.example'"), [["2"]], "of what was refused nothing is left")
         self.cli("billing", "report", order["id"], "--reference", "sent today", token="pia")
-        self.assertEqual([o["state"] for o in self.cli("billing", "orders", token="pia")["items"]], ["payment_reported"])
+        self.assertEqual([o["state"] for o in self.cli("billing", "orders", token="pia")["items"]], ["payment_reported", "cancelled"])
         self.assertEqual(self.confirm(order, "299.00")["order"]["state"], "active")
         mine = {t["name"]: t["role"] for t in self.get("/v1/me", "pia")["tenants"]}
         self.assertEqual(mine, {"Pia's own": "owner", "Pia and friends": "owner"})
@@ -127,6 +138,43 @@ class Walks(Case):
         self.assertTrue(self.cli("subscription", "cancel", subscription)["cancel_at_period_end"])
         self.assertFalse(self.cli("subscription", "continue", subscription)["cancel_at_period_end"])
         self.cli("subscription", "terminate", subscription, "--comment", "too early", status=4)
+
+    def test_an_owner_ends_with_the_period_and_goes_on_after_all(self):
+        order = self.bought()
+        self.refused(self.post("/v1/subscription/cancel", token="pia"), 404, "not_found")  # a personal account has none
+        token = self.owner_of(order)
+        self.assertTrue(self.ok(self.post("/v1/subscription/cancel", token=token))["subscription"]["cancel_at_period_end"])
+        self.assertFalse(self.ok(self.post("/v1/subscription/continue", token=token))["subscription"]["cancel_at_period_end"])
+        self.refused(self.post("/v1/subscription/cancel", token="oscar"), 403, "forbidden")
+        # What is said to be paid and never comes: finance gives it up, the owner does not.
+        renewal = self.ok(self.post("/v1/orders", {"edition": "team-monthly"}, token), 201)
+        self.ok(self.post(f"/v1/orders/{renewal['id']}/report-payment", {"reference": "sent"}, token))
+        self.refused(self.post(f"/v1/orders/{renewal['id']}/cancel", token=token), 409, "order_transition_invalid")
+        self.assertIn("is said to be paid", self.cli("subscription", "edition", order["subscription_id"], "team-yearly", status=4))
+        self.assertEqual(self.cli("order", "cancel", renewal["id"], "--comment", "nothing came")["state"], "cancelled")
+        self.assertEqual([t for t in self.cli("task", "ls")["items"] if t["order_id"] == renewal["id"]], [])
+        self.assertIsNone(self.cli("subscription", "show", order["subscription_id"])["hold_until"])
+        self.check()
+
+    def test_a_customer_who_moves_keeps_what_he_paid(self):
+        subscription = self.bought()["subscription_id"]
+        was = self.cli("subscription", "show", subscription)
+        self.assertIn("no time zone", self.cli("subscription", "timezone", subscription, "Mars/Base", status=2))
+        moved = self.cli("subscription", "timezone", subscription, "America/Sao_Paulo")
+        self.assertEqual((moved["timezone"], moved["paid_until"], moved["paid_until_at"]),
+                         ("America/Sao_Paulo", was["paid_until"], was["paid_until_at"]))
+        self.confirm(self.cli("order", "create", "team-monthly", "--subscription", subscription), "299.00")
+        self.assertEqual(stack.sql("select a.end_at = b.start_at, b.tz, b.end_at = b.end_date::timestamp at time zone b.tz from "
+                                   "subscription_period a join subscription_period b on b.subscription_id = a.subscription_id and b.n = 2 "
+                                   f"where a.n = 1 and a.subscription_id = '{subscription}'"), [["t", "America/Sao_Paulo", "t"]])
+        self.check()
+
+    def owner_of(self, order):
+        """A session of an owner of what was bought."""
+        stack.sql(f"insert into membership (tenant_id, user_id, role) select '{order['tenant_id']}', id, 'owner' from app_user where email = "
+                  "'lea@people.example'")
+        return self.ok(stack.api("POST", "/v1/login", {"email": "lea@people.example", "password": stack.passwords["lea"],
+                                                       "tenant": order["tenant_id"]}))["token"]
 
     def test_roles_are_given_and_taken_by_an_administrator(self):
         self.assertIn("fiona@people.example", [p["email"] for p in self.cli("people", "ls", "fiona", token="pat")["items"]])
@@ -218,6 +266,62 @@ class Walks(Case):
         shown = self.cli("subscription", "show", order["subscription_id"])
         self.assertLess(shown["paid_until"], until)
         self.assertEqual(self.cli("order", "show", order["id"])["state"], "refunded")
+        # Who goes on is given a month for a month's price, from the day the other was cut.
+        drafted = stacks.until(lambda: self.cli("subscription", "show", order["subscription_id"])["renewal_order"], what="the renewal's draft")
+        renewal = self.cli("order", "publish", drafted)
+        self.assertEqual(self.confirm(renewal, "299.00")["order"]["state"], "active")
+        again = self.cli("subscription", "show", order["subscription_id"])
+        self.assertEqual(stack.sql(f"select n, start_date, end_date from subscription_period where order_id = '{renewal['id']}'"),
+                         [["2", shown["paid_until"], again["paid_until"]]])
+        self.assertEqual(stack.sql(f"select (date '{shown['paid_until']}' + interval '1 month')::date"), [[again["paid_until"]]])
+        self.check()
+
+    def refunded(self, order, then, amount="299.00"):
+        return self.approved(self.cli("order", "refund", order["id"], amount, "--reference", uuid.uuid4().hex, "--comment", "why", "--then",
+                                      then))
+
+    def test_a_renewal_paid_ahead_goes_back_without_the_running_period(self):
+        first = self.bought()
+        was = self.cli("subscription", "show", first["subscription_id"])["paid_until"]
+        ahead = self.cli("order", "create", "team-monthly", "--subscription", first["subscription_id"])
+        self.confirm(ahead, "299.00")
+        told = self.cli("order", "refund", ahead["id"], "299.00", "--reference", "x", "--comment", "y", "--then", "shutdown", status=4)
+        self.assertIn("choose shorten", told)
+        self.assertIn(was, told)
+        self.assertEqual(self.refunded(ahead, "shorten")["state"], "refunded")
+        shown = self.cli("subscription", "show", first["subscription_id"])
+        self.assertEqual((shown["state"], shown["paid_until"]), ("active", was))
+        self.assertEqual(self.cli("order", "show", first["id"])["state"], "active")
+        ahead = self.cli("order", "create", "team-monthly", "--subscription", first["subscription_id"])
+        self.confirm(ahead, "299.00")
+        # The running one goes back: what was paid behind it never begins, and is the customer's.
+        self.refunded(first, "shorten")
+        told = [t for t in self.cli("task", "ls")["items"] if t["order_id"] == ahead["id"]]
+        self.assertEqual([(t["kind"], t["detail"]["amount_minor"]) for t in told], [("period_voided", MONTH)])
+        self.assertIn("never began", self.cli("order", "refund", ahead["id"], "299.00", "--reference", "x", "--comment", "y", "--then",
+                                              "keep", status=4))
+        self.check()
+
+    def test_what_was_given_back_is_no_credit_and_no_money_becomes_another(self):
+        first = self.bought("team-yearly", "2990.00")
+        change = self.cli("order", "create", "team-long-0", "--subscription", first["subscription_id"], status=4)
+        for code, currency in (("team-long-0", "CNY"), ("team-dollar", "USD")):
+            self.ok(self.post("/v1/platform/editions", {
+                "code": code, "kind": "team", "title": {"en": code, "zh": code}, "price_minor": 3 * YEAR, "currency": currency,
+                "interval_unit": "year", "interval_count": 3}), 201)
+        change = self.cli("order", "create", "team-long-0", "--subscription", first["subscription_id"])
+        self.assertEqual(change["price"]["credit_minor"], YEAR)
+        self.refunded(first, "keep", "990.00")
+        self.assertEqual(self.cli("order", "show", change["id"])["state"], "cancelled", "it was priced by what is given back")
+        change = self.cli("order", "create", "team-long-0", "--subscription", first["subscription_id"])
+        self.assertEqual((change["price"]["credit_minor"], change["amount"]["amount_minor"]), (200000, 3 * YEAR - 200000))
+        self.refunded(first, "keep", "2000.00")
+        change = self.cli("order", "create", "team-long-0", "--subscription", first["subscription_id"])
+        self.assertEqual(change["price"]["credit_minor"], 0)
+        told = self.cli("order", "create", "team-dollar", "--subscription", first["subscription_id"], status=4)
+        self.assertTrue("paid in CNY" in told and "sold in USD" in told, told)
+        self.assertIn("one period", self.cli("order", "create", "team-monthly", "--customer", first["customer_id"], "--tenant-name", "T",
+                                             "--quantity", 12, status=2))
         self.check()
 
 

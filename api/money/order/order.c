@@ -135,16 +135,26 @@ static const struct json_field cancel_fields[] = {
     { "comment", JSON_FIELD_TEXT, false, offsetof(struct order, comment), 0, 2000, NULL },
 };
 
-static enum op_next cancel(struct op *op)
+static enum op_next cancel_by(struct op *op, enum sql_queries query)
 {
     struct order *e = (struct order *)op;
     struct call *call = e->endpoint.call;
 
     if (!CALL_BODY(call, op, cancel_fields, e) || !is_there(e, &op->err))
         return OP_FAIL;
-    DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_ORDER_CANCEL, &e->done, e->id.text, call->caller.user.text,
-             e->comment);
+    DB_QUERY(op, call->api->db, &DB_PUBLIC, query, &e->done, e->id.text, call->caller.user.text, e->comment);
     return OP_WAIT;
+}
+
+static enum op_next cancel(struct op *op)
+{
+    return cancel_by(op, SQL_QUERIES_ORDER_GIVE_UP);
+}
+
+/* What was said to be paid only finance gives up: it has looked whether money came. */
+static enum op_next own_cancel(struct op *op)
+{
+    return cancel_by(op, SQL_QUERIES_ORDER_CANCEL);
 }
 
 static enum op_next done(struct op *op)
@@ -165,4 +175,4 @@ STEPS(order_cancel, { "load", load }, { "cancel", cancel }, { "done", done });
 STEPS(own_order_list, { "list", own_list }, { "leave", list_leave });
 STEPS(own_order_get, { "load", own_load }, { "show", show });
 STEPS(own_order_report, { "load", own_load }, { "workdays", workdays }, { "report", report }, { "done", done });
-STEPS(own_order_cancel, { "load", own_load }, { "cancel", cancel }, { "done", done });
+STEPS(own_order_cancel, { "load", own_load }, { "cancel", own_cancel }, { "done", done });

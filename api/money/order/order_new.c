@@ -11,7 +11,8 @@ struct order_new {
     struct endpoint endpoint;
     struct quote quote;
     struct id customer, subscription, order;
-    bool has_customer, has_subscription, draft;
+    bool has_customer, draft;
+    bool intent; /* a team beside a personal account: one at a time */
     struct id asked_customer, asked_subscription, asked_tenant;
     const char *tenant_name, *owner_email;
     struct db_rows rows;
@@ -104,6 +105,7 @@ static bool own_place(struct order_new *e, struct call *call, struct gov_err *er
         q->of_subscription = NULL;
         q->order_kind = "upgrade";
         e->asked_tenant = (struct id){ "" };
+        e->intent = true;
         return e->tenant_name || MISSING(err, "/tenant_name", "the new team's name", "请填写新团队名称");
     }
     return true;
@@ -111,8 +113,8 @@ static bool own_place(struct order_new *e, struct call *call, struct gov_err *er
 
 static json_t *terms_of(struct order_new *e, struct call *call, bool own)
 {
-    return json_pack("{s:s*, s:s*, s:s*, s:b}", "tenant_name", e->tenant_name, "owner_email", e->owner_email, "owner",
-                     own ? call->caller.user.text : NULL, "restart", e->quote.restart);
+    return json_pack("{s:s*, s:s*, s:s*, s:b, s:o*}", "tenant_name", e->tenant_name, "owner_email", e->owner_email, "owner",
+                     own ? call->caller.user.text : NULL, "restart", e->quote.restart, "intent", e->intent ? json_true() : NULL);
 }
 
 static void write_order(struct op *op, struct order_new *e, bool own)
@@ -147,6 +149,8 @@ static void write_order(struct op *op, struct order_new *e, bool own)
                  e->draft ? "true" : "false", arena_format(arena, "%lld", (long long)q->amount),
                  arena_format(arena, "%lld", (long long)q->tax), json_text(arena, q->made_of),
                  json_text(arena, json_own(arena, terms_of(e, call, own))), key, call->body_hash, call->caller.user.text);
+    if (e->intent)
+        DB_GROUP_ADD(g, SQL_QUERIES_UPGRADE_INTENT_OPEN, NULL, e->order.text, call->caller.user.text);
     db_group_send(g);
 }
 

@@ -1,6 +1,7 @@
 /* /v1/platform/subscriptions and /v1/subscription: what is paid until when, holds, and the wish to end. */
 #include "api/money/money.h"
 #include "api/people/page.h"
+#include "api/people/person.h"
 #include "core/base/clock.h"
 
 struct subscription {
@@ -8,7 +9,7 @@ struct subscription {
     struct page page;
     struct id id, hold;
     const char *kind, *reason;
-    const char *until, *edition;
+    const char *until, *edition, *timezone;
     struct db_rows rows, holds, done;
 };
 
@@ -177,6 +178,43 @@ static enum op_next go_on(struct op *op)
     return end_of(op, "false");
 }
 
+static enum op_next own_end_of(struct op *op, const char *end)
+{
+    struct subscription *e = (struct subscription *)op;
+    const struct caller *caller = &e->endpoint.call->caller;
+    struct db_group *g = db_group_new(op, e->endpoint.call->api->db, &DB_PUBLIC);
+
+    DB_GROUP_ADD(g, SQL_QUERIES_OWN_SUBSCRIPTION_END, &e->done, caller->tenant.text, end, caller->user.text);
+    DB_GROUP_ADD(g, SQL_QUERIES_SUBSCRIPTION_PAGE, &e->rows, NULL, "1", NULL, NULL, NULL, caller->tenant.text);
+    db_group_send(g);
+    return OP_WAIT;
+}
+
+static enum op_next own_cancel(struct op *op)
+{
+    return own_end_of(op, "true");
+}
+
+static enum op_next own_go_on(struct op *op)
+{
+    return own_end_of(op, "false");
+}
+
+static enum op_next own_changed(struct op *op)
+{
+    struct subscription *e = (struct subscription *)op;
+
+    if (e->rows.count > 0)
+        return own_show(op);
+    return gov_fail(&op->err, GOV_NOT_FOUND, "this tenant has no subscription: GET /v1/editions says what it can order",
+                    "该租户没有订阅：可订购的版本见 GET /v1/editions"), OP_FAIL;
+}
+
+const struct op_step own_subscription_cancel_steps[] = { { "cancel", own_cancel }, { "show", own_changed }, { 0 } };
+const size_t own_subscription_cancel_bytes = sizeof(struct subscription);
+const struct op_step own_subscription_continue_steps[] = { { "continue", own_go_on }, { "show", own_changed }, { 0 } };
+const size_t own_subscription_continue_bytes = sizeof(struct subscription);
+
 /* --- scans look at it again --- */
 
 static enum op_next retry(struct op *op)
@@ -216,5 +254,26 @@ static enum op_next edition(struct op *op)
 
 const struct op_step subscription_edition_steps[] = { { "edition", edition }, { "show", show }, { 0 } };
 const size_t subscription_edition_bytes = sizeof(struct subscription);
+
+/* --- the customer has moved --- */
+
+static enum op_next timezone_of(struct op *op)
+{
+    struct subscription *e = (struct subscription *)op;
+    struct call *call = e->endpoint.call;
+    static const struct json_field fields[] = { { "timezone", JSON_FIELD_TEXT, true, AT(timezone), 1, 64, NULL } };
+
+    if (!call_param_id(call, 0, &e->id, &op->err) || !CALL_BODY(call, op, fields, e) ||
+        !person_timezone_check(e->timezone, &op->err))
+        return OP_FAIL;
+    struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
+    DB_GROUP_ADD(g, SQL_QUERIES_SUBSCRIPTION_TIMEZONE, &e->done, e->id.text, e->timezone, call->caller.user.text);
+    add_get(g, e);
+    db_group_send(g);
+    return OP_WAIT;
+}
+
+const struct op_step subscription_timezone_steps[] = { { "timezone", timezone_of }, { "show", show }, { 0 } };
+const size_t subscription_timezone_bytes = sizeof(struct subscription);
 const struct op_step subscription_continue_steps[] = { { "continue", go_on }, { "show", show }, { 0 } };
 const size_t subscription_continue_bytes = sizeof(struct subscription);

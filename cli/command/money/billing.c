@@ -65,3 +65,15 @@ bool command_billing_cancel(struct cli *cli, const struct args *args, struct gov
 {
     return money_post(cli, order_path(cli, args, "/cancel"), NULL, err);
 }
+
+bool command_billing_end(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    (void)args;
+    return money_post(cli, "/v1/subscription/cancel", NULL, err);
+}
+
+bool command_billing_continue(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    (void)args;
+    return money_post(cli, "/v1/subscription/continue", NULL, err);
+}

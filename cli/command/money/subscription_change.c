@@ -18,6 +18,12 @@ bool command_subscription_edition(struct cli *cli, const struct args *args, stru
                       json_pack("{s:s}", "edition", args->words[1]), err);
 }
 
+bool command_subscription_timezone(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    return money_post(cli, arena_format(&cli->arena, "/v1/platform/subscriptions/%s/timezone", remote_segment(cli, args->words[0])),
+                      json_pack("{s:s}", "timezone", args->words[1]), err);
+}
+
 bool command_subscription_override(struct cli *cli, const struct args *args, struct gov_err *err)
 {
     if (!args_value(args, "until", NULL) || !args_value(args, "comment", NULL))

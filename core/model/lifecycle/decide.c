@@ -215,22 +215,29 @@ static void remind_before(const struct lifecycle_facts *f, const struct lifecycl
         remind(d, p, WINDOW_BEFORE + latest, before_due(f, p, latest), as_of);
 }
 
+static bool has_grace(const struct lifecycle_facts *f)
+{
+    return f->grace_days > 0 && !f->cancel_at_period_end;
+}
+
 static void decide_active(const struct lifecycle_facts *f, const struct lifecycle_policy *p, int64_t as_of,
                           struct lifecycle_decision *d)
 {
-    bool ended = as_of >= f->end_us, grace = f->grace_days > 0 && !f->cancel_at_period_end;
+    bool ended = as_of >= f->end_us, grace = has_grace(f);
+    int64_t stop = later(f->end_us, f->hold_until_us);
 
     prefill(f, p, as_of, d);
     remind_before(f, p, as_of, d);
     note(d, "S3", ended && grace, f->end_us, "the period has ended and grace days are left: grace begins",
          "已到期且有宽限天数：进入宽限期");
-    note(d, "S4", ended && !grace, f->end_us,
-         "the period has ended without grace, or was meant to be the last: shut down",
-         "已到期且无宽限期（或不再续费）：停用");
+    note(d, "S4", ended && !grace && as_of >= stop, stop,
+         "the period has ended without grace, or was meant to be the last, and no hold is left: shut down",
+         "已到期且无宽限期（或不再续费），且无保留：停用");
     if (!ended)
         return;
     if (!grace) {
-        shut_down(d, f->cancel_at_period_end ? LIFECYCLE_CANCEL : LIFECYCLE_SHUTDOWN, f->end_us, as_of);
+        if (as_of >= stop)
+            shut_down(d, f->cancel_at_period_end ? LIFECYCLE_CANCEL : LIFECYCLE_SHUTDOWN, stop, as_of);
         return;
     }
     add(d, LIFECYCLE_GRACE, WINDOW_END, f->end_us);
@@ -326,7 +333,7 @@ static int64_t next_of(const struct lifecycle_facts *f, const struct lifecycle_p
         sooner(&next, prefill_due(f, p));
     switch (f->state) {
     case SUB_ACTIVE:
-        sooner(&next, f->end_us);
+        sooner(&next, has_grace(f) ? f->end_us : later(f->end_us, f->hold_until_us));
         before_next(f, p, &next);
         break;
     case SUB_GRACE:

@@ -40,5 +40,8 @@ bool lifecycle_extend(const struct lifecycle_terms *t, int64_t as_of_us, struct 
         x->period.start_us = calendar_day_us(t->zone, t->end_day);
         CHECK(x->period.start_day < x->period.end_day);
     }
+    /* In another zone that day begins at another moment; the last period's end stays what it was. */
+    if (!anew && t->end_us && t->end_us < x->period.end_us)
+        x->period.start_us = t->end_us;
     return true;
 }

@@ -8,7 +8,7 @@ enum { TRIES_MAX = 6 };
 /* Columns of order_terms.sql. */
 enum {
     O_VERSION, O_STATE, O_KIND, O_AMOUNT, O_CURRENCY, O_RESTART, S_VERSION, S_STATE, S_PERIOD, S_ANCHOR, S_ANCHOR_NO,
-    S_UNTIL, S_ZONE, S_TENANT, V_UNIT, V_COUNT, V_LATE, NOW_US, REANCHOR
+    S_UNTIL, S_ZONE, S_TENANT, V_UNIT, V_COUNT, V_LATE, NOW_US, REANCHOR, S_UNTIL_US
 };
 
 static bool date_of(const struct db_rows *rows, int column, struct civil *date)
@@ -40,6 +40,7 @@ static bool terms_read(struct order_act *a, struct gov_err *err)
     t->period_no = (int)db_int(r, 0, S_PERIOD);
     t->anchor_no = (int)db_int(r, 0, S_ANCHOR_NO);
     t->end_day = civil_to_days(until);
+    t->end_us = db_text(r, 0, S_UNTIL_US) ? db_int(r, 0, S_UNTIL_US) : 0;
     t->late = strcmp(late, "continue") == 0 ? LATE_CONTINUE : LATE_RESTART;
     t->restart = db_text(r, 0, O_RESTART) && strcmp(db_text(r, 0, O_RESTART), "true") == 0;
     t->reanchor = db_bool(r, 0, REANCHOR);
@@ -183,10 +184,10 @@ static const char *remedy_of(struct order_act *a)
     bool ended = a->failed.code == GOV_CONFLICT;
     const char *en = arena_format(arena, ended ? "its subscription is over and does not come back: refund the order (execgov order "
                                                  "refund %s …)"
-                                               : "mend what the period is reckoned from (zone, interval, anchor): it goes on by itself, "
-                                                 "or at once with execgov order activate %s; or refund it", a->order);
+                                               : "mend its zone (execgov subscription timezone SUBSCRIPTION ZONE): it goes on by itself, or at "
+                                                 "once with execgov order activate %s; or refund it", a->order);
     const char *zh = arena_format(arena, ended ? "该订阅已终止，不可恢复：请退款（execgov order refund %s …）"
-                                               : "请修正周期的计算依据（时区、间隔、起始日）：系统会自动重试，也可立即执行 "
+                                               : "请修正其时区（execgov subscription timezone 订阅编号 时区）：系统会自动重试，也可立即执行 "
                                                  "execgov order activate %s；或退款", a->order);
     json_t *remedy = json_pack("{s:s, s:s}", "en", en, "zh-CN", zh);
 

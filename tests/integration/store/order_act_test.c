@@ -92,8 +92,7 @@ static void what_it_is_reckoned_from_is_mended_and_it_goes_on(void **state)
     assert_non_null(strstr(task(f, order, "en"), "Mars/Base"));
     assert_non_null(strstr(task(f, order, "en"), "execgov order activate"));
     assert_non_null(strstr(task(f, order, "zh-CN"), "时区"));
-    sql_run(f->admin, "update public.subscription set tz = 'Asia/Shanghai' where id = (select subscription_id from public.orders where id = "
-            "'%s')", order.text);
+    sql_run(f->admin, "select public.subscription_timezone(subscription_id, 'Asia/Shanghai', null) from public.orders where id = '%s'", order.text);
     assert_string_equal("active", activated(f, order));
     assert_string_equal("none", task(f, order, "en"));
 }

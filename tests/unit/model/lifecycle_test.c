@@ -278,6 +278,28 @@ static void no_grace_and_a_cancelled_renewal_end_at_once(void **state)
     assert_string_equal("shutdown:SHUTDOWN", said(&d));
 }
 
+/* Also where there are no grace days in which it would be looked at: it goes on until the hold is over, and then it ends as it would have. */
+static void a_hold_keeps_off_what_has_no_grace_days(void **state)
+{
+    struct lifecycle_facts f = a_year("2026-01-01", "2027-01-01");
+
+    (void)state;
+    f.done = ~(1u << WINDOW_END | 1u << WINDOW_SHUTDOWN);
+    f.hold_until_us = at("2027-01-20", 0);
+    for (int asked = 0; asked < 2; asked++) {
+        f.cancel_at_period_end = asked;
+        f.grace_days = 0;
+        struct lifecycle_decision d = decide(&f, f.end_us - 1);
+        assert_int_equal(0, d.count);
+        assert_true(d.next_us == f.hold_until_us);
+        d = decide(&f, f.hold_until_us - 1);
+        assert_int_equal(0, d.count);
+        assert_int_equal(SUB_ACTIVE, d.after.state);
+        assert_true(d.next_us == f.hold_until_us);
+        assert_string_equal(asked ? "cancel:SHUTDOWN" : "shutdown:SHUTDOWN", said((d = decide(&f, f.hold_until_us), &d)));
+    }
+}
+
 static void final_states_do_nothing(void **state)
 {
     struct lifecycle_facts f = a_year("2026-01-01", "2027-01-01");
@@ -391,6 +413,24 @@ static void a_renewal_goes_on_from_the_anchor(void **state)
     assert_string_equal("2026-03-31", civil_format(civil_from_days(x.period.end_day), text));
 }
 
+/* The zone has changed since the last period was paid: its end stays, and the next is counted in the new one from there. */
+static void another_zone_leaves_no_gap(void **state)
+{
+    struct lifecycle_terms t = month_from("2026-01-31");
+    struct lifecycle_extension x;
+    struct gov_err err;
+
+    (void)state;
+    t.end_us = at("2026-02-28", 0); /* in Shanghai */
+    t.zone = zone_read("America/Sao_Paulo", &arena);
+    assert_true(lifecycle_extend(&t, at("2026-02-10", 12), &x, &err));
+    assert_true(x.period.start_us == t.end_us);
+    assert_true(x.period.end_us == at("2026-03-31", 0) + 11 * 3600 * 1000000LL);
+    t.state = SUB_SHUTDOWN; /* anew: nothing to go on from */
+    assert_true(lifecycle_extend(&t, at("2026-05-10", 12), &x, &err));
+    assert_true(x.period.start_us == at("2026-05-10", 11));
+}
+
 static void another_interval_leaves_no_gap_and_gives_no_day_away(void **state)
 {
     struct lifecycle_terms t = month_from("2026-01-31");
@@ -486,10 +526,12 @@ int main(void)
         cmocka_unit_test(a_month_is_not_reminded_on_its_first_day),
         cmocka_unit_test(a_hold_keeps_the_shutdown_off),
         cmocka_unit_test(a_hold_moves_the_final_notice),
+        cmocka_unit_test(a_hold_keeps_off_what_has_no_grace_days),
         cmocka_unit_test(no_grace_and_a_cancelled_renewal_end_at_once),
         cmocka_unit_test(final_states_do_nothing),
         cmocka_unit_test(a_late_run_does_less_and_never_earlier),
         cmocka_unit_test(a_renewal_goes_on_from_the_anchor),
+        cmocka_unit_test(another_zone_leaves_no_gap),
         cmocka_unit_test(another_interval_leaves_no_gap_and_gives_no_day_away),
         cmocka_unit_test(after_a_shutdown_the_late_policy_decides),
         cmocka_unit_test(the_first_period_begins_on_the_local_day),
