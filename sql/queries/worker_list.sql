@@ -1,6 +1,6 @@
 -- scope: public
 -- Workers of the last days, or only $1. Without a word for longer than worker_bury allows half of: suspect.
--- scan: there are as many rows as processes
+-- scan worker: there are as many rows as processes
 select w.id, jsonb_build_object(
         'id', w.id, 'state', case
             when w.state in ('dead', 'stopped') then 'dead'

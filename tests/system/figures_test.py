@@ -66,6 +66,21 @@ class Figures(Case):
         self.ends(run)
         stacks.until(lambda: self.metric("scheduler", OLDEST) == 0, 20, "nothing waiting any more")  # an idle scheduler rests 30
 
+    def shares(self):
+        """Who holds the lane of scripts, as the leader says."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.stack.ports['scheduler']}/metrics", timeout=10) as answer:
+            found = re.findall(r'^execgov_tenant_busy_slots\{lane="py",tenant="(\w+)"\} (\S+)$', answer.read().decode(),
+                               re.MULTILINE)
+        return {tenant: float(slots) for tenant, slots in found}
+
+    def test_whose_work_holds_a_lane_is_shown(self):
+        before = self.shares().get(self.schema, 0)
+        run = self.submit(what="sleep", seconds=12)
+        self.begun(run)
+        stacks.until(lambda: self.shares().get(self.schema, 0) > before, 30, "its tenant's share")
+        self.assertLess(self.shares()["other"], 0.01, "nobody else is there")
+        self.ends(run)
+
     def entry(self, job, fence):
         """An entry as the queue keeps them, put there behind its back."""
         self.redis("hset", "{s00}:idx", job, f"q{fence}")

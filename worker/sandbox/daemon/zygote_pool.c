@@ -228,7 +228,7 @@ int zygote_pool_timeout(const struct host *h)
     int64_t now = clock_mono_us(), least = -1;
 
     for (const struct zygote *z = h->zygotes; z; z = z->next) {
-        if (z->state == ZYGOTE_STARTING || zygote_spare_coming(z))
+        if (z->state == ZYGOTE_STARTING || zygote_spare_coming(z) || zygote_going(z))
             return LOOK_MS;
         int64_t left = (z->used_us - now) / 1000 + (int64_t)h->options.warm_idle_s * 1000 + LOOK_MS;
         if (z->state == ZYGOTE_READY && z->running == 0 && (least < 0 || left < least))
