@@ -224,7 +224,7 @@ class Files(loop.Case):
         connection.close()
         return digest.hexdigest()
 
-    def passes_in_little_memory(self, size, most_mb):
+    def passes_in_little_memory(self, size, most_mb, by_a_run=True):
         """Up, through a run, and down again. What is resident counts as a whole, or, under the sanitizers, what it grew."""
         small = self.upload("small.bin", b"x")
         self.read_by_a_run(small)
@@ -232,7 +232,8 @@ class Files(loop.Case):
             forget_peak(self.stack.running[name])
         before = {name: peak_mb(self.stack.running[name]) for name in ("api", "worker")}
         file = self.stream_up(size)
-        self.assertEqual(self.read_by_a_run(file["id"])["result"]["sha256"], file["sha256"])
+        if by_a_run:
+            self.assertEqual(self.read_by_a_run(file["id"])["result"]["sha256"], file["sha256"])
         self.assertEqual(self.stream_down(file), file["sha256"])
         peaks = {name: peak_mb(self.stack.running[name]) for name in before}
         print(f"{size // MB} MB: resident at most {peaks} MB, {before} before", file=sys.stderr)
