@@ -121,7 +121,8 @@ static enum op_next look(struct op *op)
 {
     struct cron_slot *s = self(op);
 
-    if (!cron_parse(s->rule_text, "", &s->rule, &op->err))
+    if (!cron_parse(s->rule_text, "", &s->rule, &op->err) ||
+        (!s->zone && !zone_take(s->timezone, &op->arena, &s->zone, &op->err)))
         return OP_FAIL;
     if (!id_empty(&s->asked_request)) {
         end_asked(s);

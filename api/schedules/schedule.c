@@ -15,10 +15,10 @@ bool schedule_rule_read(const char *cron, const char *timezone, struct schedule_
         return gov_fail_at(err, GOV_INVALID_INPUT, "/timezone", "format",
                            "\"%s\" is not a time zone; use a name like Europe/Berlin",
                            "“%s”不是时区；请使用形如 Asia/Shanghai 的名称", timezone);
-    rule->zone = zone_read(timezone, arena);
-    return cron_next(&rule->cron, rule->zone, clock_now_us() / 1000000, &rule->next_s) ||
-           gov_fail_at(err, GOV_INVALID_INPUT, "/cron", "never", "this rule never fires",
-                       "该规则永远不会触发");
+    return zone_take(timezone, arena, &rule->zone, err) &&
+           (cron_next(&rule->cron, rule->zone, clock_now_us() / 1000000, &rule->next_s) ||
+            gov_fail_at(err, GOV_INVALID_INPUT, "/cron", "never", "this rule never fires",
+                        "该规则永远不会触发"));
 }
 
 void schedule_load(struct op *op, struct call *call, const char *id, struct db_rows *rows)

@@ -42,8 +42,11 @@ static enum op_next accept_it(struct op *op)
         return OP_FAIL;
     const json_t *s = db_json(&e->rows, 0, SCHEDULE_JSON, &op->arena);
     const char *timezone = json_get_text(s, "timezone");
-    const json_t *input = slot_input(json_object_get(s, "input"), "/input", clock_now_us() / 1000000,
-                                     zone_read(timezone, &op->arena), &op->arena, &op->err);
+    const struct zone *zone;
+    if (!zone_take(timezone, &op->arena, &zone, &op->err))
+        return OP_FAIL;
+    const json_t *input = slot_input(json_object_get(s, "input"), "/input", clock_now_us() / 1000000, zone, &op->arena,
+                                     &op->err);
     if (!input)
         return OP_FAIL;
     e->wish = (struct run_wish){ .skill = json_get_text(s, "skill"),

@@ -1,6 +1,7 @@
 /* zone.c - the compiled files of the system, read once and searched in place. */
 #include "core/base/zone.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,17 +22,22 @@ struct zone {
     int64_t rule_from;     /* the last moment: mostly it is asked for what lies behind it */
 };
 
+enum holding { HOLDS_NONE, HOLDS_ZONE, HOLDS_UNREAD };
+
 /* Does the file begin as RFC 9636 says? */
-static bool holds_zone(const char *path)
+static enum holding holds_zone(const char *path)
 {
     char magic[4];
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0)
-        return false;
-    bool good = read(fd, magic, sizeof magic) == sizeof magic && memcmp(magic, "TZif", 4) == 0;
+        return errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENAMETOOLONG ? HOLDS_NONE : HOLDS_UNREAD;
+    ssize_t n = read(fd, magic, sizeof magic);
+    bool unread = n < 0 && errno != EISDIR;
     close(fd);
-    return good;
+    if (unread)
+        return HOLDS_UNREAD;
+    return n == sizeof magic && memcmp(magic, "TZif", 4) == 0 ? HOLDS_ZONE : HOLDS_NONE;
 }
 
 bool zone_known(const char *name)
@@ -55,10 +61,10 @@ bool zone_known(const char *name)
     if (strcmp(name, known) == 0)
         return true;
     snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", name);
-    if (!holds_zone(path))
-        return false;
-    snprintf(known, sizeof known, "%s", name);
-    return true;
+    enum holding found = holds_zone(path);
+    if (found == HOLDS_ZONE)
+        snprintf(known, sizeof known, "%s", name);
+    return found != HOLDS_NONE;
 }
 
 static uint32_t read_u32(const unsigned char *p)
@@ -134,6 +140,14 @@ const struct zone *zone_read(const char *name, struct arena *arena)
     close(fd);
     struct zone *z = ARENA_NEW(arena, struct zone);
     return bytes > 0 && zone_parse(z, data, (size_t)bytes) ? z : NULL;
+}
+
+bool zone_take(const char *name, struct arena *arena, const struct zone **zone, struct gov_err *err)
+{
+    *zone = zone_read(name, arena);
+    return *zone || !name || !*name || strcmp(name, "UTC") == 0 ||
+           gov_fail(err, GOV_OVERLOADED, "the rules of the time zone \"%s\" cannot be read now; try again",
+                    "暂时无法读取时区“%s”的规则，请重试", name);
 }
 
 static int64_t moment(const struct zone *z, uint32_t i)

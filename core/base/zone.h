@@ -11,8 +11,10 @@
 #include <stdint.h>
 
 #include "core/base/arena.h"
+#include "core/base/err.h"
 
-/* Is it an IANA name that this machine's zoneinfo has? Never follows anything but such a name. */
+/* Is it an IANA name that this machine's zoneinfo has? Never follows anything but such a name. One whose file cannot
+ * be looked into now (no descriptor is left) is not called unknown: zone_take says so. */
 bool zone_known(const char *name);
 
 /* The rules of one zone; NULL stands for UTC. */
@@ -20,6 +22,10 @@ struct zone;
 
 /* NULL if `name` is no zone of this system (or is UTC). Memory is the arena's. */
 const struct zone *zone_read(const char *name, struct arena *arena);
+
+/* The same for what must not be done by another zone's clock: a name whose rules cannot be had now fails with OVERLOADED.
+ * NULL, "" and "UTC" are UTC. */
+bool zone_take(const char *name, struct arena *arena, const struct zone **zone, struct gov_err *err);
 
 /* Seconds east of UTC at a moment. */
 int32_t zone_offset(const struct zone *zone, int64_t unix_s);

@@ -1,7 +1,15 @@
 -- scope: tenant
--- Runs as they are shown: $1 ids. A run by hand that has no job yet is shown under its request's id.
+-- Runs as they are shown: $1 ids. A run by hand that has no job yet is shown under its request's id, and one that never
+-- got a job with what its planning ended by.
 select r.id, r.request_id, r.state, r.attempt, r.cancel_requested, r.worker, r.code, r.started_at,
-    r.ended_at, r.created_by, r.created_at, coalesce(j.payload, p.payload, w.options), o.result, o.error,
+    r.ended_at, r.created_by, r.created_at, coalesce(j.payload, p.payload, w.options), o.result,
+    coalesce(o.error, case when r.state = 'failed' then (
+        select e.error
+        from {{t}}.job y
+        join {{t}}.job_outcome e on e.job_id = y.id
+        where y.request_id = r.request_id and y.kind = 'plan'
+        order by y.created_at desc
+        limit 1) end),
     o.exit_code, o.isolation,
     (select jsonb_agg(jsonb_build_object('id', f.id, 'name', f.name, 'size', f.size, 'sha256',
             f.sha256, 'media_type', f.media_type) order by f.name)

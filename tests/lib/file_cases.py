@@ -52,8 +52,14 @@ def sanitized():
     return b"__asan_init" in (BUILD / "bin/execgov-api").read_bytes()
 
 
+def forget_peak(process):
+    """What a start takes for a moment is not what a file takes."""
+    with open(f"/proc/{process.pid}/clear_refs", "w", encoding="utf-8") as refs:
+        refs.write("5")
+
+
 def peak_mb(process):
-    """The most memory a process was ever resident with."""
+    """The most memory a process was resident with since forget_peak()."""
     with open(f"/proc/{process.pid}/status", encoding="utf-8") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) // 1024
 
@@ -218,13 +224,16 @@ class Files(loop.Case):
         connection.close()
         return digest.hexdigest()
 
-    def passes_in_little_memory(self, size, most_mb):
+    def passes_in_little_memory(self, size, most_mb, by_a_run=True):
         """Up, through a run, and down again. What is resident counts as a whole, or, under the sanitizers, what it grew."""
         small = self.upload("small.bin", b"x")
         self.read_by_a_run(small)
+        for name in ("api", "worker"):
+            forget_peak(self.stack.running[name])
         before = {name: peak_mb(self.stack.running[name]) for name in ("api", "worker")}
         file = self.stream_up(size)
-        self.assertEqual(self.read_by_a_run(file["id"])["result"]["sha256"], file["sha256"])
+        if by_a_run:
+            self.assertEqual(self.read_by_a_run(file["id"])["result"]["sha256"], file["sha256"])
         self.assertEqual(self.stream_down(file), file["sha256"])
         peaks = {name: peak_mb(self.stack.running[name]) for name in before}
         print(f"{size // MB} MB: resident at most {peaks} MB, {before} before", file=sys.stderr)

@@ -136,10 +136,12 @@ class Walk(loop.Case):
 
         def waits():
             shown = self.persist("GET", f"/v1/runs/{run['id']}").json
-            return shown["state"] != "planning" and shown.get("plan") and shown
+            planned = shown["state"] != "planning" and shown.get("plan")
+            return (planned or shown["state"] in loop.ENDED) and shown
         shown = until(waits, RECOVERY_S, "a plan")
-        self.persist("POST", f"/v1/requests/{run['request_id']}/confirm", {"digest": shown["plan"]["digest"]},
-                     (200, 409), token="arun")
+        if shown["state"] not in loop.ENDED:
+            self.persist("POST", f"/v1/requests/{run['request_id']}/confirm", {"digest": shown["plan"]["digest"]},
+                         (200, 409), token="arun")
         run = self.ended(run["id"])
         if run["state"] != "succeeded":
             self.assertEqual(run["state"], "failed", run)
@@ -193,8 +195,11 @@ class Walk(loop.Case):
         self.disarm()
         for key in self.unfinished:
             with self.subTest(unfinished=key):
-                self.walk(key)
+                run, succeeded = self.walk(key)
                 self.rows_hold(key)
+                if not succeeded:  # several workers ended under it, or it may not be repeated
+                    print(f"an unfinished one: {run['error']['code']}", file=sys.stderr)
+                    self.assertTrue(self.walk(key + "-again")[1], "with the fault gone it succeeds")
         self.unfinished = []
 
     def count_calls(self):

@@ -45,7 +45,8 @@ class Bucket(file_cases.Files):
 
     def test_what_is_larger_than_a_part_goes_in_parts_and_in_little_memory(self):
         size = int(os.environ.get("FILES_LARGE_MB", 150))
-        self.passes_in_little_memory(size * MB, 64)
+        # What a worker fetched from a bucket has no name to mount it by, and is copied into the sandbox: 256 MB at most.
+        self.passes_in_little_memory(size * MB, 64, by_a_run=size <= 150)
         self.assertEqual(sum("partNumber=" in path for _, path in self.store.seen), (size + 63) // 64)
 
     def test_the_spool_is_empty_afterwards_and_a_range_fetches_only_itself(self):

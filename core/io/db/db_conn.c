@@ -76,9 +76,9 @@ void db_conn_open(struct db_conn *conn)
     const char *values[] = { db->options.conninfo, user,          db->options.application,
                              "UTF8",               server_options, NULL };
     conn->pg = PQconnectStartParams(keys, values, 1);
-    CHECK(conn->pg);
     conn->state = CONN_CONNECTING;
     conn->progress_us = clock_mono_us();
+    /* NULL where there was no memory for it, which all of libpq takes for a bad connection. */
     if (PQstatus(conn->pg) == CONNECTION_BAD || PQsocket(conn->pg) < 0) {
         db_conn_close(conn, PQerrorMessage(conn->pg));
         return;
@@ -136,7 +136,10 @@ static void connect_on(struct db_conn *conn)
         db_conn_close(conn, PQerrorMessage(conn->pg));
         return;
     }
-    CHECK(PQsetnonblocking(conn->pg, 1) == 0 && PQenterPipelineMode(conn->pg) == 1);
+    if (PQsetnonblocking(conn->pg, 1) != 0 || PQenterPipelineMode(conn->pg) != 1) {
+        db_conn_close(conn, PQerrorMessage(conn->pg));
+        return;
+    }
     unwatch(conn);
     conn->state = CONN_READY;
     conn->progress_us = clock_mono_us();

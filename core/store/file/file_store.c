@@ -22,6 +22,10 @@ struct file_writer {
     int fd; /* -1: none, or committed */
     int folder; /* descriptor of its folder; -1: none */
     crypto_hash_sha256_state hash;
+    struct {
+        const void *data;
+        size_t bytes;
+    } piece; /* the one that is being written */
     char temporary[NAME_BYTES], final[NAME_BYTES]; /* relative to the root */
 };
 
@@ -136,23 +140,17 @@ void file_write_begin(struct op *op, struct file_store *store, const struct id *
     op_work(op, run_begin, *writer);
 }
 
-struct piece {
-    struct file_writer *writer;
-    const void *data;
-    size_t bytes;
-};
-
 static bool run_append(void *context, struct gov_err *err)
 {
-    struct piece *p = context;
-    return append(p->writer, p->data, p->bytes, err);
+    struct file_writer *w = context;
+    return append(w, w->piece.data, w->piece.bytes, err);
 }
 
 void file_write(struct op *op, struct file_writer *writer, const void *data, size_t bytes)
 {
-    struct piece *p = ARENA_NEW(&op->arena, struct piece);
-    *p = (struct piece){ writer, data, bytes };
-    op_work(op, run_append, p);
+    writer->piece.data = data;
+    writer->piece.bytes = bytes;
+    op_work(op, run_append, writer);
 }
 
 struct committing {

@@ -208,7 +208,8 @@ static bool plan_confirmation(struct planning *p)
 {
     struct plan_confirmation *c = &p->plan.confirmation;
 
-    p->zone = zone_read(json_get_text(p->basis->tenant, "timezone"), &p->op.arena);
+    if (!zone_take(json_get_text(p->basis->tenant, "timezone"), &p->op.arena, &p->zone, &p->op.err))
+        return false;
     *c = (struct plan_confirmation){
         .required = true,
         .people = p->rule.people,

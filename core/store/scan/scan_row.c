@@ -65,6 +65,8 @@ static bool zone_of(struct scan_context *c, const char *name, const struct zone 
     if (!zone_known(name) || c->zone_count == SCAN_ZONES_MAX)
         return false;
     *zone = zone_read(name, c->arena);
+    if (!*zone && strcmp(name, "UTC") != 0)
+        return false;
     c->zones[c->zone_count++] = (struct scan_zone){ arena_text(c->arena, name), *zone };
     return true;
 }

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "core/base/zone_rule.h"
 #include "tests/lib/test.h"
@@ -86,9 +87,37 @@ static void rules_that_are_none_are_refused(void **state)
             fail_msg("%s", bad[i]);
 }
 
+/* A zone that cannot be looked at just now is not an unknown one, and nobody goes on by another's clock. */
+static void a_file_that_cannot_be_opened_makes_no_zone_unknown(void **state)
+{
+    struct rlimit kept, none;
+    const struct zone *zone = NULL;
+    struct gov_err err = { 0 };
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &kept), 0);
+    none = (struct rlimit){ 0, kept.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    bool known = zone_known("Asia/Tokyo"), taken = zone_take("Asia/Tokyo", &arena, &zone, &err);
+    bool utc = zone_take("UTC", &arena, &zone, &err) && zone_take(NULL, &arena, &zone, &err);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &kept), 0);
+    assert_true(known);
+    assert_false(taken);
+    assert_int_equal(err.code, GOV_OVERLOADED);
+    assert_true(utc);
+    assert_true(zone_take("Asia/Tokyo", &arena, &zone, &err));
+    assert_int_equal(zone_offset(zone, 0), 9 * 3600);
+    assert_false(zone_known("Asia/Tokio"));
+    assert_false(zone_known("Asia"));
+    arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_file_that_cannot_be_opened_makes_no_zone_unknown),
         cmocka_unit_test(names_of_zones_are_known),
         cmocka_unit_test(what_is_no_zone_is_not_known),
         cmocka_unit_test(a_dates_first_moment_is_the_one_that_python_finds),

@@ -155,7 +155,8 @@ bool fill_parameters(const struct fill_request *request, struct fill_result *res
         !parameter_read(request->schema, &c.parameters, &c.count, arena, err))
         return false;
     phrase_init(&c.phrase, request->text, strlen(request->text), arena);
-    c.zone = zone_read(request->timezone, arena);
+    if (zone_known(request->timezone) && !zone_take(request->timezone, arena, &c.zone, err))
+        return false;
     int64_t now_s = request->now_us / 1000000 - (request->now_us % 1000000 < 0);
     int64_t local_s = now_s + zone_offset(c.zone, now_s);
     c.today = civil_from_days(local_s / 86400 - (local_s % 86400 < 0));

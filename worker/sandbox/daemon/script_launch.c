@@ -125,12 +125,18 @@ static bool launch_warm(struct script *s, struct spare *spare, struct gov_err *e
     return ok;
 }
 
+/* A spare that is dying with its zygote, or that nothing can be told, has not begun: cold is as good. */
+static bool launch_warm_or_cold(struct script *s, struct spare *spare, struct gov_err *err)
+{
+    return launch_warm(s, spare, err) || script_launch_again(s, "failed", err);
+}
+
 static void spare_came(void *user, struct spare *spare, const char *reason)
 {
     struct script *s = user;
     struct gov_err err = { 0 };
 
-    if (!(spare ? launch_warm(s, spare, &err) : script_launch_again(s, reason, &err)))
+    if (!(spare ? launch_warm_or_cold(s, spare, &err) : script_launch_again(s, reason, &err)))
         script_refuse(s, &err);
 }
 
@@ -147,7 +153,7 @@ bool script_launch(struct script *s, struct gov_err *err)
         reason = "shell";
     else if (s->message->warm && key.scope[0] &&
              zygote_pool_take(s->host, &key, &s->wait, &spare, &s->zygote, &reason))
-        return spare.jail.pid == 0 || launch_warm(s, &spare, err);
+        return spare.jail.pid == 0 || launch_warm_or_cold(s, &spare, err);
     snprintf(s->cold_reason, sizeof s->cold_reason, "%s", reason);
     return launch_cold(s, err);
 }
