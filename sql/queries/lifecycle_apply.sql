@@ -5,7 +5,7 @@
 -- $17 the actions' days of the as of, in the subscription's zone, $18 the states before; $19 as of (us), $20 run. An action
 -- whose key is there already has no message: it had one. A message names what its renewal's order asks for, or will, and the day
 -- on which it stops, holds and all; a window of a later round (G-1/2) is the same message, with the round in it.
--- scan: small tables are read whole; each join is by primary key
+-- scan subscription: small tables are read whole; each join is by primary key
 with asked as (
     select a.*, timestamptz 'epoch' + a.due * interval '1 microsecond' as due_at
     from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $17::integer[])
@@ -63,7 +63,9 @@ with asked as (
         jsonb_strip_nulls(jsonb_build_object('subscription', s.id, 'period_no', s.period_no, 'state', n.state,
             'before', case when n.state = 'active' then s.paid_until_at end)),
         gen_random_uuid()::text, timestamptz 'epoch' + a.send * interval '1 microsecond',
-        timestamptz 'epoch' + nullif(n.next, 0) * interval '1 microsecond' + interval '1 day'
+        -- not before the moment from which it may go out: on a Friday evening that is Monday
+        timestamptz 'epoch' + greatest(nullif(n.next, 0), case when n.next > 0 then a.send end) * interval '1 microsecond'
+            + interval '1 day'
     from recorded r
     join asked a on a.id = r.subscription_id and a.period = r.period_no and a.action = r.action and a.win = r.window_code
     join after n on n.id = r.subscription_id

@@ -1,7 +1,8 @@
 -- scope: public
--- What must hold (design of the money side, I1 to I9): a row for each thing that does not. I6 of the last seven days. I10 is
--- core/store/scan/agreement.h; I11 and I12 are of histories, and the answer names their tests (api/money/subscription/check.c).
--- scan: a check reads everything
+-- What must hold (design of the money side, I1 to I9; I13: invoices): a row for each thing that does not. I6 of the last seven
+-- days. I10 is core/store/scan/agreement.h; I11 and I12 are of histories, and the answer names their tests
+-- (api/money/subscription/check.c).
+-- scan ledger_entry, orders, subscription, order_event, payment_return, payment, tenant: a check reads everything
 select 'I1' as rule, 'ledger ' || e.txn as subject, 'does not balance in ' || e.currency as detail
 from public.ledger_entry e
 group by e.txn, e.currency
@@ -36,21 +37,27 @@ where p.before is not null
             and v.ref = p.order_id::text
             and v.from_state in ('shutdown', 'cancelled'))
 union all
-select 'I2', 'subscription ' || s.id, 'paid until ' || s.paid_until_date || ', its last period says '
-    || coalesce(p.closed_date, p.end_date)
+select 'I2', 'subscription ' || s.id, 'paid until ' || s.paid_until_date || ', which is not the end of the last of its periods'
 from public.subscription s
-join public.subscription_period p on p.subscription_id = s.id and p.n = s.period_no
-where s.paid_until_date <> coalesce(p.closed_date, p.end_date)
-    -- a refund that ends the period at hand ends those that were paid ahead before they begin
-    and (p.closed_date is distinct from p.start_date or s.paid_until_date is distinct from (
-        select max(coalesce(q.closed_date, q.end_date)) from public.subscription_period q
-        where q.subscription_id = s.id and q.closed_date is distinct from q.start_date))
+where exists (select from public.subscription_period q where q.subscription_id = s.id)
+    and (
+        not exists (
+            select from public.subscription_period q
+            where q.subscription_id = s.id
+                and coalesce(q.closed_date, q.end_date) = s.paid_until_date
+                -- the day on which a refund ended it before it began counts, too
+                and (q.closed_date is distinct from q.start_date or q.closed_by = q.order_id))
+        or exists (
+            select from public.subscription_period q
+            where q.subscription_id = s.id
+                and q.closed_date is distinct from q.start_date
+                and coalesce(q.closed_date, q.end_date) > s.paid_until_date))
 union all
 select 'I3', 'subscription ' || s.id, s.state || ' although paid until ' || s.paid_until_at
 from public.subscription s
 where s.quarantined_at is null
     and coalesce(s.next_action_at, 'infinity') > public.lifecycle_now()
-    and ((s.state = 'active' and s.paid_until_at <= public.lifecycle_now())
+    and ((s.state = 'active' and greatest(s.paid_until_at, s.hold_until) <= public.lifecycle_now())
         or (s.state in ('grace', 'shutdown') and s.paid_until_at > public.lifecycle_now() and not exists (
             -- who was refunded may be shut down within what he had paid, until he pays again; an override is grace in it
             select from public.subscription_event v
@@ -141,4 +148,30 @@ left join lateral (
 where t.state not in ('provisioning', 'terminated')
     and (t.run_allowed <> (coalesce(b.level, 0) < 2) or t.write_allowed <> (coalesce(b.level, 0) < 3)
         or t.login_allowed <> (coalesce(b.level, 0) < 4))
+union all
+select 'I13', 'invoices ' || coalesce(x.seller, i.seller) || '-' || coalesce(x.year, i.year), 'the last number given is ' || coalesce(x.last, 0)
+    || ', there are ' || coalesce(i.count, 0) || ' up to ' || coalesce(i.most, 0)
+from public.invoice_series x
+full join (
+    select n.seller, n.year, count(*) as count, max(n.n) as most
+    from public.invoice n
+    group by n.seller, n.year) i on i.seller = x.seller and i.year = x.year
+where (x.last = i.count and x.last = i.most) is not true
+union all
+select 'I13', 'order ' || t.ref, 'no invoice of its ' || t.kind || ', and none to come'
+from public.ledger_txn t
+where t.kind in ('settle', 'refund')
+    and not exists (select from public.invoice n where n.ledger_txn = t.id)
+    and not exists (select from public.invoice_due d where d.ledger_txn = t.id)
+union all
+select 'I13', 'invoice ' || n.no, 'of ' || n.amount_minor || ', its order is of ' || o.amount_minor || ', credit notes take back ' || coalesce(k.amount, 0)
+from public.invoice n
+join public.orders o on o.id = n.order_id
+left join (
+    select c.of_invoice, sum(c.amount_minor) as amount
+    from public.invoice c
+    where c.of_invoice is not null
+    group by c.of_invoice) k on k.of_invoice = n.id
+where n.kind = 'invoice'
+    and (n.amount_minor <> o.amount_minor or k.amount > n.amount_minor)
 limit 1000

@@ -1,4 +1,4 @@
-/* subscription.c - customers, editions, subscriptions, and what the scan does to them. */
+/* subscription.c - customers, subscriptions, and what the scan does to them. */
 #include <string.h>
 
 #include "cli/command/commands.h"
@@ -12,17 +12,6 @@
 static const char *path_of(struct cli *cli, const char *noun, const char *id, const char *act)
 {
     return arena_format(&cli->arena, BASE "%s/%s%s%s", noun, remote_segment(cli, id), act ? "/" : "", act ? act : "");
-}
-
-bool command_edition_ls(struct cli *cli, const struct args *args, struct gov_err *err)
-{
-    static const struct money_column columns[] = {
-        { "code", { "CODE", "代码" } }, { "ver", { "VER", "版次" } }, { "kind", { "KIND", "类型" } },
-        { "price", { "PRICE", "价格" } }, { "interval/unit", { "PER", "周期" } }, { "sold_to", { "SOLD UNTIL", "停售时间" } },
-        { NULL, { NULL, NULL } },
-    };
-    (void)args;
-    return money_list(cli, BASE "editions", columns, err);
 }
 
 bool command_customer_ls(struct cli *cli, const struct args *args, struct gov_err *err)

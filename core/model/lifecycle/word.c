@@ -29,7 +29,7 @@ const char *lifecycle_kind_name(enum lifecycle_kind kind)
     return names[kind];
 }
 
-_Static_assert(WINDOW_COUNT <= LIFECYCLE_ROUND_SHIFT, "a bit is a window or of the round");
+_Static_assert((int)WINDOW_COUNT <= (int)LIFECYCLE_ROUND_SHIFT, "a bit is a window or of the round");
 
 int lifecycle_round(uint32_t done)
 {
