@@ -51,9 +51,12 @@ const struct simulation_act simulation_acts[] = {
     { "order published", "public.order_publish(x.id, null)", ORDERS("s.state = 'draft'") },
     { "block", "public.tenant_block_set(x.tenant_id, 'admin', 2::smallint, 'busy', null, null)", SUBSCRIPTIONS("s.tenant_id is not null") },
     { "block released", "public.tenant_block_release(x.tenant_id, 'admin', null, null)", SUBSCRIPTIONS("s.tenant_id is not null") },
+    /* what settled nothing, what is over, what was for a period that never began */
     { "payment given back", "public.sim_give_back(x.id)",
-      "select s.* from public.payment s where s.recorded_at > public.lifecycle_now() - interval '60 days' and not exists (select from public.payment_return r where r.payment_id = s.id) and (not exists "
-      "(select from public.payment_application a where a.payment_id = s.id) or public.payment_credit(s.id) > 0)" },
+      "select s.* from public.payment s where s.recorded_at > public.lifecycle_now() - interval '60 days' and not exists (select from "
+      "public.payment_return r where r.payment_id = s.id) and (s.amount_minor > (select coalesce(sum(a.amount_minor), 0) from "
+      "public.payment_application a where a.payment_id = s.id) or exists (select from public.payment_application a join public.ledger_txn t "
+      "on t.idem_key = 'void:' || a.order_id where a.payment_id = s.id))" },
     /* a person with a personal account: more slots, fewer slots than are used, a team of his own */
     { "slot pack", "public.order_create(gen_random_uuid(), 'quota', x.customer_id, null, x.tenant_id, (select v.id from "
       "public.edition_version v where v.edition = 'slot-pack-10'), 1, false, 9900, 560, '{}', '{}', public.lifecycle_now() + "

@@ -126,7 +126,9 @@ static void act_run(struct world *w, struct order_act *act)
     struct op_probe probe;
 
     assert_true(op_probe_run(&probe, &w->rig.loop, begin, act));
-    if (act->op.failed)
+    if (act->op.failed && act->kind == ORDER_APPLY && act->op.err.code == GOV_CONFLICT)
+        w->refused++; /* of what is terminated: the money waits to be given back */
+    else if (act->op.failed)
         fail_msg("%s: %s %s", act->kind == ORDER_APPLY ? "apply" : "pay", act->op.err.en, act->op.err.cause);
     op_release(&probe.op);
 }
