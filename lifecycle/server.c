@@ -10,7 +10,10 @@
 #define FIELD(name) offsetof(struct lifecycle_settings, name)
 const struct setting lifecycle_settings_table[] = {
     { "pg", SETTING_TEXT, FIELD(pg), "", 0, 2000, false, "PostgreSQL as libpq conninfo without user" },
-    { "redis", SETTING_TEXT, FIELD(redis), "", 0, 500, false, "unix:/path, host:port or [v6]:port; tells of new messages at once; empty: they wait for the next tick" },
+    REDIS_LOGIN_SETTINGS(struct lifecycle_settings, redis, "",
+                         "; tells of new messages at once; empty: they wait for the next tick"),
+    { "prepared", SETTING_BOOL, FIELD(prepared), "true", 0, 0, false,
+      "prepare statements; off behind a PgBouncer older than 1.21" },
     { "health", SETTING_TEXT, FIELD(health), "", 0, 100, false,
       "address:port of /livez, /readyz and /metrics; empty: none" },
     { "log_level", SETTING_TEXT, FIELD(log_level), "info", 0, 10, false, "debug, info, warn or error" },
@@ -79,7 +82,8 @@ bool lifecycle_run(const struct lifecycle_settings *settings, struct gov_err *er
     struct lifecycle *l = &p.lifecycle;
     struct loop loop;
     const struct db_options db = { .conninfo = settings->pg, .application = "execgov-lifecycle",
-                                   .public_role = "execgov_lifecycle", .connections_per_role = 4 };
+                                   .public_role = "execgov_lifecycle", .unprepared = !settings->prepared,
+                                   .connections_per_role = 4 };
 
     memset(&p, 0, sizeof p);
     arena_init(&p.arena);
@@ -98,7 +102,7 @@ bool lifecycle_run(const struct lifecycle_settings *settings, struct gov_err *er
     deliver_start(&p.deliver, l);
     l->deliveries = &p.deliver.rounds;
     tick_start(&p.tick, l);
-    if (!wake_start(&p.wake, &loop, settings->redis, &p.deliver.rounds, err))
+    if (!wake_start(&p.wake, &loop, &settings->redis, &p.deliver.rounds, err))
         return false;
     loop_run(&loop);
     loop_release(&loop);

@@ -10,7 +10,7 @@ select public.utc_text(e.at), c.name, v.edition, e.from_state, e.to_state, e.cau
     (select coalesce(q.closed_date, q.end_date) from public.subscription_period q
         where q.subscription_id = s.id and q.start_at <= e.at order by q.n desc limit 1),
     (select public.utc_text(max(a.as_of)) from public.lifecycle_action a
-        where a.subscription_id = s.id and a.window_code = 'G-1' and a.status = 'done' and a.as_of <= e.at),
+        where a.subscription_id = s.id and split_part(a.window_code, '/', 1) = 'G-1' and a.status = 'done' and a.as_of <= e.at),
     (select public.utc_text(min(b.at)) from public.subscription_event b
         where b.subscription_id = s.id and b.id > e.id and b.to_state in ('active', 'grace')),
     s.tenant_id, s.id

@@ -11,6 +11,7 @@ select w.id, jsonb_build_object(
         end,
         'version', w.version, 'host', w.host, 'lanes', to_jsonb(w.lanes), 'slots', w.slots,
         'busy', w.busy, 'pid', w.pid, 'isolation', 'L' || w.isolation_level,
+        'platform', coalesce(w.platform, '{}'),
         'started_at', public.utc_text(w.started_at), 'seen_at', public.utc_text(w.heartbeat_at))
 from public.worker w
 where $1::uuid is null

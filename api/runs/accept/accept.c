@@ -298,9 +298,14 @@ static enum op_next enqueue(struct op *op)
     }
     if (a->batched)
         return settle_batched(a);
+    const struct queue_shards *queues = &a->call->api->queues;
+    const char *schema = a->call->caller.scope.schema;
     /* A delayed one is brought by the scheduler; a push that fails is made up for by its sweep. */
-    if (a->run_at_us <= marks_clock_us(a->call->api->marks))
-        queue_shards_push(op, &a->call->api->queues, &a->entry, 1);
+    int64_t delay_us = a->run_at_us - marks_clock_us(a->call->api->marks);
+    if (delay_us <= 0)
+        queue_shards_push(op, queues, &a->entry, 1);
+    else
+        job_queue_due(op, queue_shards_of(queues, schema), schema, delay_us / 1000);
     return OP_WAIT;
 }
 

@@ -29,7 +29,7 @@ static struct shards_world *at(void *state, int shard)
 static void open_shards(struct shards_world *s, struct queue_shards *shards, int count)
 {
     queue_shards_start(shards, &s->w.loop,
-                       &(struct queue_shards_options){ .address = s->w.server.address, .incarnation = "db1",
+                       &(struct queue_shards_options){ .redis = &(struct redis_options){ .address = s->w.server.address }, .incarnation = "db1",
                                                        .count = count });
 }
 

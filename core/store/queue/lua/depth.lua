@@ -1,5 +1,5 @@
 --!needs names ring entry
--- depth(most) -> JSON: {now_ms, later, parked, lanes: {lane: {busy, held: {tenant: slots}, bell,
+-- depth(most) -> JSON: {now_ms, due, parked, lanes: {lane: {busy, held: {tenant: slots}, bell,
 -- classes: {class: {tenants, entries, over, since_ms}}}}, queues: [{tenant, lane, class, entries, since_ms, held,
 -- parked}]}. since_ms: when the oldest entry became ready. entries and since_ms look at the first 1,000
 -- tenants of a class, queues lists those `most` of them that have waited longest, held the HOLDERS
@@ -9,7 +9,7 @@ local LOOK = 1000
 local HOLDERS = 32
 local queues = {}
 local answer = {
-    now_ms = now, later = call('ZCARD', P .. ':later'),
+    now_ms = now, due = call('ZCARD', P .. ':due'),
     parked = call('ZCARD', P .. ':parked'), lanes = {},
 }
 
