@@ -22,12 +22,17 @@ bool page_read(struct call *call, bool numbers, struct page *page, struct gov_er
 
 void page_answer(struct call *call, const struct page *page, const struct db_rows *rows)
 {
+    page_answer_then(call, page, rows, NULL);
+}
+
+void page_answer_then(struct call *call, const struct page *page, const struct db_rows *rows, const char *rest)
+{
     json_t *items = json_array();
     int limit = (int)page->asked.limit;
 
     for (int i = 0; i < rows->count && i < limit; i++)
         json_array_append(items, db_json(rows, i, 1, &call->op.arena));
-    call_list(call, items, rows->count > limit ? db_text(rows, limit - 1, 0) : NULL);
+    call_list(call, items, rows->count > limit ? db_text(rows, limit - 1, 0) : rest);
 }
 
 bool page_choice(struct call *call, const char *name, const char *const *choices, const char **text,

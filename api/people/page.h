@@ -15,6 +15,8 @@ bool page_read(struct call *call, bool numbers, struct page *page, struct gov_er
 
 /* Answer {items, next_cursor} from column 0 (cursor) and 1 (item). */
 void page_answer(struct call *call, const struct page *page, const struct db_rows *rows);
+/* The same where these rows are not all there may be: `rest` is the cursor behind them, NULL for none. */
+void page_answer_then(struct call *call, const struct page *page, const struct db_rows *rows, const char *rest);
 
 /* ?name= as one of `choices` (NULL-terminated), as a UUID, as RFC 3339; *text NULL where absent. */
 bool page_choice(struct call *call, const char *name, const char *const *choices, const char **text,

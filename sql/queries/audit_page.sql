@@ -1,5 +1,5 @@
 -- scope: tenant
--- $1 before this number, $2 how many, $3 kind, $4 actor, $5 since, $6 until. Of what a transaction wrote, `at` is its
+-- $1 before this number, $2 how many, $3 kind, $4 actor, $5 since, $6 until, $7 not below this number. Of what a transaction wrote, `at` is its
 -- beginning: none is as long as the ten minutes that are looked at on either side.
 select a.id, jsonb_build_object(
         'id', a.id::text, 'kind', a.kind, 'action', a.action,
@@ -10,7 +10,7 @@ select a.id, jsonb_build_object(
         'detail', a.detail, 'request_id', a.request_id)
 from {{t}}.audit_event a
 where a.id < coalesce($1::bigint, 9223372036854775807)
-    and a.id >= coalesce({{t}}.audit_id_at_{{t}}($5::timestamptz - interval '10 minutes'), 0)
+    and a.id >= coalesce($7::bigint, {{t}}.audit_id_at_{{t}}($5::timestamptz - interval '10 minutes'), 0)
     and a.id < coalesce({{t}}.audit_id_at_{{t}}($6::timestamptz + interval '10 minutes'), 9223372036854775807)
     and ($3::text is null or a.kind = $3)
     and ($4::uuid is null or a.actor = $4::uuid)

@@ -123,15 +123,15 @@ static void a_span_of_time_is_what_it_says(void **state)
     const char *since = value(f, "select date_trunc('hour', now()) - interval '250 hours'");
     const char *until = value(f, "select date_trunc('hour', now()) - interval '248 hours'");
     const char *middle = value(f, arena_format(&f->arena, "select max(id) - 50 from {{t}}.audit_event where at < '%s'", until));
-    const char *const all[] = { NULL, "200", NULL, NULL, since, until };
-    const char *const logins[] = { NULL, "200", "login", NULL, since, NULL };
-    const char *const further[] = { middle, "200", "run", NULL, since, until };
+    const char *const all[] = { NULL, "200", NULL, NULL, since, until, NULL };
+    const char *const logins[] = { NULL, "200", "login", NULL, since, NULL, NULL };
+    const char *const further[] = { middle, "200", "run", NULL, since, until, NULL };
 
-    assert_string_equal(found(f, "page", 6, all),
+    assert_string_equal(found(f, "page", 7, all),
                         expected(f, arena_format(&f->arena, "at >= '%s' and at < '%s'", since, until)));
-    assert_string_equal(found(f, "page", 6, logins),
+    assert_string_equal(found(f, "page", 7, logins),
                         expected(f, arena_format(&f->arena, "at >= '%s' and kind = 'login'", since)));
-    assert_string_equal(found(f, "page", 6, further),
+    assert_string_equal(found(f, "page", 7, further),
                         expected(f, arena_format(&f->arena, "at >= '%s' and at < '%s' and kind = 'run' and id < %s", since,
                                                  until, middle)));
 }
@@ -168,9 +168,12 @@ static void few_rows_are_looked_at(void **state)
     assert_in_range(looked_at(f, arena_format(&f->arena, "of (null, 200, null, null, null, null, '%s', '%s')", job, job)),
                     3, all / 10);
     assert_in_range(looked_at(f, "of (null, 200, null, null, null, null, 'sales-report', null)"), 200, all / 10);
-    assert_in_range(looked_at(f, arena_format(&f->arena, "page (null, 200, 'skill', null, '%s', '%s')", since, until)), 2,
+    assert_in_range(looked_at(f, arena_format(&f->arena, "page (null, 200, 'skill', null, '%s', '%s', null)", since, until)), 2,
                     all / 50);
-    assert_in_range(looked_at(f, arena_format(&f->arena, "page (%d, 20, null, null, null, null)", all / 2)), 20, 100);
+    assert_in_range(looked_at(f, arena_format(&f->arena, "page (%d, 20, null, null, null, null, null)", all / 2)), 20, 100);
+    /* Of a kind that is not there, no further than it was told to go. */
+    assert_in_range(looked_at(f, arena_format(&f->arena, "page (%d, 20, 'nothing', null, null, null, %d)", all / 2,
+                                              all / 2 - 1000)), 900, 1100);
 }
 
 int main(void)
