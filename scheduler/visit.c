@@ -9,7 +9,7 @@
 #include "scheduler/entry_row.h"
 
 /* Columns of mark_due.sql. */
-enum { MARKED_SCHEMA, MARKED_STRIPE, MARKED_ID, MARKED_NEXT, MARKED_LIMITS, MARKED_INCARNATION = MARKED_LIMITS + 5, MARKED_SHUT };
+enum { MARKED_SCHEMA, MARKED_STRIPE, MARKED_ID, MARKED_NEXT, MARKED_LIMITS, MARKED_INCARNATION = MARKED_LIMITS + 6, MARKED_SHUT };
 
 static enum op_next bury(struct op *op)
 {
@@ -288,6 +288,12 @@ static enum op_next rest(struct op *op)
     return OP_WAIT;
 }
 
+static void note_rest(struct visit *v, const struct visited *t, struct buf *ids)
+{
+    buf_addf(ids, "%s%s", ids->length ? "," : "{", t->id.text);
+    buf_addf(&v->scheduler->rested, "%s,", t->id.text);
+}
+
 /* Marks of tenants that have come to rest. */
 static enum op_next forget(struct op *op)
 {
@@ -301,7 +307,7 @@ static enum op_next forget(struct op *op)
         struct visited *t = &v->tenants[i];
         v->lingering += t->rests && t->lives.count;
         if (t->rests && t->lives.count == 0 && !t->lives.err.code)
-            buf_addf(&ids, "%s%s", ids.length ? "," : "{", t->id.text);
+            note_rest(v, t, &ids);
         else
             v->active++;
         if (!t->err.code && t->rest.count && db_bool(&t->rest, 0, 2))

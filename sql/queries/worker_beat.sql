@@ -1,5 +1,5 @@
 -- scope: public
--- I am alive: $1 worker, $2 busy, $3 state, $4 isolation level. What the scheduler holds me for comes back.
+-- I am alive: $1 worker, $2 busy, $3 state, $4 isolation level, 0 while the sandbox is away. What the scheduler holds me for comes back.
 update public.worker
 set heartbeat_at = now(),
     busy = $2::integer,
