@@ -212,9 +212,8 @@ static void free_drifted(struct visit *v, struct visited *t)
                                    .job = live->job, .fence = live->fence, .cost_ms = 1 };
         gone[count++] = (struct queue_slot){ .entry = e, .ms = -1 };
     }
-    v->drifted += count;
     if (count)
-        job_queue_finish(&v->op, visit_queue_of(v, t), gone, count, NULL);
+        job_queue_finish(&v->op, visit_queue_of(v, t), gone, count, &t->freed);
 }
 
 static enum op_next free_slots(struct op *op)
@@ -241,6 +240,7 @@ static enum op_next push(struct op *op)
                            MARKED_LIMITS);
     for (int i = 0; i < v->tenant_count; i++) {
         struct visited *t = &v->tenants[i];
+        v->drifted += t->freed.count;
         if (t->callback_err.code)
             log_error(LEVEL_ERROR, "visit.callback_lost", &t->callback_err, LOG_FIELD("tenant", t->scope.schema));
         if (t->err.code)

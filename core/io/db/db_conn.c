@@ -78,12 +78,17 @@ void db_conn_open(struct db_conn *conn)
     conn->pg = PQconnectStartParams(keys, values, 1);
     CHECK(conn->pg);
     conn->state = CONN_CONNECTING;
-    conn->progress_us = clock_mono_us();
+    conn->born_us = conn->progress_us = clock_mono_us();
     if (PQstatus(conn->pg) == CONNECTION_BAD || PQsocket(conn->pg) < 0) {
         db_conn_close(conn, PQerrorMessage(conn->pg));
         return;
     }
     watch(conn, UV_WRITABLE);
+}
+
+bool db_conn_is_old(const struct db_conn *conn)
+{
+    return clock_mono_us() - conn->born_us > (int64_t)conn->role->db->options.life_ms * 1000;
 }
 
 void db_conn_close(struct db_conn *conn, const char *cause)
@@ -369,6 +374,10 @@ static void read_on(struct db_conn *conn)
     }
     if (PQstatus(conn->pg) == CONNECTION_BAD) {
         db_conn_close(conn, PQerrorMessage(conn->pg));
+        return;
+    }
+    if (conn->in_flight_count == 0 && db_conn_is_old(conn)) {
+        db_conn_close(conn, "old");
         return;
     }
     hold_loop(conn);
