@@ -9,7 +9,7 @@
 #include "core/base/buf.h"
 #include "core/io/db/db.h"
 #include "core/io/metrics.h"
-#include "core/io/redis/redis.h"
+#include "core/io/redis/redis_login.h"
 #include "core/io/service.h"
 #include "core/io/settings.h"
 #include "core/store/event_bus.h"
@@ -22,7 +22,7 @@
 
 struct scheduler_settings {
     const char *pg;
-    const char *redis;
+    struct redis_login redis;
     int64_t queue_shards;
     const char *health;
     const char *log_level;

@@ -123,7 +123,7 @@ static enum op_next mark(struct op *op)
     CHECK(getrandom(&random, sizeof random, 0) == sizeof random);
     /* At least 1: it then waits for its moment, which the queue is told; what is ready at once nobody would push. */
     w->retry_ms = w->released ? 0 : w->unreadable ? LEFT_MS : 1 + job_backoff_ms(&retry, w->job.attempt, random);
-    marks_note(op, w->worker->marks, &w->tenant.id, clock_now_us() + w->retry_ms * 1000);
+    marks_note_in(op, w->worker->marks, &w->tenant.id, w->retry_ms, NULL);
     return OP_WAIT;
 }
 

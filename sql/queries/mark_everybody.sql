@@ -1,7 +1,7 @@
 -- scope: public
 -- The backstop: a visit for those that came to rest since the last one ($1), and for one part in 96 of all tenants ($2 which,
 -- 0 to 95; null: all of them). Its minute is past, so that a visit that finds nothing is the only one.
--- scan: there is one look at all tenants in fifteen minutes
+-- scan tenant: there is one look at all tenants in fifteen minutes
 insert into public.mark (tenant_id, minute)
 select t.id, date_trunc('minute', now(), 'UTC') - interval '1 minute'
 from public.tenant t

@@ -1,7 +1,7 @@
 -- scope: public
 -- Workers that have not been heard of are dead (25 s while they hold work, 150 s otherwise). All that are known, each with:
 -- was it buried just now, does it live? What runs elsewhere is to be reclaimed, however long ago its worker died.
--- scan: there are as many rows as worker processes of two days
+-- scan worker: there are as many rows as worker processes of two days
 with buried as (
     update public.worker
     set state = 'dead'

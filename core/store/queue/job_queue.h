@@ -21,6 +21,7 @@
 #include "core/base/id.h"
 #include "core/base/json.h"
 #include "core/io/redis/redis.h"
+#include "core/model/job.h"
 
 struct job_queue;
 
@@ -45,6 +46,10 @@ struct queue_entry {
     const char *kind;   /* intent, plan, confirm, run, task */
     const char *action; /* of a run: job_queue_action; NULL: none */
 };
+
+/* A job that was accepted just now: its first fence, no action. */
+struct queue_entry queue_entry_new(const char *tenant, enum job_lane lane, enum job_class class, enum job_kind kind,
+                                   struct id job, int64_t cost_ms);
 
 /* The action word of a run: "skill.action", whose run times are remembered by tenant and whose skill's
  * limits count, and behind a # the hash of its concurrency key (NULL: none). `action` NULL: "run". */
