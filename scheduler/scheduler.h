@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "core/base/buf.h"
 #include "core/io/db/db.h"
 #include "core/io/metrics.h"
 #include "core/io/redis/redis_login.h"
@@ -41,6 +42,7 @@ struct scheduler {
     struct marks *marks;
     struct incarnation_watch *incarnation;
     struct walks *walks;
+    struct buf rested; /* ids of tenants whose marks went since the last backstop, each with a comma; one may be twice */
     struct metrics metrics;
     struct gauges gauges;
     struct leader *leader;

@@ -224,5 +224,6 @@ bool scheduler_run(const struct scheduler_settings *settings, struct gov_err *er
     loop_release(&loop);
     marks_free(s->marks);
     walks_free(s->walks);
+    buf_release(&s->rested);
     return true;
 }

@@ -1,4 +1,4 @@
-/* tend.c - [rebuild] -> everybody (every 15 min) -> visit -> cron -> retention (every 15 min) -> tally. */
+/* tend.c - [rebuild] -> backstop (every 15 min) -> visit -> cron -> retention (every 15 min) -> tally. */
 #include "scheduler/tend.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@
  * most: with a thousand busy tenants the looking after would otherwise cost more than their jobs. After a rebuild HURRY_MS,
  * until every long backlog has been looked through. */
 enum { RESTS = 10, HURRY_MS = 100, BUSY_MS = 1000, CROWDED_MS = 5000, IDLE_MS = 30000, STANDBY_MS = 60000,
-       EVERYBODY_MS = 15 * 60 * 1000, DEEP_MS = 30000, BURY_MS = 120000, AGAIN_MS = 60000 };
+       EVERYBODY_MS = 15 * 60 * 1000, BACKSTOP_PARTS = 96, RESTED_BYTES_MAX = 1024 * 1024, DEEP_MS = 30000, BURY_MS = 120000, AGAIN_MS = 60000 };
 
 static bool leads(const struct tend *t)
 {
@@ -69,6 +69,15 @@ static int64_t done_us(bool good)
     return clock_mono_us() - (good ? 0 : (int64_t)(EVERYBODY_MS - AGAIN_MS) * 1000);
 }
 
+static const char *rested_array(const struct tend *t, struct arena *arena)
+{
+    const struct buf *rested = &t->scheduler->rested;
+
+    return rested->length ? arena_format(arena, "{%.*s}", (int)rested->length - 1, rested->data) : "{}";
+}
+
+/* Who has been at work since the last time; of all others, which a lost mark can hardly concern, a part each time, so that
+ * everybody is visited once a day and a platform of many tenants stays quiet. */
 static enum op_next everybody(struct op *op)
 {
     struct tend *t = (struct tend *)op;
@@ -78,7 +87,9 @@ static enum op_next everybody(struct op *op)
         return OP_NEXT;
     memset(&t->everybody_err, 0, sizeof t->everybody_err);
     struct db_group *g = db_group_new(op, t->scheduler->db, &DB_PUBLIC);
-    db_group_add(g, SQL_QUERIES_MARK_EVERYBODY, NULL, 0, NULL);
+    const char *part = arena_format(&op->arena, "%d", (int)(clock_now_us() / 1000 / EVERYBODY_MS % BACKSTOP_PARTS));
+    bool all = t->everybody_all || t->scheduler->rested.length > RESTED_BYTES_MAX;
+    DB_GROUP_ADD(g, SQL_QUERIES_MARK_EVERYBODY, NULL, rested_array(t, &op->arena), all ? NULL : part);
     db_group_tolerate(g, &t->everybody_err);
     db_group_send(g);
     return OP_WAIT;
@@ -93,6 +104,10 @@ static enum op_next marked(struct op *op)
     if (t->everybody_err.code)
         log_error(LEVEL_WARN, "visit.backstop_failed", &t->everybody_err);
     t->everybody_us = done_us(!t->everybody_err.code);
+    if (!t->everybody_err.code) {
+        t->everybody_all = false;
+        buf_clear(&t->scheduler->rested);
+    }
     return OP_NEXT;
 }
 
@@ -245,6 +260,7 @@ void tend_wake(struct tend *tend)
 
 void tend_everybody(struct tend *tend)
 {
+    tend->everybody_all = true;
     tend->everybody_us = INT64_MIN / 2;
     rounds_wake(&tend->rounds);
 }

@@ -2,7 +2,8 @@
  * fire their schedules, and now and then let what is old be deleted.
  *
  * It rests one second while anything is marked (up to five with hundreds of marked tenants), and thirty when nothing is: an idle platform asks the database some 3,600
- * times a day, and 500 times for each tenant because of the backstop. Begins and ends with the lead.
+ * times a day, and five times for each tenant because of the backstop (500 times for one that works in every quarter of an
+ * hour). Begins and ends with the lead.
  */
 #ifndef SCHEDULER_TEND_H
 #define SCHEDULER_TEND_H
@@ -23,6 +24,7 @@ struct tend {
     struct retention_round retention;
     struct gov_err everybody_err; /* of this round's backstop */
     bool everybody_asked;
+    bool everybody_all; /* not only a part of those that have done nothing */
     struct id after;      /* where the next visit goes on; "": from the first tenant */
     int walking;          /* tenants of this turn whose backlog is being looked through */
     bool hurries;         /* the queue was filled anew, and not all of them are through */

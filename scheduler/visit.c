@@ -9,7 +9,7 @@
 #include "scheduler/entry_row.h"
 
 /* Columns of mark_due.sql. */
-enum { MARKED_SCHEMA, MARKED_STRIPE, MARKED_ID, MARKED_NEXT, MARKED_LIMITS, MARKED_INCARNATION = MARKED_LIMITS + 5, MARKED_SHUT };
+enum { MARKED_SCHEMA, MARKED_STRIPE, MARKED_ID, MARKED_NEXT, MARKED_LIMITS, MARKED_INCARNATION = MARKED_LIMITS + 6, MARKED_SHUT };
 
 static enum op_next bury(struct op *op)
 {
@@ -212,9 +212,8 @@ static void free_drifted(struct visit *v, struct visited *t)
                                    .job = live->job, .fence = live->fence, .cost_ms = 1 };
         gone[count++] = (struct queue_slot){ .entry = e, .ms = -1 };
     }
-    v->drifted += count;
     if (count)
-        job_queue_finish(&v->op, visit_queue_of(v, t), gone, count, NULL);
+        job_queue_finish(&v->op, visit_queue_of(v, t), gone, count, &t->freed);
 }
 
 static enum op_next free_slots(struct op *op)
@@ -241,6 +240,7 @@ static enum op_next push(struct op *op)
                            MARKED_LIMITS);
     for (int i = 0; i < v->tenant_count; i++) {
         struct visited *t = &v->tenants[i];
+        v->drifted += t->freed.count;
         if (t->callback_err.code)
             log_error(LEVEL_ERROR, "visit.callback_lost", &t->callback_err, LOG_FIELD("tenant", t->scope.schema));
         if (t->err.code)
@@ -288,6 +288,12 @@ static enum op_next rest(struct op *op)
     return OP_WAIT;
 }
 
+static void note_rest(struct visit *v, const struct visited *t, struct buf *ids)
+{
+    buf_addf(ids, "%s%s", ids->length ? "," : "{", t->id.text);
+    buf_addf(&v->scheduler->rested, "%s,", t->id.text);
+}
+
 /* Marks of tenants that have come to rest. */
 static enum op_next forget(struct op *op)
 {
@@ -301,7 +307,7 @@ static enum op_next forget(struct op *op)
         struct visited *t = &v->tenants[i];
         v->lingering += t->rests && t->lives.count;
         if (t->rests && t->lives.count == 0 && !t->lives.err.code)
-            buf_addf(&ids, "%s%s", ids.length ? "," : "{", t->id.text);
+            note_rest(v, t, &ids);
         else
             v->active++;
         if (!t->err.code && t->rest.count && db_bool(&t->rest, 0, 2))

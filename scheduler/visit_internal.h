@@ -14,6 +14,7 @@ struct visited {
     struct id walk_after; /* a page behind it is read; "": none */
     struct shut shut;
     struct queue_lives lives; /* what held slots before the rows were read */
+    struct queue_result freed; /* of those, what had ended: nobody else had freed it meanwhile */
     bool rests;
     struct gov_err err;
     struct gov_err callback_err; /* tolerated, and said in the log */

@@ -16,6 +16,7 @@
 #include "core/base/check.h"
 #include "core/base/log.h"
 #include "core/io/op/op_sleep.h"
+#include "worker/heartbeat.h"
 #include "worker/round.h"
 
 enum { FAILED_MS = 500, AWAY_MS = 500 };
@@ -86,6 +87,18 @@ static bool settle_children(struct taker *t)
     return brought;
 }
 
+/* Our row says so, too, at once: whoever asks why a run waits shall not be told that we would take it. */
+static bool sandbox_is_away(struct worker *w)
+{
+    bool away = !sandbox_client_connected(w->sandbox);
+
+    if (away != w->sandbox_away) {
+        w->sandbox_away = away;
+        heartbeat_now(w->heartbeat);
+    }
+    return away;
+}
+
 static enum op_next go_round(struct op *op)
 {
     struct taker *t = (struct taker *)op;
@@ -105,7 +118,7 @@ static enum op_next go_round(struct op *op)
         op_sleep(op, AWAY_MS);
         return OP_AGAIN;
     }
-    if (t->pool == &w->lanes.run && !sandbox_client_connected(w->sandbox)) {
+    if (t->pool == &w->lanes.run && sandbox_is_away(w)) {
         op_sleep(op, AWAY_MS); /* runs wait in the queue, where they cost nothing */
         return OP_AGAIN;
     }

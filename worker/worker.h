@@ -74,6 +74,7 @@ struct worker {
     bool has_worked; /* since worker_rest gave memory back */
     bool draining;
     void (*drain)(struct worker *worker); /* begin to, as SIGTERM does */
+    bool sandbox_away;  /* no connection: takes no runs */
     bool fenced;        /* cannot renew its heartbeat: starts nothing */
     struct metrics metrics;
     struct run_starts run_starts;

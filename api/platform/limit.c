@@ -1,6 +1,6 @@
 /* /v1/platform/limits: what each tenant may, and changing it.
  *
- *     parse -> change -> tell -> show
+ *     parse -> mark -> change -> tell -> show
  *
  * Rows first, then the queue at once; should that message be lost, the scheduler's next visit repeats it.
  */
@@ -178,6 +178,15 @@ static json_t *told(const struct limit *e)
     return detail;
 }
 
+/* Its next visit tells the queue again, should what we tell be lost. */
+static enum op_next mark(struct op *op)
+{
+    struct limit *e = (struct limit *)op;
+
+    marks_note(op, e->endpoint.call->api->marks, &e->id, 0);
+    return OP_WAIT;
+}
+
 static enum op_next change(struct op *op)
 {
     struct limit *e = (struct limit *)op;
@@ -208,6 +217,6 @@ static enum op_next tell(struct op *op)
     return OP_WAIT;
 }
 
-const struct op_step limit_change_steps[] = { { "load", load }, { "parse", parse }, { "change", change },
-                                              { "tell", tell }, { "show", show },   { 0 } };
+const struct op_step limit_change_steps[] = { { "load", load }, { "parse", parse }, { "mark", mark },
+                                              { "change", change }, { "tell", tell }, { "show", show }, { 0 } };
 const size_t limit_change_bytes = sizeof(struct limit);

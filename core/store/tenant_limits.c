@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIMIT_WEIGHT, LIMIT_SLOTS, LIMIT_RATE, LIMIT_PAUSED, LIMIT_NAMES };
+enum { LIMIT_WEIGHT, LIMIT_SLOTS, LIMIT_RATE, LIMIT_PAUSED, LIMIT_NAMES, LIMIT_REVISION };
 
 /* "name slots rate paused;…" */
 static int names_read(struct arena *arena, const char *text, struct queue_named_limit **limits)
@@ -36,11 +36,12 @@ void tenant_limits_tell(struct op *op, const struct queue_shards *queues, const 
     struct queue_named_limit *names = NULL;
     int count = text ? names_read(&op->arena, text, &names) : 0;
     struct job_queue *queue = queue_shards_of(queues, schema);
+    int64_t revision = db_int(rows, row, first + LIMIT_REVISION);
 
-    job_queue_limit(op, queue, schema, &limits, NULL);
-    job_queue_limit_names(op, queue, schema, names, count, NULL);
+    job_queue_limit(op, queue, schema, revision, &limits, NULL);
+    job_queue_limit_names(op, queue, schema, revision, names, count, NULL);
     if (db_bool(rows, row, first + LIMIT_PAUSED))
-        job_queue_pause(op, queue, schema, NULL);
+        job_queue_pause(op, queue, schema, revision, NULL);
     else
-        job_queue_resume(op, queue, schema, NULL);
+        job_queue_resume(op, queue, schema, revision, NULL);
 }

@@ -10,7 +10,7 @@
 #include "core/store/queue/queue_shards.h"
 
 /* As I/O of `op`. Columns of `row` from `first` on: weight, runs at once, starts per second, is it paused
- * (or suspended), queue_limit_text(). */
+ * (or suspended), queue_limit_text(), the tenant's revision: what a later one said to the queue stands. */
 void tenant_limits_tell(struct op *op, const struct queue_shards *queues, const char *schema,
                         const struct db_rows *rows, int row, int first);
 

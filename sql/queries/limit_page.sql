@@ -16,7 +16,7 @@ select t.id, jsonb_build_object(
             from public.queue_limit q
             where q.tenant_id = t.id), '[]')),
     t.schema, t.weight, t.concurrency_limit, t.rate_per_s, t.paused or t.state <> 'active',
-    public.queue_limit_text(t.id)
+    public.queue_limit_text(t.id), t.revision
 from public.tenant t
 where ($1::uuid is null or t.id < $1::uuid)
     and ($3::text is null or strpos(lower(t.name), lower($3)) > 0)

@@ -4,7 +4,7 @@
 -- the database this is; may it not run, and if that is for want of money, is the time over that runs have to end, and
 -- the time that what waits is kept? Where there are none, one row that says only the second and the life.
 select t.schema, t.stripe, t.id, n.next_s, t.weight, t.concurrency_limit, t.rate_per_s,
-    t.paused or not t.run_allowed, public.queue_limit_text(t.id), n.incarnation,
+    t.paused or not t.run_allowed, public.queue_limit_text(t.id), t.revision, n.incarnation,
     not t.run_allowed, k.since <= now() - make_interval(mins => coalesce((w.value ->> 'drain_minutes')::integer, 30)),
     k.since <= now() - make_interval(hours => coalesce((w.value ->> 'held_hours')::integer, 72))
 from (

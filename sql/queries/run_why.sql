@@ -8,7 +8,7 @@ select s.state, s.created_by, s.request_id, j.kind, j.lane, l.state, l.run_at, l
             and m.role in ('owner', 'admin', 'approver')
             and m.state = 'active'
             and m.user_id <> c.requester),
-    j.id, j.class, j.payload ->> 'skill', j.payload ->> 'action', j.payload ->> 'concurrency_key'
+    j.id, j.class, j.payload ->> 'skill', j.payload ->> 'action', j.payload ->> 'concurrency_key', l.fence
 from (
     select r.id, r.request_id, r.state, r.created_by
     from {{t}}.run_state r

@@ -1,6 +1,6 @@
 -- scope: public
--- I am alive: $1 worker, $2 busy, $3 state, $4 isolation level, $5 digests of the platform's trees. What the scheduler
--- holds me for comes back.
+-- I am alive: $1 worker, $2 busy, $3 state, $4 isolation level (0 while the sandbox is away), $5 digests of the platform's
+-- trees. What the scheduler holds me for comes back.
 update public.worker
 set heartbeat_at = now(),
     busy = $2::integer,

@@ -1,5 +1,6 @@
 -- scope: public
--- How many workers take work of lane $1, and how many slots for it they have together (ctl has its own).
+-- How many workers take work of lane $1 now (runs: of those that reach their sandbox), and how many slots for it they have
+-- together (ctl has its own).
 -- scan worker: there are as many rows as worker processes of two days
 select count(*),
     coalesce(sum(case when $1 = 'ctl' then w.slots - coalesce(w.run_slots, 0)
@@ -9,3 +10,4 @@ where w.state = 'active'
     and not w.drain_requested
     and w.heartbeat_at > now() - interval '150 seconds'
     and ($1 = 'ctl' or $1 = any (w.lanes))
+    and ($1 in ('ctl', 'noop') or w.isolation_level > 0)

@@ -39,7 +39,7 @@ CALL(world_clear, job_queue_rebuild_clear(op, w->queue, &w->result))
 CALL(world_end, job_queue_rebuild_end(op, w->queue, &w->result))
 CALL(world_bell_wait,
      job_queue_bell_wait(op, w->queue, (const char *[]){ "py", "sh" }, 2, &w->result))
-CALL(world_limit, job_queue_limit(op, w->queue, w->entries[0].tenant,
+CALL(world_limit, job_queue_limit(op, w->queue, w->entries[0].tenant, 0,
                                   &(struct queue_limits){ .weight = 1.5, .slots = 3 }, &w->result))
 
 void world_call(struct queue_world *w, void (*begin_call)(struct op *op, void *arguments))

@@ -68,6 +68,7 @@ void sched_rig_stop(struct sched_rig *r)
         db_stop(r->schedulers[i].db);
         marks_free(r->schedulers[i].marks);
         walks_free(r->schedulers[i].walks);
+        buf_release(&r->schedulers[i].rested);
     }
     redis_stop(r->redis);
     db_rig_stop(&r->rig);

@@ -199,6 +199,34 @@ class Queues(Case):
         self.assertGreaterEqual(self.metric("worker", 'execgov_job_schedule_to_start_seconds_count{lane="py"}'), 2)
         self.assertEqual(self.metric("worker", "execgov_stale_completions_total"), 0)
 
+    def test_without_a_worker_it_says_so_until_one_comes(self):
+        self.stack.end("worker")
+        try:
+            run = self.submit()
+            self.until_why(run, "no_worker")
+        finally:
+            self.stack.start("worker")
+        self.ends(run)
+
+    def test_a_skill_at_its_rate_says_when_the_next_may_start(self):
+        self.limits(skills=[{"skill": "probe", "rate_per_s": 0.1}])
+        first = self.submit()
+        self.ends(first)
+        second = self.submit()
+        self.assertIn("0.1", self.until_why(second, "skill_rate")["message"])
+        self.limits(skills=[{"skill": "probe"}])
+        self.ends(second)
+
+    def test_what_is_for_later_was_asked_for_or_failed_or_came_back(self):
+        run = self.submit(_delay_ms=600_000)
+        self.assertIn("was asked to start", self.until_why(run, "delayed")["message"])
+        self.stack.sql(f"update {self.schema}.job_live set fence = 2 where job_id = '{run}'")
+        self.assertIn("gave it back", self.until_why(run, "retry_wait")["message"])
+        self.stack.sql(f"update {self.schema}.job_live set attempt = 1 where job_id = '{run}'")
+        self.assertIn("attempt 1", self.until_why(run, "retry_wait")["message"])
+        self.ok(self.api("POST", f"/v1/runs/{run}/cancel"))
+        self.assertEqual(self.why(run), {})
+
     def test_when_all_slots_are_in_use_it_waits_its_turn(self):
         busy = [self.running(6) for _ in range(stacks.SLOTS)]
         run = self.submit()

@@ -159,6 +159,10 @@ class Sandbox(Case):
         run = self.submit(action="burn", value="patience")
         self.assertEqual(self.ask("order me a pizza with extra cheese")["state"], "abstained")
         self.assertEqual(self.run_of(run["id"])["state"], "queued")
+
+        def codes():
+            return {b["code"] for b in self.ok(self.api("GET", f"/v1/runs/{run['id']}/why"))["blockers"]}
+        stacks.until(lambda: codes() == {"no_worker"}, 20, "the worker without a sandbox being no worker for it")
         self.assertLessEqual(self.claims_of(run), 1, "it waits in the queue, where it costs nothing")
         (self.stack.folder / "sandbox.sock").unlink(missing_ok=True)
         self.begin("sandboxd")

@@ -200,5 +200,5 @@ void money_act_resume(struct op *op, struct call *call, struct money_act *act)
 {
     if (act->schema.count)
         job_queue_resume(op, queue_shards_of(&call->api->queues, db_text(&act->schema, 0, 0)),
-                         db_text(&act->schema, 0, 0), &act->resumed);
+                         db_text(&act->schema, 0, 0), 0, &act->resumed);
 }

@@ -29,7 +29,8 @@ enum {
     WHY_CLASS,
     WHY_SKILL,
     WHY_ACTION,
-    WHY_KEY
+    WHY_KEY,
+    WHY_FENCE
 };
 
 struct run_why {
@@ -146,6 +147,13 @@ static void look_at_job(struct run_why *e)
                                   "第 %lld 次尝试未成功；下一次在 %s",
                                   (long long)db_int(&e->rows, 0, WHY_ATTEMPT), time_cell(e, WHY_RUN_AT)),
             WHY_TEXT(why, "nothing to do; or cancel it", "无需操作；也可以取消"));
+    else if (db_int(&e->rows, 0, WHY_FENCE) > 1) /* it had been claimed, and was given back at no cost */
+        why_add(why, "retry_wait",
+                WHY_TEXT(why, "a worker gave it back because what it needs was not to be had (its sandbox, a resource's rate, a "
+                              "later version of the program); that was no attempt, and it is tried again at %s",
+                         "所需条件当时不可用（沙箱、资源速率或更新版本的程序），工作进程已将其退回，不计为尝试；将在 %s 再试",
+                         time_cell(e, WHY_RUN_AT)),
+                WHY_TEXT(why, "nothing to do; or cancel it", "无需操作；也可以取消"));
     else
         why_add(why, "delayed", WHY_TEXT(why, "it was asked to start at %s", "按要求在 %s 开始", time_cell(e, WHY_RUN_AT)),
             WHY_TEXT(why, "wait, or cancel it and ask again without delay", "等待，或取消后不加延迟重新提交"));

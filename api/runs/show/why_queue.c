@@ -98,6 +98,18 @@ static const json_t *queue_of(const json_t *status, const struct why_queue *plac
     return NULL;
 }
 
+static bool aside_paused(const json_t *aside)
+{
+    return json_get_bool(aside, "paused", false);
+}
+
+/* "s:<skill>" or "k:<hash>". */
+static const char *aside_name(const json_t *aside)
+{
+    const char *name = json_get_text(aside, "name");
+    return name && strncmp(name, "s:", 2) == 0 ? name + 2 : "concurrency_key";
+}
+
 /* Nothing forbids it: is it only not its turn? */
 static void look_at_turn(struct why *why, const struct why_queue *place, const json_t *status)
 {
@@ -105,7 +117,19 @@ static void look_at_turn(struct why *why, const struct why_queue *place, const j
     int64_t position = json_get_int(job, "position", -1), busy = json_get_int(job, "lane_busy", 0);
     int64_t ahead = json_get_int(queue, "ahead", 0);
 
-    if (position < 0 && json_get_bool(queue, "full", false))
+    const json_t *aside = json_object_get(queue, "aside");
+
+    if (position < 0 && aside && json_get_bool(queue, "full", false))
+        why_add(why, "backlog",
+                WHY_TEXT(why, "more than %d runs of this tenant are before it, and it waits in the database; %lld of them may not "
+                              "start, the first because %s is %s",
+                         "本租户有超过 %d 个运行排在它之前；它在数据库中等待。其中 %lld 个暂不能启动，第一个因为 %s %s", QUEUE_IDS_MAX,
+                         (long long)json_get_int(aside, "count", 0), aside_name(aside),
+                         why->call->language == GOV_ZH ? (aside_paused(aside) ? "已暂停" : "已达上限")
+                                                       : (aside_paused(aside) ? "paused" : "at its limit")),
+                WHY_TEXT(why, "end that pause, raise that limit, or cancel what waits for it: it takes the places of others",
+                         "解除该暂停、提高该上限，或取消等待它的运行：它占用了其他运行的位置"));
+    else if (position < 0 && json_get_bool(queue, "full", false))
         why_add(why, "backlog",
                 WHY_TEXT(why, "more than %d runs of this tenant are before it; it waits in the database",
                          "本租户有超过 %d 个运行排在它之前；它在数据库中等待", QUEUE_IDS_MAX),
@@ -141,10 +165,11 @@ void why_queue(struct why *why, const struct why_queue *place)
         return; /* a worker has it in its hands */
     if (place->workers == 0)
         why_add(why, "no_worker",
-                WHY_TEXT(why, "no worker is alive that serves the lane %s", "没有服务于通道 %s 的存活工作进程",
+                WHY_TEXT(why, "no worker is alive that serves the lane %s and reaches its sandbox",
+                         "没有服务于通道 %s 且能连接沙箱的存活工作进程",
                          place->lane),
-                WHY_TEXT(why, "an operator starts one: execgov-worker --lanes %s",
-                         "由运维人员启动：execgov-worker --lanes %s", place->lane));
+                WHY_TEXT(why, "an operator starts one (execgov-worker --lanes %s), or execgov-sandboxd beside it",
+                         "由运维人员启动（execgov-worker --lanes %s），或启动其旁的 execgov-sandboxd", place->lane));
     if (strcmp(place->lane, "ctl") != 0)
         look_at_limits(why, status);
     if (json_array_size(why->blockers) == 0)

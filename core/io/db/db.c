@@ -76,6 +76,8 @@ struct db *db_new(struct loop *loop, const struct db_options *options)
         db->options.statement_ms = DB_STATEMENT_MS;
     if (db->options.idle_close_ms < 1)
         db->options.idle_close_ms = DB_IDLE_CLOSE_MS;
+    if (db->options.life_ms < 1)
+        db->options.life_ms = DB_LIFE_MS;
     db->reachable = true;
     db->tick = calloc(1, sizeof *db->tick);
     CHECK(db->tick);
@@ -157,6 +159,12 @@ static bool has_in_flight(const struct db_conn *conn, const char *schema)
     return false;
 }
 
+/* An old one gets no more than it has under way, so that it comes to an end. */
+static int most_of(const struct db_conn *conn)
+{
+    return db_conn_is_old(conn) ? 1 : DB_IN_FLIGHT_MAX;
+}
+
 /* Nobody waits there while another connection is idle. Where all are busy it waits behind others for a little, but not
  * behind its own: what a tenant has on its way at once goes side by side. */
 static bool home_will_do(const struct db_conn *home, const struct db_conn *least, const struct db_scope *scope)
@@ -164,7 +172,7 @@ static bool home_will_do(const struct db_conn *home, const struct db_conn *least
     int ahead = least->in_flight_count ? DB_HOME_AHEAD : 0;
 
     return home->state == CONN_READY && home->in_flight_count <= least->in_flight_count + ahead &&
-           home->in_flight_count < DB_IN_FLIGHT_MAX && !has_in_flight(home, scope->schema);
+           home->in_flight_count < most_of(home) && !has_in_flight(home, scope->schema);
 }
 
 /* The tenant's home, or the ready connection with the least to do; another is opened when all are busy. */
@@ -179,7 +187,7 @@ static struct db_conn *conn_pick(struct db_role *role, const struct db_scope *sc
             closed = conn;
         else if (conn->state == CONN_CONNECTING)
             connecting = true;
-        else if (conn->state == CONN_READY && conn->in_flight_count < DB_IN_FLIGHT_MAX &&
+        else if (conn->state == CONN_READY && conn->in_flight_count < most_of(conn) &&
                  (!least || conn->in_flight_count < least->in_flight_count))
             least = conn;
     }

@@ -35,6 +35,7 @@ struct db_options {
     int statement_ms;          /* a statement that takes longer ends with DEADLINE; 0: 10 s */
     bool unprepared;           /* prepare nothing: a PgBouncer before 1.21 is in between */
     int idle_close_ms;         /* a connection without work for so long is closed; 0: 60 s */
+    int life_ms;               /* one that is older is closed with the answer to what is under way; 0: an hour */
 };
 
 /* Whose data. `schema` is ^t_[0-9a-f]{16}$ (checked), or NULL for public. */

@@ -77,13 +77,18 @@ void db_conn_open(struct db_conn *conn)
                              "UTF8",               server_options, NULL };
     conn->pg = PQconnectStartParams(keys, values, 1);
     conn->state = CONN_CONNECTING;
-    conn->progress_us = clock_mono_us();
+    conn->born_us = conn->progress_us = clock_mono_us();
     /* NULL where there was no memory for it, which all of libpq takes for a bad connection. */
     if (PQstatus(conn->pg) == CONNECTION_BAD || PQsocket(conn->pg) < 0) {
         db_conn_close(conn, PQerrorMessage(conn->pg));
         return;
     }
     watch(conn, UV_WRITABLE);
+}
+
+bool db_conn_is_old(const struct db_conn *conn)
+{
+    return clock_mono_us() - conn->born_us > (int64_t)conn->role->db->options.life_ms * 1000;
 }
 
 void db_conn_close(struct db_conn *conn, const char *cause)
@@ -372,6 +377,10 @@ static void read_on(struct db_conn *conn)
     }
     if (PQstatus(conn->pg) == CONNECTION_BAD) {
         db_conn_close(conn, PQerrorMessage(conn->pg));
+        return;
+    }
+    if (conn->in_flight_count == 0 && db_conn_is_old(conn)) {
+        db_conn_close(conn, "old");
         return;
     }
     hold_loop(conn);

@@ -10,6 +10,7 @@ enum {
     DB_HOME_AHEAD = 4, /* so many groups more than elsewhere a tenant's home may have on their way */
     DB_RETRIES = 3,
     DB_IDLE_CLOSE_MS = 60000, /* default of idle_close_ms */
+    DB_LIFE_MS = 60 * 60 * 1000, /* default of life_ms: what a backend has cached of its tenants grows and never goes */
     DB_RECONNECT_MS = 200,
     DB_CONNECT_MS = 5000,  /* a connect that takes longer has failed */
     DB_SILENCE_MS = 20000, /* in flight and not a byte for so long: the connection is lost */
@@ -56,6 +57,7 @@ struct db_conn {
     struct list in_flight; /* struct db_group */
     int in_flight_count;
     struct db_prepared prepared;
+    int64_t born_us;       /* monotonic: connect begun */
     int64_t progress_us;   /* monotonic: connect begun, first group sent, last bytes */
 };
 
@@ -87,6 +89,7 @@ bool db_role_open(const struct db_role *role);                 /* is a connectio
 
 /* db_conn.c */
 void db_conn_open(struct db_conn *conn);
+bool db_conn_is_old(const struct db_conn *conn); /* it closes when what is under way has ended */
 void db_conn_close(struct db_conn *conn, const char *cause);   /* in-flight groups fail */
 bool db_conn_send(struct db_conn *conn, struct db_group *group);
 

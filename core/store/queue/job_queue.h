@@ -194,8 +194,9 @@ struct queue_limits {
     int64_t slots;     /* most at once over all lanes but ctl; 0: no limit */
     double rate_per_s; /* starts per second over all lanes but ctl; 0: no limit */
 };
+/* `revision`: of the row they were read from. What a later one said before stands. 0: of no row. */
 void job_queue_limit(struct op *op, struct job_queue *queue, const char *tenant,
-                     const struct queue_limits *limits, struct queue_result *result);
+                     int64_t revision, const struct queue_limits *limits, struct queue_result *result);
 /* A limit inside a tenant, of all its runs with that name: "s:<skill>", or what stands behind the # of
  * an action word. */
 struct queue_named_limit {
@@ -205,12 +206,12 @@ struct queue_named_limit {
     bool paused;
 };
 /* These are all of the tenant's. */
-void job_queue_limit_names(struct op *op, struct job_queue *queue, const char *tenant,
+void job_queue_limit_names(struct op *op, struct job_queue *queue, const char *tenant, int64_t revision,
                            const struct queue_named_limit *limits, int count,
                            struct queue_result *result);
-void job_queue_pause(struct op *op, struct job_queue *queue, const char *tenant,
+void job_queue_pause(struct op *op, struct job_queue *queue, const char *tenant, int64_t revision,
                      struct queue_result *result);
-void job_queue_resume(struct op *op, struct job_queue *queue, const char *tenant,
+void job_queue_resume(struct op *op, struct job_queue *queue, const char *tenant, int64_t revision,
                       struct queue_result *result);
 void job_queue_forget(struct op *op, struct job_queue *queue, const char *tenant,
                       struct queue_result *result);

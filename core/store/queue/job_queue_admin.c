@@ -125,17 +125,18 @@ void job_queue_refill(struct op *op, struct job_queue *queue, const struct queue
 static struct queue_call *tenant_call(struct op *op, struct job_queue *queue,
                                       enum lua_functions script, const char *tenant, void *target)
 {
-    struct queue_call *call = queue_call_new(op, queue, script, 4);
+    struct queue_call *call = queue_call_new(op, queue, script, 5);
     queue_call_add(call, arena_text(&op->arena, tenant));
     call->target = target;
     return call;
 }
 
 void job_queue_limit(struct op *op, struct job_queue *queue, const char *tenant,
-                     const struct queue_limits *limits, struct queue_result *result)
+                     int64_t revision, const struct queue_limits *limits, struct queue_result *result)
 {
     struct queue_call *call = tenant_call(op, queue, LUA_FUNCTIONS_CONF, tenant, result);
 
+    queue_call_add(call, queue_number(&op->arena, revision));
     CHECK(limits->weight > 0 && limits->slots >= 0 && limits->rate_per_s >= 0);
     queue_call_add(call, arena_format(&op->arena, "%.6g", limits->weight));
     queue_call_add(call, queue_number(&op->arena, limits->slots));
@@ -143,13 +144,14 @@ void job_queue_limit(struct op *op, struct job_queue *queue, const char *tenant,
     queue_call_send(call);
 }
 
-void job_queue_limit_names(struct op *op, struct job_queue *queue, const char *tenant,
+void job_queue_limit_names(struct op *op, struct job_queue *queue, const char *tenant, int64_t revision,
                            const struct queue_named_limit *limits, int count,
                            struct queue_result *result)
 {
-    struct queue_call *call = queue_call_new(op, queue, LUA_FUNCTIONS_LIMITS, 1 + 4 * count);
+    struct queue_call *call = queue_call_new(op, queue, LUA_FUNCTIONS_LIMITS, 2 + 4 * count);
 
     queue_call_add(call, arena_text(&op->arena, tenant));
+    queue_call_add(call, queue_number(&op->arena, revision));
     for (int i = 0; i < count; i++) {
         queue_call_add(call, arena_text(&op->arena, limits[i].name));
         queue_call_add(call, queue_number(&op->arena, limits[i].slots));
@@ -160,16 +162,25 @@ void job_queue_limit_names(struct op *op, struct job_queue *queue, const char *t
     queue_call_send(call);
 }
 
-void job_queue_pause(struct op *op, struct job_queue *queue, const char *tenant,
-                     struct queue_result *result)
+static void switch_call(struct op *op, struct job_queue *queue, enum lua_functions script, const char *tenant,
+                        int64_t revision, struct queue_result *result)
 {
-    queue_call_send(tenant_call(op, queue, LUA_FUNCTIONS_PAUSE, tenant, result));
+    struct queue_call *call = tenant_call(op, queue, script, tenant, result);
+
+    queue_call_add(call, queue_number(&op->arena, revision));
+    queue_call_send(call);
 }
 
-void job_queue_resume(struct op *op, struct job_queue *queue, const char *tenant,
+void job_queue_pause(struct op *op, struct job_queue *queue, const char *tenant, int64_t revision,
+                     struct queue_result *result)
+{
+    switch_call(op, queue, LUA_FUNCTIONS_PAUSE, tenant, revision, result);
+}
+
+void job_queue_resume(struct op *op, struct job_queue *queue, const char *tenant, int64_t revision,
                       struct queue_result *result)
 {
-    queue_call_send(tenant_call(op, queue, LUA_FUNCTIONS_RESUME, tenant, result));
+    switch_call(op, queue, LUA_FUNCTIONS_RESUME, tenant, revision, result);
 }
 
 void job_queue_forget(struct op *op, struct job_queue *queue, const char *tenant,

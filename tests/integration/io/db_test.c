@@ -292,6 +292,28 @@ static void a_statement_that_takes_too_long_is_ended_with_deadline(void **state)
     db_stop(db);
 }
 
+/* A backend keeps what it has read of its tenants; the memory comes back with its end. */
+static void an_old_connection_ends_with_its_answer_and_another_takes_over(void **state)
+{
+    enum { AT_ONCE = 40 };
+    struct fixture *f = *state;
+    struct db *db = db_rig_pool(&f->rig, "old", (struct db_options){ .connections_per_role = 1, .life_ms = 1 });
+    static struct op_probe probes[AT_ONCE];
+    struct db_acts acts = { .db = db, .scope = scope_of(&f->a), .orders = { "old" } };
+
+    assert_int_equal(act(f, db, &f->a, "old", NULL, NULL).code, GOV_OK);
+    db_rig_turn(&f->rig);
+    assert_int_equal(db_rig_backends(&f->rig, "old"), 0);
+    for (int i = 0; i < AT_ONCE; i++)
+        op_probe_start(&probes[i], &f->rig.loop, db_acts_begin, &acts);
+    for (int i = 0; i < AT_ONCE; i++) {
+        assert_true(op_probe_await(&probes[i]));
+        op_release(&probes[i].op);
+    }
+    assert_int_equal(db_acts_rows(&f->rig, &f->a, "old"), AT_ONCE + 1);
+    db_stop(db);
+}
+
 static void what_our_functions_raise_becomes_its_code(void **state)
 {
     struct fixture *f = *state;
@@ -399,6 +421,7 @@ int main(void)
         cmocka_unit_test(statements_are_planned_without_their_values),
         cmocka_unit_test(a_unique_violation_is_a_conflict_that_names_the_constraint),
         cmocka_unit_test(a_statement_that_takes_too_long_is_ended_with_deadline),
+        cmocka_unit_test(an_old_connection_ends_with_its_answer_and_another_takes_over),
         cmocka_unit_test(what_our_functions_raise_becomes_its_code),
         cmocka_unit_test(a_tolerated_failure_does_not_end_the_op),
         cmocka_unit_test(a_thousand_ops_share_one_connection),

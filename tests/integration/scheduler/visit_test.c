@@ -257,6 +257,32 @@ static void a_visit_tells_the_queue_when_the_next_falls_due(void **state)
     assert_in_range(in_ms, 40000, 61000);
 }
 
+/* --- the backstop --- */
+
+static void the_backstop_visits_who_has_worked_and_a_part_of_the_others(void **state)
+{
+    struct fixture *f = *state;
+    const char *text = sql_queries[SQL_QUERIES_MARK_EVERYBODY].text;
+    const char *id = f->rig.tenant.id.text;
+    int own = atoi(sched_rig_value(&f->rig, "select (hashtext('%s') & 2147483647) %% 96", id));
+
+    rebuild(f, 1);
+    buf_clear(&scheduler(f)->rested);
+    visit(f, false); /* there is nothing to do: its mark goes */
+    assert_non_null(strstr(scheduler(f)->rested.data, id));
+    const struct { const char *rested; int part; const char *marks; } cases[] = {
+        { "{}", own, "1" }, { "{}", (own + 1) % 96, "0" }, { arena_format(&f->rig.rig.arena, "{%s}", id), (own + 1) % 96, "1" },
+        { "{}", -1, "1" } };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *part = arena_format(&f->rig.rig.arena, "%d", cases[i].part);
+        const char *params[] = { cases[i].rested, cases[i].part < 0 ? NULL : part };
+        sql_run(f->rig.admin, "truncate public.mark");
+        PQclear(PQexecParams(f->rig.admin, text, 2, NULL, params, NULL, NULL, 0));
+        assert_string_equal(sched_rig_value(&f->rig, "select count(*) from public.mark where tenant_id = '%s'", id),
+                            cases[i].marks);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +293,7 @@ int main(void)
         TEST(what_ran_on_a_worker_of_long_ago_is_taken_back_whenever_it_is_met),
         TEST(a_delayed_job_is_queued_at_its_moment),
         TEST(a_visit_tells_the_queue_when_the_next_falls_due),
+        TEST(the_backstop_visits_who_has_worked_and_a_part_of_the_others),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -19,7 +19,7 @@ static void every_script_keeps_to_one_slot(void **state)
     struct rig_entry e = { .tenant = 1, .job = 5000, .cost_ms = 1, .action = "a" };
     char text[300];
     (void)state;
-    snprintf(text, sizeof text, "%s|1|2|3", rig_tenant(1));
+    snprintf(text, sizeof text, "%s|0|1|2|3", rig_tenant(1));
     call(LUA_FUNCTIONS_CONF, text);
     rig_enqueue_many(&rig, (struct rig_entry){ .tenant = 1, .job = 1, .cost_ms = 1 }, 2100);
     rig_enqueue_many(&rig, (struct rig_entry){ .tenant = 2, .job = 9000, .cost_ms = 1 }, 20);
@@ -44,7 +44,7 @@ static void every_script_keeps_to_one_slot(void **state)
     call(LUA_FUNCTIONS_RESUME, rig_tenant(1));
     snprintf(text, sizeof text, "%s|%s", rig_tenant(1), rig_job(100));
     call(LUA_FUNCTIONS_STATUS, text);
-    snprintf(text, sizeof text, "%s|s:a|1|2|0", rig_tenant(1));
+    snprintf(text, sizeof text, "%s|0|s:a|1|2|0", rig_tenant(1));
     call(LUA_FUNCTIONS_LIMITS, text);
     call(LUA_FUNCTIONS_DEPTH, "");
     call(LUA_FUNCTIONS_LIVE, rig_tenant(1));

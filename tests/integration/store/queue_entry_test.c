@@ -1,5 +1,6 @@
 /* Entries of the queue: into it, out of it, never twice. One Redis for the file, emptied per test.
  */
+#include "core/base/json.h"
 #include "tests/lib/queue_rig.h"
 #include "tests/lib/test.h"
 
@@ -7,6 +8,12 @@
 #include <string.h>
 
 static struct queue_rig rig;
+
+static void free_document(redisReply *reply)
+{
+    assert_int_equal(reply->type, REDIS_REPLY_STRING);
+    freeReplyObject(reply);
+}
 
 static int reset(void **state)
 {
@@ -340,7 +347,7 @@ static void a_forgotten_tenant_leaves_nothing(void **state)
 {
     struct rig_entry e = { .tenant = 1, .job = 1, .cost_ms = 10, .action = "a" };
     (void)state;
-    rig_expect(&rig, "OK", LUA_FUNCTIONS_CONF, "%s|2|5|3", rig_tenant(1));
+    rig_expect(&rig, "OK", LUA_FUNCTIONS_CONF, "%s|0|2|5|3", rig_tenant(1));
     rig_enqueue_many(&rig, e, 20);
     assert_true(rig_take(&rig, "py", 3) > 0);
     rig_claim(&rig, rig.taken[0]);
@@ -357,6 +364,77 @@ static void a_forgotten_tenant_leaves_nothing(void **state)
     }
     freeReplyObject(keys);
     assert_int_equal(rig_redis(&rig, "EXISTS {s00}:idx {s00}:busy:py {s00}:taken {s00}:due"), 0);
+}
+
+/* Somebody's own mistake at the Redis prompt. */
+static void a_key_of_the_wrong_type_hurts_its_tenant_alone(void **state)
+{
+    struct rig_entry hurt = { .tenant = 1, .job = 1, .cost_ms = 1 }, other = { .tenant = 2, .job = 100, .cost_ms = 1 };
+    (void)state;
+    rig_enqueue_many(&rig, hurt, 3);
+    rig_enqueue_many(&rig, other, 3);
+    rig_redis(&rig, "SET {s00}:q:py:normal:%s nonsense", rig_tenant(1));
+    assert_int_equal(rig_take(&rig, "py", 10), 3);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(rig.taken[i].tenant, 2);
+    hurt.job = 10;
+    other.job = 110;
+    const char *first = rig_text(hurt), *second = rig_text(other);
+    rig_expect(&rig, "FA", LUA_FUNCTIONS_ENQUEUE, "%s|%s", first, second); /* one batch of two tenants */
+    assert_int_equal(rig_take(&rig, "py", 10), 1);
+    rig_promote(&rig);
+    free_document(rig_call(&rig, LUA_FUNCTIONS_DEPTH, "10"));
+    /* Mended: what was refused is no stranger. */
+    rig_redis(&rig, "DEL {s00}:q:py:normal:%s", rig_tenant(1));
+    assert_int_equal(rig_enqueue(&rig, hurt), 'A');
+    assert_int_equal(rig_take(&rig, "py", 10), 1);
+}
+
+static void the_oldest_that_counts_for_scaling_is_one_that_no_limit_holds_back(void **state)
+{
+    struct rig_entry e = { .tenant = 1, .job = 1, .cost_ms = 1, .action = "held.run" };
+    (void)state;
+    assert_int_equal(rig_integer(&rig, LUA_FUNCTIONS_LIMITS, "%s|0|s:held|0|0|1", rig_tenant(1)), 1);
+    assert_int_equal(rig_enqueue(&rig, e), 'A');
+    assert_int_equal(rig_take(&rig, "py", 10), 0);
+    int64_t began_ms = rig.now_ms;
+    rig.now_ms += 5000;
+    e.job = 2;
+    e.action = "free.run";
+    assert_int_equal(rig_enqueue(&rig, e), 'A');
+    redisReply *reply = rig_call(&rig, LUA_FUNCTIONS_DEPTH, "10");
+    json_t *depth = json_loads(reply->str, 0, NULL);
+    const char *path[] = { "lanes", "py", "classes", "normal" };
+    const json_t *class = depth;
+    for (int i = 0; i < 4; i++)
+        class = json_object_get(class, path[i]);
+    assert_int_equal(json_get_int(class, "since_ms", 0), rig.now_ms);
+    assert_int_equal(json_get_int(class, "entries", 0), 2);
+    const json_t *queue = json_array_get(json_object_get(depth, "queues"), 0);
+    assert_int_equal(json_get_int(queue, "since_ms", 0), began_ms); /* people see all of it */
+    json_decref(depth);
+    free_document(reply);
+}
+
+static void status_says_how_much_is_set_aside_and_by_what(void **state)
+{
+    struct rig_entry e = { .tenant = 1, .job = 1, .cost_ms = 1, .action = "held.run" };
+    (void)state;
+    assert_int_equal(rig_integer(&rig, LUA_FUNCTIONS_LIMITS, "%s|0|s:held|0|0|1", rig_tenant(1)), 1);
+    rig_enqueue_many(&rig, e, 2000);
+    e.job = 3000;
+    e.action = "free.run";
+    assert_int_equal(rig_enqueue(&rig, e), 'F');
+    assert_int_equal(rig_take(&rig, "py", 10), 0);
+    redisReply *reply = rig_call(&rig, LUA_FUNCTIONS_STATUS, "%s|%s|free.run", rig_tenant(1), rig_job(3000));
+    json_t *status = json_loads(reply->str, 0, NULL);
+    const json_t *queue = json_array_get(json_object_get(status, "queues"), 0), *aside = json_object_get(queue, "aside");
+    assert_true(json_get_bool(queue, "full", false));
+    assert_int_equal(json_get_int(aside, "count", 0), 2000);
+    assert_string_equal(json_get_text(aside, "name"), "s:held");
+    assert_true(json_get_bool(aside, "paused", false));
+    json_decref(status);
+    free_document(reply);
 }
 
 int main(void)
@@ -384,6 +462,9 @@ int main(void)
         TEST(the_bell_rings_for_work_and_stops_without),
         TEST(a_take_that_leaves_work_rings_again),
         TEST(a_forgotten_tenant_leaves_nothing),
+        TEST(a_key_of_the_wrong_type_hurts_its_tenant_alone),
+        TEST(the_oldest_that_counts_for_scaling_is_one_that_no_limit_holds_back),
+        TEST(status_says_how_much_is_set_aside_and_by_what),
     };
     rig_start(&rig);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

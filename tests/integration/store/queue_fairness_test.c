@@ -14,7 +14,7 @@ static int reset(void **state)
 
 static void weigh(int tenant, const char *weight)
 {
-    rig_expect(&rig, "OK", LUA_FUNCTIONS_CONF, "%s|%s|0|0", rig_tenant(tenant), weight);
+    rig_expect(&rig, "OK", LUA_FUNCTIONS_CONF, "%s|0|%s|0|0", rig_tenant(tenant), weight);
 }
 
 #define assert_share(tenant, least, most)                                                          \

@@ -16,7 +16,7 @@ static int reset(void **state)
 
 static void limit(int tenant, int slots, int rate)
 {
-    rig_expect(&rig, "OK", LUA_FUNCTIONS_CONF, "%s|1|%d|%d", rig_tenant(tenant), slots, rate);
+    rig_expect(&rig, "OK", LUA_FUNCTIONS_CONF, "%s|0|1|%d|%d", rig_tenant(tenant), slots, rate);
 }
 
 static int64_t held(int tenant)
@@ -337,6 +337,26 @@ static void a_backlog_of_ten_thousand_drains_in_order(void **state)
     assert_int_equal(rig_redis(&rig, "EXISTS {s00}:idx {s00}:over:py:normal"), 0);
 }
 
+/* A visit read them before somebody changed them, and tells them afterwards. */
+static void what_was_read_before_a_change_does_not_undo_it(void **state)
+{
+    const char *t = rig_tenant(1);
+    (void)state;
+    rig_expect(&rig, "OK", LUA_FUNCTIONS_CONF, "%s|5|1|7|0", t);
+    rig_expect(&rig, "OK", LUA_FUNCTIONS_PAUSE, "%s|5", t);
+    assert_int_equal(rig_integer(&rig, LUA_FUNCTIONS_LIMITS, "%s|5|s:a|2|0|0", t), 1);
+    rig_expect(&rig, "OK", LUA_FUNCTIONS_CONF, "%s|4|1|9|0", t);
+    rig_expect(&rig, "OK", LUA_FUNCTIONS_RESUME, "%s|4", t);
+    assert_int_equal(rig_integer(&rig, LUA_FUNCTIONS_LIMITS, "%s|4|s:a|3|0|0", t), 0);
+    rig_enqueue_many(&rig, (struct rig_entry){ .tenant = 1, .job = 1, .cost_ms = 1 }, 3);
+    assert_int_equal(rig_take(&rig, "py", 10), 0);
+    redisReply *conf = redisCommand(rig.redis, "HGET {s00}:conf %s", t);
+    assert_string_equal(conf->str, "1 7 0 1");
+    freeReplyObject(conf);
+    rig_expect(&rig, "OK", LUA_FUNCTIONS_RESUME, "%s|5", t); /* the same revision says the same */
+    assert_int_equal(rig_take(&rig, "py", 10), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +370,7 @@ int main(void)
         TEST(the_limit_does_not_count_ctl),
         TEST(starts_keep_to_the_rate),
         TEST(a_paused_tenant_keeps_its_work_and_starts_none),
+        TEST(what_was_read_before_a_change_does_not_undo_it),
         TEST(what_came_while_its_tenant_was_paused_starts_in_a_queue_that_knew_no_lane),
         TEST(a_queue_takes_two_thousand_ids_and_says_full),
         TEST(after_full_later_ids_wait_even_when_there_is_room),

@@ -15,7 +15,7 @@ static int reset(void **state)
 
 static void limit(const char *skill, int slots, int rate, int paused)
 {
-    assert_int_equal(rig_integer(&rig, LUA_FUNCTIONS_LIMITS, "%s|s:%s|%d|%d|%d", rig_tenant(1), skill,
+    assert_int_equal(rig_integer(&rig, LUA_FUNCTIONS_LIMITS, "%s|0|s:%s|%d|%d|%d", rig_tenant(1), skill,
                                  slots, rate, paused), 1);
 }
 
@@ -117,9 +117,9 @@ static void a_paused_skill_starts_nothing_until_it_is_resumed(void **state)
     enqueue(10, 1, "quick.run");
     assert_int_equal(rig_take(&rig, "py", 100), 1);
     assert_int_equal(rig_take(&rig, "py", 100), 0);
-    assert_int_equal(rig_integer(&rig, LUA_FUNCTIONS_LIMITS, "%s", rig_tenant(1)), 1);
+    assert_int_equal(rig_integer(&rig, LUA_FUNCTIONS_LIMITS, "%s|0", rig_tenant(1)), 1);
     assert_int_equal(rig_take(&rig, "py", 100), 5);
-    assert_int_equal(rig_integer(&rig, LUA_FUNCTIONS_LIMITS, "%s", rig_tenant(1)), 0); /* no news */
+    assert_int_equal(rig_integer(&rig, LUA_FUNCTIONS_LIMITS, "%s|0", rig_tenant(1)), 0); /* no news */
 }
 
 static void a_skill_starts_no_faster_than_its_rate(void **state)

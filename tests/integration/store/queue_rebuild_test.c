@@ -78,7 +78,7 @@ static void a_rebuilt_queue_holds_what_was_loaded_and_nothing_older(void **state
     generation("rebuild:abc");
     clear();
     assert_int_equal(rig_redis(&rig, "DBSIZE"), 2); /* the rebuild itself, and what is not ours */
-    rig_expect(&rig, "OK", LUA_FUNCTIONS_CONF, "%s|1|2|0", rig_tenant(1));
+    rig_expect(&rig, "OK", LUA_FUNCTIONS_CONF, "%s|0|1|2|0", rig_tenant(1));
     assert_int_equal(rig_integer(&rig, LUA_FUNCTIONS_RUNNING, "w|50|%s", rig_text(runs)), 1);
     rig_enqueue_many(&rig, (struct rig_entry){ .tenant = 1, .job = 1, .cost_ms = 10 }, 10);
     rig_expect(&rig, "OK", LUA_FUNCTIONS_REBUILD_END, "new");
@@ -124,7 +124,7 @@ static void status_tells_what_stands_in_the_way(void **state)
     struct rig_entry e = { .tenant = 1, .job = 1, .cost_ms = 1 };
     redisReply *reply;
     (void)state;
-    rig_expect(&rig, "OK", LUA_FUNCTIONS_CONF, "%s|2|1|0", rig_tenant(1));
+    rig_expect(&rig, "OK", LUA_FUNCTIONS_CONF, "%s|0|2|1|0", rig_tenant(1));
     rig_enqueue_many(&rig, e, 5);
     rig_take(&rig, "py", 2);
     rig_take(&rig, "py", 2);

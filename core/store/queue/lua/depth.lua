@@ -1,9 +1,9 @@
 --!needs names ring entry
 -- depth(most) -> JSON: {now_ms, due, parked, lanes: {lane: {busy, held: {tenant: slots}, bell,
 -- classes: {class: {tenants, entries, over, since_ms}}}}, queues: [{tenant, lane, class, entries, since_ms, held,
--- parked}]}. since_ms: when the oldest entry became ready. entries and since_ms look at the first 1,000
--- tenants of a class, queues lists those `most` of them that have waited longest, held the HOLDERS
--- with the most slots.
+-- parked}]}. since_ms: when the oldest entry became ready; of a class, of those that no limit holds back. entries and
+-- since_ms look at the first 1,000 tenants of a class, queues lists those `most` of them that have waited longest, held
+-- the HOLDERS with the most slots.
 local most = tonumber(ARGV[3] or '0') or 0
 local LOOK = 1000
 local HOLDERS = 32
@@ -45,12 +45,13 @@ local function class_of(lane, class)
         local q = {
             tenant = tenant, lane = lane, class = class, parked = is_parked,
             entries = queue_length(lane, class, tenant),
-            since_ms = queue_since(lane, class, tenant),
+            since_ms = queue_since(lane, class, tenant, true),
             held = call('HLEN', live_key(lane, tenant)),
         }
         sum.tenants, sum.entries = sum.tenants + 1, sum.entries + q.entries
-        if q.since_ms and not is_parked then
-            sum.since_ms = math.min(sum.since_ms or q.since_ms, q.since_ms)
+        local since = not is_parked and queue_since(lane, class, tenant)
+        if since then
+            sum.since_ms = math.min(sum.since_ms or since, since)
         end
         queues[#queues + 1] = q
     end

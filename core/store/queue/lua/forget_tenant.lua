@@ -5,7 +5,7 @@ local dropped = 0
 
 local function forget_queue(lane, class)
     for _, key in ipairs({ aside_key(lane, class, tenant), queue_key(lane, class, tenant) }) do
-        for _, text in ipairs(call('LRANGE', key, 0, -1)) do
+        for _, text in ipairs(of_list({}, 'LRANGE', key, 0, -1)) do
             call('HDEL', IDX, string.match(text, '^%S+'))
             dropped = dropped + 1
         end
@@ -39,5 +39,6 @@ for _, name in ipairs(call('HKEYS', P .. ':cost')) do
     end
 end
 call('HDEL', P .. ':conf', tenant)
+call('HDEL', P .. ':told', tenant)
 call('HDEL', P .. ':rate', tenant)
 return dropped

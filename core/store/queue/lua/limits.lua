@@ -1,10 +1,13 @@
 --!needs names ring
--- limits(tenant, name, slots, rate_per_s, paused 0|1, ...) -> 1 if that was news. These are all of the
+-- limits(tenant, revision, name, slots, rate_per_s, paused 0|1, ...) -> 1 if that was news. These are all of the
 -- tenant's limits by name (part_named.lua); a name that is not among them has none.
 local tenant, key = ARGV[3], P .. ':limits:' .. ARGV[3]
-local news = call('HLEN', key) ~= (#ARGV - 3) / 4
+if told_later(tenant, ARGV[4]) then
+    return 0
+end
+local news = call('HLEN', key) ~= (#ARGV - 4) / 4
 local fields = {}
-for i = 4, #ARGV, 4 do
+for i = 5, #ARGV, 4 do
     local text = ARGV[i + 1] .. ' ' .. ARGV[i + 2] .. ' ' .. ARGV[i + 3]
     news = news or call('HGET', key, ARGV[i]) ~= text
     fields[#fields + 1] = ARGV[i]

@@ -154,11 +154,11 @@ local function refill_ring(lane, class, tenant, over)
     end
 end
 
--- Since when the oldest entry of a queue has been ready, ms; nil: it is empty. While the tenant has
--- more in PostgreSQL the entry came from there, and was accepted when its id says.
-local function queue_since(lane, class, tenant)
-    local first = any_blocked() and call('LINDEX', aside_key(lane, class, tenant), 0) or
-        call('LINDEX', queue_key(lane, class, tenant), 0)
+-- Since when the oldest entry of a queue has been ready, ms; nil: it is empty. `aside`: also of what a limit of its name
+-- holds back. While the tenant has more in PostgreSQL the entry came from there, and was accepted when its id says.
+local function queue_since(lane, class, tenant, aside)
+    local first = aside and any_blocked() and of_list(false, 'LINDEX', aside_key(lane, class, tenant), 0) or
+        of_list(false, 'LINDEX', queue_key(lane, class, tenant), 0)
     if not first then
         return nil
     end
@@ -219,6 +219,16 @@ local function entry_of_slot(s)
     }
 end
 
+-- There is no queue to put the added entries of `head` into.
+local function refuse(entries, head, verdicts)
+    for i, e in ipairs(entries) do
+        if e.head == head and verdicts[i] == 'A' then
+            verdicts[i] = 'F'
+            call('HDEL', IDX, e.job)
+        end
+    end
+end
+
 -- Queue the entries (entries_cut, entry_of_slot). `bound`: 'mark' for new work, 'length' for a refill (which moves
 -- the mark itself), 'none' for what comes back from a worker and was inside the bound before. Returns a
 -- string, one letter an entry: A added, D known already, O older than what is known, F full.
@@ -276,9 +286,12 @@ local function push(entries, bound)
             over_write(opened.lane, opened.class, opened.tenant, opened.over)
         end
         if #opened.texts > 0 then
-            call('RPUSH', opened.key, unpack(opened.texts))
-            ring_join(opened.lane, opened.class, opened.tenant)
-            bell(opened.lane, #opened.texts)
+            if of_list(false, 'RPUSH', opened.key, unpack(opened.texts)) then
+                ring_join(opened.lane, opened.class, opened.tenant)
+                bell(opened.lane, #opened.texts)
+            else
+                refuse(entries, opened.head, verdicts)
+            end
         end
     end
     return table.concat(verdicts)

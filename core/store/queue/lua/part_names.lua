@@ -67,6 +67,16 @@ local function due_ring(at_ms)
     end
 end
 
+-- What a list answers; `otherwise` if something else stands under its key. Whoever put it there hurts the tenant whose key
+-- that is: its entries stay in PostgreSQL until it is gone, and everybody else is served.
+local function of_list(otherwise, ...)
+    local answer = redis.pcall(...)
+    if type(answer) == 'table' and answer.err then
+        return otherwise
+    end
+    return answer
+end
+
 local function lanes()
     return call('SMEMBERS', P .. ':lanes')
 end

@@ -8,6 +8,7 @@
 --   blocked               "lane class tenant" whose aside list holds something -> until when all of it is
 --                         at a limit of its name, ms, 0 until a slot comes free; '-' to look again
 --   conf                  tenant -> "weight limit rate paused"; limit and rate 0 = none
+--   told                  tenant -> the revision of the row its limits were read from
 --
 -- ctl is outside limit and rate: a tenant whose runs fill its slots must still be able to plan.
 
@@ -32,6 +33,20 @@ local function conf_put(tenant, c)
     confs[tenant] = c
     call('HSET', P .. ':conf', tenant,
         exact(c.weight) .. ' ' .. c.limit .. ' ' .. exact(c.rate) .. ' ' .. (c.paused and 1 or 0))
+end
+
+-- Limits come from rows of that revision; those of a later one may have been told before, and then these are old: a visit
+-- that read them before somebody changed them. 0: of no rows.
+local function told_later(tenant, revision)
+    revision = tonumber(revision or 0)
+    if revision == 0 then
+        return false
+    end
+    local known = tonumber(call('HGET', P .. ':told', tenant) or 0)
+    if known < revision then
+        call('HSET', P .. ':told', tenant, revision)
+    end
+    return known > revision
 end
 
 local function clock_key(lane, class)
@@ -84,8 +99,8 @@ end
 
 -- Entries of a queue, with those set aside.
 local function queue_length(lane, class, tenant)
-    local length = call('LLEN', queue_key(lane, class, tenant))
-    return any_blocked() and length + call('LLEN', aside_key(lane, class, tenant)) or length
+    local length = of_list(0, 'LLEN', queue_key(lane, class, tenant))
+    return any_blocked() and length + of_list(0, 'LLEN', aside_key(lane, class, tenant)) or length
 end
 
 -- A tenant comes back, from whatever kept it away: it starts where it left, but claims nothing for

@@ -1,6 +1,9 @@
 --!needs names ring
--- pause(tenant) -> OK. Nothing more of it is handed over; what runs goes on, what comes is kept.
+-- pause(tenant, revision) -> OK. Nothing more of it is handed over; what runs goes on, what comes is kept.
 local tenant = ARGV[3]
+if told_later(tenant, ARGV[4]) then
+    return redis.status_reply('OK')
+end
 local c = conf_of(tenant)
 c.paused = true
 conf_put(tenant, c)

@@ -1,6 +1,9 @@
 --!needs names ring
--- resume(tenant) -> OK
+-- resume(tenant, revision) -> OK
 local tenant = ARGV[3]
+if told_later(tenant, ARGV[4]) then
+    return redis.status_reply('OK')
+end
 local c = conf_of(tenant)
 c.paused = false
 conf_put(tenant, c)

@@ -1,7 +1,7 @@
 --!needs names ring entry named
 -- status(tenant, job or -, action or -) -> JSON for people and for `why`:
 -- {weight, limit, rate, paused, held, holders: [job], rate_wait_ms, now_ms,
---  queues: [{lane, class, length, full, since_ms, parked_until_ms, ahead}],
+--  queues: [{lane, class, length, full, since_ms, parked_until_ms, ahead, aside: {count, name, paused}}],
 --  job: {state, fence, lane, class, position, lane_busy}, names: [{name, slots, rate, paused, held: [job],
 --  rate_wait_ms}]}
 -- ahead: tenants whose turn comes earlier; position: entries of the same queue before the job, from 0;
@@ -24,7 +24,7 @@ end
 local function position_in(lane, class)
     local before = 0
     for _, key in ipairs({ aside_key(lane, class, tenant), queue_key(lane, class, tenant) }) do
-        local texts = call('LRANGE', key, 0, -1)
+        local texts = of_list({}, 'LRANGE', key, 0, -1)
         for i, text in ipairs(texts) do
             local entry_job, entry_fence = string.match(text, '^(%S+) (%d+)')
             if entry_job == job and tonumber(entry_fence) == fence then
@@ -35,6 +35,23 @@ local function position_in(lane, class)
     end
 end
 
+-- What of the queue may not start because of its name: how many, and what holds the first of them back.
+local function aside_of(lane, class)
+    local key = aside_key(lane, class, tenant)
+    local first = any_blocked() and of_list(false, 'LINDEX', key, 0)
+    if not first then
+        return nil
+    end
+    local aside = { count = call('LLEN', key) }
+    for _, name in ipairs(names_of(string.match(first, '^%S+ %d+ %d+ %S+ (%S+)'))) do
+        local limit = limit_of_name(tenant, name)
+        if limit and not aside.name then
+            aside.name, aside.paused = name, limit.paused
+        end
+    end
+    return aside
+end
+
 for _, lane in ipairs(lanes()) do
     for _, class in ipairs(CLASSES) do
         local length = queue_length(lane, class, tenant)
@@ -43,7 +60,7 @@ for _, lane in ipairs(lanes()) do
             local parked = call('ZSCORE', P .. ':parked', parked_name(lane, class, tenant))
             answer.queues[#answer.queues + 1] = {
                 lane = lane, class = class, length = length, full = over ~= nil,
-                since_ms = queue_since(lane, class, tenant),
+                since_ms = queue_since(lane, class, tenant, true), aside = aside_of(lane, class),
                 parked_until_ms = parked and tonumber(parked) or nil,
                 ahead = call('ZRANK', ring_key(lane, class), tenant) or nil,
             }

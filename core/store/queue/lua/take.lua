@@ -193,7 +193,7 @@ local function drain_aside(p, found)
     end
     local kept, full, texts, looked = {}, false, nil, nil
     repeat
-        texts = call('LRANGE', key, 0, PAGE - 1)
+        texts = of_list({}, 'LRANGE', key, 0, PAGE - 1)
         looked, full = 0, false
         if #texts > 0 then
             looked, full = judge(p, texts, kept, found)
@@ -222,7 +222,7 @@ local function drain(p, room, budget)
     local full = not aside_done
     local count = found.most - found.gone + 1
     while not full do
-        texts = call('LRANGE', key, 0, count - 1)
+        texts = of_list({}, 'LRANGE', key, 0, count - 1)
         if #texts == 0 then
             break
         end
@@ -235,11 +235,15 @@ local function drain(p, room, budget)
         count = PAGE
     end
     if #kept > 0 then
-        call('RPUSH', aside, unpack(kept))
+        if not of_list(false, 'RPUSH', aside, unpack(kept)) then
+            for _, text in ipairs(kept) do
+                call('HDEL', IDX, string.match(text, '^[^ ]+')) -- to come again
+            end
+        end
         blocked_exists = true
     end
-    local waiting_here = call('LLEN', key)
-    local set_aside = any_blocked() and call('LLEN', aside) or 0
+    local waiting_here = of_list(0, 'LLEN', key)
+    local set_aside = any_blocked() and of_list(0, 'LLEN', aside) or 0
     if any_blocked() then
         local name = parked_name(lane, p.class, p.tenant)
         if set_aside == 0 then
