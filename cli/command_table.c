@@ -253,7 +253,9 @@ static const struct command_option termination_notice_options[] = {
     TEXT("to", 0, "WHO", "who was told", "被告知人"), TEXT("reference", 0, "TEXT", "where it can be looked up: a letter's number, a file note", "凭据编号：信函编号、记录编号等"),
     TEXT("evidence", 0, "SHA256", "digest of the document", "凭证的 SHA-256"), COMMENT, END,
 };
-static const struct command_option hold_options[] = { UNTIL, COMMENT, END };
+static const struct command_option hold_options[] = {
+    UNTIL, COMMENT, TEXT("kind", 0, "KIND", "courtesy (the default) or dispute", "courtesy（默认，宽限）或 dispute（争议）"), END,
+};
 #define AS_OF TEXT("as-of", 0, "TIME", "as if it were then, RFC 3339; of a report: a day", "假定的时间，RFC 3339；报表为日期")
 static const struct command_option scan_options[] = {
     FLAG("dry-run", 0, "only look; this is what it does anyway", "仅预览（默认）"), AS_OF,
