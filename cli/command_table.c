@@ -243,7 +243,9 @@ static const struct command_option termination_notice_options[] = {
     TEXT("to", 0, "WHO", "who was told", "被告知人"), TEXT("reference", 0, "TEXT", "where it can be looked up: a letter's number, a file note", "凭据编号：信函编号、记录编号等"),
     TEXT("evidence", 0, "SHA256", "digest of the document", "凭证的 SHA-256"), COMMENT, END,
 };
-static const struct command_option hold_options[] = { UNTIL, COMMENT, END };
+static const struct command_option hold_options[] = {
+    UNTIL, COMMENT, TEXT("kind", 0, "KIND", "courtesy (the default) or dispute", "courtesy（默认，宽限）或 dispute（争议）"), END,
+};
 #define AS_OF TEXT("as-of", 0, "TIME", "as if it were then, RFC 3339; of a report: a day", "假定的时间，RFC 3339；报表为日期")
 static const struct command_option scan_options[] = {
     FLAG("dry-run", 0, "only look; this is what it does anyway", "仅预览（默认）"), AS_OF,
@@ -410,6 +412,8 @@ const struct command command_table[] = {
     { "order confirm", NULL, "ORDER AMOUNT", 2, 2, VALUE_NONE, { "the money has arrived", "确认到账" }, confirm_payment_options, false, command_order_confirm },
     { "order cancel", NULL, "ORDER", 1, 1, VALUE_NONE, { "give up an order nobody paid", "取消未付款订单" }, comment_options, false, command_order_cancel },
     { "order refund", NULL, "ORDER AMOUNT", 2, 2, VALUE_NONE, { "give money back; somebody else approves", "退款（须他人审批）" }, refund_options, false, command_order_refund },
+    { "order rules", NULL, "", 0, 0, VALUE_NONE, { "how many eyes money needs", "查看资金审批规则" }, NULL, false, command_order_rules },
+    { "order rule", NULL, "NAME KEY [VALUE]", 2, 3, VALUE_NONE, { "set one of them, or take it away; somebody else approves", "设置或取消规则（须他人审批）" }, comment_options, false, command_order_rule },
     { "order approvals", NULL, "", 0, 0, VALUE_NONE, { "acts over money that wait for somebody else", "列出待审批的资金操作" }, state_options, false, command_order_approvals },
     { "order approve", NULL, "APPROVAL", 1, 1, VALUE_NONE, { "approve one, and carry it out", "审批通过并执行" }, comment_options, false, command_order_approve },
     { "order reject", NULL, "APPROVAL", 1, 1, VALUE_NONE, { "refuse one", "审批驳回" }, comment_options, false, command_order_reject },

@@ -58,6 +58,8 @@ ENDPOINT(subscription_timezone);
 ENDPOINT(subscription_override);
 ENDPOINT(clock_get);
 ENDPOINT(clock_advance);
+ENDPOINT(money_rules_get);
+ENDPOINT(money_rule_put);
 ENDPOINT(approval_list);
 ENDPOINT(approval_approve);
 ENDPOINT(approval_reject);

@@ -51,6 +51,8 @@ const struct route money_routes[] = {
     ADMIN("PUT", "statement-formats/{code}", MANAGE_ORDERS, statement_format_put),
     FILES("payments/statements", statement_create),
     FILES("payments/reconciliations", reconciliation_create),
+    ADMIN("GET", "money-rules", READ_ORDERS, money_rules_get),
+    ADMIN("PUT", "money-rules", MANAGE_ORDERS, money_rule_put),
     ADMIN("GET", "approvals", READ_ORDERS, approval_list),
     ADMIN("POST", "approvals/{id}/approve", APPROVE_MONEY, approval_approve),
     ADMIN("POST", "approvals/{id}/reject", APPROVE_MONEY, approval_reject),

@@ -182,6 +182,8 @@ COMMAND(command_order_report);
 COMMAND(command_order_confirm);
 COMMAND(command_order_cancel);
 COMMAND(command_order_refund);
+COMMAND(command_order_rules);
+COMMAND(command_order_rule);
 COMMAND(command_order_approvals);
 COMMAND(command_order_approve);
 COMMAND(command_order_reject);

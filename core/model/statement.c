@@ -188,19 +188,29 @@ static bool amount_read(const char *text, char decimal, const char *currency, in
     return money_parse(plain, currency, minor, err);
 }
 
-static const char *order_find(const char *text, struct arena *arena)
+static void order_add(struct statement_line *l, const char *no)
+{
+    for (int i = 0; i < l->order_count; i++)
+        if (strcmp(l->orders[i], no) == 0)
+            return;
+    if (l->order_count < STATEMENT_ORDERS_MAX)
+        l->orders[l->order_count++] = no;
+}
+
+static void orders_find(struct statement_line *l, const char *text, struct arena *arena)
 {
     for (const char *at = text; at && *at; at++) {
         size_t before = strspn(at, "0123456789");
 
         if (before == ORDER_DATE_DIGITS && at[before] == '-') {
             size_t behind = strspn(at + before + 1, "0123456789");
-            if (behind >= ORDER_COUNT_DIGITS)
-                return arena_format(arena, "%.*s", (int)(before + 1 + behind), at);
+            if (behind >= ORDER_COUNT_DIGITS) {
+                order_add(l, arena_format(arena, "%.*s", (int)(before + 1 + behind), at));
+                before += 1 + behind;
+            }
         }
         at += before ? before - 1 : 0;
     }
-    return NULL;
 }
 
 /* --- rows --- */
@@ -282,9 +292,12 @@ static bool line_read(struct reader *r, struct statement_line *l, struct gov_err
         return line_fault(r, STATEMENT_CURRENCY, l->currency, err);
     if (!amount_read(amount, r->format->decimal, l->currency, &l->amount_minor, r->arena, err))
         return amount_fault(r, amount, err);
-    l->order_no = order ? order : order_find(l->memo, r->arena);
-    if (!l->order_no)
-        l->order_no = order_find(l->payer, r->arena);
+    if (order)
+        order_add(l, order);
+    else {
+        orders_find(l, l->memo, r->arena);
+        orders_find(l, l->payer, r->arena);
+    }
     return true;
 }
 
@@ -326,10 +339,17 @@ json_t *statement_json(const struct statement *s)
     for (size_t i = 0; i < s->count; i++) {
         const struct statement_line *l = &s->lines[i];
 
-        json_array_append_new(all, json_pack("{s:i, s:s, s:I, s:s, s:s, s:s*, s:s*, s:s*}", "line", l->line, "date",
-                                             civil_format(l->date, date), "amount_minor", (json_int_t)l->amount_minor,
-                                             "currency", l->currency, "reference", l->reference, "payer", l->payer, "memo",
-                                             l->memo, "order_no", l->order_no));
+        json_t *one = json_pack("{s:i, s:s, s:I, s:s, s:s, s:s*, s:s*, s:s*}", "line", l->line, "date",
+                                civil_format(l->date, date), "amount_minor", (json_int_t)l->amount_minor, "currency", l->currency,
+                                "reference", l->reference, "payer", l->payer, "memo", l->memo, "order_no",
+                                l->order_count ? l->orders[0] : NULL);
+        json_t *nos = l->order_count > 1 ? json_array() : NULL;
+
+        for (int n = 0; nos && n < l->order_count; n++)
+            json_array_append_new(nos, json_string(l->orders[n]));
+        if (nos)
+            json_object_set_new(one, "order_nos", nos);
+        json_array_append_new(all, one);
     }
     return all;
 }

@@ -17,7 +17,12 @@
 #include "core/base/civil.h"
 #include "core/base/err.h"
 
-enum { STATEMENT_LINES_MAX = 5000, STATEMENT_BYTES_MAX = 4 * 1024 * 1024, STATEMENT_TEXT_BYTES_MAX = 200 };
+enum {
+    STATEMENT_LINES_MAX = 5000,
+    STATEMENT_BYTES_MAX = 4 * 1024 * 1024,
+    STATEMENT_TEXT_BYTES_MAX = 200,
+    STATEMENT_ORDERS_MAX = 9 /* named by one line; more are passed over */
+};
 
 enum statement_column {
     STATEMENT_DATE,
@@ -47,7 +52,9 @@ struct statement_line {
     struct civil date;
     int64_t amount_minor;
     const char *currency, *reference;
-    const char *payer, *memo, *order_no; /* NULL: not there */
+    const char *payer, *memo; /* NULL: not there */
+    const char *orders[STATEMENT_ORDERS_MAX]; /* numbers of orders, each once; the first is the line's */
+    int order_count;
 };
 
 struct statement {
@@ -60,7 +67,7 @@ struct statement {
 bool statement_read(const struct statement_format *format, const char *data, size_t bytes, struct statement *statement,
                     struct arena *arena, struct gov_err *err);
 
-/* [{line, date, amount_minor, currency, reference, payer?, memo?, order_no?}, …] */
+/* [{line, date, amount_minor, currency, reference, payer?, memo?, order_no?, order_nos? (more than one)}, …] */
 json_t *statement_json(const struct statement *statement);
 
 #endif

@@ -100,7 +100,7 @@ select 'I8', 'payment ' || p.id, 'applied more than it is'
 from public.payment p
 join public.payment_application a on a.payment_id = p.id
 group by p.id
-having sum(a.amount_minor) > p.amount_minor
+having sum(a.amount_minor) > p.amount_minor + public.payment_voided(p.id)
 union all
 select 'I8', 'payment ' || p.id, 'gave back ' || sum(r.amount_minor) || ' of ' || p.amount_minor
 from public.payment p

@@ -47,6 +47,31 @@ void money_rig_customer(struct money_rig *f, struct bought *b)
             b->customer.text, b->tenant.id.text, money_rig_edition(f, "team-monthly"));
 }
 
+const char *money_rig_order_new(struct money_rig *f, struct bought *b, struct id id, const char *kind, const char *key)
+{
+    return arena_format(&f->arena, "select public.order_create('%s', '%s', '%s', '%s', null, '%s', 1, false, 29900, 1692, "
+                        "'{}', '{}', now() + interval '30 days', '%s', 'hash', '%s')", id.text, kind, b->customer.text,
+                        b->subscription.text, money_rig_edition(f, "team-monthly"), key, f->finance.id.text);
+}
+
+void money_rig_buy(struct money_rig *f, struct bought *b)
+{
+    money_rig_customer(f, b);
+    sql_run(f->platform, "%s", money_rig_order_new(f, b, b->order, "new", "first"));
+}
+
+const char *money_rig_settle(struct money_rig *f, const struct bought *b, struct id order, const char *txn, const char *amount,
+                          const char *currency, int month)
+{
+    return arena_format(&f->arena,
+        "select (public.order_settle('%s', (select version from public.orders where id = '%s'), '%s', 'stripe', '%s', "
+        "'card', %s, '%s', now(), null, null, null, null, null, (select version from public.subscription where id = '%s'), "
+        "(select period_no + 1 from public.subscription where id = '%s'), '2030-%02d-01', '2030-%02d-01', "
+        "'2030-%02d-01 00:00+08', '2030-%02d-01 00:00+08', '2030-01-01', 1)) ->> 'result'",
+        order.text, order.text, id_new().text, txn, amount, currency, b->subscription.text, b->subscription.text, month,
+        month + 1, month, month + 1);
+}
+
 const char *money_rig_order_state(struct money_rig *f, struct id order)
 {
     return sql_value(&f->arena, f->platform, "select state from public.orders where id = '%s'", order.text);

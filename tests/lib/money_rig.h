@@ -26,6 +26,13 @@ struct bought {
 void money_rig_customer(struct money_rig *f, struct bought *b);
 /* The first version of an edition, by its code. */
 const char *money_rig_edition(struct money_rig *f, const char *code);
+/* A statement by which it is ordered: a team's month, 299.00. */
+const char *money_rig_order_new(struct money_rig *f, struct bought *b, struct id id, const char *kind, const char *key);
+/* A customer, and his first order. */
+void money_rig_buy(struct money_rig *f, struct bought *b);
+/* A statement by which a provider's payment settles it; periods are months of 2030. */
+const char *money_rig_settle(struct money_rig *f, const struct bought *b, struct id order, const char *txn, const char *amount,
+                             const char *currency, int month);
 const char *money_rig_order_state(struct money_rig *f, struct id order);
 
 /* Ask for an approval as `finance`; a statement by which `who` votes for it. */

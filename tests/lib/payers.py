@@ -60,16 +60,20 @@ class Stripe:
         self.secret = new("whsec_")
         self.credential = {"secret": self.secret}
 
-    def tell(self, order_no, amount, currency="CNY", txn=None, event=None, at=None, what="settled", refund=None):
+    def tell(self, order_no, amount, currency="CNY", txn=None, event=None, at=None, what="settled", refund=None, account=None,
+             said=None):
         objects = {
             "settled": ("checkout.session.completed", {"payment_status": "paid", "payment_intent": txn, "amount_total": amount,
                                                        "client_reference_id": order_no, "currency": currency.lower()}),
             "expired": ("checkout.session.expired", {"client_reference_id": order_no}),
+            "disputed": (f"charge.dispute.{'closed' if said in ('won', 'lost') else 'created'}",
+                         {"id": refund, "status": said or "needs_response", "payment_intent": txn, "amount": amount,
+                          "currency": currency.lower()}),
             "refunded": ("refund.updated", {"id": refund, "status": "succeeded", "payment_intent": txn, "amount": amount,
                                             "currency": currency.lower()})}
         kind, thing = objects[what]
-        body = json.dumps({"id": event or new("evt_"), "type": kind, "created": int(time.time()),
-                           "data": {"object": thing}}).encode()
+        body = json.dumps({"id": event or new("evt_"), "type": kind, "created": int(time.time()), "data": {"object": thing},
+                           **({"account": account} if account else {})}).encode()
         return body, self.signed(body, at)
 
     def signed(self, body, at=None):

@@ -102,6 +102,7 @@ class Page(unittest.TestCase):
         subscription = self.subscription = done["order"]["subscription_id"]
         wanted = self.type(self.rename('order refund ORDER 100.00 --reference R --comment "why" --then keep|shorten|shutdown',
                                        "keep|shorten|shutdown", "keep"))
+        self.type("order rules")
         self.type("order approvals")
         self.assertEqual(self.type("order approvals --state expired")["items"], [])
         self.at["APPROVAL"] = wanted["approval"]["id"]

@@ -262,10 +262,70 @@ class Odd(Case):
             refunded = self.ok(stack.api("GET", f"/v1/platform/orders/{order['id']}", token="fay"))["refunded"]
             self.assertEqual(refunded["amount_minor"], 0)
         # One that was recorded here under the same reference is known.
-        stack.sql(f"insert into payment_return (id, payment_id, order_id, amount_minor, reference, reason) values "
-                  f"(gen_random_uuid(), '{payment}', '{order['id']}', 100, 'known', 'test')")
-        stack.sql(f"update orders set refunded_minor = 100 where id = '{order['id']}'")
+        self.returned(payment, order, 100, "known")
         self.assertEqual(self.told(code, order["no"], 100, txn=txn, what="refunded", refund="known"), "refund_known")
+
+
+    def test_stripe_names_an_account_only_where_it_is_a_connected_one(self):
+        path = "/v1/platform/payment-providers/stripe"
+        body = {"kind": "stripe", "title": "stripe", "credential": "pay-stripe"}
+        self.addCleanup(stack.api, "PUT", path, body, token="pat")
+        self.ok(stack.api("PUT", path, {**body, "merchant": "acct_ours"}, token="pat"))
+        order = self.order()
+        self.assertEqual(self.told("stripe", order["no"], PRICE), "settled")  # as Stripe tells of payments to ourselves
+        self.assertEqual(self.told("stripe", self.order()["no"], PRICE, account="acct_ours"), "settled")
+        other = self.order()
+        self.assertEqual(self.told("stripe", other["no"], PRICE, account="acct_theirs"), "merchant")
+        self.assertEqual(self.state(other), "pending_payment")
+        self.check()
+
+    def disputed(self, dispute):
+        """(done, outcome, remedy) of the dispute's task."""
+        return stack.sql("select done_at is not null, outcome, detail #>> '{remedy,en}' from finance_task "
+                         f"where kind = 'payment_disputed' and ref = 'stripe:{dispute}'")
+
+    def test_a_dispute_is_a_task_until_it_is_won_or_recorded(self):
+        order, txn, won, lost = self.order(), unique(), "dp_" + unique(), "dp_" + unique()
+        self.assertEqual(self.told("stripe", order["no"], PRICE, txn=txn), "settled")
+
+        def tell(dispute, status, amount=PRICE):
+            return self.told("stripe", order["no"], amount, txn=txn, what="disputed", refund=dispute, said=status)
+        self.assertEqual(tell(won, "needs_response"), "disputed")
+        payment = stack.sql(f"select id from payment where provider_txn = '{txn}'")[0][0]
+        self.assertEqual(self.tasks(payment_id=payment, order_id=order["id"]), ["payment_disputed"])
+        self.assertIn("--kind dispute", self.disputed(won)[0][2])
+        self.assertEqual((tell(won, "under_review"), self.tasks(payment_id=payment)), ("disputed", ["payment_disputed"]))
+        self.assertEqual((tell(won, "won"), self.disputed(won)[0][:2]), ("dispute_won", ["t", "won"]))
+        self.assertEqual((tell(won, "needs_response"), self.disputed(won)[0][:2]), ("disputed", ["t", "won"]), "its beginning came late")
+        # Lost: what to record; recorded, it is over.
+        self.assertEqual(tell(lost, "needs_response", 100), "disputed")
+        self.assertEqual(tell(lost, "lost", 100), "dispute_lost")
+        self.assertEqual(self.disputed(lost)[0][0], "f")
+        self.assertIn(f"execgov order refund {order['no']} AMOUNT --reference {lost}", self.disputed(lost)[0][2])
+        self.returned(payment, order, 100, lost)
+        self.assertEqual(self.disputed(lost)[0][:2], ["t", "recorded"])
+        # One of a payment that we do not have is somebody's task all the same.
+        strange = "dp_" + unique()
+        self.assertEqual(self.told("stripe", "x", 5, txn=unique(), what="disputed", refund=strange), "disputed")
+        self.assertEqual(self.disputed(strange)[0][0], "f")
+        self.check()
+
+    def test_recording_a_refund_that_was_told_ends_its_task(self):
+        order, txn, reference = self.order(), unique(), unique()
+        self.assertEqual(self.told("stripe", order["no"], PRICE, txn=txn), "settled")
+        self.assertEqual(self.told("stripe", order["no"], 100, txn=txn, what="refunded", refund=reference), "refund_told")
+        payment = stack.sql(f"select id from payment where provider_txn = '{txn}'")[0][0]
+        self.assertEqual(self.tasks(payment_id=payment), ["refund_by_provider"])
+        self.returned(payment, order, 100, reference + "x")
+        self.assertEqual(self.tasks(payment_id=payment), ["refund_by_provider"], "another refund is not this one")
+        self.returned(payment, order, 100, reference)
+        self.assertEqual(self.tasks(payment_id=payment), [])
+
+    def returned(self, payment, order, amount, reference):
+        """As order_refund writes it, whose two people are another test's."""
+        stack.sql(f"with r as (insert into payment_return (id, payment_id, order_id, amount_minor, reference, reason) values "
+                  f"(gen_random_uuid(), '{payment}', '{order['id']}', {amount}, '{reference}', 'test')) "
+                  f"update orders set refunded_minor = refunded_minor + {amount} where id = '{order['id']}'")
 
 
 class Without(Case):

@@ -78,6 +78,13 @@ class Case(unittest.TestCase):
             body["digest"] = digest
         return stack.api("POST", "/v1/platform/payments/statements", body, token=token)
 
+    def apply(self, content):
+        return self.ok(self.statement(content, self.ok(self.statement(content))["digest"]))
+
+    def confirm(self, order, amount, reference):
+        return self.ok(stack.api("POST", f"/v1/platform/orders/{order['id']}/confirm-payment", {
+            "method": "bank", "reference": reference, "amount_minor": amount, "currency": "CNY", "received_on": day(2)}, token="fay"))
+
     def tasks(self):
         return {task["ref"]: task for task in
                 self.ok(stack.api("GET", "/v1/platform/finance-tasks?limit=200", token="fay"))["items"]}
@@ -165,6 +172,44 @@ class Statements(Case):
                                  f"from finance_task f where f.payment_id = p.id) from payment p where p.provider_txn = '{ref}'")
                 self.assertEqual(kept, [[str(PRICE), str(PRICE), "1"]])
         self.assertEqual((self.state(first), self.state(renewal)), ("active", "pending_payment"))
+        self.assertEqual(self.ok(stack.api("GET", "/v1/platform/lifecycle/check", token="fay"))["violations"], [])
+
+    def test_a_serial_that_comes_again_for_other_money_is_not_seen(self):
+        """Banks begin their serials anew, and two banks are one method: a new customer's payment is never passed over."""
+        first, second, ref = self.order(), self.order(), unique()
+        self.apply(file_of((day(9), ref, "299.00", "甲公司", first["no"])))
+        self.assertEqual(self.state(first) in ("activating", "active"), True)
+        for line, verdict in (((day(9), ref, "299.00", "甲公司", first["no"]), "seen"),
+                              ((day(8), ref, "299.00", "甲公司", first["no"]), "seen"),  # booked there a day later
+                              ((day(9), ref, "299.00", "甲公司", ""), "seen"),
+                              ((day(2), ref, "299.00", "乙公司", second["no"]), "conflict"),
+                              ((day(9), ref, "299.00", "乙公司", second["no"]), "conflict"),
+                              ((day(2), ref, "299.00", "乙公司", ""), "conflict"),
+                              ((day(9), ref, "298.00", "甲公司", first["no"]), "conflict")):
+            self.assertEqual(self.ok(self.statement(file_of(line)))["items"][0]["verdict"], verdict, line)
+        self.apply(file_of((day(2), ref, "299.00", "乙公司", second["no"])))
+        task = self.tasks()[f"icbc:{ref}"]
+        self.assertEqual((task["kind"], task["order_id"]), ("statement_conflict", second["id"]))
+        # As the task says: by hand, with the day in the reference.
+        again = f"{ref} {day(2)}"
+        self.assertIn(again, task["detail"]["remedy"]["en"])
+        self.confirm(second, PRICE, again)
+        self.assertIn(self.state(second), ("activating", "active"))
+        self.assertEqual(self.ok(stack.api("GET", "/v1/platform/lifecycle/check", token="fay"))["violations"], [])
+
+    def test_a_line_for_two_orders_is_a_task_and_its_parts_are_the_line(self):
+        orders, ref = [self.order(), self.order()], unique()
+        line = file_of((day(3), ref, "598.00", "甲公司", f"{orders[0]['no']} {orders[1]['no']}"))
+        done = self.apply(line)
+        self.assertEqual((done["items"][0]["verdict"], done["items"][0]["result"]), ("two_orders", "task"))
+        task = self.tasks()[f"icbc:{ref}"]
+        for no in (orders[0]["no"], orders[1]["no"], f"{ref}/1"):
+            self.assertIn(no, task["detail"]["remedy"]["zh-CN"])
+        self.assertEqual([self.state(order) for order in orders], ["pending_payment"] * 2)
+        self.confirm(orders[0], PRICE, f"{ref}/1")
+        self.assertEqual(self.ok(self.statement(line))["items"][0]["verdict"], "conflict", "half of it is not it")
+        self.confirm(orders[1], PRICE, f"{ref}/2")
+        self.assertEqual(self.ok(self.statement(line))["items"][0]["verdict"], "seen")
         self.assertEqual(self.ok(stack.api("GET", "/v1/platform/lifecycle/check", token="fay"))["violations"], [])
 
     def test_a_day_is_the_day_of_the_platforms_zone(self):
@@ -266,6 +311,25 @@ class Reconciliations(Case):
         self.assertEqual(left, [])
         refund = self.reconcile(self.file((same, "x", "-1.00")))
         self.assertIn(("refund", "missing_here"), [(item["kind"], item["result"]) for item in refund["items"]])
+
+    def test_a_refund_that_was_never_made_there_is_found(self):
+        never, partly = self.pay(), self.pay()
+        payment = {txn: stack.sql(f"select id, claimed_order from payment where provider_txn = '{txn}'")[0] for txn in (never, partly)}
+        for txn, amount in ((never, 100), (partly, 200), (partly, 300)):
+            stack.sql("with r as (insert into payment_return (id, payment_id, order_id, amount_minor, reference, reason, recorded_at) values "
+                      f"(gen_random_uuid(), '{payment[txn][0]}', '{payment[txn][1]}', {amount}, '{unique()}', 'test', lifecycle_now())) "
+                      f"update orders set refunded_minor = refunded_minor + {amount} where id = '{payment[txn][1]}'")
+        today = day(0)
+        both = ((never, "x", "299.00"), (partly, "x", "299.00"))
+
+        def refunds(*rows):
+            kept = self.reconcile(self.file(*both, *rows), day=today)
+            return {item["txn"]: item["result"] for item in kept["items"] if item["kind"] == "refund" and item["txn"] in (never, partly)}
+        self.assertEqual(refunds((partly, "x", "-2.00")), {never: "missing_there"}, "a part is not a difference")
+        self.assertEqual(self.tasks()[f"partner:refund:{never}"]["kind"], "reconcile_missing_there")
+        self.assertEqual(refunds((partly, "x", "-4.00")), {never: "missing_there", partly: "amount_diff"})
+        self.assertEqual(refunds((partly, "x", "-5.00"), (never, "x", "-1.00")), {})
+        self.assertEqual([ref for ref in self.tasks() if ref.split(":")[-1] in (never, partly)], [])
 
     def test_a_file_that_does_not_come_is_a_task(self):
         self.pay()

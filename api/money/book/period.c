@@ -34,6 +34,8 @@ static const struct {
     { "activations", { "every paid order is active", "已付订单均已开通" } },
     { "reconciliation_files", { "every settlement file is there", "对账文件齐全" } },
     { "messages", { "every message has left", "通知均已发出" } },
+    { "disputes", { "no payment is disputed", "没有争议中的付款" } },
+    { "notices", { "everybody who had to be told could be", "应告知的客户均可送达" } },
     { "scan_gaps", { "hours without a scan that were caught up with: to know, not to mend", "曾中断并已补齐的扫描：仅供知悉" } },
 };
 

@@ -134,6 +134,16 @@ static void drop(struct op *op, struct call *call, struct money_act *a)
     one_statement(op, call, a, SQL_QUERIES_TENANT_DROP_BEGIN, 5, params);
 }
 
+static void rule(struct op *op, struct call *call, struct money_act *a)
+{
+    const json_t *p = a->params, *value = json_object_get(p, "value");
+    const char *params[6] = { json_get_text(p, "name"), json_get_text(p, "key"),
+                              value ? arena_format(&op->arena, "%lld", (long long)json_get_int(p, "value", 0)) : NULL, a->actor,
+                              a->approval, a->digest };
+
+    one_statement(op, call, a, SQL_QUERIES_MONEY_RULE_SET, 6, params);
+}
+
 static const struct {
     const char *name;
     void (*run)(struct op *op, struct call *call, struct money_act *act);
@@ -147,7 +157,16 @@ static const struct {
     { "subscription.override", override },
     { "period.reopen", reopen },
     { "tenant.drop", drop },
+    { "money.rule", rule },
 };
+
+bool money_act_known(const char *name)
+{
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+        if (strcmp(actions[i].name, name) == 0)
+            return true;
+    return false;
+}
 
 bool money_act_run(struct op *op, struct call *call, struct money_act *act, struct gov_err *err)
 {

@@ -22,6 +22,8 @@ struct money_act {
     struct gov_err failed;
 };
 
+/* Is there an act of this name? */
+bool money_act_known(const char *name);
 /* Read action and digest; `params` lives in the op's arena. */
 void money_act_init(struct op *op, struct call *call, struct money_act *act, const char *action, json_t *params);
 /* Start it. */

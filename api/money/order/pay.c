@@ -1,5 +1,5 @@
 /* /v1/platform/orders/{id}/confirm-payment, /refund, /activate, /v1/platform/payments/apply, /{id}/return,
- * /v1/platform/subscriptions/{id}/notice, /terminate, /override, /v1/platform/tenants/{id}/drop: acts that somebody else may have to approve first.
+ * /v1/platform/money-rules, /v1/platform/subscriptions/{id}/notice, /terminate, /override, /v1/platform/tenants/{id}/drop: acts that somebody else may have to approve first.
  *
  *     prepare -> run -> (approval wanted?) ask -> answer
  *
@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/money/book/period.h"
+#include "api/money/book/rule.h"
 #include "api/money/money.h"
 #include "api/money/order/approval.h"
 #include "api/people/page.h"
@@ -268,6 +269,29 @@ static enum op_next drop(struct op *op)
     return money_act_run(op, call, &e->act, &op->err) ? OP_WAIT : OP_FAIL;
 }
 
+/* --- a rule of money --- */
+
+static enum op_next rule(struct op *op)
+{
+    struct pay *e = (struct pay *)op;
+    struct call *call = e->endpoint.call;
+    static const struct json_field fields[] = {
+        { "name", JSON_FIELD_TEXT, true, AT(choice), 0, 0, money_rule_names },
+        { "key", JSON_FIELD_TEXT, true, AT(reference), 1, 100, NULL },
+        { "value", JSON_FIELD_INT, false, AT(amount), 0, INT64_MAX / 2, NULL },
+        { "reason", JSON_FIELD_TEXT, true, AT(reason), 1, 500, NULL },
+    };
+
+    e->amount = MONEY_RULE_NONE;
+    if (!CALL_BODY(call, op, fields, e) || !money_rule_fits(e->choice, e->reference, e->amount, &op->err))
+        return OP_FAIL;
+    json_t *params = json_pack("{s:s, s:s, s:s}", "name", e->choice, "key", e->reference, "reason", e->reason);
+    if (e->amount != MONEY_RULE_NONE)
+        json_object_set_new(params, "value", json_integer(e->amount));
+    money_act_init(op, call, &e->act, "money.rule", json_own(&op->arena, params));
+    return money_act_run(op, call, &e->act, &op->err) ? OP_WAIT : OP_FAIL;
+}
+
 /* --- approval, if one is wanted --- */
 
 static enum op_next ask(struct op *op)
@@ -358,6 +382,10 @@ const size_t period_reopen_bytes = sizeof(struct pay);
 const struct op_step tenant_drop_begin_steps[] = { { "drop", drop }, { "ask", ask }, { "show", show },
                                                    { "answer", answer }, { "end", end }, { 0 } };
 const size_t tenant_drop_begin_bytes = sizeof(struct pay);
+
+const struct op_step money_rule_put_steps[] = { { "rule", rule }, { "ask", ask }, { "show", show },
+                                                { "answer", answer }, { "end", end }, { 0 } };
+const size_t money_rule_put_bytes = sizeof(struct pay);
 
 /* --- activate again --- */
 

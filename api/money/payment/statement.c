@@ -238,7 +238,7 @@ static void settle(struct op *op, struct statement_call *e, const json_t *item)
 static enum op_next apply(struct op *op)
 {
     static const char *const left[] = { "seen", "repeated", "outgoing" };
-    static const char *const tasks[] = { "no_order", "approval", "conflict" };
+    static const char *const tasks[] = { "no_order", "two_orders", "approval", "conflict" };
     struct statement_call *e = (struct statement_call *)op;
 
     if (e->dry_run)

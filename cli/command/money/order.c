@@ -5,6 +5,7 @@
 #include "cli/command/money/money_show.h"
 #include "cli/net/remote.h"
 #include "core/base/json.h"
+#include "core/base/text.h"
 #include "core/model/money.h"
 
 #define BASE "/v1/platform/"
@@ -101,6 +102,39 @@ bool command_order_refund(struct cli *cli, const struct args *args, struct gov_e
                       json_pack("{s:I, s:s, s:s, s:s}", "amount_minor", (json_int_t)minor, "reference",
                                 args_value(args, "reference", NULL), "reason", args_value(args, "comment", NULL), "choice",
                                 args_value(args, "then", "keep")), err);
+}
+
+bool command_order_rules(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    (void)args;
+    return money_get(cli, BASE "money-rules", err);
+}
+
+/* A sum is written as money of its currency ("600000" JPY, "5000.00" CNY), anything else is a number. */
+bool command_order_rule(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    const char *name = args->words[0], *key = args->words[1], *text = args->count > 2 ? args->words[2] : NULL;
+    int64_t value = 0;
+    struct remote_answer answer;
+
+    if (!args_value(args, "comment", NULL))
+        return gov_fail(err, GOV_INVALID_INPUT, "say why: --comment WHY", "请说明原因：--comment 原因");
+    if (text && strcmp(name, "four_eyes_min") == 0 && !money_parse(text, key, &value, err))
+        return false;
+    if (text && strcmp(name, "four_eyes_min") != 0 && !text_parse_i64(text, 0, INT64_MAX / 2, &value))
+        return gov_fail(err, GOV_INVALID_INPUT, "\"%s\" is no number", "“%s”不是数字", text);
+    json_t *body = json_own(&cli->arena, json_pack("{s:s, s:s, s:s}", "name", name, "key", key, "reason",
+                                                   args_value(args, "comment", NULL)));
+    if (text)
+        json_object_set_new(body, "value", json_integer(value));
+    const struct remote_call put = { .method = "PUT", .path = BASE "money-rules", .body = body };
+    if (!remote_send(cli, &put, &answer, err))
+        return false;
+    if (cli->json)
+        cli_print_json(answer.json);
+    else
+        money_one(cli, answer.json);
+    return true;
 }
 
 bool command_order_approvals(struct cli *cli, const struct args *args, struct gov_err *err)

@@ -316,6 +316,64 @@ static void nobody_to_tell_is_a_task_until_somebody_is_there(void **state)
     assert_int_equal(1, scan_rig_count(f, "public.outbox where payload ->> 'window' = 'R-7' and endpoint = 'bills@example.org'"));
 }
 
+/* Ended yesterday, with nobody whom the notices of grace and shutdown could reach. */
+static void nobody_to_tell_of_a_shutdown_is_a_task_while_there_is_time(void **state)
+{
+    struct scan_rig *f = *state;
+    static const char open[] = "public.finance_task where kind = 'shutdown_untold' and done_at is null";
+
+    scan_rig_subscriptions(f, 2, -1, "Asia/Shanghai");
+    sql_run(f->admin, "delete from public.customer_contact where customer_id = (select min(id::text)::uuid from public.customer)");
+    scan_rig_scan(f->conn, (struct scan_options){ 0 });
+    assert_int_equal(2, scan_rig_count(f, "public.subscription where state = 'grace'"));
+    assert_int_equal(1, scan_rig_count(f, open));
+    assert_int_equal(1, scan_rig_count(f, arena_format(&f->arena, "%s and detail #>> '{remedy,en}' like '%%customer contacts%%' and customer_id = "
+                                              "(select min(id::text)::uuid from public.customer)", open)));
+    /* An address, and the next notice reaches him. */
+    sql_run(f->admin, "select public.customer_contacts_set(min(id::text)::uuid, '{bills@example.org}', null) from public.customer");
+    assert_int_equal(1, scan_rig_count(f, open));
+    sql_run(f->admin, "update public.subscription set shutdown_due_at = public.lifecycle_now() + interval '1 hour', next_action_at = "
+            "public.lifecycle_now()");
+    scan_rig_scan(f->conn, (struct scan_options){ 0 });
+    assert_int_equal(2, scan_rig_count(f, "public.outbox where payload ->> 'window' = 'G-1'"));
+    assert_int_equal(0, scan_rig_count(f, open));
+}
+
+static void a_final_notice_that_arrived_nowhere_is_a_task_until_it_is_sent_again(void **state)
+{
+    struct scan_rig *f = *state;
+    static const char open[] = "public.finance_task where kind = 'notice_dead' and done_at is null";
+    static const char dies[] = "update public.outbox set state = 'dead', reason = 'mailbox unknown', ended_at = now() where endpoint = '%s' "
+                               "and payload ->> 'window' = 'G-1'";
+
+    scan_rig_subscriptions(f, 1, -1, "Asia/Shanghai");
+    sql_run(f->admin, "update public.customer_contact set endpoint = 'one@example.org'");
+    sql_run(f->admin, "insert into public.customer_contact (customer_id, endpoint) select id, 'two@example.org' from public.customer");
+    scan_rig_scan(f->conn, (struct scan_options){ 0 });
+    sql_run(f->admin, "update public.subscription set shutdown_due_at = public.lifecycle_now() + interval '1 hour', next_action_at = "
+            "public.lifecycle_now()");
+    scan_rig_scan(f->conn, (struct scan_options){ 0 });
+    sql_run(f->admin, dies, "one@example.org");
+    assert_int_equal(0, scan_rig_count(f, open)); /* the other one may still be read */
+    sql_run(f->admin, dies, "two@example.org");
+    assert_int_equal(1, scan_rig_count(f, arena_format(&f->arena, "%s and detail ->> 'reason' = 'mailbox unknown' and detail #>> '{remedy,en}' "
+                                              "like '%%deliveries again%%'", open)));
+    sql_run(f->admin, "update public.outbox set state = 'pending', ended_at = null where endpoint = 'two@example.org' and state = 'dead'");
+    assert_int_equal(0, scan_rig_count(f, open));
+    sql_run(f->admin, dies, "two@example.org");
+    assert_int_equal(1, scan_rig_count(f, open));
+    /* To other contacts it is other messages. */
+    sql_run(f->admin, "select public.customer_contacts_set(id, '{three@example.org}', null) from public.customer");
+    sql_run(f->admin, "select public.message_again(id) from public.outbox where endpoint = 'two@example.org' and state = 'dead'");
+    assert_int_equal(0, scan_rig_count(f, open));
+    sql_run(f->admin, dies, "three@example.org");
+    assert_int_equal(1, scan_rig_count(f, open));
+    /* Whoever has paid need not be told. */
+    sql_run(f->admin, "insert into public.subscription_event (subscription_id, at, from_state, to_state, cause) select id, now(), 'grace', "
+            "'active', 'payment' from public.subscription");
+    assert_int_equal(0, scan_rig_count(f, open));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +386,8 @@ int main(void)
         cmocka_unit_test(a_shutdown_with_a_refund_is_told),
         cmocka_unit_test(the_digest_counts_every_shutdown_that_comes),
         cmocka_unit_test(nobody_to_tell_is_a_task_until_somebody_is_there),
+        cmocka_unit_test(nobody_to_tell_of_a_shutdown_is_a_task_while_there_is_time),
+        cmocka_unit_test(a_final_notice_that_arrived_nowhere_is_a_task_until_it_is_sent_again),
     };
     return cmocka_run_group_tests(tests, scan_rig_setup, scan_rig_teardown);
 }

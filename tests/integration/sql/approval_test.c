@@ -97,11 +97,89 @@ static void an_approval_ends_after_its_time_and_is_asked_for_anew(void **state)
     }
 }
 
+/* Whoever owns the tenant that an act is about, or gets its bills, has no say in it: at the vote, at the claim, and when it is looked whether
+ * anybody is there. */
+static void nobody_decides_over_a_customer_of_his_own(void **state)
+{
+    struct money_rig *f = *state;
+    struct bought b;
+
+    money_rig_buy(f, &b);
+    sql_run(f->admin, "insert into public.membership (tenant_id, user_id, role) values ('%s', '%s', 'owner')", b.tenant.id.text, f->second.id.text);
+    const char *const params[] = { arena_format(&f->arena, "{\"order\": \"%s\"}", b.order.text),
+                                   arena_format(&f->arena, "{\"subscription\": \"%s\"}", b.subscription.text),
+                                   arena_format(&f->arena, "{\"tenant\": \"%s\"}", b.tenant.id.text) };
+    for (size_t i = 0; i < sizeof params / sizeof *params; i++) {
+        const char *digest = arena_format(&f->arena, "own %zu", i);
+        struct id request = money_rig_ask(f, "order.refund", params[i], digest);
+
+        money_rig_refused(f->platform, "self_confirmation: it is about a customer of his own", money_rig_vote(f, request, &f->second));
+        assert_string_equal("approved", sql_value(&f->arena, f->platform, "%s", money_rig_vote(f, request, &f->third)));
+        /* he gets their bills only after the vote: it does not hold */
+        sql_run(f->admin, "update public.customer_contact set endpoint = (select upper(email) from public.app_user where id = '%s') where "
+                "customer_id = '%s'", f->third.id.text, b.customer.text);
+        money_rig_refused(f->admin, "confirmation_required", arena_format(&f->arena, "select public.approval_claim('%s', 'order.refund', '%s')",
+                                                                          request.text, digest));
+        /* and nobody else is left to ask */
+        money_rig_refused(f->platform, "no_eligible_approver", arena_format(&f->arena, "select public.approval_open('%s', 'order.refund', '%s', "
+                          "'%s', 'x', '%s', null)", id_new().text, params[i], arena_format(&f->arena, "%s again", digest), f->finance.id.text));
+        sql_run(f->admin, "update public.customer_contact set endpoint = 'bills@example.org' where customer_id = '%s'", b.customer.text);
+        sql_run(f->admin, "select public.approval_claim('%s', 'order.refund', '%s')", request.text, digest);
+    }
+    assert_string_equal("0", sql_value(&f->arena, f->admin, "select count(*) from public.outbox where event = 'approval.waiting' and endpoint = "
+                                       "(select email from public.app_user where id = '%s') and payload ->> 'action' = 'order.refund'",
+                                       f->second.id.text));
+    /* another customer's: he decides */
+    money_rig_buy(f, &b);
+    struct id request = money_rig_ask(f, "order.refund", arena_format(&f->arena, "{\"order\": \"%s\"}", b.order.text), "not his");
+    assert_string_equal("approved", sql_value(&f->arena, f->platform, "%s", money_rig_vote(f, request, &f->second)));
+}
+
+static const char *rule(struct money_rig *f, const char *name, const char *key, const char *value, const char *approval)
+{
+    return arena_format(&f->arena, "select public.money_rule_set('%s', '%s', %s, '%s', %s, '%s %s %s')", name, key, value, f->finance.id.text,
+                        approval, name, key, value);
+}
+
+static void as_many_decide_as_the_rule_says(void **state)
+{
+    struct money_rig *f = *state;
+    const char *two = rule(f, "approvals_needed", "order.refund", "2", "null");
+    struct pg_person maker;
+    struct id request;
+
+    money_rig_refused(f->platform, "confirmation_required", two);
+    money_rig_refused(f->platform, "conflict: fewer people may decide: 2", rule(f, "approvals_needed", "order.refund", "3", "null"));
+    request = money_rig_ask(f, "money.rule", "{}", "approvals_needed order.refund 2");
+    sql_run(f->platform, "%s", money_rig_vote(f, request, &f->second));
+    sql_run(f->platform, "%s", rule(f, "approvals_needed", "order.refund", "2", arena_format(&f->arena, "'%s'", request.text)));
+    request = money_rig_ask(f, "order.refund", "{}", "by two");
+    assert_string_equal("waiting", sql_value(&f->arena, f->platform, "%s", money_rig_vote(f, request, &f->second)));
+    money_rig_refused(f->admin, "confirmation_required", arena_format(&f->arena, "select public.approval_claim('%s', 'order.refund', 'by two')",
+                                                                      request.text));
+    assert_string_equal("approved", sql_value(&f->arena, f->platform, "%s", money_rig_vote(f, request, &f->third)));
+    sql_run(f->admin, "select public.approval_claim('%s', 'order.refund', 'by two')", request.text);
+    /* the others as they were */
+    request = money_rig_ask(f, "payment.return", "{}", "by one");
+    assert_string_equal("approved", sql_value(&f->arena, f->platform, "%s", money_rig_vote(f, request, &f->second)));
+    /* two whose links one person made are one */
+    pg_server_person(&f->server, NULL, NULL, &maker);
+    password_by(f, &f->second, &maker);
+    password_by(f, &f->third, &maker);
+    money_rig_refused(f->platform, "no_eligible_approver", arena_format(&f->arena, "select public.approval_open('%s', 'order.refund', '{}', "
+                      "'joined', 'x', '%s', null)", id_new().text, f->finance.id.text));
+    password_by(f, &f->second, NULL);
+    password_by(f, &f->third, NULL);
+    sql_run(f->admin, "update public.platform_setting set value = '{}' where key = 'approvals_needed'");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nobody_approves_through_a_password_he_made),
         cmocka_unit_test(an_approval_ends_after_its_time_and_is_asked_for_anew),
+        cmocka_unit_test(nobody_decides_over_a_customer_of_his_own),
+        cmocka_unit_test(as_many_decide_as_the_rule_says),
     };
     return cmocka_run_group_tests(tests, money_rig_setup, money_rig_teardown);
 }

@@ -63,11 +63,31 @@ static void a_banks_export_is_read_with_its_own_names(void **state)
     assert_int_equal(l->amount_minor, 129900);
     assert_string_equal(l->reference, "0001");
     assert_string_equal(l->currency, "CNY");
-    assert_string_equal(l->order_no, "20261101-000012");
+    assert_string_equal(l->orders[0], "20261101-000012");
     assert_int_equal(l[1].amount_minor, 8850);
-    assert_string_equal(l[1].order_no, "20261102-000013");
+    assert_string_equal(l[1].orders[0], "20261102-000013");
     assert_null(l[1].memo);
     assert_int_equal(json_array_size(json_own(&f->arena, statement_json(&f->s))), 2);
+}
+
+static void a_line_names_each_of_its_orders_once(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_true(format(f, bank));
+    assert_true(read_it(f, "交易日期,流水号,贷方金额,对方户名,附言\n"
+                           "20261125,1,598,丙 20261102-000013,20261101-000012、20261101-0000140 和 20261101-000012\n"
+                           "20261125,2,5,20261102-000013,20261101-12 20261102-000013\n"));
+    const struct statement_line *l = f->s.lines;
+    assert_int_equal(l[0].order_count, 3);
+    assert_string_equal(l[0].orders[0], "20261101-000012"); /* the memo before the payer */
+    assert_string_equal(l[0].orders[1], "20261101-0000140");
+    assert_string_equal(l[0].orders[2], "20261102-000013");
+    assert_int_equal(l[1].order_count, 1);
+    json_t *all = json_own(&f->arena, statement_json(&f->s));
+    assert_string_equal(json_get_text(json_array_get(all, 0), "order_no"), "20261101-000012");
+    assert_int_equal(json_array_size(json_object_get(json_array_get(all, 0), "order_nos")), 3);
+    assert_null(json_object_get(json_array_get(all, 1), "order_nos"));
 }
 
 static void a_line_that_cannot_be_read_refuses_the_file(void **state)
@@ -98,7 +118,7 @@ static void dates_and_amounts_have_one_meaning(void **state)
     assert_true(read_it(f, "d;a;r;c;o\n03.04.2026;-12.34;x;;n1\n31.12.2026;1000;y;JPY;\n"));
     assert_int_equal(f->s.lines[0].date.month, 4);
     assert_int_equal(f->s.lines[0].amount_minor, -1234);
-    assert_string_equal(f->s.lines[0].order_no, "n1");
+    assert_string_equal(f->s.lines[0].orders[0], "n1");
     assert_int_equal(f->s.lines[1].amount_minor, 1000);
     assert_string_equal(f->s.lines[1].currency, "JPY");
     assert_false(read_it(f, "d;a;r;c;o\n31.12.2026;10.5;y;JPY;\n"));
@@ -189,6 +209,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_banks_export_is_read_with_its_own_names, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_line_names_each_of_its_orders_once, setup, teardown),
         cmocka_unit_test_setup_teardown(a_line_that_cannot_be_read_refuses_the_file, setup, teardown),
         cmocka_unit_test_setup_teardown(dates_and_amounts_have_one_meaning, setup, teardown),
         cmocka_unit_test_setup_teardown(a_decimal_sign_is_said_never_guessed, setup, teardown),

@@ -17,7 +17,8 @@ const struct pay_provider *pay_provider_find(const char *kind)
 
 const char *pay_kind_name(enum pay_kind kind)
 {
-    static const char *const names[] = { "", "settled", "failed", "expired", "refunded", "other" };
+    static const char *const names[] = { "", "settled", "failed", "expired", "refunded", "disputed", "dispute_won",
+                                         "dispute_lost", "other" };
 
     return names[kind];
 }
@@ -82,7 +83,7 @@ bool pay_event_whole(const struct pay_event *e, struct gov_err *err)
     bool told = e->event_id && e->type;
     bool money = e->kind == PAY_OTHER || e->kind == PAY_FAILED || e->kind == PAY_EXPIRED ||
                  (e->txn && e->currency && strlen(e->currency) == 3 && e->amount_minor > 0);
-    bool refund = e->kind != PAY_REFUNDED || e->refund;
+    bool refund = e->kind < PAY_REFUNDED || e->kind == PAY_OTHER || e->refund;
 
     return (told && money && refund && fits(e->event_id) && fits(e->type) && fits(e->txn) && fits(e->refund) &&
             fits(e->order_no) && fits(e->merchant) && fits(e->app)) ||

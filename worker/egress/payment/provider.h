@@ -32,6 +32,9 @@ enum pay_kind {
     PAY_FAILED,
     PAY_EXPIRED,
     PAY_REFUNDED,
+    PAY_DISPUTED,     /* the payer's bank takes it back; nothing is decided yet */
+    PAY_DISPUTE_WON,
+    PAY_DISPUTE_LOST,
     PAY_OTHER /* kept, without effect */
 };
 const char *pay_kind_name(enum pay_kind kind);
@@ -42,9 +45,9 @@ struct pay_event {
     const char *event_id; /* of the telling; the same told again has the same */
     const char *type;     /* the provider's word */
     const char *txn;      /* the payment's name there */
-    const char *refund;   /* REFUNDED: the refund's */
+    const char *refund;   /* REFUNDED, DISPUTE…: the refund's, the dispute's */
     const char *order_no, *merchant, *app;
-    int64_t amount_minor; /* of the payment; of the refund */
+    int64_t amount_minor; /* of the payment; of the refund, the dispute */
     const char *currency; /* upper case */
     int64_t occurred_us;
 };

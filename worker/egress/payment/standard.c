@@ -5,7 +5,7 @@
  * "secret_2" while a secret is rolled. The body is this platform's own form (docs/finance.md):
  *
  *     {"type": "payment.settled", "timestamp": …, "data": {"txn", "order_no", "amount_minor", "currency",
- *      "merchant"?, "refund"?}}
+ *      "merchant"?, "refund"? (the dispute's name for disputed, dispute_won, dispute_lost)}}
  */
 #include <sodium.h>
 #include <string.h>
@@ -95,7 +95,8 @@ static enum pay_kind kind_of(const char *type)
 {
     static const struct { const char *type; enum pay_kind kind; } kinds[] = {
         { "payment.settled", PAY_SETTLED }, { "payment.failed", PAY_FAILED }, { "payment.expired", PAY_EXPIRED },
-        { "payment.refunded", PAY_REFUNDED },
+        { "payment.refunded", PAY_REFUNDED }, { "payment.disputed", PAY_DISPUTED }, { "payment.dispute_won", PAY_DISPUTE_WON },
+        { "payment.dispute_lost", PAY_DISPUTE_LOST },
     };
 
     for (size_t i = 0; type && i < sizeof kinds / sizeof *kinds; i++)

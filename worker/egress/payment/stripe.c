@@ -153,6 +153,22 @@ static bool refund_read(const json_t *o, struct pay_event *e, struct arena *aren
     return amount_of(o, "amount", e, arena, err);
 }
 
+/* A dispute is told again at each of its steps; its status says which. An inquiry that is closed took nothing. One of a charge
+ * without an intent is of no payment that we know.
+ * https://docs.stripe.com/api/disputes/object */
+static bool dispute_read(const json_t *o, struct pay_event *e, struct arena *arena, struct gov_err *err)
+{
+    const char *status = json_get_text(o, "status");
+
+    e->refund = json_get_text(o, "id");
+    e->txn = json_get_text(o, "payment_intent");
+    if (e->txn && status)
+        e->kind = strcmp(status, "won") == 0 || strcmp(status, "warning_closed") == 0 ? PAY_DISPUTE_WON :
+                  strcmp(status, "lost") == 0                                          ? PAY_DISPUTE_LOST :
+                                                                                         PAY_DISPUTED;
+    return amount_of(o, "amount", e, arena, err);
+}
+
 static bool verify(const struct pay_notice *n, const json_t *keys, struct arena *arena, struct pay_event *e,
                    struct gov_err *err)
 {
@@ -169,6 +185,7 @@ static bool verify(const struct pay_notice *n, const json_t *keys, struct arena 
     bool good = text_starts(e->type, "checkout.session.") ? session_read(o, e, arena, err) :
                 text_starts(e->type, "payment_intent.")   ? intent_read(o, e, arena, err) :
                 text_starts(e->type, "refund.")           ? refund_read(o, e, arena, err) :
+                text_starts(e->type, "charge.dispute.")   ? dispute_read(o, e, arena, err) :
                                                             true;
     return good && pay_event_whole(e, err);
 }

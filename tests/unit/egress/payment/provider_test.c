@@ -159,6 +159,49 @@ static void other_events_of_stripe_mean_what_they_say(void **state)
     assert_int_equal(f->err.code, GOV_INVALID_INPUT);
 }
 
+static void a_dispute_of_stripe_is_what_its_status_says(void **state)
+{
+    static const struct { const char *status, *kind; } cases[] = {
+        { "needs_response", "disputed" },      { "under_review", "disputed" }, { "warning_needs_response", "disputed" },
+        { "won", "dispute_won" },              { "lost", "dispute_lost" },     { "warning_closed", "dispute_won" },
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *object = arena_format(&f->arena, "{\"id\":\"dp_1\",\"status\":\"%s\",\"payment_intent\":\"pi_1\",\"amount\":29900,"
+                                                     "\"currency\":\"cny\"}", cases[i].status);
+        assert_string_equal(stripe_event(f, "charge.dispute.updated", object), cases[i].kind);
+        assert_string_equal(f->event.refund, "dp_1");
+        assert_string_equal(f->event.txn, "pi_1");
+        assert_int_equal(f->event.amount_minor, 29900);
+    }
+    assert_string_equal(stripe_event(f, "charge.dispute.created", "{\"id\":\"dp\",\"status\":\"lost\",\"amount\":1,\"currency\":\"cny\"}"),
+                        "other");
+    assert_string_equal(stripe_event(f, "charge.dispute.created", "{\"status\":\"lost\",\"payment_intent\":\"pi\",\"amount\":1,"
+                                     "\"currency\":\"cny\"}"), "");
+}
+
+static void currencies_that_stripe_counts_in_hundredths_have_no_fraction(void **state)
+{
+    struct fixture *f = *state;
+    static const char form[] = "{\"id\":\"pi\",\"amount_received\":%d,\"currency\":\"%s\",\"metadata\":{\"order_no\":\"N\"}}";
+    static const char refund[] = "{\"id\":\"re\",\"status\":\"succeeded\",\"payment_intent\":\"pi\",\"amount\":%d,\"currency\":\"%s\"}";
+
+    for (const char *const *currency = (const char *const[]){ "isk", "ugx", "ISK", NULL }; *currency; currency++) {
+        assert_string_equal(stripe_event(f, "payment_intent.succeeded", arena_format(&f->arena, form, 150000, *currency)), "settled");
+        assert_int_equal(f->event.amount_minor, 1500);
+        assert_string_equal(stripe_event(f, "payment_intent.succeeded", arena_format(&f->arena, form, 150050, *currency)), "");
+        assert_int_equal(f->err.code, GOV_INVALID_INPUT);
+        assert_string_equal(stripe_event(f, "refund.updated", arena_format(&f->arena, refund, 5000, *currency)), "refunded");
+        assert_int_equal(f->event.amount_minor, 50);
+    }
+    /* The others as they are: no decimals, two, three. */
+    for (const char *const *currency = (const char *const[]){ "jpy", "usd", "kwd", NULL }; *currency; currency++) {
+        assert_string_equal(stripe_event(f, "payment_intent.succeeded", arena_format(&f->arena, form, 150050, *currency)), "settled");
+        assert_int_equal(f->event.amount_minor, 150050);
+    }
+}
+
 /* --- Standard Webhooks --- */
 
 static void the_vector_of_standard_webhooks_is_signed(void **state)
@@ -350,6 +393,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_checkout_of_stripe_is_read, setup, teardown),
         cmocka_unit_test_setup_teardown(stripe_is_refused_when_anything_was_touched_or_the_moment_is_another, setup, teardown),
         cmocka_unit_test_setup_teardown(other_events_of_stripe_mean_what_they_say, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_dispute_of_stripe_is_what_its_status_says, setup, teardown),
+        cmocka_unit_test_setup_teardown(currencies_that_stripe_counts_in_hundredths_have_no_fraction, setup, teardown),
         cmocka_unit_test_setup_teardown(the_vector_of_standard_webhooks_is_signed, setup, teardown),
         cmocka_unit_test_setup_teardown(ed25519_signs_as_well_and_unknown_versions_are_passed_over, setup, teardown),
         cmocka_unit_test_setup_teardown(wechat_pay_is_verified_opened_and_read, setup, teardown),

@@ -46,6 +46,11 @@ static void money_and_optional_parts_are_put_in(void **state)
     assert_true(render(f, "payment.received", "en", RECEIPT "}"));
     assert_string_equal(f->notice.subject, "Payment received: order O-7");
     assert_string_equal(f->notice.text, "We have received CNY 299.00 for order O-7. Thank you.");
+    /* Whose and for what: with two subscriptions nobody knew which was paid. */
+    assert_true(render(f, "payment.received", "en", RECEIPT ",\"customer\":\"Acme\",\"edition\":\"team-monthly\",\"tenant\":\"Lab\"}"));
+    assert_string_equal(f->notice.text, "We have received CNY 299.00 for order O-7: team-monthly for Acme (tenant Lab). Thank you.");
+    assert_true(render(f, "payment.received", "zh-CN", RECEIPT ",\"customer\":\"甲公司\",\"edition\":\"team-monthly\",\"tenant\":null}"));
+    assert_string_equal(f->notice.text, "已收到订单 O-7 的付款 CNY 299.00：甲公司 的 team-monthly，谢谢。");
     assert_true(render(f, "payment.received", "zh-CN", RECEIPT ",\"until\":\"2026-12-31\"}"));
     assert_non_null(strstr(f->notice.text, "有效期至 2026-12-31"));
 }

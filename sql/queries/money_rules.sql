@@ -1,0 +1,3 @@
+-- scope: public
+-- scan: a handful of settings
+select null, public.money_rules_json()
