@@ -1,36 +1,12 @@
 /* command_table.c - every command, in the order help shows them. One row is everything there is to
  * know; an option of a name means the same wherever it appears (tests/unit/cli/command_test.c). */
 #include "cli/command.h"
+#include "cli/command_option.h"
 #include "cli/command/commands.h"
 #include "cli/intent_tool.h"
 #include "cli/migrate.h"
 #include "cli/restore.h"
 #include "cli/simulate_tool.h"
-
-#define FLAG(name, letter, en, zh) { name, letter, VALUE_NONE, NULL, { en, zh } }
-#define TEXT(name, letter, value, en, zh) { name, letter, VALUE_TEXT, value, { en, zh } }
-#define CHOICE(name, letter, value, en, zh) { name, letter, VALUE_CHOICE, value, { en, zh } }
-#define END { NULL, 0, VALUE_NONE, NULL, { NULL, NULL } }
-
-#define FOLLOW FLAG("follow", 'f', "show log and progress until it has ended", "持续显示日志和进度直到结束")
-#define WAIT FLAG("wait", 'w', "wait until it has ended or needs a person", "等待结束或需要人工处理")
-#define OUT { "out", 'o', VALUE_FOLDER, "DIR", { "put files there", "文件保存到该目录" } }
-#define FORCE FLAG("force", 0, "replace files that are there", "覆盖已有文件")
-#define FILE_OPTION                                                                                \
-    { "file", 0, VALUE_FILE, "[KEY=]PATH", { "upload a file and use it as input", "上传文件作为输入" } }
-#define INPUT { "input", 'i', VALUE_FILE, "FILE", { "JSON object to begin with; - is stdin", "输入 JSON 对象；- 为标准输入" } }
-#define ACTION TEXT("action", 'a', "NAME", "which action", "指定动作")
-#define KEY TEXT("idempotency-key", 0, "KEY", "the same key never does it twice", "相同的键不会重复执行")
-#define ZONE TEXT("timezone", 0, "ZONE", "IANA zone that dates mean", "日期所用时区")
-#define COMMENT TEXT("comment", 'm', "TEXT", "why", "说明")
-#define LIMIT TEXT("limit", 'n', "N", "how many", "数量")
-#define SINCE TEXT("since", 0, "TIME", "at or after, RFC 3339", "起始时间")
-#define UNTIL TEXT("until", 0, "TIME", "before, RFC 3339", "截止时间")
-#define STDIN_SECRET FLAG("password-stdin", 0, "read the password from stdin", "从标准输入读取密码")
-#define EMAIL TEXT("email", 'e', "E-MAIL", "who", "邮箱")
-#define ROLES "owner|admin|operator|approver|finance|auditor|viewer"
-#define ROLE CHOICE("role", 0, ROLES, "a role of the tenant", "租户角色")
-#define USER TEXT("user", 'u', "E-MAIL", "a person, by e-mail or id", "人员邮箱或编号")
 
 const struct command_option command_options_all[] = {
     FLAG("help", 'h', "this text", "显示帮助"),
@@ -238,6 +214,20 @@ static const struct command_option reconcile_options[] = {
 static const struct command_option format_options[] = {
     TEXT("title", 0, "TEXT", "as people call it", "显示名称"), TEXT("method", 0, "NAME", "bank, cash, …; default bank", "收款方式，默认 bank"), END,
 };
+static const struct command_option invoice_options[] = {
+    TEXT("customer", 0, "CUSTOMER", "by id", "客户编号"), CHOICE("fapiao", 0, "none|requested|issued|red_lettered", "only in this state", "按发票状态筛选"), END,
+};
+static const struct command_option fapiao_options[] = {
+    TEXT("number", 0, "NUMBER", "the fapiao's number: 8 digits, or 20 without a code", "发票号码：8 位，或无代码的 20 位"),
+    TEXT("code", 0, "CODE", "the fapiao's code, of a number of 8 digits", "发票代码（8 位号码时）"), TEXT("on", 0, "DATE", "the day that stands on it", "开票日期"), COMMENT, END,
+};
+static const struct command_option seller_options[] = {
+    TEXT("title", 0, "TEXT", "its name as it stands on invoices", "账单上的名称"), TEXT("tax-no", 0, "TEXT", "its tax number", "税号"),
+    FLAG("sells", 0, "it sells from now on, instead of the one that did", "自现在起由其开具"), END,
+};
+static const struct command_option edition_ls_options[] = { FLAG("on-sale", 0, "only what can be ordered now", "仅在售"), END };
+static const struct command_option edition_version_options[] = { TEXT("price", 0, "AMOUNT", "the new price: 329.00", "新价格，如 329.00"), SINCE, END };
+static const struct command_option edition_end_options[] = { UNTIL, COMMENT, END };
 static const struct command_option clock_options[] = {
     TEXT("days", 0, "N", "go so many days forward, through each moment at which something is due", "前进天数，逐个到期时刻执行"), END,
 };
@@ -433,9 +423,18 @@ const struct command command_table[] = {
     { "payment reconcile", NULL, "PROVIDER FORMAT FILE", 3, 3, VALUE_NONE, { "a provider's settlement file; differences are tasks", "与渠道对账文件核对，差异生成任务" }, reconcile_options, false, command_payment_reconcile },
     { "payment format ls", NULL, "", 0, 0, VALUE_NONE, { "how files of banks are read", "列出文件格式" }, NULL, false, command_payment_formats },
     { "payment format set", NULL, "CODE MAPPING.json", 2, 2, VALUE_NONE, { "say which column is what", "设置文件列映射" }, format_options, false, command_payment_format },
+    { "invoice ls", NULL, "", 0, 0, VALUE_NONE, { "invoices and credit notes", "列出账单与红字账单" }, invoice_options, false, command_invoice_ls },
+    { "invoice show", NULL, "INVOICE", 1, 1, VALUE_NONE, { "one, by its number or id", "查看账单（编号或 ID）" }, NULL, false, command_invoice_show },
+    { "invoice fapiao", NULL, "INVOICE none|requested|issued|red_lettered", 2, 2, VALUE_NONE, { "what became of the tax office's invoice for it", "登记发票状态、号码与日期" }, fapiao_options, false, command_invoice_fapiao },
+    { "invoice sellers", NULL, "", 0, 0, VALUE_NONE, { "entities that invoices are of", "列出开具主体" }, NULL, false, command_invoice_sellers },
+    { "invoice seller", NULL, "CODE", 1, 1, VALUE_NONE, { "name one, or let it sell from now on", "设置开具主体" }, seller_options, false, command_invoice_seller },
     { "task ls", NULL, "", 0, 0, VALUE_NONE, { "what a person of finance has to decide", "列出财务待办" }, NULL, false, command_task_ls },
     { "task done", NULL, "TASK OUTCOME", 2, 2, VALUE_NONE, { "it was seen to, and how it ended", "完成待办并说明结果" }, NULL, false, command_task_done },
-    { "edition ls", NULL, "", 0, 0, VALUE_NONE, { "the catalogue, every version", "列出版本目录" }, NULL, false, command_edition_ls },
+    { "edition ls", NULL, "", 0, 0, VALUE_NONE, { "the catalogue, every version", "列出版本目录" }, edition_ls_options, false, command_edition_ls },
+    { "edition show", NULL, "EDITION", 1, 1, VALUE_NONE, { "one edition, its versions, and who has them", "查看版本及其全部版次" }, NULL, false, command_edition_show },
+    { "edition create", NULL, "FILE", 1, 1, VALUE_FILE, { "offer something new: its terms in YAML or JSON", "新建版本（条款为 YAML 或 JSON）" }, NULL, false, command_edition_create },
+    { "edition version", NULL, "EDITION [FILE]", 1, 2, VALUE_FILE, { "a new version: the terms of the newest, but for --price or what FILE says", "发布新版次：沿用最新条款，仅改价格或文件所列" }, edition_version_options, false, command_edition_version },
+    { "edition end-sale", NULL, "EDITION [VER]", 1, 2, VALUE_NONE, { "nobody orders it any more; running subscriptions and open orders keep it", "停售；现有订阅和未付订单不受影响" }, edition_end_options, false, command_edition_end_sale },
     { "customer ls", NULL, "[WORDS]", 0, 1, VALUE_NONE, { "customers", "列出客户" }, NULL, false, command_customer_ls },
     { "customer show", NULL, "CUSTOMER", 1, 1, VALUE_NONE, { "one customer and everything that happened", "查看客户及其全部经过" }, limit_options, false, command_customer_show },
     { "customer create", NULL, "NAME", 1, 1, VALUE_NONE, { "somebody to bill", "新建客户" }, customer_options, false, command_customer_create },
@@ -455,6 +454,7 @@ const struct command command_table[] = {
     { "billing show", NULL, "", 0, 0, VALUE_NONE, { "what my tenant has paid until when", "查看本租户的订阅" }, NULL, false, command_billing_show },
     { "billing offers", NULL, "", 0, 0, VALUE_NONE, { "what can be ordered", "列出可订购的版本" }, NULL, false, command_billing_offers },
     { "billing orders", NULL, "", 0, 0, VALUE_NONE, { "my tenant's orders", "列出本租户的订单" }, NULL, false, command_billing_orders },
+    { "billing invoices", NULL, "", 0, 0, VALUE_NONE, { "my tenant's invoices and credit notes", "列出本租户的账单" }, NULL, false, command_billing_invoices },
     { "billing order", NULL, "EDITION", 1, 1, VALUE_NONE, { "order a renewal, slots for skills, or a team beside a personal account", "订购续费、技能槽位，或在个人账号之外开通团队" }, billing_options, false, command_billing_order },
     { "billing report", NULL, "ORDER", 1, 1, VALUE_NONE, { "say that it is paid", "登记已付款" }, report_options, false, command_billing_report },
     { "billing cancel", NULL, "ORDER", 1, 1, VALUE_NONE, { "give up an order that is not paid", "取消未付款订单" }, NULL, false, command_billing_cancel },

@@ -14,7 +14,7 @@
 #include "lifecycle/request.h"
 #include "sql_queries.h"
 
-enum { WHOLE_S = 600, HOURLY_S = 3600 };
+enum { WHOLE_S = 600, HOURLY_S = 3600, INVOICES = 500 };
 
 /* --- on the pool thread --- */
 
@@ -115,6 +115,25 @@ static bool hourly(struct tick *t, struct gov_err *err)
     return good;
 }
 
+/* Numbers of invoices, some hundreds a transaction. What cannot be numbered is tried again at the next tick; no scan waits for it. */
+static void invoices(struct tick *t)
+{
+    struct gov_err failed;
+    int64_t got = INVOICES;
+
+    while (got == INVOICES && !t->lifecycle->stop) {
+        struct arena arena;
+
+        arena_init(&arena);
+        const char *most = arena_format(&arena, "%d", INVOICES);
+        PGresult *done = dbsync_query(&arena, t->conn, sql_queries[SQL_QUERIES_INVOICE_NUMBER].text, 1, &most, &failed);
+        got = done ? strtoll(PQgetvalue(done, 0, 0), NULL, 10) : 0;
+        if (!done)
+            log_error(LEVEL_ERROR, "invoice.number_failed", &failed);
+        arena_release(&arena);
+    }
+}
+
 static bool work(void *context, struct gov_err *err)
 {
     struct tick *t = context;
@@ -122,7 +141,10 @@ static bool work(void *context, struct gov_err *err)
                                     .stop = &t->lifecycle->stop };
 
     t->order_count = 0;
-    return connected(t, err) && request_carry_out(t->conn, &t->lifecycle->stop, &t->asked, err) &&
+    if (!connected(t, err))
+        return false;
+    invoices(t);
+    return request_carry_out(t->conn, &t->lifecycle->stop, &t->asked, err) &&
            scan_run(t->conn, &options, &t->report, err) && note_run(t, err) &&
            order_time_run(t->conn, 200, activate_later, t, &t->times, err) && lag_look(t, err) &&
            hourly(t, err);

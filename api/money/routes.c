@@ -14,7 +14,9 @@
 const struct route money_routes[] = {
     ADMIN("GET", "editions", READ_ORDERS, edition_list),
     ADMIN("POST", "editions", MANAGE_EDITIONS, edition_create),
+    ADMIN("GET", "editions/{code}", READ_ORDERS, edition_get),
     ADMIN("POST", "editions/{code}/versions", MANAGE_EDITIONS, edition_version_create),
+    ADMIN("POST", "editions/{code}/versions/{ver}/end-sale", MANAGE_EDITIONS, edition_end_sale),
     ADMIN("GET", "customers", READ_ORDERS, customer_list),
     ADMIN("POST", "customers", MANAGE_ORDERS, customer_create),
     ADMIN("GET", "customers/{id}", READ_ORDERS, customer_get),
@@ -30,6 +32,11 @@ const struct route money_routes[] = {
     ADMIN("POST", "orders/{id}/activate", MANAGE_ORDERS, order_activate),
     ADMIN("POST", "orders/{id}/cancel", MANAGE_ORDERS, order_cancel),
     ADMIN("POST", "orders/{id}/refund", MANAGE_ORDERS, order_refund),
+    ADMIN("GET", "invoices", READ_ORDERS, invoice_list),
+    ADMIN("GET", "invoices/{id}", READ_ORDERS, invoice_get),
+    ADMIN("PUT", "invoices/{id}/fapiao", MANAGE_ORDERS, invoice_fapiao_put),
+    ADMIN("GET", "sellers", READ_ORDERS, seller_list),
+    ADMIN("PUT", "sellers/{code}", MANAGE_EDITIONS, seller_put),
     ADMIN("GET", "payments", READ_ORDERS, payment_list),
     ADMIN("POST", "payments/apply", MANAGE_ORDERS, payment_apply),
     ADMIN("POST", "payments/{id}/return", MANAGE_ORDERS, payment_return),
@@ -79,6 +86,8 @@ const struct route money_routes[] = {
     OWN("GET", "/v1/orders/{id}", MAY_READ_BILLING, own_order_get),
     OWN("POST", "/v1/orders/{id}/report-payment", MAY_MANAGE_BILLING, own_order_report),
     OWN("POST", "/v1/orders/{id}/cancel", MAY_MANAGE_BILLING, own_order_cancel),
+    OWN("GET", "/v1/invoices", MAY_READ_BILLING, own_invoice_list),
+    OWN("GET", "/v1/invoices/{id}", MAY_READ_BILLING, own_invoice_get),
     OWN("GET", "/v1/subscription", MAY_READ_BILLING, own_subscription),
     { 0 }
 };

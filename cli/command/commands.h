@@ -217,8 +217,20 @@ COMMAND(command_task_done);
 COMMAND(command_subscription_edition);
 COMMAND(command_subscription_override);
 COMMAND(command_lifecycle_clock);
-/* subscription.c */
+/* invoice.c */
+COMMAND(command_invoice_ls);
+COMMAND(command_invoice_show);
+COMMAND(command_invoice_fapiao);
+COMMAND(command_invoice_sellers);
+COMMAND(command_invoice_seller);
+COMMAND(command_billing_invoices);
+/* edition.c */
 COMMAND(command_edition_ls);
+COMMAND(command_edition_show);
+COMMAND(command_edition_create);
+COMMAND(command_edition_version);
+COMMAND(command_edition_end_sale);
+/* subscription.c */
 COMMAND(command_customer_ls);
 COMMAND(command_customer_show);
 COMMAND(command_customer_create);

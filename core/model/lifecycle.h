@@ -56,9 +56,15 @@ struct lifecycle_policy {
 };
 extern const struct lifecycle_policy lifecycle_policy_default;
 
-enum { WINDOW_CODE_BYTES = 8 };
-/* "T-15", "T0", "G-HALF", "G-1", "SHUTDOWN", "R-7", "PREFILL", "PROPOSE": the window_code of an action. */
-const char *lifecycle_window_code(const struct lifecycle_policy *policy, int window,
+/* Above the windows in `done`: how often the end of this period came again, because a shutdown was overridden or a hold has moved
+ * it behind its final notice. The keys of what is told of the end carry the round, so that each end has a notice of its own. */
+enum { LIFECYCLE_ROUND_SHIFT = 16, LIFECYCLE_ROUND_MAX = 255 };
+int lifecycle_round(uint32_t done);
+
+enum { WINDOW_CODE_BYTES = 16 };
+/* "T-15", "T0", "G-HALF", "G-1", "SHUTDOWN", "R-7", "PREFILL", "PROPOSE": the window_code of an action; in the first round after
+ * round 0 "G-1/2", then "G-1/3". */
+const char *lifecycle_window_code(const struct lifecycle_policy *policy, int window, int round,
                                   char text[WINDOW_CODE_BYTES + 4]);
 
 /* A subscription as decide() sees it. Moments are microseconds; 0 is "none". */
@@ -70,7 +76,7 @@ struct lifecycle_facts {
     int64_t shutdown_due_us; /* set on entering grace; never moves earlier */
     int64_t final_notice_us, termination_notice_us;
     int64_t hold_until_us; /* the latest hold that has not been released */
-    uint32_t done;         /* bit per window */
+    uint32_t done;         /* bit per window, and the round */
     bool cancel_at_period_end;
     bool unreachable; /* shut down, and there is no address that R-7 could go to */
     int grace_days, min_grace_days, retention_days;
@@ -92,6 +98,7 @@ const char *lifecycle_kind_name(enum lifecycle_kind kind);
 struct lifecycle_action {
     enum lifecycle_kind kind;
     int window;
+    int round;       /* of its period's end */
     int64_t due_us;  /* when it became due */
     int64_t send_us; /* REMIND: not before */
 };

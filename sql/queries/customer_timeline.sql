@@ -1,7 +1,6 @@
 -- scope: public
 -- $1 customer, $2 before this moment (us) and $3 this key, $4 how many: everything that happened, newest first, with
 -- who did it (null: by itself)
--- scan: one customer's rows, each by an index
 select (extract(epoch from x.at) * 1000000)::bigint || '|' || x.key,
     jsonb_build_object('at', public.utc_text(x.at), 'what', x.what, 'subject', x.subject, 'who', u.email, 'detail', x.detail)
 from (
@@ -86,6 +85,18 @@ from (
     from public.subscription s
     join public.outbox b on b.subscription_id = s.id
     where s.customer_id = $1::uuid
+    union all
+    select n.created_at, case n.kind when 'invoice' then 'invoice.issued' else 'invoice.credited' end, n.no, null,
+        jsonb_build_object('order', o.no, 'amount_minor', n.amount_minor, 'currency', n.currency), 'w' || n.id
+    from public.invoice n
+    join public.orders o on o.id = n.order_id
+    where n.customer_id = $1::uuid
+    union all
+    select f.set_at, 'fapiao.' || f.status, n.no, f.set_by, jsonb_build_object('code', f.code, 'number', f.number, 'reason', f.reason),
+        'x' || n.id
+    from public.invoice n
+    join public.invoice_fapiao f on f.invoice_id = n.id
+    where n.customer_id = $1::uuid
     union all
     select f.created_at, 'task.' || f.kind, f.ref, null, '{}'::jsonb, 't' || f.id
     from public.finance_task f

@@ -47,10 +47,10 @@ static void daemon_exec(struct sandbox_rig *rig, const char *program, bool as_no
         _exit(9);
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* a change of uid would clear it */
     const char *level = getenv("SANDBOX_LOG");
-    const char *jobs = getenv("SANDBOX_WARM_JOBS"), *mb = getenv("SANDBOX_WARM_MB"); /* of a test about these */
+    const char *jobs = getenv("SANDBOX_WARM_JOBS"), *mb = getenv("SANDBOX_WARM_MB"), *idle = getenv("SANDBOX_WARM_IDLE");
     execl(program, program, "--socket", rig->socket, "--cache", cache, "--slots", "4", "--uid-base", base,
           "--allow-uid", "0", "--log-level", level ? level : "error", "--warm-jobs", jobs ? jobs : "1000",
-          "--warm-mb", mb ? mb : "1024", (char *)NULL);
+          "--warm-mb", mb ? mb : "1024", "--warm-idle", idle ? idle : "600", (char *)NULL);
     _exit(9);
 }
 

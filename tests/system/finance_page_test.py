@@ -84,6 +84,8 @@ class Page(unittest.TestCase):
         self.before()
         self.told()
         self.months()
+        self.sold()
+        self.invoiced()
         self.assertEqual(self.left, [], "a command of the page that this test does not type")
 
     def getting_in(self):
@@ -235,6 +237,30 @@ class Page(unittest.TestCase):
         self.type("calendar import FILE --dry-run")
         run("calendar import calendar.yaml")
         self.type("calendar show 2027")
+
+    def sold(self):
+        terms = "\n".join(line.removeprefix("  ") for line in block("code: team-small").split("\n"))  # it stands in a list
+        (stack.folder / "terms.yaml").write_text(terms, encoding="utf-8")
+        self.type("edition ls")
+        self.assertEqual(self.type("edition show team-monthly")["on_sale"], 1)
+        self.assertEqual(self.type("edition create terms.yaml")["price"]["amount_minor"], 19900)
+        self.assertEqual(self.type("edition version team-small --price 249.00")["ver"], 2)
+        self.assertIsNotNone(self.type('edition end-sale team-small --comment "why"')["sold_to"])
+
+    def invoiced(self):
+        stacks.until(lambda: run("invoice ls")["items"], what="the first numbers being given", seconds=90)
+        number = run("invoice ls")["items"][-1]["no"]
+        for command in [one for one in self.left if "MAIN-2026-000001" in one]:
+            self.rename(command, "MAIN-2026-000001", number)
+        self.type("invoice ls")
+        self.assertEqual(self.type(f"invoice show {number}")["no"], number)
+        self.type("billing invoices", token="olivia")
+        self.type("invoice sellers")
+        self.type('invoice seller MAIN --title "Our Company Ltd" --tax-no …')
+        self.assertTrue(self.type("invoice seller EAST --title … --sells")["sells"])
+        self.assertEqual(self.type(f"invoice fapiao {number} requested")["fapiao"]["status"], "requested")
+        self.assertEqual(len(self.type("invoice ls --fapiao requested")["items"]), 1)
+        self.assertEqual(self.type(f"invoice fapiao {number} issued --number 12345678901234567890 --on 2026-11-26")["fapiao"]["status"], "issued")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ import stack as stacks  # noqa: E402
 PRICE, YEAR, SLOTS = 29900, 299000, 9900
 ZONE = "Asia/Shanghai"
 NAMES = ("orders", "payments", "unapplied", "ageing", "deferred-revenue", "renewals-due", "reminders", "shutdowns",
-         "reconciliation", "touches")
+         "reconciliation", "invoices", "touches")
 PERSONAL = {"name": "Pia's own", "kind": "personal", "users": [stacks.person("pia", "owner")]}  # has a limit of slots
 FORMULAS = ("=HYPERLINK(\"http://evil.example\")", "+1+1", "-2+3", "@SUM(A1)", "＝1+1", "Comma, \"quoted\"")
 

@@ -1,9 +1,11 @@
-/* /v1/platform/editions: the catalogue, and what is on sale for everybody. Versions are only added. */
+/* /v1/platform/editions: the catalogue, and what is on sale for everybody. Versions are only added; of one that is there only
+ * the end of its sale is said. */
 #include <string.h>
 
 #include "api/money/money.h"
 #include "api/people/audit.h"
 #include "api/people/page.h"
+#include "core/base/clock.h"
 #include "core/model/calendar.h"
 #include "core/model/money.h"
 
@@ -14,6 +16,8 @@ struct edition {
     int64_t price, count, tax, grace, min_grace, retention, sold_from_us;
     bool inclusive;
     json_t *title, *limits;
+    int64_t until_us;
+    const char *reason;
     struct db_rows rows;
 };
 
@@ -124,13 +128,65 @@ static enum op_next version_create(struct op *op)
     return add(op, VERSION_FIELDS);
 }
 
-static enum op_next show(struct op *op)
+static enum op_next added(struct op *op)
 {
     struct edition *e = (struct edition *)op;
     return page_one(e->endpoint.call, 201, &e->rows, &op->err) ? OP_DONE : OP_FAIL;
 }
 
-const struct op_step edition_create_steps[] = { { "create", create }, { "show", show }, { 0 } };
+const struct op_step edition_create_steps[] = { { "create", create }, { "added", added }, { 0 } };
 const size_t edition_create_bytes = sizeof(struct edition);
-const struct op_step edition_version_create_steps[] = { { "create", version_create }, { "show", show }, { 0 } };
+const struct op_step edition_version_create_steps[] = { { "create", version_create }, { "added", added }, { 0 } };
 const size_t edition_version_create_bytes = sizeof(struct edition);
+
+/* --- one, and the end of a version's sale --- */
+
+static enum op_next get(struct op *op)
+{
+    struct edition *e = (struct edition *)op;
+    struct call *call = e->endpoint.call;
+
+    DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_EDITION_SHOW, &e->rows, call->params[0]);
+    return OP_WAIT;
+}
+
+static enum op_next show(struct op *op)
+{
+    struct edition *e = (struct edition *)op;
+    return page_one(e->endpoint.call, 200, &e->rows, &op->err) ? OP_DONE : OP_FAIL;
+}
+
+/* A version's number as the path has it; what is none is not found. */
+static bool is_version(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+
+    return digits && digits < 7 && !text[digits] && *text != '0';
+}
+
+static enum op_next end_sale(struct op *op)
+{
+    struct edition *e = (struct edition *)op;
+    struct call *call = e->endpoint.call;
+    char until[CLOCK_TEXT_BYTES];
+    static const struct json_field sale_fields[] = {
+        { "until", JSON_FIELD_TIME, false, AT(until_us), 0, 0, NULL },
+        { "reason", JSON_FIELD_TEXT, true, AT(reason), 1, 500, NULL },
+    };
+
+    if (!is_version(call->params[1]))
+        return gov_fail(&op->err, GOV_NOT_FOUND, "the edition has no such version", "该版本没有此版次"), OP_FAIL;
+    if (!CALL_BODY(call, op, sale_fields, e))
+        return OP_FAIL;
+    struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
+    DB_GROUP_ADD(g, SQL_QUERIES_EDITION_END_SALE, &e->rows, call->params[0], call->params[1],
+                 e->until_us ? clock_format(e->until_us, until) : NULL, e->reason, call->caller.user.text);
+    audit_remember(g, call, 200);
+    db_group_send(g);
+    return OP_WAIT;
+}
+
+const struct op_step edition_get_steps[] = { { "get", get }, { "show", show }, { 0 } };
+const size_t edition_get_bytes = sizeof(struct edition);
+const struct op_step edition_end_sale_steps[] = { { "end_sale", end_sale }, { "show", show }, { 0 } };
+const size_t edition_end_sale_bytes = sizeof(struct edition);

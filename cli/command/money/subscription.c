@@ -1,4 +1,4 @@
-/* subscription.c - customers, editions, subscriptions, and what the scan does to them. */
+/* subscription.c - customers, subscriptions, and what the scan does to them. */
 #include <string.h>
 
 #include "cli/command/commands.h"
@@ -12,17 +12,6 @@
 static const char *path_of(struct cli *cli, const char *noun, const char *id, const char *act)
 {
     return arena_format(&cli->arena, BASE "%s/%s%s%s", noun, remote_segment(cli, id), act ? "/" : "", act ? act : "");
-}
-
-bool command_edition_ls(struct cli *cli, const struct args *args, struct gov_err *err)
-{
-    static const struct money_column columns[] = {
-        { "code", { "CODE", "代码" } }, { "ver", { "VER", "版次" } }, { "kind", { "KIND", "类型" } },
-        { "price", { "PRICE", "价格" } }, { "interval/unit", { "PER", "周期" } }, { "sold_to", { "SOLD UNTIL", "停售时间" } },
-        { NULL, { NULL, NULL } },
-    };
-    (void)args;
-    return money_list(cli, BASE "editions", columns, err);
 }
 
 bool command_customer_ls(struct cli *cli, const struct args *args, struct gov_err *err)
@@ -297,12 +286,13 @@ bool command_lifecycle_check(struct cli *cli, const struct args *args, struct go
     else
         cli_say(cli, "everything holds", "全部成立");
     if (!cli->json) {
-        const char *const *rules = json_text_list(json_object_get(answer, "not_verified"), &cli->arena);
-        const char *list = "";
+        const json_t *test;
+        size_t i;
 
-        for (size_t i = 0; rules && i < json_array_size(json_object_get(answer, "not_verified")); i++)
-            list = arena_format(&cli->arena, "%s%s%s", list, i ? ", " : "", rules[i]);
-        cli_note(cli, "not looked at here, for rows do not show it: %s", "未在此检查（数据行无法体现）：%s", list);
+        json_array_foreach(json_object_get(answer, "by_tests"), i, test)
+            cli_note(cli, "%s is of histories, which one database does not show; its test: %s in %s",
+                     "%s 涉及两种经过的对比，单个数据库无法体现；由测试保证：%s（%s）", json_get_text(test, "rule"),
+                     json_get_text(test, "test"), json_get_text(test, "file"));
         show_warnings(cli, answer);
     }
     return true;

@@ -73,6 +73,14 @@ static const struct report_column touches[] = {
     PAID_ON, ORDER, CUSTOMER, PERIOD, COLUMN("providers", TEXT, "Paid through", "付款渠道"), SUMMED("touches", WHOLE, "Manual touches", "人工操作次数"),
     COLUMN("acts", TEXT, "Which", "操作"), AMOUNT, CURRENCY, ORDER_ID, END,
 };
+static const struct report_column invoices[] = {
+    COLUMN("issued_on", DAY, "Day", "日期"), COLUMN("no", TEXT, "Number", "编号"), COLUMN("kind", TEXT, "Kind", "类型"),
+    COLUMN("of", TEXT, "Takes back of", "对应账单"), ORDER, CUSTOMER, EDITION, SUMMED("net", MONEY, "Without tax", "不含税金额"),
+    SUMMED("tax", MONEY, "Tax", "税额"), AMOUNT, CURRENCY, COLUMN("fapiao", TEXT, "Fapiao", "发票状态"),
+    COLUMN("fapiao_code", TEXT, "Fapiao code", "发票代码"), COLUMN("fapiao_number", TEXT, "Fapiao number", "发票号码"),
+    COLUMN("fapiao_on", DAY, "Fapiao's day", "开票日期"), COLUMN("seller", TEXT, "Seller", "开具主体"),
+    COLUMN("invoice_id", TEXT, "Invoice id", "账单编号"), END,
+};
 
 static const struct report reports[] = {
     { "orders", REPORT_RANGE, { "Orders", "订单" }, orders },
@@ -84,6 +92,7 @@ static const struct report reports[] = {
     { "reminders", REPORT_RANGE, { "Reminders and notices", "提醒与通知" }, reminders },
     { "shutdowns", REPORT_RANGE, { "Shutdowns", "停用" }, shutdowns },
     { "reconciliation", REPORT_RANGE, { "Reconciliation", "对账" }, reconciliation },
+    { "invoices", REPORT_RANGE, { "Invoices and credit notes", "账单与红字账单" }, invoices },
     { "touches", REPORT_RANGE, { "Manual touches per renewal", "续费人工操作" }, touches },
 };
 

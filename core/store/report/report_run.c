@@ -36,6 +36,7 @@ static const struct {
     { "reminders", SQL_QUERIES_REPORT_REMINDERS },
     { "shutdowns", SQL_QUERIES_REPORT_SHUTDOWNS },
     { "reconciliation", SQL_QUERIES_REPORT_RECONCILIATION },
+    { "invoices", SQL_QUERIES_REPORT_INVOICES },
     { "touches", SQL_QUERIES_REPORT_TOUCHES },
 };
 

@@ -1,0 +1,3 @@
+-- scope: lifecycle
+-- $1 at most so many; how many were looked at
+select public.invoice_number($1::integer)
