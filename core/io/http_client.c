@@ -451,20 +451,9 @@ void http_client_stop(struct http_client *client)
     uv_close((uv_handle_t *)&client->timer, on_timer_closed);
 }
 
-static bool nets_same(const struct ip_nets *a, const struct ip_nets *b)
-{
-    for (size_t i = 0; a->count == b->count && i < a->count; i++) {
-        const struct ip_net *x = &a->items[i], *y = &b->items[i];
-        if (x->bits != y->bits || x->address.v6 != y->address.v6 ||
-            memcmp(x->address.bytes, y->address.bytes, x->address.v6 ? 16 : 4) != 0)
-            return false;
-    }
-    return a->count == b->count;
-}
-
 void http_client_reopen(struct http_client *client, const struct ip_nets *open)
 {
-    if (nets_same(&client->open, open))
+    if (ip_nets_same(&client->open, open))
         return;
     client->open = *open;
     client->outdated = client->reuse;
