@@ -142,3 +142,14 @@ bool ip_nets_hold(const struct ip_nets *nets, const struct ip_address *address)
     }
     return false;
 }
+
+bool ip_nets_same(const struct ip_nets *a, const struct ip_nets *b)
+{
+    for (size_t i = 0; a->count == b->count && i < a->count; i++) {
+        const struct ip_net *x = &a->items[i], *y = &b->items[i];
+        if (x->bits != y->bits || x->address.v6 != y->address.v6 ||
+            memcmp(x->address.bytes, y->address.bytes, x->address.v6 ? 16 : 4) != 0)
+            return false;
+    }
+    return a->count == b->count;
+}

@@ -50,5 +50,7 @@ struct ip_nets {
 /* "loopback, 10.1.0.0/16, fd00::/8"; "" for none. False: CONFIGURATION. */
 bool ip_nets_parse(const char *text, struct ip_nets *nets, struct gov_err *err);
 bool ip_nets_hold(const struct ip_nets *nets, const struct ip_address *address);
+/* The same networks in the same order. */
+bool ip_nets_same(const struct ip_nets *a, const struct ip_nets *b);
 
 #endif

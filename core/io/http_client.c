@@ -29,8 +29,10 @@ struct http_client {
     uv_timer_t timer;
     struct list transfers;
     struct ip_nets open;
+    int transfers_max;
     char agent[80];
     bool reuse;
+    bool outdated; /* kept connections were allowed by networks that are not the open ones any more */
     bool is_cut;
 };
 
@@ -215,6 +217,17 @@ static int on_timer(CURLM *multi, long timeout_ms, void *client)
     return 0;
 }
 
+static void multi_make(struct http_client *c)
+{
+    c->multi = curl_multi_init();
+    CHECK(c->multi);
+    curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
+    curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
+    curl_multi_setopt(c->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)c->transfers_max);
+}
+
 /* --- the rules --- */
 
 static bool address_of(const struct curl_sockaddr *where, struct ip_address *address)
@@ -344,12 +357,24 @@ static void set_request(struct transfer *t)
     curl_easy_setopt(t->easy, CURLOPT_USERAGENT, t->client->agent);
 }
 
+/* Kept connections of other networks than those open now are closed as soon as nothing is under way, and none is used
+ * until then. */
+static void kept_close(struct http_client *c)
+{
+    if (!c->outdated || !list_empty(&c->transfers))
+        return;
+    curl_multi_cleanup(c->multi);
+    uv_timer_stop(&c->timer);
+    multi_make(c);
+    c->outdated = false;
+}
+
 /* libcurl sends a request once more when a connection that was used before ends without an answer, whatever its method:
  * the peer may have taken it. What writes has a connection of its own. */
 static bool used_connection_will_do(const struct transfer *t)
 {
     const char *method = t->exchange->method;
-    return t->client->reuse && (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0);
+    return t->client->reuse && !t->client->outdated && (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0);
 }
 
 static void set_rules(struct transfer *t)
@@ -363,7 +388,7 @@ static void set_rules(struct transfer *t)
     curl_easy_setopt(t->easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, used_connection_will_do(t) ? 0L : 1L);
-    curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, t->client->reuse ? 0L : 1L);
+    curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, t->client->reuse && !t->client->outdated ? 0L : 1L);
     curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
     if (t->exchange->inflate)
@@ -391,14 +416,8 @@ struct http_client *http_client_new(struct loop *loop, const struct http_client_
     list_init(&c->transfers);
     uv_timer_init(&loop->uv, &c->timer);
     c->timer.data = c;
-    c->multi = curl_multi_init();
-    CHECK(c->multi);
-    curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-    curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
-    curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-    curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
-    curl_multi_setopt(c->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
-                      (long)(options->transfers_max ? options->transfers_max : TRANSFERS_MAX));
+    c->transfers_max = options->transfers_max ? options->transfers_max : TRANSFERS_MAX;
+    multi_make(c);
     return c;
 }
 
@@ -434,7 +453,10 @@ void http_client_stop(struct http_client *client)
 
 void http_client_reopen(struct http_client *client, const struct ip_nets *open)
 {
+    if (ip_nets_same(&client->open, open))
+        return;
     client->open = *open;
+    client->outdated = client->reuse;
 }
 
 void http_client_send(struct op *op, struct http_client *client, struct http_exchange *exchange)
@@ -458,6 +480,7 @@ void http_client_send(struct op *op, struct http_client *client, struct http_exc
                  exchange->mail ? "smtp / smtps" : "http / https");
         return;
     }
+    kept_close(client);
     t = calloc(1, sizeof *t);
     CHECK(t);
     t->client = client;

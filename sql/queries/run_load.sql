@@ -2,7 +2,8 @@
 -- scan file_total: file_total is one row
 -- What a run needs besides its payload: $1 skill, $2 version number, $3 job, $4 requester. Who may run it
 -- is read again (core/store/queue/admission.h): it was planned a while ago. With the database's clock in us, and of
--- the HTTP resources $5 (null: it calls none) those that are granted now, with the versions of their credentials.
+-- the HTTP resources $5 (null: it calls none) those that are granted now, with the versions of their credentials. Last the
+-- plan as it was shown (null: of a low-risk run by hand none is stored).
 select v.id, v.digest, v.state, v.manifest, v.package_file, v.runtime, f.sha256,
     (select coalesce(max(l.seq), 0) from {{t}}.run_log l where l.job_id = $3::uuid),
     (select m.timezone from public.my_members m where m.user_id = $4::uuid),
@@ -24,7 +25,13 @@ select v.id, v.digest, v.state, v.manifest, v.package_file, v.runtime, f.sha256,
         (select jsonb_object_agg(r.name, coalesce(r.credential_version, 0))
             from public.my_resources r
             where r.name = any ($5::text[])),
-        '{}') end
+        '{}') end,
+    (select p.body
+        from {{t}}.job j
+        join {{t}}.plan p on p.request_id = j.request_id and p.digest = j.plan_digest
+        where j.id = $3::uuid
+        order by p.created_at, p.id
+        limit 1)
 from {{t}}.skill s
 join {{t}}.skill_version v on v.skill_id = s.id and v.number = $2::integer
 join {{t}}.file f on f.id = v.package_file

@@ -1,5 +1,6 @@
 """What holds whoever asks and however: limits of tokens, masks, one answer, one end. Through the real programs."""
 import concurrent.futures
+import hashlib
 import io
 import json
 import pathlib
@@ -241,6 +242,81 @@ class HighRisk(Case):
         self.assertEqual(self.ok(again)["state"], "awaiting_confirmation")
 
 
+def plan_of(request):
+    return json.loads(rows(f"select body from {{t}}.plan where request_id = '{request}'")[0][0])
+
+
+def digest_of(plan):
+    """As core/model/plan/digest.c says that another program can make it."""
+    steps = [{"action": f"{s['skill']}/{s['action']}", "files": sorted([f["path"], f["sha256"]] for f in s["files"]),
+              "input": s["input"], "runtime": s["runtime_digest"], "version": s["version_digest"],
+              "resources": sorted([r["name"], r["method"], r["path"], r["credential_version"]] for r in s["resources"]),
+              **({"platform": s["platform_digest"]} if "platform_digest" in s else {})} for s in plan["steps"]]
+    form = {"plan": 1, "tenant": plan["tenant"], "requester": plan["requester"], "policy": plan["policy_version"],
+            "risk": plan["risk"], "expires": plan["confirmation"]["expires_at_us"], "steps": steps}
+    text = json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class WhatWasConfirmed(Case):
+    """What people see is the plan's body; what the queue carries lies beside it. A confirmation is of the first, and the
+    run is refused where the second says anything else."""
+    @classmethod
+    def setUpClass(cls):
+        publish(manifest("exact", "Does exactly that", ["do exactly that"],
+                         {"count": {"type": "integer"}, "paper": {"type": "string", "format": "file"}}, ["count", "paper"],
+                         risk="high"))
+
+    def asked(self):
+        file = self.ok(stack.api("POST", "/v1/files?name=a.txt", b"paper", "oscar", {"Content-Type": "text/plain"}), 201)
+        return self.ok(run("exact", input={"count": 1, "paper": file["id"]}))["request_id"]
+
+    def ended(self, request):
+        """After somebody else has confirmed what the database says was shown."""
+        digest = rows(f"select digest from {{t}}.confirmation where request_id = '{request}'")[0][0]
+        reply = stack.api("POST", f"/v1/requests/{request}/confirm", {"digest": digest}, "olivia")
+        if reply.status != 200:
+            return reply.code
+        shown = self.ok(stack.api("GET", f"/v1/runs/{request}", token="olivia", headers={"Prefer": "wait=40"}))
+        self.assertEqual(shown["error"] is None, shown["state"] == "succeeded", shown)
+        return shown["error"]["code"] if shown["error"] else shown["state"]
+
+    def changed(self, column, path, value):
+        request = self.asked()
+        changed = rows(f"update {{t}}.plan set {column} = jsonb_set({column}, '{path}', '{json.dumps(value)}') "
+                       f"where request_id = '{request}' and {column} #> '{path}' is distinct from '{json.dumps(value)}'::jsonb "
+                       "returning 1")
+        self.assertEqual(changed, [["1"]], path)
+        return self.ended(request)
+
+    def test_as_it_was_shown_it_runs(self):
+        request = self.asked()
+        plan = plan_of(request)
+        self.assertEqual(digest_of(plan), plan["digest"])
+        self.assertEqual(self.ended(request), "succeeded")
+
+    def test_anything_else_in_the_queue_is_refused(self):
+        other = self.ok(stack.api("POST", "/v1/files?name=b.txt", b"other", "oscar", {"Content-Type": "text/plain"}), 201)
+        for path, value in (("{input,count}", 2), ("{input,more}", True), ("{skill}", "purge"), ("{action}", "other"),
+                            ("{version}", 2), ("{version_digest}", "a" * 64), ("{runtime_digest}", "a" * 64),
+                            ("{platform_digest}", "a" * 64), ("{files}", []), ("{files,0,id}", other["id"]),
+                            ("{files,0,sha256}", other["sha256"]), ("{files,0,name}", "c.txt"),
+                            ("{credentials}", {"partner": 1})):
+            with self.subTest(payload=path):
+                self.assertEqual(self.changed("payload", path, value), "plan_stale")
+
+    def test_a_plan_that_is_not_its_digest_is_refused(self):
+        for path, value in (("{tenant}", "01990000-0000-7000-8000-000000000001"), ("{policy_version}", 99), ("{risk}", "low"),
+                            ("{requester}", "01990000-0000-7000-8000-000000000001"), ("{confirmation,expires_at_us}", 1),
+                            ("{steps,0,input,count}", 2), ("{steps,0,action}", "other"),
+                            ("{steps,0,version_digest}", "a" * 64), ("{steps,0,runtime_digest}", "a" * 64),
+                            ("{steps,0,platform_digest}", "a" * 64), ("{steps,0,files,0,sha256}", "a" * 64),
+                            ("{steps,0,files}", []),
+                            ("{steps,0,resources}", [{"name": "x", "method": "GET", "path": "/", "credential_version": 0}])):
+            with self.subTest(body=path):
+                self.assertEqual(self.changed("body", path, value), "plan_stale")
+
+
 class WhatCountsAtTheStart(Case):
     """A run is planned now and starts later: what was taken away in between is not done any more."""
     def later(self, token="oscar"):
@@ -274,7 +350,13 @@ class WhatCountsAtTheStart(Case):
         plan = stack.api("GET", f"/v1/requests/{request}", token="olivia").json["plan"]
         if planned_on:
             rows("update {t}.plan set payload = jsonb_set(payload, '{platform_digest}', "
-                 f"'\"{planned_on}\"') where request_id = '{request}'")
+                 f"'\"{planned_on}\"'), body = jsonb_set(body, '{{steps,0,platform_digest}}', '\"{planned_on}\"') "
+                 f"where request_id = '{request}'")
+            digest = digest_of(plan_of(request))
+            rows(f"update {{t}}.plan set digest = '{digest}' where request_id = '{request}'")
+            rows(f"update {{t}}.confirmation set digest = '{digest}' where request_id = '{request}'")
+            plan = stack.api("GET", f"/v1/requests/{request}", token="olivia").json["plan"]
+            self.assertEqual(plan["digest"], digest)
         self.ok(stack.api("POST", f"/v1/requests/{request}/confirm", {"digest": plan["digest"]}, "olivia"))
         return self.ended(request), plan["steps"][0].get("platform_digest")
 

@@ -5,6 +5,7 @@
 #include "core/model/schedule.h"
 #include "core/store/file/file_quota.h"
 #include "core/store/queue/admission.h"
+#include "worker/run/run_planned.h"
 
 /* Confirmed ahead for a moment that nobody kept: people agreed to that time, not to any. What has begun once may
  * be tried again. */
@@ -64,6 +65,8 @@ bool run_admit(struct work *work, const struct db_rows *rows, struct skill_manif
     if (strcmp(runtime ? runtime : "", planned) != 0)
         return gov_fail(err, GOV_PLAN_STALE, "the version's own runtime is not the planned one",
                         "版本自带的运行时与计划不符");
+    if (!run_planned_check(work, db_json(rows, 0, RUN_PLAN, arena), err))
+        return false;
     struct admission admission = { .skill = p->skill,
                                    .version = p->version,
                                    .state = state,

@@ -26,7 +26,8 @@ enum {
     RUN_OVER_QUOTA,
     RUN_NOW_US,
     RUN_RUNTIME_DIGEST,
-    RUN_GRANTS
+    RUN_GRANTS,
+    RUN_PLAN
 };
 
 /* Names of the HTTP resources it was planned to call, as an array of PostgreSQL's; NULL: none. */

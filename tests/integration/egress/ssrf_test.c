@@ -51,6 +51,7 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
 struct listener {
     int fd, port;
     const char *answer;
+    void *(*serve)(void *listener); /* NULL: one answer a connection */
     atomic_int hits;
     pthread_t thread;
 };
@@ -92,7 +93,7 @@ static void listen_on(struct listener *l, const char *address, int port, const c
                                              : ((struct sockaddr_in6 *)&bound)->sin6_port);
     freeaddrinfo(at);
     l->answer = answer;
-    assert_int_equal(pthread_create(&l->thread, NULL, serve, l), 0);
+    assert_int_equal(pthread_create(&l->thread, NULL, l->serve ? l->serve : serve, l), 0);
 }
 
 static void listener_end(struct listener *l)
@@ -248,6 +249,50 @@ static void an_opened_network_is_called(void **state)
     http_client_stop(client);
 }
 
+/* Answers on one connection until the other side ends it. */
+static void *serve_on(void *given)
+{
+    struct listener *l = given;
+    char request[4096];
+    int fd;
+
+    while ((fd = accept(l->fd, NULL, NULL)) >= 0) {
+        while (recv(fd, request, sizeof request, 0) > 0) {
+            atomic_fetch_add(&l->hits, 1);
+            send(fd, l->answer, strlen(l->answer), MSG_NOSIGNAL);
+        }
+        close(fd);
+    }
+    return NULL;
+}
+
+static void a_network_that_was_closed_is_not_called_over_a_kept_connection(void **state)
+{
+    struct fixture *f = *state;
+    struct http_client_options options = { .transfers_max = 4, .reuse = true };
+    struct listener partner = { .serve = serve_on };
+    const struct ip_nets none = { 0 };
+    struct http_exchange x;
+    struct gov_err err;
+
+    listen_on(&partner, "127.0.0.3", 0, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    assert_true(ip_nets_parse("127.0.0.3/32", &options.open, &err));
+    struct http_client *client = http_client_new(&f->loop, &options);
+    const char *url = arena_format(&f->arena, "http://127.0.0.3:%d/", partner.port);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(fetch(f, client, url, &x), 200);
+        http_client_reopen(client, &options.open); /* as before: the connection is kept */
+    }
+    http_client_reopen(client, &none);
+    assert_int_equal(fetch(f, client, url, &x), 0);
+    assert_int_equal(x.err.code, GOV_ADDRESS_REFUSED);
+    assert_int_equal(atomic_load(&partner.hits), 3);
+    http_client_reopen(client, &options.open);
+    assert_int_equal(fetch(f, client, url, &x), 200);
+    http_client_stop(client);
+    listener_end(&partner);
+}
+
 static void a_name_that_rebinds_is_checked_at_every_connection(void **state)
 {
     struct fixture *f = *state;
@@ -321,6 +366,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         EACH(an_opened_network_is_called),
         EACH(no_spelling_of_an_inner_address_is_called),
+        EACH(a_network_that_was_closed_is_not_called_over_a_kept_connection),
         EACH(a_name_that_rebinds_is_checked_at_every_connection),
         EACH(a_redirect_is_an_answer_and_not_a_way_in),
         EACH(a_proxy_of_the_environment_is_not_used),

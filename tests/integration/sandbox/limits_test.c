@@ -13,8 +13,10 @@ static bool has_user;
 
 static int setup(void **state, bool user, bool warm)
 {
-    struct sandbox_rig *rig = &rigs[user && has_user]; /* or root does it twice */
+    struct sandbox_rig *rig = &rigs[user];
 
+    if (user && !has_user)
+        skip(); /* this kernel lets no plain user make namespaces; the rig says so */
     rig->warm = warm;
     *state = rig;
     return 0;
