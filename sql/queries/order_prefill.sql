@@ -1,7 +1,6 @@
 -- scope: lifecycle
 -- Renewals to draft: subscriptions whose prefill is recorded, lately, or before another edition was chosen or the
--- wish to end was taken back, and that have no
--- renewal of the next period. $1 how many, $2 behind this subscription: one that fails stands in no other's way
+-- wish to end was taken back, and that have no renewal of the next period. $1 how many, $2 behind this subscription: one that fails stands in no other's way
 select s.id, s.customer_id, v.id, v.price_minor, v.tax_bp, v.tax_inclusive, l.publish_hours
 from (
     select a.subscription_id, a.period_no
@@ -36,17 +35,17 @@ where s.state in ('active', 'grace')
             and r.kind = 'renewal'
             and r.period_no = s.period_no + 1
             and r.state not in ('cancelled', 'expired'))
-    and not exists (
-        select from public.orders r
+    -- drafted once, unless that is wanted again since
+    and coalesce((
+        select max(r.created_at) from public.orders r
         where r.subscription_id = s.id
             and r.kind = 'renewal'
             and r.period_no = s.period_no + 1
             and r.created_by is null
-            and (s.next_edition_version is null or r.edition_version = v.id)
-            and not exists (
-                select from public.renewal_wanted w
-                where w.subscription_id = s.id
-                    and w.period_no = s.period_no
-                    and w.wanted_at >= r.created_at))
+            and (s.next_edition_version is null or r.edition_version = v.id)), '-infinity')
+        <= coalesce((
+            select max(w.wanted_at) from public.renewal_wanted w
+            where w.subscription_id = s.id
+                and w.period_no = s.period_no), '-infinity')
 order by s.id
 limit $1::integer
