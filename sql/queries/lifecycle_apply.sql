@@ -60,7 +60,8 @@ with asked as (
         jsonb_strip_nulls(jsonb_build_object('subscription', s.id, 'period_no', s.period_no, 'state', n.state,
             'before', case when n.state = 'active' then s.paid_until_at end)),
         gen_random_uuid()::text, timestamptz 'epoch' + a.send * interval '1 microsecond',
-        timestamptz 'epoch' + nullif(n.next, 0) * interval '1 microsecond' + interval '1 day'
+        -- what is decided after hours leaves on the next workday, which may lie behind the next look
+        timestamptz 'epoch' + case when n.next <> 0 then greatest(n.next, a.send) end * interval '1 microsecond' + interval '1 day'
     from recorded r
     join asked a on a.id = r.subscription_id and a.period = r.period_no and a.action = r.action and a.win = r.window_code
     join after n on n.id = r.subscription_id

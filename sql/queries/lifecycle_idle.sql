@@ -6,6 +6,7 @@ select c.last_at < c.now - interval '10 minutes'
         or exists (select from public.payment_event e where e.status = 'received' and e.next_at <= now())
         or exists (select from public.scan_run r where r.state = 'requested' and (r.lease_until is null or r.lease_until <= clock_timestamp()))
         or exists (select from public.invoice_due)
+        or exists (select from public.policy_wake w where w.due_at <= c.now)
         or exists (
             select from public.subscription s
             where s.next_action_at <= c.now

@@ -316,6 +316,19 @@ static void nobody_to_tell_is_a_task_until_somebody_is_there(void **state)
     assert_int_equal(1, scan_rig_count(f, "public.outbox where payload ->> 'window' = 'R-7' and endpoint = 'bills@example.org'"));
 }
 
+/* A scan late on a Friday: the message leaves on Monday, although the renewal is drafted on Saturday and ends what was expected of it. */
+static void what_is_decided_after_hours_leaves_on_the_next_workday(void **state)
+{
+    struct scan_rig *f = *state;
+
+    sql_run(f->admin, "update public.scan_clock set test_offset = (date_trunc('week', now() at time zone 'Asia/Shanghai') + interval "
+            "'5 weeks 4 days 19 hours') at time zone 'Asia/Shanghai' - now()");
+    scan_rig_subscriptions(f, 1, 31, "Asia/Shanghai");
+    scan_rig_scan(f->conn, (struct scan_options){ .accept_gap = true });
+    assert_string_equal("T-30 1", sql_value(&f->arena, f->admin, "select (payload ->> 'window') || ' ' || extract(isodow from next_at at time "
+                        "zone 'Asia/Shanghai') from public.outbox where expires_at > next_at + interval '12 hours'"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +341,7 @@ int main(void)
         cmocka_unit_test(a_shutdown_with_a_refund_is_told),
         cmocka_unit_test(the_digest_counts_every_shutdown_that_comes),
         cmocka_unit_test(nobody_to_tell_is_a_task_until_somebody_is_there),
+        cmocka_unit_test(what_is_decided_after_hours_leaves_on_the_next_workday),
     };
     return cmocka_run_group_tests(tests, scan_rig_setup, scan_rig_teardown);
 }
