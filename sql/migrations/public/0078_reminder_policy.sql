@@ -47,7 +47,7 @@ comment on column public.policy_wake.behind is 'up to this one they were woken';
 
 -- What of a period was dealt with before its end, by days instead of by place (core/model/lifecycle.h).
 update public.subscription s
-set windows_done = s.windows_done | (256 - p.days) << 16
+set windows_done = s.windows_done | ((256 - p.days) << 16)
 from (
     select x.id, (
         select l.before_days[b.place + 1]

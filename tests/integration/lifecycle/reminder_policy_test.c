@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/store/scan/forecast.h"
+#include "sql_public.h"
 #include "tests/lib/scan_rig.h"
 #include "tests/lib/sql.h"
 
@@ -161,12 +162,31 @@ static void waking_goes_through_all_twice_and_then_rests(void **state)
     policies_forget(f);
 }
 
+/* The statement by which a database of before keeps what it had dealt with: the bits stay, the days are the last window's. */
+static void what_was_dealt_with_before_is_kept_by_days(void **state)
+{
+    struct scan_rig *f = *state;
+    const char *from = NULL;
+
+    for (const struct embedded *file = sql_public; file->name && !from; file++)
+        from = strstr(file->text, "update public.subscription s\nset windows_done = s.windows_done |");
+    assert_non_null(from);
+    scan_rig_subscriptions(f, 5, 20, "Asia/Shanghai");
+    sql_run(f->admin, "update public.subscription s set windows_done = (array[8192 + 3, 8192 + 31, 8192, 0, -1])[substr(c.name, 2)::integer] from "
+            "public.customer c where c.id = s.customer_id");
+    sql_run(f->admin, "%.*s", (int)strcspn(from, ";"), from);
+    assert_string_equal("8195 15, 8223 1, 8192 256, 0 256, 65535 1", sql_value(&f->arena, f->admin, "select string_agg((s.windows_done & 65535) || "
+                        "' ' || 256 - (s.windows_done >> 16 & 255), ', ' order by c.name) from public.subscription s join public.customer c on "
+                        "c.id = s.customer_id"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_recorded_stays_and_the_next_window_is_the_new_ones),
         cmocka_unit_test(a_customers_own_goes_before_his_editions_and_that_before_its_versions),
         cmocka_unit_test(waking_goes_through_all_twice_and_then_rests),
+        cmocka_unit_test(what_was_dealt_with_before_is_kept_by_days),
     };
     return cmocka_run_group_tests(tests, setup, scan_rig_teardown);
 }
