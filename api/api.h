@@ -10,7 +10,7 @@
 #include "core/io/http/event_stream.h"
 #include "core/io/http/http_server.h"
 #include "core/io/metrics.h"
-#include "core/io/redis/redis.h"
+#include "core/io/redis/redis_login.h"
 #include "core/io/service.h"
 #include "core/store/event_bus.h"
 #include "core/store/file/file_store.h"
@@ -19,7 +19,7 @@
 
 struct api_settings {
     const char *pg;
-    const char *redis;
+    struct redis_login redis;
     int64_t queue_shards;
     const char *listen;
     struct file_store_settings files;

@@ -112,6 +112,8 @@ struct call_page {
     const char *after;
 };
 bool call_page(struct call *call, struct call_page *page, struct gov_err *err);
+/* The cursor is of another list, or of none. Always false. */
+bool call_cursor_refuse(struct gov_err *err);
 /* {items, next_cursor}; `items` is consumed; `last` NULL: no more pages. */
 void call_list(struct call *call, json_t *items, const char *last);
 

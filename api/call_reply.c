@@ -66,6 +66,13 @@ bool call_param_id(struct call *call, int index, struct id *id, struct gov_err *
            gov_fail(err, GOV_NOT_FOUND, "there is nothing with this id here", "这里没有该 id 的内容");
 }
 
+bool call_cursor_refuse(struct gov_err *err)
+{
+    return gov_fail_at(err, GOV_INVALID_INPUT, "cursor", "format",
+                       "this is not a cursor of this list; take next_cursor of the page before as it is",
+                       "这不是本列表的游标；请原样使用上一页的 next_cursor");
+}
+
 bool call_page(struct call *call, struct call_page *page, struct gov_err *err)
 {
     const char *limit = http_request_query(call->request, "limit");
@@ -78,8 +85,7 @@ bool call_page(struct call *call, struct call_page *page, struct gov_err *err)
                            "limit must be a whole number from 1 to %d",
                            "limit 必须是 1 到 %d 的整数", PAGE_MAX);
     if (strlen(page->after) > CURSOR_BYTES_MAX)
-        return gov_fail_at(err, GOV_INVALID_INPUT, "cursor", "format",
-                           "this is not a cursor of a list here", "这不是本列表的游标");
+        return call_cursor_refuse(err);
     return true;
 }
 

@@ -14,9 +14,9 @@
 #include "core/base/log.h"
 #include "core/io/crypto/crypto.h"
 #include "core/store/file/file_identity.h"
-#include "core/store/file/file_identity.h"
 #include "core/store/planning/plan_basis.h"
 #include "core/store/queue/incarnation.h"
+#include "core/store/schema_check.h"
 
 enum { START_PATIENCE_MS = 60000 };
 
@@ -24,8 +24,7 @@ const struct setting api_settings_table[] = {
     { "pg", SETTING_TEXT, offsetof(struct api_settings, pg), "", 0, 2000, false,
       "PostgreSQL as libpq conninfo without user, e.g. \"host=/run/postgresql dbname=execgov "
       "passfile=/etc/execgov/pgpass\"" },
-    { "redis", SETTING_TEXT, offsetof(struct api_settings, redis), "127.0.0.1:6379", 0, 500, false,
-      "Redis: unix:/path/socket or host:port; several with commas: nodes of a cluster, or a master and replicas" },
+    REDIS_LOGIN_SETTINGS(struct api_settings, redis, "127.0.0.1:6379", ""),
     { "queue_shards", SETTING_INT, offsetof(struct api_settings, queue_shards), "1", 1, QUEUE_SHARDS_MAX, false,
       "dispatch shards: on how many hash tags the queue is spread in Redis; the same for all processes" },
     { "listen", SETTING_TEXT, offsetof(struct api_settings, listen), "127.0.0.1:8080", 0, 100, false,
@@ -135,30 +134,28 @@ static void queue_lost(void *context)
     incarnation_watch_look(((struct api *)context)->incarnation);
 }
 
-static bool connect_stores(struct api *api, struct gov_err *err)
+static bool open_stores(struct api *api, const struct redis_options *redis, struct gov_err *err)
 {
     const struct db_options db = { .conninfo = api->settings.pg,
                                    .application = "execgov-api",
                                    .unprepared = !api->settings.prepared,
                                    .connections_per_role = (int)api->settings.pg_connections };
-    const struct redis_options redis = { .address = api->settings.redis };
     struct event_bus_events events = { watches_happened, watches_changed, api };
     char incarnation[INCARNATION_BYTES];
 
-    if (!redis_address_check(redis.address, err))
-        return false;
     api->files = file_store_open(&api->settings.files, err);
     if (!api->files)
         return false;
     api->db = db_new(api->loop, &db);
-    if (!incarnation_read(api->loop, api->db, START_PATIENCE_MS, incarnation, err))
+    if (!incarnation_read(api->loop, api->db, START_PATIENCE_MS, incarnation, err) ||
+        !schema_check(api->loop, api->db, err))
         return false;
     if (!file_identity_settle(api->loop, api->db, api->files, err))
         return false;
-    api->redis = redis_new(api->loop, &redis);
+    api->redis = redis_new(api->loop, redis);
     api->incarnation = incarnation_watch_new(api->loop, api->db, incarnation, another_life, api);
     queue_shards_start(&api->queues, api->loop,
-                       &(struct queue_shards_options){ redis.address, incarnation, (int)api->settings.queue_shards,
+                       &(struct queue_shards_options){ redis, incarnation, (int)api->settings.queue_shards,
                                                        queue_lost, api });
     watches_init(&api->watches, api->loop, api);
     api->events = event_bus_new(api->redis, &events);
@@ -169,6 +166,17 @@ static bool connect_stores(struct api *api, struct gov_err *err)
     api->accepts = accept_batcher_new(api->loop, api->db, &api->queues);
     api->inbox = inbox_start(api);
     return true;
+}
+
+static bool connect_stores(struct api *api, struct gov_err *err)
+{
+    struct redis_options redis;
+    struct arena arena;
+
+    arena_init(&arena);
+    bool good = redis_login_read(&api->settings.redis, &arena, &redis, err) && open_stores(api, &redis, err);
+    arena_release(&arena);
+    return good;
 }
 
 static bool listen_http(struct api *api, struct gov_err *err)

@@ -22,7 +22,7 @@ struct flags {
     const char *conninfo;
     const char *platform_password_file, *stripe_password_file, *egress_password_file;
     int64_t stripes, jobs;
-    bool json, help;
+    bool json, help, dry_run;
     enum gov_language language;
 };
 
@@ -30,7 +30,7 @@ static const struct gov_text HELP = {
     "execgov migrate up|status|verify [--pg CONNINFO] [options]\n"
     "\n"
     "  up       bring the database and every tenant to this program's shape; can be interrupted\n"
-    "           and run again, several at once take turns\n"
+    "           and run again, several at once take turns; --dry-run only says what it would do\n"
     "  status   say what is there and what is missing\n"
     "  verify   compare what was applied with this program's texts, and check owners and rights\n"
     "\n"
@@ -43,12 +43,14 @@ static const struct gov_text HELP = {
     "  --egress-password-file FILE     first line: password of execgov_egress\n"
     "                                  (or $EXECGOV_PLATFORM_PASSWORD, $EXECGOV_STRIPE_PASSWORD;\n"
     "                                  without: passwords stay as they are)\n"
+    "  --dry-run                       with up: list what would be applied, and change nothing\n"
     "  --json                          report as JSON\n"
     "\n"
     "exit codes: 0 done, 1 work is left or faults were found, 2 usage, 5 database unavailable\n",
     "execgov migrate up|status|verify [--pg 连接信息] [选项]\n"
     "\n"
-    "  up       将数据库和所有租户迁移到本程序的版本；可中断后重新执行，同时执行时依次进行\n"
+    "  up       将数据库和所有租户迁移到本程序的版本；可中断后重新执行，同时执行时依次进行；\n"
+    "           加 --dry-run 只列出将要执行的内容\n"
     "  status   显示当前版本和待迁移的内容\n"
     "  verify   核对已执行的迁移与本程序是否一致，并检查属主和权限\n"
     "\n"
@@ -60,6 +62,7 @@ static const struct gov_text HELP = {
     "  --egress-password-file 文件     第一行为 execgov_egress 的密码\n"
     "                                  （或用 $EXECGOV_PLATFORM_PASSWORD、$EXECGOV_STRIPE_PASSWORD；\n"
     "                                  不给则保持不变）\n"
+    "  --dry-run                       与 up 一起使用：只列出将要执行的迁移，不作任何更改\n"
     "  --json                          以 JSON 输出\n"
     "\n"
     "退出码：0 完成，1 仍有待迁移内容或发现问题，2 用法错误，5 数据库不可用\n",
@@ -97,7 +100,7 @@ static bool number_read(const char *flag, const char *text, int64_t max, int64_t
 
 static bool flags_read(int argc, char **argv, struct flags *flags, struct gov_err *err)
 {
-    enum { PG = 1, STRIPES, JOBS, PLATFORM, STRIPE, EGRESS, JSON };
+    enum { PG = 1, STRIPES, JOBS, PLATFORM, STRIPE, EGRESS, JSON, DRY_RUN };
     static const struct option options[] = {
         { "pg", required_argument, NULL, PG },
         { "stripes", required_argument, NULL, STRIPES },
@@ -106,6 +109,7 @@ static bool flags_read(int argc, char **argv, struct flags *flags, struct gov_er
         { "stripe-password-file", required_argument, NULL, STRIPE },
         { "egress-password-file", required_argument, NULL, EGRESS },
         { "json", no_argument, NULL, JSON },
+        { "dry-run", no_argument, NULL, DRY_RUN },
         { "help", no_argument, NULL, 'h' },
         { 0 },
     };
@@ -137,6 +141,9 @@ static bool flags_read(int argc, char **argv, struct flags *flags, struct gov_er
         case JSON:
             flags->json = true;
             break;
+        case DRY_RUN:
+            flags->dry_run = true;
+            break;
         case 'h':
             flags->help = true;
             break;
@@ -151,6 +158,9 @@ static bool flags_read(int argc, char **argv, struct flags *flags, struct gov_er
         return gov_fail(err, GOV_INVALID_INPUT, "one of up, status, verify is needed",
                         "需要指定 up、status 或 verify 之一");
     flags->verb = argv[optind];
+    if (flags->dry_run && strcmp(flags->verb, "up") != 0)
+        return gov_fail(err, GOV_INVALID_INPUT, "--dry-run goes with up; %s changes nothing anyway",
+                        "--dry-run 只能与 up 一起使用；%s 本来就不作更改", flags->verb);
     return true;
 }
 
@@ -193,6 +203,37 @@ static int json_print(json_t *report)
     return EXIT_DONE;
 }
 
+static json_t *names_json(const char *const *names)
+{
+    json_t *list = json_array();
+
+    for (; *names; names++)
+        json_array_append_new(list, json_string(*names));
+    return list;
+}
+
+static int dry_run(struct flags *flags, struct arena *arena, struct gov_err *err)
+{
+    struct migrate_plan plan;
+
+    if (!migrate_plan_read(flags->conninfo, &plan, arena, err))
+        return err_print(flags, err);
+    bool left = *plan.public_files || *plan.tenant_files || plan.tenants;
+    if (flags->json) {
+        json_print(json_pack("{s:b, s:o, s:o, s:I}", "current", !left, "public", names_json(plan.public_files), "tenant",
+                             names_json(plan.tenant_files), "tenants", (json_int_t)plan.tenants));
+        return left ? EXIT_LEFT : EXIT_DONE;
+    }
+    for (const char *const *name = plan.public_files; *name; name++)
+        printf("public/%s\n", *name);
+    for (const char *const *name = plan.tenant_files; *name; name++)
+        printf("tenant/%s\n", *name);
+    printf(flags->language == GOV_ZH ? "将更新 %zu 个租户；未作任何更改\n" :
+                                       "%zu tenants would be brought up; nothing was changed\n",
+           plan.tenants);
+    return left ? EXIT_LEFT : EXIT_DONE;
+}
+
 static int up(struct flags *flags, struct arena *arena, struct gov_err *err)
 {
     struct migrate_options options = { .conninfo = flags->conninfo,
@@ -203,6 +244,8 @@ static int up(struct flags *flags, struct arena *arena, struct gov_err *err)
     struct migrate_report report;
     bool done;
 
+    if (flags->dry_run)
+        return dry_run(flags, arena, err);
     if (!password_read(flags->platform_password_file, "EXECGOV_PLATFORM_PASSWORD", arena,
                        &options.platform_password, err) ||
         !password_read(flags->stripe_password_file, "EXECGOV_STRIPE_PASSWORD", arena,

@@ -7,12 +7,14 @@
 #include "core/io/db/db.h"
 #include "core/io/metrics.h"
 #include "core/io/op/rounds.h"
+#include "core/io/redis/redis_login.h"
 #include "core/io/service.h"
 #include "core/io/settings.h"
 
 struct lifecycle_settings {
     const char *pg;
-    const char *redis; /* wake-ups; "" = none, the next tick finds new messages */
+    struct redis_login redis; /* wake-ups; address "" = none, the next tick finds new messages */
+    bool prepared;
     const char *egress;   /* socket of execgov-egress; "" = no message leaves */
     const char *public_url; /* of the platform, for links in messages; "" = no links */
     const char *contact; /* whom customers may ask, in their reminders; "" = nobody is named */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/store/schema_check.h"
 #include "lifecycle/deliver.h"
 #include "lifecycle/tick.h"
 #include "lifecycle/wake.h"
@@ -9,7 +10,10 @@
 #define FIELD(name) offsetof(struct lifecycle_settings, name)
 const struct setting lifecycle_settings_table[] = {
     { "pg", SETTING_TEXT, FIELD(pg), "", 0, 2000, false, "PostgreSQL as libpq conninfo without user" },
-    { "redis", SETTING_TEXT, FIELD(redis), "", 0, 500, false, "unix:/path, host:port or [v6]:port; tells of new messages at once; empty: they wait for the next tick" },
+    REDIS_LOGIN_SETTINGS(struct lifecycle_settings, redis, "",
+                         "; tells of new messages at once; empty: they wait for the next tick"),
+    { "prepared", SETTING_BOOL, FIELD(prepared), "true", 0, 0, false,
+      "prepare statements; off behind a PgBouncer older than 1.21" },
     { "health", SETTING_TEXT, FIELD(health), "", 0, 100, false,
       "address:port of /livez, /readyz and /metrics; empty: none" },
     { "log_level", SETTING_TEXT, FIELD(log_level), "info", 0, 10, false, "debug, info, warn or error" },
@@ -78,7 +82,8 @@ bool lifecycle_run(const struct lifecycle_settings *settings, struct gov_err *er
     struct lifecycle *l = &p.lifecycle;
     struct loop loop;
     const struct db_options db = { .conninfo = settings->pg, .application = "execgov-lifecycle",
-                                   .public_role = "execgov_lifecycle", .connections_per_role = 4 };
+                                   .public_role = "execgov_lifecycle", .unprepared = !settings->prepared,
+                                   .connections_per_role = 4 };
 
     memset(&p, 0, sizeof p);
     arena_init(&p.arena);
@@ -88,13 +93,16 @@ bool lifecycle_run(const struct lifecycle_settings *settings, struct gov_err *er
     l->loop = &loop;
     l->service = (struct service){ .loop = &loop, .name = "lifecycle", .metrics = &l->metrics, .ready = ready,
                                    .drain = drain, .context = &p };
+    l->db = db_new(&loop, &db);
+    /* Before anybody is told that it is ready. Where the database cannot be asked now, the first tick will find out. */
+    if (!schema_check_public(&loop, l->db, err) && err->code == GOV_CONFIGURATION)
+        return false;
     if (!service_start(&l->service, settings->health, err))
         return false;
-    l->db = db_new(&loop, &db);
     deliver_start(&p.deliver, l);
     l->deliveries = &p.deliver.rounds;
     tick_start(&p.tick, l);
-    if (!wake_start(&p.wake, &loop, settings->redis, &p.deliver.rounds, err))
+    if (!wake_start(&p.wake, &loop, &settings->redis, &p.deliver.rounds, err))
         return false;
     loop_run(&loop);
     loop_release(&loop);

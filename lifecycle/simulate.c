@@ -17,6 +17,7 @@
 #include "core/io/migrate/migrate.h"
 #include "core/model/calendar.h"
 #include "core/store/money/order_act.h"
+#include "core/store/scan/agreement.h"
 #include "core/store/scan/order_time.h"
 #include "core/store/scan/scan.h"
 
@@ -305,12 +306,18 @@ static bool live(struct simulation *s, int64_t to, struct gov_err *err)
 static bool verify(struct simulation *s, struct gov_err *err)
 {
     PGresult *broken = ask(s, sql_queries[SQL_QUERIES_LIFECYCLE_CHECK].text, 0, NULL, err);
+    struct agreement runs;
 
-    for (int i = 0; broken && i < PQntuples(broken); i++)
+    if (!broken || !agreement_look(s->conn, DAY_US, &s->arena, &runs, err))
+        return false;
+    for (int i = 0; i < PQntuples(broken); i++)
         printf("does not hold: %s %s: %s\n", PQgetvalue(broken, i, 0), PQgetvalue(broken, i, 1), PQgetvalue(broken, i, 2));
-    if (broken && PQntuples(broken) == 0)
-        puts("at the end everything holds that must (lifecycle check)");
-    return broken && (PQntuples(broken) == 0 || gov_fail(err, GOV_INTERNAL, "invariants do not hold", "不变量不成立"));
+    for (int i = 0; i < runs.count; i++)
+        printf("does not hold: I10 %s: %s\n", runs.faults[i].subject, runs.faults[i].detail);
+    if (PQntuples(broken) + runs.count > 0)
+        return gov_fail(err, GOV_INTERNAL, "invariants do not hold", "不变量不成立");
+    puts("at the end everything holds that must (lifecycle check)");
+    return true;
 }
 
 bool simulate_run(const struct simulate_options *options, struct gov_err *err)

@@ -40,18 +40,24 @@ static void changed(void *context, bool up)
         soon(context);
 }
 
-bool wake_start(struct wake *w, struct loop *loop, const char *redis, struct rounds *rounds, struct gov_err *err)
+bool wake_start(struct wake *w, struct loop *loop, const struct redis_login *redis, struct rounds *rounds, struct gov_err *err)
 {
+    struct redis_options options;
+    struct arena arena;
+
     memset(w, 0, sizeof *w);
     w->rounds = rounds;
-    if (!*redis)
+    if (!*redis->address)
         return true;
-    if (!redis_address_check(redis, err))
+    arena_init(&arena);
+    if (!redis_login_read(redis, &arena, &options, err)) {
+        arena_release(&arena);
         return false;
+    }
     uv_timer_init(&loop->uv, &w->timer);
     w->timer.data = w;
-    w->feed = redis_feed_new(loop, &(struct redis_options){ .address = redis },
-                             &(struct redis_feed_events){ message, changed, w });
+    w->feed = redis_feed_new(loop, &options, &(struct redis_feed_events){ message, changed, w });
+    arena_release(&arena);
     redis_feed_add(w->feed, "ev:t_*");
     redis_feed_add(w->feed, "ev:" EVENT_BUS_OUTBOX);
     return true;

@@ -5,6 +5,7 @@
 
 #include "core/io/op/rounds.h"
 #include "core/io/redis/redis_feed.h"
+#include "core/io/redis/redis_login.h"
 
 struct wake {
     struct redis_feed *feed; /* NULL: no Redis is set */
@@ -13,8 +14,8 @@ struct wake {
     bool waiting;
 };
 
-/* False: `redis` is no address. */
-bool wake_start(struct wake *wake, struct loop *loop, const char *redis, struct rounds *rounds, struct gov_err *err);
+/* False: `redis` is no address, or its password cannot be read. */
+bool wake_start(struct wake *wake, struct loop *loop, const struct redis_login *redis, struct rounds *rounds, struct gov_err *err);
 void wake_stop(struct wake *wake);
 
 #endif

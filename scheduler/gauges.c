@@ -40,6 +40,7 @@ void gauges_init(struct gauges *g, struct metrics *metrics)
                 METRIC_GAUGE);
         }
     }
+    shares_init(&g->shares, metrics);
 }
 
 void gauges_look(struct op *op, struct gauges *g, const struct queue_shards *queues)
@@ -74,6 +75,7 @@ void gauges_read(struct arena *arena, struct gauges *g)
             g->oldest[lane][class].value = since_ms < now_ms ? (now_ms - since_ms) / 1000 : 0;
         }
     }
+    shares_note(&g->shares, lanes, clock_mono_us());
     g->looking = false; /* the documents go with the op */
 }
 
@@ -81,6 +83,7 @@ void gauges_clear(struct gauges *g)
 {
     g->leads.value = 0;
     g->looked_us = 0;
+    shares_clear(&g->shares);
     for (int lane = 0; lane < LANE_COUNT; lane++) {
         g->busy[lane].value = 0;
         for (int class = 0; class < CLASS_COUNT; class ++)

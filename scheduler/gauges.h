@@ -7,6 +7,7 @@
 #include "core/io/metrics.h"
 #include "core/model/job.h"
 #include "core/store/queue/queue_depth.h"
+#include "scheduler/shares.h"
 
 enum { GAUGE_LABEL_BYTES = 48 };
 
@@ -16,6 +17,7 @@ struct gauges {
     struct metric ready[LANE_COUNT][CLASS_COUNT], oldest[LANE_COUNT][CLASS_COUNT];
     struct metric busy[LANE_COUNT];
     char labels[LANE_COUNT][CLASS_COUNT + 1][GAUGE_LABEL_BYTES];
+    struct shares shares;
     struct queue_depths depths;
     int64_t looked_us; /* monotonic */
     bool looking;

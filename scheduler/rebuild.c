@@ -1,6 +1,7 @@
 /* rebuild.c - begin -> retire -> settle (3 s: claims in flight end) -> clear -> limits -> load -> end.
  *
- * Loading is a visit that also tells what runs. While it lasts the API accepts into PostgreSQL alone. With the first
+ * Loading is a visit that also tells what runs; the middle of long backlogs is walked through afterwards (walk.h). While
+ * it lasts the API accepts into PostgreSQL alone. With the first
  * shard go the generations of shards that are no more: it is where everybody notices that their number has changed.
  */
 #include "scheduler/rebuild.h"
@@ -49,6 +50,7 @@ static enum op_next begin(struct op *op)
     struct rebuild *r = (struct rebuild *)op;
 
     r->results = ARENA_ARRAY(&op->arena, struct queue_result, (size_t)r->scheduler->queues.count);
+    walks_forget(r->scheduler->walks);
     EACH(r, shard)
     {
         log_write(LEVEL_WARN, "queue.rebuild", LOG_NUMBER("term", r->term), LOG_NUMBER("shard", shard));

@@ -6,7 +6,7 @@
 #include "core/base/log.h"
 #include "core/model/job.h"
 
-enum { TIMEOUT_MS = 3600000, ATTEMPTS = 3 };
+enum { TIMEOUT_MS = 3600000, ATTEMPTS = 3, COST_MS = 100 };
 
 static enum op_next due(struct op *op)
 {
@@ -41,13 +41,7 @@ static enum op_next accept_tasks(struct op *op)
         struct db_scope scope = db_scope_tenant(schema, (int)db_int(&r->due, i, 2));
         struct id job = id_new();
         struct db_group *g = db_group_new(op, r->scheduler->db, &scope);
-        r->entries[i] = (struct queue_entry){ .tenant = schema,
-                                              .lane = job_lane_name(LANE_CTL),
-                                              .class = job_class_name(CLASS_BULK),
-                                              .job = job,
-                                              .fence = 1,
-                                              .cost_ms = 100,
-                                              .kind = job_kind_name(JOB_TASK) };
+        r->entries[i] = queue_entry_new(schema, LANE_CTL, CLASS_BULK, JOB_TASK, job, COST_MS);
         DB_GROUP_ADD(g, SQL_QUERIES_JOB_ACCEPT, NULL, job.text, job_kind_name(JOB_TASK),
                      job_lane_name(LANE_CTL), job_class_name(CLASS_BULK), job.text, text, NULL, NULL,
                      arena_format(&op->arena, "%d", ATTEMPTS), arena_format(&op->arena, "%d", TIMEOUT_MS),

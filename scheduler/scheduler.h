@@ -8,7 +8,7 @@
 
 #include "core/io/db/db.h"
 #include "core/io/metrics.h"
-#include "core/io/redis/redis.h"
+#include "core/io/redis/redis_login.h"
 #include "core/io/service.h"
 #include "core/io/settings.h"
 #include "core/store/event_bus.h"
@@ -17,10 +17,11 @@
 #include "core/store/queue/queue_shards.h"
 #include "scheduler/gauges.h"
 #include "scheduler/leader.h"
+#include "scheduler/walk.h"
 
 struct scheduler_settings {
     const char *pg;
-    const char *redis;
+    struct redis_login redis;
     int64_t queue_shards;
     const char *health;
     const char *log_level;
@@ -39,6 +40,7 @@ struct scheduler {
     struct event_bus *events;
     struct marks *marks;
     struct incarnation_watch *incarnation;
+    struct walks *walks;
     struct metrics metrics;
     struct gauges gauges;
     struct leader *leader;

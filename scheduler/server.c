@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/store/schema_check.h"
 #include "scheduler/promote.h"
 #include "scheduler/refill.h"
 #include "scheduler/scheduler.h"
@@ -13,8 +14,7 @@ enum { START_PATIENCE_MS = 60000 };
 const struct setting scheduler_settings_table[] = {
     { "pg", SETTING_TEXT, FIELD(pg), "", 0, 2000, false,
       "PostgreSQL as libpq conninfo without user" },
-    { "redis", SETTING_TEXT, FIELD(redis), "127.0.0.1:6379", 0, 500, false,
-      "Redis: unix:/path/socket or host:port; several with commas: nodes of a cluster, or a master and replicas" },
+    REDIS_LOGIN_SETTINGS(struct scheduler_settings, redis, "127.0.0.1:6379", ""),
     { "queue_shards", SETTING_INT, FIELD(queue_shards), "1", 1, QUEUE_SHARDS_MAX, false,
       "dispatch shards: on how many hash tags the queue is spread in Redis; the same for all processes" },
     { "health", SETTING_TEXT, FIELD(health), "", 0, 100, false,
@@ -64,7 +64,7 @@ static void elected(void *context, int64_t term)
     log_write(LEVEL_INFO, "leader.took", LOG_NUMBER("term", term));
     for (int i = 0; i < p->scheduler.queues.count && !p->stopping; i++)
         if (!p->promotes[i])
-            p->promotes[i] = promote_new(p->scheduler.loop, p->promote_queues.queues[i], look, p);
+            p->promotes[i] = promote_new(p->scheduler.loop, p->promote_queues.queues[i], p->scheduler.db, look, p);
     tend_wake(&p->tend);
 }
 
@@ -164,27 +164,37 @@ static void drain(void *context)
         refill_stop(p->refills[i], refilling_stopped, p);
 }
 
-static bool connect_stores(struct process *p, struct gov_err *err)
+static bool open_stores(struct process *p, const struct redis_options *redis, struct gov_err *err)
 {
     struct scheduler *s = &p->scheduler;
     const struct db_options db = { .conninfo = s->settings.pg, .application = "execgov-scheduler",
                                    .unprepared = !s->settings.prepared, .connections_per_role = 1 };
     char incarnation[INCARNATION_BYTES];
 
-    if (!redis_address_check(s->settings.redis, err))
-        return false;
     s->db = db_new(s->loop, &db);
-    if (!incarnation_read(s->loop, s->db, START_PATIENCE_MS, incarnation, err))
+    if (!incarnation_read(s->loop, s->db, START_PATIENCE_MS, incarnation, err) || !schema_check(s->loop, s->db, err))
         return false;
     s->marks = marks_new(s->db);
-    s->redis = redis_new(s->loop, &(struct redis_options){ .address = s->settings.redis });
+    s->walks = walks_new();
+    s->redis = redis_new(s->loop, redis);
     s->incarnation = incarnation_watch_new(s->loop, s->db, incarnation, another_life, p);
-    struct queue_shards_options queues = { s->settings.redis, incarnation, (int)s->settings.queue_shards, queue_lost, p };
+    struct queue_shards_options queues = { redis, incarnation, (int)s->settings.queue_shards, queue_lost, p };
     queue_shards_start(&s->queues, s->loop, &queues);
     queue_shards_start_beside(&p->promote_queues, &s->queues, &queues);
     queue_shards_start_beside(&p->refill_queues, &s->queues, &queues);
     s->events = event_bus_new(s->redis, NULL);
     return true;
+}
+
+static bool connect_stores(struct process *p, struct gov_err *err)
+{
+    struct redis_options redis;
+    struct arena arena;
+
+    arena_init(&arena);
+    bool good = redis_login_read(&p->scheduler.settings.redis, &arena, &redis, err) && open_stores(p, &redis, err);
+    arena_release(&arena);
+    return good;
 }
 
 bool scheduler_run(const struct scheduler_settings *settings, struct gov_err *err)
@@ -213,5 +223,6 @@ bool scheduler_run(const struct scheduler_settings *settings, struct gov_err *er
     loop_run(&loop);
     loop_release(&loop);
     marks_free(s->marks);
+    walks_free(s->walks);
     return true;
 }

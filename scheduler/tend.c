@@ -7,8 +7,9 @@
 #include "core/base/log.h"
 
 /* After a turn through the marked tenants it rests RESTS times as long as that took, but BUSY_MS at least and CROWDED_MS at
- * most: with a thousand busy tenants the looking after would otherwise cost more than their jobs. */
-enum { RESTS = 10, BUSY_MS = 1000, CROWDED_MS = 5000, IDLE_MS = 30000, STANDBY_MS = 60000,
+ * most: with a thousand busy tenants the looking after would otherwise cost more than their jobs. After a rebuild HURRY_MS,
+ * until every long backlog has been looked through. */
+enum { RESTS = 10, HURRY_MS = 100, BUSY_MS = 1000, CROWDED_MS = 5000, IDLE_MS = 30000, STANDBY_MS = 60000,
        EVERYBODY_MS = 15 * 60 * 1000, DEEP_MS = 30000, BURY_MS = 120000, AGAIN_MS = 60000 };
 
 static bool leads(const struct tend *t)
@@ -41,6 +42,7 @@ static enum op_next rebuild(struct op *op)
     t->lost = queues_lost(t->scheduler);
     if (!t->lost)
         return OP_NEXT;
+    t->hurries = true;
     rebuild_init(&t->rebuild, t->scheduler, leader_term(t->scheduler->leader), t->lost);
     arena_defer(&op->arena, release_child, &t->rebuild.op);
     op_try(op, &t->rebuild.op);
@@ -129,6 +131,11 @@ static enum op_next tally(struct op *op)
         t->deep = false;
     if (t->visit.lingering || t->visit.buried)
         t->deep_us = INT64_MIN / 2;
+    t->walking += t->visit.walking;
+    if (!t->after.text[0]) {
+        t->hurries = t->hurries && t->walking;
+        t->walking = 0;
+    }
     g->drift.value += t->visit.drifted;
     g->reclaimed.value += t->visit.reclaimed;
     if (t->visit.drifted)
@@ -190,6 +197,9 @@ static const struct op_step steps[] = { { "rebuild", rebuild }, { "rebuilt", reb
 static int64_t rest_ms(const struct tend *t)
 {
     int64_t ms = RESTS * (clock_mono_us() - t->turn_us) / 1000;
+
+    if (t->hurries)
+        return HURRY_MS;
     return ms < BUSY_MS ? BUSY_MS : ms < CROWDED_MS ? ms : CROWDED_MS;
 }
 

@@ -24,6 +24,8 @@ struct tend {
     struct gov_err everybody_err; /* of this round's backstop */
     bool everybody_asked;
     struct id after;      /* where the next visit goes on; "": from the first tenant */
+    int walking;          /* tenants of this turn whose backlog is being looked through */
+    bool hurries;         /* the queue was filled anew, and not all of them are through */
     int64_t turn_us;      /* monotonic: when this turn through the tenants began */
     int64_t busy_us;      /* monotonic: the last round that found a marked tenant */
     bool deep;            /* this turn through the tenants is a deep one */

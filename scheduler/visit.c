@@ -1,28 +1,12 @@
-#include "scheduler/visit.h"
+#include "scheduler/visit_internal.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
-#include "core/model/job.h"
 #include "core/store/tenant_limits.h"
-#include "scheduler/shut.h"
-
-struct visited {
-    int row; /* of `marked` */
-    struct id id;
-    struct db_scope scope;
-    struct db_rows reclaimed, swept, rest, running;
-    struct shut shut;
-    struct queue_lives lives; /* what held slots before the rows were read */
-    bool rests;
-    struct gov_err err;
-    struct gov_err callback_err; /* tolerated, and said in the log */
-    struct queue_entry *entries;
-    int count;
-    struct queue_result result;
-};
+#include "scheduler/entry_row.h"
 
 /* Columns of mark_due.sql. */
 enum { MARKED_SCHEMA, MARKED_STRIPE, MARKED_ID, MARKED_NEXT, MARKED_LIMITS, MARKED_INCARNATION = MARKED_LIMITS + 5, MARKED_SHUT };
@@ -33,7 +17,7 @@ static enum op_next bury(struct op *op)
     struct db_group *g = db_group_new(op, v->scheduler->db, &DB_PUBLIC);
 
     if (v->bury)
-        db_group_add(g, SQL_QUERIES_WORKER_BURY, &v->dead, 0, NULL);
+        db_group_add(g, SQL_QUERIES_WORKER_BURY, &v->workers, 0, NULL);
     DB_GROUP_ADD(g, SQL_QUERIES_MARK_DUE, &v->marked,
                  arena_format(&op->arena, "%d", VISIT_TENANTS_MAX),
                  v->after.text[0] ? v->after.text : NULL);
@@ -41,27 +25,44 @@ static enum op_next bury(struct op *op)
     return OP_WAIT;
 }
 
-static struct job_queue *queue_of(const struct visit *v, const struct visited *t)
+struct job_queue *visit_queue_of(const struct visit *v, const struct visited *t)
 {
     return queue_shards_of(&v->scheduler->queues, t->scope.schema);
 }
 
-static const char *dead_array(struct visit *v)
+static int shard_of(const struct visit *v, const struct visited *t)
+{
+    return queue_shard_of(t->scope.schema, v->scheduler->queues.count);
+}
+
+/* Columns of worker_bury.sql. */
+enum { WORKER_ID, WORKER_BURIED, WORKER_LIVES };
+
+/* Those that live, or those that do not. */
+static const char *workers_array(struct visit *v, bool living)
 {
     struct buf ids = { 0 };
 
     buf_add_char(&ids, '{');
-    for (int i = 0; i < v->dead.count; i++) {
-        buf_addf(&ids, "%s%s", i ? "," : "", db_text(&v->dead, i, 0));
-        if (!db_bool(&v->dead, i, 1))
-            continue;
-        v->buried = true;
-        log_write(LEVEL_WARN, "worker.buried", LOG_FIELD("worker", db_text(&v->dead, i, 0)));
-    }
+    for (int i = 0; i < v->workers.count; i++)
+        if (db_bool(&v->workers, i, WORKER_LIVES) == living)
+            buf_addf(&ids, "%s%s", ids.length > 1 ? "," : "", db_text(&v->workers, i, WORKER_ID));
     buf_add_char(&ids, '}');
     const char *text = arena_text(&v->op.arena, ids.data);
     buf_release(&ids);
     return text;
+}
+
+static void look_at_workers(struct visit *v)
+{
+    for (int i = 0; i < v->workers.count; i++) {
+        if (!db_bool(&v->workers, i, WORKER_BURIED))
+            continue;
+        v->buried = true;
+        log_write(LEVEL_WARN, "worker.buried", LOG_FIELD("worker", db_text(&v->workers, i, WORKER_ID)));
+    }
+    v->living_ids = workers_array(v, true);
+    v->dead_ids = workers_array(v, false);
 }
 
 static void visit_tenant(struct visit *v, struct visited *t)
@@ -69,13 +70,15 @@ static void visit_tenant(struct visit *v, struct visited *t)
     struct db_group *g = db_group_new(&v->op, v->scheduler->db, &t->scope);
 
     /* All that runs is looked through: when a worker has just died, and on every deep visit. */
-    if (v->dead.count && (v->buried || v->deep))
-        DB_GROUP_ADD(g, SQL_QUERIES_JOB_RECLAIM, &t->reclaimed, v->dead_ids);
-    db_group_add(g, SQL_QUERIES_JOB_PROMOTE, NULL, 0, NULL);
+    if (v->bury && (v->buried || v->deep))
+        DB_GROUP_ADD(g, SQL_QUERIES_JOB_RECLAIM, &t->reclaimed, v->living_ids, v->dead_ids);
+    db_group_add(g, SQL_QUERIES_JOB_PROMOTE, &t->promoted, 0, NULL);
     shut_ask(&t->shut, g);
     DB_GROUP_ADD(g, SQL_QUERIES_JOB_SWEEP, &t->swept,
                  arena_format(&v->op.arena, "%d", VISIT_JOBS_MAX),
                  v->rebuilding ? "true" : "false");
+    if (t->walk_after.text[0])
+        walk_ask(g, &v->op.arena, &t->walk_after, t->scope.schema, &v->overs[shard_of(v, t)], &t->walked);
     DB_GROUP_ADD(g, SQL_QUERIES_JOB_REST, &t->rest, v->deep ? "true" : "false");
     if (v->deep)
         db_group_add(g, SQL_QUERIES_JOB_RUNNING, &t->running, 0, NULL);
@@ -88,17 +91,33 @@ static bool is_of(const struct visit *v, const char *schema)
     return v->shards >> queue_shard_of(schema, v->scheduler->queues.count) & 1;
 }
 
+/* Is a page of the tenant's backlog due? Then its shard's marks are read, once, before the rows. */
+static void look_at_walk(struct visit *v, struct visited *t, uint64_t *asked)
+{
+    const struct id *after = v->rebuilding ? NULL : walk_due(v->scheduler->walks, &t->id);
+    int shard = shard_of(v, t);
+
+    if (!after)
+        return;
+    t->walk_after = *after;
+    if (!(*asked >> shard & 1))
+        job_queue_overs(&v->op, v->scheduler->queues.queues[shard], &v->overs[shard]);
+    *asked |= (uint64_t)1 << shard;
+}
+
 /* Slots first, rows afterwards: what holds a slot and does not run by then has ended. */
 static enum op_next slots(struct op *op)
 {
     struct visit *v = (struct visit *)op;
+    uint64_t asked = 0;
 
     v->marked_count = v->marked.count && db_text(&v->marked, 0, MARKED_SCHEMA) ? v->marked.count : 0;
     v->next_due_us = v->marked.count ? db_int(&v->marked, 0, MARKED_NEXT) * 1000000 : 0;
     if (v->marked.count)
         incarnation_watch_see(v->scheduler->incarnation, db_text(&v->marked, 0, MARKED_INCARNATION));
     v->tenants = ARENA_ARRAY(&op->arena, struct visited, (size_t)v->marked_count + 1);
-    v->dead_ids = dead_array(v);
+    look_at_workers(v);
+    v->overs = ARENA_ARRAY(&op->arena, struct queue_overs, (size_t)v->scheduler->queues.count);
     for (int i = 0; i < v->marked_count; i++) {
         struct visited *t = &v->tenants[v->tenant_count];
         if (!is_of(v, db_text(&v->marked, i, MARKED_SCHEMA)))
@@ -110,7 +129,8 @@ static enum op_next slots(struct op *op)
         v->tenant_count++;
         shut_read(&t->shut, &v->marked, i, MARKED_SHUT);
         if (v->deep)
-            job_queue_live(op, queue_of(v, t), t->scope.schema, &t->lives);
+            job_queue_live(op, visit_queue_of(v, t), t->scope.schema, &t->lives);
+        look_at_walk(v, t, &asked);
     }
     return OP_WAIT;
 }
@@ -124,21 +144,6 @@ static enum op_next tenants(struct op *op)
     return OP_WAIT;
 }
 
-static void read_entry(struct visit *v, struct visited *t, int row, struct queue_entry *e)
-{
-    const char *skill = db_text(&t->swept, row, 8), *action = db_text(&t->swept, row, 9);
-
-    *e = (struct queue_entry){ .tenant = t->scope.schema,
-                               .lane = db_text(&t->swept, row, 2),
-                               .class = db_text(&t->swept, row, 3),
-                               .job = db_id(&t->swept, row, 0),
-                               .fence = db_int(&t->swept, row, 1),
-                               .kind = db_text(&t->swept, row, 4),
-                               .cost_ms = job_cost_unknown_ms(db_int(&t->swept, row, 5)) };
-    if (skill && strcmp(e->kind, "run") == 0)
-        e->action = job_queue_action(&v->op.arena, skill, action, db_text(&t->swept, row, 11));
-}
-
 /* Slots of jobs whose worker is dead: free them under the fence it had. */
 static void finish_reclaimed(struct visit *v, struct visited *t)
 {
@@ -147,19 +152,13 @@ static void finish_reclaimed(struct visit *v, struct visited *t)
 
     for (int row = 0; row < count; row++) {
         struct queue_entry *e = ARENA_NEW(&v->op.arena, struct queue_entry);
-        struct id request = db_id(&t->reclaimed, row, 5);
-        *e = (struct queue_entry){ .tenant = t->scope.schema,
-                                   .lane = db_text(&t->reclaimed, row, 2),
-                                   .class = db_text(&t->reclaimed, row, 3),
-                                   .job = db_id(&t->reclaimed, row, 0),
-                                   .fence = db_int(&t->reclaimed, row, 1),
-                                   .kind = db_text(&t->reclaimed, row, 4),
-                                   .cost_ms = 1 };
+        struct id request = db_id(&t->reclaimed, row, RECLAIMED_REQUEST);
+        entry_row_read(&v->op.arena, t->scope.schema, &t->reclaimed, row, e);
         slots[row] = (struct queue_slot){ .entry = e, .ms = -1 };
         event_bus_publish(v->scheduler->events, t->scope.schema, &request);
     }
     if (count)
-        job_queue_finish(&v->op, queue_of(v, t), slots, count, NULL);
+        job_queue_finish(&v->op, visit_queue_of(v, t), slots, count, NULL);
 }
 
 /* What a shutdown ended may have been the end of a request that wants a callback. */
@@ -215,7 +214,7 @@ static void free_drifted(struct visit *v, struct visited *t)
     }
     v->drifted += count;
     if (count)
-        job_queue_finish(&v->op, queue_of(v, t), gone, count, NULL);
+        job_queue_finish(&v->op, visit_queue_of(v, t), gone, count, NULL);
 }
 
 static enum op_next free_slots(struct op *op)
@@ -233,32 +232,6 @@ static enum op_next free_slots(struct op *op)
     return OP_WAIT;
 }
 
-static void push_tenant(struct visit *v, struct visited *t)
-{
-    struct arena *arena = &v->op.arena;
-    size_t rows = (size_t)t->swept.count;
-    struct queue_slot *running = ARENA_ARRAY(arena, struct queue_slot, rows + 1);
-    int ran = 0;
-
-    t->entries = ARENA_ARRAY(arena, struct queue_entry, rows + 1);
-    for (int row = 0; row < t->swept.count; row++) {
-        if (strcmp(db_text(&t->swept, row, 6), "ready") == 0) {
-            read_entry(v, t, row, &t->entries[t->count++]);
-            continue;
-        }
-        struct queue_entry *e = ARENA_NEW(arena, struct queue_entry);
-        read_entry(v, t, row, e);
-        running[ran] = (struct queue_slot){ .entry = e, .ms = db_int(&t->swept, row, 10) };
-        job_queue_running(&v->op, queue_of(v, t), db_text(&t->swept, row, 7), &running[ran], 1, NULL);
-        ran++;
-    }
-    for (int at = 0; at < t->count; at += QUEUE_BATCH_MAX) {
-        int left = t->count - at;
-        job_queue_push(&v->op, queue_of(v, t), t->entries + at,
-                       left < QUEUE_BATCH_MAX ? left : QUEUE_BATCH_MAX, &t->result);
-    }
-}
-
 static enum op_next push(struct op *op)
 {
     struct visit *v = (struct visit *)op;
@@ -273,7 +246,7 @@ static enum op_next push(struct op *op)
         if (t->err.code)
             log_error(LEVEL_WARN, "visit.tenant_failed", &t->err, LOG_FIELD("tenant", t->scope.schema));
         else
-            push_tenant(v, t);
+            visit_push(v, t);
     }
     return OP_WAIT;
 }
@@ -310,7 +283,7 @@ static enum op_next rest(struct op *op)
         struct visited *t = &v->tenants[i];
         t->rests = !t->err.code && t->rest.count && db_bool(&t->rest, 0, 0);
         if (t->rests)
-            job_queue_live(op, queue_of(v, t), t->scope.schema, &t->lives);
+            job_queue_live(op, visit_queue_of(v, t), t->scope.schema, &t->lives);
     }
     return OP_WAIT;
 }

@@ -1,6 +1,6 @@
 /* visit.h - one round over the marked tenants: reclaim, promote, sweep, and let marks go.
  *
- *     bury -> slots (deep) -> tenants (each: reclaim, promote, sweep, rest) -> free_slots -> push -> rest -> forget
+ *     bury -> slots (deep) -> tenants (each: reclaim, promote, sweep, walk, rest) -> free_slots -> push -> rest -> forget
  *
  * At most VISIT_TENANTS_MAX of them, in the order of their ids; the next visit goes on behind the last. A
  * deep visit also holds the slots in Redis against the rows, and counts dead letters.
@@ -30,8 +30,9 @@ struct visit {
     bool bury; /* look for dead workers */
     struct id after; /* tenants behind this one; "": from the first */
     struct id last;  /* out: where to go on; "": that was the end */
-    struct db_rows dead, marked;
-    const char *dead_ids;
+    struct db_rows workers, marked;
+    const char *living_ids, *dead_ids; /* of workers */
+    struct queue_overs *overs;         /* by shard; of those on which a backlog is walked through */
     struct visited *tenants;
     int marked_count; /* of all shards */
     int tenant_count;
@@ -40,6 +41,7 @@ struct visit {
     int64_t drifted;     /* out: slots whose job had ended */
     int64_t reclaimed;   /* out: jobs of dead workers */
     bool buried;         /* out: a worker was found dead: make the next rotation a deep one */
+    int walking;         /* out: tenants with a long backlog that is being looked through */
     int lingering;       /* out: tenants whose rows rest and that hold slots: make the next visit a deep one */
     struct visit_due *due; /* out: for scheduler/cron.h */
     int due_count;

@@ -1,6 +1,7 @@
 #include "worker/claim_undo.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/check.h"
 #include "core/base/log.h"
@@ -44,10 +45,10 @@ static enum op_next give_back(struct op *op)
         if (failed)
             log_error(LEVEL_WARN, "claim.undo_failed", &u->attempt.op.err,
                       LOG_FIELD("tenant", u->tenant.scope.schema), LOG_NUMBER("jobs", u->count));
-        op_release(&u->attempt.op);
         u->sent = false;
         if (!failed)
             return OP_NEXT;
+        op_release(&u->attempt.op);
         op_sleep(op, (int64_t)AGAIN_MS << (u->tries < AGAIN_DOUBLINGS ? u->tries++ : AGAIN_DOUBLINGS));
         return OP_AGAIN;
     }
@@ -58,7 +59,6 @@ static enum op_next give_back(struct op *op)
     return OP_AGAIN;
 }
 
-/* The rows are ready under a new fence; the sweep enqueues them. */
 static enum op_next forget(struct op *op)
 {
     struct undo *u = (struct undo *)op;
@@ -66,10 +66,38 @@ static enum op_next forget(struct op *op)
     return OP_WAIT;
 }
 
-static const struct op_step steps[] = { { "give_back", give_back }, { "forget", forget }, { 0 } };
+static const struct queue_entry *entry_of(const struct undo *u, const char *job)
+{
+    for (int i = 0; i < u->count; i++)
+        if (strcmp(u->slots[i].entry->job.text, job) == 0)
+            return u->slots[i].entry;
+    return NULL;
+}
+
+/* The rows that were claimed are ready under a new fence. */
+static enum op_next queue_again(struct op *op)
+{
+    struct undo *u = (struct undo *)op;
+    struct queue_entry *entries = ARENA_ARRAY(&op->arena, struct queue_entry, (size_t)u->count + 1);
+    int count = 0;
+
+    for (int row = 0; row < u->attempt.rows.count && count < u->count; row++) {
+        const struct queue_entry *from = entry_of(u, db_text(&u->attempt.rows, row, 0));
+        if (!from)
+            continue;
+        entries[count] = *from;
+        entries[count++].fence = db_int(&u->attempt.rows, row, 1);
+    }
+    if (count)
+        job_queue_push(op, queue_shards_of(&u->worker->queues, u->tenant.scope.schema), entries, count, NULL);
+    return OP_WAIT;
+}
+
+static const struct op_step steps[] = { { "give_back", give_back }, { "forget", forget }, { "queue_again", queue_again }, { 0 } };
 
 static void ended(struct op *op)
 {
+    op_release(&((struct undo *)op)->attempt.op);
     op_release(op);
     free(op);
 }

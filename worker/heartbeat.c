@@ -115,7 +115,7 @@ static enum op_next beat(struct op *op)
     b->asked_us = clock_mono_us();
     DB_QUERY(op, w->db, &DB_PUBLIC, SQL_QUERIES_WORKER_BEAT, &b->beaten, w->id.text,
              arena_format(&op->arena, "%d", w->busy ? w->busy : is_busy(b->heartbeat)), state,
-             arena_format(&op->arena, "%d", w->isolation_level));
+             arena_format(&op->arena, "%d", w->isolation_level), platform_runtimes_text(w, &op->arena));
     return OP_WAIT;
 }
 

@@ -14,8 +14,8 @@
 #include "core/io/crypto/crypto.h"
 #include "core/io/service.h"
 #include "core/store/file/file_identity.h"
-#include "core/store/file/file_identity.h"
 #include "core/store/queue/incarnation.h"
+#include "core/store/schema_check.h"
 #include "worker/heartbeat.h"
 #include "worker/intent/catalogue.h"
 #include "worker/intent/consult/endpoint.h"
@@ -30,8 +30,7 @@ enum { START_PATIENCE_MS = 60000, SANDBOX_PATIENCE_MS = 60000, CATALOGUES = 64, 
 const struct setting worker_settings_table[] = {
     { "pg", SETTING_TEXT, FIELD(pg), "", 0, 2000, false,
       "PostgreSQL as libpq conninfo without user" },
-    { "redis", SETTING_TEXT, FIELD(redis), "127.0.0.1:6379", 0, 500, false,
-      "Redis: unix:/path/socket or host:port; several with commas: nodes of a cluster, or a master and replicas" },
+    REDIS_LOGIN_SETTINGS(struct worker_settings, redis, "127.0.0.1:6379", ""),
     { "queue_shards", SETTING_INT, FIELD(queue_shards), "1", 1, QUEUE_SHARDS_MAX, false,
       "dispatch shards: on how many hash tags the queue is spread in Redis; the same for all processes" },
     { "files", SETTING_TEXT, FIELD(files.files), "files", 0, 1000, false,
@@ -163,6 +162,8 @@ static void on_grace(uv_timer_t *timer)
     log_write(LEVEL_WARN, "drain.grace_over", LOG_NUMBER("running", w->busy));
     for (struct list *item = w->works.next; item != &w->works; item = item->next) {
         struct work *work = LIST_ITEM(item, struct work, link);
+        if (!work->cancel) /* nothing to kill: it is about to end, and is waited for */
+            continue;
         work->released = true;
         work_cancel(work);
     }
@@ -255,7 +256,7 @@ static void queue_lost(void *context)
     incarnation_watch_look(((struct process *)context)->incarnation);
 }
 
-static bool connect_stores(struct process *p, struct gov_err *err)
+static bool open_stores(struct process *p, const struct redis_options *redis, struct gov_err *err)
 {
     struct worker *w = &p->worker;
     const struct db_options db = { .conninfo = w->settings.pg,
@@ -265,19 +266,17 @@ static bool connect_stores(struct process *p, struct gov_err *err)
     struct event_bus_events events = { happened, changed, p, warm };
     char incarnation[INCARNATION_BYTES];
 
-    if (!redis_address_check(w->settings.redis, err))
-        return false;
     w->files = file_store_open(&w->settings.files, err);
     if (!w->files)
         return false;
     w->db = db_new(w->loop, &db);
-    if (!incarnation_read(w->loop, w->db, START_PATIENCE_MS, incarnation, err))
+    if (!incarnation_read(w->loop, w->db, START_PATIENCE_MS, incarnation, err) || !schema_check(w->loop, w->db, err))
         return false;
     if (!file_identity_settle(w->loop, w->db, w->files, err))
         return false;
-    w->redis = redis_new(w->loop, &(struct redis_options){ .address = w->settings.redis });
+    w->redis = redis_new(w->loop, redis);
     p->incarnation = incarnation_watch_new(w->loop, w->db, incarnation, another_life, p);
-    struct queue_shards_options queues = { w->settings.redis, incarnation, (int)w->settings.queue_shards, queue_lost, p };
+    struct queue_shards_options queues = { redis, incarnation, (int)w->settings.queue_shards, queue_lost, p };
     queue_shards_start(&w->queues, w->loop, &queues);
     for (int i = 0; i < WORKER_POOLS_MAX; i++)
         queue_shards_start_beside(&p->bells[i], &w->queues, &queues);
@@ -293,6 +292,17 @@ static bool connect_stores(struct process *p, struct gov_err *err)
     if (w->settings.intent_consult)
         w->endpoint = endpoint_new(w->settings.egress);
     return true;
+}
+
+static bool connect_stores(struct process *p, struct gov_err *err)
+{
+    struct redis_options redis;
+    struct arena arena;
+
+    arena_init(&arena);
+    bool good = redis_login_read(&p->worker.settings.redis, &arena, &redis, err) && open_stores(p, &redis, err);
+    arena_release(&arena);
+    return good;
 }
 
 /* They start together, so sandboxd may not listen yet. Blocking: nothing else runs before. */

@@ -16,7 +16,7 @@
 #include "core/io/db/db_plant.h"
 #include "core/io/op/op_sleep.h"
 
-enum { FINISH_WAIT_MS = 250, PLANTED_PAUSE_MS = 300 };
+enum { FINISH_WAIT_MS = 250, PLANTED_PAUSE_MS = 300, CALLBACK_COST_MS = 50 };
 
 static struct work *work_of(struct op *finishing)
 {
@@ -126,24 +126,13 @@ static enum op_next push(struct op *op)
 
     for (int i = 0; i < w->next_count; i++) {
         const struct work_next *n = &w->next[i];
-        entries[i] = (struct queue_entry){ .tenant = w->tenant.scope.schema,
-                                           .lane = job_lane_name(n->lane),
-                                           .class = job_class_name(n->class),
-                                           .job = n->id,
-                                           .fence = 1,
-                                           .cost_ms = n->cost_ms,
-                                           .kind = job_kind_name(n->kind),
-                                           .action = n->action };
+        entries[i] = queue_entry_new(w->tenant.scope.schema, n->lane, n->class, n->kind, n->id, n->cost_ms);
+        entries[i].action = n->action;
     }
     int count = w->next_count;
     if (w->callback.count)
-        entries[count++] = (struct queue_entry){ .tenant = w->tenant.scope.schema,
-                                                 .lane = job_lane_name(LANE_CTL),
-                                                 .class = job_class_name(CLASS_NORMAL),
-                                                 .job = w->callback_job,
-                                                 .fence = 1,
-                                                 .cost_ms = 50,
-                                                 .kind = job_kind_name(JOB_TASK) };
+        entries[count++] = queue_entry_new(w->tenant.scope.schema, LANE_CTL, CLASS_NORMAL, JOB_TASK, w->callback_job,
+                                           CALLBACK_COST_MS);
     if (count)
         queue_shards_push(op, &w->worker->queues, entries, count);
     event_bus_publish(w->worker->events, w->tenant.scope.schema, &w->job.request);

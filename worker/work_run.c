@@ -29,6 +29,7 @@ struct settling {
     struct op op;
     struct work *work;
     int tries;
+    bool again;
     bool written; /* what the database has to know */
     struct queue_slot slot;
 };
@@ -120,27 +121,29 @@ static enum op_next mark(struct op *op)
     if (!to_be_settled(w))
         return OP_NEXT;
     CHECK(getrandom(&random, sizeof random, 0) == sizeof random);
-    w->retry_ms = w->released ? 0 : w->unreadable ? LEFT_MS : job_backoff_ms(&retry, w->job.attempt, random);
-    marks_note(op, w->worker->marks, &w->tenant.id, clock_now_us() + w->retry_ms * 1000);
+    /* At least 1: it then waits for its moment, which the queue is told; what is ready at once nobody would push. */
+    w->retry_ms = w->released ? 0 : w->unreadable ? LEFT_MS : 1 + job_backoff_ms(&retry, w->job.attempt, random);
+    marks_note_in(op, w->worker->marks, &w->tenant.id, w->retry_ms, NULL);
     return OP_WAIT;
 }
 
 static enum op_next settle(struct op *op)
 {
-    struct work *w = ((struct settling *)op)->work;
+    struct settling *s = (struct settling *)op;
+    struct work *w = s->work;
 
     if (!to_be_settled(w))
         return OP_NEXT;
     if (w->crashed && w->job.crash_count + 1 >= CRASHES_MAX)
         gov_fail(&w->op.err, GOV_POISON, "the sandbox died under it three times",
                  "沙箱在执行它时三次异常退出");
-    bool again = w->released || w->unreadable || was_not_begun(w) ||
-                 (gov_code_info(w->op.err.code)->retry_helps &&
-                  w->job.attempt < w->job.max_attempts);
-    log_error(w->released ? LEVEL_INFO : LEVEL_WARN, again ? "job.retry" : "job.failed", &w->op.err,
+    s->again = w->released || w->unreadable || was_not_begun(w) ||
+               (gov_code_info(w->op.err.code)->retry_helps &&
+                w->job.attempt < w->job.max_attempts);
+    log_error(w->released ? LEVEL_INFO : LEVEL_WARN, s->again ? "job.retry" : "job.failed", &w->op.err,
               LOG_FIELD("job", w->job.id.text), LOG_FIELD("tenant", w->tenant.scope.schema),
               LOG_FIELD("step", w->op.step ? w->op.step->name : ""));
-    work_finish_for(op, w, again ? build_release : build_failure);
+    work_finish_for(op, w, s->again ? build_release : build_failure);
     return OP_WAIT;
 }
 
@@ -159,6 +162,8 @@ static enum op_next free_slot(struct op *op)
         job_queue_release(op, queue, &s->slot, 1, NULL);
     else if (!w->stale) /* else somebody else may hold a slot under this number: after a failover they repeat */
         job_queue_finish(op, queue, &s->slot, 1, NULL);
+    if (s->again && !w->released && !w->stale)
+        job_queue_due(op, queue, w->tenant.scope.schema, w->retry_ms);
     w->worker->counts.stale.value += w->stale;
     return OP_WAIT;
 }

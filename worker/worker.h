@@ -8,7 +8,7 @@
 #include "core/base/id.h"
 #include "core/io/db/db.h"
 #include "core/io/metrics.h"
-#include "core/io/redis/redis.h"
+#include "core/io/redis/redis_login.h"
 #include "core/model/job.h"
 #include "core/store/event_bus.h"
 #include "core/store/file/file_store.h"
@@ -23,7 +23,7 @@
 
 struct worker_settings {
     const char *pg;
-    const char *redis;
+    struct redis_login redis;
     int64_t queue_shards;
     struct file_store_settings files;
     const char *models; /* "": the folder "models" in files, or in the spool */

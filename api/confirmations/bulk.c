@@ -124,7 +124,7 @@ static json_t *item_shown(struct call *call, const struct bulk_item *item)
 
     if (item->err.code)
         json_object_set_new(shown, "detail",
-                            json_string(call->language == GOV_ZH ? item->err.zh : item->err.en));
+                            json_string(gov_err_detail(&item->err, call->language)));
     return shown;
 }
 

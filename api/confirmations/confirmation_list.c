@@ -25,9 +25,7 @@ static enum op_next load(struct op *op)
     if (!call_page(call, &e->page, &op->err))
         return OP_FAIL;
     if (*e->page.after && !id_parse(e->page.after, &before))
-        return gov_fail_at(&op->err, GOV_INVALID_INPUT, "cursor", "format",
-                           "this is not a cursor of this list", "这不是本列表的游标"),
-               OP_FAIL;
+        return call_cursor_refuse(&op->err), OP_FAIL;
     if (state && (!*state || !confirmation_state_parse(state, &known)))
         return gov_fail_at(&op->err, GOV_INVALID_INPUT, "state", "enum",
                            "state is waiting, confirmed, rejected, expired or withdrawn",

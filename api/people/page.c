@@ -17,8 +17,7 @@ bool page_read(struct call *call, bool numbers, struct page *page, struct gov_er
     if (!page->before || (numbers ? text_parse_i64(page->before, 0, INT64_MAX, &number) :
                                     id_parse(page->before, &id)))
         return true;
-    return gov_fail_at(err, GOV_INVALID_INPUT, "cursor", "format",
-                       "this is not a cursor of a list here", "这不是本列表的游标");
+    return call_cursor_refuse(err);
 }
 
 void page_answer(struct call *call, const struct page *page, const struct db_rows *rows)

@@ -222,7 +222,7 @@ static enum op_next many_mark(struct op *op)
     e->found = 0;
     struct id tenant = tenant_id(e);
     for (int64_t ms = 0; ms <= delay_of(e, e->of[0].rows.count); ms += 60000)
-        marks_note(op, e->endpoint.call->api->marks, &tenant, clock_now_us() + ms * 1000);
+        marks_note_in(op, e->endpoint.call->api->marks, &tenant, ms, NULL);
     return OP_WAIT;
 }
 

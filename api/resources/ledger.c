@@ -5,6 +5,7 @@
 #include "api/call.h"
 #include "api/resources/resources.h"
 #include "core/base/clock.h"
+#include "core/base/text.h"
 #include "core/model/resource.h"
 
 struct ledger {
@@ -20,6 +21,8 @@ static enum op_next list(struct op *op)
 
     if (!call_page(call, &e->page, &op->err))
         return OP_FAIL;
+    if (*e->page.after && !text_slug_valid(e->page.after))
+        return call_cursor_refuse(&op->err), OP_FAIL;
     DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_MY_RESOURCE_PAGE, &e->rows,
              *e->page.after ? e->page.after : NULL,
              arena_format(&op->arena, "%lld", (long long)e->page.limit + 1), NULL);

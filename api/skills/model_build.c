@@ -11,13 +11,7 @@ void model_build_add(struct call *call, struct db_group *group, struct queue_ent
     struct job_payload payload = { .task = "model_build" };
     struct id job = id_new();
 
-    *entry = (struct queue_entry){ .tenant = call->caller.scope.schema,
-                                   .lane = job_lane_name(LANE_CTL),
-                                   .class = job_class_name(CLASS_NORMAL),
-                                   .job = job,
-                                   .fence = 1,
-                                   .cost_ms = BUILD_COST_MS,
-                                   .kind = job_kind_name(JOB_TASK) };
+    *entry = queue_entry_new(call->caller.scope.schema, LANE_CTL, CLASS_NORMAL, JOB_TASK, job, BUILD_COST_MS);
     DB_GROUP_ADD(group, SQL_QUERIES_JOB_ACCEPT, NULL, job.text, entry->kind, entry->lane,
                  entry->class, job.text, json_text(arena, job_payload_encode(&payload, arena)), NULL,
                  NULL, arena_format(arena, "%d", BUILD_ATTEMPTS),

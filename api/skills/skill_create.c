@@ -128,13 +128,8 @@ static void add_check(struct skill_create *e, struct db_group *g)
     struct id job = id_new();
 
     payload.arguments = json_own(arena, json_pack("{s:s}", "version", e->version.text));
-    e->entry = (struct queue_entry){ .tenant = call->caller.scope.schema,
-                                     .lane = job_lane_name(LANE_CTL),
-                                     .class = job_class_name(CLASS_INTERACTIVE),
-                                     .job = job,
-                                     .fence = 1,
-                                     .cost_ms = job_cost_unknown_ms(CHECK_TIMEOUT_MS),
-                                     .kind = job_kind_name(JOB_TASK) };
+    e->entry = queue_entry_new(call->caller.scope.schema, LANE_CTL, CLASS_INTERACTIVE, JOB_TASK, job,
+                               job_cost_unknown_ms(CHECK_TIMEOUT_MS));
     DB_GROUP_ADD(g, SQL_QUERIES_JOB_ACCEPT, NULL, job.text, e->entry.kind, e->entry.lane,
                  e->entry.class, e->version.text,
                  json_text(arena, job_payload_encode(&payload, arena)), NULL, NULL,

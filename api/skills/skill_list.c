@@ -27,9 +27,7 @@ static enum op_next parse(struct op *op)
     if (!call_page(call, &e->page, &op->err))
         return OP_FAIL;
     if (*e->page.after && !id_parse(e->page.after, &cursor))
-        return gov_fail_at(&op->err, GOV_INVALID_INPUT, "cursor", "format",
-                           "this is not a cursor of this list", "这不是本列表的游标"),
-               OP_FAIL;
+        return call_cursor_refuse(&op->err), OP_FAIL;
     if (q && strlen(q) > QUERY_BYTES_MAX)
         return gov_fail_at(&op->err, GOV_INVALID_INPUT, "q", "too_long",
                            "q has at most %d bytes", "q 最多 %d 字节", QUERY_BYTES_MAX),

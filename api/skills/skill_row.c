@@ -267,18 +267,19 @@ json_t *version_shown(struct call *call, const struct db_rows *rows, int row)
 
     json_array_foreach (actions, i, action)
         json_array_append_new(list, action_shown(call, action));
-    const char *runs = db_text(rows, row, VERSION_RUNS);
+    const char *runs = db_text(rows, row, VERSION_RUNS), *own = db_text(rows, row, VERSION_RUNTIME_BYTES);
     struct package_signature signature = version_signature(call, rows, row);
     json_t *findings = findings_shown(call, db_json(rows, row, VERSION_FINDINGS, arena));
     signature_find(call, &signature, findings);
     return json_pack(
-        "{s:s, s:I, s:s, s:s, s:o, s:b, s:o, s:s?, s:s?, s:o, s:I, s:o, s:o, s:o, s:o, s:o}", "skill",
+        "{s:s, s:I, s:s, s:s, s:o, s:b, s:o, s:s?, s:s?, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o}", "skill",
         db_text(rows, row, VERSION_SKILL), "version", (json_int_t)db_int(rows, row, VERSION_NUMBER),
         "state", db_text(rows, row, VERSION_STATE), "digest", db_text(rows, row, VERSION_DIGEST),
         "findings", findings, "current",
         db_bool(rows, row, VERSION_CURRENT), "published_version",
         runs ? json_integer(db_int(rows, row, VERSION_RUNS)) : json_null(), "runtime", db_text(rows, row, VERSION_RUNTIME),
-        "runtime_digest", db_text(rows, row, VERSION_RUNTIME_DIGEST), "signature", signature_shown(&signature), "size",
+        "runtime_digest", db_text(rows, row, VERSION_RUNTIME_DIGEST), "runtime_bytes",
+        own ? json_integer(db_int(rows, row, VERSION_RUNTIME_BYTES)) : json_null(), "signature", signature_shown(&signature), "size",
         (json_int_t)db_int(rows, row, VERSION_SIZE), "actions", list, "created_by",
         person_shown(db_text(rows, row, VERSION_BY), db_text(rows, row, VERSION_BY_NAME)),
         "created_at", show_time(rows, row, VERSION_CREATED), "review", review_shown(rows, row),

@@ -56,7 +56,8 @@ enum {
     VERSION_RUNS, /* number of the skill's version that runs now */
     VERSION_RUNTIME_DIGEST,
     VERSION_SIGNATURE,
-    VERSION_SIGNING /* the tenant's setting: trusted keys, and whether nothing else is published */
+    VERSION_SIGNING, /* the tenant's setting: trusted keys, and whether nothing else is published */
+    VERSION_RUNTIME_BYTES
 };
 
 /* "user" or "token", for the audit. */

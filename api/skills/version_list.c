@@ -35,9 +35,7 @@ static enum op_next parse(struct op *op)
     if (!call_page(call, &e->page, &op->err) || !state_read(e, &op->err))
         return OP_FAIL;
     if (*e->page.after && !text_parse_i64(e->page.after, 1, 1000000000, &before))
-        return gov_fail_at(&op->err, GOV_INVALID_INPUT, "cursor", "format",
-                           "this is not a cursor of this list", "这不是本列表的游标"),
-               OP_FAIL;
+        return call_cursor_refuse(&op->err), OP_FAIL;
     DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_SKILL_GET, &e->skill,
              call->params[0], call->caller.user.text);
     return OP_WAIT;

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "cli/command/commands.h"
+#include "cli/command/platform/worker_platform.h"
 #include "cli/net/remote.h"
 #include "cli/out/show.h"
 #include "cli/sandboxd.h"
@@ -170,6 +171,9 @@ static void check_workers(struct doctor *doctor)
         json_array_foreach(json_object_get(one, "problems"), k, problem)
             tell(doctor, "worker", false, json_string_value(problem));
     }
+    const char *differ = worker_platforms_differ(cli, json_object_get(workers, "items"));
+    if (differ)
+        tell(doctor, "platform", false, differ);
 }
 
 /* Only where scripts are run: a machine without a sandboxd lacks nothing. One that was named has to

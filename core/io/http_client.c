@@ -31,7 +31,7 @@ struct http_client {
     struct ip_nets open;
     char agent[80];
     bool reuse;
-    bool stopped;
+    bool is_cut;
 };
 
 struct transfer {
@@ -73,18 +73,25 @@ static void fail_exchange(struct transfer *t, CURLcode code)
                  curl_easy_strerror(code));
 }
 
+static bool has_left(const struct transfer *t)
+{
+    long sent = 0;
+
+    curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
+    return t->exchange->mail ? t->letter.sent > 0 : sent > 0;
+}
+
 static void read_outcome(struct transfer *t, CURLcode code)
 {
     struct http_exchange *x = t->exchange;
     curl_off_t wait = 0;
-    long status = 0, sent = 0;
+    long status = 0;
     /* Our own cut in on_answer: what came is what was wanted. */
     bool cut = code == CURLE_WRITE_ERROR && t->answer.length == x->answer_bytes_max;
 
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &wait);
-    curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
-    x->sent = x->mail ? t->letter.sent > 0 : sent > 0;
+    x->sent = has_left(t);
     x->cut = cut;
     /* A mail server's refusal is an answer; libcurl calls it a failure of whatever it did just then. */
     bool refused = x->mail && status >= 400;
@@ -400,17 +407,26 @@ static void on_timer_closed(uv_handle_t *handle)
     free(handle->data);
 }
 
-void http_client_stop(struct http_client *client)
+static void fail_cut(struct http_exchange *exchange)
 {
-    if (client->stopped)
-        return;
-    client->stopped = true;
+    gov_fail_cause(&exchange->err, GOV_SHUTTING_DOWN, "the client stops");
+}
+
+void http_client_cut(struct http_client *client)
+{
+    client->is_cut = true;
     while (!list_empty(&client->transfers)) {
         struct transfer *t = LIST_ITEM(client->transfers.next, struct transfer, link);
         /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not see that transfer_end unlinks the first */
-        gov_fail_cause(&t->exchange->err, GOV_SHUTTING_DOWN, "the client stops");
+        t->exchange->sent = has_left(t);
+        fail_cut(t->exchange);
         transfer_end(t);
     }
+}
+
+void http_client_stop(struct http_client *client)
+{
+    http_client_cut(client);
     curl_multi_cleanup(client->multi);
     uv_timer_stop(&client->timer);
     uv_close((uv_handle_t *)&client->timer, on_timer_closed);
@@ -432,6 +448,10 @@ void http_client_send(struct op *op, struct http_client *client, struct http_exc
     exchange->sent = exchange->cut = false;
     exchange->answer_headers = "";
     memset(&exchange->err, 0, sizeof exchange->err);
+    if (client->is_cut) {
+        fail_cut(exchange);
+        return;
+    }
     if (exchange->mail ? !http_client_mail_url_valid(exchange->url, &op->arena)
                        : !http_client_url_valid(exchange->url, &op->arena, NULL)) {
         gov_fail(&exchange->err, GOV_INVALID_INPUT, "this is not an %s address", "这不是 %s 地址",

@@ -46,13 +46,16 @@ struct http_exchange {
     bool sent;                  /* bytes of the request may have arrived, also where status is 0 */
     const char *answer_headers; /* "name: value\n…" in the op's arena, 32 KB at most */
     int64_t retry_after_s;      /* of the answer's Retry-After, in seconds; 0: none */
-    /* ADDRESS_REFUSED, INVALID_INPUT (not such a URL), DEADLINE, or OVERLOADED for a peer that cannot be
+    /* ADDRESS_REFUSED, INVALID_INPUT (not such a URL), DEADLINE, SHUTTING_DOWN (cut), or OVERLOADED for a peer that cannot be
      * reached, with libcurl's words as cause. */
     struct gov_err err;
 };
 
 struct http_client *http_client_new(struct loop *loop, const struct http_client_options *options);
-/* Transfers that run are ended with SHUTTING_DOWN. Frees the handle when the loop has let go of it. */
+/* As if every connection had died: transfers that run end with SHUTTING_DOWN, `sent` tells whether they had left, and
+ * every later one ends so at once. */
+void http_client_cut(struct http_client *client);
+/* Cuts, and frees the handle when the loop has let go of it. */
 void http_client_stop(struct http_client *client);
 
 /* Other networks from now on, for connections that are opened from now on. */

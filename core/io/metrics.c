@@ -54,23 +54,34 @@ static void render_histogram(const struct metric *m, struct buf *out)
     buf_addf(out, "%s_count%s%s%s %lld\n", m->name, open, labels, close, (long long)total);
 }
 
+static void render_number(const struct metric *m, struct buf *out)
+{
+    buf_add_text(out, m->name);
+    if (m->labels)
+        buf_addf(out, "{%s}", m->labels);
+    if (m->type == METRIC_GAUGE_MILLI)
+        buf_addf(out, " %.3f\n", (double)m->value / 1000);
+    else
+        buf_addf(out, " %lld\n", (long long)m->value);
+}
+
 void metrics_render(struct metrics *metrics, struct buf *out)
 {
-    static const char *const types[] = { "counter", "gauge", "histogram" };
+    static const char *const types[] = { "counter", "gauge", "histogram", "gauge" };
     const char *last = "";
 
     if (metrics->collect)
         metrics->collect(metrics->context);
     for (const struct metric *m = metrics->first; m; m = m->next) {
+        if (m->labels && !*m->labels)
+            continue;
         if (strcmp(last, m->name) != 0)
             buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", m->name, m->help, m->name,
                      types[m->type]);
         last = m->name;
         if (m->type == METRIC_HISTOGRAM)
             render_histogram(m, out);
-        else if (m->labels)
-            buf_addf(out, "%s{%s} %lld\n", m->name, m->labels, (long long)m->value);
         else
-            buf_addf(out, "%s %lld\n", m->name, (long long)m->value);
+            render_number(m, out);
     }
 }

@@ -34,9 +34,9 @@ bool sub_state_parse(const char *text, enum sub_state *state);
 
 /* Reminders before the end are counted in days and set by the policy; the others are fixed. A bit of
  * `done` says that a window of this period has been dealt with (sent or superseded). Of those before the end it is the least
- * days dealt with that count, as 256 - days in the byte above the bits: a policy that changes has other windows at the same
- * places, and whatever lies further from the end than that is past. The bits alone are what was written before that byte was. */
-enum { LIFECYCLE_BEFORE_MAX = 8, LIFECYCLE_BEFORE_DAYS_MAX = 180, LIFECYCLE_BEFORE_SHIFT = 16 };
+ * days dealt with that count, as 128 - days above the round: a policy that changes has other windows at the same
+ * places, and whatever lies further from the end than that is past. The bits alone are what was written before those days were. */
+enum { LIFECYCLE_BEFORE_MAX = 8, LIFECYCLE_BEFORE_DAYS_MAX = 120, LIFECYCLE_BEFORE_SHIFT = 24, LIFECYCLE_BEFORE_LIMIT = 128 };
 enum lifecycle_window {
     WINDOW_BEFORE = 0, /* + index into the policy's days */
     WINDOW_END = LIFECYCLE_BEFORE_MAX,
@@ -64,9 +64,15 @@ extern const struct lifecycle_policy lifecycle_policy_default;
  * INVALID_INPUT, with the window it is about; those behind T-n cannot be left out. */
 bool lifecycle_windows_read(const json_t *windows, struct lifecycle_policy *policy, struct gov_err *err);
 
-enum { WINDOW_CODE_BYTES = 8 };
-/* "T-15", "T0", "G-HALF", "G-1", "SHUTDOWN", "R-7", "PREFILL", "PROPOSE": the window_code of an action. */
-const char *lifecycle_window_code(const struct lifecycle_policy *policy, int window,
+/* Above the windows in `done`: how often the end of this period came again, because a shutdown was overridden or a hold has moved
+ * it behind its final notice. The keys of what is told of the end carry the round, so that each end has a notice of its own. */
+enum { LIFECYCLE_ROUND_SHIFT = 16, LIFECYCLE_ROUND_MAX = 255 };
+int lifecycle_round(uint32_t done);
+
+enum { WINDOW_CODE_BYTES = 16 };
+/* "T-15", "T0", "G-HALF", "G-1", "SHUTDOWN", "R-7", "PREFILL", "PROPOSE": the window_code of an action; in the first round after
+ * round 0 "G-1/2", then "G-1/3". */
+const char *lifecycle_window_code(const struct lifecycle_policy *policy, int window, int round,
                                   char text[WINDOW_CODE_BYTES + 4]);
 
 /* A subscription as decide() sees it. Moments are microseconds; 0 is "none". */
@@ -79,7 +85,7 @@ struct lifecycle_facts {
     int64_t final_notice_us, termination_notice_us;
     int64_t hold_until_us; /* the latest hold that has not been released */
     int64_t policy_since_us; /* when its policy was chosen instead of another; 0: it had it all along */
-    uint32_t done;         /* bit per window */
+    uint32_t done;         /* bit per window, the round, and the days before the end */
     bool cancel_at_period_end;
     bool unreachable; /* shut down, and there is no address that R-7 could go to */
     int grace_days, min_grace_days, retention_days;
@@ -101,6 +107,7 @@ const char *lifecycle_kind_name(enum lifecycle_kind kind);
 struct lifecycle_action {
     enum lifecycle_kind kind;
     int window;
+    int round;       /* of its period's end */
     int64_t due_us;  /* when it became due */
     int64_t send_us; /* REMIND: not before */
 };

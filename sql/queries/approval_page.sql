@@ -1,6 +1,5 @@
 -- scope: public
 -- $1 before this id, $2 how many, $3 state, $4 only this one. Behind the item: who asked for it.
--- scan: a page of the newest, by primary key
 select r.id, jsonb_build_object('id', r.id, 'action', r.action, 'params', r.params, 'digest', r.params_digest,
     'reason', r.reason, 'requester', u.email, 'need', r.need,
     'state', k.state,

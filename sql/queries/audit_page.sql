@@ -10,8 +10,8 @@ select a.id, jsonb_build_object(
         'detail', a.detail, 'request_id', a.request_id)
 from {{t}}.audit_event a
 where a.id < coalesce($1::bigint, 9223372036854775807)
-    and a.id >= coalesce({{t}}.audit_id_at($5::timestamptz - interval '10 minutes'), 0)
-    and a.id < coalesce({{t}}.audit_id_at($6::timestamptz + interval '10 minutes'), 9223372036854775807)
+    and a.id >= coalesce({{t}}.audit_id_at_{{t}}($5::timestamptz - interval '10 minutes'), 0)
+    and a.id < coalesce({{t}}.audit_id_at_{{t}}($6::timestamptz + interval '10 minutes'), 9223372036854775807)
     and ($3::text is null or a.kind = $3)
     and ($4::uuid is null or a.actor = $4::uuid)
     and ($5::timestamptz is null or a.at >= $5::timestamptz)

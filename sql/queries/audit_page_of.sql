@@ -15,7 +15,7 @@ with found as materialized (
     union
     select a.*
     from {{t}}.audit_event a
-    where a.id >= {{t}}.audit_id_at(
+    where a.id >= {{t}}.audit_id_at_{{t}}(
             to_timestamp(('x' || lpad(left(replace($8::uuid::text, '-', ''), 12), 16, '0'))::bit(64)::bigint / 1000.0)
                 - interval '10 minutes')
         and not exists (select from {{t}}.job j where j.id = $8::uuid)

@@ -1,6 +1,5 @@
 -- scope: public
 -- $1 year, $2 country: what is known, newest year first
--- scan: a few years of a few calendars
 select null, public.calendar_json(y.code, y.year)
 from public.business_calendar_year y
 where ($1::integer is null or y.year = $1::integer)

@@ -1,6 +1,5 @@
 -- scope: public
 -- Channels by name: $1 only this one
--- scan: a handful of rows
 select c.name, public.channel_json(c.name), c.revision, c.kind
 from public.channel c
 where $1::text is null or c.name = $1

@@ -1,2 +1,2 @@
 -- scope: tenant
-select {{t}}.confirmation_expire($1::uuid)
+select {{t}}.confirmation_expire_{{t}}($1::uuid)

@@ -12,6 +12,6 @@ with waiting as (
     select 'system', 'confirmation', 'confirmation.' || $3, 'confirmation', id::text, request_id
     from waiting
 )
-select {{t}}.request_event_add($1::uuid, 'confirmation', jsonb_build_object(
+select {{t}}.request_event_add_{{t}}($1::uuid, 'confirmation', jsonb_build_object(
     'confirmation_id', w.id, 'state', $3::text, 'expires_at', w.expires_at))
 from waiting w

@@ -4,4 +4,4 @@ select c.request_id
 from {{t}}.confirmation c
 where c.state = 'waiting'
     and c.expires_at <= now()
-    and {{t}}.confirmation_expire(c.request_id)
+    and {{t}}.confirmation_expire_{{t}}(c.request_id)

@@ -1,6 +1,5 @@
 -- scope: public
 -- $1 before this id, $2 how many, $3 part of the name, $4 only this one
--- scan: a page of the newest, by primary key
 select c.id, jsonb_build_object('id', c.id, 'kind', c.kind, 'name', c.name, 'status', t.status, 'timezone', c.tz,
     'locale', c.locale, 'note', c.note, 'created_at', public.utc_text(c.created_at),
     'contacts', (select coalesce(jsonb_agg(k.endpoint order by k.endpoint), '[]')

@@ -1,7 +1,6 @@
 -- scope: public
 -- $1 customer, $2 before this moment (us) and $3 this key, $4 how many: everything that happened, newest first, with
 -- who did it (null: by itself)
--- scan: one customer's rows, each by an index
 select (extract(epoch from x.at) * 1000000)::bigint || '|' || x.key,
     jsonb_build_object('at', public.utc_text(x.at), 'what', x.what, 'subject', x.subject, 'who', u.email, 'detail', x.detail)
 from (

@@ -1,6 +1,5 @@
 -- scope: public
 -- $1 null, $2 how many, $3 only what is on sale
--- scan: the catalogue is short
 select v.id, public.edition_json(v.id)
 from public.edition_version v
 where $3::boolean is not true

@@ -1,6 +1,5 @@
 -- scope: public
 -- From now on seal to the newest key. Fails (already_done) when that is so already.
--- scan: a handful of rows
 with chosen as (
     update public.egress_key
     set chosen_at = clock_timestamp()

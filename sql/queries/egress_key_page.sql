@@ -1,6 +1,5 @@
 -- scope: public
 -- Every master key, newest first, and how many credentials are sealed to it.
--- scan: a handful of rows
 select k.id, jsonb_build_object(
         'id', k.id, 'current', k.id = public.egress_key_current(),
         'created_at', public.utc_text(k.created_at),

@@ -1,6 +1,6 @@
 -- scope: public
 -- The identity of the file store, which is $1 if there was none. No row: somebody was first just now, ask again.
--- scan: one row
+-- scan file_store: one row
 with made as (
     insert into public.file_store (identity)
     values ($1)

@@ -1,7 +1,7 @@
 -- scope: tenant
 -- Files older than $1 days, at most $2, that nothing needs any more: no live job of a tenant with few enough of them
 -- to be looked through, no schedule. Packages stay with their versions.
--- scan: schedules of a tenant are few, and job_live holds only what has not ended
+-- scan schedule: schedules of a tenant are few, and job_live holds only what has not ended
 select f.id
 from {{t}}.file f
 where f.id < (lpad(to_hex((extract(epoch from now() - make_interval(days => $1::integer)) * 1000)::bigint), 12, '0')

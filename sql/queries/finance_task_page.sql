@@ -1,6 +1,5 @@
 -- scope: public
 -- $1 before this id, $2 how many
--- scan: open tasks are few
 select f.id, jsonb_build_object('id', f.id, 'kind', f.kind, 'ref', f.ref, 'customer_id', f.customer_id,
     'order_id', f.order_id, 'payment_id', f.payment_id, 'detail', f.detail, 'created_at', public.utc_text(f.created_at))
 from public.finance_task f

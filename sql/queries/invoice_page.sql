@@ -2,7 +2,6 @@
 -- $1 before this posting, $2 how many, $3 invoice or credit_note, $4 customer, $5 order, $6 none, requested, issued or red_lettered,
 -- $7 only this one, by its number or id, $8 of this tenant, $9 who asks for it: he also sees what he ordered himself and what has no
 -- tenant yet
--- scan: a page of the newest, by the posting's key
 select i.ledger_txn, public.invoice_json(i.id)
 from public.invoice i
 join public.orders o on o.id = i.order_id

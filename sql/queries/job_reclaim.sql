@@ -1,7 +1,10 @@
 -- scope: tenant
--- Running jobs of dead workers $1. Ready again; or dead after three crashes; or failed when an effect
--- outside may have happened and the action does not say that repeating is harmless. What ends so ends its request, and
--- the request's callback is owed from the same moment on (as callback_add.sql, for which the rows are not yet there).
+-- Running jobs of workers that do not live: $1 those that do, $2 those that were found dead or have stopped. Of one that is
+-- unknown, because its row is no more, what has run for longer than a worker's silence is borne. Ready again; or dead after
+-- three crashes; or failed when an effect outside may have happened and the action does not say that repeating is harmless.
+-- What ends so ends its request, and the request's callback is owed from the same moment on (as callback_add.sql, for which
+-- the rows are not yet there). Each comes as an entry of the queue under the fence it had; the one it has now stands behind
+-- (null: it ended), and its request.
 with lost as (
     select l.job_id, l.fence, l.crash_count, l.cancel_requested, l.cancel_code,
         exists (select from {{t}}.effect e
@@ -11,7 +14,8 @@ with lost as (
                 where j.id = l.job_id), false) as unknown
     from {{t}}.job_live l
     where l.state = 'running'
-        and l.worker = any ($1::uuid[])
+        and l.worker <> all ($1::uuid[])
+        and (l.worker = any ($2::uuid[]) or l.started_at < now() - interval '150 seconds')
     order by l.job_id
     for update of l
 ), again as (
@@ -106,6 +110,8 @@ with lost as (
     select 'system', 'delivery', 'delivery.made', 'delivery', w.delivery::text, w.request_id, '{}'
     from wanted w
 )
-select x.job_id, x.fence, j.lane, j.class, j.kind, j.request_id
+select x.job_id, x.fence, j.lane, j.class, j.kind, j.timeout_ms, j.payload ->> 'skill', j.payload ->> 'action',
+    j.payload ->> 'concurrency_key', a.fence, j.request_id
 from lost x
 join {{t}}.job j on j.id = x.job_id
+left join again a on a.job_id = x.job_id

@@ -27,9 +27,10 @@ with given as (
     from given g
     join {{t}}.job j on j.id = g.job_id
 )
-select g.fence, public.gov_must(
-    not exists (select from {{t}}.effect e where e.job_id = g.job_id and e.state in ('started', 'unknown')
-        and not e.detail ? 'query') -- which the next attempt asks about
-    or coalesce((select (j.payload ->> 'idempotent')::boolean from {{t}}.job j where j.id = g.job_id), false),
-    'outcome_unknown')
-from given g
+select public.gov_must(exists (select from given), 'stale'),
+    (select public.gov_must(
+        not exists (select from {{t}}.effect e where e.job_id = g.job_id and e.state in ('started', 'unknown')
+            and not e.detail ? 'query') -- which the next attempt asks about
+        or coalesce((select (j.payload ->> 'idempotent')::boolean from {{t}}.job j where j.id = g.job_id), false),
+        'outcome_unknown')
+    from given g)

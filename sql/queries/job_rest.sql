@@ -3,7 +3,7 @@
 -- tenant may not run (who allows it again marks it). Where they may or $1
 -- asks for it, how many dead letters nobody has decided on (of the first thousand); else null. And: is a
 -- schedule due?
--- scan: job_live holds only what has not ended, and one row of it answers
+-- scan job_live: job_live holds only what has not ended, and one row of it answers
 select r.rests,
     case when r.rests or $1::boolean then (
         select count(*)

@@ -2,7 +2,6 @@
 -- What a shutdown has left of work for people: what runs is asked to end where $1 (its time to drain is over), what waits
 -- ends as cancelled where $2 (it was kept long enough). The platform's own tasks stay, and what is not due yet. Returns
 -- the requests they belong to, and whether each has ended.
--- scan: job_live holds only what has not ended
 with target as (
     select l.job_id, l.state, j.request_id
     from {{t}}.job_live l

@@ -3,8 +3,9 @@
 -- $5 statuses, $6 due (us), $7 not before (us). Subscriptions: $8 ids, $9 versions, $10 states, $11 entered,
 -- $12 shutdown due, $13 final notice, $14 termination notice (us; 0 none), $15 windows done, $16 next (us).
 -- $17 the actions' days of the as of, in the subscription's zone, $18 the states before; $19 as of (us), $20 run. An action
--- whose key is there already has no message: it had one. A message names what its renewal's order asks for, or will.
--- scan: small tables are read whole; each join is by primary key
+-- whose key is there already has no message: it had one. A message names what its renewal's order asks for, or will, and the day
+-- on which it stops, holds and all; a window of a later round (G-1/2) is the same message, with the round in it.
+-- scan subscription: small tables are read whole; each join is by primary key
 with asked as (
     select a.*, timestamptz 'epoch' + a.due * interval '1 microsecond' as due_at
     from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $17::integer[])
@@ -46,10 +47,12 @@ with asked as (
     select 'sub:' || r.subscription_id || ':' || r.period_no || ':' || r.window_code,
         'subscription.' || case r.action when 'remind' then 'reminder' else r.action end,
         k.channel, k.endpoint, s.tenant_id, s.id, coalesce(k.locale, c.locale),
-        jsonb_build_object('window', r.window_code, 'customer', c.name, 'edition', v.edition, 'period_no', s.period_no,
-            'paid_until', s.paid_until_date, 'timezone', s.tz,
-            'shutdown_due_at', public.utc_text(timestamptz 'epoch' + nullif(n.shutdown, 0) * interval '1 microsecond'),
+        jsonb_build_object('window', split_part(r.window_code, '/', 1), 'customer', c.name, 'edition', v.edition,
+            'period_no', s.period_no, 'paid_until', s.paid_until_date, 'timezone', s.tz,
+            'shutdown_due_at', public.utc_text(case when n.shutdown <> 0
+                then greatest(timestamptz 'epoch' + n.shutdown * interval '1 microsecond', s.hold_until) end),
             'retention_days', v.retention_days)
+            || case when (n.done >> 16) & 255 > 0 then jsonb_build_object('round', (n.done >> 16) & 255) else '{}' end
             || case
                 when s.cancel_at_period_end and n.state = 'active' then jsonb_build_object('last_day', s.paid_until_date)
                 else jsonb_build_object(
@@ -60,8 +63,9 @@ with asked as (
         jsonb_strip_nulls(jsonb_build_object('subscription', s.id, 'period_no', s.period_no, 'state', n.state,
             'before', case when n.state = 'active' then s.paid_until_at end)),
         gen_random_uuid()::text, timestamptz 'epoch' + a.send * interval '1 microsecond',
-        -- what is decided after hours leaves on the next workday, which may lie behind the next look
-        timestamptz 'epoch' + case when n.next <> 0 then greatest(n.next, a.send) end * interval '1 microsecond' + interval '1 day'
+        -- not before the moment from which it may go out: on a Friday evening that is Monday
+        timestamptz 'epoch' + greatest(nullif(n.next, 0), case when n.next > 0 then a.send end) * interval '1 microsecond'
+            + interval '1 day'
     from recorded r
     join asked a on a.id = r.subscription_id and a.period = r.period_no and a.action = r.action and a.win = r.window_code
     join after n on n.id = r.subscription_id
@@ -85,7 +89,7 @@ with asked as (
         where m.tenant_id = s.tenant_id
             and m.role = 'owner'
             -- before and when it stops whoever owns it knows, too; where he is a contact it is one message
-            and (r.window_code in ('G-1', 'SHUTDOWN') or not exists (
+            and (split_part(r.window_code, '/', 1) in ('G-1', 'SHUTDOWN') or not exists (
                 select from public.customer_contact t where t.customer_id = c.id))) k
     where r.status = 'done'
         and r.action in ('remind', 'grace', 'shutdown', 'cancel')
@@ -126,7 +130,7 @@ with asked as (
     select public.termination_told(r.subscription_id, null, 'told')
     from recorded r
     where r.action = 'remind'
-        and r.window_code = 'R-7'
+        and split_part(r.window_code, '/', 1) = 'R-7'
 )
 select (select count(*) from moved), (select count(*) from recorded),
     (select coalesce(array_agg(h.tenant_id), '{}') from changed h

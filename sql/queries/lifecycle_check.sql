@@ -1,7 +1,8 @@
 -- scope: public
--- What must hold (design of the money side, I1 to I9; I13: invoices): a row for each thing that does not. I6 is the claim's own
--- statement, I10 to I12 are tests': the answer names them (api/money/subscription/scan.c).
--- scan: a check reads everything
+-- What must hold (design of the money side, I1 to I9; I13: invoices): a row for each thing that does not. I6 of the last seven
+-- days. I10 is core/store/scan/agreement.h; I11 and I12 are of histories, and the answer names their tests
+-- (api/money/subscription/check.c).
+-- scan ledger_entry, orders, subscription, order_event, payment_return, payment, tenant: a check reads everything
 select 'I1' as rule, 'ledger ' || e.txn as subject, 'does not balance in ' || e.currency as detail
 from public.ledger_entry e
 group by e.txn, e.currency
@@ -24,35 +25,45 @@ union all
 select 'I2', 'subscription ' || p.subscription_id, 'a gap from ' || p.before || ' to ' || p.start_date || ' before period ' || p.n
     || ' without a shutdown'
 from (
-    select q.*, lag(coalesce(q.closed_date, q.end_date)) over (partition by q.subscription_id order by q.n) as before,
-        lag(q.end_at) over (partition by q.subscription_id order by q.n) as before_at
+    select q.*, lag(coalesce(q.closed_date, q.end_date)) over (partition by q.subscription_id order by q.n) as before
     from public.subscription_period q
     where q.closed_date is distinct from q.start_date) p
 where p.before is not null
     and p.start_date > p.before
     and not exists (
+        -- what was paid for it took the subscription out of a shutdown
         select from public.subscription_event v
         where v.subscription_id = p.subscription_id
-            and v.to_state in ('shutdown', 'cancelled')
-            and v.at >= p.before_at - interval '1 day'
-            and v.at <= p.start_at + interval '1 day')
+            and v.ref = p.order_id::text
+            and v.from_state in ('shutdown', 'cancelled'))
 union all
-select 'I2', 'subscription ' || s.id, 'paid until ' || s.paid_until_date || ', its last period says '
-    || coalesce(p.closed_date, p.end_date)
+select 'I2', 'subscription ' || s.id, 'paid until ' || s.paid_until_date || ', which is not the end of the last of its periods'
 from public.subscription s
-join public.subscription_period p on p.subscription_id = s.id and p.n = s.period_no
-where s.paid_until_date <> coalesce(p.closed_date, p.end_date)
+where exists (select from public.subscription_period q where q.subscription_id = s.id)
+    and (
+        not exists (
+            select from public.subscription_period q
+            where q.subscription_id = s.id
+                and coalesce(q.closed_date, q.end_date) = s.paid_until_date
+                -- the day on which a refund ended it before it began counts, too
+                and (q.closed_date is distinct from q.start_date or q.closed_by = q.order_id))
+        or exists (
+            select from public.subscription_period q
+            where q.subscription_id = s.id
+                and q.closed_date is distinct from q.start_date
+                and coalesce(q.closed_date, q.end_date) > s.paid_until_date))
 union all
 select 'I3', 'subscription ' || s.id, s.state || ' although paid until ' || s.paid_until_at
 from public.subscription s
 where s.quarantined_at is null
     and coalesce(s.next_action_at, 'infinity') > public.lifecycle_now()
-    and ((s.state = 'active' and s.paid_until_at <= public.lifecycle_now())
-        or (s.state = 'grace' and s.paid_until_at > public.lifecycle_now())
-        or (s.state = 'shutdown' and s.paid_until_at > public.lifecycle_now() and not exists (
-            -- who was refunded may be shut down within what he had paid
+    and ((s.state = 'active' and greatest(s.paid_until_at, s.hold_until) <= public.lifecycle_now())
+        or (s.state in ('grace', 'shutdown') and s.paid_until_at > public.lifecycle_now() and not exists (
+            -- who was refunded may be shut down within what he had paid, until he pays again; an override is grace in it
             select from public.subscription_event v
-            where v.subscription_id = s.id and v.to_state = 'shutdown' and v.cause = 'refund' and v.at >= s.paid_from_at)))
+            where v.subscription_id = s.id and v.to_state = 'shutdown' and v.cause = 'refund' and not exists (
+                select from public.subscription_event g
+                where g.subscription_id = s.id and g.cause = 'payment' and g.id > v.id))))
 union all
 select 'I4', 'message ' || r.outbox_id, 'sent ' || count(*) || ' times'
 from public.delivery_result r
@@ -69,12 +80,16 @@ where v.from_state = 'grace'
     and not exists (
         select from public.lifecycle_action a
         where a.subscription_id = v.subscription_id
-            and a.window_code = 'G-1'
-            and a.period_no = (
-                select max(q.n) from public.subscription_period q
-                where q.subscription_id = v.subscription_id and q.start_at <= v.at)
+            and split_part(a.window_code, '/', 1) = 'G-1'
             and a.status = 'done'
-            and a.as_of <= v.at - interval '24 hours')
+            and a.as_of <= v.at - interval '24 hours'
+            -- of this end: what was said in an earlier period, or before it was put off (an override), was said of another
+            and a.as_of >= (
+                select max(g.at) from public.subscription_event g
+                where g.subscription_id = v.subscription_id and g.to_state = 'grace' and g.at <= v.at))
+union all
+select 'I6', c.subject, c.detail
+from public.claims_after_block(7) c
 union all
 select 'I7', 'order ' || e.order_id, 'went from ' || e.from_state || ' to ' || e.to_state
 from public.order_event e

@@ -1,6 +1,5 @@
 -- scope: lifecycle
 -- How many subscriptions are live; asked only where very many would be shut down.
--- scan: counts all of them
 select count(*)
 from public.subscription s
 where s.state in ('active', 'grace')

@@ -1,6 +1,5 @@
 -- scope: public
 -- The newest version of each policy, and since when (us) it has had each of its windows; 0: always
--- scan: policies are few
 select distinct on (p.code) p.code, array_to_string(p.before_days, ' '), p.prefill_days, p.send_from, p.send_to,
     p.shutdown_on_workday, p.calendar, w.since
 from public.lifecycle_policy p

@@ -1,7 +1,6 @@
 -- scope: public
 -- The columns of lifecycle_due.sql, without a lock and by id, for the dry run: $1 as of (us). Read in binary, in blocks: what is
 -- sent is what is stored, moments as us since 2000, and nothing is made a text to be read again
--- scan: a preview reads what is due, however much that is
 select s.id, s.period_no, s.version, s.state, s.state_entered_at, s.paid_from_at, s.paid_until_date, s.paid_until_at,
     s.shutdown_due_at, s.final_notice_at, s.termination_notice_at, s.hold_until, s.windows_done, s.cancel_at_period_end,
     v.grace_days, v.min_grace_days, v.retention_days, s.tz, coalesce(s.policy, e.policy, v.policy), s.next_action_at,

@@ -1,7 +1,6 @@
 -- scope: public
 -- $1 before this id, $2 how many, $3 state, $4 customer, $5 only this one, $6 of this tenant, $7 subscription,
 -- $8 who asks for this tenant: he also sees what he ordered himself and what has no tenant yet
--- scan: a page of the newest, by primary key
 select o.id, public.order_json(o.id), (extract(epoch from public.lifecycle_now()) * 1000000)::bigint
 from public.orders o
 where ($1::uuid is null or o.id < $1::uuid)

@@ -1,7 +1,6 @@
 -- scope: lifecycle
 -- Renewals to draft: subscriptions whose prefill is recorded, lately or before another edition was chosen, and that have no
 -- renewal of the next period. $1 how many, $2 behind this subscription: one that fails stands in no other's way
--- scan: of the actions of the last two days
 select s.id, s.customer_id, v.id, v.price_minor, v.tax_bp, v.tax_inclusive, l.publish_hours
 from (
     select a.subscription_id, a.period_no

@@ -6,7 +6,7 @@ select v.id, e.kind, v.interval_unit, v.interval_count, v.price_minor, v.currenc
     coalesce(p.closed_date, p.end_date), coalesce(s.tz, t.timezone), t.kind,
     (select k.id from public.customer k where k.user_id = $4::uuid),
     (extract(epoch from public.lifecycle_now()) * 1000000)::bigint, c.edition,
-    public.quota_limit(t.id, 'skills'), p.n
+    public.quota_limit(t.id, 'skills'), p.n, p.currency
 from public.edition e
 join lateral (
     select x.*
@@ -21,8 +21,9 @@ left join public.subscription s
     on s.id = coalesce($2::uuid, (select b.id from public.subscription b where b.tenant_id = $3::uuid))
 left join public.edition_version c on c.id = s.edition_version
 left join lateral (
-    -- What it is worth: what was paid for it, and what an earlier period handed on to it.
-    select q.n, q.amount_minor + coalesce((b.price_snapshot ->> 'credit_minor')::bigint, 0) as value_minor, q.start_date,
+    -- What it is worth: what was paid for it and not given back, and what an earlier period handed on to it.
+    select q.n, q.amount_minor - b.refunded_minor + coalesce((b.price_snapshot ->> 'credit_minor')::bigint, 0) as value_minor,
+        q.currency, q.start_date,
         q.closed_date, q.end_date
     from public.subscription_period q
     join public.orders b on b.id = q.order_id

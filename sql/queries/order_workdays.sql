@@ -1,7 +1,6 @@
 -- scope: public
 -- $1 order: the zone its days are counted in, and the days of the next weeks that are not what their weekday says (days
 -- since 1970, in order; at least one row, whose day is null where there is none)
--- scan: policies are few
 select coalesce(s.tz, c.tz), d.day - date '1970-01-01', d.is_workday
 from public.orders o
 join public.customer c on c.id = o.customer_id

@@ -1,5 +1,5 @@
 -- scope: lifecycle
--- scan: an empty table is read whole; a full one by its index of what still has its bytes
+-- scan payment_event: an empty table is read whole; a full one by its index of what still has its bytes
 -- The bytes of events that are 400 days old; the events stay for ever. A batch at a time.
 with old as (
     select e.provider, e.event_id

@@ -1,6 +1,5 @@
 -- scope: public
 -- $1 before this id, $2 how many, $3 only what waits for a person (unapplied), or of which something is left as credit (credit)
--- scan: a page of the newest, by primary key
 select p.id, jsonb_build_object('id', p.id, 'provider', p.provider, 'provider_txn', p.provider_txn, 'method', p.method,
     'amount', jsonb_build_object('amount_minor', p.amount_minor, 'currency', p.currency),
     'received_at', public.utc_text(p.received_at), 'reference', p.external_ref, 'evidence_sha256', p.evidence_sha256,

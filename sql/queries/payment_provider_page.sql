@@ -1,5 +1,4 @@
 -- scope: public
--- scan: a handful of rows
 -- $1 only this one
 select p.code, public.payment_provider_json(p.code)
 from public.payment_provider p

@@ -1,6 +1,5 @@
 -- scope: public
 -- $1 before this month, $2 how many: months with postings, newest first
--- scan: months are few
 select to_char(g.month, 'YYYY-MM'), public.period_json(g.month::date, false)
 from (select min(t.posted_on) as first from public.ledger_txn t) f
 cross join lateral generate_series(date_trunc('month', f.first::timestamp),

@@ -1,7 +1,6 @@
 -- scope: public
 -- Invoices and credit notes by their day; what a credit note takes back is negative
 -- $1 from, $2 to, $3 as of (days), $4 zone, $5 only this currency
--- scan: a report reads what there is
 with p as (
     select $1::date as first, $2::date as last, $3::date as as_of, $4::text as zone, $5::text as currency
 )

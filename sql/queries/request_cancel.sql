@@ -40,7 +40,7 @@ with target as (
     select $2::uuid, 'user', 'run', 'job.cancelled', 'job', x.job_id::text, $1::uuid
     from gone x
 ), withdrawn as materialized (
-    select {{t}}.confirmation_withdraw($1::uuid, $2::uuid, 'cancelled') as done
+    select {{t}}.confirmation_withdraw_{{t}}($1::uuid, $2::uuid, 'cancelled') as done
 ), kept as (
     insert into {{t}}.idempotency (user_id, route, key, body_hash, status, answer)
     select $2::uuid, $3, $4, $5::bytea, 202, $6::jsonb

@@ -1,2 +1,2 @@
 -- scope: tenant
-select {{t}}.request_event_add($1::uuid, $2, $3::jsonb)
+select {{t}}.request_event_add_{{t}}($1::uuid, $2, $3::jsonb)

@@ -12,7 +12,7 @@ select s.id, s.state, s.text, s.mode, s.source, s.created_by, s.created_at, s.en
         order by e.seq desc
         limit 1),
     p.body,
-    (select {{t}}.confirmation_view(c, $2::bytea)
+    (select {{t}}.confirmation_view_{{t}}(c, $2::bytea)
         from {{t}}.confirmation c
         where c.id = s.confirmation_id),
     (select m.name from public.my_members m where m.user_id = s.created_by),

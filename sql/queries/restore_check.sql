@@ -3,7 +3,6 @@
 -- effect since. `begun`: an effect outside had begun. `outside`: nobody can say whether it did after the copy was made,
 -- for a run may call out by its lane or by the resources that it was planned with (credentials names them, whatever
 -- their risk), and what is yet to be planned may become any run.
--- scan: job_live holds only what has not ended
 select j.id, j.kind, coalesce(j.payload ->> 'skill', j.payload ->> 'task', ''), l.state, l.attempt,
     exists (
         select from {{t}}.effect e

@@ -6,7 +6,7 @@ select j.id, j.request_id,
         when o.state is null and l.state = 'held' then 'held'
         when o.state is null and l.state in ('ready', 'delayed')
             and not exists (select from public.my_tenant t where t.run_allowed) then 'held'
-        else {{t}}.job_state(l.state, o.state, j.kind)
+        else {{t}}.job_state_{{t}}(l.state, o.state, j.kind)
     end,
     coalesce(o.attempt, l.attempt), coalesce(l.cancel_requested, false), coalesce(o.worker, l.worker), o.code,
     coalesce(o.started_at, l.started_at), o.ended_at, j.created_by, j.created_at, j.payload, o.result, o.error,

@@ -1,5 +1,5 @@
 -- scope: tenant
--- scan: file_total is one row
+-- scan file_total: file_total is one row
 -- What a run needs besides its payload: $1 skill, $2 version number, $3 job, $4 requester. Who may run it
 -- is read again (core/store/queue/admission.h): it was planned a while ago. With the database's clock in us, and of
 -- the HTTP resources $5 (null: it calls none) those that are granted now, with the versions of their credentials.

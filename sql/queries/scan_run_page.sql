@@ -1,6 +1,5 @@
 -- scope: public
 -- $1 before this id, $2 how many, $3 only this one
--- scan: a page of the newest, by primary key
 select r.id, jsonb_build_object('id', r.id, 'kind', r.kind, 'as_of', public.utc_text(r.as_of), 'state', r.state,
     'preview_digest', r.preview_digest, 'counts', r.counts, 'problem', r.problem, 'tz_version', r.tz_version,
     'started_at', public.utc_text(r.started_at), 'finished_at', public.utc_text(r.finished_at))

@@ -1,6 +1,6 @@
 -- scope: public
 -- Who sells. $1 null, $2 how many
--- scan: entities that sell are few
+-- scan seller: entities that sell are few
 select null, public.seller_json(s.code)
 from public.seller s
 order by s.sells desc, s.code

@@ -1,5 +1,4 @@
 -- scope: public
--- scan: a handful of rows
 -- $1 only this one
 select f.code, jsonb_build_object('code', f.code, 'title', f.title, 'method', f.method, 'mapping', f.mapping,
     'created_at', public.utc_text(f.created_at), 'updated_at', public.utc_text(f.updated_at))

@@ -1,5 +1,4 @@
 -- scope: public
 -- $1 method, $2 lines: what each would do, in order
--- scan: lines are a parameter; payments and orders are found by their keys
 select j.n, j.verdict, j.order_id
 from public.statement_judge($1, $2::jsonb) j

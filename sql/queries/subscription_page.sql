@@ -1,6 +1,5 @@
 -- scope: public
 -- $1 before this id, $2 how many, $3 state, $4 customer, $5 only this one, $6 of this tenant
--- scan: a page of the newest, by primary key
 select s.id, public.subscription_json(s.id)
 from public.subscription s
 where ($1::uuid is null or s.id < $1::uuid)

@@ -1,6 +1,6 @@
 -- scope: public
 -- The oldest tenant called $1.
--- scan: names are looked up by the seed alone
+-- scan tenant: names are looked up by the seed alone
 select id, schema
 from public.tenant
 where name = $1

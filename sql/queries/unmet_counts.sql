@@ -1,5 +1,5 @@
 -- scope: tenant
--- scan: one row a distinct text; counted when an admin looks at the list
+-- scan unmet: one row a distinct text; counted when an admin looks at the list
 select jsonb_build_object(
     'texts', count(*), 'requests', coalesce(sum(u.times), 0),
     'abstained', count(*) filter (where u.kind = 'abstained'),

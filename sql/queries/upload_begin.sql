@@ -1,7 +1,7 @@
 -- scope: tenant
 -- An upload in pieces: $1 id, $2 name, $3 media type, $4 size, $5 who, $6 when it is given up. It has to fit into the
 -- store quota, beside the others that are under way.
--- scan: one row, and uploads that are under way are few
+-- scan file_total: one row, and uploads that are under way are few
 with begun as (
     insert into {{t}}.upload (id, name, media_type, size, created_by, expires_at)
     values ($1::uuid, normalize($2::text, NFC), $3, $4::bigint, $5::uuid, $6::timestamptz)

@@ -1,7 +1,7 @@
 -- scope: tenant
 -- What a person sent: $1 id, $2 kind (upload | package), $3 name, $4 size, $5 SHA-256, $6 media type,
 -- $7 who, $8 actor kind. It has to fit into the store quota. Names are kept in NFC, so that the same name from two systems is the same.
--- scan: file_total is one row
+-- scan file_total: file_total is one row
 with kept as (
     insert into {{t}}.file (id, kind, name, size, sha256, media_type, created_by)
     values ($1::uuid, $2, normalize($3::text, NFC), $4::bigint, $5, $6, $7::uuid)

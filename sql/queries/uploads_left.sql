@@ -1,6 +1,5 @@
 -- scope: tenant
 -- Uploads that are on their way, $1 at most: id, whose, pieces.
--- scan: a tenant that is removed is read from one end to the other
 select u.id, u.created_by, u.pieces
 from {{t}}.upload u
 order by u.id

@@ -1,7 +1,7 @@
 -- scope: tenant
 -- The check's result: $1 version, $2 state (in_review | refused), $3 tree digest, $4 manifest, $5 findings,
 -- $6 files, $7 readme, $8 digest of the runtime that its own wheels made (null: it brought none),
--- $9 texts of the files. The skill takes title, description and examples of its first good version.
+-- $9 texts of the files, $10 bytes of that runtime. The skill takes title, description and examples of its first good version.
 -- Of a refused package only the findings stay.
 with checked as (
     update {{t}}.skill_version
@@ -17,6 +17,12 @@ with checked as (
     where id = $1::uuid
         and state = 'checking'
     returning id, skill_id, package_file
+), weighed as (
+    insert into {{t}}.own_runtime (digest, bytes)
+    select $8, $10::bigint
+    from checked
+    where $8 is not null
+    on conflict (digest) do nothing
 ), dropped as (
     update {{t}}.file f
     set deleted_at = now()

@@ -31,7 +31,8 @@ select v.id, v.skill_id, s.name, v.number, v.state, v.digest, v.package_file, f.
     s.owner,
     (select p.number from {{t}}.skill_version p where p.id = s.published_version),
     v.runtime_digest, v.signature,
-    (select g.value from {{t}}.setting g where g.key = 'signing')
+    (select g.value from {{t}}.setting g where g.key = 'signing'),
+    (select o.bytes from {{t}}.own_runtime o where o.digest = v.runtime_digest)
 from {{t}}.skill s
 join {{t}}.skill_version v on v.skill_id = s.id
 join {{t}}.file f on f.id = v.package_file

@@ -1,6 +1,6 @@
 -- scope: public
 -- How many workers take work of lane $1, and how many slots for it they have together (ctl has its own).
--- scan: there are as many rows as worker processes of two days
+-- scan worker: there are as many rows as worker processes of two days
 select count(*),
     coalesce(sum(case when $1 = 'ctl' then w.slots - coalesce(w.run_slots, 0)
         else coalesce(w.run_slots, w.slots) end), 0)

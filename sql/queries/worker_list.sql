@@ -1,6 +1,6 @@
 -- scope: public
 -- Workers of the last days, or only $1. Without a word for longer than worker_bury allows half of: suspect.
--- scan: there are as many rows as processes
+-- scan worker: there are as many rows as processes
 select w.id, jsonb_build_object(
         'id', w.id, 'state', case
             when w.state in ('dead', 'stopped') then 'dead'
@@ -11,6 +11,7 @@ select w.id, jsonb_build_object(
         end,
         'version', w.version, 'host', w.host, 'lanes', to_jsonb(w.lanes), 'slots', w.slots,
         'busy', w.busy, 'pid', w.pid, 'isolation', 'L' || w.isolation_level,
+        'platform', coalesce(w.platform, '{}'),
         'started_at', public.utc_text(w.started_at), 'seen_at', public.utc_text(w.heartbeat_at))
 from public.worker w
 where $1::uuid is null

@@ -6,6 +6,11 @@
  * library does inside is that library's business, and comes out as one of the failures below. The
  * real function is not called when its turn has come: nothing has happened, and the caller is told.
  * Each shot is fired once.
+ *
+ * A place is what is called and from where, with all callers up to the event loop: `arena_alloc` in
+ * one step of an op is not `arena_alloc` in another. Its hash is of offsets in the program, so it
+ * names the same place after a new start. Calls are counted a place, and a shot can be meant for
+ * one place: the n-th call of a kind is somewhere else each time, the n-th of a place is not.
  */
 #undef _FILE_OFFSET_BITS /* both names of each call are replaced, open and open64 */
 #include <dlfcn.h>
@@ -27,21 +32,35 @@
 #include <unistd.h>
 
 enum kind { KIND_NONE, KIND_MEMORY, KIND_FILE, KIND_POSTGRES, KIND_REDIS, KIND_COUNT };
+enum { FRAMES_MAX = 16, PLACES_MAX = 4096 };
+
+struct place {
+    _Atomic uint64_t hash; /* 0: nobody's yet */
+    _Atomic uint64_t calls;
+};
 
 struct control {
     _Atomic uint32_t armed; /* a kind */
     uint32_t unused;
+    _Atomic uint64_t place; /* the hash of the only one that is meant; 0: any */
     _Atomic int64_t left;
     _Atomic uint64_t fired;
     _Atomic uint64_t calls[KIND_COUNT];
-    char what[64]; /* of the last that was fired */
+    _Atomic uint64_t lost;       /* calls of places that found no room */
+    uint64_t frames[FRAMES_MAX]; /* of the last that was fired, innermost first, in the program; 0 ends them */
+    char what[64];
+    struct place places[KIND_COUNT][PLACES_MAX];
+};
+
+struct stack {
+    uint64_t frames[FRAMES_MAX];
+    uint64_t hash;
 };
 
 static struct control *control;
 static struct {
-    uintptr_t from, to;
-    bool files_only;
-} callers[2];
+    uintptr_t base, from, to;
+} callers[2]; /* the program, libuv */
 
 static int object_look(struct dl_phdr_info *info, size_t size, void *user)
 {
@@ -54,10 +73,10 @@ static int object_look(struct dl_phdr_info *info, size_t size, void *user)
         const ElfW(Phdr) *p = &info->dlpi_phdr[i];
         if (p->p_type != PT_LOAD || !(p->p_flags & PF_X))
             continue;
+        callers[uv].base = info->dlpi_addr;
         callers[uv].from = info->dlpi_addr + p->p_vaddr;
         callers[uv].to = callers[uv].from + p->p_memsz;
     }
-    callers[uv].files_only = uv;
     return 0;
 }
 
@@ -74,26 +93,69 @@ __attribute__((constructor)) static void begin(void)
         control = shared;
 }
 
-static bool shot(enum kind kind, const char *what, const void *caller)
+static bool is_in(int object, uintptr_t at)
 {
-    uintptr_t at = (uintptr_t)caller;
-    bool ours = false;
+    return at >= callers[object].from && at < callers[object].to;
+}
 
-    if (!control)
+/* Who called, as far up as the program itself goes: it keeps frame pointers (flags.cmake), libuv does not. */
+static void stack_look(struct stack *stack, const char *what, uintptr_t *frame)
+{
+    uint64_t hash = 14695981039346656037u; /* FNV-1a */
+    int count = 0;
+
+    for (const char *c = what; *c; c++)
+        hash = (hash ^ (unsigned char)*c) * 1099511628211u;
+    if (!is_in(0, frame[1]))
+        hash = (hash ^ (frame[1] - callers[1].base)) * 1099511628211u;
+    while (count < FRAMES_MAX && is_in(0, frame[1])) {
+        uintptr_t *next = (uintptr_t *)frame[0];
+        stack->frames[count] = frame[1] - callers[0].base;
+        hash = (hash ^ stack->frames[count++]) * 1099511628211u;
+        if (next <= frame || (uintptr_t)next - (uintptr_t)frame > 1 << 20)
+            break;
+        frame = next;
+    }
+    if (count < FRAMES_MAX)
+        stack->frames[count] = 0;
+    stack->hash = hash ? hash : 1;
+}
+
+static void place_count(enum kind kind, uint64_t hash)
+{
+    for (uint64_t i = 0; i < PLACES_MAX; i++) {
+        struct place *place = &control->places[kind][(hash + i) % PLACES_MAX];
+        uint64_t found = 0;
+        if (atomic_compare_exchange_strong(&place->hash, &found, hash) || found == hash) {
+            atomic_fetch_add(&place->calls, 1);
+            return;
+        }
+    }
+    atomic_fetch_add(&control->lost, 1);
+}
+
+/* `frame` is that of the replaced function: the caller's before it, where it returns to after it. */
+static bool shot(enum kind kind, const char *what, uintptr_t *frame)
+{
+    struct stack stack;
+
+    if (!control || !(is_in(0, frame[1]) || (kind == KIND_FILE && is_in(1, frame[1]))))
         return false;
-    for (int i = 0; i < 2; i++)
-        ours |= at >= callers[i].from && at < callers[i].to && (kind == KIND_FILE || !callers[i].files_only);
-    if (!ours)
-        return false;
+    stack_look(&stack, what, frame);
     atomic_fetch_add(&control->calls[kind], 1);
-    if (atomic_load(&control->armed) != (uint32_t)kind || atomic_fetch_sub(&control->left, 1) != 1)
+    place_count(kind, stack.hash);
+    if (atomic_load(&control->armed) != (uint32_t)kind)
         return false;
-    snprintf(control->what, sizeof control->what, "%s from %#lx", what, (unsigned long)(at - callers[0].from));
+    uint64_t place = atomic_load(&control->place);
+    if ((place && place != stack.hash) || atomic_fetch_sub(&control->left, 1) != 1)
+        return false;
+    memcpy(control->frames, stack.frames, sizeof stack.frames);
+    snprintf(control->what, sizeof control->what, "%s", what);
     atomic_fetch_add(&control->fired, 1);
     return true;
 }
 
-#define SHOT(kind, what) shot(kind, what, __builtin_return_address(0))
+#define SHOT(kind, what) shot(kind, what, __builtin_frame_address(0))
 
 /* The next definition of `name`: the real one, or the sanitizer's. */
 #define REAL(name)                                                                                 \

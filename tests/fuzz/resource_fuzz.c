@@ -1,8 +1,9 @@
-/* A method, an address and a body, separated by line feeds, from anybody: the whitelist's verdict comes in
- * bounded time, and what it lets through is what is listed. The address's host is classed too.
+/* A method, an address and a body, separated by line feeds, from anybody; or "@" and an operation, and its parameter: the
+ * whitelist's verdict comes in bounded time, and what it lets through is what is listed. The address's host is classed
+ * too.
  *
- * What passes is an allowed operation, below the base URL, in its own spelling: no dot segment, no encoded
- * slash, no second encoding. */
+ * What passes is an allowed operation, below the base URL, in its own spelling: no dot segment, no encoded slash, no
+ * second encoding; and no parameter spells an operation that is not allowed. */
 #include <stdint.h>
 #include <string.h>
 
@@ -18,6 +19,9 @@ static const char definition[] =
     "{\"name\":\"get\",\"method\":\"GET\",\"path\":\"/o/{id}\",\"parameters\":{\"id\":{\"type\":\"string\"},"
     "\"q\":{\"type\":\"string\"}}},"
     "{\"name\":\"make\",\"method\":\"POST\",\"path\":\"/o\",\"allowed\":true,\"body\":true},"
+    "{\"name\":\"update\",\"method\":\"POST\",\"path\":\"/o/{id}\",\"allowed\":true,\"body\":true,"
+    "\"parameters\":{\"id\":{\"type\":\"string\"}}},"
+    "{\"name\":\"purge\",\"method\":\"POST\",\"path\":\"/o/purge\"},"
     "{\"name\":\"drop\",\"method\":\"DELETE\",\"path\":\"/o/{id}\",\"parameters\":{\"id\":{\"type\":\"string\"}}}]}";
 
 static void check_passed(const struct resource_call *call)
@@ -33,6 +37,9 @@ static void check_passed(const struct resource_call *call)
     for (size_t i = 0; i + 2 < length; i++)
         CHECK(strncasecmp(path + i, "%2f", 3) != 0 && strncasecmp(path + i, "%5c", 3) != 0 &&
               strncasecmp(path + i, "%00", 3) != 0);
+    /* "purge", or what a server takes for it */
+    CHECK(strcmp(call->method, "POST") != 0 || strncasecmp(path, "/v1/o/purge", 11) != 0 ||
+          (path[11] && path[11] != '.' && path[11] != '?' && strncasecmp(path + 11, "%20", 3) != 0));
     for (const char *c = call->url; *c; c++)
         CHECK(*c > 0x20 && *c < 0x7f);
 }
@@ -75,6 +82,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
             *body++ = 0;
         struct resource_wish wish = { .method = text, .url = url, .body = body,
                                       .body_bytes = body ? strlen(body) : 0 };
+        if (*text == '@')
+            wish = (struct resource_wish){ .operation = text + 1, .parameters = json_own(&arena, json_pack("{s:s}", "id", url)),
+                                           .body = body, .body_bytes = wish.body_bytes };
         check_host(url, &arena);
         if (resource_call_make(&resource, &wish, &call, &arena, &err))
             check_passed(&call);

@@ -51,6 +51,23 @@ elif what == "twice":
     print(json.dumps(made))
 elif what == "import":
     __import__(given["module"])
+elif what == "without":
+    import importlib
+    got = []
+    for name in given["modules"]:
+        try:
+            importlib.import_module(name)
+            got.append(name)
+        except ImportError:
+            pass
+    for host in given.get("hosts", []):
+        import execgov
+        import socket
+        try:
+            socket.create_connection((host, 80))
+        except execgov.ExecGovRefused:
+            pass
+    print(json.dumps({"got": got}))
 elif what == "socket":
     import socket
     socket.create_connection(("169.254.169.254", 80))

@@ -70,8 +70,8 @@ const char *decide_sql(struct confirmation_rig *f, const struct waiting *w, cons
                               const char *comment, const char *token_hash)
 {
     return arena_format(&f->arena,
-                        "select code from %s.confirmation_decide('%s', '%s', %s, %s, '%s', '%s')",
-                        f->tenant.schema, w->request.text, w->digest, decision, comment, token_hash,
+                        "select code from %s.confirmation_decide_%s('%s', '%s', %s, %s, '%s', '%s')",
+                        f->tenant.schema, f->tenant.schema, w->request.text, w->digest, decision, comment, token_hash,
                         id_new().text);
 }
 

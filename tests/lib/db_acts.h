@@ -1,7 +1,7 @@
 /* db_acts.h - statements that do as they are told: an audit row whose `action` is an order.
  *
  *     sleep:S  raise:WORD  divide  lock:N  late (refused at the commit)
- *     where:WORD (a row WORD@BACKEND)   anything else: just a row
+ *     where:WORD (a row WORD@BACKEND)  show:SETTING (a row SETTING=VALUE)   anything else: just a row
  *
  * core/io/db knows no statements but those of sql/queries, so a trigger of the test's carries the
  * orders out, with the superuser's rights: tenants may not sleep. Every try is counted, also one

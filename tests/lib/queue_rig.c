@@ -272,10 +272,10 @@ int64_t rig_finish(struct queue_rig *rig, struct rig_entry e, int fence, int64_t
 struct rig_promoted rig_promote(struct queue_rig *rig)
 {
     redisReply *reply = rig_call(rig, LUA_FUNCTIONS_PROMOTE, "%s", "");
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 4)
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 5)
         fail_msg("promote: %s", reply->str ? reply->str : "?");
     struct rig_promoted p = { reply->element[0]->integer, reply->element[1]->integer,
-                              reply->element[2]->integer };
+                              reply->element[2]->integer, (int64_t)reply->element[4]->elements };
     freeReplyObject(reply);
     return p;
 }

@@ -68,7 +68,7 @@ int rig_take(struct queue_rig *rig, const char *lane, int n); /* how many; see r
 void rig_claim(struct queue_rig *rig, struct rig_entry e);
 int64_t rig_finish(struct queue_rig *rig, struct rig_entry e, int fence, int64_t ms);
 struct rig_promoted {
-    int64_t moved, next_ms, more;
+    int64_t moved, next_ms, more, tenants;
 } rig_promote(struct queue_rig *rig);
 
 #endif

@@ -21,8 +21,7 @@ void world_direct(struct queue_world *w, const char *command)
     }
 
 CALL(world_push, job_queue_push(op, w->queue, w->entries, w->count, &w->result))
-CALL(world_push_later,
-     job_queue_push_later(op, w->queue, w->entries, w->due_ms, w->count, &w->result))
+CALL(world_due, job_queue_due(op, w->queue, w->entries[0].tenant, w->due_ms))
 CALL(world_take, job_queue_take(op, w->queue, "worker", "py", 32, &w->taken))
 CALL(world_claimed, job_queue_claimed(op, w->queue, w->slots, w->count, &w->result))
 CALL(world_finish, job_queue_finish(op, w->queue, w->slots, w->count, &w->result))

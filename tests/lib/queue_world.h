@@ -31,14 +31,14 @@ struct queue_world {
     struct queue_overs overs;
     struct queue_document document;
     struct queue_lives lives;
-    int64_t due_ms[WORLD_ENTRIES];
+    int64_t due_ms;
     int64_t term;
     char verdicts[WORLD_ENTRIES + 1]; /* of the last call: its own are gone with its op */
 };
 
 /* What world_call runs. */
 void world_push(struct op *op, void *world);
-void world_push_later(struct op *op, void *world);
+void world_due(struct op *op, void *world);
 void world_take(struct op *op, void *world);
 void world_claimed(struct op *op, void *world);
 void world_finish(struct op *op, void *world);

@@ -23,6 +23,7 @@ import urllib.parse
 
 ROOT = pathlib.Path(os.environ.get("EXECGOV_SOURCE", pathlib.Path(__file__).parents[2]))
 MODULES = pathlib.Path(os.environ.get("EXECGOV_NPM", ROOT / "build/npm/node_modules"))
+MB = 1 << 20
 BUCKET, KEY_ID, SECRET, REGION = "files", "S3RVER", "S3RVER", "us-east-1"
 
 
@@ -86,15 +87,18 @@ class Gate(http.server.BaseHTTPRequestHandler):
         server = http.client.HTTPConnection("127.0.0.1", self.s3.port, timeout=60)
         server.request(self.command, self.path, body or None, dict(self.headers.items()))
         answer = server.getresponse()
-        data = answer.read()
-        server.close()
+        large = not fault and answer.length is not None and answer.length > MB
+        data = b"" if large else answer.read()
         self.send_response(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in ("connection", "transfer-encoding", "content-length", "date"):
                 self.send_header(name, value)
         if self.command != "HEAD" and answer.status != 204:
-            self.send_header("Content-Length", str(len(data)))
+            self.send_header("Content-Length", str(answer.length if large else len(data)))
         self.end_headers()
+        while large and (piece := answer.read(MB)):
+            self.wfile.write(piece)
+        server.close()
         if fault == "cut":
             self.wfile.write(data[:len(data) // 2])
             self.close_connection = True

@@ -1,8 +1,6 @@
 /* sandbox_rig.c - starts the real program; nothing of it is faked. */
 #include "tests/lib/sandbox_rig.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -10,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -50,10 +47,10 @@ static void daemon_exec(struct sandbox_rig *rig, const char *program, bool as_no
         _exit(9);
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* a change of uid would clear it */
     const char *level = getenv("SANDBOX_LOG");
-    const char *jobs = getenv("SANDBOX_WARM_JOBS"), *mb = getenv("SANDBOX_WARM_MB"); /* of a test about these */
+    const char *jobs = getenv("SANDBOX_WARM_JOBS"), *mb = getenv("SANDBOX_WARM_MB"), *idle = getenv("SANDBOX_WARM_IDLE");
     execl(program, program, "--socket", rig->socket, "--cache", cache, "--slots", "4", "--uid-base", base,
           "--allow-uid", "0", "--log-level", level ? level : "error", "--warm-jobs", jobs ? jobs : "1000",
-          "--warm-mb", mb ? mb : "1024", (char *)NULL);
+          "--warm-mb", mb ? mb : "1024", "--warm-idle", idle ? idle : "600", (char *)NULL);
     _exit(9);
 }
 
@@ -190,72 +187,21 @@ void sandbox_rig_stop(struct sandbox_rig *rig)
     remove_tree(rig->dir);
 }
 
-static int zip_make(const struct rig_file *files)
-{
-    int fd = memfd_create("zip", MFD_CLOEXEC);
-    struct archive *a = archive_write_new();
-
-    assert_int_equal(archive_write_set_format_zip(a), ARCHIVE_OK);
-    assert_int_equal(archive_write_open_fd(a, fd), ARCHIVE_OK);
-    for (; files->name; files++) {
-        struct archive_entry *e = archive_entry_new();
-        archive_entry_set_pathname_utf8(e, files->name);
-        archive_entry_set_size(e, (la_int64_t)strlen(files->text));
-        archive_entry_set_filetype(e, AE_IFREG);
-        archive_entry_set_perm(e, 0644);
-        archive_write_header(a, e);
-        archive_write_data(a, files->text, strlen(files->text));
-        archive_entry_free(e);
-    }
-    archive_write_free(a);
-    return fd;
-}
-
-static void unpack_done(void *user, struct sandbox_unpack_report *report)
-{
-    struct rig_unpacked *u = user;
-
-    u->err = report->err;
-    u->kept = report->kept;
-    memcpy(u->package, report->package, sizeof u->package);
-    buf_add_text(&u->json, report->json ? report->json : "");
-    buf_add_char(&u->json, ' ');
-}
-
-void sandbox_rig_unpack(struct sandbox_rig *rig, int fd, struct rig_unpacked *result)
-{
-    uint8_t digest[32];
-    uint64_t bytes;
-    struct gov_err err = { 0 };
-
-    memset(result, 0, sizeof *result);
-    assert_true(tree_hash_file(fd, -1, digest, &bytes));
-    assert_true(sandbox_unpack_start(rig->client, fd, digest, "base", unpack_done, result, &err));
-    while (!result->json.length)
-        uv_run(&rig->loop, UV_RUN_ONCE);
-}
-
-void sandbox_rig_package(struct sandbox_rig *rig, const struct rig_file *files, uint8_t digest[32])
-{
-    struct rig_unpacked result;
-    int fd = zip_make(files);
-
-    sandbox_rig_unpack(rig, fd, &result);
-    close(fd);
-    if (!result.kept)
-        fprintf(stderr, "package refused: %s %s %s\n", result.err.en, result.err.cause,
-                buf_text(&result.json));
-    assert_true(result.kept);
-    memcpy(digest, result.package, 32);
-    buf_release(&result.json);
-}
-
 struct running {
     struct rig_result *result;
     struct sandbox_run *run;
     const char *cancel_on;
     bool done;
 };
+
+static void read_all(int fd, struct buf *out)
+{
+    char data[65536];
+    ssize_t n;
+
+    while ((n = read(fd, data, sizeof data)) > 0)
+        buf_add(out, data, (size_t)n);
+}
 
 static void on_output(void *user, enum sandbox_stream stream, const char *data, size_t bytes)
 {
@@ -266,15 +212,6 @@ static void on_output(void *user, enum sandbox_stream stream, const char *data, 
         r->cancel_on = NULL;
         sandbox_run_cancel(r->run);
     }
-}
-
-static void read_all(int fd, struct buf *out)
-{
-    char data[65536];
-    ssize_t n;
-
-    while ((n = read(fd, data, sizeof data)) > 0)
-        buf_add(out, data, (size_t)n);
 }
 
 static void on_done(void *user, struct sandbox_report *report)
@@ -353,11 +290,9 @@ void sandbox_rig_run(struct sandbox_rig *rig, const struct sandbox_job *given, c
 void sandbox_rig_script(struct sandbox_rig *rig, const char *text, const struct sandbox_limits *limits,
                         struct rig_result *result)
 {
-    const struct rig_file files[] = { { "main.py", text }, { "README.md", "# test\n" }, { 0 } };
-    uint8_t package[32];
+    struct sandbox_job job;
 
-    sandbox_rig_package(rig, files, package);
-    struct sandbox_job job = sandbox_rig_job(package);
+    sandbox_rig_script_job(rig, text, &job);
     if (limits)
         job.limits = *limits;
     sandbox_rig_run(rig, &job, NULL, result);
@@ -416,6 +351,39 @@ int sandbox_rig_processes(const struct sandbox_rig *rig)
     }
     closedir(d);
     return count;
+}
+
+int sandbox_rig_children(const struct sandbox_rig *rig, uid_t first, uid_t end, pid_t pids[RIG_CHILDREN_MAX])
+{
+    DIR *d = opendir("/proc");
+    struct dirent *e;
+    int count = 0;
+
+    assert_non_null(d);
+    while ((e = readdir(d)) && count < RIG_CHILDREN_MAX) {
+        char path[300], line[256];
+        unsigned uid = 0;
+        int parent = 0;
+        if (e->d_name[0] < '1' || e->d_name[0] > '9')
+            continue;
+        snprintf(path, sizeof path, "/proc/%s/status", e->d_name);
+        FILE *f = fopen(path, "re");
+        while (f && fgets(line, sizeof line, f)) {
+            sscanf(line, "PPid: %d", &parent);
+            sscanf(line, "Uid: %u", &uid);
+        }
+        if (f)
+            fclose(f);
+        if (parent == rig->pid && uid >= first && uid < end)
+            pids[count++] = (pid_t)atoi(e->d_name);
+    }
+    closedir(d);
+    return count;
+}
+
+int sandbox_rig_zygotes(const struct sandbox_rig *rig, pid_t pids[RIG_CHILDREN_MAX])
+{
+    return sandbox_rig_children(rig, rig->uid_base + SLOTS, rig->uid_base + 400, pids);
 }
 
 int rig_program(const char *const *arguments, struct buf *out)

@@ -18,6 +18,7 @@ struct sandbox_rig {
     int level;
     uid_t uid_base;
     bool warm; /* every Python run is a warm one, or the test fails */
+    bool in_wheel; /* scripts of sandbox_rig_script are a module of a wheel that the package brings */
     void (*before)(void); /* in sandboxd's process, before it is one; for sandbox_rig_restart */
     struct doctor_status status;
     uv_loop_t loop;
@@ -79,7 +80,9 @@ struct sandbox_job sandbox_rig_job(const uint8_t package[32]);
 /* Run and wait. `cancel_on` not NULL: cancel as soon as stdout has that text. */
 void sandbox_rig_run(struct sandbox_rig *rig, const struct sandbox_job *job, const char *cancel_on,
                      struct rig_result *result);
-/* One main.py with this text, run with these limits (NULL: default). */
+/* A job whose main.py has this text; or imports it from a wheel (`in_wheel`). */
+void sandbox_rig_script_job(struct sandbox_rig *rig, const char *text, struct sandbox_job *job);
+/* The same, run with these limits (NULL: default). */
 void sandbox_rig_script(struct sandbox_rig *rig, const char *text, const struct sandbox_limits *limits,
                         struct rig_result *result);
 void rig_result_release(struct rig_result *result);
@@ -88,6 +91,12 @@ const char *rig_refusal_find(const struct rig_result *result, const char *name);
 
 /* Processes whose uid belongs to this rig's slots. */
 int sandbox_rig_processes(const struct sandbox_rig *rig);
+
+enum { RIG_CHILDREN_MAX = 16 };
+/* Children of its sandboxd with a uid from `first` to below `end`; at most RIG_CHILDREN_MAX are looked at. */
+int sandbox_rig_children(const struct sandbox_rig *rig, uid_t first, uid_t end, pid_t pids[RIG_CHILDREN_MAX]);
+/* Of these its zygotes, where sandboxd is root: they have the uids behind the slots. */
+int sandbox_rig_zygotes(const struct sandbox_rig *rig, pid_t pids[RIG_CHILDREN_MAX]);
 
 /* Run a program found on PATH, NULL-terminated arguments; what it prints is added to `out`. Its exit code. */
 int rig_program(const char *const *arguments, struct buf *out);

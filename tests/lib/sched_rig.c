@@ -52,10 +52,11 @@ void sched_rig_start(struct sched_rig *r)
         s->redis = r->redis;
         s->db = db_rig_pool(&r->rig, "cron", (struct db_options){ .connections_per_role = 1 });
         queue_shards_start(&s->queues, s->loop,
-                           &(struct queue_shards_options){ .address = r->redis_server.address, .incarnation = "db1",
+                           &(struct queue_shards_options){ .redis = &(struct redis_options){ .address = r->redis_server.address }, .incarnation = "db1",
                                                            .count = 1 });
         s->events = event_bus_new(r->redis, NULL);
         s->marks = marks_new(s->db);
+        s->walks = walks_new();
     }
 }
 
@@ -66,6 +67,7 @@ void sched_rig_stop(struct sched_rig *r)
         queue_shards_stop(&r->schedulers[i].queues);
         db_stop(r->schedulers[i].db);
         marks_free(r->schedulers[i].marks);
+        walks_free(r->schedulers[i].walks);
     }
     redis_stop(r->redis);
     db_rig_stop(&r->rig);

@@ -253,7 +253,7 @@ class Database(Case):
         self.world.again(None)
         status, archive = self.upload()
         self.assertEqual(storm(), [], "a sound database")
-        function = f"{self.schema}.confirmation_decide"
+        function = f"{self.schema}.confirmation_decide_{self.schema}"
         text = "\n".join(row[0] for row in self.sql(f"select pg_get_functiondef('{function}'::regproc)"))
         line = "when c.state <> 'waiting' then 'already_decided'"
         self.assertIn(line, text)

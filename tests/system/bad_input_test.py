@@ -172,6 +172,44 @@ class Fields(Case):
         self.refused(self.api("GET", "/v1/runs/..%2f..%2fetc"), 400, "bad_request")
 
 
+class Lists(Case):
+    """Every list that the contract describes."""
+    BAD = ("nonsense!", "|", "-1", "0", "01890000-0000-7000-8000-00000000000", "2026-13", "%F0%9F%98%80", "a" * 300, "1%7C",
+           "x.y%0Az")
+    # What one list's cursor may be, and another's may not.
+    GOOD = {"0": ("firings", "audit", "events"), "1%7C": ("timeline",)}
+
+    def paths(self):
+        document = self.stack.contract.document
+
+        def parameter(given):
+            return document["components"]["parameters"][given["$ref"].rsplit("/", 1)[1]] if "$ref" in given else given
+        for path, item in document["paths"].items():
+            given = [parameter(p) for p in item.get("parameters", []) + item.get("get", {}).get("parameters", [])]
+            if "get" in item and any(p["name"] == "cursor" for p in given):
+                yield path
+
+    def test_a_cursor_of_no_list_is_refused_everywhere_in_the_same_words(self):
+        schedule = self.ok(self.api("POST", "/v1/schedules", {"name": "lists", "cron": "0 3 1 1 *", "skill": "probe",
+                                                              "input": {}, "enabled": True}), 201)["id"]
+        paths = list(self.paths())
+        self.assertGreater(len(paths), 35)
+        for path in paths:
+            named = path.replace("{name}", "probe").replace("{id}", schedule)
+            for cursor in self.BAD:
+                with self.subTest(path, cursor=cursor):
+                    if path.endswith(self.GOOD.get(cursor, ())):
+                        continue
+                    problem = self.refused(self.api("GET", f"{named}?cursor={cursor}", token=self.who(path)), 422,
+                                           "invalid_input")
+                    self.assertEqual(self.faults(problem), {("cursor", "format")})
+                    self.assertIn("next_cursor", problem["detail"])
+
+    @staticmethod
+    def who(path):
+        return "pat" if path.startswith("/v1/platform/") else "olivia"
+
+
 class Http(Case):
     def test_a_body_over_the_limit_is_413(self):
         self.refused(self.post(self.run_with(input={"value": "x" * (1 << 20)})), 413, "body_too_large")

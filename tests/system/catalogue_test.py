@@ -161,7 +161,7 @@ class Reminders(Case):
         for text, words in ((f"windows: {WINDOWS.replace('G-1, ', '')}\n", "G-1 cannot be removed"),
                             (f"windows: {WINDOWS.replace(', R-7', '')}\n", "R-7 cannot be removed"),
                             (f"windows: {WINDOWS.replace('T-20, T-5', 'T-5, T-20')}\n", "in the order in which they come"),
-                            (f"windows: {WINDOWS.replace('T-20', 'T-200')}\n", "at most 180"),
+                            (f"windows: {WINDOWS.replace('T-20', 'T-200')}\n", "at most 120"),
                             (f"windows: {WINDOWS.replace('T-20', 'T-x')}\n", "is no window"),
                             (f"windows: {WINDOWS}\nsend_from: 18\n", "send_to"),
                             (f"windows: {WINDOWS}\ncalendar: cn\n", "calendar"),

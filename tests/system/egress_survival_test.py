@@ -55,6 +55,25 @@ class Survival(Calls):
         self.assertEqual(ended["state"], "succeeded", ended)
         self.assertEqual(len([a for a in self.partner.asked()[before:] if a["method"] == "POST"]), 1)
 
+    def test_what_a_drain_cannot_wait_for_is_unknown_and_not_repeated(self):
+        """It left, and after its grace egress does not know more: it says so, and ends in good order."""
+        self.partner.change(timeout_ms=60000)
+        run, before = self.begin_slow_order()
+        partner = self.stack.running["partner"]
+        partner.send_signal(signal.SIGSTOP)
+        try:
+            self.assertEqual(self.stack.end("egress"), 0)
+        finally:
+            partner.send_signal(signal.SIGCONT)
+        self.assertIn("drain.grace_over", self.stack.log("egress"))
+        self.stack.start("egress")
+        ended = self.until_state(run["id"], "succeeded", "failed", seconds=90)
+        self.assertEqual(ended["state"], "failed", ended)
+        self.assertIn("ExecGovOutcomeUnknown", self.log_of(run["id"]))
+        self.assertEqual(self.count("effect", f"job_id = '{run['id']}' and state = 'unknown'"), 1)
+        orders = until(lambda: [a for a in self.partner.asked()[before:] if a["method"] == "POST"], what="the order")
+        self.assertEqual(len(orders), 1)
+
     def test_when_egress_dies_too_the_outcome_is_unknown_and_nothing_is_repeated(self):
         run, before = self.begin_slow_order()
         self.stack.end("egress", signal.SIGKILL)

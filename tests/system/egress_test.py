@@ -123,7 +123,7 @@ class Scripts(Calls):
         self.assertEqual(self.refusals(run), ["address_refused"], "although nobody outside of it was asked")
 
     def test_a_module_that_is_not_there_is_named_with_what_helps_and_audited(self):
-        """Cold and warm, in both languages; one that the script gets along without is its own affair."""
+        """Cold and warm, in both languages: as the run's error, in its log, and once in the audit."""
         for number in range(3):
             for module, helps in (("pandas", '"data" has it'), ("no_such_module", "wheels/")):
                 run = self.call("import", action="nothing", module=module)
@@ -131,11 +131,42 @@ class Scripts(Calls):
                 self.assertIn(f'"{module}" is not in runtime "base"', run["error"]["message"])
                 self.assertIn(helps, run["error"]["message"])
                 self.assertIn(f"ModuleNotFoundError: No module named '{module}'", self.log_of(run["id"]))
+                self.assertRegex(self.log_of(run["id"]), r"(?m)^execgov: /work/main\.py:\d+: ")
+                self.assertIn(run["error"]["message"] + "\n", self.log_of(run["id"]))
                 shown = self.ok(self.api("GET", f"/v1/runs/{run['id']}", Accept_Language="zh-CN"))
+                self.assertIn(shown["error"]["message"] + "\n", self.log_of(run["id"]))
                 self.assertIn(f"没有模块“{module}”", shown["error"]["message"])
                 rows = self.stack.sql(f"select detail ->> 'said' from {self.schema}.audit_event where action = "
                                       f"'run.module_missing' and subject = '{run['id']}'")
                 self.assertEqual(rows, [[run["error"]["message"]]])
+
+    def test_what_a_script_does_without_is_in_its_log_and_audited_too(self):
+        """Cold and warm. Libraries that look for what may be there are not meant: json was found, openpyxl asks for
+        lxml by itself."""
+        asked = {"modules": ["json", "openpyxl", "pandas", "no_such_module", "no_such_module"], "hosts": ["10.0.0.1"]}
+        manifest = json.loads(CALLER["skill.json"]) | {"name": "caller-anew"}
+        skills.publish(self.stack, [(TENANT, "caller-anew", CALLER | {"skill.json": json.dumps(manifest)})])
+        seen = set()  # the first start of a version is cold
+        for _ in range(40):
+            run = self.call("without", action="nothing", skill="caller-anew", **asked)
+            self.assertEqual(self.good(run), {"got": ["json", "openpyxl"]})
+            seen.add(run["start"])
+            log = self.log_of(run["id"])
+            self.assertNotIn("::", log)
+            rows = self.stack.sql(f"select action, detail ->> 'said', detail ->> 'went_on' from {self.schema}.audit_event "
+                                  f"where action in ('run.module_missing', 'resource.refused') and subject = '{run['id']}' "
+                                  "order by id")
+            self.assertEqual([(action, went_on) for action, _, went_on in rows], [
+                ("run.module_missing", "true"), ("run.module_missing", "true"), ("resource.refused", "true")], rows)
+            for word, (_, said, _) in zip(('"pandas" is not in runtime "base"', '"no_such_module" is not', "10.0.0.1: scripts "
+                                           "have no network"), rows):
+                self.assertIn(word, said)
+                self.assertIn(said + "\n", log)
+            for word in ("没有模块“pandas”", "没有模块“no_such_module”", "脚本的调用被拒绝：10.0.0.1"):
+                self.assertIn(word, log)
+            if seen == {"cold", "warm"}:
+                return
+        self.fail(f"runs started only {seen}")
 
     def test_an_action_that_names_no_resource_may_call_nothing(self):
         self.failed(self.call("urllib", action="nothing", path="/orders"), "ExecGovRefused", "may call nothing", code="address_refused")

@@ -66,6 +66,21 @@ class Figures(Case):
         self.ends(run)
         stacks.until(lambda: self.metric("scheduler", OLDEST) == 0, 20, "nothing waiting any more")  # an idle scheduler rests 30
 
+    def shares(self):
+        """Who holds the lane of scripts, as the leader says."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.stack.ports['scheduler']}/metrics", timeout=10) as answer:
+            found = re.findall(r'^execgov_tenant_busy_slots\{lane="py",tenant="(\w+)"\} (\S+)$', answer.read().decode(),
+                               re.MULTILINE)
+        return {tenant: float(slots) for tenant, slots in found}
+
+    def test_whose_work_holds_a_lane_is_shown(self):
+        before = self.shares().get(self.schema, 0)
+        run = self.submit(what="sleep", seconds=12)
+        self.begun(run)
+        stacks.until(lambda: self.shares().get(self.schema, 0) > before, 30, "its tenant's share")
+        self.assertLess(self.shares()["other"], 0.01, "nobody else is there")
+        self.ends(run)
+
     def entry(self, job, fence):
         """An entry as the queue keeps them, put there behind its back."""
         self.redis("hset", "{s00}:idx", job, f"q{fence}")
@@ -151,6 +166,27 @@ class CommandLine(Case):
         self.assertIn("py", line)
         self.assertRegex(line, rf"\b\d+/{stacks.SLOTS + 4}\b")  # of runs, and the four of ctl
         self.assertRegex(line, r"\bL[0-4]\b")
+
+    def test_machines_that_differ_in_what_scripts_run_on_are_named(self):
+        """A plan that people confirmed on one of them is refused on the other: which, has to be seen."""
+        mine = next(w for w in self.said("worker", "ls")["items"] if w["pid"] == self.stack.running["worker"].pid)
+        digest = mine["platform"]["base"]
+        self.assertRegex(digest, "^[0-9a-f]{64}$")
+        self.assertIn(f"base {digest[:8]}", self.execgov("worker", "ls"))
+        self.assertNotIn("differ", self.execgov("worker", "ls"))
+        other = "f" * 64
+        for host, tree in (("alike", digest), ("elsewhere", other)):
+            self.stack.sql("insert into public.worker (id, host, pid, version, lanes, slots, isolation_level, run_slots, platform) "
+                           f"select gen_random_uuid(), '{host}', 1, version, lanes, slots, isolation_level, run_slots, "
+                           f"'{json.dumps({'base': tree})}' from public.worker where id = '{mine['id']}'")
+        self.addCleanup(self.stack.sql, "delete from public.worker where host in ('alike', 'elsewhere')")
+        for words in (("worker", "ls"), ("doctor",)):
+            said = self.execgov(*words)
+            line = next(line for line in said.splitlines() if "plan_stale" in line)
+            self.assertRegex(line, "base: .*ffffffff on elsewhere")
+            self.assertRegex(line, f"{digest[:8]} on .*alike")
+        self.stack.sql("update public.worker set state = 'dead' where host = 'elsewhere'")
+        self.assertNotIn("differ", self.execgov("worker", "ls"))
 
     def test_a_job_that_runs_is_shown_with_its_way_and_its_lease(self):
         run = self.submit(what="sleep", seconds=4)

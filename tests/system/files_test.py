@@ -1,10 +1,12 @@
 """Files in a directory: uploads in pieces, ranges, the quota, the store's identity, little memory, the CLI."""
+import contextlib
 import hashlib
 import os
 import pathlib
 import subprocess
 import sys
 import unittest
+import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
@@ -54,7 +56,56 @@ class Directory(file_cases.Files):
         self.assertEqual(len(before - self.stored()), 1)
 
     def test_a_large_file_passes_in_little_memory(self):
-        self.passes_in_little_memory(200 * MB, 64)
+        self.passes_in_little_memory(int(os.environ.get("FILES_LARGE_MB", 200)) * MB, 64)
+
+    def sparse(self, size, marks):
+        """A file of the store with nothing in it but `marks` {offset: bytes}; its id."""
+        id = str(uuid.uuid4())
+        path = self.stack.folder / "files" / id[-2:] / id
+        path.parent.mkdir(exist_ok=True)
+        with open(path, "wb") as file:
+            for at, data in marks.items():
+                file.seek(at)
+                file.write(data)
+            file.truncate(size)
+        return id
+
+    def test_ranges_and_pieces_beyond_four_gigabytes(self):
+        size, at = (4 << 30) + (64 << 20), (4 << 30) - 2
+        file = self.sparse(size, {at: b"beyond", size - 3: b"end"})
+        self.stack.sql(f"insert into {self.schema}.file (id, kind, name, size, sha256, media_type, created_by) select '{file}', "
+                       f"'upload', 'far.bin', {size}, repeat('0', 64), 'application/octet-stream', created_by "
+                       f"from {self.schema}.file limit 1")
+        for asked, first, wanted in ((f"bytes={at}-{at + 5}", at, b"beyond"), (f"bytes={at + 4}-{at + 5}", at + 4, b"nd"),
+                                     ("bytes=-3", size - 3, b"end"), (f"bytes={size - 4}-", size - 4, b"\0end")):
+            reply = self.get(f"/v1/files/{file}", Range=asked)
+            self.assertEqual((reply.status, reply.body), (206, wanted), asked)
+            self.assertEqual(reply.headers["Content-Range"], f"bytes {first}-{first + len(wanted) - 1}/{size}")
+        self.refused(self.get(f"/v1/files/{file}", Range=f"bytes={size}-"), 416, "range_not_satisfiable")
+        self.stack.sql(f"update {self.schema}.file set deleted_at = now() where id = '{file}'")
+        with self.more_room(size):
+            upload = self.begin("far.bin", size)["id"]
+            self.stack.sql(f"update {self.schema}.upload set received = {size - 6}, pieces = array['{file}'::uuid] "
+                           f"where id = '{upload}'")
+            self.refused(self.piece(upload, (size - 6) % (1 << 32), b"x"), 409, "conflict")
+            self.assertEqual(self.ok(self.piece(upload, size - 6, b"012"))["offset"], size - 3)
+            self.assertEqual(self.ok(self.get(f"/v1/uploads/{upload}"))["offset"], size - 3)
+            self.refused(self.piece(upload, size - 3, b"3456"), 413, "body_too_large")
+            self.assertEqual(self.ok(self.piece(upload, size - 3, b"345"))["offset"], size)
+            self.assertEqual(self.api("DELETE", f"/v1/uploads/{upload}").status, 204)
+
+    @contextlib.contextmanager
+    def more_room(self, size):
+        """An API that takes so much of one file: its own limit is 2 GB."""
+        self.stack.end("api")
+        self.stack.settings["api"] = {"upload_mb_max": size // MB}
+        self.stack.start("api")
+        try:
+            yield
+        finally:
+            self.stack.end("api")
+            self.stack.settings.pop("api")
+            self.stack.start("api")
 
     def test_a_process_with_another_directory_does_not_start(self):
         other = self.stack.folder / "other"

@@ -119,7 +119,7 @@ class Notices(Case):
         request = self.purge()
         confirmation = self.stack.sql(f"select id from {self.schema}.confirmation where request_id = '{request['id']}'")[0][0]
         for state, subject in (("reminded", "Still waiting|仍待确认"), ("escalated", "Passed on|已升级")):
-            self.stack.sql(f"select {self.schema}.request_event_add('{request['id']}', 'confirmation', "
+            self.stack.sql(f"select {self.schema}.request_event_add_{self.schema}('{request['id']}', 'confirmation', "
                            f"jsonb_build_object('confirmation_id', '{confirmation}', 'state', '{state}'))")
             self.wake()
             self.until_letter("arun", subject)

@@ -137,7 +137,8 @@ class OwnWheels(unittest.TestCase):
         self.assertEqual(starts["cold"]["answer"], 42)
         self.assertEqual(starts["warm"]["answer"], 42)
         self.assertTrue(starts["cold"]["here"])
-        self.assertEqual((starts["cold"]["early"], starts["warm"]["early"]), (False, True), "a warm one has it from before")
+        self.assertTrue(starts["warm"]["here"])
+        self.assertEqual((starts["cold"]["early"], starts["warm"]["early"]), (False, False), "it ran before its job")
 
     def test_a_wheel_of_another_machines_code_is_refused_by_name(self):
         built = native_wheel("answer", "cp311-cp311-win_amd64")
@@ -169,6 +170,53 @@ class OwnWheels(unittest.TestCase):
         self.assertEqual(payload[0][0], digest)
         publish("wheelier", self.files | self.wheels | {"main.py": "import greet\nprint(2)\n"})
         self.assertEqual(self.row("wheelier")[0], digest)
+
+    def stored(self, token="olivia"):
+        quotas = {q["name"]: q["used"] for q in stack.api("GET", "/v1/me", token=token).json["quotas"]}
+        return quotas["file_bytes"]
+
+    def version(self, name, token="olivia"):
+        return stack.api("GET", f"/v1/skills/{name}/versions/1", token=token).json
+
+    def test_what_the_wheels_became_counts_once_a_tenant_until_no_version_needs_it(self):
+        """Whoever else has the same on the same disk: what a tenant is charged for depends on itself alone."""
+        data = b"text = '" + b"x" * 300_000 + b"'\n"
+        large = wheel("large", "1.0", {"large.py": data})
+        files = {"main.py": "import large\nprint(len(large.text))\n", "README.md": README,
+                 "requirements.txt": "large==1.0\n", "wheels/" + large[0]: large[1]}
+        before, elsewhere = self.stored(), self.stored("lin")
+        publish("counted", files)
+        one = self.version("counted")
+        self.assertGreater(one["runtime_bytes"], len(data))
+        self.assertEqual(self.stored() - before, one["size"] + one["runtime_bytes"])
+        publish("counted-too", files | {"more.py": "x = 1\n"})
+        two = self.version("counted-too")
+        self.assertEqual((two["runtime_digest"], two["runtime_bytes"]), (one["runtime_digest"], one["runtime_bytes"]))
+        self.assertEqual(self.stored() - before, one["size"] + two["size"] + one["runtime_bytes"])
+        self.assertEqual(upload("counted", files, "lin").status, 201)
+        other = self.version("counted", "lin")
+        self.assertEqual(other["runtime_digest"], one["runtime_digest"])
+        self.assertEqual(self.stored("lin") - elsewhere, other["size"] + other["runtime_bytes"])
+        for name, left in (("counted", one["runtime_bytes"]), ("counted-too", 0)):
+            self.assertEqual(act(name, 1, "yank").status, 200)
+            self.assertEqual(self.stored() - before, one["size"] + two["size"] + left)
+
+    def test_wheels_that_do_not_fit_into_the_store_are_refused_and_nothing_is_kept(self):
+        tenant = stack.tenants["Harbour Hardware"]["id"]
+        quota = stack.sql(f"select store_quota_bytes from public.tenant where id = '{tenant}'")[0][0]
+        self.addCleanup(stack.sql, f"update public.tenant set store_quota_bytes = {quota} where id = '{tenant}'")
+        big = wheel("big", "1.0", {"big.py": b"text = '" + b"y" * 3_000_000 + b"'\n"})
+        files = {"main.py": "import big\n", "README.md": README, "requirements.txt": "big==1.0\n", "wheels/" + big[0]: big[1]}
+        before = self.stored()
+        stack.sql(f"update public.tenant set store_quota_bytes = {before + 2_000_000} where id = '{tenant}'")
+        reply = upload("toolarge", files)
+        self.assertEqual((reply.status, reply.code), (422, "package_refused"), reply.body)
+        told = [e["message"] for e in reply.json["errors"] if e["code"] == "quota_exceeded"]
+        self.assertRegex(told[0], "takes 3 MB and the store has room for 1 MB: yank")
+        self.assertEqual(self.stored(), before)
+        stack.sql(f"update public.tenant set store_quota_bytes = {before + 4_000_000} where id = '{tenant}'")
+        publish("fits", files)
+        self.assertEqual(self.version("fits")["state"], "published")
 
     def test_another_runtime_than_the_planned_one_is_refused(self):
         publish("wheelswap", self.files | self.wheels)

@@ -35,6 +35,11 @@ def setUpModule():
     for code, mapping in (("icbc", MAPPING), ("wechat", SETTLED)):
         reply = stack.api("PUT", f"/v1/platform/statement-formats/{code}", {"title": code, "mapping": mapping}, token="fay")
         assert reply.status == 200, reply.body
+    # Above what one person may confirm.
+    reply = stack.api("POST", "/v1/platform/editions", {
+        "code": "team-large", "kind": "team", "title": {"en": "Large", "zh": "大型"}, "price_minor": 20 * PRICE, "currency": "CNY",
+        "interval_unit": "month", "interval_count": 1}, token="fay")
+    assert reply.status == 201, reply.body
 
 
 def tearDownModule():
@@ -83,7 +88,7 @@ class Case(unittest.TestCase):
 
 class Statements(Case):
     def test_a_statement_is_looked_at_applied_and_applied_again_without_effect(self):
-        good, short, big, late = self.order(), self.order(), self.order(quantity=20), self.order()
+        good, short, big, late = self.order(), self.order(), self.order(edition="team-large"), self.order()
         self.ok(stack.api("POST", f"/v1/platform/orders/{late['id']}/cancel", {}, token="fay"))
         refs = [unique() for _ in range(6)]
         content = file_of((day(2), refs[0], "299.00", "甲公司", f"订单{good['no']}"),

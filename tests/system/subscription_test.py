@@ -102,7 +102,16 @@ class Changes(Case):
         cli("lifecycle", "clock", "--days", 9)
         self.assertEqual(self.show(second)["state"], "shutdown")
         self.assertEqual(self.post("/v1/runs", {"skill": "echo", "input": {}}, token="lin").code, "tenant_suspended")
-        self.assertEqual(self.ok(stack.api("GET", "/v1/platform/lifecycle/check", token="fay"))["violations"], [])
+        # The second end was told for itself.
+        self.assertEqual(stack.sql(f"select window_code from lifecycle_action where subscription_id = '{second}' and action <> 'prefill' and status = "
+                                   "'done' and window_code ~ '^(G-1|SHUTDOWN)' order by as_of, window_code"),
+                         [["G-1"], ["SHUTDOWN"], ["G-1/2"], ["SHUTDOWN/2"]])
+        checked = self.ok(stack.api("GET", "/v1/platform/lifecycle/check", token="fay"))
+        self.assertEqual((checked["ok"], checked["violations"]), (True, []))
+        self.assertEqual([t["rule"] for t in checked["by_tests"]], ["I11", "I12"])
+        for named in checked["by_tests"]:
+            self.assertIn(f"cmocka_unit_test({named['test']})", (SOURCE / named["file"]).read_text(encoding="utf-8"))
+        cli("lifecycle", "check")
 
 
 class Simulated(Case):

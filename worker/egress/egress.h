@@ -27,6 +27,7 @@ struct egress_settings {
     const char *health;    /* address:port of /livez, /readyz, /metrics; "" = none */
     const char *log_level;
     int64_t pg_connections;
+    bool prepared;
 };
 
 struct keeper;

@@ -3,6 +3,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "core/base/json.h"
 #include "worker/sandbox/doctor.h"
 #include "worker/worker.h"
 
@@ -36,6 +37,16 @@ void platform_runtimes_take(struct worker *worker, const struct doctor_status *s
     for (int i = 0; i < status->runtime_count; i++)
         if (status->runtimes[i].present)
             keep(worker, status->runtimes[i].name, status->runtimes[i].sha256);
+}
+
+const char *platform_runtimes_text(const struct worker *worker, struct arena *arena)
+{
+    json_t *all = json_own(arena, json_object());
+
+    for (int i = 0; i < SKILL_RUNTIME_COUNT; i++)
+        if (worker->platform.hex[i][0])
+            json_object_set_new(all, skill_runtimes[i].name, json_string(worker->platform.hex[i]));
+    return json_text(arena, all);
 }
 
 const char *const *platform_runtimes_copy(const struct worker *worker, struct arena *arena)

@@ -22,6 +22,8 @@ struct platform_runtimes {
 void platform_runtimes_take(struct worker *worker, const struct doctor_status *status);
 /* From how a script started in runtime `name`, or did not; one with wheels of its own tells of those. */
 void platform_runtime_learn(struct worker *worker, const char *name, const struct sandbox_report *report, bool wheels);
+/* {"base": "<hex>"} of those that are known, for operators to compare machines by. */
+const char *platform_runtimes_text(const struct worker *worker, struct arena *arena);
 /* A copy for a plan: SKILL_RUNTIME_COUNT texts, NULL for what is not known. */
 const char *const *platform_runtimes_copy(const struct worker *worker, struct arena *arena);
 

@@ -76,6 +76,8 @@ enum op_next run_end_explain(struct op *op)
     if (j->err.code == GOV_SCRIPT_FAILED && j->log)
         j->refused = run_refusal_explain(&j->calls, j->log, db_text(&j->rows, 0, RUN_RUNTIME), &op->arena, &j->err);
     secrets_mask_error(&j->secrets, &j->err, &op->arena);
+    for (int i = 0; i < j->denials.count; i++)
+        secrets_mask_error(&j->secrets, &j->denials.items[i]->err, &op->arena);
     run_calls_end(&j->calls);
     return OP_NEXT;
 }
@@ -83,16 +85,25 @@ enum op_next run_end_explain(struct op *op)
 /* --- finish --- */
 
 /* As egress writes of what reached it. */
-static void add_refusal(struct run_job *j, struct db_group *group)
+static void add_refusal(struct run_job *j, bool call, const struct gov_err *err, struct db_group *group)
 {
     struct arena *arena = &j->work.op.arena;
-    json_t *detail = json_own(arena, json_pack("{s:s, s:s, s:s, s:s}", "code", gov_code_info(j->err.code)->wire, "said",
-                                               j->err.en, "skill", j->manifest.name, "action", j->action->name));
+    json_t *detail = json_own(arena, json_pack("{s:s, s:s, s:s, s:s, s:b}", "code", gov_code_info(err->code)->wire, "said",
+                                               err->en, "skill", j->manifest.name, "action", j->action->name, "went_on",
+                                               !j->err.code));
 
-    DB_GROUP_ADD(group, SQL_QUERIES_AUDIT_EVENT_INSERT, NULL, NULL, "worker",
-                 j->refused == REFUSED_CALL ? "resource" : "run",
-                 j->refused == REFUSED_CALL ? "resource.refused" : "run.module_missing", "run", j->work.job.id.text,
+    DB_GROUP_ADD(group, SQL_QUERIES_AUDIT_EVENT_INSERT, NULL, NULL, "worker", call ? "resource" : "run",
+                 call ? "resource.refused" : "run.module_missing", "run", j->work.job.id.text,
                  detail ? json_text(arena, detail) : "{}");
+}
+
+/* What it was denied, whether or not it ended by it; and what it ended by, if that was nothing of these. */
+static void add_refusals(struct run_job *j, struct db_group *group)
+{
+    for (int i = 0; i < j->denials.count; i++)
+        add_refusal(j, j->denials.items[i]->mark == MARK_REFUSED, &j->denials.items[i]->err, group);
+    if (j->refused && j->action && !run_denials_have(&j->denials, j->err.en))
+        add_refusal(j, j->refused == REFUSED_CALL, &j->err, group);
 }
 
 static void build(struct work *work, struct db_group *group)
@@ -124,8 +135,7 @@ static void build(struct work *work, struct db_group *group)
     if (j->log && run_log_left(j->log) && !j->log_apart)
         run_log_add_left(j->log, group);
     run_artifacts_add(&j->artifacts, work, group);
-    if (j->refused && j->action)
-        add_refusal(j, group);
+    add_refusals(j, group);
     if (j->rows.count && db_bool(&j->rows, 0, RUN_HAS_REQUEST))
         work_add_event(work, group, "ended",
                        json_pack("{s:s, s:s, s:s*}", "run_id", work->job.id.text, "state",

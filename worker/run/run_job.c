@@ -71,7 +71,8 @@ static enum op_next prepare(struct op *op)
     arena_defer(&op->arena, close_files, j);
     if (!prepare_run(j, &j->err))
         return OP_NEXT; /* every later step sees err and passes on */
-    j->log = run_log_new(&j->work, db_int(&j->rows, 0, RUN_LOG_SEQ));
+    j->denials = (struct run_denials){ .arena = &op->arena, .runtime = db_text(&j->rows, 0, RUN_RUNTIME) };
+    j->log = run_log_new(&j->work, db_int(&j->rows, 0, RUN_LOG_SEQ), &j->denials);
     arena_defer(&op->arena, free_log, j->log);
     return OP_NEXT;
 }

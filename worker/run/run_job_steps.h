@@ -38,6 +38,7 @@ struct run_job {
     struct run_artifacts artifacts;
     json_t *refusals;
     enum run_refused refused;
+    struct run_denials denials;
     bool log_apart; /* its end was refused together with the rest of its log */
 
     json_t *result;

@@ -25,7 +25,6 @@ enum {
     CHUNK_BYTES_MAX = 32 * 1024,
     LINE_BYTES_MAX = 1024 * 1024,
     STDOUT_BYTES_MAX = 64 * 1024,
-    PROGRESS_BYTES_MAX = 200,
     TAIL_BYTES = 4096
 };
 
@@ -41,8 +40,9 @@ struct run_log {
     int64_t seq;
     json_t *pending;                     /* array of chunks not yet committed */
     size_t sending;                      /* the first so many are on their way */
-    struct buf cut[RUN_STREAM_COUNT];    /* bytes of a character, or of a ::progress line */
+    struct buf cut[RUN_STREAM_COUNT];    /* bytes of a character, or of a line that may be a mark */
     const struct secrets *secrets;       /* NULL: nothing to hide */
+    struct run_denials *denials;
     struct buf held[RUN_STREAM_COUNT];   /* what may be the beginning of a secret */
     struct buf line;                     /* of stdout, the present one */
     struct buf last_line;
@@ -68,7 +68,7 @@ static void on_timer(uv_timer_t *timer)
         flush_start(log);
 }
 
-struct run_log *run_log_new(struct work *work, int64_t seq)
+struct run_log *run_log_new(struct work *work, int64_t seq, struct run_denials *denials)
 {
     struct run_log *log = calloc(1, sizeof *log);
     CHECK(log);
@@ -76,6 +76,7 @@ struct run_log *run_log_new(struct work *work, int64_t seq)
     log->job = work->job.id;
     log->request = work->job.request;
     log->seq = seq;
+    log->denials = denials;
     log->pending = json_array();
     log->timer = calloc(1, sizeof *log->timer);
     CHECK(log->timer);
@@ -288,27 +289,42 @@ static void remember_stdout(struct run_log *log, const char *data, size_t bytes)
     }
 }
 
-static const char progress_mark[] = "::progress ";
-
-/* Whole lines of stderr; those that report progress go to "system". What may become such a line stays
- * in `cut` until it is whole. Returns how much was used. */
-static size_t split_progress(struct run_log *log, const char *text, size_t bytes)
+/* True if the line is no output: it says how far the script is, or what it was denied. */
+static bool take_mark(struct run_log *log, const char *line, size_t bytes)
 {
-    size_t mark = sizeof progress_mark - 1, from = 0, at = 0;
+    const char *words;
+    struct buf shown = { 0 };
+    enum output_mark mark = output_mark_read(line, bytes, &words);
+    size_t word_bytes = mark ? (size_t)(line + bytes - words) : 0;
+    bool taken = mark == MARK_PROGRESS;
+
+    if (mark == MARK_PROGRESS)
+        chunk_add(log, RUN_SYSTEM, line + 2, bytes - 2);
+    else if (mark && log->denials)
+        taken = run_denials_note(log->denials, mark, words, word_bytes, &shown);
+    chunk_add(log, RUN_STDERR, buf_text(&shown), shown.length);
+    buf_release(&shown);
+    return taken;
+}
+
+/* Whole lines of stderr but those that are marks. What may become one stays in `cut` until it is whole. Returns how
+ * much was used. */
+static size_t split_marks(struct run_log *log, const char *text, size_t bytes)
+{
+    const char *words;
+    size_t from = 0, at = 0;
 
     while (at < bytes) {
         const char *end = memchr(text + at, '\n', bytes - at);
         size_t length = end ? (size_t)(end - text) - at : bytes - at;
-        size_t common = length < mark ? length : mark;
-        bool may = memcmp(text + at, progress_mark, common) == 0;
-        if (may && !end && length < PROGRESS_BYTES_MAX) {
+        bool whole = end && output_mark_read(text + at, length, &words) != MARK_NONE;
+        if (whole || (!end && output_mark_may_be(text + at, length))) {
             chunk_add(log, RUN_STDERR, text + from, at - from);
-            return at;
-        }
-        if (may && end && length > mark && length < PROGRESS_BYTES_MAX) {
-            chunk_add(log, RUN_STDERR, text + from, at - from);
-            chunk_add(log, RUN_SYSTEM, text + at + 2, length - 2);
-            from = at + length + 1;
+            from = at;
+            if (!end)
+                return at;
+            if (take_mark(log, text + at, length))
+                from = at + length + 1;
         }
         at += length + (end ? 1 : 0);
     }
@@ -323,7 +339,7 @@ static void add_clean(struct run_log *log, enum run_stream stream, bool last)
     size_t used = cut->length - (last ? 0 : cut_tail(cut->data, cut->length));
 
     if (stream == RUN_STDERR && !last) {
-        used = split_progress(log, cut->data, used);
+        used = split_marks(log, cut->data, used);
         buf_consume(cut, used);
         return;
     }

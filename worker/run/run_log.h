@@ -2,7 +2,8 @@
  *
  * Output is collected and written a few times a second in one statement; listeners are told after each
  * commit. What is stored is UTF-8 without NUL: broken bytes become U+FFFD. "::progress 40 reading" on
- * stderr becomes a row of stream "system" and is not shown as output. While the database is away
+ * stderr becomes a row of stream "system" and is not shown as output; what the script was denied is
+ * worded in place of its mark (output_mark.h). While the database is away
  * output waits here; the sandbox bounds how much there can be. What the database refuses again and again
  * is given up (run_log_lost), and logged.
  */
@@ -10,14 +11,15 @@
 #define WORKER_RUN_RUN_LOG_H
 
 #include "worker/egress/secrets.h"
+#include "worker/run/run_denial.h"
 #include "worker/work.h"
 
 enum run_stream { RUN_STDOUT, RUN_STDERR, RUN_SYSTEM, RUN_STREAM_COUNT };
 
 struct run_log;
 
-/* `seq` is the last one there is already (an earlier attempt's). */
-struct run_log *run_log_new(struct work *work, int64_t seq);
+/* `seq` is the last one there is already (an earlier attempt's). What the script was denied goes into `denials`. */
+struct run_log *run_log_new(struct work *work, int64_t seq, struct run_denials *denials);
 /* Only when drained. */
 void run_log_free(struct run_log *log);
 /* What is taken out of everything that comes from now on; it outlives the log. */

@@ -1,11 +1,8 @@
 #include "worker/run/run_refusal.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "core/model/skill_runtime.h"
-
-enum { MODULE_BYTES_MAX = 100 };
+#include "worker/run/run_denial.h"
 
 static const char refused[] = "execgov.ExecGovRefused: ";
 static const char missing[] = "ModuleNotFoundError: No module named '";
@@ -30,33 +27,14 @@ bool run_refusal_read(const char *line, const struct gov_err *told, struct gov_e
     }
     if (strncmp(line, refused, sizeof refused - 1) != 0)
         return false;
-    gov_fail(err, GOV_ADDRESS_REFUSED, "%.400s", "脚本的调用被拒绝：%.400s", line + sizeof refused - 1);
+    run_denial_call(line + sizeof refused - 1, err);
     return true;
 }
 
 bool run_refusal_module(const char *line, const char *runtime, struct gov_err *err)
 {
-    char module[MODULE_BYTES_MAX + 1];
-
-    if (!line || strncmp(line, missing, sizeof missing - 1) != 0)
-        return false;
-    const char *name = line + sizeof missing - 1;
-    size_t bytes = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
-    if (!bytes || bytes > MODULE_BYTES_MAX || (name[bytes] != '.' && name[bytes] != '\''))
-        return false;
-    snprintf(module, sizeof module, "%.*s", (int)bytes, name);
-    const char *with = skill_runtime_with(module);
-    if (with && strcmp(with, runtime) != 0)
-        gov_fail(err, GOV_SCRIPT_FAILED,
-                 "the module \"%s\" is not in runtime \"%s\"; runtime \"%s\" has it: name it in skill.json",
-                 "运行环境“%2$s”中没有模块“%1$s”；运行环境“%3$s”中有：请在 skill.json 中指定", module, runtime, with);
-    else
-        gov_fail(err, GOV_SCRIPT_FAILED,
-                 "the module \"%s\" is not in runtime \"%s\"; the package has to bring it: name it with its hashes in "
-                 "requirements.txt and put its wheel into wheels/",
-                 "运行环境“%2$s”中没有模块“%1$s”；请由技能包自带：在 requirements.txt 中写明其哈希，并将其 wheel 放入 "
-                 "wheels/", module, runtime);
-    return true;
+    return line && strncmp(line, missing, sizeof missing - 1) == 0 &&
+           run_denial_module(line + sizeof missing - 1, '\'', runtime, err);
 }
 
 /* The last line that is not blank. */

@@ -43,6 +43,7 @@ static const char help[] =
     "                    0: every start is cold)\n"
     "  --warm-jobs N     jobs started from one interpreter before it is made anew, 1-1000000\n"
     "                    (default 1000)\n"
+    "  --warm-idle N     seconds after which one without a job is let go, 1-1000000 (default 600)\n"
     "  --slots N         jobs at a time, 1-256 (default 8)\n"
     "  --uid-base N      root: slot n runs as uid N+n, warm ones as uids behind those, 65 times the\n"
     "                    slots in all (default 990000); no account may use them\n"
@@ -116,6 +117,8 @@ static bool option_take(struct arguments *a, int option, const char *value)
         a->options.warm_bytes = (uint64_t)number << 20;
     else if (option == 'W' && (ok = text_parse_i64(value, 1, 1000000, &number)))
         a->options.warm_jobs = (int)number;
+    else if (option == 'i' && (ok = text_parse_i64(value, 1, 1000000, &number)))
+        a->options.warm_idle_s = (int)number;
     else if (option == 'a')
         ok = uid_parse(value, &a->options.allow_uid);
     else if (option == 'l')
@@ -143,6 +146,7 @@ static int arguments_parse(int argc, char **argv, struct arguments *a)
         { "json", no_argument, NULL, 'j' },           { "help", no_argument, NULL, 'h' },
         { "version", no_argument, NULL, 'v' },        { "man", no_argument, NULL, 'M' },
         { "warm-mb", required_argument, NULL, 'w' },  { "warm-jobs", required_argument, NULL, 'W' },
+        { "warm-idle", required_argument, NULL, 'i' },
         { 0 },
     };
     int c;
@@ -288,6 +292,7 @@ int main(int argc, char **argv)
                      .cache_bytes = 4096ull << 20,
                      .warm_bytes = 1024ull << 20,
                      .warm_jobs = 1000,
+                     .warm_idle_s = 600,
                      .uid_base = 990000,
                      .allow_uid = geteuid() },
         .level = LEVEL_INFO,

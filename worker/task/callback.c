@@ -19,7 +19,7 @@ static const int64_t waits_s[] = { 5, 300, 1800, 7200, 18000, 28800, 30600 };
 /* Columns of delivery_load.sql. */
 enum { DEL_STATE, DEL_ATTEMPTS };
 
-struct callback {
+struct callback_send {
     struct op op;
     struct work *work;
     struct id delivery;
@@ -35,7 +35,7 @@ struct callback {
 
 static enum op_next load(struct op *op)
 {
-    struct callback *c = (struct callback *)op;
+    struct callback_send *c = (struct callback_send *)op;
 
     if (!id_parse(json_get_text(c->work->job.payload.arguments, "delivery"), &c->delivery))
         return gov_fail_cause(&op->err, GOV_INTERNAL, "callback: no delivery"), OP_FAIL;
@@ -46,7 +46,7 @@ static enum op_next load(struct op *op)
 
 static void end_session(void *callback)
 {
-    struct callback *c = callback;
+    struct callback_send *c = callback;
 
     if (c->session)
         egress_session_end(c->session);
@@ -55,7 +55,7 @@ static void end_session(void *callback)
 
 static enum op_next register_it(struct op *op)
 {
-    struct callback *c = (struct callback *)op;
+    struct callback_send *c = (struct callback_send *)op;
     struct work *w = c->work;
     struct egress_hello hello = { w->tenant.scope.schema, w->job.id.text, w->job.fence, w->job.token, true };
 
@@ -70,7 +70,7 @@ static enum op_next register_it(struct op *op)
 
 static enum op_next send_it(struct op *op)
 {
-    struct callback *c = (struct callback *)op;
+    struct callback_send *c = (struct callback_send *)op;
     json_t *deliver = json_own(&op->arena, json_pack("{s:{}}", "deliver"));
 
     if (!c->pending || c->answer.err.code)
@@ -81,13 +81,13 @@ static enum op_next send_it(struct op *op)
 
 /* --- what follows --- */
 
-static bool is_final(const struct callback *c)
+static bool is_final(const struct callback_send *c)
 {
     return c->answer.err.code == GOV_ADDRESS_REFUSED || c->answer.err.code == GOV_INVALID_INPUT ||
            c->status == 410;
 }
 
-static void judge(struct callback *c)
+static void judge(struct callback_send *c)
 {
     size_t failed = (size_t)db_int(&c->rows, 0, DEL_ATTEMPTS);
     int64_t retry_after_ms = json_get_int(c->answer.json, "retry_after_s", 0) * 1000;
@@ -110,19 +110,19 @@ static void judge(struct callback *c)
 /* A wait is found again by its minute's mark. */
 static enum op_next mark(struct op *op)
 {
-    struct callback *c = (struct callback *)op;
+    struct callback_send *c = (struct callback_send *)op;
 
     if (!c->pending)
         return OP_NEXT;
     judge(c);
     if (c->wait_ms)
-        marks_note(op, c->work->worker->marks, &c->work->tenant.id, clock_now_us() + c->wait_ms * 1000);
+        marks_note_in(op, c->work->worker->marks, &c->work->tenant.id, c->wait_ms, NULL);
     return OP_WAIT;
 }
 
 static void build(struct work *work, struct db_group *group)
 {
-    struct callback *c = work->task;
+    struct callback_send *c = work->task;
     struct arena *arena = &c->op.arena;
     const char *wait = arena_format(arena, "%lld", (long long)c->wait_ms);
 
@@ -139,7 +139,7 @@ static void build(struct work *work, struct db_group *group)
 
 static enum op_next finish(struct op *op)
 {
-    struct callback *c = (struct callback *)op;
+    struct callback_send *c = (struct callback_send *)op;
     c->work->task = c;
     work_finish_for(op, c->work, build);
     return OP_WAIT;
@@ -150,7 +150,7 @@ static const struct op_step steps[] = { { "load", load }, { "register", register
 
 struct op *callback_make(struct work *work)
 {
-    struct callback *c = ARENA_NEW(&work->op.arena, struct callback);
+    struct callback_send *c = ARENA_NEW(&work->op.arena, struct callback_send);
     op_init(&c->op, "callback", steps, work->op.loop, NULL);
     c->work = work;
     return &c->op;

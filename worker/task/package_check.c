@@ -176,6 +176,29 @@ static void check_manifest(struct package_check *c)
     }
 }
 
+/* What the wheels became counts to the tenant's store, once. */
+static void check_room(struct package_check *c)
+{
+    const char *runtime = json_get_text(c->report, "runtime");
+    int64_t bytes = json_get_int(c->report, "runtime_bytes", 0), room = db_int(&c->rows, 0, 7);
+    const json_t *counted = db_json(&c->rows, 0, 8, &c->op.arena), *digest;
+    struct gov_err_item item = { .path = "wheels", .code = "quota_exceeded" };
+    size_t i;
+
+    json_array_foreach (counted, i, digest)
+        if (runtime && strcmp(json_string_value(digest), runtime) == 0)
+            return;
+    if (!runtime || bytes <= room)
+        return;
+    long long mb = (bytes + (1 << 20) - 1) >> 20, free_mb = room > 0 ? room >> 20 : 0;
+    item.message.en = arena_format(&c->op.arena, "what the wheels are installed to takes %lld MB and the store has room for "
+                                   "%lld MB: yank versions whose wheels nobody needs, delete files, or buy more", mb, free_mb);
+    item.message.zh = arena_format(&c->op.arena, "wheel 安装后占用 %lld MB，存储配额仅剩 %lld MB：请撤回不再需要的版本、删除文件或"
+                                   "购买更多存储", mb, free_mb);
+    add_items(c->findings, &item, 1, "error");
+    c->good = false;
+}
+
 static enum op_next judge(struct op *op)
 {
     struct package_check *c = (struct package_check *)op;
@@ -193,6 +216,8 @@ static enum op_next judge(struct op *op)
     c->good = json_get_bool(c->report, "ok", false);
     if (c->good)
         check_manifest(c);
+    if (c->good)
+        check_room(c);
     return OP_NEXT;
 }
 
@@ -209,7 +234,8 @@ static void build(struct work *work, struct db_group *group)
                  c->good ? json_text(arena, c->manifest.json) : NULL, json_text(arena, c->findings),
                  files ? json_text(arena, files) : "[]", json_get_text(texts, "README.md"),
                  c->good ? json_get_text(c->report, "runtime") : NULL,
-                 c->good ? json_text(arena, json_object_get(c->report, "sources")) : NULL);
+                 c->good ? json_text(arena, json_object_get(c->report, "sources")) : NULL,
+                 arena_format(arena, "%lld", (long long)json_get_int(c->report, "runtime_bytes", 0)));
 }
 
 static enum op_next finish(struct op *op)

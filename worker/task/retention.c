@@ -1,6 +1,6 @@
 /* retention.c - sweep (until a batch was not full) -> files -> uploads -> rest -> finish.
  *
- * Rows go in the database (sql/migrations/public/0012_retention.sql says which: never what lives, waits, or whose
+ * Rows go in the database (public.retention_sweep says which: never what lives, waits, or whose
  * effect nobody knows the end of). Of a file first the bytes and then the fact: if we die in between, the next
  * sweep finds it again.
  */

@@ -90,9 +90,7 @@ static enum op_next timeline(struct op *op)
         moment = bar ? arena_format(&op->arena, "%.*s", (int)(bar - e->page.asked.after), e->page.asked.after) : "";
         key = bar ? bar + 1 : NULL;
         if (!bar || !text_parse_i64(moment, INT64_MIN, INT64_MAX, &us))
-            return gov_fail_at(&op->err, GOV_INVALID_INPUT, "cursor", "format", "this is not a cursor of a list here",
-                               "这不是本列表的游标"),
-                   OP_FAIL;
+            return call_cursor_refuse(&op->err), OP_FAIL;
     }
     struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
     DB_GROUP_ADD(g, SQL_QUERIES_CUSTOMER_PAGE, &e->rows, NULL, "1", NULL, e->id.text);

@@ -77,9 +77,7 @@ static enum op_next list(struct op *op)
         return OP_FAIL;
     if (*e->page.asked.after) {
         if (!month_parse(e->page.asked.after, e->first))
-            return gov_fail_at(&op->err, GOV_INVALID_INPUT, "cursor", "format", "this is not a cursor of a list here",
-                               "这不是本列表的游标"),
-                   OP_FAIL;
+            return call_cursor_refuse(&op->err), OP_FAIL;
         before = e->first;
     }
     DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_PERIOD_PAGE, &e->rows, before,

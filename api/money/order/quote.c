@@ -8,7 +8,7 @@
 
 enum {
     Q_VERSION, Q_KIND, Q_UNIT, Q_COUNT, Q_PRICE, Q_CURRENCY, Q_TAX, Q_INCLUSIVE, Q_SUBSCRIPTION, Q_CUSTOMER, Q_STATE,
-    Q_NOW_UNIT, Q_NOW_COUNT, Q_WORTH, Q_START, Q_END, Q_ZONE, Q_TENANT_KIND, Q_USER_CUSTOMER, Q_NOW, Q_NOW_EDITION, Q_SLOTS, Q_PERIOD
+    Q_NOW_UNIT, Q_NOW_COUNT, Q_WORTH, Q_START, Q_END, Q_ZONE, Q_TENANT_KIND, Q_USER_CUSTOMER, Q_NOW, Q_NOW_EDITION, Q_SLOTS, Q_PERIOD, Q_NOW_CURRENCY
 };
 
 void quote_ask(struct op *op, struct call *call, struct quote *q)
@@ -35,6 +35,29 @@ static bool credit_of(struct op *op, const struct quote *q, int64_t *credit)
         return false;
     return money_rest(db_int(r, 0, Q_WORTH), civil_to_days(start), civil_to_days(end),
                       calendar_day(zone_read(q->timezone, &op->arena), db_int(r, 0, Q_NOW)), credit);
+}
+
+/* What would end a running period takes over what is left of it, and that is money of one currency. */
+static bool one_currency(const struct quote *q, struct gov_err *err)
+{
+    const struct db_rows *r = &q->rows;
+    const char *now = db_text(r, 0, Q_NOW_CURRENCY), *then = db_text(r, 0, Q_CURRENCY);
+
+    return !now || same_text(now, then) || !(q->restart || same_text(db_text(r, 0, Q_STATE), "shutdown")) ||
+           gov_fail_at(err, GOV_CONFLICT, "/edition", "currency",
+                       "the running period was paid in %s and this edition is sold in %s: what is left of one is not taken off the "
+                       "other; let it begin with the next period, or order it once this one has ended",
+                       "当前周期以 %s 支付，而该版本以 %s 计价，剩余价值不能跨币种抵扣；请改为从下个周期起变更，或在当前周期结束后下单",
+                       now, then);
+}
+
+/* A period is bought once an order: twelve months are not one month at twelve times its price. */
+static bool one_period(const struct quote *q, struct gov_err *err)
+{
+    return q->quantity == 1 ||
+           gov_fail_at(err, GOV_INVALID_INPUT, "/quantity", "maximum",
+                       "one order buys one period of this edition, and only packs of slots are bought by number: order again once it is "
+                       "paid, or an edition with a longer period", "每个订单购买一个周期，只有槽位包可以指定数量：请在付款后再次下单，或选择周期更长的版本");
 }
 
 static bool too_much(struct gov_err *err)
@@ -95,6 +118,8 @@ bool quote_read(struct op *op, struct quote *q, struct gov_err *err)
     q->timezone = db_text(r, 0, Q_ZONE);
     q->tenant_kind = db_text(r, 0, Q_TENANT_KIND);
     q->user_customer = db_text(r, 0, Q_USER_CUSTOMER);
+    if (strcmp(q->kind, "slots") != 0 && !one_period(q, err))
+        return false;
     if (strcmp(q->kind, "team") != 0) {
         q->order_kind = "quota";
         return price(op, q, err) && refills(q, err);
@@ -104,5 +129,5 @@ bool quote_read(struct op *op, struct quote *q, struct gov_err *err)
     bool pending = same_text(db_text(r, 0, Q_STATE), "pending");
     q->restart = q->of_subscription && !pending && !same;
     q->order_kind = !q->of_subscription || pending ? "new" : same ? "renewal" : "upgrade";
-    return price(op, q, err);
+    return one_currency(q, err) && price(op, q, err);
 }

@@ -72,7 +72,8 @@ static json_t *actions_of(const struct scan_row *row, const struct lifecycle_dec
 
     for (size_t i = 0; i < d->count; i++)
         json_array_append_new(items, json_pack("{s:s, s:s, s:b, s:o}", "action", lifecycle_kind_name(d->actions[i].kind),
-                                               "window", lifecycle_window_code(row->policy, d->actions[i].window, code),
+                                               "window", lifecycle_window_code(row->policy, d->actions[i].window,
+                                                                               d->actions[i].round, code),
                                                "superseded", d->actions[i].kind == LIFECYCLE_SUPERSEDE, "due_at",
                                                moment(d->actions[i].due_us)));
     return items;

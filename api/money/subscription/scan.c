@@ -1,10 +1,10 @@
 /* /v1/platform/lifecycle/scans: a dry run with its digest; applying exactly what it showed; what runs there were.
- * /v1/platform/lifecycle/check: what must hold and does not.
  *
  * A dry run reads on a pool thread with a connection of its own: it may read a million rows, and the loop goes on. */
 #include <string.h>
 
 #include "api/money/money.h"
+#include "api/money/subscription/check.h"
 #include "api/people/audit.h"
 #include "api/people/page.h"
 #include "core/base/clock.h"
@@ -105,24 +105,6 @@ static enum op_next begin(struct op *op)
     return OP_WAIT;
 }
 
-/* What a person should know who reads days of this: years without a table of workdays. */
-static json_t *warnings(struct call *call, const struct db_rows *missing)
-{
-    json_t *list = json_array();
-
-    for (int i = 0; i < missing->count; i++) {
-        const char *country = db_text(missing, i, 0), *year = db_text(missing, i, 1);
-        const char *text = call->language == GOV_ZH ?
-            arena_format(&call->op.arena, "没有 %s %s 年的工作日表：按周一至周五计算（execgov calendar import 导入）", country, year) :
-            arena_format(&call->op.arena, "there is no table of workdays of %s for %s: weekdays count (execgov calendar import)",
-                         country, year);
-
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "code", "calendar_missing", "country", country, "year",
-                                              year, "message", text));
-    }
-    return list;
-}
-
 static enum op_next missing(struct op *op)
 {
     struct scan *e = (struct scan *)op;
@@ -146,7 +128,7 @@ static enum op_next show(struct op *op)
     call_json(e->endpoint.call, 200, json_pack("{s:b, s:s, s:s, s:O, s:I, s:O, s:o}", "dry_run", 1, "as_of",
                                                clock_format(e->preview.as_of_us, as_of), "preview_digest", e->preview.digest,
                                                "counts", counts, "lines", (json_int_t)e->preview.lines, "items", e->lines,
-                                               "warnings", warnings(e->endpoint.call, &e->missing)));
+                                               "warnings", check_warnings(e->endpoint.call, &e->missing)));
     return OP_DONE;
 }
 
@@ -194,34 +176,3 @@ static enum op_next get_leave(struct op *op)
 
 const struct op_step scan_get_steps[] = { { "get", get }, { "leave", get_leave }, { 0 } };
 const size_t scan_get_bytes = sizeof(struct scan);
-
-/* --- what must hold --- */
-
-static enum op_next check(struct op *op)
-{
-    struct scan *e = (struct scan *)op;
-    struct db_group *g = db_group_new(op, e->endpoint.call->api->db, &DB_PUBLIC);
-
-    db_group_add(g, SQL_QUERIES_LIFECYCLE_CHECK, &e->rows, 0, NULL);
-    DB_GROUP_ADD(g, SQL_QUERIES_CALENDAR_MISSING, &e->missing, NULL);
-    db_group_send(g);
-    return OP_WAIT;
-}
-
-static enum op_next checked(struct op *op)
-{
-    struct scan *e = (struct scan *)op;
-    json_t *items = json_array();
-
-    for (int i = 0; i < e->rows.count; i++)
-        json_array_append_new(items, json_pack("{s:s, s:s, s:s}", "rule", db_text(&e->rows, i, 0), "subject",
-                                               db_text(&e->rows, i, 1), "detail", db_text(&e->rows, i, 2)));
-    /* A claim cannot begin after a shutdown (job_claim.sql); what two ways lead to is compared by tests, not on live data. */
-    call_json(e->endpoint.call, 200, json_pack("{s:b, s:o, s:o, s:[s, s, s, s]}", "ok", e->rows.count == 0, "violations", items,
-                                               "warnings", warnings(e->endpoint.call, &e->missing), "not_verified", "I6", "I10",
-                                               "I11", "I12"));
-    return OP_DONE;
-}
-
-const struct op_step lifecycle_check_steps[] = { { "check", check }, { "checked", checked }, { 0 } };
-const size_t lifecycle_check_bytes = sizeof(struct scan);

@@ -25,32 +25,6 @@ static const struct json_field fields[] = {
 
 /* --- list --- */
 
-static enum op_next list(struct op *op)
-{
-    struct callback_host *e = (struct callback_host *)op;
-    struct call *call = e->endpoint.call;
-
-    if (!call_page(call, &e->page.asked, &op->err))
-        return OP_FAIL;
-    DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_CALLBACK_HOST_PAGE, &e->rows,
-             *e->page.asked.after ? e->page.asked.after : NULL,
-             arena_format(&op->arena, "%lld", (long long)e->page.asked.limit + 1), NULL);
-    return OP_WAIT;
-}
-
-static enum op_next list_leave(struct op *op)
-{
-    struct callback_host *e = (struct callback_host *)op;
-    page_answer(e->endpoint.call, &e->page, &e->rows);
-    return OP_DONE;
-}
-
-const struct op_step callback_host_list_steps[] = { { "list", list }, { "leave", list_leave },
-                                                    { 0 } };
-const size_t callback_host_list_bytes = sizeof(struct callback_host);
-
-/* --- create --- */
-
 /* Labels of letters, digits and dashes, at least two; the last one not a number: no address literal. */
 static bool host_form(const char *host)
 {
@@ -69,6 +43,34 @@ static bool host_form(const char *host)
         label += length;
     }
 }
+
+static enum op_next list(struct op *op)
+{
+    struct callback_host *e = (struct callback_host *)op;
+    struct call *call = e->endpoint.call;
+
+    if (!call_page(call, &e->page.asked, &op->err))
+        return OP_FAIL;
+    if (*e->page.asked.after && !host_form(e->page.asked.after))
+        return call_cursor_refuse(&op->err), OP_FAIL;
+    DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_CALLBACK_HOST_PAGE, &e->rows,
+             *e->page.asked.after ? e->page.asked.after : NULL,
+             arena_format(&op->arena, "%lld", (long long)e->page.asked.limit + 1), NULL);
+    return OP_WAIT;
+}
+
+static enum op_next list_leave(struct op *op)
+{
+    struct callback_host *e = (struct callback_host *)op;
+    page_answer(e->endpoint.call, &e->page, &e->rows);
+    return OP_DONE;
+}
+
+const struct op_step callback_host_list_steps[] = { { "list", list }, { "leave", list_leave },
+                                                    { 0 } };
+const size_t callback_host_list_bytes = sizeof(struct callback_host);
+
+/* --- create --- */
 
 /* Names that mean this machine or this network wherever they are asked. What a name points to is
  * checked again at every delivery. */

@@ -51,13 +51,16 @@ bool run_wish_read(struct call *call, const json_t *body, struct run_wish *wish,
         return gov_fail_at(err, GOV_INVALID_INPUT, "/timezone", "format",
                            "\"%s\" is not a time zone; use a name like Europe/Berlin",
                            "“%s”不是时区；请使用形如 Asia/Shanghai 的名称", wish->timezone);
-    if (wish->delay_ms)
-        wish->run_at_us = clock_now_us() + wish->delay_ms * 1000;
     if (wish->run_at_us > clock_now_us() + DELAY_MS_MAX * 1000)
         return gov_fail_at(err, GOV_INVALID_INPUT, "/run_at", "range",
                            "a run may wait 366 days at most; for later or again and again, make a schedule",
                            "最多可延后 366 天；更晚或重复执行请使用定时任务");
     return true;
+}
+
+bool run_wish_is_for_later(const struct run_wish *wish)
+{
+    return wish->run_at_us || wish->delay_ms;
 }
 
 /* --- the callback's host is one that an admin registered --- */
@@ -102,6 +105,11 @@ static void release(void *op)
     op_release(op);
 }
 
+static bool is_for_later(const struct accept *a)
+{
+    return a->wish && run_wish_is_for_later(a->wish);
+}
+
 static enum op_next plan(struct op *op)
 {
     struct accept *a = (struct accept *)op;
@@ -127,7 +135,7 @@ static enum op_next plan(struct op *op)
     memset(p, 0, sizeof *p);
     planning_init(p, op->loop);
     /* What was read seconds ago serves only where the acceptance compares revisions: see goes_with_others. */
-    p->bases = a->run_at_us == 0 && a->plans < PLANS_MAX ? a->call->api->bases : NULL;
+    p->bases = !is_for_later(a) && a->plans < PLANS_MAX ? a->call->api->bases : NULL;
     p->db = a->call->api->db;
     p->scope = a->call->caller.scope;
     p->tenant = a->call->caller.tenant;
@@ -147,7 +155,12 @@ static enum op_next plan(struct op *op)
 static enum op_next mark(struct op *op)
 {
     struct accept *a = (struct accept *)op;
-    marks_note(op, a->call->api->marks, &a->call->caller.tenant, a->run_at_us);
+    struct marks *marks = a->call->api->marks;
+
+    if (a->wish && a->wish->delay_ms)
+        marks_note_in(op, marks, &a->call->caller.tenant, a->wish->delay_ms, &a->run_at_us);
+    else
+        marks_note(op, marks, &a->call->caller.tenant, a->run_at_us);
     return OP_WAIT;
 }
 
@@ -160,13 +173,8 @@ static void add_job(struct accept *a, struct db_group *g, const json_t *payload,
     char run_at[CLOCK_TEXT_BYTES];
     struct id job = a->kind == JOB_RUN ? a->id : id_new();
 
-    a->entry = (struct queue_entry){ .tenant = a->call->caller.scope.schema,
-                                     .lane = job_lane_name(a->lane),
-                                     .class = job_class_name(a->class),
-                                     .job = job,
-                                     .fence = 1,
-                                     .cost_ms = job_cost_unknown_ms(timeout_ms),
-                                     .kind = job_kind_name(a->kind) };
+    a->entry = queue_entry_new(a->call->caller.scope.schema, a->lane, a->class, a->kind, job,
+                               job_cost_unknown_ms(timeout_ms));
     DB_GROUP_ADD(g, SQL_QUERIES_JOB_ACCEPT, NULL, job.text, job_kind_name(a->kind),
                  job_lane_name(a->lane), job_class_name(a->class), a->id.text,
                  json_text(arena, payload), digest, risk,
@@ -194,15 +202,8 @@ static void fill_item(struct accept *a)
     bool keyed = !a->keyless && call->idempotency_key && !call->replayed;
 
     a->item = (struct accept_item){
-        .entry = { .tenant = call->caller.scope.schema,
-                   .lane = job_lane_name(a->lane),
-                   .class = job_class_name(a->class),
-                   .job = a->id,
-                   .fence = 1,
-                   .cost_ms = job_cost_unknown_ms(p->timeout_ms),
-                   .kind = job_kind_name(JOB_RUN),
-                   .action = job_queue_action(arena, a->wish->skill, p->chosen->name,
-                                              a->wish->concurrency_key) },
+        .entry = queue_entry_new(call->caller.scope.schema, a->lane, a->class, JOB_RUN, a->id,
+                                 job_cost_unknown_ms(p->timeout_ms)),
         .payload = json_text(arena, planning_payload(p, &a->payload, arena)),
         .digest = p->digest,
         .attempts = p->chosen->attempts,
@@ -214,12 +215,14 @@ static void fill_item(struct accept *a)
         .key = keyed ? call->idempotency_key : NULL,
         .body_hash = call->body_hash,
     };
+    a->item.entry.action =
+        job_queue_action(arena, a->wish->skill, p->chosen->name, a->wish->concurrency_key);
 }
 
 /* A low-risk run that is ready at once travels with others of its tenant. */
 static bool goes_with_others(const struct accept *a)
 {
-    return a->kind == JOB_RUN && a->run_at_us == 0 && a->plans < PLANS_MAX;
+    return a->kind == JOB_RUN && !is_for_later(a) && a->plans < PLANS_MAX;
 }
 
 static enum op_next insert(struct op *op)
@@ -295,9 +298,14 @@ static enum op_next enqueue(struct op *op)
     }
     if (a->batched)
         return settle_batched(a);
+    const struct queue_shards *queues = &a->call->api->queues;
+    const char *schema = a->call->caller.scope.schema;
     /* A delayed one is brought by the scheduler; a push that fails is made up for by its sweep. */
-    if (a->run_at_us <= clock_now_us())
-        queue_shards_push(op, &a->call->api->queues, &a->entry, 1);
+    int64_t delay_us = a->run_at_us - marks_clock_us(a->call->api->marks);
+    if (delay_us <= 0)
+        queue_shards_push(op, queues, &a->entry, 1);
+    else
+        job_queue_due(op, queue_shards_of(queues, schema), schema, delay_us / 1000);
     return OP_WAIT;
 }
 

@@ -30,6 +30,7 @@ struct run_wish {
 /* From a body (or an element of a batch). Texts live in the arena. */
 bool run_wish_read(struct call *call, const json_t *body, struct run_wish *wish,
                    struct arena *arena, struct gov_err *err);
+bool run_wish_is_for_later(const struct run_wish *wish);
 
 struct accept {
     struct op op;
@@ -44,7 +45,7 @@ struct accept {
     enum job_kind kind;          /* of the first job */
     enum job_lane lane;
     enum job_class class;
-    int64_t run_at_us;
+    int64_t run_at_us;           /* 0: at once; of a delay from the step "mark" on, by the database's clock */
     struct planning planning;
     struct db_rows host;
     struct queue_entry entry;

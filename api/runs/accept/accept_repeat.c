@@ -4,7 +4,7 @@
 
 bool accept_repeatable(const struct run_wish *wish)
 {
-    return !wish->files && !wish->callback_url && !wish->run_at_us && !wish->is_try && !wish->stored &&
+    return !wish->files && !wish->callback_url && !run_wish_is_for_later(wish) && !wish->is_try && !wish->stored &&
            strcmp(wish->mode, "auto") == 0;
 }
 

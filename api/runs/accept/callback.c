@@ -17,12 +17,6 @@ void callback_push(struct op *op, struct callback *callback, struct call *call)
     if (callback->rows.count == 0)
         return;
     callback->rows.count = 0; /* once */
-    callback->entry = (struct queue_entry){ .tenant = call->caller.scope.schema,
-                                            .lane = job_lane_name(LANE_CTL),
-                                            .class = job_class_name(CLASS_NORMAL),
-                                            .job = callback->job,
-                                            .fence = 1,
-                                            .cost_ms = COST_MS,
-                                            .kind = job_kind_name(JOB_TASK) };
+    callback->entry = queue_entry_new(call->caller.scope.schema, LANE_CTL, CLASS_NORMAL, JOB_TASK, callback->job, COST_MS);
     queue_shards_push(op, &call->api->queues, &callback->entry, 1);
 }

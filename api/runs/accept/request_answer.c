@@ -21,6 +21,8 @@
 #include "core/store/input_seal.h"
 #include "core/store/planning/plan_basis.h"
 
+enum { INTENT_COST_MS = 10 };
+
 struct request_answer {
     struct endpoint endpoint;
     struct id id;
@@ -283,13 +285,7 @@ static enum op_next insert(struct op *op)
     payload.skill = e->skill;
     payload.action = e->action;
     payload.input = e->input;
-    e->entry = (struct queue_entry){ .tenant = call->caller.scope.schema,
-                                     .lane = job_lane_name(LANE_CTL),
-                                     .class = job_class_name(CLASS_INTERACTIVE),
-                                     .job = job,
-                                     .fence = 1,
-                                     .cost_ms = 10,
-                                     .kind = job_kind_name(JOB_INTENT) };
+    e->entry = queue_entry_new(call->caller.scope.schema, LANE_CTL, CLASS_INTERACTIVE, JOB_INTENT, job, INTENT_COST_MS);
     struct db_group *g = db_group_new(op, call->api->db, &call->caller.scope);
     DB_GROUP_ADD(g, SQL_QUERIES_REQUEST_EVENT_AT, NULL, e->id.text, db_text(&e->rows, 0, 6), "answer",
                  json_text(arena, event));

@@ -131,6 +131,7 @@ static enum op_next read_filters(struct op *op, bool is_run)
     struct call *call = e->endpoint.call;
     int64_t since_us = 0, until_us = 0;
     struct gov_err ignored;
+    struct id cursor;
 
     e->by = http_request_query(call->request, "created_by");
     e->skill = http_request_query(call->request, "skill");
@@ -138,8 +139,10 @@ static enum op_next read_filters(struct op *op, bool is_run)
         !states_array(e, is_run, &op->arena, &op->err) ||
         !time_filter(call, "since", &e->since, &since_us, &op->err) ||
         !time_filter(call, "until", &e->until, &until_us, &op->err) ||
-        !id_filter(e->by, "created_by", &op->err) || !id_filter(e->page.after, "cursor", &op->err))
+        !id_filter(e->by, "created_by", &op->err))
         return OP_FAIL;
+    if (*e->page.after && !id_parse(e->page.after, &cursor))
+        return call_cursor_refuse(&op->err), OP_FAIL;
     if (!call_may(call, MAY_READ_ALL_RUNS, &ignored))
         e->by = call->caller.user.text;
     bounds(e, since_us, until_us, &op->arena);

@@ -286,12 +286,13 @@ bool command_lifecycle_check(struct cli *cli, const struct args *args, struct go
     else
         cli_say(cli, "everything holds", "全部成立");
     if (!cli->json) {
-        const char *const *rules = json_text_list(json_object_get(answer, "not_verified"), &cli->arena);
-        const char *list = "";
+        const json_t *test;
+        size_t i;
 
-        for (size_t i = 0; rules && i < json_array_size(json_object_get(answer, "not_verified")); i++)
-            list = arena_format(&cli->arena, "%s%s%s", list, i ? ", " : "", rules[i]);
-        cli_note(cli, "not looked at here, for rows do not show it: %s", "未在此检查（数据行无法体现）：%s", list);
+        json_array_foreach(json_object_get(answer, "by_tests"), i, test)
+            cli_note(cli, "%s is of histories, which one database does not show; its test: %s in %s",
+                     "%s 涉及两种经过的对比，单个数据库无法体现；由测试保证：%s（%s）", json_get_text(test, "rule"),
+                     json_get_text(test, "test"), json_get_text(test, "file"));
         show_warnings(cli, answer);
     }
     return true;

@@ -1,5 +1,6 @@
 /* worker.c - who works, and asking one to drain. */
 #include "cli/command/commands.h"
+#include "cli/command/platform/worker_platform.h"
 #include "cli/net/remote.h"
 #include "cli/out/show.h"
 #include "core/base/buf.h"
@@ -41,6 +42,7 @@ bool command_worker_ls(struct cli *cli, const struct args *args, struct gov_err 
     table_column(&table, "LANES", "通道");
     table_column_right(&table, "BUSY", "使用中");
     table_column(&table, "LEVEL", "隔离");
+    table_column(&table, "PLATFORM", "平台运行时");
     table_column(&table, "SEEN", "最近心跳");
     table_column(&table, "ID", "编号");
     json_array_foreach(items, i, w)
@@ -54,10 +56,14 @@ bool command_worker_ls(struct cli *cli, const struct args *args, struct gov_err 
         table_cellf(&table, "%lld/%lld", (long long)json_get_int(w, "busy", 0),
                     (long long)json_get_int(w, "slots", 0));
         table_cell(&table, json_get_text(w, "isolation"));
+        table_cell(&table, worker_platform_text(cli, w));
         table_cell(&table, show_local_time(cli, json_get_text(w, "seen_at")));
         table_cell(&table, json_get_text(w, "id"));
     }
     show_table(cli, &table);
+    const char *differ = worker_platforms_differ(cli, items);
+    if (differ)
+        cli_say(cli, "the machines differ: %s", "各机器不一致：%s", differ);
     return true;
 }
 

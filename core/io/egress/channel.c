@@ -11,7 +11,7 @@
 #include "core/base/check.h"
 #include "core/base/json.h"
 
-enum { READ_BYTES = 64 * 1024 };
+enum { READ_BYTES = 64 * 1024, UNREAD_BYTES_MAX = 64 * 1024 };
 
 struct channel {
     uv_poll_t poll; /* first */
@@ -34,9 +34,15 @@ void channel_frame_free(struct channel_frame *frame)
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
+/* The other side does not read what it was answered: it gets no further answers to keep here. */
+static bool unread(const struct channel *c)
+{
+    return c->out.length > UNREAD_BYTES_MAX;
+}
+
 static void watch(struct channel *c)
 {
-    int wanted = (c->paused ? 0 : UV_READABLE) | (c->out.length ? UV_WRITABLE : 0) | UV_DISCONNECT;
+    int wanted = (c->paused || unread(c) ? 0 : UV_READABLE) | (c->out.length ? UV_WRITABLE : 0) | UV_DISCONNECT;
 
     if (!c->closed)
         uv_poll_start(&c->poll, wanted, on_poll);
@@ -120,7 +126,7 @@ static void pump(struct channel *c)
     if (c->pumping)
         return;
     c->pumping = true;
-    while (!c->closed && !c->paused && (frame = frame_take(c, &bad)) != NULL)
+    while (!c->closed && !c->paused && !unread(c) && (frame = frame_take(c, &bad)) != NULL)
         c->events->on_frame(c->user, frame);
     c->pumping = false;
     if (bad)

@@ -6,7 +6,8 @@
  *     JSON, then the body's bytes
  *
  * One descriptor may ride on a frame's first byte, where one is wanted. Whatever is malformed ends the channel,
- * and so does a descriptor that nobody wanted: a script would fill our table with them.
+ * and so does a descriptor that nobody wanted: a script would fill our table with them. Nor is a frame handed over
+ * while an answer to an earlier one lies here unread: at most one of them does.
  */
 #ifndef CORE_IO_EGRESS_CHANNEL_H
 #define CORE_IO_EGRESS_CHANNEL_H

@@ -237,3 +237,51 @@ bool migrate_status_read(const char *conninfo, struct migrate_status *status, st
     arena_release(&own);
     return done;
 }
+
+/* The names of files that `applied` lacks. NULL: one of them was applied with another text. */
+static const char *const *missing(const PGresult *applied, const struct embedded *files, struct arena *arena,
+                                  struct gov_err *err)
+{
+    const char **names = ARENA_ARRAY(arena, const char *, (size_t)migrate_file_last(files) + 1);
+    size_t count = 0;
+
+    for (const struct embedded *file = files; file->name; file++) {
+        int row = migrate_file_find(applied, migrate_file_version(file));
+
+        if (row >= 0 && !migrate_file_same(applied, row, file)) {
+            edited_fail(err, file);
+            return NULL;
+        }
+        if (row < 0)
+            names[count++] = file->name;
+    }
+    return names;
+}
+
+static bool plan_run(struct arena *own, const char *conninfo, struct migrate_plan *plan, struct arena *arena,
+                     struct gov_err *err)
+{
+    struct migrate_status status;
+    PGconn *conn = operator_open(conninfo, own, err);
+    PGresult *applied = conn ? applied_read(own, conn, err) : NULL, *stored;
+
+    if (!applied)
+        return false;
+    /* A database that is empty has no list of what tenants get either: all of it is missing. */
+    stored = version_last(applied) ? query(own, conn, SQL_QUERIES_TENANT_MIGRATION_LIST, 0, NULL, err) : applied;
+    if (!stored || !status_run(own, conninfo, &status, err))
+        return false;
+    *plan = (struct migrate_plan){ .public_files = missing(applied, sql_public, arena, err),
+                                   .tenant_files = missing(stored, sql_tenant, arena, err),
+                                   .tenants = status.tenants_behind };
+    return plan->public_files && plan->tenant_files;
+}
+
+bool migrate_plan_read(const char *conninfo, struct migrate_plan *plan, struct arena *arena, struct gov_err *err)
+{
+    struct arena own = { 0 };
+    bool done = plan_run(&own, conninfo, plan, arena, err);
+
+    arena_release(&own);
+    return done;
+}

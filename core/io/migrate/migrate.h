@@ -49,6 +49,15 @@ struct migrate_report {
 bool migrate_up(const struct migrate_options *options, struct migrate_report *report,
                 struct arena *arena, struct gov_err *err);
 
+/* What `up` would do. */
+struct migrate_plan {
+    const char *const *public_files, *const *tenant_files; /* names; each list ends with NULL */
+    size_t tenants; /* that would be brought up */
+};
+
+/* Only reads. False also where `up` would refuse: a file was applied with another text. The names live in `arena`. */
+bool migrate_plan_read(const char *conninfo, struct migrate_plan *plan, struct arena *arena, struct gov_err *err);
+
 struct migrate_status {
     int public_have, public_want; /* versions; have 0: not a database of ExecGov */
     int tenant_stored, tenant_want;

@@ -299,6 +299,8 @@ static void link_gone(struct redis_link *link)
     }
 }
 
+static void link_resolve(struct redis_link *link);
+
 static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *found)
 {
     struct redis_link *link = request->data;
@@ -306,7 +308,9 @@ static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *
     int port = 0;
 
     link->resolving = false;
-    if (link->state == LINK_RESOLVING) {
+    if (link->state == LINK_RESOLVING && strcmp(link->asked, address_of(link)) != 0) {
+        link_resolve(link); /* that was an older question, about another address */
+    } else if (link->state == LINK_RESOLVING) {
         if (status == 0)
             status = getnameinfo(found->ai_addr, found->ai_addrlen, host, sizeof host, NULL, 0,
                                  NI_NUMERICHOST);
@@ -322,9 +326,23 @@ static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *
     link_gone(link);
 }
 
-static void link_open(struct redis_link *link)
+static void link_resolve(struct redis_link *link)
 {
     struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+    char host[256] = "";
+    int port = 0;
+
+    address_split(address_of(link), host, sizeof host, &port);
+    snprintf(link->asked, sizeof link->asked, "%s", address_of(link));
+    link->resolver.data = link;
+    link->resolving =
+        uv_getaddrinfo(&link->loop->uv, &link->resolver, on_resolved, host, NULL, &hints) == 0;
+    if (!link->resolving)
+        link_lost(link);
+}
+
+static void link_open(struct redis_link *link)
+{
     unsigned char parsed[sizeof(struct in6_addr)];
     char host[256] = "";
     int port = 0;
@@ -340,13 +358,8 @@ static void link_open(struct redis_link *link)
         return;
     }
     link->state = LINK_RESOLVING;
-    if (link->resolving)
-        return; /* an older question is still out; its answer serves */
-    link->resolver.data = link;
-    link->resolving =
-        uv_getaddrinfo(&link->loop->uv, &link->resolver, on_resolved, host, NULL, &hints) == 0;
-    if (!link->resolving)
-        link_lost(link);
+    if (!link->resolving) /* else its answer comes first */
+        link_resolve(link);
 }
 
 void redis_link_start(struct redis_link *link, struct loop *loop,
@@ -356,6 +369,8 @@ void redis_link_start(struct redis_link *link, struct loop *loop,
     arena_init(&link->arena);
     link->options = *options;
     link->options.address = arena_text(&link->arena, options->address);
+    link->options.user = arena_text(&link->arena, options->user);
+    link->options.password = arena_text(&link->arena, options->password);
     char *list = arena_format(&link->arena, "%s", options->address);
     link->address_count = addresses_split(list, link->addresses);
     CHECK(link->address_count > 0);

@@ -32,6 +32,7 @@ struct redis_link {
     uv_timer_t timer;           /* backoff, or the time an attempt may take */
     uv_getaddrinfo_t resolver;
     bool resolving;
+    char asked[256];            /* the address whose name is being resolved */
     bool timer_closed;
 
     /* The owner's. up: commands may be sent, at any time from the call on. down: after every

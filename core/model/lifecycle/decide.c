@@ -71,9 +71,9 @@ static bool before_never_meant(const struct lifecycle_facts *f, const struct lif
 
 static bool before_is_done(const struct lifecycle_facts *f, const struct lifecycle_policy *p, int i)
 {
-    int least = (int)(f->done >> LIFECYCLE_BEFORE_SHIFT & 0xff);
+    int least = (int)(f->done >> LIFECYCLE_BEFORE_SHIFT & (LIFECYCLE_BEFORE_LIMIT - 1));
 
-    return least ? p->before_days[i] >= 256 - least : (f->done & (1u << i)) != 0;
+    return least ? p->before_days[i] >= LIFECYCLE_BEFORE_LIMIT - least : (f->done & (1u << i)) != 0;
 }
 
 /* Not before half of the period is over: a month's renewal is not drafted on its first day. */
@@ -92,13 +92,19 @@ static int64_t half_due(const struct lifecycle_facts *f)
     return f->state_entered_us + (f->shutdown_due_us - f->state_entered_us) / 2;
 }
 
-/* In the morning of the last workday that leaves a whole day until the shutdown. */
+/* In the morning of the last workday that leaves a whole day until the shutdown, which a hold may have moved. */
 static int64_t final_due(const struct lifecycle_facts *f, const struct lifecycle_policy *p)
 {
-    int64_t limit = f->shutdown_due_us - FINAL_NOTICE_HOURS * 3600LL * 1000000;
+    int64_t limit = later(f->shutdown_due_us, f->hold_until_us) - FINAL_NOTICE_HOURS * 3600LL * 1000000;
     int64_t due = morning_before(p, f->zone, calendar_day(f->zone, limit) - 1);
 
     return later(due, f->state_entered_us + 1);
+}
+
+/* Was there a final notice of this end? One that was sent before a hold moved the shutdown to a later day named another. */
+static bool final_told(const struct lifecycle_facts *f, const struct lifecycle_policy *p)
+{
+    return f->final_notice_us && (f->hold_until_us <= f->shutdown_due_us || f->final_notice_us >= final_due(f, p));
 }
 
 static int64_t shutdown_at(const struct lifecycle_facts *f)
@@ -145,13 +151,14 @@ static bool is_done(const struct lifecycle_facts *f, int window)
 static void add(struct lifecycle_decision *d, enum lifecycle_kind kind, int window, int64_t due)
 {
     CHECK(d->count < LIFECYCLE_ACTIONS_MAX);
-    d->actions[d->count++] = (struct lifecycle_action){ kind, window, due, 0 };
+    d->actions[d->count++] = (struct lifecycle_action){ kind, window, lifecycle_round(d->after.done), due, 0 };
     d->after.done |= 1u << window;
 }
 
 static void before_dealt_with(struct lifecycle_decision *d, const struct lifecycle_policy *p, int i)
 {
-    d->after.done = (d->after.done & ~(0xffu << LIFECYCLE_BEFORE_SHIFT)) | (uint32_t)(256 - p->before_days[i]) << LIFECYCLE_BEFORE_SHIFT;
+    d->after.done = (d->after.done & ~((LIFECYCLE_BEFORE_LIMIT - 1u) << LIFECYCLE_BEFORE_SHIFT)) |
+                    (uint32_t)(LIFECYCLE_BEFORE_LIMIT - p->before_days[i]) << LIFECYCLE_BEFORE_SHIFT;
 }
 
 static void note(struct lifecycle_decision *d, const char *rule, bool holds, int64_t at, const char *en,
@@ -168,6 +175,13 @@ static void remind(struct lifecycle_decision *d, const struct lifecycle_policy *
     if (window < WINDOW_END)
         before_dealt_with(d, p, window);
     d->actions[d->count - 1].send_us = lifecycle_slot(p, d->after.zone, as_of);
+}
+
+/* The end comes again, with keys of its own. */
+static void round_begin(struct lifecycle_decision *d)
+{
+    if (lifecycle_round(d->after.done) < LIFECYCLE_ROUND_MAX)
+        d->after.done += 1u << LIFECYCLE_ROUND_SHIFT;
 }
 
 static void enter(struct lifecycle_decision *d, enum sub_state state, int64_t as_of)
@@ -256,7 +270,7 @@ static void decide_grace(const struct lifecycle_facts *f, const struct lifecycle
                          struct lifecycle_decision *d)
 {
     int64_t half = half_due(f), final = final_due(f, p), at = shutdown_at(f);
-    bool noticed = f->final_notice_us != 0;
+    bool noticed = final_told(f, p);
     bool half_holds = !is_done(f, WINDOW_GRACE_HALF) && as_of >= half;
     bool final_holds = !noticed && as_of >= final;
 
@@ -267,11 +281,13 @@ static void decide_grace(const struct lifecycle_facts *f, const struct lifecycle
     note(d, "S6", noticed && as_of >= at, noticed ? at : 0,
          "shut down: the date is reached, the final notice is a day old, no hold is left",
          "停用：到达停用时间、最后通知已满 24 小时且无保留");
-    if (half_holds && (final_holds || noticed))
+    if (half_holds && (final_holds || f->final_notice_us))
         add(d, LIFECYCLE_SUPERSEDE, WINDOW_GRACE_HALF, half);
     else if (half_holds)
         remind(d, p, WINDOW_GRACE_HALF, half, as_of);
     if (final_holds) {
+        if (f->final_notice_us)
+            round_begin(d);
         remind(d, p, WINDOW_GRACE_FINAL, final, as_of);
         d->after.final_notice_us = d->actions[d->count - 1].send_us;
     } else if (noticed && as_of >= at) {
@@ -343,7 +359,7 @@ static int64_t next_of(const struct lifecycle_facts *f, const struct lifecycle_p
     case SUB_GRACE:
         if (!is_done(f, WINDOW_GRACE_HALF))
             sooner(&next, half_due(f));
-        sooner(&next, f->final_notice_us ? shutdown_at(f) : final_due(f, p));
+        sooner(&next, final_told(f, p) ? shutdown_at(f) : final_due(f, p));
         break;
     case SUB_SHUTDOWN:
     case SUB_CANCELLED:

@@ -33,7 +33,7 @@ static const char *path_of(char path[24], size_t at)
 static bool before_read(struct lifecycle_policy *p, int *count, const char *code, int days, size_t at, struct gov_err *err)
 {
     if (days > LIFECYCLE_BEFORE_DAYS_MAX)
-        return REFUSE(err, at, "maximum", "%s: at most 180 days before the end", "%s：最多到期前 180 天", code);
+        return REFUSE(err, at, "maximum", "%s: at most 120 days before the end", "%s：最多到期前 120 天", code);
     if (*count == LIFECYCLE_BEFORE_MAX)
         return REFUSE(err, at, "maxItems", "%s: at most 8 windows before the end", "%s：到期前最多 8 个窗口", code);
     if (*count && days >= p->before_days[*count - 1])

@@ -178,13 +178,7 @@ static bool by_address(struct maker *m)
                         "该地址不在资源的 base_url 之下");
     if (!resource_path_read(rest, &path, m->arena))
         return refuse(m, method, "the path is written oddly", "路径写法异常");
-    for (size_t i = 0; i < r->operation_count && !m->call->operation; i++) {
-        const struct resource_operation *o = &r->operations[i];
-        bool same = strcmp(o->method, method) == 0 ||
-                    (strcmp(method, "HEAD") == 0 && strcmp(o->method, "GET") == 0);
-        if (same && resource_path_match(o->path, &path, texts, m->arena))
-            m->call->operation = o;
-    }
+    m->call->operation = resource_operation_at(r, method, &path, texts, m->arena);
     if (!m->call->operation)
         return refuse(m, method, "no operation of the resource has this method and path",
                       "资源中没有该方法和路径对应的操作");
@@ -329,6 +323,23 @@ static const char *value_text(struct arena *arena, const json_t *value)
     return json_is_string(value) ? json_string_value(value) : json_text(arena, value);
 }
 
+/* The path as it will be sent is the operation's own, and no other's that a parameter spells. */
+static bool path_is_own(struct maker *m, const char *text)
+{
+    const struct resource_operation *own = m->call->operation, *other;
+    struct resource_path path;
+
+    if (!resource_path_read(text, &path, m->arena))
+        return refuse(m, own->method, "the path is written oddly", "路径写法异常");
+    other = resource_operation_instead(m->resource, own, m->call->method, &path, m->arena);
+    return !other ||
+           gov_fail_at(m->err, reads(own->method) ? GOV_ADDRESS_REFUSED : GOV_WRITE_NOT_WHITELISTED, "/parameters",
+                       "path_of_another", "with these parameters \"%s\" would call what is \"%s\" (%s); call that by its "
+                       "own name, or use another value",
+                       "以这些参数调用“%s”，实际到达的是“%s”（%s）；请按其名称调用，或改用其他值", own->name, other->name,
+                       other->path);
+}
+
 /* Base, path, and what the path did not use as the query, in the order of the names. */
 static bool build_url(struct maker *m)
 {
@@ -338,7 +349,9 @@ static bool build_url(struct maker *m)
     json_t *value;
 
     buf_add_text(&url, m->resource->base_url);
-    if (!resource_path_build(m->call->operation->path, left, &url, m->arena, m->err)) {
+    size_t base = url.length;
+    if (!resource_path_build(m->call->operation->path, left, &url, m->arena, m->err) ||
+        !path_is_own(m, arena_copy(m->arena, url.data + base, url.length - base))) {
         buf_release(&url);
         return false;
     }

@@ -26,6 +26,17 @@ const char *resource_placeholder(const char *segment, struct arena *arena);
 /* Is this the path of an operation? `values` gets its parameters as text. */
 bool resource_path_match(const char *template, const struct resource_path *path, json_t *values,
                          struct arena *arena);
+/* The operation that a call with this method and path is of: of several the most literal. NULL: none. `values` gets its
+ * parameters as text. */
+const struct resource_operation *resource_operation_at(const struct resource *resource, const char *method,
+                                                       const struct resource_path *path, json_t *values,
+                                                       struct arena *arena);
+/* Another operation that the partner may take this path for, when it is called as `own`: one at least as literal that
+ * the path, as servers read paths, fits, too. NULL: none, and what was judged is what is called. */
+const struct resource_operation *resource_operation_instead(const struct resource *resource,
+                                                            const struct resource_operation *own,
+                                                            const char *method, const struct resource_path *path,
+                                                            struct arena *arena);
 /* Does a page pattern cover this path? "*" is one segment, "**" at the end is the rest. */
 bool resource_pattern_match(const struct resource_path *pattern, const struct resource_path *path);
 

@@ -31,8 +31,7 @@ static void take_apart(struct plan_basis *basis)
     basis->tenant = db_json(r, 0, BASIS_TENANT, arena);
     basis->settings = confirmation_settings_read(db_json(r, 0, BASIS_CONFIRMATION, arena));
     basis->members = db_json(r, 0, BASIS_MEMBERS, arena);
-    basis->bytes = sizeof *basis + PQresultMemorySize(r->result) +
-                   PARSED_FACTOR * (manifest ? strlen(manifest) : 0);
+    basis->bytes += PARSED_FACTOR * (manifest ? strlen(manifest) : 0);
 }
 
 struct plan_basis *plan_basis_new(const struct db_rows *rows)
@@ -46,6 +45,7 @@ struct plan_basis *plan_basis_new(const struct db_rows *rows)
     CHECK(copy);
     basis->rows.result = copy;
     arena_defer(&basis->arena, release_result, copy);
+    basis->bytes = sizeof *basis + PQresultMemorySize(copy); /* also of what does not exist */
     if (rows->count)
         take_apart(basis);
     return basis;

@@ -21,6 +21,7 @@
 #include "core/base/id.h"
 #include "core/base/json.h"
 #include "core/io/redis/redis.h"
+#include "core/model/job.h"
 
 struct job_queue;
 
@@ -31,6 +32,7 @@ enum {
     QUEUE_TAKEN_MS = 15000, /* what is not claimed by then goes to somebody else */
     QUEUE_BELL_S = 15,      /* the longest wait for the bell */
     QUEUE_LOOK = 2,
+    QUEUE_DUE_MS = 120000, /* how far ahead the queue knows of delayed jobs */
 };
 
 /* Texts without spaces; checked by CHECK, for they come from rows and tables of ours. */
@@ -44,6 +46,10 @@ struct queue_entry {
     const char *kind;   /* intent, plan, confirm, run, task */
     const char *action; /* of a run: job_queue_action; NULL: none */
 };
+
+/* A job that was accepted just now: its first fence, no action. */
+struct queue_entry queue_entry_new(const char *tenant, enum job_lane lane, enum job_class class, enum job_kind kind,
+                                   struct id job, int64_t cost_ms);
 
 /* The action word of a run: "skill.action", whose run times are remembered by tenant and whose skill's
  * limits count, and behind a # the hash of its concurrency key (NULL: none). `action` NULL: "run". */
@@ -97,9 +103,9 @@ const struct gov_err *job_queue_fault(const struct job_queue *queue);
 /* Entries that are ready. Calls of one turn travel together. */
 void job_queue_push(struct op *op, struct job_queue *queue, const struct queue_entry *entries,
                     int count, struct queue_result *result);
-/* Entries that fall due within two minutes, at due_ms (since 1970). */
-void job_queue_push_later(struct op *op, struct job_queue *queue, const struct queue_entry *entries,
-                          const int64_t *due_ms, int count, struct queue_result *result);
+/* A delayed job of the tenant falls due in so many ms: the leading scheduler looks at its rows then. What is further away
+ * than QUEUE_DUE_MS is left to its mark. */
+void job_queue_due(struct op *op, struct job_queue *queue, const char *tenant, int64_t in_ms);
 
 /* A mark was written that may be earlier than what the leading scheduler waits for: it looks. Costs no wait; lost
  * if the queue is away, and then it looks within 30 s. */
@@ -151,6 +157,8 @@ struct queue_promoted {
     int64_t moved;
     int64_t wait_ms; /* until the next is due, by Redis' clock; -1: nothing */
     bool more;       /* call again at once */
+    const char **tenants; /* a delayed job of each has fallen due; in the op's arena */
+    int tenant_count;
 };
 void job_queue_promote(struct op *op, struct job_queue *queue, struct queue_promoted *promoted);
 

@@ -18,12 +18,16 @@ static void fill_promoted(struct queue_call *call)
     struct queue_promoted *promoted = call->target;
 
     *promoted = (struct queue_promoted){ .wait_ms = -1 };
-    if (queue_answer_is(call, REDIS_ANSWER_ARRAY) && answer->count == 4) {
+    if (queue_answer_is(call, REDIS_ANSWER_ARRAY) && answer->count == 5) {
         int64_t next_ms = answer->elements[1].integer, now_ms = answer->elements[3].integer;
         promoted->moved = answer->elements[0].integer;
         promoted->more = answer->elements[2].integer != 0;
         if (next_ms > 0)
             promoted->wait_ms = next_ms > now_ms ? next_ms - now_ms : 0;
+        const struct redis_answer *tenants = &answer->elements[4];
+        promoted->tenants = ARENA_ARRAY(call->request.arena, const char *, tenants->count + 1);
+        for (size_t i = 0; i < tenants->count; i++)
+            promoted->tenants[promoted->tenant_count++] = tenants->elements[i].text;
     }
     promoted->err = call->err;
 }

@@ -70,6 +70,18 @@ const char *job_queue_key_name(struct arena *arena, const char *concurrency_key)
     return arena_text(arena, name);
 }
 
+struct queue_entry queue_entry_new(const char *tenant, enum job_lane lane, enum job_class class, enum job_kind kind,
+                                   struct id job, int64_t cost_ms)
+{
+    return (struct queue_entry){ .tenant = tenant,
+                                 .lane = job_lane_name(lane),
+                                 .class = job_class_name(class),
+                                 .job = job,
+                                 .fence = 1,
+                                 .cost_ms = cost_ms,
+                                 .kind = job_kind_name(kind) };
+}
+
 const char *job_queue_action(struct arena *arena, const char *skill, const char *action,
                              const char *concurrency_key)
 {

@@ -20,16 +20,13 @@ void job_queue_push(struct op *op, struct job_queue *queue, const struct queue_e
     queue_batcher_add(&queue->push, op, entry_texts(op, entries, count), count, result);
 }
 
-void job_queue_push_later(struct op *op, struct job_queue *queue, const struct queue_entry *entries,
-                          const int64_t *due_ms, int count, struct queue_result *result)
+void job_queue_due(struct op *op, struct job_queue *queue, const char *tenant, int64_t in_ms)
 {
-    CHECK(count > 0 && count <= QUEUE_BATCH_MAX);
-    struct queue_call *call = queue_call_new(op, queue, LUA_FUNCTIONS_LATER_ADD, 2 * count);
-    for (int i = 0; i < count; i++) {
-        queue_call_add(call, queue_number(&op->arena, due_ms[i]));
-        queue_call_add(call, queue_entry_text(&op->arena, &entries[i]));
-    }
-    call->target = result;
+    if (in_ms > QUEUE_DUE_MS)
+        return;
+    struct queue_call *call = queue_call_new(op, queue, LUA_FUNCTIONS_DUE_ADD, 2);
+    queue_call_add(call, arena_text(&op->arena, tenant));
+    queue_call_add(call, queue_number(&op->arena, in_ms));
     queue_call_send(call);
 }
 

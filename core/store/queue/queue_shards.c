@@ -29,7 +29,7 @@ void queue_shards_start(struct queue_shards *shards, struct loop *loop, const st
     memset(shards, 0, sizeof *shards);
     shards->owns_redis = true;
     for (int i = 0; i < options->count; i++)
-        shards->redis[i] = redis_new(loop, &(struct redis_options){ .address = options->address });
+        shards->redis[i] = redis_new(loop, options->redis);
     queues_start(shards, options, NULL);
 }
 

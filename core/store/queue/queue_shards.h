@@ -23,7 +23,7 @@ struct queue_shards {
 };
 
 struct queue_shards_options {
-    const char *address;     /* see redis.h */
+    const struct redis_options *redis;
     const char *incarnation; /* of the database */
     int count;
     void (*lost)(void *context); /* as job_queue_options.lost, of any of them */

@@ -64,7 +64,7 @@ static void told_add(struct life *l, const struct lifecycle_policy *p, const str
     if (!a->send_us || l->count == TOLD_MAX)
         return;
     l->told[l->count].at_us = a->send_us;
-    snprintf(l->told[l->count++].window, sizeof l->told->window, "%s", lifecycle_window_code(p, a->window, code));
+    snprintf(l->told[l->count++].window, sizeof l->told->window, "%s", lifecycle_window_code(p, a->window, a->round, code));
 }
 
 static void live(const struct work *w, struct lifecycle_facts facts, const struct lifecycle_policy *p, struct life *l)

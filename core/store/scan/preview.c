@@ -76,11 +76,25 @@ static void line_add(struct work *w, const struct preview_line *l, int64_t shutd
         w->shows = w->options->line(w->options->self, l);
 }
 
+void preview_line_unreadable(const struct scan_row *row, struct preview_line *line)
+{
+    *line = (struct preview_line){ row->id, row->period_no, "put_off", "", "unreadable", row->next_us, row->state, row->state };
+}
+
+void preview_line_of(const struct scan_row *row, const struct lifecycle_decision *d, const struct lifecycle_action *a,
+                     char code[WINDOW_CODE_BYTES + 4], struct preview_line *line)
+{
+    *line = (struct preview_line){ row->id, row->period_no, lifecycle_kind_name(a->kind),
+                                   lifecycle_window_code(row->policy, a->window, a->round, code), scan_status(a), a->due_us,
+                                   sub_state_name(row->facts.state), sub_state_name(d->after.state) };
+}
+
 /* Whatever was asked for: nobody knows what would have become of it. */
 static void unreadable_add(struct work *w, const struct scan_row *row)
 {
-    struct preview_line l = { row->id, row->period_no, "put_off", "", "unreadable", row->next_us, row->state, row->state };
+    struct preview_line l;
 
+    preview_line_unreadable(row, &l);
     w->preview->unreadable++;
     line_add(w, &l, 0);
 }
@@ -89,10 +103,9 @@ static void action_add(struct work *w, const struct scan_row *row, const struct 
                        const struct lifecycle_action *a)
 {
     char code[WINDOW_CODE_BYTES + 4];
-    struct preview_line l = { row->id, row->period_no, lifecycle_kind_name(a->kind),
-                              lifecycle_window_code(row->policy, a->window, code), scan_status(a), a->due_us,
-                              sub_state_name(row->facts.state), sub_state_name(d->after.state) };
+    struct preview_line l;
 
+    preview_line_of(row, d, a, code, &l);
     if (w->options->action && strcmp(w->options->action, l.action) != 0)
         return;
     line_add(w, &l, d->after.shutdown_due_us);
@@ -179,11 +192,11 @@ bool preview_run(PGconn *conn, const struct preview_options *options, struct pre
     w->shows = true;
     w->hash = EVP_MD_CTX_new();
     CHECK(w->hash && EVP_DigestInit_ex(w->hash, EVP_sha256(), NULL) == 1);
-    bool good = dbsync_script(conn, "begin isolation level repeatable read read only", err) &&
+    bool good = (options->inside || dbsync_script(conn, "begin isolation level repeatable read read only", err)) &&
                 look(w, conn, &arena, err);
     if (good)
-        good = dbsync_script(conn, "commit", err);
-    else
+        good = dbsync_script(conn, options->inside ? "close preview" : "commit", err);
+    else if (!options->inside)
         dbsync_script(conn, "rollback", &ignored);
     hash_text(w);
     CHECK(EVP_DigestFinal_ex(w->hash, hash, &bytes) == 1);

@@ -16,8 +16,14 @@ struct preview_line {
     const char *from_state, *to_state;
 };
 
+/* What is said of one action of a row, and of a row that cannot be read; `code` is for the window's. */
+void preview_line_of(const struct scan_row *row, const struct lifecycle_decision *decision,
+                     const struct lifecycle_action *action, char code[WINDOW_CODE_BYTES + 4], struct preview_line *line);
+void preview_line_unreadable(const struct scan_row *row, struct preview_line *line);
+
 struct preview_options {
     int64_t as_of_us;  /* 0: now; may lie in the future */
+    bool inside;       /* of a transaction that the caller has begun; else of one of its own */
     const char *action; /* only these; NULL: all (the digest is of what is shown) */
     bool (*line)(void *self, const struct preview_line *line); /* false: enough was seen; may be NULL */
     void *self;

@@ -45,7 +45,7 @@ static void action_add(struct scan_batch *b, const struct scan_row *row, int64_t
     text(b, A_ID, first, row->id);
     number(b, A_PERIOD, first, row->period_no);
     text(b, A_ACTION, first, lifecycle_kind_name(a->kind));
-    text(b, A_WINDOW, first, lifecycle_window_code(row->policy, a->window, code));
+    text(b, A_WINDOW, first, lifecycle_window_code(row->policy, a->window, a->round, code));
     text(b, A_STATUS, first, scan_status(a));
     number(b, A_DUE, first, a->due_us);
     number(b, A_SEND, first, a->send_us);

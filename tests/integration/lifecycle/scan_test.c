@@ -1,13 +1,9 @@
-/* scan_test.c - scans over a real database: catch-up, once, together, killed, braked, previewed. */
+/* scan_test.c - scans over a real database: catch-up, once, braked, previewed. Many at once are storm_test.c and replica_test.c. */
 #include "tests/lib/test.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/store/scan/preview.h"
@@ -300,75 +296,6 @@ static void a_dry_run_shows_what_cannot_be_read(void **state)
     assert_memory_equal(&bad.counts, &r.counts, sizeof r.counts);
 }
 
-/* A replica on a host whose clock is wrong by `skew_s`: scan until killed. Only a build with plants can be on such a host. */
-static void replica(struct scan_rig *f, int skew_s)
-{
-    int64_t right_s = time(NULL);
-    char text[16];
-
-    snprintf(text, sizeof text, "%d", skew_s);
-    setenv("EXECGOV_SKEW_S", text, 1);
-#ifdef EXECGOV_PLANTS
-    if (llabs(clock_now_us() / 1000000 - right_s - skew_s) > 5)
-        _exit(2);
-#else
-    (void)right_s;
-#endif
-    struct arena arena = { 0 };
-    PGconn *conn = pg_server_connect(&f->server, &arena, "execgov_lifecycle");
-    struct scan_report report;
-    struct gov_err err;
-
-    for (;;)
-        if (!scan_run(conn, &(struct scan_options){ .batch = 37, .run = "01900000-0000-7000-8000-000000000002" }, &report, &err))
-            _exit(1);
-}
-
-/* Hosts an hour behind and ahead, and ten minutes, among ones that are right: when something is due the database says. */
-static void eight_replicas_with_wrong_clocks_that_are_killed_do_everything_once(void **state)
-{
-    enum { REPLICAS = 8, ROWS = 1500 };
-    static const int skews_s[REPLICAS] = { -3600, 3600, 0, -600, 600, 3600, -3600, 0 };
-    struct scan_rig *f = *state;
-    pid_t pids[REPLICAS] = { 0 };
-    unsigned seed = 7;
-
-    scan_rig_subscriptions(f, ROWS, 12, "Asia/Shanghai");
-    for (int round = 0; round < 40; round++) {
-        int i = (int)(seed = seed * 1103515245u + 12345u) / 65536 % REPLICAS;
-        i = i < 0 ? -i : i;
-        if (pids[i]) {
-            kill(pids[i], SIGKILL);
-            waitpid(pids[i], NULL, 0);
-        }
-        pids[i] = fork();
-        if (pids[i] == 0)
-            replica(f, skews_s[i]);
-        usleep(20000);
-    }
-    for (int i = 0; i < REPLICAS; i++)
-        if (pids[i]) {
-            int status = 0;
-            kill(pids[i], SIGKILL);
-            waitpid(pids[i], &status, 0);
-            assert_true(WIFSIGNALED(status)); /* none gave up by itself */
-        }
-    assert_int_not_equal(0, scan_rig_count(f, "public.lifecycle_action")); /* the last one, below, does not do it all */
-    scan_rig_scan(f->conn, (struct scan_options){ 0 });
-    /* one prefill, one superseded T-30, one T-15, one message each, and one change of the row by each */
-    assert_int_equal(ROWS * 3, scan_rig_count(f, "public.lifecycle_action"));
-    assert_int_equal(ROWS, scan_rig_count(f, "public.lifecycle_action where action = 'remind' and status = 'done'"));
-    assert_int_equal(ROWS, scan_rig_count(f, "public.outbox"));
-    assert_int_equal(ROWS, scan_rig_count(f, "public.subscription where version = 2"));
-    /* nothing was written by a host's clock: what was looked at as of, the scans' clock, when what is due next is due */
-    assert_int_equal(0, scan_rig_count(f, "public.lifecycle_action where abs(extract(epoch from public.lifecycle_now() - as_of)) > 300 or "
-                              "as_of > public.lifecycle_now()"));
-    assert_int_equal(1, scan_rig_count(f, "public.scan_clock where last_at between public.lifecycle_now() - interval '10 minutes' "
-                              "and public.lifecycle_now()"));
-    assert_int_equal(0, scan_rig_count(f, "public.outbox where created_at > now() or created_at < now() - interval '5 minutes'"));
-    assert_int_equal(0, scan_rig_count(f, "public.scan_gap where to_at > public.lifecycle_now()"));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -382,7 +309,6 @@ int main(void)
         cmocka_unit_test(an_end_that_comes_again_is_proposed_again),
         cmocka_unit_test(a_dry_run_says_what_the_run_does_and_writes_nothing),
         cmocka_unit_test(a_dry_run_shows_what_cannot_be_read),
-        cmocka_unit_test(eight_replicas_with_wrong_clocks_that_are_killed_do_everything_once),
     };
     return cmocka_run_group_tests(tests, scan_rig_setup, scan_rig_teardown);
 }

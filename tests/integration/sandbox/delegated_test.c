@@ -1,58 +1,13 @@
-/* Level 2: a plain user whose cgroup was delegated to him. v1: a folder of his in each hierarchy. */
-#include <fcntl.h>
+/* Level 2: a plain user whose cgroup was delegated to him. v1: a folder of his in each hierarchy. (What escapes is tried
+ * at this level, too, in escape_test.c.) */
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/lib/delegation.h"
 #include "tests/lib/sandbox_rig.h"
 #include "tests/lib/test.h"
 
-enum { NOBODY = 65534, HIERARCHIES = 3 };
-
-static const char *const hierarchies[HIERARCHIES] = { "memory", "pids", "cpuacct" };
-static char folders[HIERARCHIES][96];
 static struct sandbox_rig rig;
-
-static bool enter(const char *folder)
-{
-    char path[128];
-
-    snprintf(path, sizeof path, "%s/cgroup.procs", folder);
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    bool ok = fd >= 0 && write(fd, "0", 1) == 1;
-    if (fd >= 0)
-        close(fd);
-    return ok;
-}
-
-/* This process, and so the sandboxd that it starts, in folders that belong to nobody. */
-static bool delegate(void)
-{
-    for (int i = 0; i < HIERARCHIES; i++) {
-        char path[160];
-        snprintf(folders[i], sizeof folders[i], "/sys/fs/cgroup/%s/execgov-test-%d", hierarchies[i],
-                 getpid());
-        if (mkdir(folders[i], 0755) < 0 || chown(folders[i], NOBODY, NOBODY) < 0)
-            return false;
-        snprintf(path, sizeof path, "%s/cgroup.procs", folders[i]);
-        if (chown(path, NOBODY, NOBODY) < 0 || !enter(folders[i]))
-            return false;
-    }
-    return true;
-}
-
-static void withdraw(void)
-{
-    for (int i = 0; i < HIERARCHIES; i++) {
-        char path[128];
-        snprintf(path, sizeof path, "/sys/fs/cgroup/%s", hierarchies[i]);
-        enter(path);
-        snprintf(path, sizeof path, "%s/execgov", folders[i]);
-        rmdir(path);
-        rmdir(folders[i]);
-    }
-}
 
 static void ends_by(const char *script, struct sandbox_limits limits, enum sandbox_limit limit)
 {
@@ -93,7 +48,7 @@ static void a_plain_users_job_is_bounded_as_a_whole(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(a_plain_users_job_is_bounded_as_a_whole) };
-    bool ready = geteuid() == 0 && delegate() && sandbox_rig_start(&rig, true);
+    bool ready = geteuid() == 0 && delegation_enter() && sandbox_rig_start(&rig, true);
     int failed = 77;
 
     if (ready) {
@@ -102,6 +57,6 @@ int main(void)
     } else {
         fprintf(stderr, "skipped: needs root, user namespaces and cgroup v1\n");
     }
-    withdraw();
+    delegation_remove();
     return failed;
 }

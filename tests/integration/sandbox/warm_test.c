@@ -1,6 +1,5 @@
 /* A warm start is a cold start but for its time: the same output, exit, files and errors over a corpus
- * of scripts; and a zygote is one tenant's, one version's, and holds nothing of the host. */
-#include <dirent.h>
+ * of scripts; and a zygote is one tenant's and one version's. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -289,109 +288,23 @@ static void a_package_that_shadows_what_was_imported_starts_cold(void **state)
     rig_result_release(&r);
 }
 
-/* Children of this rig's sandboxd with a uid in this range. */
-static int children_find(unsigned first, unsigned end, pid_t pids[16])
-{
-    DIR *d = opendir("/proc");
-    struct dirent *e;
-    int count = 0;
-
-    while ((e = readdir(d)) && count < 16) {
-        char path[300], line[256];
-        unsigned uid = 0;
-        int parent = 0;
-        if (e->d_name[0] < '1' || e->d_name[0] > '9')
-            continue;
-        snprintf(path, sizeof path, "/proc/%s/status", e->d_name);
-        FILE *f = fopen(path, "re");
-        while (f && fgets(line, sizeof line, f)) {
-            sscanf(line, "PPid: %d", &parent);
-            sscanf(line, "Uid: %u", &uid);
-        }
-        if (f)
-            fclose(f);
-        if (parent == rig.pid && uid >= first && uid < end)
-            pids[count++] = (pid_t)atoi(e->d_name);
-    }
-    closedir(d);
-    return count;
-}
-
-/* They have the uids behind the slots. */
-static int zygotes_find(pid_t pids[16])
-{
-    return children_find(rig.uid_base + 4, rig.uid_base + 400, pids);
-}
-
-static void a_zygote_holds_nothing_of_the_host(void **state)
-{
-    static const char *const names[] = { "user", "pid", "mnt", "net", "ipc", "uts", "cgroup" };
-    pid_t pids[16];
-    int count;
-
-    (void)state;
-    assert_true(same("print", "print(1)\n"));
-    count = zygotes_find(pids);
-    assert_true(count > 0);
-    for (int i = 0; i < count; i++) {
-        for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
-            char path[64], theirs[64] = "", ours[64] = "";
-            snprintf(path, sizeof path, "/proc/%d/ns/%s", pids[i], names[k]);
-            assert_true(readlink(path, theirs, sizeof theirs - 1) > 0);
-            snprintf(path, sizeof path, "/proc/self/ns/%s", names[k]);
-            assert_true(readlink(path, ours, sizeof ours - 1) > 0);
-            assert_string_not_equal(theirs, ours);
-        }
-        char path[64], environment[8];
-        snprintf(path, sizeof path, "/proc/%d/environ", pids[i]);
-        FILE *f = fopen(path, "re");
-        assert_non_null(f);
-        assert_int_equal(fread(environment, 1, sizeof environment, f), 0);
-        fclose(f);
-    }
-}
-
-static void a_zygote_that_dies_takes_its_run_and_the_next_one_runs(void **state)
-{
-    const struct rig_file files[] = { { "main.py", "print('begun')\nimport time\ntime.sleep(0.2)\n" }, { 0 } };
-    struct rig_result r;
-    uint8_t package[32];
-    pid_t pids[16];
-
-    (void)state;
-    sandbox_rig_package(&rig, files, package);
-    run_for("t_one", package, &r);
-    rig_result_release(&r);
-    int count = zygotes_find(pids);
-    for (int i = 0; i < count; i++)
-        kill(pids[i], SIGKILL);
-    rig.warm = false;
-    struct sandbox_job job = sandbox_rig_job(package);
-    job.scope = "t_one";
-    sandbox_rig_run(&rig, &job, NULL, &r);
-    assert_int_equal(r.err.code, GOV_OK);
-    assert_string_equal(buf_text(&r.out), "begun\n");
-    rig_result_release(&r);
-    assert_int_equal(sandbox_rig_processes(&rig), 0);
-}
-
 static void without_the_mover_spares_are_moved_all_the_same(void **state)
 {
     const struct rig_file files[] = { { "main.py", "print(1)\n" }, { 0 } };
     struct rig_result r;
     uint8_t package[32];
-    pid_t pids[16];
+    pid_t pids[RIG_CHILDREN_MAX];
 
     (void)state;
     sandbox_rig_package(&rig, files, package);
-    assert_int_equal(children_find(0, 1, pids), 1);
+    assert_int_equal(sandbox_rig_children(&rig, 0, 1, pids), 1);
     kill(pids[0], SIGKILL);
     for (int i = 0; i < 3; i++) {
         run_for("t_mover", package, &r);
         assert_true(r.warm);
         rig_result_release(&r);
     }
-    assert_int_equal(children_find(0, 1, pids), 0);
+    assert_int_equal(sandbox_rig_children(&rig, 0, 1, pids), 0);
 }
 
 int main(void)
@@ -401,8 +314,6 @@ int main(void)
         cmocka_unit_test(a_zygote_is_never_shared_between_tenants),
         cmocka_unit_test(nothing_of_one_run_is_left_for_the_next),
         cmocka_unit_test(a_package_that_shadows_what_was_imported_starts_cold),
-        cmocka_unit_test(a_zygote_holds_nothing_of_the_host),
-        cmocka_unit_test(a_zygote_that_dies_takes_its_run_and_the_next_one_runs),
         cmocka_unit_test(without_the_mover_spares_are_moved_all_the_same),
     };
 

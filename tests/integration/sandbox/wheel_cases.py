@@ -48,9 +48,14 @@ package("starters", [wheel("greet", "1.0", {"greet.py": b"def hello(who): return
                                              "greet-1.0.data/scripts/tool": b"#!python\n",
                                              "greet-1.0.data/purelib/more.py": b"X = 1\n"})], "greet\n",
         b"import greet, more\nprint(greet.hello('you'), more.X)\n")
-package("hooked", [wheel("hook", "1.0", {"hook.py": b"import os\nUIDS = []\n"
+package("hooked", [wheel("hook", "1.0", {"hook.py": b"import os\nUIDS, HERE = [], (os.getpid(), os.getuid())\n"
                                          b"os.register_at_fork(after_in_child=lambda: UIDS.append(os.getuid()))\n"})],
-        "hook\n", b"import hook, os\nprint(len(hook.UIDS), hook.UIDS == [os.getuid()])\n")
+        "hook\n", b"import sys\nearly = 'hook' in sys.modules\nimport hook, os\n"
+        b"print(early, hook.HERE == (os.getpid(), os.getuid()), hook.UIDS)\n")
+# Modules of the platform that use one which the package brings, as they are cold: dateutil uses six.
+SIX = pathlib.Path("/usr/lib/python3/dist-packages/six.py").read_bytes().replace(b"\n__version__ = ", b"\n__version__ = '99.0' or ")
+package("under_base", [wheel("six", "99.0", {"six.py": SIX})], "six\n",
+        b"import dateutil.tz, decimal, requests\nprint(dateutil.tz.tz.six.__version__, requests.__name__, decimal.Decimal(1))\n")
 package("runtime_has_it", [], "requests\nopenpyxl>=3\nsix\n", b"import requests, openpyxl\nprint('ok')\n")
 package("not_kept_list", [], "pytest==7.0\n-e .\n", b"print('ok')\n")
 package("unused", [GREET, POLITE, wheel("spare", "1", {"spare.py": b""})], "greet\n")

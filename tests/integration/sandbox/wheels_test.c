@@ -117,11 +117,19 @@ static void a_warm_run_has_the_same_modules(void **state)
     prints_warm("good", "hello dear you\n");
 }
 
-/* The next interpreter is forked and rehearses ahead of its job; a wheel's hooks are called in the job, as its uid. */
+/* Its module is run by the job's own process, which is confined by then: the one it is copied from confines others. */
 static void nothing_of_a_wheel_runs_ahead_of_its_job(void **state)
 {
     (void)state;
-    prints_warm("hooked", "1 True\n");
+    prints(&rig, "hooked", "False True []\n");
+    prints_warm("hooked", "False True []\n");
+}
+
+static void a_wheel_is_what_the_platforms_modules_use_too_warm_as_cold(void **state)
+{
+    (void)state;
+    prints(&rig, "under_base", "99.0 requests 1\n");
+    prints_warm("under_base", "99.0 requests 1\n");
 }
 
 static int runtimes_kept(void)
@@ -263,6 +271,7 @@ int main(void)
         cmocka_unit_test(a_plain_user_runs_them_too),
         cmocka_unit_test(a_warm_run_has_the_same_modules),
         cmocka_unit_test(nothing_of_a_wheel_runs_ahead_of_its_job),
+        cmocka_unit_test(a_wheel_is_what_the_platforms_modules_use_too_warm_as_cold),
         cmocka_unit_test(the_same_wheels_are_one_runtime_whatever_the_code),
         cmocka_unit_test(a_wheel_comes_before_the_module_of_the_platform),
         cmocka_unit_test(nothing_of_a_wheel_runs_by_itself),

@@ -212,7 +212,7 @@ static void confirm_ahead(struct sched_rig *r)
     sched_rig_round(r, 1);
     plan_as_a_worker_does(r);
     assert_value(r, "ok", arena_format(&r->rig.arena,
-                 "select code from {{t}}.confirmation_decide((select request_id from {{t}}.confirmation), "
+                 "select code from {{t}}.confirmation_decide_{{t}}((select request_id from {{t}}.confirmation), "
                  "repeat('c', 64), 'confirm', null, '%s', gen_random_uuid())", r->approver.token_hash));
 }
 

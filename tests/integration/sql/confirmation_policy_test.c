@@ -32,16 +32,16 @@ static void still_waits(struct confirmation_rig *f, const struct waiting *w)
 static const char *clock_act(struct confirmation_rig *f, const struct waiting *w, const char *act,
                              const char *comment, const struct pg_person *by)
 {
-    return sql_value(&f->arena, f->conn, "select code from %s.confirmation_clock('%s', '%s', %s, "
-                     "'%s', '%s')", f->tenant.schema, w->request.text, act, comment, by->token_hash,
+    return sql_value(&f->arena, f->conn, "select code from %s.confirmation_clock_%s('%s', '%s', %s, "
+                     "'%s', '%s')", f->tenant.schema, f->tenant.schema, w->request.text, act, comment, by->token_hash,
                      id_new().text);
 }
 
 static const char *delegate(struct confirmation_rig *f, const struct pg_person *from,
                             const struct pg_person *to, const char *from_at, const char *until_at)
 {
-    return sql_value(&f->arena, f->conn, "select %s.confirmation_delegate('%s', '%s', %s, %s, "
-                     "'holiday', '%s')", f->tenant.schema, id_new().text, to->id.text, from_at,
+    return sql_value(&f->arena, f->conn, "select %s.confirmation_delegate_%s('%s', '%s', %s, %s, "
+                     "'holiday', '%s')", f->tenant.schema, f->tenant.schema, id_new().text, to->id.text, from_at,
                      until_at, from->token_hash);
 }
 #define DELEGATE_NOW(f, from, to)                                                                  \
@@ -280,14 +280,14 @@ static void a_delegation_is_ended_by_who_gave_it_or_an_admin(void **state)
     struct waiting w = waiting_high(f);
     struct pg_person substitute = person(f, "finance");
     struct id id = id_new();
-    const char *end = "select %s.confirmation_undelegate('%s', '%s')";
+    const char *end = "select %s.confirmation_undelegate_%s('%s', '%s')";
 
-    assert_string_equal("ok", sql_value(&f->arena, f->conn, "select %s.confirmation_delegate('%s', "
-        "'%s', now(), now() + interval '1 hour', 'x', '%s')", f->tenant.schema, id.text,
+    assert_string_equal("ok", sql_value(&f->arena, f->conn, "select %s.confirmation_delegate_%s('%s', "
+        "'%s', now(), now() + interval '1 hour', 'x', '%s')", f->tenant.schema, f->tenant.schema, id.text,
         substitute.id.text, f->approver.token_hash));
-    assert_string_equal("not_found", sql_value(&f->arena, f->conn, end, f->tenant.schema, id.text,
+    assert_string_equal("not_found", sql_value(&f->arena, f->conn, end, f->tenant.schema, f->tenant.schema, id.text,
                                                f->operator.token_hash));
-    assert_string_equal("ok", sql_value(&f->arena, f->conn, end, f->tenant.schema, id.text,
+    assert_string_equal("ok", sql_value(&f->arena, f->conn, end, f->tenant.schema, f->tenant.schema, id.text,
                                         f->owner.token_hash));
     assert_string_equal("forbidden", CONFIRM(f, &w, &substitute));
     delegations_forget(f);
@@ -303,7 +303,7 @@ static void age(struct confirmation_rig *f, const struct waiting *w, const char 
 
 static bool expires(struct confirmation_rig *f, const struct waiting *w)
 {
-    return *sql_value(&f->arena, f->conn, "select %s.confirmation_expire('%s')", f->tenant.schema,
+    return *sql_value(&f->arena, f->conn, "select %s.confirmation_expire_%s('%s')", f->tenant.schema, f->tenant.schema,
                       w->request.text) == 't';
 }
 

@@ -159,7 +159,7 @@ static void reject_needs_a_comment_and_ends_it(void **state)
 
 static const char *expire(struct confirmation_rig *f, const struct waiting *w)
 {
-    return sql_value(&f->arena, f->conn, "select %s.confirmation_expire('%s')", f->tenant.schema,
+    return sql_value(&f->arena, f->conn, "select %s.confirmation_expire_%s('%s')", f->tenant.schema, f->tenant.schema,
                      w->request.text);
 }
 
@@ -185,7 +185,7 @@ static void withdrawn_cannot_be_confirmed(void **state)
     struct confirmation_rig *f = *state;
     struct waiting w = waiting_high(f);
     const char *withdraw = arena_format(&f->arena,
-        "select %s.confirmation_withdraw('%s', '%s', 'changed my mind')", f->tenant.schema,
+        "select %s.confirmation_withdraw_%s('%s', '%s', 'changed my mind')", f->tenant.schema, f->tenant.schema,
         w.request.text, f->owner.id.text);
 
     assert_string_equal("t", sql_value(&f->arena, f->conn, "%s", withdraw));
@@ -273,8 +273,8 @@ static void events_of_two_writers_get_two_numbers(void **state)
     struct confirmation_rig *f = *state;
     struct id request = id_new();
     PGconn *second = pg_server_enter(&f->server, &f->arena, &f->tenant);
-    const char *add = arena_format(&f->arena, "select %s.request_event_add('%s', 'progress', '{}')",
-                                   f->tenant.schema, request.text);
+    const char *add = arena_format(&f->arena, "select %s.request_event_add_%s('%s', 'progress', '{}')",
+                                   f->tenant.schema, f->tenant.schema, request.text);
     PGresult *result;
 
     sql_run(f->conn, "begin");

@@ -57,9 +57,9 @@ static struct id running(struct fixture *f, const char *kind, int crashes, const
 /* By the tenant's role, as the scheduler does. How many jobs were taken. */
 static int reclaim(struct fixture *f)
 {
-    const char *workers[] = { arena_format(&f->arena, "{%s}", f->worker.text) };
+    const char *workers[] = { "{}", arena_format(&f->arena, "{%s}", f->worker.text) };
     PGresult *rows = PQexecParams(f->conn, sql_expand(&f->arena, sql_queries[SQL_QUERIES_JOB_RECLAIM].text, f->tenant.schema),
-                                  1, NULL, workers, NULL, NULL, 0);
+                                  2, NULL, workers, NULL, NULL, 0);
     int count = PQntuples(rows);
 
     if (PQresultStatus(rows) != PGRES_TUPLES_OK)

@@ -87,6 +87,23 @@ static void texts_forget(struct fixture *f, int version)
     sql_run(admin, "delete from public.tenant_migration where version >= %d", version);
 }
 
+/* How many files of public and of tenants are missing, and tenants behind; else why it is refused. */
+static int plan_counts(struct fixture *f, size_t counts[3])
+{
+    struct migrate_plan plan;
+    struct gov_err err = { 0 };
+
+    if (!migrate_plan_read(options_of(f).conninfo, &plan, &f->arena, &err))
+        return err.code;
+    memset(counts, 0, 3 * sizeof *counts);
+    while (plan.public_files[counts[0]])
+        counts[0]++;
+    while (plan.tenant_files[counts[1]])
+        counts[1]++;
+    counts[2] = plan.tenants;
+    return GOV_OK;
+}
+
 static void status_and_verify_know_an_empty_database(void **state)
 {
     struct fixture *f = *state;
@@ -99,6 +116,13 @@ static void status_and_verify_know_an_empty_database(void **state)
     assert_int_equal(0, status.public_have);
     assert_true(migrate_verify(options_of(f).conninfo, &faults, &count, &f->arena, &err));
     assert_int_equal(1, count);
+    for (int i = 0; i < 2; i++) { /* asking what `up` would do does nothing */
+        size_t counts[3];
+        assert_int_equal(plan_counts(f, counts), GOV_OK);
+        assert_int_equal(counts[0], SQL_PUBLIC_COUNT);
+        assert_int_equal(counts[1], SQL_TENANT_COUNT);
+        assert_int_equal(counts[2], 0);
+    }
 }
 
 static void up_from_nothing_then_again_changes_nothing(void **state)
@@ -282,6 +306,26 @@ static void an_edited_migration_is_refused_and_found(void **state)
     assert_int_equal(2, count);
 }
 
+static void only_what_is_missing_would_be_done(void **state)
+{
+    struct fixture *f = *state;
+    PGconn *admin = pg_server_connect(&f->server, &f->arena, "postgres");
+    struct pg_tenant tenant;
+    size_t counts[3];
+
+    pg_server_tenant(&f->server, "A", &tenant);
+    assert_int_equal(plan_counts(f, counts), GOV_OK);
+    assert_int_equal(counts[0] + counts[1] + counts[2], 0);
+    texts_forget(f, migrate_file_last(sql_tenant));
+    sql_run(admin, "update public.tenant set schema_version = schema_version - 1");
+    assert_int_equal(plan_counts(f, counts), GOV_OK);
+    assert_int_equal(counts[0], 0);
+    assert_int_equal(counts[1], 1);
+    assert_int_equal(counts[2], 1);
+    sql_run(admin, "update public.migration set sha256 = repeat('0', 64) where version = 3");
+    assert_int_equal(plan_counts(f, counts), GOV_CONFLICT); /* as up would say */
+}
+
 static void a_newer_database_is_left_alone(void **state)
 {
     struct fixture *f = *state;
@@ -327,6 +371,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(up_resumes_after_an_interruption_among_tenants,
                                         setup_migrated, teardown),
+        cmocka_unit_test_setup_teardown(only_what_is_missing_would_be_done, setup_migrated, teardown),
         cmocka_unit_test_setup_teardown(two_migrators_at_once_do_each_thing_once, setup_empty,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_tenant_that_fails_is_named_and_the_others_are_up,

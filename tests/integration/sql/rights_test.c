@@ -69,7 +69,7 @@ static void tenant_role_cannot_change_the_database(void **state)
         "create role x",
         "create extension dblink",
         "create index x on {{t}}.job (lane)",
-        "create trigger x before insert on {{t}}.job execute function {{t}}.job_guard()",
+        "create trigger x before insert on {{t}}.job execute function {{t}}.job_guard_{{t}}()",
         "alter table {{t}}.job add column x int",
         "alter table {{t}}.job disable trigger job_needs_confirmation",
         "alter role {{t}} login",
@@ -77,7 +77,7 @@ static void tenant_role_cannot_change_the_database(void **state)
         "truncate {{t}}.job",
         "truncate {{t}}.job_live",
         "drop table {{t}}.job",
-        "drop function {{t}}.job_guard() cascade",
+        "drop function {{t}}.job_guard_{{t}}() cascade",
         "comment on table {{t}}.job is 'x'",
         "lock table {{t}}.audit_event in access exclusive mode",
         "grant gov_owner to {{t}}",
@@ -107,7 +107,7 @@ static void tenant_role_cannot_give_its_rights_away(void **state)
     sql_state(&f->arena, conn, "grant usage on schema %s to public", f->mine.schema);
     assert_string_equal("42501", sql_state(&f->arena, other, "select * from %s.job", f->mine.schema));
     assert_string_equal("42501", sql_state(&f->arena, conn, "grant execute on function "
-                        "%s.confirmation_close(uuid, text, uuid, text) to public", f->mine.schema));
+                        "%s.confirmation_close_%s(uuid, text, uuid, text) to public", f->mine.schema, f->mine.schema));
 }
 
 static void tenant_role_only_adds_facts(void **state)
@@ -135,7 +135,7 @@ static void tenant_role_only_adds_facts(void **state)
         "delete from {{t}}.confirmation",
         "insert into {{t}}.confirmation (id, request_id, plan_id, digest, requester, expires_at, "
         "state) select id, id, id, '', id, now(), 'confirmed' from {{t}}.plan",
-        "select {{t}}.confirmation_close(null, 'expired', null, null)",
+        "select {{t}}.confirmation_close_{{t}}(null, 'expired', null, null)",
     };
 
     REFUSED(f, conn, statements);
@@ -388,8 +388,8 @@ static void verify_finds_each_planted_fault(void **state)
           "alter table {{t}}.job enable trigger job_needs_confirmation" },
         { "alter view public.my_tenant set (security_barrier = false)",
           "alter view public.my_tenant set (security_barrier = true)" },
-        { "alter function {{t}}.job_guard() reset search_path",
-          "alter function {{t}}.job_guard() set search_path = pg_catalog, pg_temp" },
+        { "alter function {{t}}.job_guard_{{t}}() reset search_path",
+          "alter function {{t}}.job_guard_{{t}}() set search_path = pg_catalog, pg_temp" },
     };
 
     assert_int_equal(0, faults_count(f));

@@ -78,7 +78,7 @@ static void job_ends(struct fixture *f, struct id job, const char *state)
 
 static void event_add(struct fixture *f, struct id request, const char *kind, const char *data)
 {
-    sql_run(f->conn, "select %s.request_event_add('%s', '%s', '%s')", f->tenant.schema, request.text,
+    sql_run(f->conn, "select %s.request_event_add_%s('%s', '%s', '%s')", f->tenant.schema, f->tenant.schema, request.text,
             kind, data);
 }
 
@@ -103,9 +103,9 @@ static void confirmation_add(struct fixture *f, struct id plan)
 
 static const char *decide(struct fixture *f, struct id request, const char *decision, struct id run)
 {
-    return sql_value(&f->arena, f->conn, "select code from %s.confirmation_decide('%s', (select "
+    return sql_value(&f->arena, f->conn, "select code from %s.confirmation_decide_%s('%s', (select "
                      "digest from %s.plan where request_id = '%s' order by created_at desc limit 1), "
-                     "'%s', 'a reason', '%s', '%s')", f->tenant.schema, request.text,
+                     "'%s', 'a reason', '%s', '%s')", f->tenant.schema, f->tenant.schema, request.text,
                      f->tenant.schema, request.text, decision, f->approver.token_hash, run.text);
 }
 
@@ -294,11 +294,11 @@ static void a_person_decides_and_the_state_follows(void **state)
 
     sql_run(f->admin, "update %s.confirmation set expires_at = now() where request_id = '%s'",
             f->tenant.schema, expired.text);
-    sql_run(f->conn, "select %s.confirmation_expire('%s')", f->tenant.schema, expired.text);
+    sql_run(f->conn, "select %s.confirmation_expire_%s('%s')", f->tenant.schema, f->tenant.schema, expired.text);
     request_is(f, expired, "expired");
     request_ended(f, expired, true);
 
-    sql_run(f->conn, "select %s.confirmation_withdraw('%s', null, null)", f->tenant.schema,
+    sql_run(f->conn, "select %s.confirmation_withdraw_%s('%s', null, null)", f->tenant.schema, f->tenant.schema,
             withdrawn.text);
     request_is(f, withdrawn, "cancelled");
     request_ended(f, withdrawn, true);
@@ -309,7 +309,7 @@ static void a_new_plan_replaces_the_old_ones_confirmation(void **state)
     struct fixture *f = *state;
     struct id request = awaiting(f), job;
 
-    sql_run(f->conn, "select %s.confirmation_withdraw('%s', null, 'new plan')", f->tenant.schema,
+    sql_run(f->conn, "select %s.confirmation_withdraw_%s('%s', null, 'new plan')", f->tenant.schema, f->tenant.schema,
             request.text);
     job = job_add(f, request, "plan", id_new());
     request_is(f, request, "planning");
@@ -381,25 +381,6 @@ static void work_beside_the_request_does_not_change_its_state(void **state)
     request_is(f, request, "awaiting_confirmation");
 }
 
-static void pages_have_everything_once_and_newest_first(void **state)
-{
-    struct fixture *f = *state;
-
-    for (const char *const *list = (const char *const[]){ "request", "run", NULL }; *list; list++) {
-        const char *all = sql_value(&f->arena, f->conn, "select string_agg(id::text, ',' order by id "
-                                    "desc) from %s.%s_state", f->tenant.schema, *list);
-        const char *paged = sql_value(&f->arena, f->conn,
-            "with recursive page as (select array(select id from %s.%s_page(null, 3)) as ids "
-            "union all select array(select id from %s.%s_page(p.ids[cardinality(p.ids)], 3)) "
-            "from page p where cardinality(p.ids) = 3) "
-            "select string_agg(i::text, ',' order by p.ids[1] desc, i desc) from page p, unnest(ids) i",
-            f->tenant.schema, *list, f->tenant.schema, *list);
-
-        assert_non_null(all);
-        assert_string_equal(all, paged);
-    }
-}
-
 /* The ids of one page of everything in that state; `every`: whatever ran is walked. */
 static const char *ids_of(struct fixture *f, enum sql_queries statement, const char *state, bool every)
 {
@@ -447,8 +428,6 @@ static void one_id_and_one_page_are_found_by_index(void **state)
     static const char *const statements[] = {
         "select * from {{t}}.request_state where id = $1",
         "select * from {{t}}.run_state where id = $1",
-        "select * from {{t}}.request_page($1, 50)",
-        "select * from {{t}}.run_page($1, 50)",
     };
     struct pg_tenant fresh;
     PGconn *conn;
@@ -489,7 +468,6 @@ int main(void)
         cmocka_unit_test(a_high_risk_run_by_hand_is_a_run_from_the_start),
         cmocka_unit_test(a_run_by_hand_that_never_got_a_job_ends_too),
         cmocka_unit_test(work_beside_the_request_does_not_change_its_state),
-        cmocka_unit_test(pages_have_everything_once_and_newest_first),
         cmocka_unit_test(what_did_not_succeed_is_listed_as_if_everything_were_walked),
         cmocka_unit_test(one_id_and_one_page_are_found_by_index),
     };

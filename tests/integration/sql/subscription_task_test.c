@@ -85,7 +85,7 @@ static void a_proposal_ends_with_the_end_and_comes_with_the_next(void **state)
             "interval '8 days' where id = '%s'", b.subscription.text);
     sql_run(f->admin, "insert into public.outbox (action_key, event, channel, endpoint, tenant_id, subscription_id, payload, message_id, "
             "next_at, state, ended_at) select 'r7', 'subscription.reminder', 'email', 'a@b.example', tenant_id, id, jsonb_build_object("
-            "'window', 'R-7', 'period_no', period_no), 'r7', now(), 'sent', now() from public.subscription where id = '%s'",
+            "'window', 'R-7', 'period_no', period_no, 'round', 1), 'r7', now(), 'sent', now() from public.subscription where id = '%s'",
             b.subscription.text);
     sql_run(f->platform, "select public.subscription_terminate('%s', '%s', '%s', 'digest')", b.subscription.text, f->finance.id.text,
             approved(f, "subscription.terminate").text);

@@ -137,10 +137,28 @@ static void tenants_spread_over_stripes_and_full_ones_get_another(void **state)
     assert_string_equal("off", sql_value(&f->arena, login, "show enable_seqscan"));
 }
 
+/* What is looked up by name is found among one; see 0690. */
+static void a_tenants_functions_carry_its_name(void **state)
+{
+    struct fixture *f = *state;
+    const char *schema = create(f, f->platform, NULL);
+
+    assert_int_not_equal(0, atoi(sql_value(&f->arena, f->admin,
+        "select count(*) from pg_proc where pronamespace = '%s'::regnamespace", schema)));
+    assert_string_equal("", sql_value(&f->arena, f->admin,
+        "select coalesce(string_agg(proname, ' '), '') from pg_proc where pronamespace = '%s'::regnamespace "
+        "and proname not like '%%\\_%s'", schema, schema));
+    assert_string_equal("", sql_value(&f->arena, f->admin,
+        "select coalesce(string_agg(p.proname || ' calls ' || m[1], ' '), '') from pg_proc p, "
+        "regexp_matches(p.prosrc, '%s\\.([a-z0-9_]+)\\(', 'g') m where p.pronamespace = '%s'::regnamespace "
+        "and m[1] not like '%%\\_%s' and to_regclass('%s.' || m[1]) is null", schema, schema, schema, schema));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tenant_create_rolled_back_leaves_nothing),
+        cmocka_unit_test(a_tenants_functions_carry_its_name),
         cmocka_unit_test(tenant_create_makes_its_owner_a_member_and_is_audited),
         cmocka_unit_test(tenant_create_refuses_what_does_not_fit),
         cmocka_unit_test(only_a_schema_name_is_ever_pasted),

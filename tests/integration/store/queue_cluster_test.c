@@ -23,8 +23,8 @@ static void every_script_keeps_to_one_slot(void **state)
     call(LUA_FUNCTIONS_CONF, text);
     rig_enqueue_many(&rig, (struct rig_entry){ .tenant = 1, .job = 1, .cost_ms = 1 }, 2100);
     rig_enqueue_many(&rig, (struct rig_entry){ .tenant = 2, .job = 9000, .cost_ms = 1 }, 20);
-    snprintf(text, sizeof text, "%lld|%s", (long long)rig.now_ms + 5, rig_text(e));
-    call(LUA_FUNCTIONS_LATER_ADD, text);
+    snprintf(text, sizeof text, "%s|5", rig_tenant(1));
+    call(LUA_FUNCTIONS_DUE_ADD, text);
     assert_true(rig_take(&rig, "py", 8) > 3);
     rig_take(&rig, "py", 8);
     rig_claim(&rig, rig.taken[0]);

@@ -264,36 +264,25 @@ static void released_work_comes_back_and_costs_nothing(void **state)
     assert_int_equal(rig_redis(&rig, "ZCARD {s00}:taken"), 1);
 }
 
-static void promote_moves_what_is_due_and_says_when_the_next_is(void **state)
+static void promote_names_whose_jobs_are_due_and_says_when_the_next_are(void **state)
 {
-    struct rig_entry a = { .tenant = 1, .job = 1, .cost_ms = 1 }, b = { .tenant = 1, .job = 2 };
     (void)state;
-    rig_expect(&rig, "AA", LUA_FUNCTIONS_LATER_ADD, "%lld|%s|%lld|%s", (long long)rig.now_ms + 500,
-               rig_text(a), (long long)rig.now_ms + 900, rig_text(b));
-    rig_expect(&rig, "D", LUA_FUNCTIONS_LATER_ADD, "%lld|%s", (long long)rig.now_ms, rig_text(a));
-    assert_int_equal(rig_enqueue(&rig, a), 'D');
-    assert_int_equal(rig_take(&rig, "py", 1), 0);
-    assert_int_equal(rig_promote(&rig).next_ms, rig.now_ms + 500);
-    rig.now_ms += 500;
+    assert_int_equal(rig_integer(&rig, LUA_FUNCTIONS_DUE_ADD, "%s|500", rig_tenant(1)), 1);
+    assert_int_equal(rig_integer(&rig, LUA_FUNCTIONS_DUE_ADD, "%s|900", rig_tenant(2)), 1);
+    assert_int_equal(rig_integer(&rig, LUA_FUNCTIONS_DUE_ADD, "%s|700", rig_tenant(1)), 0); /* the sooner one counts */
     struct rig_promoted p = rig_promote(&rig);
-    assert_int_equal(p.moved, 1);
-    assert_int_equal(p.next_ms, rig.now_ms + 400);
-    assert_int_equal(rig_take(&rig, "py", 2), 1);
-    assert_int_equal(rig.taken[0].job, 1);
-}
-
-static void a_delayed_job_that_moved_on_dies_in_later(void **state)
-{
-    struct rig_entry e = { .tenant = 1, .job = 1, .fence = 1, .cost_ms = 1 };
-    (void)state;
-    rig_expect(&rig, "A", LUA_FUNCTIONS_LATER_ADD, "%lld|%s", (long long)rig.now_ms + 500,
-               rig_text(e));
-    e.fence = 2; /* somebody said "now" */
-    assert_int_equal(rig_enqueue(&rig, e), 'A');
+    assert_int_equal(p.tenants, 0);
+    assert_int_equal(p.next_ms, rig.now_ms + 500);
     rig.now_ms += 500;
-    assert_int_equal(rig_promote(&rig).moved, 0);
-    assert_int_equal(rig_take(&rig, "py", 5), 1);
-    assert_int_equal(rig.taken[0].fence, 2);
+    p = rig_promote(&rig);
+    assert_int_equal(p.tenants, 1);
+    assert_int_equal(p.next_ms, rig.now_ms + 400);
+    assert_int_equal(rig_integer(&rig, LUA_FUNCTIONS_DUE_ADD, "%s|100", rig_tenant(2)), 1);
+    assert_int_equal(rig_promote(&rig).next_ms, rig.now_ms + 100);
+    rig.now_ms += 400;
+    p = rig_promote(&rig);
+    assert_int_equal(p.tenants, 1);
+    assert_int_equal(p.next_ms, 0);
 }
 
 static void the_estimate_learns_from_what_runs_took(void **state)
@@ -356,9 +345,8 @@ static void a_forgotten_tenant_leaves_nothing(void **state)
     assert_true(rig_take(&rig, "py", 3) > 0);
     rig_claim(&rig, rig.taken[0]);
     rig_finish(&rig, rig.taken[0], 1, 5);
-    e.job = 900;
-    rig_expect(&rig, "A", LUA_FUNCTIONS_LATER_ADD, "2000000|%s", rig_text(e));
-    assert_int_equal(rig_integer(&rig, LUA_FUNCTIONS_FORGET_TENANT, "%s", rig_tenant(1)), 20);
+    rig_integer(&rig, LUA_FUNCTIONS_DUE_ADD, "%s|2000", rig_tenant(1));
+    assert_int_equal(rig_integer(&rig, LUA_FUNCTIONS_FORGET_TENANT, "%s", rig_tenant(1)), 19);
     redisReply *keys = redisCommand(rig.redis, "KEYS *");
     for (size_t i = 0; i < keys->elements; i++) {
         redisReply *dump = redisCommand(rig.redis, "DUMP %s", keys->element[i]->str);
@@ -368,7 +356,7 @@ static void a_forgotten_tenant_leaves_nothing(void **state)
         freeReplyObject(dump);
     }
     freeReplyObject(keys);
-    assert_int_equal(rig_redis(&rig, "EXISTS {s00}:idx {s00}:busy:py {s00}:taken {s00}:later"), 0);
+    assert_int_equal(rig_redis(&rig, "EXISTS {s00}:idx {s00}:busy:py {s00}:taken {s00}:due"), 0);
 }
 
 int main(void)
@@ -391,8 +379,7 @@ int main(void)
         TEST(a_stale_heartbeat_takes_no_slot),
         TEST(a_refused_claim_costs_nothing),
         TEST(released_work_comes_back_and_costs_nothing),
-        TEST(promote_moves_what_is_due_and_says_when_the_next_is),
-        TEST(a_delayed_job_that_moved_on_dies_in_later),
+        TEST(promote_names_whose_jobs_are_due_and_says_when_the_next_are),
         TEST(the_estimate_learns_from_what_runs_took),
         TEST(the_bell_rings_for_work_and_stops_without),
         TEST(a_take_that_leaves_work_rings_again),

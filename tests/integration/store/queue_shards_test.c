@@ -29,7 +29,7 @@ static struct shards_world *at(void *state, int shard)
 static void open_shards(struct shards_world *s, struct queue_shards *shards, int count)
 {
     queue_shards_start(shards, &s->w.loop,
-                       &(struct queue_shards_options){ .address = s->w.server.address, .incarnation = "db1",
+                       &(struct queue_shards_options){ .redis = &(struct redis_options){ .address = s->w.server.address }, .incarnation = "db1",
                                                        .count = count });
 }
 
@@ -211,6 +211,8 @@ static void what_waits_is_summed_over_all_shards(void **state)
     const json_t *py = json_object_get(json_object_get(s->sum, "lanes"), "py");
     const json_t *normal = json_object_get(json_object_get(py, "classes"), "normal");
     assert_int_equal(json_get_int(py, "busy", -1), 5);
+    assert_int_equal(json_object_size(json_object_get(py, "held")), 1); /* one tenant has all five */
+    assert_int_equal(json_get_int(json_object_get(py, "held"), s->names[1], -1), 5);
     assert_int_equal(json_get_int(normal, "entries", -1), 10);
     assert_int_equal(json_get_int(normal, "tenants", -1), 2);
     assert_int_equal(json_array_size(json_object_get(s->sum, "queues")), 2);

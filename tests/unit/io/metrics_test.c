@@ -1,5 +1,6 @@
 #include "core/io/metrics.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/lib/test.h"
@@ -23,6 +24,27 @@ static void counters_and_gauges_have_their_head_once(void **state)
                                         "x_total{kind=\"a\"} 3\nx_total{kind=\"b\"} 9000000000\n"
                                         "# HELP y Other.\n# TYPE y gauge\ny -2\n"
                                         "# HELP z Last.\n# TYPE z gauge\nz 1\n");
+    buf_release(&out);
+}
+
+static void labels_may_change_and_what_has_none_now_is_not_shown(void **state)
+{
+    char first[20] = "tenant=\"a\"", second[20] = "";
+    struct metric a = { "s", "Slots.", first, METRIC_GAUGE_MILLI, 1250 };
+    struct metric b = { "s", "Slots.", second, METRIC_GAUGE_MILLI, 7 };
+    struct metrics all = { 0 };
+    struct buf out = { 0 };
+
+    (void)state;
+    metrics_add(&all, &a);
+    metrics_add(&all, &b);
+    metrics_render(&all, &out);
+    assert_string_equal(buf_text(&out), "# HELP s Slots.\n# TYPE s gauge\ns{tenant=\"a\"} 1.250\n");
+    out.length = 0;
+    first[0] = 0;
+    snprintf(second, sizeof second, "tenant=\"b\"");
+    metrics_render(&all, &out);
+    assert_string_equal(buf_text(&out), "# HELP s Slots.\n# TYPE s gauge\ns{tenant=\"b\"} 0.007\n");
     buf_release(&out);
 }
 
@@ -86,6 +108,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counters_and_gauges_have_their_head_once),
+        cmocka_unit_test(labels_may_change_and_what_has_none_now_is_not_shown),
         cmocka_unit_test(a_histogram_counts_up_to_and_with_each_bound),
         cmocka_unit_test(a_sum_keeps_its_digits),
         cmocka_unit_test(gauges_are_filled_before_they_are_shown),

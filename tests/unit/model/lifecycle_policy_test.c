@@ -102,14 +102,14 @@ static void what_was_written_by_place_is_read_by_place(void **state)
     struct lifecycle_decision d;
 
     (void)state;
-    f.done = 1u << WINDOW_PREFILL | 7; /* T-30, T-15, T-7, as it was kept before the byte of days was */
+    f.done = 1u << WINDOW_PREFILL | 7; /* T-30, T-15, T-7, as it was kept before the days were */
     lifecycle_decide(&f, &lifecycle_policy_default, f.end_us - 5 * DAY_US, &d);
     assert_int_equal(0, d.count);
     f.done = 1u << WINDOW_PREFILL | 3;
     lifecycle_decide(&f, &lifecycle_policy_default, f.end_us - 5 * DAY_US, &d);
     assert_int_equal(1, d.count);
     assert_int_equal(2, d.actions[0].window); /* T-7 */
-    assert_int_equal(256 - 7, d.after.done >> LIFECYCLE_BEFORE_SHIFT);
+    assert_int_equal(128 - 7, d.after.done >> LIFECYCLE_BEFORE_SHIFT);
 }
 
 static const char *windows(const char *text)
@@ -140,7 +140,7 @@ static void windows_are_read_in_order_and_none_that_must_be_is_left_out(void **s
     assert_non_null(strstr(windows("[\"T-3\", \"T-3\", \"T0\", \"G-HALF\", \"G-1\", \"SHUTDOWN\", \"R-7\"]"), "in the order"));
     assert_non_null(strstr(windows("[\"T0\", \"T-3\", \"G-HALF\", \"G-1\", \"SHUTDOWN\", \"R-7\"]"), "in the order"));
     assert_non_null(strstr(windows("[\"T0\", \"G-1\", \"G-HALF\", \"SHUTDOWN\", \"R-7\"]"), "G-HALF"));
-    assert_non_null(strstr(windows("[\"T-181\", \"T0\", \"G-HALF\", \"G-1\", \"SHUTDOWN\", \"R-7\"]"), "at most 180"));
+    assert_non_null(strstr(windows("[\"T-121\", \"T0\", \"G-HALF\", \"G-1\", \"SHUTDOWN\", \"R-7\"]"), "at most 120"));
     assert_non_null(strstr(windows("[\"T-9\",\"T-8\",\"T-7\",\"T-6\",\"T-5\",\"T-4\",\"T-3\",\"T-2\",\"T-1\",\"T0\",\"G-HALF\",\"G-1\",\"SHUTDOWN\",\"R-7\"]"),
                            "at most 8"));
     static const char *const none[] = { "[\"T-0\"]", "[\"T-03\"]", "[\"T-\"]", "[\"t-3\"]", "[\"T-3d\"]", "[\"T-99999\"]", "[3]", "[null]", "[\"PREFILL\"]" };

@@ -41,6 +41,8 @@ static struct lifecycle_facts a_year(const char *start, const char *end)
     return f;
 }
 
+static const uint32_t ALL_DONE = (1u << WINDOW_COUNT) - 1; /* in round 0 */
+
 /* "prefill:PREFILL remind:T-30" */
 static const char *said(const struct lifecycle_decision *d)
 {
@@ -53,7 +55,8 @@ static const char *said(const struct lifecycle_decision *d)
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s%s:%s", i ? " " : "",
                                  d->actions[i].kind == LIFECYCLE_SUPERSEDE ? "-" : "",
                                  lifecycle_kind_name(d->actions[i].kind),
-                                 lifecycle_window_code(&lifecycle_policy_default, d->actions[i].window, code));
+                                 lifecycle_window_code(&lifecycle_policy_default, d->actions[i].window,
+                                                       d->actions[i].round, code));
     return text;
 }
 
@@ -213,11 +216,50 @@ static void a_hold_keeps_the_shutdown_off(void **state)
     f.state_entered_us = f.end_us;
     f.shutdown_due_us = at("2027-01-08", 0);
     f.final_notice_us = at("2027-01-06", 9);
-    f.done = ~0u & ~(1u << WINDOW_SHUTDOWN);
+    f.done = ALL_DONE & ~(1u << WINDOW_SHUTDOWN);
+    f.hold_until_us = at("2027-01-07", 12); /* before it would be shut down anyhow */
+    struct lifecycle_decision d = decide(&f, at("2027-01-07", 23));
+    assert_int_equal(0, d.count);
+    assert_int_equal(at("2027-01-08", 0), d.next_us);
     f.hold_until_us = at("2027-01-20", 0);
+    /* what they were told of was another day: they are told of this one */
+    d = decide(&f, at("2027-01-17", 23));
+    assert_int_equal(0, d.count);
+    d = decide(&f, at("2027-01-18", 9));
+    assert_string_equal("remind:G-1/2", said(&d));
+    f = d.after;
     assert_int_equal(0, decide(&f, at("2027-01-19", 23)).count);
-    struct lifecycle_decision d = decide(&f, at("2027-01-20", 0));
-    assert_string_equal("shutdown:SHUTDOWN", said(&d));
+    d = decide(&f, at("2027-01-20", 0));
+    assert_string_equal("shutdown:SHUTDOWN/2", said(&d));
+}
+
+/* Held before anybody was told: the one notice is of the day on which it stops. And a hold that is given up again leaves the
+ * notice that there was, or the day that a notice needs. */
+static void a_hold_moves_the_final_notice(void **state)
+{
+    struct lifecycle_facts f = a_year("2026-01-01", "2027-01-01");
+
+    (void)state;
+    f.state = SUB_GRACE;
+    f.state_entered_us = f.end_us;
+    f.shutdown_due_us = at("2027-01-08", 0);
+    f.done = ALL_DONE & ~(1u << WINDOW_SHUTDOWN | 1u << WINDOW_GRACE_FINAL);
+    f.hold_until_us = at("2027-01-20", 0);
+    assert_int_equal(0, decide(&f, at("2027-01-17", 23)).count);
+    f.hold_until_us = 0;
+    struct lifecycle_decision d = decide(&f, at("2027-01-17", 23));
+    assert_string_equal("remind:G-1", said(&d));
+    assert_true(d.next_us >= at("2027-01-18", 9) + 24 * HOUR_US);
+    f.hold_until_us = at("2027-01-20", 0);
+    d = decide(&f, at("2027-01-18", 9));
+    assert_string_equal("remind:G-1", said(&d));
+    f = d.after;
+    f.hold_until_us = at("2027-02-20", 0); /* and once more */
+    f = decide(&f, at("2027-02-18", 9)).after;
+    f.hold_until_us = 0;
+    d = decide(&f, at("2027-02-18", 10));
+    assert_int_equal(0, d.count);
+    assert_string_equal("shutdown:SHUTDOWN/2", (d = decide(&f, d.next_us), said(&d)));
 }
 
 static void no_grace_and_a_cancelled_renewal_end_at_once(void **state)
@@ -225,7 +267,7 @@ static void no_grace_and_a_cancelled_renewal_end_at_once(void **state)
     struct lifecycle_facts f = a_year("2026-01-01", "2027-01-01");
 
     (void)state;
-    f.done = ~(1u << WINDOW_END | 1u << WINDOW_SHUTDOWN);
+    f.done = ALL_DONE & ~(1u << WINDOW_END | 1u << WINDOW_SHUTDOWN);
     f.cancel_at_period_end = true;
     struct lifecycle_decision d = decide(&f, f.end_us);
     assert_string_equal("cancel:SHUTDOWN", said(&d));
@@ -443,6 +485,7 @@ int main(void)
         cmocka_unit_test(of_several_reminders_only_the_latest_is_sent),
         cmocka_unit_test(a_month_is_not_reminded_on_its_first_day),
         cmocka_unit_test(a_hold_keeps_the_shutdown_off),
+        cmocka_unit_test(a_hold_moves_the_final_notice),
         cmocka_unit_test(no_grace_and_a_cancelled_renewal_end_at_once),
         cmocka_unit_test(final_states_do_nothing),
         cmocka_unit_test(a_late_run_does_less_and_never_earlier),

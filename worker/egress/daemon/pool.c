@@ -25,6 +25,13 @@ static void drop(struct pools *pools, struct pool *pool)
     pools->count--;
 }
 
+void pools_cut(struct pools *pools)
+{
+    /* Whoever is cut goes on at once and may leave its pool; the list of pools stays as it is. */
+    for (struct list *at = pools->items.next; at != &pools->items; at = at->next)
+        http_client_cut(LIST_ITEM(at, struct pool, link)->http);
+}
+
 void pools_stop(struct pools *pools)
 {
     while (!list_empty(&pools->items))

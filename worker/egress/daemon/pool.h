@@ -38,6 +38,8 @@ struct pools {
 };
 
 void pools_init(struct pools *pools, struct loop *loop);
+/* Cut what each has under way (http_client_cut). */
+void pools_cut(struct pools *pools);
 void pools_stop(struct pools *pools);
 /* Made if there is none; the least used idle one goes when there are too many. Give it back with pool_leave. */
 struct pool *pools_enter(struct pools *pools, const char *tenant, const char *resource);

@@ -42,6 +42,8 @@ const struct setting egress_settings_table[] = {
       "debug, info, warn or error" },
     { "pg_connections", SETTING_INT, FIELD(pg_connections), "2", 1, 20, false,
       "connections to PostgreSQL, at most" },
+    { "prepared", SETTING_BOOL, FIELD(prepared), "true", 0, 0, false,
+      "prepare statements; off behind a PgBouncer older than 1.21" },
     { 0 }
 };
 
@@ -111,7 +113,7 @@ static void close_rest(struct egress *e)
     service_stop(&e->service);
 }
 
-/* The calls under way have ended, or were given the time to. */
+/* The calls under way have ended, and what became of them is written. */
 static void leave(struct egress *e)
 {
     if (e->leaving)
@@ -132,12 +134,18 @@ void egress_idle_check(struct egress *egress)
         leave(egress);
 }
 
+/* Their connections end; each call writes what it knows of itself (a write that had left: unknown), and then we leave. */
 static void on_grace(uv_timer_t *timer)
 {
     struct egress *e = timer->data;
 
     log_write(LEVEL_WARN, "drain.grace_over", LOG_NUMBER("calls", e->working));
-    leave(e);
+    pools_cut(&e->pools);
+    http_client_cut(e->callbacks);
+    http_client_cut(e->mails);
+    http_client_cut(e->chats);
+    model_cut(e->model);
+    egress_idle_check(e);
 }
 
 /* A write whose answer still comes is better known than unknown. */
@@ -168,6 +176,7 @@ bool egress_run(const struct egress_settings *settings, struct gov_err *err)
     e.db = db_new(&loop, &(struct db_options){ .conninfo = settings->pg,
                                                .application = "execgov-egress",
                                                .public_role = "execgov_egress",
+                                               .unprepared = !settings->prepared,
                                                .connections_per_role = (int)settings->pg_connections });
     e.service = (struct service){ .loop = &loop, .name = "egress", .metrics = &e.metrics,
                                   .ready = ready, .drain = drain, .reload = reload, .context = &e };

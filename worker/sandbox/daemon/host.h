@@ -33,6 +33,7 @@ struct host_options {
     uint64_t cache_bytes; /* of unpacked packages; of installed wheels as much again */
     uint64_t warm_bytes;  /* of zygotes together; 0: every start is cold */
     int warm_jobs;        /* of one zygote */
+    int warm_idle_s;      /* without a job, then it goes */
 };
 
 struct group;

@@ -212,12 +212,18 @@ static bool platform_check(const struct script *s, struct gov_err *err)
 {
     static const uint8_t any[SANDBOX_DIGEST_BYTES];
     const uint8_t *wanted = s->message->platform;
+    char planned[TREE_HEX_BYTES], here[TREE_HEX_BYTES];
 
-    return memcmp(wanted, any, sizeof any) == 0 || memcmp(wanted, s->runtime->digest, sizeof any) == 0 ||
-           gov_fail(err, GOV_PLAN_STALE,
-                    "the platform's runtime \"%s\" was changed after this was planned (an upgrade of the machines that run "
-                    "scripts); ask for it again, and it is planned on the one that is there",
-                    "计划之后平台运行时“%s”已变更（执行脚本的机器已升级）；请重新提交，将按现有运行时生成计划", s->job.runtime);
+    if (memcmp(wanted, any, sizeof any) == 0 || memcmp(wanted, s->runtime->digest, sizeof any) == 0)
+        return true;
+    tree_hex(wanted, planned);
+    tree_hex(s->runtime->digest, here);
+    return gov_fail(err, GOV_PLAN_STALE,
+                    "the platform's runtime \"%s\" is another than the planned one (%.16s, here %.16s): this machine was "
+                    "upgraded since, or differs from the others, which whoever runs the platform sees in execgov worker ls; "
+                    "ask for it again, and it is planned anew",
+                    "平台运行时“%s”与计划时不同（计划为 %.16s，此处为 %.16s）：本机在计划之后升级过，或与其他机器不一致（平台运维人员"
+                    "可用 execgov worker ls 查看）；请重新提交以生成新计划", s->job.runtime, planned, here);
 }
 
 static bool input_check(int fd, struct gov_err *err)

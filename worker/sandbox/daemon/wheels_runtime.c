@@ -60,7 +60,7 @@ static struct wheels_runtime *make(struct host *h, const struct runtime *base, c
     w->lock = lock;
     memcpy(w->runtime.digest, digest, TREE_DIGEST_BYTES);
     struct runtime_mount *m = &w->runtime.mounts[w->runtime.mount_count++];
-    *m = (struct runtime_mount){ 0 };
+    *m = (struct runtime_mount){ .brought = true };
     snprintf(m->source, sizeof m->source, "%.300s/wheels/%s/tree", h->options.cache_path, hex);
     CHECK(place_of(base, m->target));
     w->next = h->wheels_runtimes;
@@ -92,13 +92,12 @@ void wheels_runtime_keep(struct host *h, const struct runtime *runtime)
         w->users += &w->runtime == runtime;
 }
 
-bool wheels_runtime_is(const struct host *h, const struct runtime *runtime)
+const char *wheels_runtime_place(const struct runtime *runtime)
 {
-    const struct wheels_runtime *w = h->wheels_runtimes;
-
-    while (w && &w->runtime != runtime)
-        w = w->next;
-    return w != NULL;
+    for (int i = 0; i < runtime->mount_count; i++)
+        if (runtime->mounts[i].brought)
+            return runtime->mounts[i].target;
+    return "";
 }
 
 void wheels_runtime_let_go(struct host *h, const struct runtime *runtime)

@@ -14,8 +14,8 @@ const struct runtime *wheels_runtime_take(struct host *host, const struct runtim
                                           const uint8_t digest[TREE_DIGEST_BYTES], struct gov_err *err);
 /* The same once more, for somebody else. */
 void wheels_runtime_keep(struct host *host, const struct runtime *runtime);
-/* It is one of a package's own, and not the platform's. */
-bool wheels_runtime_is(const struct host *host, const struct runtime *runtime);
+/* Where jobs see what the package brought, relative to /; "" where it is a runtime of the platform. */
+const char *wheels_runtime_place(const struct runtime *runtime);
 /* A runtime of the platform is let go without effect; so is NULL. */
 void wheels_runtime_let_go(struct host *host, const struct runtime *runtime);
 

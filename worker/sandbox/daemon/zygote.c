@@ -26,7 +26,7 @@
 #include "worker/sandbox/store/package_cache.h"
 #include "worker/sandbox/zygote/zygote_wire.h"
 
-enum { START_MS = 20000, SPARE_MS = 5000, MEMORY_MB = 768, PROCESSES = 64, SPARE_PROCESSES = 8 };
+enum { START_MS = 20000, SPARE_MS = 5000, GOING_MS = 1000, MEMORY_MB = 768, PROCESSES = 64, SPARE_PROCESSES = 8 };
 
 uid_t zygote_job_uid(const struct zygote *z, int slot)
 {
@@ -71,6 +71,7 @@ void zygote_retire(struct zygote *z, const char *reason)
 {
     if (z->state != ZYGOTE_RETIRING) {
         z->state = ZYGOTE_RETIRING;
+        z->retired_us = clock_mono_us();
         snprintf(z->reason, sizeof z->reason, "%s", reason);
         log_write(LEVEL_DEBUG, "zygote.retired", LOG_FIELD("reason", reason),
                   LOG_NUMBER("jobs", (int64_t)z->jobs));
@@ -222,9 +223,7 @@ static void spare_ready(void *user, short events)
 static void spare_next(struct zygote *z)
 {
     struct zygote_spawn message = { .header = { ZYGOTE_MAGIC, ZYGOTE_SPAWN } };
-    /* It runs a little of what was imported. That has to be the platform's: before a job nothing of a package's own
-     * runs. And while somebody waits for it there is no time ahead to use. */
-    message.rehearse = !z->first && !wheels_runtime_is(z->host, z->key.runtime);
+    message.rehearse = !z->first; /* while somebody waits for it there is no time ahead to use */
     int channel[2], life[2] = { -1, -1 }, on = 1;
 
     if (z->state != ZYGOTE_READY || z->spare_state != SPARE_NONE)
@@ -355,6 +354,7 @@ static bool setup_send(struct zygote *z)
     m->text_bytes = (uint32_t)package_cache_modules(z->host->packages, z->key.package, m->text,
                                                     sizeof m->text, &m->import_count,
                                                     &m->local_count);
+    snprintf(m->wheels, sizeof m->wheels, "%s", wheels_runtime_place(z->key.runtime));
     bool ok = zygote_send(z->control, m, sizeof *m, NULL, 0);
     free(m);
     return ok;
@@ -403,8 +403,17 @@ struct zygote *zygote_start(struct host *h, const struct zygote_key *key, int ra
     return z;
 }
 
+bool zygote_going(const struct zygote *z)
+{
+    return z->state == ZYGOTE_RETIRING && !z->dead && z->running == 0;
+}
+
 void zygote_tick(struct zygote *z, int64_t now_us)
 {
+    /* The end of the control socket tells it to go. One that does not hear (it is stopped, or hangs) would keep its
+     * memory and its uids for good, and there is another for its version by then. */
+    if (zygote_going(z) && now_us - z->retired_us > (int64_t)GOING_MS * 1000)
+        zygote_kill(z);
     if (z->state == ZYGOTE_STARTING && now_us - z->started_us > (int64_t)START_MS * 1000) {
         zygote_retire(z, "slow imports");
         zygote_kill(z);

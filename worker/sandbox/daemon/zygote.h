@@ -60,7 +60,7 @@ struct zygote {
     bool dead;   /* freed when the last of them is given back */
     uint64_t jobs;
     uint64_t resident_bytes; /* when it was loaded */
-    int64_t started_us, used_us, settled_us;
+    int64_t started_us, used_us, settled_us, retired_us;
     bool letting_go; /* old, idle, in the way: no fault of its version */
     char reason[64]; /* why it was retired */
     void (*gone)(struct zygote *zygote); /* after the process has; frees it */
@@ -85,7 +85,9 @@ void zygote_free(struct zygote *zygote);
 void zygote_spare_moved(struct zygote *zygote, bool ok);
 /* It has been asked for and is not there yet. */
 bool zygote_spare_coming(const struct zygote *zygote);
-/* Deadlines of its start and of its spare. */
+/* It is to go, nothing keeps it, and it is still there. */
+bool zygote_going(const struct zygote *zygote);
+/* Deadlines of its start, of its spare and of its going. */
 void zygote_tick(struct zygote *zygote, int64_t now_us);
 
 /* The uid outside of slot `slot`'s job. */

@@ -218,7 +218,7 @@ void zygote_pool_tick(struct host *h)
             continue;
         if (z->jobs >= (uint64_t)h->options.warm_jobs)
             let_go(z, "old");
-        else if (z->running == 0 && now - z->used_us > (int64_t)ZYGOTE_IDLE_S * 1000000)
+        else if (z->running == 0 && now - z->used_us > (int64_t)h->options.warm_idle_s * 1000000)
             let_go(z, "idle");
     }
 }
@@ -228,10 +228,10 @@ int zygote_pool_timeout(const struct host *h)
     int64_t now = clock_mono_us(), least = -1;
 
     for (const struct zygote *z = h->zygotes; z; z = z->next) {
-        if (z->state == ZYGOTE_STARTING || zygote_spare_coming(z))
+        if (z->state == ZYGOTE_STARTING || zygote_spare_coming(z) || zygote_going(z))
             return LOOK_MS;
-        int64_t left = (z->used_us - now) / 1000 + ZYGOTE_IDLE_S * 1000 + LOOK_MS;
-        if (z->state == ZYGOTE_READY && (least < 0 || left < least))
+        int64_t left = (z->used_us - now) / 1000 + (int64_t)h->options.warm_idle_s * 1000 + LOOK_MS;
+        if (z->state == ZYGOTE_READY && z->running == 0 && (least < 0 || left < least))
             least = left > LOOK_MS ? left : LOOK_MS;
     }
     return (int)least;

@@ -9,7 +9,7 @@
 
 #include "worker/sandbox/daemon/zygote.h"
 
-enum { ZYGOTE_IDLE_S = 600, ZYGOTE_COLD_S = 600 };
+enum { ZYGOTE_COLD_S = 600 };
 
 /* Why this host never starts warm; NULL: it does. */
 const char *zygote_pool_off(const struct host *host);

@@ -19,6 +19,7 @@ struct root_build {
     int runtime[RUNTIME_MOUNTS_MAX + 1]; /* the last one is usr/bin */
     int runtime_count;
     int device[ROOT_DEVICE_COUNT];
+    bool aside;      /* what a package brought lies where nothing looks for it */
 };
 
 /* `ok`, and the name of the step if it is false. */

@@ -19,6 +19,8 @@
 #include "worker/sandbox/jail/root_build.h"
 
 #define ROOT "/tmp"
+/* In a zygote's root what a package brought waits in the folder that a job puts its own over. */
+#define ASIDE "input"
 
 static const char *const devices[ROOT_DEVICE_COUNT] = { "null", "zero", "full", "random",
                                                        "urandom" };
@@ -109,14 +111,29 @@ static bool base_mount(struct root_build *b)
            root_step(b, "enter root", chdir(ROOT) == 0);
 }
 
+/* Where mount `i` of the runtime goes. What is put aside has its empty place for the interpreter to find. */
+static bool runtime_target(const struct root_build *b, int i, const char **target)
+{
+    const struct runtime *r = b->spec->runtime;
+
+    *target = i < r->mount_count ? r->mounts[i].target : "usr/bin";
+    if (!b->aside || i == r->mount_count || !r->mounts[i].brought)
+        return true;
+    bool made = root_make_dirs(*target);
+    *target = ASIDE;
+    return made;
+}
+
 static bool runtime_attach(struct root_build *b)
 {
     const struct runtime *r = b->spec->runtime;
     const struct runtime_set *set = b->spec->runtimes;
+    const char *target;
     char loader[128];
 
     for (int i = 0; i < b->runtime_count; i++) {
-        const char *target = i < r->mount_count ? r->mounts[i].target : "usr/bin";
+        if (!root_step(b, "place of runtime", runtime_target(b, i, &target)))
+            return false;
         if (i < r->mount_count && r->mounts[i].cover && access(target, F_OK) < 0) {
             close(b->runtime[i]);
             continue;
@@ -216,7 +233,7 @@ bool root_tree_enter_empty(const struct jail_spec *spec, uid_t uid, int uid_coun
                            struct root_tree *tree)
 {
     static const char *const places[] = { "work", "tmp", "result", "input" };
-    struct root_build b = { .spec = spec, .uid = uid, .uid_count = uid_count, .tree = tree };
+    struct root_build b = { .spec = spec, .uid = uid, .uid_count = uid_count, .aside = true, .tree = tree };
 
     *tree = (struct root_tree){ .work = -1, .result = -1, .input = -1, .stage = "" };
     if (!system_build(&b))
@@ -233,6 +250,13 @@ bool root_tree_proc(struct root_tree *tree)
     struct root_build b = { .tree = tree };
 
     return root_proc_mount(&b);
+}
+
+bool root_tree_bring(const char *target, struct root_tree *tree)
+{
+    struct root_build b = { .tree = tree };
+
+    return root_step(&b, "what the package brought", mount(ASIDE, target, NULL, MS_MOVE, NULL) == 0);
 }
 
 bool root_tree_places(struct root_tree *tree)

@@ -29,11 +29,13 @@ bool root_tree_enter(const struct jail_spec *spec, const int *file_mounts, uid_t
                      struct root_tree *tree);
 
 /* The same in parts, for a root that outlives a job (a zygote's): first one without a job, for the
- * `uid_count` uids from `uid` on; later, in a mount namespace of its own below it, /proc and the
- * job's places; and what is the job's, when it is known. The current directory must be /. */
+ * `uid_count` uids from `uid` on, where what a package brought is put aside; later, in a mount namespace of its own
+ * below it, /proc, what was put aside at its place `target`, and the job's places; and what is the job's, when it is
+ * known. The current directory must be /. */
 bool root_tree_enter_empty(const struct jail_spec *spec, uid_t uid, int uid_count,
                            struct root_tree *tree);
 bool root_tree_proc(struct root_tree *tree);
+bool root_tree_bring(const char *target, struct root_tree *tree);
 bool root_tree_places(struct root_tree *tree);
 bool root_tree_fill(const struct jail_spec *spec, const int *file_mounts, uid_t uid,
                     struct root_tree *tree);

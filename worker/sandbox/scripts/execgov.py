@@ -13,6 +13,7 @@ import sys
 
 BROKER = 3
 _REFUSALS = ("address_refused", "write_not_whitelisted", "not_granted")
+_PLATFORM = ("/usr/lib/", "/usr/local/lib/", "<")
 _LIBRARIES = ("httpx", "httpcore", "requests", "urllib3", "asyncio")  # also where a package brings its own
 _UNAVAILABLE = ("resource_unavailable", "rate_limited", "egress_unavailable", "credential_unavailable", "deadline")
 
@@ -76,7 +77,8 @@ def http(operation, json=None, body=None, headers=None, **parameters):
 
 # --- the socket behind it ---
 
-_state = {"socket": None, "lock": None}
+_state = {"socket": None, "lock": None, "told": set()}
+_TOLD_MAX, _TOLD_BYTES = 8, 380  # also what the worker keeps of one run, and of one line (output_mark.c)
 
 
 def _broker():
@@ -97,20 +99,39 @@ def _broker():
     return _state["socket"]
 
 
+def _is_script(frame):
+    module = frame.f_globals.get("__name__", "").partition(".")[0]
+    return not frame.f_code.co_filename.startswith(_PLATFORM) and module not in _LIBRARIES
+
+
 def _line():
     """Where the script was when it asked."""
     frame = sys._getframe(1)
-    while frame:
-        name = frame.f_code.co_filename
-        module = frame.f_globals.get("__name__", "").partition(".")[0]
-        if not name.startswith(("/usr/lib/", "<")) and module not in _LIBRARIES:
-            return f"{name}:{frame.f_lineno}"
+    while frame and not _is_script(frame):
         frame = frame.f_back
-    return "?"
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else "?"
 
 
-def _refuse(what, why, code="address_refused"):
-    raise ExecGovRefused(code, f"{what}: {why} (at {_line()})")
+def _tell(mark, text):
+    """A line on stderr that the worker takes out again: the script may well get along without, its owner has to know."""
+    line = b"::%s %s\n" % (mark.encode(), " ".join(text.split()).encode("utf-8", "replace")[:_TOLD_BYTES])
+    if line in _state["told"] or len(_state["told"]) == _TOLD_MAX:
+        return
+    _state["told"].add(line)
+    import os
+    try:
+        sys.stderr.flush()
+        os.write(2, line)
+    except (AttributeError, OSError, ValueError):
+        pass  # it has closed what it would have been told on
+
+
+def _refuse(what, why, code="address_refused", written=False):
+    """`written`: egress said no, and has written it down; of the rest only the script knows."""
+    text = f"{what}: {why} (at {_line()})"
+    if not written:
+        _tell("refused", text)
+    raise ExecGovRefused(code, text)
 
 
 def _read(sock, count):
@@ -140,7 +161,7 @@ def _carry(message, body, what):
         return answer["status"], answer.get("headers") or {}, content
     detail = answer["detail"]["en"]
     if code in _REFUSALS:
-        _refuse(what, detail, code)
+        _refuse(what, detail, code, True)
     if code == "outcome_unknown":
         raise ExecGovOutcomeUnknown(code, f"{what}: {detail}")
     if code in _UNAVAILABLE:
@@ -307,7 +328,22 @@ class _Finder:
         return spec
 
 
+class _Last:
+    """Is asked when nobody has found a module. Libraries look for what may be there; what the script itself wants and
+    does not get is told."""
+
+    @staticmethod
+    def find_spec(name, path=None, _target=None):
+        frame = sys._getframe(1)
+        while frame and (frame.f_code.co_filename.startswith("<") or frame.f_globals.get("__name__") == "importlib"):
+            frame = frame.f_back
+        if path is None and frame and _is_script(frame):
+            _tell("missing", f"{name} {frame.f_code.co_filename}:{frame.f_lineno}")
+        return None
+
+
 sys.meta_path.insert(0, _Finder)
+sys.meta_path.append(_Last)
 for _name, _patch in _PATCHES.items():
     if _name in sys.modules:
         _patch(sys.modules[_name])

@@ -1,5 +1,9 @@
 """The Python half of a zygote: what is imported before a job, and the two ends of a job.
 
+Before a job only the platform's modules are imported. What a package brought lies aside (ASIDE) until there is a job that
+is confined, and what it brings in place of a module of the platform is that to every module there: one of the platform
+that would import such a name is left to the job, too.
+
 Evaluated once in a namespace of its own; nothing of it can be imported or is seen by a script.
 """
 import gc
@@ -14,26 +18,86 @@ NEVER = {"this", "antigravity", "__main__", "idlelib", "turtle", "tkinter", "tes
 # A pool of threads would not survive the fork; one job has no use for more than it has processors.
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
+# Asks at its import what there is to be imported.
+LOOKS_AROUND = {"pkg_resources", "setuptools"}
+ASIDE = "/input"
+
 baseline = set(sys.modules)
 loaded = set()
+place = ""  # where jobs have what the package brought
 
 
-def load(names, local):
-    """Import what there is of `names`; "" or why a job must not start from here."""
+class Guard:
+    """First of the finders: what the package brings is not there, and whoever wants it is noticed."""
+
+    def __init__(self, names):
+        self.names, self.met = names, False
+
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in self.names:
+            self.met = True
+            raise ModuleNotFoundError("No module named %r" % name, name=name)
+
+
+def bring(name):
+    try:
+        __import__(name)
+    except BaseException:  # the job meets the same error, and shows it
+        pass
+
+
+def apart(names, guard):
+    """Those of `names` that want nothing of what the package brings. Tried in a copy of this process: an import that
+    met the guard leaves behind what no job would have."""
+    while names:
+        there, back = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            for i, name in enumerate(names):
+                guard.met = False
+                bring(name)
+                if guard.met:
+                    os.write(back, b"%d " % i)
+            os.write(back, b".")
+            os._exit(0)
+        os.close(back)
+        with open(there, "rb") as f:
+            told = f.read()
+        os.waitpid(pid, 0)
+        if not told.endswith(b"."):
+            return []
+        met = {int(i) for i in told[:-1].split()}
+        if not met:
+            break
+        names = [name for i, name in enumerate(names) if i not in met]
+    return names
+
+
+def load(names, local, wheels):
+    """Import what the platform has of `names`; "" or why a job must not start from here."""
+    global place
+    guard = Guard(set())
+    if wheels:
+        place = "/" + wheels
+        guard.names = {name.partition(".")[0] for name in os.listdir(ASIDE)} - sys.stdlib_module_names | LOOKS_AROUND
+    never = NEVER | set(local) | guard.names
+    names = [name for name in names if name.partition(".")[0] not in never]
     for name in THREADS:
         os.environ[name] = "1"
     with warnings.catch_warnings():
         # One that warns whoever imports it has to warn the job: it is not imported here.
         warnings.filterwarnings("error", module="^" + __name__ + "$")
+        if wheels:
+            sys.meta_path.insert(0, guard)
+            names = apart(names, guard)
         for name in names:
-            if name.partition(".")[0] in NEVER or name.partition(".")[0] in local:
-                continue
-            try:
-                __import__(name)
-            except BaseException:  # the job meets the same error, and shows it
-                pass
+            bring(name)
+        if wheels:
+            sys.meta_path.remove(guard)
     for name in THREADS:
         del os.environ[name]
+    if guard.met:
+        return "wants a wheel"
     fresh = {name.partition(".")[0] for name in set(sys.modules) - baseline}
     shadowed = sorted(fresh & set(local))
     if shadowed:
@@ -88,6 +152,8 @@ def begin(argv, zone):
     sys.path.insert(0, os.path.dirname(os.path.realpath(path)))
     os.environ["TZ"] = zone
     time.tzset()
+    if place:
+        sys.path_importer_cache.pop(place, None)  # of when nothing lay there
     main.__file__ = path
     main.__cached__ = None
     main.__loader__ = sys.modules["_frozen_importlib_external"].SourceFileLoader("__main__", path)

@@ -24,6 +24,7 @@ struct runtime_mount {
     char source[RUNTIME_PATH_BYTES];
     char target[64];
     bool cover; /* only hides what lies at `target`: left out where nothing does */
+    bool brought; /* by a package: code of a tenant, which is at `target` in jobs alone */
 };
 
 struct runtime {

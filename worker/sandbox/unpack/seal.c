@@ -225,6 +225,7 @@ static void json_write(struct sealing *s, bool kept, struct buf *out)
     buf_addf(out, "{\"ok\":%s", kept ? "true" : "false");
     digest_write("package", s->package.digest, kept, out);
     digest_write("runtime", s->runtime.digest, kept && s->runtime.there, out);
+    buf_addf(out, ",\"runtime_bytes\":%llu", (unsigned long long)s->runtime.listing.bytes);
     buf_addf(out, ",\"bytes\":%llu,\"stripped\":%s,\"files\":[",
              (unsigned long long)(s->package.listing.bytes + s->wheels.bytes),
              s->findings.stripped.length ? s->findings.stripped.data : "null");

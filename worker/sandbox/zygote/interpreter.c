@@ -120,8 +120,9 @@ bool interpreter_load(const struct zygote_setup *setup, char reason[ZYGOTE_REASO
     PyObject *imports = names_list(setup, setup->import_count, &at);
     PyObject *locals = names_list(setup, setup->local_count, &at);
     PyObject *load = PyDict_GetItemString(helpers, "load");
-    PyObject *answer =
-        imports && locals && load ? PyObject_CallFunction(load, "OO", imports, locals) : NULL;
+    PyObject *answer = imports && locals && load
+                           ? PyObject_CallFunction(load, "OOs", imports, locals, setup->wheels)
+                           : NULL;
     const char *text = answer && PyUnicode_Check(answer) ? PyUnicode_AsUTF8(answer) : NULL;
     snprintf(reason, ZYGOTE_REASON_BYTES, "%s", text ? text : "imports failed");
     Py_XDECREF(imports);

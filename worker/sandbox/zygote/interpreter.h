@@ -12,7 +12,7 @@
 
 #include "worker/sandbox/zygote/zygote_wire.h"
 
-/* Start Python and import what `setup` names. False: `reason` says why this must not be used. */
+/* Start Python and import what `setup` names and the platform has. False: `reason` says why this must not be used. */
 bool interpreter_load(const struct zygote_setup *setup, char reason[ZYGOTE_REASON_BYTES]);
 
 /* fork(), with Python's hooks in the parent. In the child Python must not be touched before

@@ -5,7 +5,8 @@
  * Started by execgov-sandboxd alone, in a user namespace with uids of its own and a root without
  * anything of the host's (jail/zygote_jail.h), with an empty environment. One a tenant and skill
  * version: what an import leaves behind is seen by jobs of that version only. It has one thread and
- * does nothing but fork once it is loaded.
+ * does nothing but fork once it is loaded. Only the platform's modules are imported here: the package and the wheels
+ * it brought are code of a tenant, and this process confines jobs and outlives them.
  */
 #include <errno.h>
 #include <sched.h>
@@ -57,7 +58,7 @@ static pid_t fork_into_namespace(int self)
     return pid;
 }
 
-static bool spawn(const struct filter *filter, int self)
+static bool spawn(const struct filter *filter, const char *wheels, int self)
 {
     struct zygote_spawn message;
     int fds[ZYGOTE_FDS_MAX], count;
@@ -67,7 +68,7 @@ static bool spawn(const struct filter *filter, int self)
     while (waitpid(-1, NULL, WNOHANG) > 0)
         ;
     if (count == 2 && fork_into_namespace(self) == 0)
-        spare_run(&(struct spare_setup){ filter, fds[0], fds[1], message.rehearse != 0 });
+        spare_run(&(struct spare_setup){ filter, wheels, fds[0], fds[1], message.rehearse != 0 });
     while (count > 0)
         close(fds[--count]); /* a spare that could not be made is noticed by its silence */
     return true;
@@ -77,7 +78,7 @@ int main(void)
 {
     struct zygote_setup *setup = calloc(1, sizeof *setup);
     struct filter filter = { 0 }, outer = { 0 };
-    char reason[ZYGOTE_REASON_BYTES];
+    char reason[ZYGOTE_REASON_BYTES], wheels[ZYGOTE_PLACE_BYTES];
     int fds[ZYGOTE_FDS_MAX], count = 0;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -91,11 +92,12 @@ int main(void)
     if (self < 0 || !filter_load(&outer))
         return 1;
     tree_digest_prepare();
+    snprintf(wheels, sizeof wheels, "%.*s", (int)sizeof wheels - 1, setup->wheels);
     bool loaded = interpreter_load(setup, reason);
     free(setup);
     if (!note_send(loaded ? ZYGOTE_LOADED : ZYGOTE_UNUSABLE, reason) || !loaded)
         return 1;
-    while (spawn(&filter, self))
+    while (spawn(&filter, wheels, self))
         ;
     /* No new jobs; those that run are ended with us if we go first. */
     while (wait(NULL) > 0 || errno == EINTR)

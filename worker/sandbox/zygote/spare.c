@@ -76,7 +76,7 @@ static void arrive(struct spare *s)
     if (unshare(CLONE_NEWCGROUP) < 0)
         pid1_fail(s->setup->channel, "cgroup namespace");
     umask(022);
-    if (!root_tree_proc(&s->tree))
+    if (!root_tree_proc(&s->tree) || (*s->setup->wheels && !root_tree_bring(s->setup->wheels, &s->tree)))
         pid1_fail(s->setup->channel, s->tree.stage);
 }
 

@@ -15,6 +15,7 @@
 
 struct spare_setup {
     const struct filter *filter; /* of the job */
+    const char *wheels; /* as in struct zygote_setup */
     int channel, lifeline;
     bool rehearse; /* what every job does, ahead of the job (interpreter.h) */
 };

@@ -22,6 +22,7 @@ enum {
     ZYGOTE_OUTER_FILTER_FD = 5,  /* memfd: the zygote's own */
     ZYGOTE_TEXT_BYTES = 64 * 1024,
     ZYGOTE_REASON_BYTES = 64,
+    ZYGOTE_PLACE_BYTES = 64,
     ZYGOTE_FDS_MAX = 5 + 2 * SANDBOX_FILES_MAX
 };
 
@@ -33,13 +34,15 @@ struct zygote_header {
 };
 
 /* Texts, NUL-terminated: modules to import, then names of the package's own modules, which the
- * imported ones must not shadow. */
+ * imported ones must not shadow. `wheels`: the folder, relative to /, where jobs see what the package brought; "" it
+ * brought nothing. */
 struct zygote_setup {
     struct zygote_header header;
     uint32_t import_count;
     uint32_t local_count;
     uint32_t text_bytes;
     uint32_t unused;
+    char wheels[ZYGOTE_PLACE_BYTES];
     char text[ZYGOTE_TEXT_BYTES];
 };
 

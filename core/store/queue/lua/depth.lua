@@ -1,13 +1,15 @@
 --!needs names ring entry
--- depth(most) -> JSON: {now_ms, later, parked, lanes: {lane: {busy, bell, classes: {class:
--- {tenants, entries, over, since_ms}}}}, queues: [{tenant, lane, class, entries, since_ms, held,
+-- depth(most) -> JSON: {now_ms, due, parked, lanes: {lane: {busy, held: {tenant: slots}, bell,
+-- classes: {class: {tenants, entries, over, since_ms}}}}, queues: [{tenant, lane, class, entries, since_ms, held,
 -- parked}]}. since_ms: when the oldest entry became ready. entries and since_ms look at the first 1,000
--- tenants of a class, queues lists those `most` of them that have waited longest.
+-- tenants of a class, queues lists those `most` of them that have waited longest, held the HOLDERS
+-- with the most slots.
 local most = tonumber(ARGV[3] or '0') or 0
 local LOOK = 1000
+local HOLDERS = 32
 local queues = {}
 local answer = {
-    now_ms = now, later = call('ZCARD', P .. ':later'),
+    now_ms = now, due = call('ZCARD', P .. ':due'),
     parked = call('ZCARD', P .. ':parked'), lanes = {},
 }
 
@@ -55,17 +57,32 @@ local function class_of(lane, class)
     return sum
 end
 
+-- How many slots are held, and by whom.
+local function holders_of(lane)
+    local busy, list, most = 0, {}, {}
+    local flat = call('HGETALL', P .. ':busy:' .. lane)
+    for i = 1, #flat, 2 do
+        local held = tonumber(flat[i + 1])
+        busy = busy + held
+        list[#list + 1] = { tenant = flat[i], held = held }
+    end
+    table.sort(list, function(a, b)
+        return a.held > b.held or a.held == b.held and a.tenant < b.tenant
+    end)
+    for i = 1, math.min(#list, HOLDERS) do
+        most[list[i].tenant] = list[i].held
+    end
+    return busy, next(most) and most
+end
+
 for _, lane in ipairs(lanes()) do
     local classes = {}
     for _, class in ipairs(CLASSES) do
         classes[class] = class_of(lane, class)
     end
-    local busy = 0
-    for _, held in ipairs(call('HVALS', P .. ':busy:' .. lane)) do
-        busy = busy + held
-    end
+    local busy, held = holders_of(lane)
     answer.lanes[lane] = {
-        busy = busy, bell = call('LLEN', P .. ':bell:' .. lane), classes = classes,
+        busy = busy, held = held, bell = call('LLEN', P .. ':bell:' .. lane), classes = classes,
     }
 end
 if next(answer.lanes) == nil then

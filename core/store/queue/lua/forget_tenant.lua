@@ -32,14 +32,7 @@ for _, lane in ipairs(lanes()) do
         dropped = dropped + 1
     end
 end
-for _, text in ipairs(call('ZRANGE', P .. ':later', 0, -1)) do
-    local e = entry_parse(text)
-    if e.tenant == tenant then
-        call('ZREM', P .. ':later', text)
-        call('HDEL', IDX, e.job)
-        dropped = dropped + 1
-    end
-end
+call('ZREM', P .. ':due', tenant)
 for _, name in ipairs(call('HKEYS', P .. ':cost')) do
     if string.sub(name, 1, #tenant + 1) == tenant .. ' ' then
         call('HDEL', P .. ':cost', name)

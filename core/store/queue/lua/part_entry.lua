@@ -1,6 +1,6 @@
 -- part_entry.lua - entries: into a queue, into a slot, out of it.
 --
---   idx                   job -> state letter and fence: d due later, q queued or taken, l live
+--   idx                   job -> state letter and fence: q queued or taken, l live
 --   q:<lane>:<class>:<t>  list of "job fence cost kind action since"; since, ms: when it came in
 --   aside:<lane>:<class>:<t>  what of it was stepped over, see part_named.lua
 --   live:<lane>:<tenant>  job -> "fence state class charged cost kind action worker deadline"; state t taken,

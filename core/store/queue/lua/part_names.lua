@@ -29,7 +29,6 @@ end
 local CLASSES = { 'interactive', 'normal', 'bulk' }
 local IDS_MAX = 2000      -- of one tenant, lane and class; the rest waits in PostgreSQL
 local IDS_LOW = 1000      -- below this a refill is asked for
-local LATER_MAX = 100000  -- due soon, all tenants together; a sweep finds the rest when it is due
 local TAKEN_MS = 15000    -- from take to claimed
 local PARK_MS = 30000     -- a tenant at its limit is looked at again after this, should no finish wake it
 local DUE_LOOK_MS = 15000 -- QUEUE_BELL_S; at most TAKEN_MS, so that no deadline is overlooked

@@ -1,13 +1,13 @@
 --!needs names ring entry
--- promote() -> {moved, next_ms, more, now_ms}: what is due moves on.
+-- promote() -> {moved, next_ms, more, now_ms, {tenant, ...}}: what is due moves on.
 --
---   later    whose moment has come is queued
+--   due      tenants with a delayed job whose moment has come are named; the caller looks at their rows
 --   taken    and not claimed in time goes back to its queue
 --   parked   tenants are looked at again
 --
 -- next_ms is the next such moment (0: none), so the caller sets a timer and does not poll; more = 1
 -- if the bound of one call was reached.
-local LATER_BATCH, TAKEN_BATCH, PARKED_BATCH, TAGS_BATCH = 500, 20, 200, 8
+local DUE_BATCH, TAKEN_BATCH, PARKED_BATCH, TAGS_BATCH = 100, 20, 200, 8
 local moved, more = 0, 0
 
 local function due(name, batch)
@@ -19,19 +19,6 @@ local function due(name, batch)
         more = 1
     end
     return members
-end
-
-local function later_due()
-    local ready = {}
-    for _, text in ipairs(due('later', LATER_BATCH)) do
-        local e = entry_parse(text)
-        if call('HGET', IDX, e.job) == 'd' .. e.fence then
-            call('HDEL', IDX, e.job)
-            ready[#ready + 1] = text
-        end
-    end
-    local _, added = string.gsub(push(entries_cut(ready, 1), 'mark'), 'A', '')
-    moved = moved + added
 end
 
 -- The slots of one lane and tenant: those past their deadline are freed, and come back if idx still says so.
@@ -96,16 +83,16 @@ local function tags_forget()
     end
 end
 
-later_due()
+local tenants = due('due', DUE_BATCH)
 taken_due()
 parked_due()
 tags_forget()
 local next_ms = 0
-for _, name in ipairs({ 'later', 'taken', 'parked' }) do
+for _, name in ipairs({ 'due', 'taken', 'parked' }) do
     local first = call('ZRANGE', P .. ':' .. name, 0, 0, 'WITHSCORES')
     local at = tonumber(first[2])
     if at and (next_ms == 0 or at < next_ms) then
         next_ms = at
     end
 end
-return { moved, next_ms, more, now }
+return { moved, next_ms, more, now, tenants }

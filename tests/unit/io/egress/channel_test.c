@@ -2,6 +2,7 @@
 #include "core/io/egress/channel.h"
 
 #include <dirent.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@ struct side {
     struct channel *channel;
     int other; /* the end the test speaks through */
     int frames, descriptors, closed;
+    size_t answer_bytes; /* of what each frame is answered with; 0: nothing */
 };
 
 static void on_frame(void *user, struct channel_frame *got)
@@ -24,6 +26,13 @@ static void on_frame(void *user, struct channel_frame *got)
     s->frames++;
     s->descriptors += got->fd >= 0;
     channel_frame_free(got);
+    if (s->answer_bytes) {
+        char *body = calloc(1, s->answer_bytes);
+        json_t *head = json_object();
+        assert_true(channel_send(s->channel, head, body, s->answer_bytes, -1));
+        json_decref(head);
+        free(body);
+    }
 }
 
 static void on_closed(void *user)
@@ -131,12 +140,40 @@ static void a_script_that_sends_one_is_left(void **state)
     assert_int_equal(open_descriptors(), before);
 }
 
+/* A script that asks and asks and takes no answer would have egress keep them all. */
+static void who_does_not_read_gets_no_further_answer(void **state)
+{
+    enum { FRAMES = 60, ANSWER = 1 << 20 };
+    struct side s;
+    static char taken[1 << 16];
+    size_t total = 0;
+
+    (void)state;
+    begin(&s, &plain);
+    s.answer_bytes = ANSWER;
+    for (int i = 0; i < FRAMES; i++)
+        assert_int_equal(write(s.other, frame, sizeof frame - 1), sizeof frame - 1);
+    for (int i = 0; i < 10 * FRAMES; i++) /* each turn could answer several */
+        uv_run(&s.loop.uv, UV_RUN_NOWAIT);
+    assert_int_equal(s.frames, 1);
+    /* Nothing is lost by it: what is read makes room for the next. */
+    while (total < FRAMES * (size_t)(ANSWER + sizeof frame - 1)) {
+        uv_run(&s.loop.uv, UV_RUN_NOWAIT);
+        ssize_t n = recv(s.other, taken, sizeof taken, MSG_DONTWAIT);
+        total += n > 0 ? (size_t)n : 0;
+    }
+    assert_int_equal(s.frames, FRAMES);
+    assert_int_equal(s.closed, 0);
+    end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_descriptor_comes_with_its_frame_where_it_is_wanted),
         cmocka_unit_test(several_descriptors_end_the_channel_and_stay_nowhere),
         cmocka_unit_test(a_script_that_sends_one_is_left),
+        cmocka_unit_test(who_does_not_read_gets_no_further_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

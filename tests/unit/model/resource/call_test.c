@@ -276,6 +276,85 @@ static void by_name_the_same_rules_hold(void **state)
     assert_int_equal(ask_by_name(f, "secret_get", NULL), GOV_ADDRESS_REFUSED);
 }
 
+/* One partner's pairs, as an import of OpenAPI makes them: what is allowed has a parameter where what is not (or is of
+ * high risk, or what the action does not declare) has a word. */
+static const char pairs[] =
+    "{\"base_url\":\"https://partner.example/api/v1\",\"operations\":["
+    "{\"name\":\"order_update\",\"method\":\"POST\",\"path\":\"/orders/{id}\",\"allowed\":true,\"body\":true,"
+    "\"parameters\":{\"id\":{\"type\":\"string\"}}},"
+    "{\"name\":\"order_purge\",\"method\":\"POST\",\"path\":\"/orders/purge\"},"
+    "{\"name\":\"order_close\",\"method\":\"POST\",\"path\":\"/orders/close\",\"allowed\":true},"
+    "{\"name\":\"order_get\",\"method\":\"GET\",\"path\":\"/orders/{id}\","
+    "\"parameters\":{\"id\":{\"type\":\"string\"}}},"
+    "{\"name\":\"order_export\",\"method\":\"GET\",\"path\":\"/orders/export\",\"risk\":\"high\"},"
+    "{\"name\":\"order_report\",\"method\":\"GET\",\"path\":\"/orders/report\"},"
+    "{\"name\":\"part_get\",\"method\":\"GET\",\"path\":\"/{kind}/{id}/parts\","
+    "\"parameters\":{\"kind\":{\"type\":\"string\"},\"id\":{\"type\":\"string\"}}},"
+    "{\"name\":\"hidden_get\",\"method\":\"GET\",\"path\":\"/hidden/{id}/parts\",\"allowed\":false,"
+    "\"parameters\":{\"id\":{\"type\":\"string\"}}},"
+    "{\"name\":\"left\",\"method\":\"PUT\",\"path\":\"/a/{x}\",\"allowed\":true,\"body\":true,"
+    "\"parameters\":{\"x\":{\"type\":\"string\"}}},"
+    "{\"name\":\"right\",\"method\":\"PUT\",\"path\":\"/{y}/b\",\"allowed\":true,\"body\":true,"
+    "\"parameters\":{\"y\":{\"type\":\"string\"}}},"
+    "{\"name\":\"by_id\",\"method\":\"DELETE\",\"path\":\"/x/{id}\",\"allowed\":true,"
+    "\"parameters\":{\"id\":{\"type\":\"string\"}}},"
+    "{\"name\":\"by_key\",\"method\":\"DELETE\",\"path\":\"/x/{key}\","
+    "\"parameters\":{\"key\":{\"type\":\"string\"}}}]}";
+
+static void a_parameter_does_not_spell_another_operation(void **state)
+{
+    struct fixture *f = *state;
+    const json_t *json = json_parse(&f->arena, pairs, strlen(pairs), &f->err);
+    static const struct {
+        const char *operation, *parameters, *method, *path;
+        enum gov_code code;
+    } cases[] = {
+        { "order_update", "{\"id\":\"purge\"}", "POST", "/orders/purge", GOV_WRITE_NOT_WHITELISTED },
+        /* As servers may read it. */
+        { "order_update", "{\"id\":\"PURGE\"}", "POST", "/orders/PURGE", GOV_WRITE_NOT_WHITELISTED },
+        { "order_update", "{\"id\":\"purge.json\"}", "POST", "/orders/purge.json", GOV_WRITE_NOT_WHITELISTED },
+        { "order_update", "{\"id\":\"purge \"}", "POST", "/orders/purge%20", GOV_WRITE_NOT_WHITELISTED },
+        { "order_update", "{\"id\":\"purge\\n\"}", NULL, NULL, GOV_WRITE_NOT_WHITELISTED },
+        /* Allowed too, but it is for whoever declares it. */
+        { "order_update", "{\"id\":\"close\"}", NULL, NULL, GOV_WRITE_NOT_WHITELISTED },
+        { "order_get", "{\"id\":\"export\"}", NULL, NULL, GOV_ADDRESS_REFUSED },
+        { "part_get", "{\"kind\":\"hidden\",\"id\":\"7\"}", "GET", "/hidden/7/parts", GOV_ADDRESS_REFUSED },
+        { "part_get", "{\"kind\":\"hidden\",\"id\":\"7\"}", "HEAD", "/hidden/7/parts", GOV_ADDRESS_REFUSED },
+        /* Nobody can tell which of the two it is. */
+        { "left", "{\"x\":\"b\"}", "PUT", "/a/b", GOV_WRITE_NOT_WHITELISTED },
+        { "right", "{\"y\":\"a\"}", NULL, NULL, GOV_WRITE_NOT_WHITELISTED },
+        { "by_id", "{\"id\":\"7\"}", "DELETE", "/x/7", GOV_WRITE_NOT_WHITELISTED },
+        /* What is nobody else's goes on. */
+        { "order_update", "{\"id\":\"purged\"}", "POST", "/orders/purged", GOV_OK },
+        { "order_update", "{\"id\":\"close.7\"}", "POST", "/orders/close.7", GOV_OK },
+        { "order_get", "{\"id\":\"7\"}", "GET", "/orders/7", GOV_OK },
+        { "order_get", "{\"id\":\"purge\"}", "GET", "/orders/purge", GOV_OK },
+        { "order_get", "{\"id\":\"report.pdf\"}", "GET", "/orders/report.pdf", GOV_OK },
+        { "part_get", "{\"kind\":\"boxes\",\"id\":\"7\"}", "GET", "/boxes/7/parts", GOV_OK },
+        { "left", "{\"x\":\"c\"}", "PUT", "/a/c", GOV_OK },
+    };
+
+    assert_true(resource_read(json, &f->resource, &f->arena, &f->err));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        enum gov_code code = ask_by_name(f, cases[i].operation, cases[i].parameters);
+        if (code != cases[i].code)
+            fail_msg("%s %s: %s", cases[i].operation, cases[i].parameters, gov_code_info(code)->wire);
+        if (cases[i].path)
+            code = ask(f, cases[i].method, arena_format(&f->arena, BASE "%s", cases[i].path), NULL);
+        if (code != cases[i].code)
+            fail_msg("%s %s: %s", cases[i].method, cases[i].path, gov_code_info(code)->wire);
+    }
+    /* By address it is what the partner takes it for, and is judged as that. */
+    assert_int_equal(ask(f, "POST", BASE "/orders/close", NULL), GOV_OK);
+    assert_string_equal(f->call.operation->name, "order_close");
+    assert_int_equal(ask(f, "GET", BASE "/orders/export", NULL), GOV_OK);
+    assert_string_equal(f->call.operation->name, "order_export");
+    assert_int_equal(f->call.operation->risk, SKILL_RISK_HIGH);
+    assert_int_equal(ask_by_name(f, "order_update", "{\"id\":\"close\"}"), GOV_WRITE_NOT_WHITELISTED);
+    assert_non_null(strstr(f->err.en, "order_close"));
+    assert_non_null(strstr(f->err.zh, "order_close"));
+}
+
 static void pages_are_read_by_pattern_and_by_nothing_else(void **state)
 {
     struct fixture *f = *state;
@@ -344,6 +423,7 @@ int main(void)
         EACH(headers_that_change_the_method_are_refused_and_ours_cannot_be_set),
         EACH(a_body_is_what_it_was_checked_as_and_no_other_call),
         EACH(by_name_the_same_rules_hold),
+        EACH(a_parameter_does_not_spell_another_operation),
         EACH(pages_are_read_by_pattern_and_by_nothing_else),
         EACH(an_action_may_read_what_it_names_and_write_only_what_it_names_whole),
         EACH(every_fault_of_a_definition_is_named),

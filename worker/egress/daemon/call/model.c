@@ -75,6 +75,12 @@ bool model_open(struct loop *loop, const struct egress_settings *settings, struc
     return true;
 }
 
+void model_cut(struct model *model)
+{
+    if (model)
+        http_client_cut(model->client);
+}
+
 void model_stop(struct model *model)
 {
     if (model)

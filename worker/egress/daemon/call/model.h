@@ -18,6 +18,7 @@ struct model {
 bool model_open(struct loop *loop, const struct egress_settings *settings, struct model **model,
                 struct gov_err *err);
 /* Before the loop ends; then model_free. Both take NULL. */
+void model_cut(struct model *model);
 void model_stop(struct model *model);
 void model_free(struct model *model);
 

@@ -57,7 +57,7 @@ void outcall_fail_unanswered(struct outcall *c)
 {
     const struct gov_err *err = &c->exchange.err;
 
-    if (err->code == GOV_ADDRESS_REFUSED || err->code == GOV_SHUTTING_DOWN) {
+    if (err->code == GOV_ADDRESS_REFUSED || (err->code == GOV_SHUTTING_DOWN && !(c->is_write && c->exchange.sent))) {
         c->why = *err;
     } else if (c->is_write && c->exchange.sent) {
         gov_fail(&c->why, GOV_OUTCOME_UNKNOWN, "it was sent to \"%s\" and the answer was lost (%s)",

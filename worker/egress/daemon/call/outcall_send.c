@@ -396,7 +396,7 @@ static bool repeat_helps(const struct outcall *c)
     const struct http_exchange *x = &c->exchange;
 
     if (c->attempt >= c->resource.attempts || x->err.code == GOV_ADDRESS_REFUSED ||
-        x->err.code == GOV_INVALID_INPUT || x->retry_after_s * 1000 > REPEAT_WAIT_MS_MAX)
+        x->err.code == GOV_INVALID_INPUT || x->err.code == GOV_SHUTTING_DOWN || x->retry_after_s * 1000 > REPEAT_WAIT_MS_MAX)
         return false;
     if (x->status == 0)
         return !x->sent || may_repeat(c);

@@ -47,7 +47,7 @@ comment on column public.policy_wake.behind is 'up to this one they were woken';
 
 -- What of a period was dealt with before its end, by days instead of by place (core/model/lifecycle.h).
 update public.subscription s
-set windows_done = s.windows_done | ((256 - p.days) << 16)
+set windows_done = s.windows_done | ((128 - p.days) << 24)
 from (
     select x.id, (
         select l.before_days[b.place + 1]
@@ -61,9 +61,9 @@ from (
     join public.edition_version v on v.id = x.edition_version
     where x.windows_done > 0
         and x.windows_done & 255 <> 0
-        and x.windows_done < 65536) p
+        and x.windows_done >> 24 = 0) p
 where p.id = s.id
-    and p.days between 1 and 255;
+    and p.days between 1 and 127;
 
 create function public.reminder_policy_json(p_code text, p_ver integer) returns jsonb
     language sql stable security definer
