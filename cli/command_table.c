@@ -227,6 +227,11 @@ static const struct command_option seller_options[] = {
 };
 static const struct command_option edition_ls_options[] = { FLAG("on-sale", 0, "only what can be ordered now", "仅在售"), END };
 static const struct command_option edition_version_options[] = { TEXT("price", 0, "AMOUNT", "the new price: 329.00", "新价格，如 329.00"), SINCE, END };
+static const struct command_option reminder_set_options[] = { FILE_OPTION, FLAG("dry-run", 0, "only look", "仅查看"), COMMENT, END };
+static const struct command_option reminder_use_options[] = {
+    TEXT("edition", 0, "CODE", "whoever has this edition", "该版本的所有订阅"), TEXT("subscription", 0, "ID", "a subscription", "订阅编号"),
+    FLAG("dry-run", 0, "only look", "仅查看"), COMMENT, END,
+};
 static const struct command_option edition_end_options[] = { UNTIL, COMMENT, END };
 static const struct command_option clock_options[] = {
     TEXT("days", 0, "N", "go so many days forward, through each moment at which something is due", "前进天数，逐个到期时刻执行"), END,
@@ -439,6 +444,11 @@ const struct command command_table[] = {
     { "edition create", NULL, "FILE", 1, 1, VALUE_FILE, { "offer something new: its terms in YAML or JSON", "新建版本（条款为 YAML 或 JSON）" }, NULL, false, command_edition_create },
     { "edition version", NULL, "EDITION [FILE]", 1, 2, VALUE_FILE, { "a new version: the terms of the newest, but for --price or what FILE says", "发布新版次：沿用最新条款，仅改价格或文件所列" }, edition_version_options, false, command_edition_version },
     { "edition end-sale", NULL, "EDITION [VER]", 1, 2, VALUE_NONE, { "nobody orders it any more; running subscriptions and open orders keep it", "停售；现有订阅和未付订单不受影响" }, edition_end_options, false, command_edition_end_sale },
+    { "reminder-policy ls", NULL, "", 0, 0, VALUE_NONE, { "when customers are reminded: every policy, and whose it is", "列出提醒策略" }, NULL, false, command_reminder_policy_ls },
+    { "reminder-policy show", NULL, "POLICY", 1, 1, VALUE_NONE, { "one policy as it is", "查看提醒策略" }, NULL, false, command_reminder_policy_show },
+    { "reminder-policy history", NULL, "POLICY", 1, 1, VALUE_NONE, { "its versions, who made each, and why", "查看提醒策略的历史版次" }, NULL, false, command_reminder_policy_history },
+    { "reminder-policy set", NULL, "POLICY", 1, 1, VALUE_NONE, { "a new version from --file; --dry-run says what it changes", "由 --file 发布新版次；--dry-run 预览变化" }, reminder_set_options, false, command_reminder_policy_set },
+    { "reminder-policy use", NULL, "POLICY|-", 1, 1, VALUE_NONE, { "let an edition or a subscription have it; -: none of its own", "为版本或订阅指定策略；- 为取消" }, reminder_use_options, false, command_reminder_policy_use },
     { "customer ls", NULL, "[WORDS]", 0, 1, VALUE_NONE, { "customers", "列出客户" }, NULL, false, command_customer_ls },
     { "customer show", NULL, "CUSTOMER", 1, 1, VALUE_NONE, { "one customer and everything that happened", "查看客户及其全部经过" }, limit_options, false, command_customer_show },
     { "customer create", NULL, "NAME", 1, 1, VALUE_NONE, { "somebody to bill", "新建客户" }, customer_options, false, command_customer_create },

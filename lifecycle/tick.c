@@ -14,7 +14,7 @@
 #include "lifecycle/request.h"
 #include "sql_queries.h"
 
-enum { WHOLE_S = 600, HOURLY_S = 3600, INVOICES = 500 };
+enum { WHOLE_S = 600, HOURLY_S = 3600, INVOICES = 500, WAKES = 2000 };
 
 /* --- on the pool thread --- */
 
@@ -115,6 +115,23 @@ static bool hourly(struct tick *t, struct gov_err *err)
     return good;
 }
 
+/* Whom a changed policy reminds is looked at by the scan that follows. */
+static bool wake(struct tick *t, struct gov_err *err)
+{
+    int64_t got = 1;
+
+    while (got > 0 && !t->lifecycle->stop) {
+        struct arena arena;
+
+        arena_init(&arena);
+        const char *most = arena_format(&arena, "%d", WAKES);
+        PGresult *done = dbsync_query(&arena, t->conn, sql_queries[SQL_QUERIES_POLICY_WAKE].text, 1, &most, err);
+        got = done ? strtoll(PQgetvalue(done, 0, 0), NULL, 10) : -1;
+        arena_release(&arena);
+    }
+    return got >= 0;
+}
+
 /* Numbers of invoices, some hundreds a transaction. What cannot be numbered is tried again at the next tick; no scan waits for it. */
 static void invoices(struct tick *t)
 {
@@ -145,7 +162,7 @@ static bool work(void *context, struct gov_err *err)
         return false;
     invoices(t);
     return request_carry_out(t->conn, &t->lifecycle->stop, &t->asked, err) &&
-           scan_run(t->conn, &options, &t->report, err) && note_run(t, err) &&
+           wake(t, err) && scan_run(t->conn, &options, &t->report, err) && note_run(t, err) &&
            order_time_run(t->conn, 200, activate_later, t, &t->times, err) && lag_look(t, err) &&
            hourly(t, err);
 }

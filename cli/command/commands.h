@@ -222,6 +222,12 @@ COMMAND(command_subscription_edition);
 COMMAND(command_subscription_timezone);
 COMMAND(command_subscription_override);
 COMMAND(command_lifecycle_clock);
+/* reminder.c */
+COMMAND(command_reminder_policy_ls);
+COMMAND(command_reminder_policy_show);
+COMMAND(command_reminder_policy_history);
+COMMAND(command_reminder_policy_set);
+COMMAND(command_reminder_policy_use);
 /* invoice.c */
 COMMAND(command_invoice_ls);
 COMMAND(command_invoice_show);

@@ -12,6 +12,7 @@
 #ifndef CORE_MODEL_LIFECYCLE_H
 #define CORE_MODEL_LIFECYCLE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,8 +33,10 @@ const char *sub_state_name(enum sub_state state);
 bool sub_state_parse(const char *text, enum sub_state *state);
 
 /* Reminders before the end are counted in days and set by the policy; the others are fixed. A bit of
- * `done` says that a window of this period has been dealt with (sent or superseded). */
-enum { LIFECYCLE_BEFORE_MAX = 8 };
+ * `done` says that a window of this period has been dealt with (sent or superseded). Of those before the end it is the least
+ * days dealt with that count, as 128 - days above the round: a policy that changes has other windows at the same
+ * places, and whatever lies further from the end than that is past. The bits alone are what was written before those days were. */
+enum { LIFECYCLE_BEFORE_MAX = 8, LIFECYCLE_BEFORE_DAYS_MAX = 120, LIFECYCLE_BEFORE_SHIFT = 24, LIFECYCLE_BEFORE_LIMIT = 128 };
 enum lifecycle_window {
     WINDOW_BEFORE = 0, /* + index into the policy's days */
     WINDOW_END = LIFECYCLE_BEFORE_MAX,
@@ -49,12 +52,17 @@ enum lifecycle_window {
 
 struct lifecycle_policy {
     int before_days[LIFECYCLE_BEFORE_MAX]; /* falling; 0 ends the list */
+    int64_t before_since_us[LIFECYCLE_BEFORE_MAX]; /* since when there is this window; 0: always */
     int prefill_days;
     int send_from, send_to; /* hours of the local day, [from, to) */
     bool shutdown_on_workday; /* move a shutdown to the next workday */
     const struct workdays *workdays; /* NULL: weekdays */
 };
 extern const struct lifecycle_policy lifecycle_policy_default;
+
+/* A policy's windows as people write them, into before_days: ["T-30", ..., "T0", "G-HALF", "G-1", "SHUTDOWN", "R-7"]. False:
+ * INVALID_INPUT, with the window it is about; those behind T-n cannot be left out. */
+bool lifecycle_windows_read(const json_t *windows, struct lifecycle_policy *policy, struct gov_err *err);
 
 /* Above the windows in `done`: how often the end of this period came again, because a shutdown was overridden or a hold has moved
  * it behind its final notice. The keys of what is told of the end carry the round, so that each end has a notice of its own. */
@@ -76,7 +84,8 @@ struct lifecycle_facts {
     int64_t shutdown_due_us; /* set on entering grace; never moves earlier */
     int64_t final_notice_us, termination_notice_us;
     int64_t hold_until_us; /* the latest hold that has not been released */
-    uint32_t done;         /* bit per window, and the round */
+    int64_t policy_since_us; /* when its policy was chosen instead of another; 0: it had it all along */
+    uint32_t done;         /* bit per window, the round, and the days before the end */
     bool cancel_at_period_end;
     bool unreachable; /* shut down, and there is no address that R-7 could go to */
     int grace_days, min_grace_days, retention_days;

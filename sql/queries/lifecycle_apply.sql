@@ -52,7 +52,7 @@ with asked as (
             'shutdown_due_at', public.utc_text(case when n.shutdown <> 0
                 then greatest(timestamptz 'epoch' + n.shutdown * interval '1 microsecond', s.hold_until) end),
             'retention_days', v.retention_days)
-            || case when n.done >= 65536 then jsonb_build_object('round', n.done >> 16) else '{}' end
+            || case when (n.done >> 16) & 255 > 0 then jsonb_build_object('round', (n.done >> 16) & 255) else '{}' end
             || case
                 when s.cancel_at_period_end and n.state = 'active' then jsonb_build_object('last_day', s.paid_until_date)
                 else jsonb_build_object(

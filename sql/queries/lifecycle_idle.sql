@@ -1,11 +1,12 @@
 -- scope: lifecycle
 -- Is there anything for a tick to do: a payment that was told, a scan that was asked for, a subscription or an order that
 -- is due, a posting to be invoiced, or was the last scan's moment ten minutes ago? And for the deliveries? Each is one look into a partial index.
--- scan scan_clock, invoice_due: one row, and what is not numbered yet
+-- scan scan_clock, invoice_due, policy_wake: one row, and what came in the last minute
 select c.last_at < c.now - interval '10 minutes'
         or exists (select from public.payment_event e where e.status = 'received' and e.next_at <= now())
         or exists (select from public.scan_run r where r.state = 'requested' and (r.lease_until is null or r.lease_until <= clock_timestamp()))
         or exists (select from public.invoice_due)
+        or exists (select from public.policy_wake w where w.due_at <= c.now)
         or exists (
             select from public.subscription s
             where s.next_action_at <= c.now

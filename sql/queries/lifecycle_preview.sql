@@ -3,11 +3,14 @@
 -- sent is what is stored, moments as us since 2000, and nothing is made a text to be read again
 select s.id, s.period_no, s.version, s.state, s.state_entered_at, s.paid_from_at, s.paid_until_date, s.paid_until_at,
     s.shutdown_due_at, s.final_notice_at, s.termination_notice_at, s.hold_until, s.windows_done, s.cancel_at_period_end,
-    v.grace_days, v.min_grace_days, v.retention_days, s.tz, coalesce(s.policy, v.policy), s.next_action_at,
+    v.grace_days, v.min_grace_days, v.retention_days, s.tz, coalesce(s.policy, e.policy, v.policy), s.next_action_at,
     case when s.state in ('shutdown', 'cancelled') and s.termination_notice_at is null
-        then public.customer_unreachable(s.customer_id, s.tenant_id) end
+        then public.customer_unreachable(s.customer_id, s.tenant_id) end,
+    greatest(r.set_at, e.set_at)
 from public.subscription s
 join public.edition_version v on v.id = s.edition_version
+left join public.edition_reminder e on e.edition = v.edition
+left join public.subscription_reminder r on r.subscription_id = s.id
 where s.next_action_at <= timestamptz 'epoch' + $1::bigint * interval '1 microsecond'
     and s.quarantined_at is null
 order by s.id

@@ -24,7 +24,7 @@ join public.edition_version v on v.id = case when o.sold_to is null then o.id el
 join lateral (
     select p.publish_hours
     from public.lifecycle_policy p
-    where p.code = coalesce(s.policy, v.policy)
+    where p.code = coalesce(s.policy, (select e.policy from public.edition_reminder e where e.edition = v.edition), v.policy)
     order by p.ver desc
     limit 1) l on true
 where s.state in ('active', 'grace')

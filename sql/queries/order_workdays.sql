@@ -9,7 +9,7 @@ left join public.subscription s on s.id = o.subscription_id
 left join lateral (
     select q.calendar
     from public.lifecycle_policy q
-    where q.code = coalesce(s.policy, v.policy)
+    where q.code = coalesce(s.policy, (select e.policy from public.edition_reminder e where e.edition = v.edition), v.policy)
     order by q.ver desc
     limit 1) l on true
 left join public.business_calendar d on d.code = l.calendar

@@ -50,20 +50,21 @@ RULES = (
     # the tenant itself
     (READ, "/v1/members", "oavu"), (WRITE, "/v1/members", "oa"),
     *((READ, path, "oau") for path in ("/v1/settings", "/v1/callback-hosts", "/v1/deliveries", "/v1/audit")),
-    *((READ, path, "oafu") for path in ("/v1/orders", "/v1/subscription", "/v1/usage")),
+    *((READ, path, "oafu") for path in ("/v1/orders", "/v1/invoices", "/v1/subscription", "/v1/usage")),
     *((WRITE, path, "of") for path in ("/v1/orders", "/v1/subscription")),
     (WRITE, "/v1/exports", "o"),
     (READ, "/v1/announcements", TENANT),
     # the platform
     *((READ, f"/v1/platform/{noun}", "AFU") for noun in (
         "tenants", "channels", "deliveries", "editions", "customers", "orders", "payments", "payment-providers",
-        "finance-tasks", "statement-formats", "approvals", "subscriptions", "lifecycle", "reports", "periods", "calendars")),
+        "finance-tasks", "statement-formats", "approvals", "subscriptions", "lifecycle", "reports", "periods", "calendars",
+        "invoices", "sellers", "reminder-policies")),
     *((READ, f"/v1/platform/{noun}", "AU") for noun in (
         "audit", "workers", "queues", "dead-letters", "limits", "jobs", "http-resources", "open-networks")),
     (("POST",), "/v1/platform/http-resources/{id}/dry-run", "AU"),
-    *((WRITE, f"/v1/platform/{noun}", "AF") for noun in ("editions", "approvals", "calendars")),
+    *((WRITE, f"/v1/platform/{noun}", "AF") for noun in ("editions", "approvals", "calendars", "sellers", "reminder-policies")),
     *((WRITE, f"/v1/platform/{noun}", "F") for noun in (
-        "customers", "orders", "payments", "finance-tasks", "statement-formats", "subscriptions", "lifecycle", "periods")),
+        "customers", "orders", "payments", "finance-tasks", "statement-formats", "subscriptions", "lifecycle", "periods", "invoices")),
     (ANY, "/v1/platform", "A"),
     (ANY, "/v1", "oa"),
 )

@@ -1,4 +1,5 @@
-"""What is sold, as people decide it: new editions and versions, the end of a sale, through the command line and the platform's API."""
+"""What is sold, and when customers are reminded, as people decide it: new editions and versions, the end of a sale, policies of
+reminders, through the command line and the platform's API."""
 import json
 import os
 import pathlib
@@ -124,6 +125,85 @@ class Catalogue(Case):
         self.assertIn("new version", self.cli("edition", "end-sale", "personal-free", "--comment", "x", status=4))
         self.assertEqual(self.cli("edition", "version", code, "--price", "99.00")["ver"], 2)
         self.assertEqual(self.cli("edition", "show", code)["on_sale"], 2)
+
+WINDOWS = "[T-20, T-5, T0, G-HALF, G-1, SHUTDOWN, R-7]"
+
+
+class Reminders(Case):
+    def set(self, code, text, *more, **how):
+        (stack.folder / "policy.yaml").write_text(text, encoding="utf-8")
+        return self.cli("reminder-policy", "set", code, "--file", stack.folder / "policy.yaml", *more, **how)
+
+    def bought(self):
+        customer = self.cli("customer", "create", "Reminded")
+        order = self.cli("order", "create", "team-yearly", "--customer", customer["id"], "--tenant-name", "Reminded")
+        self.cli("order", "confirm", order["id"], "2990.00", "--reference", uuid.uuid4().hex, "--on", "2026-11-26", "--evidence", "a" * 64)
+        return self.cli("order", "show", order["id"])["subscription_id"]
+
+    def test_a_policy_is_made_looked_at_first_and_has_a_history(self):
+        standard = self.cli("reminder-policy", "show", "standard")
+        self.assertEqual(standard["windows"], ["T-30", "T-15", "T-7", "T-3", "T-1", "T0", "G-HALF", "G-1", "SHUTDOWN", "R-7"])
+        self.assertIn("team-yearly", standard["editions"])
+        text = f"windows: {WINDOWS}\nsend_from: 10\n"
+        looked = self.set("seldom", text, "--dry-run")
+        self.assertEqual((looked["dry_run"], looked["result"], looked["forecast"]["subscriptions"]), (True, None, 0))
+        self.assertNotIn("seldom", [p["code"] for p in self.cli("reminder-policy", "ls")["items"]])
+        self.assertIn("say why", self.set("seldom", text, status=2))
+        made = self.set("seldom", text, "--comment", "fewer letters")["result"]
+        self.assertEqual((made["ver"], made["windows"][:2], made["send_from"], made["send_to"], made["prefill_days"]), (1, ["T-20", "T-5"], 10, 18, 30))
+        self.assertEqual(self.set("seldom", text, "--comment", "again")["result"]["ver"], 1, "the same terms are the version that is there")
+        self.assertEqual(self.set("seldom", text + "send_to: 12\n", "--comment", "mornings")["result"]["ver"], 2)
+        history = self.cli("reminder-policy", "history", "seldom")
+        self.assertEqual([(v["ver"], v["reason"], v["set_by"]) for v in history],
+                         [(2, "mornings", "fiona@people.example"), (1, "fewer letters", "fiona@people.example")])
+
+    def test_a_policy_that_cannot_be_is_refused_with_what_is_wrong(self):
+        for text, words in ((f"windows: {WINDOWS.replace('G-1, ', '')}\n", "G-1 cannot be removed"),
+                            (f"windows: {WINDOWS.replace(', R-7', '')}\n", "R-7 cannot be removed"),
+                            (f"windows: {WINDOWS.replace('T-20, T-5', 'T-5, T-20')}\n", "in the order in which they come"),
+                            (f"windows: {WINDOWS.replace('T-20', 'T-200')}\n", "at most 120"),
+                            (f"windows: {WINDOWS.replace('T-20', 'T-x')}\n", "is no window"),
+                            (f"windows: {WINDOWS}\nsend_from: 18\n", "send_to"),
+                            (f"windows: {WINDOWS}\ncalendar: cn\n", "calendar"),
+                            (f"windows: {WINDOWS}\nprefill_days: 0\n", "prefill_days"),
+                            (f"windows: {WINDOWS}\nbefore: 3\n", "before"),
+                            ("send_from: 9\n", "windows")):
+            with self.subTest(words):
+                self.assertIn(words, self.set("wrong", text, "--comment", "x", status=2))
+        self.assertIn("不可移除", self.set("wrong", f"windows: {WINDOWS.replace('G-1, ', '')}\n", "--comment", "x", status=2,
+                                       language="zh_CN.UTF-8"))
+        self.assertIn("small letters", self.set("WRONG", f"windows: {WINDOWS}\n", "--comment", "x", status=2))
+        self.cli("reminder-policy", "show", "wrong", status=2)
+        self.set("wrong", f"windows: {WINDOWS}\n", "--comment", "x", token="olivia", status=2)
+        self.assertEqual(stack.sql("select count(*) from lifecycle_policy where code ilike 'wrong'"), [["0"]])
+
+    def test_an_edition_and_a_customer_have_one_of_their_own(self):
+        self.set("early", f"windows: {WINDOWS.replace('T-20', 'T-90')}\n", "--comment", "yearly ones")
+        subscription = self.bought()
+        policy = (f"select coalesce(s.policy, e.policy, v.policy) from subscription s join edition_version v on v.id = s.edition_version left join "
+                  f"edition_reminder e on e.edition = v.edition where s.id = '{subscription}'")
+        self.assertIn("whose it is", self.cli("reminder-policy", "use", "early", status=2))
+        self.assertIn("no reminder policy", self.cli("reminder-policy", "use", "nowhere", "--subscription", subscription, "--comment", "x", status=2))
+        self.cli("reminder-policy", "use", "early", "--subscription", uuid.uuid4(), "--dry-run", status=2)
+        self.cli("reminder-policy", "use", "early", "--edition", "no-such", "--comment", "x", status=2)
+        looked = self.cli("reminder-policy", "use", "early", "--edition", "team-yearly", "--dry-run")
+        self.assertEqual((looked["result"], looked["forecast"]["subscriptions"]), (None, 1))
+        self.assertEqual(stack.sql(policy), [["standard"]])
+        used = self.cli("reminder-policy", "use", "early", "--edition", "team-yearly", "--comment", "long notice")["result"]
+        self.assertEqual(used, {"edition": "team-yearly", "policy": "early", "own": True})
+        self.assertEqual(stack.sql(policy), [["early"]])
+        own = self.cli("reminder-policy", "use", "standard", "--subscription", subscription, "--comment", "asked for it")["result"]
+        self.assertEqual((own["policy"], own["own"]), ("standard", True))
+        self.assertEqual(stack.sql(policy), [["standard"]])
+        self.assertIn(subscription, self.cli("reminder-policy", "show", "standard")["subscriptions"])
+        missing = stack.api("PUT", f"/v1/platform/subscriptions/{subscription}/reminder-policy", {"reason": "x"}, token="fay")
+        self.assertEqual((missing.status, missing.code), (422, "invalid_input"))
+        none = self.cli("reminder-policy", "use", "-", "--subscription", subscription, "--comment", "as the others")["result"]
+        self.assertEqual((none["policy"], none["own"]), ("early", False))
+        self.assertEqual(self.cli("reminder-policy", "use", "-", "--edition", "team-yearly", "--comment", "back")["result"]["policy"], "standard")
+        said = stack.sql("select subject_kind, detail ->> 'policy', detail ->> 'reason' from platform_audit where action = 'reminder_policy.used' order by id")
+        self.assertEqual(said, [["edition", "early", "long notice"], ["subscription", "standard", "asked for it"],
+                                ["subscription", "", "as the others"], ["edition", "", "back"]])
 
 
 if __name__ == "__main__":

@@ -85,6 +85,7 @@ class Page(unittest.TestCase):
         self.told()
         self.months()
         self.sold()
+        self.reminded()
         self.invoiced()
         self.assertEqual(self.left, [], "a command of the page that this test does not type")
 
@@ -256,6 +257,19 @@ class Page(unittest.TestCase):
         self.assertEqual(self.type("edition create terms.yaml")["price"]["amount_minor"], 19900)
         self.assertEqual(self.type("edition version team-small --price 249.00")["ver"], 2)
         self.assertIsNotNone(self.type('edition end-sale team-small --comment "why"')["sold_to"])
+
+    def reminded(self):
+        text = "\n".join(line.removeprefix("  ") for line in block("windows: [T-20").split("\n"))
+        (stack.folder / "policy.yaml").write_text(text, encoding="utf-8")
+        self.type("reminder-policy ls")
+        self.assertEqual(self.type("reminder-policy show standard")["ver"], 1)
+        run("reminder-policy set early --file policy.yaml --comment x")
+        self.assertIsNone(self.type("reminder-policy set standard --file policy.yaml --dry-run")["result"])
+        self.assertEqual(self.type('reminder-policy set standard --file policy.yaml --comment "fewer letters"')["result"]["ver"], 2)
+        self.assertEqual(len(self.type("reminder-policy history standard")), 2)
+        self.assertTrue(self.type('reminder-policy use early --edition team-yearly --comment "long notice"')["result"]["own"])
+        self.at["SUBSCRIPTION"] = self.subscription
+        self.assertTrue(self.type('reminder-policy use early --subscription SUBSCRIPTION --comment "asked for it"')["result"]["own"])
 
     def invoiced(self):
         stacks.until(lambda: run("invoice ls")["items"], what="the first numbers being given", seconds=90)

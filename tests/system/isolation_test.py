@@ -48,6 +48,7 @@ BODIES = {
     ("POST", "/v1/members"): {"email": "one@people.example", "role": "viewer"},
     ("PATCH", "/v1/members/{id}"): {"role": "auditor"},
     ("PATCH", "/v1/platform/customers/{id}"): {"note": "x"},
+    **{("PUT", f"/v1/platform/{path}/reminder-policy"): {"policy": None, "reason": "x"} for path in ("editions/{code}", "subscriptions/{id}")},
     ("POST", "/v1/requests/{id}/answer"): {"inputs": {"a": 1}},
     ("POST", "/v1/platform/http-resources/{id}/dry-run"): {"operation": "a"},
     ("POST", "/v1/platform/http-resources/{id}/grants"): {"everybody": True},
@@ -61,7 +62,8 @@ QUERIES = {"/v1/platform/jobs/{id}": lambda: f"?tenant={Case.stack.tenants[TENAN
 KEPT = {("POST", f"/v1/requests/{{id}}/{act}"): "audit_event" for act in ("confirm", "reject")}
 # What is named by whoever makes it: there, no name is missing.
 MAKES = [("PUT", f"/v1/platform/{noun}") for noun in ("channels/{name}", "payment-providers/{code}",
-                                                      "statement-formats/{code}")]
+                                                      "statement-formats/{code}", "reminder-policies/{code}",
+                                                      "sellers/{code}")]
 # Whose body names something that nobody has.
 NAMES_NOTHING = ("/v1/platform/dead-letters/redrive", "/v1/platform/payments/apply")
 # What an act may use up, and who makes another one.
@@ -151,7 +153,10 @@ def plant_work():
     for tenant, skill, who, decider in ((TENANT, "probe", "oscar", "olivia"), (OTHER, MARK, "lin", "lin")):
         unmet = must(stack.api("POST", "/v1/requests", {"text": "bake me a cake"}, who, {"Prefer": "wait=60"}))
         assert unmet["state"] == "abstained", unmet
-        must(stack.api("POST", "/v1/orders", {"edition": "team-monthly"}, decider))
+        order = must(stack.api("POST", "/v1/orders", {"edition": "team-monthly"}, decider))
+        stack.sql(f"select ledger_post('settle:' || id, 'settle', id::text, array['CASH:bank', 'AR:' || customer_id], array[amount_minor, "
+                  f"-amount_minor], currency) from orders where id = '{order['id']}'")  # all that an invoice is made of
+        stack.sql("select invoice_number(10)")
         package = {"README.md": f"# {skill}\n\nPrints {skill}.\n", "main.py": f"open('{skill}.txt', 'w').write('x')\n",
                    "skill.json": json.dumps({"name": skill, "description": skill, "actions": [
                        {"name": "run", "title": skill, "entry": "main.py", "input": {"type": "object"}},

@@ -62,6 +62,20 @@ static bool before_by(const struct lifecycle_facts *f, const struct lifecycle_po
     return local - 15 * HOUR_US <= us && calendar_time_us(f->zone, workday, p->send_from) <= us;
 }
 
+/* One that lies before the period began, or before anybody had named it, was never meant for it: a policy that changes makes up
+ * for nothing. */
+static bool before_never_meant(const struct lifecycle_facts *f, const struct lifecycle_policy *p, int i, int64_t workday)
+{
+    return before_by(f, p, workday, later(f->period_start_us, later(f->policy_since_us, p->before_since_us[i])));
+}
+
+static bool before_is_done(const struct lifecycle_facts *f, const struct lifecycle_policy *p, int i)
+{
+    int least = (int)(f->done >> LIFECYCLE_BEFORE_SHIFT & (LIFECYCLE_BEFORE_LIMIT - 1));
+
+    return least ? p->before_days[i] >= LIFECYCLE_BEFORE_LIMIT - least : (f->done & (1u << i)) != 0;
+}
+
 /* Not before half of the period is over: a month's renewal is not drafted on its first day. */
 static int64_t prefill_due(const struct lifecycle_facts *f, const struct lifecycle_policy *p)
 {
@@ -141,6 +155,12 @@ static void add(struct lifecycle_decision *d, enum lifecycle_kind kind, int wind
     d->after.done |= 1u << window;
 }
 
+static void before_dealt_with(struct lifecycle_decision *d, const struct lifecycle_policy *p, int i)
+{
+    d->after.done = (d->after.done & ~((LIFECYCLE_BEFORE_LIMIT - 1u) << LIFECYCLE_BEFORE_SHIFT)) |
+                    (uint32_t)(LIFECYCLE_BEFORE_LIMIT - p->before_days[i]) << LIFECYCLE_BEFORE_SHIFT;
+}
+
 static void note(struct lifecycle_decision *d, const char *rule, bool holds, int64_t at, const char *en,
                  const char *zh)
 {
@@ -152,6 +172,8 @@ static void remind(struct lifecycle_decision *d, const struct lifecycle_policy *
                    int64_t as_of)
 {
     add(d, LIFECYCLE_REMIND, window, due);
+    if (window < WINDOW_END)
+        before_dealt_with(d, p, window);
     d->actions[d->count - 1].send_us = lifecycle_slot(p, d->after.zone, as_of);
 }
 
@@ -188,8 +210,13 @@ static void prefill(const struct lifecycle_facts *f, const struct lifecycle_poli
         add(d, LIFECYCLE_PREFILL, WINDOW_PREFILL, due);
 }
 
-/* Of what is due and unsent before the end only the latest is sent; after the end, none. A window that
- * lies before the period began was never meant for it. */
+static void supersede_before(struct lifecycle_decision *d, const struct lifecycle_facts *f, const struct lifecycle_policy *p, int i)
+{
+    add(d, LIFECYCLE_SUPERSEDE, WINDOW_BEFORE + i, before_due(f, p, i));
+    before_dealt_with(d, p, i);
+}
+
+/* Of what is due and unsent before the end only the latest is sent; after the end, none. */
 static void remind_before(const struct lifecycle_facts *f, const struct lifecycle_policy *p, int64_t as_of,
                           struct lifecycle_decision *d)
 {
@@ -197,20 +224,20 @@ static void remind_before(const struct lifecycle_facts *f, const struct lifecycl
     bool ended = as_of >= f->end_us;
 
     for (int i = 0; i < LIFECYCLE_BEFORE_MAX && p->before_days[i] > 0; i++) {
-        if (is_done(f, WINDOW_BEFORE + i))
+        if (before_is_done(f, p, i))
             continue;
         int64_t workday = workdays_at_or_before(p->workdays, f->end_day - p->before_days[i]);
-        if (!before_by(f, p, workday, as_of) || before_by(f, p, workday, f->period_start_us))
+        if (!before_by(f, p, workday, as_of) || before_never_meant(f, p, i, workday))
             continue;
         if (latest >= 0)
-            add(d, LIFECYCLE_SUPERSEDE, WINDOW_BEFORE + latest, before_due(f, p, latest));
+            supersede_before(d, f, p, latest);
         latest = i;
     }
     note(d, "T", latest >= 0 && !ended, latest >= 0 ? before_due(f, p, latest) : 0,
          "a reminder before the end is due: of several, the latest is sent; after the end, none",
          "到期前提醒：多个到期时只发最近一个；到期后不再发送");
     if (latest >= 0 && ended)
-        add(d, LIFECYCLE_SUPERSEDE, WINDOW_BEFORE + latest, before_due(f, p, latest));
+        supersede_before(d, f, p, latest);
     else if (latest >= 0)
         remind(d, p, WINDOW_BEFORE + latest, before_due(f, p, latest), as_of);
 }
@@ -314,10 +341,10 @@ static void before_next(const struct lifecycle_facts *f, const struct lifecycle_
     int64_t earliest = INT64_MAX;
 
     for (int i = 0; i < LIFECYCLE_BEFORE_MAX && p->before_days[i] > 0; i++) {
-        if (is_done(f, WINDOW_BEFORE + i))
+        if (before_is_done(f, p, i))
             continue;
         int64_t workday = workdays_at_or_before(p->workdays, f->end_day - p->before_days[i]);
-        if (workday < earliest && !before_by(f, p, workday, f->period_start_us))
+        if (workday < earliest && !before_never_meant(f, p, i, workday))
             earliest = workday;
     }
     if (earliest < INT64_MAX)

@@ -8,7 +8,7 @@
 /* Columns of lifecycle_due.sql. */
 enum {
     D_ID, D_PERIOD, D_VERSION, D_STATE, D_ENTERED, D_FROM, D_END_DAY, D_END, D_SHUTDOWN, D_FINAL, D_TERMINATION, D_HOLD,
-    D_DONE, D_CANCEL, D_GRACE, D_MIN_GRACE, D_RETENTION, D_ZONE, D_POLICY, D_NEXT, D_UNREACHABLE
+    D_DONE, D_CANCEL, D_GRACE, D_MIN_GRACE, D_RETENTION, D_ZONE, D_POLICY, D_NEXT, D_UNREACHABLE, D_SINCE
 };
 
 static int64_t number(const PGresult *rows, int row, int column)
@@ -27,10 +27,12 @@ void scan_context_init(struct scan_context *c, const PGresult *policies, struct 
     c->arena = arena;
     for (int row = 0; row < PQntuples(policies) && row < SCAN_POLICIES_MAX; row++) {
         struct lifecycle_policy *p = &c->policies[c->policy_count];
-        char *at = arena_text(arena, PQgetvalue(policies, row, 1));
+        char *at = arena_text(arena, PQgetvalue(policies, row, 1)), *since = arena_text(arena, PQgetvalue(policies, row, 7));
 
-        for (int i = 0; i < LIFECYCLE_BEFORE_MAX && *at; i++)
+        for (int i = 0; i < LIFECYCLE_BEFORE_MAX && *at; i++) {
             p->before_days[i] = (int)strtol(at, &at, 10);
+            p->before_since_us[i] = strtoll(since, &since, 10);
+        }
         p->prefill_days = (int)number(policies, row, 2);
         p->send_from = (int)number(policies, row, 3);
         p->send_to = (int)number(policies, row, 4);
@@ -100,6 +102,7 @@ bool scan_row_read(struct scan_context *c, const PGresult *rows, int row, struct
                                    .final_notice_us = number(rows, row, D_FINAL),
                                    .termination_notice_us = number(rows, row, D_TERMINATION),
                                    .hold_until_us = number(rows, row, D_HOLD),
+                                   .policy_since_us = number(rows, row, D_SINCE),
                                    .done = (uint32_t)number(rows, row, D_DONE),
                                    .cancel_at_period_end = truth(rows, row, D_CANCEL),
                                    .grace_days = (int)number(rows, row, D_GRACE),
@@ -171,6 +174,7 @@ bool scan_row_read_stored(struct scan_context *c, const PGresult *rows, int row,
                                    .final_notice_us = stored_moment(rows, row, D_FINAL),
                                    .termination_notice_us = stored_moment(rows, row, D_TERMINATION),
                                    .hold_until_us = stored_moment(rows, row, D_HOLD),
+                                   .policy_since_us = stored_moment(rows, row, D_SINCE),
                                    .done = (uint32_t)stored(rows, row, D_DONE),
                                    .cancel_at_period_end = stored(rows, row, D_CANCEL) != 0,
                                    .grace_days = (int)stored(rows, row, D_GRACE),

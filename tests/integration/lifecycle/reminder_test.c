@@ -374,6 +374,19 @@ static void a_final_notice_that_arrived_nowhere_is_a_task_until_it_is_sent_again
     assert_int_equal(0, scan_rig_count(f, open));
 }
 
+/* A scan late on a Friday: the message leaves on Monday, although the renewal is drafted on Saturday and ends what was expected of it. */
+static void what_is_decided_after_hours_leaves_on_the_next_workday(void **state)
+{
+    struct scan_rig *f = *state;
+
+    sql_run(f->admin, "update public.scan_clock set test_offset = (date_trunc('week', now() at time zone 'Asia/Shanghai') + interval "
+            "'5 weeks 4 days 19 hours') at time zone 'Asia/Shanghai' - now()");
+    scan_rig_subscriptions(f, 1, 31, "Asia/Shanghai");
+    scan_rig_scan(f->conn, (struct scan_options){ .accept_gap = true });
+    assert_string_equal("T-30 1", sql_value(&f->arena, f->admin, "select (payload ->> 'window') || ' ' || extract(isodow from next_at at time "
+                        "zone 'Asia/Shanghai') from public.outbox where expires_at > next_at + interval '12 hours'"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +401,7 @@ int main(void)
         cmocka_unit_test(nobody_to_tell_is_a_task_until_somebody_is_there),
         cmocka_unit_test(nobody_to_tell_of_a_shutdown_is_a_task_while_there_is_time),
         cmocka_unit_test(a_final_notice_that_arrived_nowhere_is_a_task_until_it_is_sent_again),
+        cmocka_unit_test(what_is_decided_after_hours_leaves_on_the_next_workday),
     };
     return cmocka_run_group_tests(tests, scan_rig_setup, scan_rig_teardown);
 }
