@@ -296,6 +296,13 @@ class Scripts(Case):
         self.assertIn("something is wrong", self.log_of(run["id"]))
         self.assertIn("11", self.burnt("signal", "script_failed")["error"]["message"])
 
+    def test_what_comes_in_pieces_is_read_as_a_whole(self):
+        """A character whose bytes come apart is one, and what stands within a line is no mark."""
+        run = self.run_probe("burn", what="torn")
+        self.assertEqual(run["state"], "succeeded", run)
+        self.assertIn("测试 x::progress 5 is text\n\ufffd", self.log_of(run["id"]))
+        self.assertIsNone(run["progress"])
+
     def test_half_a_result_is_no_result(self):
         self.burnt("broken", "result_invalid", 0)
 

@@ -41,6 +41,8 @@ struct run_log {
     json_t *pending;                     /* array of chunks not yet committed */
     size_t sending;                      /* the first so many are on their way */
     struct buf cut[RUN_STREAM_COUNT];    /* bytes of a character, or of a line that may be a mark */
+    struct buf torn;                     /* of stderr: the first bytes of a character whose rest has not come */
+    bool open;                           /* of stderr: what was passed on ends within a line */
     const struct secrets *secrets;       /* NULL: nothing to hide */
     struct run_denials *denials;
     struct buf held[RUN_STREAM_COUNT];   /* what may be the beginning of a secret */
@@ -99,6 +101,7 @@ void run_log_free(struct run_log *log)
         buf_release(&log->cut[i]);
         buf_release(&log->held[i]);
     }
+    buf_release(&log->torn);
     buf_release(&log->line);
     buf_release(&log->last_line);
     buf_release(&log->out);
@@ -317,10 +320,12 @@ static size_t split_marks(struct run_log *log, const char *text, size_t bytes)
     while (at < bytes) {
         const char *end = memchr(text + at, '\n', bytes - at);
         size_t length = end ? (size_t)(end - text) - at : bytes - at;
-        bool whole = end && output_mark_read(text + at, length, &words) != MARK_NONE;
-        if (whole || (!end && output_mark_may_be(text + at, length))) {
+        bool begins = at > 0 || !log->open; /* what goes on is no mark, whatever it looks like */
+        bool whole = begins && end && output_mark_read(text + at, length, &words) != MARK_NONE;
+        if (whole || (begins && !end && output_mark_may_be(text + at, length))) {
             chunk_add(log, RUN_STDERR, text + from, at - from);
             from = at;
+            log->open = false;
             if (!end)
                 return at;
             if (take_mark(log, text + at, length))
@@ -329,6 +334,8 @@ static size_t split_marks(struct run_log *log, const char *text, size_t bytes)
         at += length + (end ? 1 : 0);
     }
     chunk_add(log, RUN_STDERR, text + from, bytes - from);
+    if (bytes)
+        log->open = text[bytes - 1] != '\n';
     return bytes;
 }
 
@@ -371,10 +378,11 @@ void run_log_add(struct run_log *log, enum run_stream stream, const char *data, 
         return;
     if (stream == RUN_STDERR) {
         /* Broken bytes are mended before lines are looked for. */
-        size_t kept = cut_tail(data, bytes);
         remember_stderr(log, data, bytes);
-        clean_into(cut, data, bytes - kept);
-        clean_into(cut, data + bytes - kept, kept);
+        buf_add(&log->torn, data, bytes);
+        size_t used = log->torn.length - cut_tail(log->torn.data, log->torn.length);
+        clean_into(cut, log->torn.data, used);
+        buf_consume(&log->torn, used);
     } else {
         buf_add(cut, data, bytes);
     }
@@ -389,6 +397,8 @@ void run_log_hide(struct run_log *log, const struct secrets *secrets)
 /* What was held back for more to come is not waited for any longer. */
 static void complete(struct run_log *log)
 {
+    clean_into(&log->cut[RUN_STDERR], buf_text(&log->torn), log->torn.length);
+    buf_clear(&log->torn);
     for (int i = 0; i < RUN_STREAM_COUNT; i++)
         if (log->cut[i].length)
             add_clean(log, (enum run_stream)i, true);
