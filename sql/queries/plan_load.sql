@@ -11,7 +11,8 @@ select s.id, s.enabled, s.owner,
         where b.skill_id = s.id),
     (select m.role from public.my_members m where m.user_id = $3::uuid and m.state = 'active'),
     (select jsonb_object_agg(f.id, jsonb_build_object(
-            'name', f.name, 'bytes', f.size, 'sha256', f.sha256, 'media_type', f.media_type))
+            'name', f.name, 'bytes', f.size, 'sha256', f.sha256, 'media_type', f.media_type,
+            'created_by', f.created_by))
         from {{t}}.file f
         where f.id = any ($4::uuid[])
             and f.kind in ('upload', 'artifact')

@@ -115,6 +115,7 @@ static enum op_next plan(struct op *op)
     struct accept *a = (struct accept *)op;
     struct planning *p = &a->planning;
     const struct run_wish *wish = a->wish;
+    struct gov_err ignored;
 
     if (a->call->replay_id.text[0]) {
         a->id = a->call->replay_id;
@@ -146,6 +147,7 @@ static enum op_next plan(struct op *op)
     p->is_try = wish->is_try;
     p->input = wish->input;
     p->files = wish->files;
+    p->own_files = !call_may(a->call, MAY_READ_FILES, &ignored) || !call_may(a->call, MAY_READ_ALL_RUNS, &ignored);
     p->skills = a->call->caller.skills;
     p->now_us = clock_now_us();
     op_call(op, &p->op);

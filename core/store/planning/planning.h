@@ -38,6 +38,7 @@ struct planning {
     const json_t *provenance;  /* array {path, source, span:[start,end]}; NULL: all explicit */
     bool doubt;                /* a person has to confirm what was understood */
     bool history;              /* also say how long it usually takes */
+    bool own_files;            /* the caller's token may not read what others brought, so it cannot name it either */
     const char *const *skills; /* names the caller's token may use; NULL: all */
     int64_t now_us;
     int64_t run_at_us;         /* a confirmation has to be there by then; 0: the rule's own term */

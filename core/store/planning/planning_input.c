@@ -58,16 +58,25 @@ static bool accepts(const json_t *schema, const char *name, const char *media_ty
 struct file_adder {
     struct planning *p;
     struct plan_file *files;
-    json_t *known; /* {id: {name, bytes, sha256, media_type}} */
+    json_t *known; /* {id: {name, bytes, sha256, media_type, created_by}} */
     struct fault_list faults;
 };
+
+/* The file's row; NULL: there is none, or none that the caller may know of. */
+static const json_t *known_file(const struct file_adder *a, const char *text, struct id *id)
+{
+    const json_t *row = id_parse(text, id) ? json_object_get(a->known, id->text) : NULL;
+    const char *by = json_get_text(row, "created_by");
+
+    return !a->p->own_files || (by && strcmp(by, a->p->requester.text) == 0) ? row : NULL;
+}
 
 static void add_file(struct file_adder *a, const char *path, const char *at, const char *text,
                      const json_t *schema)
 {
     struct planning *p = a->p;
     struct id id;
-    const json_t *known = id_parse(text, &id) ? json_object_get(a->known, id.text) : NULL;
+    const json_t *known = known_file(a, text, &id);
     const char *as = json_get_text(schema, "x-as");
 
     if (!known && p->file_ids > IDS_MAX) {

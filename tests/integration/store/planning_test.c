@@ -361,6 +361,27 @@ static void files_of_a_wrong_kind_size_or_owner_are_refused_where_they_stand(voi
     file_fault(f, f->exe.text, "/input/deep/file", "file_type");
 }
 
+/* Who may start runs may read everybody's files; a token need not. */
+static void a_token_that_reads_no_files_names_its_own(void **state)
+{
+    struct fixture *f = *state;
+    struct id mine = file_make(f, &f->tenant, "a.csv", 10, "null");
+
+    sql_run(f->admin, "update %s.file set created_by = '%s' where id = '%s'", f->tenant.schema, f->owner.id.text, mine.text);
+    for (int own = 0; own < 2; own++)
+        for (int others = 0; others < 2; others++) {
+            struct planning p;
+            begin(f, &p, "good", MONTH);
+            p.own_files = own;
+            p.files = json_own(&p.op.arena, json_pack("[s]", others ? f->csv.text : mine.text));
+            struct gov_err err = finish(&p);
+            assert_int_equal(err.code, own && others ? GOV_INVALID_INPUT : GOV_OK);
+            if (err.code)
+                assert_string_equal(err.items[0].code, "unknown_file");
+            op_release(&p.op);
+        }
+}
+
 static void a_file_that_only_lies_in_in_must_exist(void **state)
 {
     struct fixture *f = *state;
@@ -489,6 +510,7 @@ int main(void)
         cmocka_unit_test(an_author_who_may_no_longer_upload_tries_nothing),
         cmocka_unit_test(faults_of_the_input_are_below_input),
         cmocka_unit_test(files_of_a_wrong_kind_size_or_owner_are_refused_where_they_stand),
+        cmocka_unit_test(a_token_that_reads_no_files_names_its_own),
         cmocka_unit_test(a_file_that_only_lies_in_in_must_exist),
         cmocka_unit_test(the_files_of_a_plan_are_listed_with_path_and_digest),
         cmocka_unit_test(high_risk_needs_somebody_else_who_is_named),
