@@ -113,7 +113,7 @@ sandbox_explain() {
 sandbox_warning() {
     is_root || {
         say_warning "you are not root: scripts run at isolation level L1, for development only."
-        say_dim "One uid for all of them, no cgroup limits of their own, one run at a time per tenant." >&2
+        say_dim "One uid for all of them, no cgroup limits of their own." >&2
         say_dim "Level L3, which is what ExecGov promises: run this as root. Details: execgov doctor" >&2
     }
 }
