@@ -1,9 +1,12 @@
-/* POST /v1/files: receive -> recall -> insert -> load -> leave. */
+/* POST /v1/files: ask_room -> receive -> recall -> insert -> drop -> load -> leave. */
 #include <string.h>
 
 #include "api/files/files.h"
 #include "api/files/receive.h"
+#include "core/base/text.h"
 #include "core/store/file/file_quota.h"
+
+enum { FORM_BYTES_MAX = 64 * 1024 }; /* what multipart adds to the file */
 
 struct file_create {
     struct endpoint endpoint;
@@ -13,12 +16,39 @@ struct file_create {
     struct gov_err fault; /* the upload is not wanted: its bytes go, then this is answered */
 };
 
+/* Before anything is received; the row's own statement asks again when all of it has come. */
+static enum op_next ask_room(struct op *op)
+{
+    struct file_create *e = (struct file_create *)op;
+    struct call *call = e->endpoint.call;
+
+    DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_UPLOAD_ROOM, &e->rows, call->caller.user.text,
+             call->route->pattern, call->idempotency_key);
+    return OP_WAIT;
+}
+
+static bool fits(struct file_create *e, struct gov_err *err)
+{
+    const char *length = http_request_header(e->endpoint.call->request, "content-length");
+    int64_t room = db_int(&e->rows, 0, 0), largest = e->endpoint.call->api->settings.upload_mb_max * 1024 * 1024, bytes;
+
+    if (!db_text(&e->rows, 0, 0))
+        return true;
+    if (room <= 0 || (length && text_parse_i64(length, 0, INT64_MAX, &bytes) && bytes - FORM_BYTES_MAX > room))
+        return file_quota_exceeded(err);
+    /* Without a length it is cut off behind the room that there is; what goes beyond it by little is refused by its row. */
+    e->receive.bytes_max = room + FORM_BYTES_MAX < largest ? room + FORM_BYTES_MAX : largest;
+    return true;
+}
+
 static enum op_next receive(struct op *op)
 {
     struct file_create *e = (struct file_create *)op;
 
     if (!id_empty(&e->endpoint.call->replay_id)) /* somebody was first with this key */
         return OP_NEXT;
+    if (!fits(e, &op->err))
+        return OP_FAIL;
     e->receive.part = "file";
     e->receive.raw_too = true;
     receive_body(op, &e->receive, e->endpoint.call);
@@ -107,7 +137,7 @@ static enum op_next leave(struct op *op)
 }
 
 const struct op_step file_create_steps[] = {
-    { "receive", receive }, { "recall", recall }, { "insert", insert },
-    { "drop", drop },       { "load", load },       { "leave", leave },   { 0 }
+    { "ask_room", ask_room }, { "receive", receive }, { "recall", recall }, { "insert", insert },
+    { "drop", drop },         { "load", load },       { "leave", leave },   { 0 }
 };
 const size_t file_create_bytes = sizeof(struct file_create);

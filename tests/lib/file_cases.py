@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import random
+import socket
 import sys
 
 import loop
@@ -175,7 +176,10 @@ class Files(loop.Case):
         used = next(q for q in me["quotas"] if q["name"] == "file_bytes")["used"]
         self.assertEqual(used, int(self.stack.sql(f"select coalesce(sum(size), 0) from {self.schema}.file "
                                                   "where deleted_at is null")[0][0]))
-        file = self.upload("q.bin", b"q" * 100)
+        def again():
+            return self.api("POST", "/v1/files?name=q.bin", b"q" * 100, Content_Type="application/octet-stream",
+                            Idempotency_Key="a full store")
+        file = self.ok(again(), 201)["id"]
         tenant = self.stack.tenants[loop.TENANT]["id"]
 
         def quota(size):
@@ -190,6 +194,12 @@ class Files(loop.Case):
             self.begin("b", 50)
             self.refused(self.api("POST", "/v1/uploads", {"name": "b", "size": 1}), 403, "quota_exceeded")
             quota(used + 99)
+            self.assertEqual(self.ok(again(), 201)["id"], file, "what is there already is answered")
+            with socket.create_connection(("127.0.0.1", self.stack.ports["api"]), 30) as connection:
+                connection.sendall("\r\n".join([
+                    "POST /v1/files?name=b HTTP/1.1", "Host: localhost", f"Authorization: Bearer {self.stack.tokens['oscar']}",
+                    "Content-Type: application/octet-stream", "Content-Length: 1000000", "", ""]).encode())
+                self.assertIn(b"quota_exceeded", connection.recv(65536), "before the first byte")
             run = self.ok(self.api("POST", "/v1/runs", {"skill": "reader", "input": {"file": file}}, wait=60))
             self.assertEqual((run["state"], run["error"]["code"]), ("failed", "quota_exceeded"))
         finally:
