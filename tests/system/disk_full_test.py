@@ -60,7 +60,10 @@ class Stack(stacks.Stack):
 
     def make_room(self):
         (self.folder / "postgres/filler").unlink()
-        if self.running["postgres"].poll() is not None:  # it gave up; whoever keeps it starts it again
+
+    def keep(self):
+        """As whatever keeps PostgreSQL does: start it again when it has given up, which it may do a moment after there is room."""
+        if self.running["postgres"].poll() is not None:
             self.running.pop("postgres")
             self.start_postgres()
 
@@ -97,7 +100,11 @@ class Disk(loop.Case):
         for reply in refused:
             self.refused(reply, 503, "store_unavailable")
             self.assertGreater(int(reply.headers["Retry-After"]), 0)
-        stacks.until(lambda: self.api("GET", "/v1/me").status == 200, what="the recovery")
+
+        def recovered():
+            stack.keep()
+            return self.api("GET", "/v1/me").status == 200
+        stacks.until(recovered, what="the recovery")
         accepted.append(self.run_probe(wait=0)["id"])
         for run in accepted:
             self.until_state(run, *loop.ENDED, seconds=120)
