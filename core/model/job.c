@@ -1,12 +1,10 @@
 #include "core/model/job.h"
 
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/base/check.h"
 #include "core/base/json.h"
-#include "core/base/text.h"
 #include "core/model/word.h"
 
 /* --- words --- */
@@ -14,11 +12,6 @@
 static const char *const kinds[JOB_KIND_COUNT] = { "intent", "plan", "confirm", "run", "task" };
 static const char *const lanes[LANE_COUNT] = { "ctl", "py", "sh", "http", "noop" };
 static const char *const classes[CLASS_COUNT] = { "interactive", "normal", "bulk" };
-static const char *const lives[LIVE_COUNT] = {
-    "", "ready", "delayed", "running", "waiting", "held"
-};
-static const char *const outcomes[OUTCOME_COUNT] = { "",          "succeeded", "failed",
-                                                     "cancelled", "expired",   "dead" };
 
 const char *job_kind_name(enum job_kind kind)
 {
@@ -33,16 +26,6 @@ const char *job_lane_name(enum job_lane lane)
 const char *job_class_name(enum job_class class)
 {
     return word_of(classes, CLASS_COUNT, class);
-}
-
-const char *job_live_name(enum job_live live)
-{
-    return word_of(lives, LIVE_COUNT, live);
-}
-
-const char *job_outcome_name(enum job_outcome outcome)
-{
-    return word_of(outcomes, OUTCOME_COUNT, outcome);
 }
 
 bool job_kind_parse(const char *text, enum job_kind *kind)
@@ -69,24 +52,6 @@ bool job_class_parse(const char *text, enum job_class *class)
     if (!word_find(classes, CLASS_COUNT, text, &value))
         return false;
     *class = (enum job_class)value;
-    return true;
-}
-
-bool job_live_parse(const char *text, enum job_live *live)
-{
-    int value;
-    if (!word_find(lives, LIVE_COUNT, text, &value))
-        return false;
-    *live = (enum job_live)value;
-    return true;
-}
-
-bool job_outcome_parse(const char *text, enum job_outcome *outcome)
-{
-    int value;
-    if (!word_find(outcomes, OUTCOME_COUNT, text, &value))
-        return false;
-    *outcome = (enum job_outcome)value;
     return true;
 }
 
@@ -220,42 +185,6 @@ bool job_payload_decode(const json_t *json, struct job_payload *payload, struct 
                                   members[i].name);
     }
     return true;
-}
-
-/* --- queue entries --- */
-
-char *job_entry_encode(const struct job_entry *entry, char text[JOB_ENTRY_BYTES])
-{
-    snprintf(text, JOB_ENTRY_BYTES, "%s|%lld|%lld|%s", entry->job.text, (long long)entry->fence,
-             (long long)entry->cost_ms, job_kind_name(entry->kind));
-    return text;
-}
-
-/* The next field of at most `size` - 1 bytes; *at moves behind its separator. */
-static bool field_next(const char **at, char *field, size_t size)
-{
-    size_t bytes = strcspn(*at, "|");
-    if (bytes == 0 || bytes >= size)
-        return false;
-    memcpy(field, *at, bytes);
-    field[bytes] = 0;
-    *at += bytes;
-    if (**at == '|')
-        (*at)++;
-    return true;
-}
-
-bool job_entry_decode(const char *text, struct job_entry *entry)
-{
-    char field[40];
-
-    memset(entry, 0, sizeof *entry);
-    return text && field_next(&text, field, sizeof field) && id_parse(field, &entry->job) &&
-           field_next(&text, field, sizeof field) &&
-           text_parse_i64(field, 0, INT64_MAX, &entry->fence) &&
-           field_next(&text, field, sizeof field) &&
-           text_parse_i64(field, 0, INT64_MAX, &entry->cost_ms) &&
-           field_next(&text, field, sizeof field) && job_kind_parse(field, &entry->kind);
 }
 
 /* --- time --- */

@@ -1,6 +1,6 @@
-/* job.h - the unit of queue work: its words, what it carries, how it is named in Redis.
+/* job.h - the unit of queue work: its words, what it carries, when it is tried again.
  *
- * The rows are described in docs/architecture; this file knows their words and nothing about SQL.
+ * The rows and the queue's entries are described in docs/protocol.md; this file knows nothing of SQL or Redis.
  */
 #ifndef CORE_MODEL_JOB_H
 #define CORE_MODEL_JOB_H
@@ -17,38 +17,14 @@
 enum job_kind { JOB_INTENT, JOB_PLAN, JOB_CONFIRM, JOB_RUN, JOB_TASK, JOB_KIND_COUNT };
 enum job_lane { LANE_CTL, LANE_PY, LANE_SH, LANE_HTTP, LANE_NOOP, LANE_COUNT };
 enum job_class { CLASS_INTERACTIVE, CLASS_NORMAL, CLASS_BULK, CLASS_COUNT };
-/* job_live.state; NONE: there is no such row, the job has ended (or never was). */
-enum job_live {
-    LIVE_NONE,
-    LIVE_READY,
-    LIVE_DELAYED,
-    LIVE_RUNNING,
-    LIVE_WAITING,
-    LIVE_HELD,
-    LIVE_COUNT
-};
-/* job_outcome.state; NONE: it has not ended. */
-enum job_outcome {
-    OUTCOME_NONE,
-    OUTCOME_SUCCEEDED,
-    OUTCOME_FAILED,
-    OUTCOME_CANCELLED,
-    OUTCOME_EXPIRED,
-    OUTCOME_DEAD,
-    OUTCOME_COUNT
-};
 
-/* The word of a value ("" for NONE), and the value of a word (false: unknown). */
+/* The word of a value, and the value of a word (false: unknown). */
 const char *job_kind_name(enum job_kind kind);
 const char *job_lane_name(enum job_lane lane);
 const char *job_class_name(enum job_class class);
-const char *job_live_name(enum job_live live);
-const char *job_outcome_name(enum job_outcome outcome);
 bool job_kind_parse(const char *text, enum job_kind *kind);
 bool job_lane_parse(const char *text, enum job_lane *lane);
 bool job_class_parse(const char *text, enum job_class *class);
-bool job_live_parse(const char *text, enum job_live *live);
-bool job_outcome_parse(const char *text, enum job_outcome *outcome);
 
 /* The platform's own work goes to ctl; a run to the lane of its executor. */
 enum job_lane job_lane_of(enum job_kind kind, enum skill_executor executor);
@@ -97,19 +73,6 @@ enum { JOB_PAYLOAD_FORMAT = 1 };
 json_t *job_payload_encode(const struct job_payload *payload, struct arena *arena);
 /* Borrows from `json`. False: INTERNAL, a member has the wrong type. */
 bool job_payload_decode(const json_t *json, struct job_payload *payload, struct gov_err *err);
-
-/* An entry of a Redis stream: "job|fence|cost|kind". More fields behind are ignored, so that an
- * older worker reads what a newer scheduler wrote. */
-struct job_entry {
-    struct id job;
-    int64_t fence;
-    int64_t cost_ms;
-    enum job_kind kind;
-};
-enum { JOB_ENTRY_BYTES = 96 };
-char *job_entry_encode(const struct job_entry *entry,
-                       char text[JOB_ENTRY_BYTES]); /* returns text */
-bool job_entry_decode(const char *text, struct job_entry *entry);
 
 /* When to try again. Zero fields take the defaults: 1 s, 5 min. */
 struct job_retry {

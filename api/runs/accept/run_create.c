@@ -4,7 +4,7 @@
  *
  * What `accept` does is in accept.c: plan, store, enqueue. A low-risk run is planned there and enters as a run job in one small transaction: row, live row,
  * audit. Anything that needs a person, or only a plan, is stored as a request with a plan job, which
- * a worker carries on. The rows are committed before the stream entry exists: if we die in between,
+ * a worker carries on. The rows are committed before the queue entry exists: if we die in between,
  * the scheduler's sweep enqueues it.
  */
 #include "api/runs/runs.h"

@@ -19,13 +19,10 @@ static void every_word_reads_back(void **state)
     ROUND_TRIP(enum job_kind, 0, JOB_KIND_COUNT, job_kind_name, job_kind_parse)
     ROUND_TRIP(enum job_lane, 0, LANE_COUNT, job_lane_name, job_lane_parse)
     ROUND_TRIP(enum job_class, 0, CLASS_COUNT, job_class_name, job_class_parse)
-    ROUND_TRIP(enum job_live, 1, LIVE_COUNT, job_live_name, job_live_parse)
-    ROUND_TRIP(enum job_outcome, 1, OUTCOME_COUNT, job_outcome_name, job_outcome_parse)
-    enum job_live live;
-    assert_false(job_live_parse("", &live));
-    assert_false(job_live_parse(NULL, &live));
-    assert_false(job_live_parse("Ready", &live));
-    assert_string_equal(job_live_name(LIVE_NONE), "");
+    enum job_class class;
+    assert_false(job_class_parse("", &class));
+    assert_false(job_class_parse(NULL, &class));
+    assert_false(job_class_parse("Normal", &class));
 }
 
 static void only_runs_leave_the_control_lane(void **state)
@@ -84,41 +81,6 @@ static void payload_reads_back_and_says_only_what_is_set(void **state)
     arena_release(&arena);
 }
 
-static void entry_reads_back_and_ignores_what_it_does_not_know(void **state)
-{
-    char text[JOB_ENTRY_BYTES];
-    struct job_entry got, e = { job, INT64_MAX, INT64_MAX, JOB_CONFIRM };
-    (void)state;
-    assert_true(job_entry_decode(job_entry_encode(&e, text), &got));
-    assert_memory_equal(got.job.text, e.job.text, sizeof e.job.text);
-    assert_true(got.fence == e.fence && got.cost_ms == e.cost_ms && got.kind == e.kind);
-
-    assert_true(
-        job_entry_decode("0190b6a5-0000-7000-8000-000000000001|7|12|run|interactive|x", &got));
-    assert_int_equal(got.fence, 7);
-    assert_int_equal(got.cost_ms, 12);
-    assert_int_equal(got.kind, JOB_RUN);
-
-    static const char *const bad[] = {
-        "",
-        "x",
-        "0190b6a5-0000-7000-8000-000000000001",
-        "0190b6a5-0000-7000-8000-000000000001|1|1",
-        "0190b6a5-0000-7000-8000-000000000001|1|1|",
-        "0190b6a5-0000-7000-8000-000000000001|-1|1|run",
-        "0190b6a5-0000-7000-8000-000000000001|1|x|run",
-        "0190b6a5-0000-7000-8000-000000000001|1|1|fly",
-        "0190b6a5-0000-7000-8000-000000000001||1|run",
-        "not-a-uuid|1|1|run",
-        "0190b6a5-0000-7000-8000-000000000001|99999999999999999999|1|run",
-        "0190b6a5-0000-7000-8000-0000000000010190b6a5-0000-7000-8000-000000000001|1|1|run",
-    };
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        if (job_entry_decode(bad[i], &got))
-            fail_msg("\"%s\" was taken", bad[i]);
-    assert_false(job_entry_decode(NULL, &got));
-}
-
 static void backoff_doubles_up_to_its_cap_with_full_jitter(void **state)
 {
     const struct job_retry defaults = { 0 };
@@ -150,7 +112,6 @@ int main(void)
         cmocka_unit_test(every_word_reads_back),
         cmocka_unit_test(only_runs_leave_the_control_lane),
         cmocka_unit_test(payload_reads_back_and_says_only_what_is_set),
-        cmocka_unit_test(entry_reads_back_and_ignores_what_it_does_not_know),
         cmocka_unit_test(backoff_doubles_up_to_its_cap_with_full_jitter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
