@@ -58,13 +58,14 @@ RULES = (
     *((READ, f"/v1/platform/{noun}", "AFU") for noun in (
         "tenants", "channels", "deliveries", "editions", "customers", "orders", "payments", "payment-providers",
         "finance-tasks", "statement-formats", "approvals", "subscriptions", "lifecycle", "reports", "periods", "calendars",
-        "invoices", "sellers", "reminder-policies")),
+        "invoices", "sellers", "reminder-policies", "money-rules")),
     *((READ, f"/v1/platform/{noun}", "AU") for noun in (
         "audit", "workers", "queues", "dead-letters", "limits", "jobs", "http-resources", "open-networks")),
     (("POST",), "/v1/platform/http-resources/{id}/dry-run", "AU"),
     *((WRITE, f"/v1/platform/{noun}", "AF") for noun in ("editions", "approvals", "calendars", "sellers", "reminder-policies")),
     *((WRITE, f"/v1/platform/{noun}", "F") for noun in (
-        "customers", "orders", "payments", "finance-tasks", "statement-formats", "subscriptions", "lifecycle", "periods", "invoices")),
+        "customers", "orders", "payments", "finance-tasks", "statement-formats", "subscriptions", "lifecycle", "periods", "invoices",
+        "money-rules")),
     (ANY, "/v1/platform", "A"),
     (ANY, "/v1", "oa"),
 )
