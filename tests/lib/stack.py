@@ -328,8 +328,8 @@ class Stack:
 
     # --- asking ---
 
-    def connect(self, timeout=90):
-        return http.client.HTTPConnection("127.0.0.1", self.ports["api"], timeout=timeout)
+    def connect(self, timeout=90, name="api"):
+        return http.client.HTTPConnection("127.0.0.1", self.ports[name], timeout=timeout)
 
     def api(self, method, path, body=None, token=None, headers=None):
         """One call. `body` is JSON, or bytes with a Content-Type in `headers`; `token` a person's name or a

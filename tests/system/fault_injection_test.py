@@ -74,7 +74,7 @@ class Walk(loop.Case):
 
     def setUp(self):
         self.runs, self.refusals, self.archive, self.broken = [], [], loop.old_archive(), False
-        self.bodies, self.unfinished = {}, []
+        self.bodies, self.unfinished, self.unplanned = {}, [], set()
 
     def revive(self):
         """Start what has ended by CHECK, and only that."""
@@ -139,7 +139,9 @@ class Walk(loop.Case):
             planned = shown["state"] != "planning" and shown.get("plan")
             return (planned or shown["state"] in loop.ENDED) and shown
         shown = until(waits, RECOVERY_S, "a plan")
-        if shown["state"] not in loop.ENDED:
+        if shown["state"] in loop.ENDED:
+            self.unplanned.add(run["id"])  # given up before there was anything to run
+        else:
             self.persist("POST", f"/v1/requests/{run['request_id']}/confirm", {"digest": shown["plan"]["digest"]},
                          (200, 409), token="arun")
         run = self.ended(run["id"])
@@ -155,9 +157,9 @@ class Walk(loop.Case):
 
     def rows_hold(self, key):
         """One run of that key, ended once, with a whole trail."""
-        self.assertEqual(self.count("job", f"kind = 'run' and id = '{self.runs[-1]}'"), 1)
+        self.assertEqual(self.count("job", f"kind = 'run' and id = '{self.runs[-1]}'"), self.runs[-1] not in self.unplanned)
         self.assertEqual(self.count("idempotency", f"key like '%{key}%'"), 1)
-        self.assertEqual(loop.faults(self.stack, self.schema, self.runs), [])
+        self.assertEqual(loop.faults(self.stack, self.schema, [run for run in self.runs if run not in self.unplanned]), [])
 
     def disarm(self):
         for trigger in self.stack.triggers.values():

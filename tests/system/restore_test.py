@@ -268,7 +268,7 @@ class Restore(loop.Case):
                               capture_output=True, check=True, text=True).stdout.strip()
 
     def queue_is_open(self, name):
-        with contextlib.closing(self.stack.connect(name)) as connection:
+        with contextlib.closing(self.stack.connect(name=name)) as connection:
             connection.request("GET", "/readyz")
             checks = json.loads(connection.getresponse().read())["checks"]
         return next(c["ok"] for c in checks if c["name"] == "queue")
