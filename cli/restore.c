@@ -230,7 +230,8 @@ static bool look(struct restore *r, struct gov_err *err)
         if (!look_at_tenant(r, PQgetvalue(tenants, i, 0), err))
             return false;
     /* A tenant at rest is visited when it has a mark. */
-    if (tenants && r->held && !ask(r, SQL_QUERIES_MARK_EVERYBODY, "", 0, NULL, err))
+    static const char *const everybody[] = { NULL, NULL };
+    if (tenants && r->held && !ask(r, SQL_QUERIES_MARK_EVERYBODY, "", 2, everybody, err))
         return false;
     if (tenants && r->release && r->held == 0)
         return gov_fail(err, GOV_NOT_FOUND, "no held job has this id", "没有这个编号的挂起任务");

@@ -41,7 +41,7 @@ class Client(threading.Thread):
                 "input": {"what": "sleep", "seconds": 1} if slow else {"value": str(len(self.accepted))}}
 
     def ask(self, api, body, key):
-        connection = self.stack.connect(api)
+        connection = self.stack.connect(name=api)
         try:
             connection.request("POST", "/v1/runs", json.dumps(body), {
                 "Content-Type": "application/json", "Idempotency-Key": key,
