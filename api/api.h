@@ -1,4 +1,4 @@
-/* api.h - what every endpoint can reach. One per process, made in server.c, never changed afterwards. */
+/* api.h - what every endpoint can reach. One per process, made in server.c; what changes afterwards is said below. */
 #ifndef API_API_H
 #define API_API_H
 
@@ -63,7 +63,7 @@ struct api {
     struct metrics metrics;
     struct rate_table rates;
     int reports; /* being made now; see api/money/book/report.c */
-    bool stopping;
+    bool stopping; /* set once, by the drain */
 };
 
 #endif

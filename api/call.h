@@ -105,17 +105,8 @@ bool call_may(struct call *call, enum permission permission, struct gov_err *err
 /* Does the caller's token name this skill, or none? Sessions name none. */
 bool call_may_use(const struct call *call, const char *skill);
 
-/* ?limit= (1-200, default 50) and ?cursor= of a list. The cursor's text is what call_cursor made of the
- * last row; "" for the first page. False: INVALID_INPUT. */
-struct call_page {
-    int64_t limit;
-    const char *after;
-};
-bool call_page(struct call *call, struct call_page *page, struct gov_err *err);
-/* The cursor is of another list, or of none. Always false. */
-bool call_cursor_refuse(struct gov_err *err);
-/* {items, next_cursor}; `items` is consumed; `last` NULL: no more pages. */
-void call_list(struct call *call, json_t *items, const char *last);
+/* Answer {items, next_cursor}; `items` is consumed; `next` NULL: no more pages (page.h). */
+void call_list(struct call *call, json_t *items, const char *next);
 
 /* If-Match against the row's revision; sets PRECONDITION_FAILED. No header: true. */
 bool call_if_match(struct call *call, int64_t revision, struct gov_err *err);

@@ -1,12 +1,10 @@
-/* call_reply.c - the small tools endpoints share: bodies, answers, pages, revisions. See call.h. */
+/* call_reply.c - the small tools endpoints share: bodies, answers, revisions. See call.h. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/call.h"
 #include "core/base/text.h"
-
-enum { PAGE_DEFAULT = 50, PAGE_MAX = 200, CURSOR_BYTES_MAX = 200 };
 
 void call_json(struct call *call, int status, json_t *json)
 {
@@ -66,32 +64,9 @@ bool call_param_id(struct call *call, int index, struct id *id, struct gov_err *
            gov_fail(err, GOV_NOT_FOUND, "there is nothing with this id here", "这里没有该 id 的内容");
 }
 
-bool call_cursor_refuse(struct gov_err *err)
+void call_list(struct call *call, json_t *items, const char *next)
 {
-    return gov_fail_at(err, GOV_INVALID_INPUT, "cursor", "format",
-                       "this is not a cursor of this list; take next_cursor of the page before as it is",
-                       "这不是本列表的游标；请原样使用上一页的 next_cursor");
-}
-
-bool call_page(struct call *call, struct call_page *page, struct gov_err *err)
-{
-    const char *limit = http_request_query(call->request, "limit");
-    const char *cursor = http_request_query(call->request, "cursor");
-
-    page->limit = PAGE_DEFAULT;
-    page->after = cursor ? cursor : "";
-    if (limit && !text_parse_i64(limit, 1, PAGE_MAX, &page->limit))
-        return gov_fail_at(err, GOV_INVALID_INPUT, "limit", "range",
-                           "limit must be a whole number from 1 to %d",
-                           "limit 必须是 1 到 %d 的整数", PAGE_MAX);
-    if (strlen(page->after) > CURSOR_BYTES_MAX)
-        return call_cursor_refuse(err);
-    return true;
-}
-
-void call_list(struct call *call, json_t *items, const char *last)
-{
-    call_json(call, 200, json_pack("{s:o, s:s?}", "items", items, "next_cursor", last));
+    call_json(call, 200, json_pack("{s:o, s:s?}", "items", items, "next_cursor", next));
 }
 
 bool call_if_match(struct call *call, int64_t revision, struct gov_err *err)

@@ -16,7 +16,7 @@
 #include "core/model/policy.h"
 #include "core/store/queue/incarnation.h"
 
-enum { FILE_BYTES_MAX = 1 << 20, PARAMS_MAX = 8, PATIENCE_MS = 60000 };
+enum { FILE_BYTES_MAX = 1 << 20, PARAMS_MAX = 8 };
 static const char session_seconds[] = "604800"; /* seven days */
 
 struct seed {
@@ -291,7 +291,7 @@ static bool work(struct seed *seed, const struct api_settings *settings, const c
     loop_init(&seed->loop);
     seed->db = db_new(&seed->loop, &options);
     bool good =
-        incarnation_read(&seed->loop, seed->db, PATIENCE_MS, incarnation, &seed->err) &&
+        incarnation_read(&seed->loop, seed->db, INCARNATION_PATIENCE_MS, incarnation, &seed->err) &&
         seed_all(seed, &file, answer);
     db_stop(seed->db);
     loop_release(&seed->loop);

@@ -18,8 +18,6 @@
 #include "core/store/queue/incarnation.h"
 #include "core/store/schema_check.h"
 
-enum { START_PATIENCE_MS = 60000 };
-
 const struct setting api_settings_table[] = {
     { "pg", SETTING_TEXT, offsetof(struct api_settings, pg), "", 0, 2000, false,
       "PostgreSQL as libpq conninfo without user, e.g. \"host=/run/postgresql dbname=execgov "
@@ -147,7 +145,7 @@ static bool open_stores(struct api *api, const struct redis_options *redis, stru
     if (!api->files)
         return false;
     api->db = db_new(api->loop, &db);
-    if (!incarnation_read(api->loop, api->db, START_PATIENCE_MS, incarnation, err) ||
+    if (!incarnation_read(api->loop, api->db, INCARNATION_PATIENCE_MS, incarnation, err) ||
         !schema_check(api->loop, api->db, err))
         return false;
     if (!file_identity_settle(api->loop, api->db, api->files, err))

@@ -11,7 +11,7 @@
 #include "core/base/log.h"
 #include "core/io/db/dbsync.h"
 #include "core/io/op/op_work.h"
-#include "lifecycle/request.h"
+#include "lifecycle/scan_asked.h"
 #include "sql_queries.h"
 
 enum { WHOLE_S = 600, HOURLY_S = 3600, INVOICES = 500, WAKES = 2000 };
@@ -80,7 +80,7 @@ static bool note_run(struct tick *t, struct gov_err *err)
     arena_init(&arena);
     const char *params[] = { t->run.text, "tick", arena_format(&arena, "%lld", (long long)t->report.as_of_us),
                              scan_state_name(t->report.state), scan_counts_json(&t->report.counts, &arena),
-                             t->report.problem, request_tz_version(tz, sizeof tz) };
+                             t->report.problem, scan_tz_version(tz, sizeof tz) };
     bool good = dbsync_query(&arena, t->conn, sql_queries[SQL_QUERIES_SCAN_RUN_INSERT].text, 7, params, err) != NULL;
     arena_release(&arena);
     return good;
@@ -161,7 +161,7 @@ static bool work(void *context, struct gov_err *err)
     if (!connected(t, err))
         return false;
     invoices(t);
-    return request_carry_out(t->conn, &t->lifecycle->stop, &t->asked, err) &&
+    return scan_asked_carry_out(t->conn, &t->lifecycle->stop, &t->asked, err) &&
            wake(t, err) && scan_run(t->conn, &options, &t->report, err) && note_run(t, err) &&
            order_time_run(t->conn, 200, activate_later, t, &t->times, err) && lag_look(t, err) &&
            hourly(t, err);

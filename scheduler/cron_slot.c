@@ -10,8 +10,6 @@
 #include "core/model/request.h"
 #include "core/model/slot_input.h"
 
-enum { CTL_TIMEOUT_MS = 30000, CTL_ATTEMPTS = 5 };
-
 /* Columns of schedule_due.sql. */
 enum {
     COL_ID,
@@ -286,8 +284,8 @@ static void add_start(struct cron_slot *s, struct db_group *g)
     struct planning *p = &s->planning;
     enum job_kind kind = s->asking ? JOB_PLAN : JOB_RUN;
     enum job_lane lane = s->asking ? LANE_CTL : p->lane;
-    int64_t timeout_ms = s->asking ? CTL_TIMEOUT_MS : p->timeout_ms;
-    int attempts = s->asking ? CTL_ATTEMPTS : (int)p->chosen->attempts;
+    int64_t timeout_ms = s->asking ? JOB_CTL_TIMEOUT_MS : p->timeout_ms;
+    int attempts = s->asking ? JOB_CTL_ATTEMPTS : (int)p->chosen->attempts;
     struct job_payload asked = { .language = s->chinese ? "zh" : "en",
                                  .timezone = s->timezone,
                                  .skill = s->skill,
@@ -306,7 +304,7 @@ static void add_start(struct cron_slot *s, struct db_group *g)
                                      .cost_ms = job_cost_unknown_ms(timeout_ms),
                                      .kind = job_kind_name(kind) };
     if (!s->asking)
-        s->entry.action = arena_format(arena, "%s.%s", s->skill, p->step.action);
+        s->entry.action = job_queue_action(arena, s->skill, p->step.action, NULL);
     DB_GROUP_ADD(g, SQL_QUERIES_REQUEST_INSERT, NULL, s->request.text, NULL, "auto", "schedule",
                  json_text(arena, options), s->chinese ? "zh-CN" : "en", s->owner.text);
     DB_GROUP_ADD(g, SQL_QUERIES_JOB_ACCEPT, NULL, job.text, job_kind_name(kind), job_lane_name(lane),

@@ -4,7 +4,7 @@
 
 enum { NEXT_IN_MS = ENTRY_ROW_MORE };
 
-int due_jobs_push(struct op *op, struct job_queue *queue, const char *tenant, const struct db_rows *rows)
+void due_jobs_push(struct op *op, struct job_queue *queue, const char *tenant, const struct db_rows *rows)
 {
     struct queue_entry *entries = ARENA_ARRAY(&op->arena, struct queue_entry, (size_t)rows->count + 1);
     int count = 0;
@@ -16,5 +16,4 @@ int due_jobs_push(struct op *op, struct job_queue *queue, const char *tenant, co
         job_queue_push(op, queue, entries + at, count - at < QUEUE_BATCH_MAX ? count - at : QUEUE_BATCH_MAX, NULL);
     if (rows->count && db_text(rows, 0, NEXT_IN_MS))
         job_queue_due(op, queue, tenant, db_int(rows, 0, NEXT_IN_MS));
-    return count;
 }

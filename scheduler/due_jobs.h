@@ -5,7 +5,7 @@
 #include "core/io/db/db.h"
 #include "core/store/queue/job_queue.h"
 
-/* As I/O of `op`. How many became ready. */
-int due_jobs_push(struct op *op, struct job_queue *queue, const char *tenant, const struct db_rows *rows);
+/* As I/O of `op`. */
+void due_jobs_push(struct op *op, struct job_queue *queue, const char *tenant, const struct db_rows *rows);
 
 #endif

@@ -30,7 +30,6 @@ struct promote {
     struct queue_result rung;
     void (*look)(void *context);
     void *look_context;
-    int64_t moved;
     void (*stopped)(void *context);
     void *stopped_context;
 };
@@ -77,7 +76,7 @@ static enum op_next push(struct op *op)
         if (due->err.code)
             log_error(LEVEL_WARN, "promote.failed", &due->err);
         else if (due->tenant.known)
-            p->moved += due_jobs_push(op, p->queue, due->tenant.scope.schema, &due->rows);
+            due_jobs_push(op, p->queue, due->tenant.scope.schema, &due->rows);
     }
     return OP_WAIT;
 }
@@ -86,7 +85,6 @@ static enum op_next rest(struct op *op)
 {
     struct promote *p = (struct promote *)op;
 
-    p->moved += p->promoted.moved;
     if (p->promoted.more || p->rounds.stopping)
         return OP_DONE;
     /* While the queue is away or lost this waits a second. */
@@ -129,11 +127,6 @@ struct promote *promote_new(struct loop *loop, struct job_queue *queue, struct d
     p->look_context = context;
     rounds_start(&p->rounds, loop, "promote", steps, over);
     return p;
-}
-
-int64_t promote_moved(const struct promote *promote)
-{
-    return promote->moved;
 }
 
 static void rounds_are_over(struct rounds *rounds)

@@ -11,8 +11,6 @@ struct promote;
  * asked for it (job_queue_look). */
 struct promote *promote_new(struct loop *loop, struct job_queue *queue, struct db *db, void (*look)(void *context),
                             void *context);
-/* How many jobs, entries and tenants moved so far. */
-int64_t promote_moved(const struct promote *promote);
 /* Frees `promote`, then calls `stopped` (may be NULL). */
 void promote_stop(struct promote *promote, void (*stopped)(void *context), void *context);
 

@@ -37,7 +37,6 @@ struct refill {
     struct low_queue low[QUEUES_MAX];
     int low_count;
     bool more; /* the next round need not wait for the bell */
-    int64_t moved;
     void (*stopped)(void *context);
     void *stopped_context;
 };
@@ -142,22 +141,11 @@ static enum op_next hand_over(struct op *op)
     return OP_WAIT;
 }
 
-static enum op_next tally(struct op *op)
-{
-    struct refill *r = (struct refill *)op;
-
-    for (int i = 0; i < r->low_count; i++)
-        for (const char *v = r->low[i].result.verdicts; v && *v; v++)
-            r->moved += *v == QUEUE_ADDED;
-    return OP_DONE;
-}
-
 static const struct op_step steps[] = { { "wait", wait },
                                         { "list", list },
                                         { "find", find },
                                         { "read_on", read_on },
                                         { "hand_over", hand_over },
-                                        { "tally", tally },
                                         { 0 } };
 
 static int64_t over(struct rounds *rounds)
@@ -185,11 +173,6 @@ struct refill *refill_new(struct loop *loop, struct job_queue *queue, struct db 
     r->tenants = tenant_cache_new(db);
     rounds_start(&r->rounds, loop, "refill", steps, over);
     return r;
-}
-
-int64_t refill_moved(const struct refill *refill)
-{
-    return refill->moved;
 }
 
 static void rounds_are_over(struct rounds *rounds)

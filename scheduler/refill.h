@@ -13,8 +13,6 @@ struct refill;
 
 /* `queue`: a handle of its own, for most of the time it blocks. Begins at once. */
 struct refill *refill_new(struct loop *loop, struct job_queue *queue, struct db *db);
-/* How many entries it handed over so far. */
-int64_t refill_moved(const struct refill *refill);
 /* Frees `refill`, then calls `stopped` (may be NULL). */
 void refill_stop(struct refill *refill, void (*stopped)(void *context), void *context);
 

@@ -8,8 +8,6 @@
 #include "scheduler/scheduler.h"
 #include "scheduler/tend.h"
 
-enum { START_PATIENCE_MS = 60000 };
-
 #define FIELD(name) offsetof(struct scheduler_settings, name)
 const struct setting scheduler_settings_table[] = {
     { "pg", SETTING_TEXT, FIELD(pg), "", 0, 2000, false,
@@ -172,7 +170,7 @@ static bool open_stores(struct process *p, const struct redis_options *redis, st
     char incarnation[INCARNATION_BYTES];
 
     s->db = db_new(s->loop, &db);
-    if (!incarnation_read(s->loop, s->db, START_PATIENCE_MS, incarnation, err) || !schema_check(s->loop, s->db, err))
+    if (!incarnation_read(s->loop, s->db, INCARNATION_PATIENCE_MS, incarnation, err) || !schema_check(s->loop, s->db, err))
         return false;
     s->marks = marks_new(s->db);
     s->walks = walks_new();

@@ -14,7 +14,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "worker/take.h"
-#include "worker/work_run.h"
+#include "worker/work_life.h"
 
 enum { BUSY_MS = 2000, QUIET_MS = 5000, IDLE_MS = 60000, FENCE_MS = 17500, BEAT_MS = 10000, RETRY_MS = 1000 };
 

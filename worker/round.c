@@ -13,7 +13,7 @@
 #include "core/base/log.h"
 #include "core/io/db/db_array.h"
 #include "worker/claim_undo.h"
-#include "worker/work_run.h"
+#include "worker/work_life.h"
 
 enum { CLAIM_LATE_MS = 2000, LET_GO_MS = QUEUE_TAKEN_MS / 2, LEASE_S = 25 };
 

@@ -22,9 +22,9 @@
 #include "worker/run/run_prewarm.h"
 #include "worker/sandbox/doctor.h"
 #include "worker/take.h"
-#include "worker/work_run.h"
+#include "worker/work_life.h"
 
-enum { START_PATIENCE_MS = 60000, SANDBOX_PATIENCE_MS = 60000, CATALOGUES = 64, FOLDER_BYTES = 1100 };
+enum { SANDBOX_PATIENCE_MS = 60000, CATALOGUES = 64, FOLDER_BYTES = 1100 };
 
 #define FIELD(name) offsetof(struct worker_settings, name)
 const struct setting worker_settings_table[] = {
@@ -270,7 +270,7 @@ static bool open_stores(struct process *p, const struct redis_options *redis, st
     if (!w->files)
         return false;
     w->db = db_new(w->loop, &db);
-    if (!incarnation_read(w->loop, w->db, START_PATIENCE_MS, incarnation, err) || !schema_check(w->loop, w->db, err))
+    if (!incarnation_read(w->loop, w->db, INCARNATION_PATIENCE_MS, incarnation, err) || !schema_check(w->loop, w->db, err))
         return false;
     if (!file_identity_settle(w->loop, w->db, w->files, err))
         return false;

@@ -4,12 +4,13 @@
 
 #include "api/confirmations/confirmation_show.h"
 #include "api/confirmations/confirmations.h"
+#include "api/page.h"
 #include "api/runs/show/show.h"
 #include "core/model/request.h"
 
 struct confirmation_list {
     struct endpoint endpoint;
-    struct call_page page;
+    struct page page;
     struct db_rows rows;
 };
 
@@ -20,12 +21,9 @@ static enum op_next load(struct op *op)
     const char *state = http_request_query(call->request, "state");
     enum confirmation_state known;
     struct gov_err ignored;
-    struct id before;
 
-    if (!call_page(call, &e->page, &op->err))
+    if (!page_read(call, PAGE_OF_IDS, &e->page, &op->err))
         return OP_FAIL;
-    if (*e->page.after && !id_parse(e->page.after, &before))
-        return call_cursor_refuse(&op->err), OP_FAIL;
     if (state && (!*state || !confirmation_state_parse(state, &known)))
         return gov_fail_at(&op->err, GOV_INVALID_INPUT, "state", "enum",
                            "state is waiting, confirmed, rejected, expired or withdrawn",
@@ -35,9 +33,7 @@ static enum op_next load(struct op *op)
     bool all = policy_may(call->caller.role, MAY_CONFIRM) &&
                call_may(call, MAY_READ_ALL_RUNS, &ignored);
     DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_CONFIRMATION_PAGE, &e->rows,
-             *e->page.after ? e->page.after : NULL,
-             arena_format(&op->arena, "%lld", (long long)e->page.limit + 1), state,
-             all ? NULL : call->caller.user.text, call->caller.token_hash);
+             e->page.before, e->page.limit, state, all ? NULL : call->caller.user.text, call->caller.token_hash);
     return OP_WAIT;
 }
 
@@ -45,17 +41,15 @@ static enum op_next leave(struct op *op)
 {
     struct confirmation_list *e = (struct confirmation_list *)op;
     struct call *call = e->endpoint.call;
-    bool more = e->rows.count > e->page.limit;
-    int shown = more ? (int)e->page.limit : e->rows.count;
     json_t *items = json_array();
 
-    for (int i = 0; i < shown; i++) {
+    for (int i = 0; i < page_shown(&e->page, &e->rows); i++) {
         json_t *item = confirmation_show(call, db_json(&e->rows, i, 1, &op->arena),
                                          db_json(&e->rows, i, 2, &op->arena), &op->arena);
         json_object_set_new(item, "plan", show_plan(call, &e->rows, i, 2, &op->arena));
         json_array_append_new(items, item);
     }
-    call_list(call, items, more ? db_text(&e->rows, shown - 1, 0) : NULL);
+    call_list(call, items, page_next(&e->page, &e->rows, 0));
     return OP_DONE;
 }
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "api/confirmations/confirmations.h"
-#include "api/people/page.h"
+#include "api/page.h"
 #include "core/base/clock.h"
 
 enum { DAYS_MAX = 92 };
@@ -24,7 +24,7 @@ static enum op_next list(struct op *op)
     struct delegation *e = (struct delegation *)op;
     struct call *call = e->endpoint.call;
 
-    if (!page_read(call, false, &e->page, &op->err))
+    if (!page_read(call, PAGE_OF_IDS, &e->page, &op->err))
         return OP_FAIL;
     DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_DELEGATION_PAGE, &e->rows,
              e->page.before, e->page.limit, NULL);

@@ -3,8 +3,8 @@
  * The list is replaced as a whole; a plan that waits keeps the rule it was made under, and a new one
  * has the new policy version in its digest.
  */
+#include "api/audit.h"
 #include "api/confirmations/confirmations.h"
-#include "api/people/audit.h"
 #include "core/model/confirmation_rule.h"
 
 struct confirmation_rules {

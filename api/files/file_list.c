@@ -2,12 +2,12 @@
 #include <string.h>
 
 #include "api/files/files.h"
-#include "api/people/page.h"
+#include "api/page.h"
 #include "api/runs/show/show.h"
 
 struct file_list {
     struct endpoint endpoint;
-    struct call_page page;
+    struct page page;
     struct db_rows rows;
 };
 
@@ -33,19 +33,13 @@ static enum op_next page(struct op *op)
     struct call *call = e->endpoint.call;
     static const char *const kinds[] = { "upload", "package", "artifact", NULL };
     struct gov_err ignored;
-    struct id cursor;
     const char *kind;
 
-    if (!call_page(call, &e->page, &op->err))
-        return OP_FAIL;
-    if (*e->page.after && !id_parse(e->page.after, &cursor))
-        return call_cursor_refuse(&op->err), OP_FAIL;
-    if (!page_choice(call, "kind", kinds, &kind, &op->err))
+    if (!page_read(call, PAGE_OF_IDS, &e->page, &op->err) || !page_choice(call, "kind", kinds, &kind, &op->err))
         return OP_FAIL;
     bool package = kind && strcmp(kind, "package") == 0;
     DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_FILE_PAGE, &e->rows,
-             *e->page.after ? e->page.after : NULL,
-             arena_format(&op->arena, "%lld", (long long)e->page.limit + 1),
+             e->page.before, e->page.limit,
              call_may(call, package ? MAY_REVIEW_SKILLS : MAY_READ_ALL_RUNS, &ignored) ? NULL : call->caller.user.text,
              kind ? kind : "upload");
     return OP_WAIT;
@@ -55,12 +49,10 @@ static enum op_next leave(struct op *op)
 {
     struct file_list *e = (struct file_list *)op;
     json_t *items = json_array();
-    int most = (int)e->page.limit;
 
-    for (int i = 0; i < e->rows.count && i < most; i++)
+    for (int i = 0; i < page_shown(&e->page, &e->rows); i++)
         json_array_append_new(items, file_shown(&e->rows, i));
-    call_list(e->endpoint.call, items,
-              e->rows.count > most ? db_text(&e->rows, most - 1, FILE_ID) : NULL);
+    call_list(e->endpoint.call, items, page_next(&e->page, &e->rows, FILE_ID));
     return OP_DONE;
 }
 

@@ -5,9 +5,9 @@
  */
 #include <string.h>
 
+#include "api/audit.h"
 #include "api/messages/messages.h"
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/page.h"
 #include "core/model/channel.h"
 
 enum { CHANNEL_KIND = 3 }; /* columns of channel_page.sql */

@@ -1,7 +1,7 @@
 /* /v1/platform/deliveries: what left, what waits, what was given up and why. */
+#include "api/audit.h"
 #include "api/messages/messages.h"
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/page.h"
 
 struct message {
     struct endpoint endpoint;
@@ -19,7 +19,7 @@ static enum op_next list(struct op *op)
     struct call *call = e->endpoint.call;
     const char *state, *channel, *event, *tenant;
 
-    if (!page_read(call, false, &e->page, &op->err) || !page_choice(call, "state", states, &state, &op->err) ||
+    if (!page_read(call, PAGE_OF_IDS, &e->page, &op->err) || !page_choice(call, "state", states, &state, &op->err) ||
         !page_words(call, "channel", 31, &channel, &op->err) || !page_words(call, "event", 63, &event, &op->err) ||
         !page_id(call, "tenant", &tenant, &op->err))
         return OP_FAIL;

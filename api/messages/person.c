@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/audit.h"
 #include "api/messages/messages.h"
-#include "api/people/audit.h"
+#include "api/page.h"
 #include "api/people/login/session.h"
-#include "api/people/page.h"
 #include "core/model/channel.h"
 
 enum { ADDRESSES_MAX = 6, MUTED_MAX = 20 };
@@ -170,7 +170,7 @@ static enum op_next list(struct op *op)
     struct call *call = e->endpoint.call;
     const char *state;
 
-    if (!page_read(call, false, &e->page, &op->err) || !page_choice(call, "state", states, &state, &op->err))
+    if (!page_read(call, PAGE_OF_IDS, &e->page, &op->err) || !page_choice(call, "state", states, &state, &op->err))
         return OP_FAIL;
     DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_NOTICE_PAGE, &e->rows, e->page.before, e->page.limit,
              call->caller.user.text, state);

@@ -1,5 +1,5 @@
 /* /v1/platform/audit: what platform people did. */
-#include "api/people/page.h"
+#include "api/page.h"
 #include "api/platform/platform.h"
 
 struct audit_list {
@@ -14,7 +14,7 @@ static enum op_next audit(struct op *op)
     struct call *call = e->endpoint.call;
     const char *kind, *since, *until;
 
-    if (!page_read(call, true, &e->page, &op->err) ||
+    if (!page_read(call, PAGE_OF_NUMBERS, &e->page, &op->err) ||
         !page_words(call, "kind", 40, &kind, &op->err) ||
         !page_time(call, "since", &since, &op->err) || !page_time(call, "until", &until, &op->err))
         return OP_FAIL;

@@ -16,7 +16,7 @@ static int later_first(const void *a, const void *b)
 /* The newest of what these tenants have and what others had; one more than the page shows. */
 static void keep_newest(struct dead_letter *e)
 {
-    int most = (int)e->page.asked.limit + 1, count = e->best_count, all = count;
+    int most = (int)e->page.size + 1, count = e->best_count, all = count;
     struct arena *arena = &e->endpoint.op.arena;
 
     for (int i = 0; i < e->tenants.count; i++)
@@ -47,7 +47,7 @@ static void ask_tenants(struct dead_letter *e)
 static void ask_letters(struct dead_letter *e)
 {
     struct op *op = &e->endpoint.op;
-    bool full = e->lists && e->best_count > e->page.asked.limit;
+    bool full = e->lists && e->best_count > e->page.size;
 
     e->of = ARENA_ARRAY(&op->arena, struct letters, (size_t)e->tenants.count + 1);
     for (int i = 0; i < e->tenants.count; i++) {
@@ -100,7 +100,7 @@ static enum op_next list_parse(struct op *op)
     struct call *call = e->endpoint.call;
 
     e->lists = true;
-    return page_read(call, false, &e->page, &op->err) && page_id(call, "tenant", &e->tenant, &op->err) &&
+    return page_read(call, PAGE_OF_IDS, &e->page, &op->err) && page_id(call, "tenant", &e->tenant, &op->err) &&
                    page_choice(call, "state", states, &e->state, &op->err)
                ? OP_NEXT
                : OP_FAIL;
@@ -109,7 +109,7 @@ static enum op_next list_parse(struct op *op)
 static enum op_next list_answer(struct op *op)
 {
     struct dead_letter *e = (struct dead_letter *)op;
-    int limit = (int)e->page.asked.limit;
+    int limit = (int)e->page.size;
     json_t *items = json_array();
 
     for (int i = 0; i < e->best_count && i < limit; i++)

@@ -6,7 +6,7 @@
 #ifndef API_PLATFORM_DEAD_LETTER_H
 #define API_PLATFORM_DEAD_LETTER_H
 
-#include "api/people/page.h"
+#include "api/page.h"
 #include "api/platform/platform.h"
 
 /* Columns of dead_letter_page.sql. */

@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "api/people/audit.h"
+#include "api/audit.h"
 #include "api/platform/dead_letter.h"
 #include "core/base/clock.h"
 #include "core/model/job.h"

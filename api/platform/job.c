@@ -2,7 +2,7 @@
  *
  *     whose -> load -> worker -> leave
  */
-#include "api/people/page.h"
+#include "api/page.h"
 #include "api/platform/platform.h"
 
 struct job_get {

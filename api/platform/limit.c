@@ -6,8 +6,8 @@
  */
 #include <string.h>
 
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/audit.h"
+#include "api/page.h"
 #include "api/platform/platform.h"
 #include "core/store/tenant_limits.h"
 
@@ -38,7 +38,7 @@ static enum op_next list(struct op *op)
     struct limit *e = (struct limit *)op;
     struct call *call = e->endpoint.call;
 
-    if (!page_read(call, false, &e->page, &op->err) ||
+    if (!page_read(call, PAGE_OF_IDS, &e->page, &op->err) ||
         !page_words(call, "q", 800, &e->words, &op->err))
         return OP_FAIL;
     DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_LIMIT_PAGE, &e->rows, e->page.before,

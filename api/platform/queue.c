@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "api/people/page.h"
+#include "api/page.h"
 #include "api/platform/platform.h"
 #include "core/store/queue/queue_depth.h"
 

@@ -1,8 +1,8 @@
 /* /v1/platform/users/{id}/roles: who runs the platform, keeps its money, audits it. Nobody changes his own. */
 #include <string.h>
 
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/audit.h"
+#include "api/page.h"
 #include "api/platform/platform.h"
 
 struct role_act {

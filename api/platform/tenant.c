@@ -5,9 +5,9 @@
  */
 #include <string.h>
 
-#include "api/people/audit.h"
+#include "api/audit.h"
+#include "api/page.h"
 #include "api/people/login/link.h"
-#include "api/people/page.h"
 #include "api/people/person.h"
 #include "api/platform/platform.h"
 
@@ -30,7 +30,7 @@ static enum op_next list(struct op *op)
     struct call *call = e->endpoint.call;
     const char *words, *state;
 
-    if (!page_read(call, false, &e->page, &op->err) ||
+    if (!page_read(call, PAGE_OF_IDS, &e->page, &op->err) ||
         !page_words(call, "q", 800, &words, &op->err) ||
         !page_choice(call, "state", states, &state, &op->err))
         return OP_FAIL;

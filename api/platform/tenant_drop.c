@@ -8,8 +8,8 @@
  */
 #include <string.h>
 
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/audit.h"
+#include "api/page.h"
 #include "api/platform/platform.h"
 #include "core/base/clock.h"
 #include "core/io/db/db_array.h"

@@ -1,7 +1,7 @@
 /* /v1/platform/users, their reset links, and /v1/platform/invitations. */
-#include "api/people/audit.h"
+#include "api/audit.h"
+#include "api/page.h"
 #include "api/people/login/link.h"
-#include "api/people/page.h"
 #include "api/people/person.h"
 #include "api/platform/platform.h"
 
@@ -20,7 +20,7 @@ static enum op_next list(struct op *op)
     struct call *call = e->endpoint.call;
     const char *words;
 
-    if (!page_read(call, false, &e->page, &op->err) ||
+    if (!page_read(call, PAGE_OF_IDS, &e->page, &op->err) ||
         !page_words(call, "q", 800, &words, &op->err))
         return OP_FAIL;
     DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_USER_PAGE, &e->rows, e->page.before,

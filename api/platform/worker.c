@@ -3,8 +3,8 @@
  * Draining is a row that the worker reads with its next heartbeat; a message makes that at once. It takes
  * nothing more, finishes, gives back what it has not started, and ends.
  */
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/audit.h"
+#include "api/page.h"
 #include "api/platform/platform.h"
 
 struct worker_call {
@@ -18,7 +18,7 @@ static enum op_next list(struct op *op)
 {
     struct worker_call *e = (struct worker_call *)op;
 
-    e->page.asked.limit = INT32_MAX; /* one page: the query has its own bound */
+    e->page.size = INT32_MAX; /* one page: the query has its own bound */
     DB_QUERY(op, e->endpoint.call->api->db, &DB_PUBLIC, SQL_QUERIES_WORKER_LIST, &e->rows, NULL);
     return OP_WAIT;
 }

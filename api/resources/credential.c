@@ -8,8 +8,8 @@
  */
 #include <string.h>
 
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/audit.h"
+#include "api/page.h"
 #include "api/resources/resources.h"
 #include "core/base/clock.h"
 #include "core/io/crypto/seal.h"
@@ -39,7 +39,7 @@ static enum op_next list(struct op *op)
     struct call *call = e->endpoint.call;
     const char *words;
 
-    if (!page_read(call, false, &e->page, &op->err) ||
+    if (!page_read(call, PAGE_OF_IDS, &e->page, &op->err) ||
         !page_words(call, "q", 100, &words, &op->err))
         return OP_FAIL;
     DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_CREDENTIAL_PAGE, &e->rows, e->page.before,

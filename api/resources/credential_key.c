@@ -3,8 +3,8 @@
  * Choosing a key is one row; egress finds what is still sealed to another one and wraps it again, a few
  * rows at a time, from wherever it was when it was stopped. `credentials` in the list says how far it is.
  */
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/audit.h"
+#include "api/page.h"
 #include "api/resources/resources.h"
 
 struct credential_key {
@@ -18,7 +18,7 @@ static enum op_next list(struct op *op)
 {
     struct credential_key *e = (struct credential_key *)op;
 
-    e->page.asked.limit = INT32_MAX; /* one page: keys are few */
+    e->page.size = INT32_MAX; /* one page: keys are few */
     db_query(op, e->endpoint.call->api->db, &DB_PUBLIC, SQL_QUERIES_EGRESS_KEY_PAGE, &e->rows, 0,
              NULL);
     return OP_WAIT;
@@ -51,7 +51,7 @@ static enum op_next choose(struct op *op)
     struct audit_row row = { NULL, audit_actor(call), "credential", "credential.key_rotated",
                              "egress_key", NULL };
 
-    e->page.asked.limit = INT32_MAX;
+    e->page.size = INT32_MAX;
     struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
     db_group_add(g, SQL_QUERIES_EGRESS_KEY_CHOOSE, NULL, 0, NULL);
     audit_add(g, call, &row, NULL);

@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/audit.h"
+#include "api/page.h"
 #include "api/resources/resources.h"
 #include "core/model/resource.h"
 

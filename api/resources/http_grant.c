@@ -1,6 +1,6 @@
 /* /v1/platform/http-resources/{id}/grants: who may call a resource. */
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/audit.h"
+#include "api/page.h"
 #include "api/resources/resources.h"
 #include "core/base/clock.h"
 #include "core/base/text.h"
@@ -25,7 +25,7 @@ static enum op_next list(struct op *op)
     struct http_grant *e = (struct http_grant *)op;
     struct call *call = e->endpoint.call;
 
-    if (!call_param_id(call, 0, &e->resource, &op->err) || !page_read(call, false, &e->page, &op->err))
+    if (!call_param_id(call, 0, &e->resource, &op->err) || !page_read(call, PAGE_OF_IDS, &e->page, &op->err))
         return OP_FAIL;
     struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
     DB_GROUP_ADD(g, SQL_QUERIES_HTTP_RESOURCE_PAGE, &e->found, NULL, "1", NULL, e->resource.text);
@@ -163,7 +163,7 @@ static enum op_next created(struct op *op)
         op->err = e->failed;
         return OP_FAIL;
     }
-    e->page.asked.limit = 200;
+    e->page.size = INT32_MAX;
     page_answer(e->endpoint.call, &e->page, &e->rows);
     e->endpoint.call->status = 201;
     return OP_DONE;

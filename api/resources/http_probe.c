@@ -6,8 +6,8 @@
  */
 #include <stdio.h>
 
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/audit.h"
+#include "api/page.h"
 #include "api/resources/resources.h"
 #include "core/io/egress/egress_client.h"
 #include "core/model/resource.h"

@@ -2,7 +2,7 @@
  * may be written, and what was called lately. */
 #include <string.h>
 
-#include "api/call.h"
+#include "api/page.h"
 #include "api/resources/resources.h"
 #include "core/base/clock.h"
 #include "core/base/text.h"
@@ -10,7 +10,7 @@
 
 struct ledger {
     struct endpoint endpoint;
-    struct call_page page;
+    struct page page;
     struct db_rows rows;
 };
 
@@ -19,13 +19,12 @@ static enum op_next list(struct op *op)
     struct ledger *e = (struct ledger *)op;
     struct call *call = e->endpoint.call;
 
-    if (!call_page(call, &e->page, &op->err))
+    if (!page_read(call, PAGE_OF_WORDS, &e->page, &op->err))
         return OP_FAIL;
-    if (*e->page.after && !text_slug_valid(e->page.after))
-        return call_cursor_refuse(&op->err), OP_FAIL;
+    if (e->page.before && !text_slug_valid(e->page.before))
+        return page_cursor_refuse(&op->err), OP_FAIL;
     DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_MY_RESOURCE_PAGE, &e->rows,
-             *e->page.after ? e->page.after : NULL,
-             arena_format(&op->arena, "%lld", (long long)e->page.limit + 1), NULL);
+             e->page.before, e->page.limit, NULL);
     return OP_WAIT;
 }
 
@@ -77,14 +76,13 @@ static enum op_next leave(struct op *op)
 {
     struct ledger *e = (struct ledger *)op;
     json_t *items = json_array();
-    int limit = (int)e->page.limit;
 
-    for (int row = 0; row < e->rows.count && row < limit; row++) {
+    for (int row = 0; row < page_shown(&e->page, &e->rows); row++) {
         json_t *one = resource_json(e, row);
         if (one)
             json_array_append_new(items, one);
     }
-    call_list(e->endpoint.call, items, e->rows.count > limit ? db_text(&e->rows, limit - 1, 0) : NULL);
+    call_list(e->endpoint.call, items, page_next(&e->page, &e->rows, 0));
     return OP_DONE;
 }
 

@@ -2,8 +2,8 @@
  * says which and why; every change is in the audit. */
 #include <string.h>
 
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/audit.h"
+#include "api/page.h"
 #include "api/resources/resources.h"
 #include "core/base/ip_class.h"
 
@@ -21,7 +21,7 @@ static enum op_next list(struct op *op)
     struct open_network *e = (struct open_network *)op;
     struct call *call = e->endpoint.call;
 
-    if (!page_read(call, false, &e->page, &op->err))
+    if (!page_read(call, PAGE_OF_IDS, &e->page, &op->err))
         return OP_FAIL;
     DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_OPEN_NETWORK_PAGE, &e->rows, e->page.before,
              e->page.limit, NULL);

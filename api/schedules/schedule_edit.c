@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/people/audit.h"
+#include "api/audit.h"
 #include "api/people/person.h"
 #include "api/schedules/schedule.h"
 #include "api/schedules/schedules.h"

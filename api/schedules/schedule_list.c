@@ -1,7 +1,7 @@
 /* schedule_list.c - GET /v1/schedules, /v1/schedules/{id}, its firings, and previews of stored and unsaved rules. */
 #include <string.h>
 
-#include "api/people/page.h"
+#include "api/page.h"
 #include "api/schedules/schedule.h"
 #include "api/schedules/schedules.h"
 #include "core/base/clock.h"
@@ -30,7 +30,7 @@ static enum op_next list(struct op *op)
     struct call *call = e->endpoint.call;
     const char *skill, *enabled;
 
-    if (!page_read(call, false, &e->page, &op->err) ||
+    if (!page_read(call, PAGE_OF_IDS, &e->page, &op->err) ||
         !page_words(call, "skill", 63, &skill, &op->err) ||
         !page_choice(call, "enabled", truths, &enabled, &op->err))
         return OP_FAIL;
@@ -44,11 +44,10 @@ static enum op_next list_leave(struct op *op)
     struct schedule_list *e = (struct schedule_list *)op;
     struct call *call = e->endpoint.call;
     json_t *items = json_array();
-    int limit = (int)e->page.asked.limit;
 
-    for (int i = 0; i < e->rows.count && i < limit; i++)
+    for (int i = 0; i < page_shown(&e->page, &e->rows); i++)
         json_array_append_new(items, schedule_show(call, &e->rows, i));
-    call_list(call, items, e->rows.count > limit ? db_text(&e->rows, limit - 1, 0) : NULL);
+    call_list(call, items, page_next(&e->page, &e->rows, 0));
     return OP_DONE;
 }
 
@@ -82,7 +81,7 @@ static enum op_next firings(struct op *op)
     struct call *call = e->endpoint.call;
     const char *state;
 
-    if (!schedule_found(&e->rows, &op->err) || !page_read(call, true, &e->page, &op->err) ||
+    if (!schedule_found(&e->rows, &op->err) || !page_read(call, PAGE_OF_NUMBERS, &e->page, &op->err) ||
         !page_choice(call, "state", states, &state, &op->err))
         return OP_FAIL;
     DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_FIRING_PAGE, &e->firings, e->id.text,
@@ -97,9 +96,8 @@ static enum op_next firings_leave(struct op *op)
     const struct zone *zone = zone_read(
         json_get_text(db_json(&e->rows, 0, SCHEDULE_JSON, &op->arena), "timezone"), &op->arena);
     json_t *items = json_array();
-    int limit = (int)e->page.asked.limit;
 
-    for (int i = 0; i < e->firings.count && i < limit; i++) {
+    for (int i = 0; i < page_shown(&e->page, &e->firings); i++) {
         json_t *item = json_copy(db_json(&e->firings, i, 1, &op->arena));
         const char *message = call_localised(call, json_object_get(item, "message"));
         json_object_set_new(item, "message", message ? json_string(message) : json_null());
@@ -107,7 +105,7 @@ static enum op_next firings_leave(struct op *op)
                                                                        zone, &op->arena)));
         json_array_append_new(items, item);
     }
-    call_list(call, items, e->firings.count > limit ? db_text(&e->firings, limit - 1, 0) : NULL);
+    call_list(call, items, page_next(&e->page, &e->firings, 0));
     return OP_DONE;
 }
 

@@ -2,6 +2,7 @@
  * not by SQL, so a page is filled from as many reads as it takes. */
 #include <string.h>
 
+#include "api/page.h"
 #include "api/skills/skill_row.h"
 #include "api/skills/skills.h"
 
@@ -9,7 +10,7 @@ enum { QUERY_BYTES_MAX = 200 };
 
 struct skill_list {
     struct endpoint endpoint;
-    struct call_page page;
+    struct page page;
     const char *after; /* the last row seen */
     bool asked, all;
     json_t *items;
@@ -22,12 +23,9 @@ static enum op_next parse(struct op *op)
     struct call *call = e->endpoint.call;
     const char *q = http_request_query(call->request, "q");
     const char *all = http_request_query(call->request, "all");
-    struct id cursor;
 
-    if (!call_page(call, &e->page, &op->err))
+    if (!page_read(call, PAGE_OF_IDS, &e->page, &op->err))
         return OP_FAIL;
-    if (*e->page.after && !id_parse(e->page.after, &cursor))
-        return call_cursor_refuse(&op->err), OP_FAIL;
     if (q && strlen(q) > QUERY_BYTES_MAX)
         return gov_fail_at(&op->err, GOV_INVALID_INPUT, "q", "too_long",
                            "q has at most %d bytes", "q 最多 %d 字节", QUERY_BYTES_MAX),
@@ -37,7 +35,7 @@ static enum op_next parse(struct op *op)
                            "all 只能是 true 或 false"),
                OP_FAIL;
     e->all = all && strcmp(all, "true") == 0;
-    e->after = *e->page.after ? e->page.after : NULL;
+    e->after = e->page.before;
     e->items = json_own(&op->arena, json_array());
     return OP_NEXT;
 }
@@ -59,14 +57,14 @@ static bool collect(struct skill_list *e, bool *more)
 
     for (int i = 0; i < e->rows.count; i++) {
         if (listed(e, i)) {
-            if ((int64_t)json_array_size(e->items) == e->page.limit)
+            if ((int64_t)json_array_size(e->items) == e->page.size)
                 return *more = true;
             bool all = e->all && (caller_governs(call) || db_bool(&e->rows, i, SKILL_MINE));
             json_array_append_new(e->items, skill_summary_shown(call, &e->rows, i, all));
         }
         e->after = db_text(&e->rows, i, SKILL_ID);
     }
-    return e->rows.count <= e->page.limit;
+    return e->rows.count <= e->page.size;
 }
 
 static enum op_next load(struct op *op)
@@ -81,8 +79,7 @@ static enum op_next load(struct op *op)
     }
     e->asked = true;
     DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_SKILL_PAGE, &e->rows, e->after,
-             call->caller.user.text, arena_format(&op->arena, "%lld", (long long)e->page.limit + 1),
-             http_request_query(call->request, "q"));
+             call->caller.user.text, e->page.limit, http_request_query(call->request, "q"));
     return OP_AGAIN;
 }
 

@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "api/people/page.h"
+#include "api/page.h"
 #include "api/skills/model_build.h"
 #include "api/skills/skill_row.h"
 #include "api/skills/skills.h"
@@ -37,7 +37,7 @@ static enum op_next list(struct op *op)
     struct call *call = e->endpoint.call;
     const char *kind, *state;
 
-    if (!page_read(call, false, &e->page, &op->err) ||
+    if (!page_read(call, PAGE_OF_IDS, &e->page, &op->err) ||
         !page_choice(call, "kind", kinds, &kind, &op->err) ||
         !page_choice(call, "state", states, &state, &op->err))
         return OP_FAIL;
@@ -51,14 +51,13 @@ static enum op_next list(struct op *op)
 static enum op_next list_leave(struct op *op)
 {
     struct unmet *e = (struct unmet *)op;
-    int limit = (int)e->page.asked.limit;
     json_t *items = json_array();
 
-    for (int i = 0; i < e->rows.count && i < limit; i++)
+    for (int i = 0; i < page_shown(&e->page, &e->rows); i++)
         json_array_append(items, db_json(&e->rows, i, 1, &op->arena));
     call_json(e->endpoint.call, 200,
               json_pack("{s:o, s:s?, s:O}", "items", items, "next_cursor",
-                        e->rows.count > limit ? db_text(&e->rows, limit - 1, 0) : NULL, "counts",
+                        page_next(&e->page, &e->rows, 0), "counts",
                         db_json(&e->found, 0, 0, &op->arena)));
     return OP_DONE;
 }

@@ -2,13 +2,13 @@
  * and what is theirs. */
 #include <string.h>
 
+#include "api/page.h"
 #include "api/skills/skill_read.h"
 #include "api/skills/skills.h"
-#include "core/base/text.h"
 
 struct version_list {
     struct endpoint endpoint;
-    struct call_page page;
+    struct page page;
     const char *state;
     struct db_rows skill, rows;
 };
@@ -30,12 +30,9 @@ static enum op_next parse(struct op *op)
 {
     struct version_list *e = (struct version_list *)op;
     struct call *call = e->endpoint.call;
-    int64_t before;
 
-    if (!call_page(call, &e->page, &op->err) || !state_read(e, &op->err))
+    if (!page_read(call, PAGE_OF_NUMBERS, &e->page, &op->err) || !state_read(e, &op->err))
         return OP_FAIL;
-    if (*e->page.after && !text_parse_i64(e->page.after, 1, 1000000000, &before))
-        return call_cursor_refuse(&op->err), OP_FAIL;
     DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_SKILL_GET, &e->skill,
              call->params[0], call->caller.user.text);
     return OP_WAIT;
@@ -49,9 +46,7 @@ static enum op_next page(struct op *op)
     if (!skill_visible(call, &e->skill, 0))
         return skill_missing(call->params[0], &op->err), OP_FAIL;
     DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_VERSION_SHOW, &e->rows,
-             call->params[0], NULL, *e->page.after ? e->page.after : NULL,
-             arena_format(&op->arena, "%lld", (long long)e->page.limit + 1), e->state,
-             caller_seeing(call));
+             call->params[0], NULL, e->page.before, e->page.limit, e->state, caller_seeing(call));
     return OP_WAIT;
 }
 
@@ -60,11 +55,10 @@ static enum op_next leave(struct op *op)
     struct version_list *e = (struct version_list *)op;
     struct call *call = e->endpoint.call;
     json_t *items = json_array();
-    int most = (int)e->page.limit;
 
-    for (int i = 0; i < e->rows.count && i < most; i++)
+    for (int i = 0; i < page_shown(&e->page, &e->rows); i++)
         json_array_append_new(items, version_shown(call, &e->rows, i));
-    call_list(call, items, e->rows.count > most ? db_text(&e->rows, most - 1, VERSION_NUMBER) : NULL);
+    call_list(call, items, page_next(&e->page, &e->rows, VERSION_NUMBER));
     return OP_DONE;
 }
 

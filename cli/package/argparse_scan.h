@@ -9,7 +9,7 @@
 
 #include <jansson.h>
 
-/* {"schema": JSON Schema of the inputs, "args": template of core/model/skill_args.h}; NULL when the
+/* {"schema": JSON Schema of the inputs, "args": template of core/model/skill/args.h}; NULL when the
  * text calls no add_argument. A new reference. */
 json_t *argparse_scan(const char *text);
 

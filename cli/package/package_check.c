@@ -5,8 +5,8 @@
 
 #include "cli/package/package.h"
 #include "core/base/json.h"
-#include "core/model/package_findings.h"
-#include "core/model/skill_manifest.h"
+#include "core/model/skill/findings.h"
+#include "core/model/skill/manifest.h"
 
 static void find(json_t *findings, enum gov_language language, const char *severity,
                  const char *code, const char *path, struct gov_text message)

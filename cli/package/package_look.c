@@ -13,8 +13,8 @@
 #include "core/base/buf.h"
 #include "core/base/embedded.h"
 #include "core/base/json.h"
-#include "core/model/package_findings.h"
-#include "core/model/skill_runtime.h"
+#include "core/model/skill/findings.h"
+#include "core/model/skill/runtime.h"
 #include "sandbox_scripts.h"
 
 static const char *checker(void)

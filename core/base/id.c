@@ -96,11 +96,6 @@ struct id id_new(void)
     return id_from(stamp_next(clock_now_us()));
 }
 
-struct id id_at(int64_t now_us)
-{
-    return id_from((uint64_t)(now_us / 1000) << 12);
-}
-
 bool id_parse(const char *text, struct id *id)
 {
     id->text[0] = 0;

@@ -13,7 +13,6 @@ struct id {
 
 /* Later calls in one process give greater ids. */
 struct id id_new(void);
-struct id id_at(int64_t now_us);
 /* Accepts upper case; false if `text` is not a UUID of any version. */
 bool id_parse(const char *text, struct id *id);
 bool id_empty(const struct id *id);

@@ -18,7 +18,7 @@
 #include "core/base/zone.h"
 #include "core/model/plan.h"
 #include "core/model/policy.h"
-#include "core/model/skill_manifest.h"
+#include "core/model/skill/manifest.h"
 
 enum { CONFIRMATION_RULES_MAX = 50, CONFIRMATION_PEOPLE_MAX = 5 };
 

@@ -12,7 +12,7 @@
 #include "core/base/arena.h"
 #include "core/base/err.h"
 #include "core/base/id.h"
-#include "core/model/skill_manifest.h"
+#include "core/model/skill/manifest.h"
 
 enum job_kind { JOB_INTENT, JOB_PLAN, JOB_CONFIRM, JOB_RUN, JOB_TASK, JOB_KIND_COUNT };
 enum job_lane { LANE_CTL, LANE_PY, LANE_SH, LANE_HTTP, LANE_NOOP, LANE_COUNT };
@@ -73,6 +73,12 @@ enum { JOB_PAYLOAD_FORMAT = 1 };
 json_t *job_payload_encode(const struct job_payload *payload, struct arena *arena);
 /* Borrows from `json`. False: INTERNAL, a member has the wrong type. */
 bool job_payload_decode(const json_t *json, struct job_payload *payload, struct gov_err *err);
+
+/* Of a job of lane ctl: the platform's own steps are short, and worth repeating whatever went wrong. */
+enum { JOB_CTL_TIMEOUT_MS = 30000, JOB_CTL_ATTEMPTS = 5 };
+
+/* The fence that a job's first claim gives it; under a later one something may have been done before. */
+enum { JOB_FENCE_FIRST_CLAIM = 2 };
 
 /* When to try again. Zero fields take the defaults: 1 s, 5 min. */
 struct job_retry {

@@ -12,7 +12,7 @@
 
 #include "core/base/err.h"
 
-enum { MONEY_CURRENCY_BYTES = 4, MONEY_TEXT_BYTES = 40, MONEY_SPLIT_MAX = 1000 };
+enum { MONEY_CURRENCY_BYTES = 4, MONEY_TEXT_BYTES = 40 };
 
 /* The digits after the point: 0 for JPY, 2 for CNY, 3 for KWD, 4 for CLF; -1 for a code not known here.
  * The table is also rows of public.currency; a test compares the two. */
@@ -38,10 +38,6 @@ bool money_share(int64_t full, int64_t part, int64_t whole, int64_t *share);
 /* What is left, on the day `today`, of something worth `value` that is good from day `first` until day `end` (not
  * included): all of it before and on the first, nothing from the end on. first < end. */
 bool money_rest(int64_t value, int64_t first, int64_t end, int64_t today, int64_t *rest);
-
-/* Split `total` in proportion to `weights` (none negative, not all zero) by largest remainder: the
- * parts add up to the whole, and a tie goes to the earlier. False where that cannot be. */
-bool money_split(int64_t total, const int64_t *weights, size_t count, int64_t *parts);
 
 /* What a price means with tax of `basis_points` (1300 is 13 %), in the price or on top of it. */
 struct money_taxed {

@@ -18,7 +18,7 @@
 #include "core/base/buf.h"
 #include "core/base/err.h"
 #include "core/base/id.h"
-#include "core/model/skill_manifest.h"
+#include "core/model/skill/manifest.h"
 
 enum { PLAN_STEPS_MAX = 16, PLAN_DIGEST_BYTES = 65 /* hex and a NUL */ };
 
@@ -138,8 +138,6 @@ json_t *plan_mask_input(const json_t *input, const char *const *sensitive, size_
 /* The same for reading: lines of text, hidden characters made visible, guesses marked. */
 void plan_render(const struct plan *plan, enum gov_language language, struct buf *out);
 
-/* May it go on: every check is ok. */
-bool plan_checks_ok(const struct plan *plan);
 /* One line that says who has to confirm, and by when. */
 const char *plan_rule_text(const struct plan_confirmation *confirmation, enum gov_language language,
                            struct arena *arena);

@@ -14,7 +14,7 @@
 #include "core/base/arena.h"
 #include "core/base/err.h"
 #include "core/base/id.h"
-#include "core/model/skill_manifest.h"
+#include "core/model/skill/manifest.h"
 
 enum role {
     ROLE_NONE,

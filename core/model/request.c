@@ -77,25 +77,3 @@ bool confirmation_state_parse(const char *text, enum confirmation_state *state)
     *state = (enum confirmation_state)value;
     return true;
 }
-
-struct gov_text request_state_title(enum request_state state)
-{
-    static const struct gov_text titles[REQUEST_STATE_COUNT] = {
-        [REQUEST_RECEIVED] = { "received", "已收到" },
-        [REQUEST_RECOGNISING] = { "being understood", "识别中" },
-        [REQUEST_NEEDS_ANSWER] = { "waiting for your answer", "等待您的回答" },
-        [REQUEST_PLANNING] = { "being planned", "生成计划中" },
-        [REQUEST_PLANNED] = { "planned", "已生成计划" },
-        [REQUEST_AWAITING_CONFIRMATION] = { "waiting for confirmation", "等待确认" },
-        [REQUEST_QUEUED] = { "queued", "排队中" },
-        [REQUEST_RUNNING] = { "running", "执行中" },
-        [REQUEST_SUCCEEDED] = { "succeeded", "成功" },
-        [REQUEST_FAILED] = { "failed", "失败" },
-        [REQUEST_REJECTED] = { "rejected", "已拒绝" },
-        [REQUEST_EXPIRED] = { "expired", "已过期" },
-        [REQUEST_CANCELLED] = { "cancelled", "已取消" },
-        [REQUEST_ABSTAINED] = { "no skill fits", "没有合适的技能" },
-    };
-    CHECK((unsigned)state < REQUEST_STATE_COUNT);
-    return titles[state];
-}

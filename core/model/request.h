@@ -83,6 +83,5 @@ const char *run_state_name(enum run_state state);
 bool request_state_parse(const char *text, enum request_state *state);
 bool run_state_parse(const char *text, enum run_state *state);
 bool confirmation_state_parse(const char *text, enum confirmation_state *state);
-struct gov_text request_state_title(enum request_state state); /* for a person */
 
 #endif

@@ -36,7 +36,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/err.h"
-#include "core/model/skill_manifest.h"
+#include "core/model/skill/manifest.h"
 
 enum {
     RESOURCE_OPERATIONS_MAX = 200,

@@ -40,15 +40,3 @@ void visible_add_text(struct buf *out, const char *text)
 {
     visible_add(out, text, strlen(text));
 }
-
-bool visible_needs_change(const char *text, size_t bytes)
-{
-    for (size_t i = 0; i < bytes;) {
-        uint32_t c;
-        size_t n = text_utf8_decode(text + i, bytes - i, &c);
-        if (n == 0 || text_code_point_hidden(c))
-            return true;
-        i += n;
-    }
-    return false;
-}

@@ -8,14 +8,11 @@
 #ifndef CORE_MODEL_VISIBLE_H
 #define CORE_MODEL_VISIBLE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/base/buf.h"
 
 void visible_add(struct buf *out, const char *text, size_t bytes);
 void visible_add_text(struct buf *out, const char *text);
-/* Is there anything in it that visible_add would replace? */
-bool visible_needs_change(const char *text, size_t bytes);
 
 #endif

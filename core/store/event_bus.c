@@ -1,6 +1,6 @@
 /* event_bus.c - channels ev:<tenant>, payload = ids of requests, each with a mark behind it. (Versions before the
- * marks wrote a space between two, and skip whatever stands there.) Listeners are counted per tenant. One message is on its way at a time; meanwhile ids collect, so that a flood of
- * small jobs does not become a flood of messages. */
+ * marks wrote a space between two, and skip whatever stands there.) Listeners are counted per tenant. One message is
+ * on its way at a time; meanwhile ids collect, so that a flood of small jobs does not become a flood of messages. */
 #include "core/store/event_bus.h"
 
 #include <stdio.h>
@@ -27,7 +27,7 @@ struct membership {
 struct news {
     struct list link;
     char tenant[CHANNEL_BYTES - PREFIX_BYTES];
-    struct buf ids; /* separated by spaces */
+    struct buf ids; /* each with its mark behind it */
 };
 
 struct event_bus {

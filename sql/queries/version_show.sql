@@ -38,7 +38,7 @@ join {{t}}.skill_version v on v.skill_id = s.id
 join {{t}}.file f on f.id = v.package_file
 where s.name = $1
     and ($2::integer is null or v.number = $2::integer)
-    and ($3::integer is null or v.number < $3::integer)
+    and ($3::integer is null or v.number < $3::bigint)
     and ($5::text is null or v.state = $5)
     and ($6::uuid is null or v.state = 'published' or v.uploaded_by = $6::uuid or s.owner = $6::uuid)
 order by v.number desc

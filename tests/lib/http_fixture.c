@@ -191,6 +191,22 @@ static void events(struct http_request *r, struct http_fixture *f)
     http_request_trim(r);
 }
 
+static void reply_file(struct http_request *r, const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct http_range range;
+
+    CHECK(fd >= 0);
+    uint64_t size = (uint64_t)lseek(fd, 0, SEEK_END);
+    enum http_range_kind kind = http_request_range(r, size, "\"v1\"", &range);
+    if (kind == HTTP_RANGE_UNSATISFIABLE) {
+        close(fd);
+        http_reply_no_range(r, size);
+        return;
+    }
+    http_reply_file_part(r, fd, range.offset, size, kind == HTTP_RANGE_PART, &range, "text/plain", "\"v1\"");
+}
+
 static void on_request(struct http_request *r, void *ctx)
 {
     struct http_fixture *f = ctx;
@@ -216,9 +232,7 @@ static void on_request(struct http_request *r, void *ctx)
     } else if (strcmp(r->path, "/events") == 0) {
         events(r, f);
     } else if (strcmp(r->path, "/file") == 0) {
-        int fd = open(f->file, O_RDONLY | O_CLOEXEC);
-        CHECK(fd >= 0);
-        http_reply_file_range(r, fd, (uint64_t)lseek(fd, 0, SEEK_END), "text/plain", "\"v1\"");
+        reply_file(r, f->file);
     } else if (strcmp(r->path, "/reply-header") == 0) {
         bool taken = http_reply_header(r, "X-Good", "yes") &&
                      !http_reply_header(r, "X-Bad", "a\r\nX-Evil: b") &&

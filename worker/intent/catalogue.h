@@ -13,7 +13,7 @@
 #include "core/io/crypto/crypto.h"
 #include "core/io/db/db.h"
 #include "core/model/policy.h"
-#include "core/model/skill_manifest.h"
+#include "core/model/skill/manifest.h"
 #include "worker/intent/recogniser/recogniser.h"
 
 struct catalogues; /* the cache */

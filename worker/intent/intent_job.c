@@ -196,7 +196,8 @@ static void build_recognised(struct work *work, struct db_group *group)
     payload.follow_up_of = (struct id){ "" };
     payload.files = NULL; /* those that are meant are in the input now */
     struct work_next plan = { id_new(), JOB_PLAN, LANE_CTL, work->job.class, 5, NULL };
-    work_add_job(work, group, &plan, job_payload_encode(&payload, arena), NULL, NULL, 30000, 5, 0);
+    work_add_job(work, group, &plan, job_payload_encode(&payload, arena), NULL, NULL, JOB_CTL_TIMEOUT_MS,
+                 JOB_CTL_ATTEMPTS, 0);
 }
 
 static enum op_next finish(struct op *op)

@@ -133,8 +133,8 @@ static void add_clock(struct plan_job *j, struct db_group *group, const char *ta
     struct job_payload payload = { .confirmation = j->confirmation_id, .task = task };
     struct work_next job = { id_new(), JOB_CONFIRM, LANE_CTL, CLASS_NORMAL, 1, NULL };
 
-    work_add_job(work, group, &job, job_payload_encode(&payload, &work->op.arena), NULL, NULL, 30000,
-                 5, at_us);
+    work_add_job(work, group, &job, job_payload_encode(&payload, &work->op.arena), NULL, NULL,
+                 JOB_CTL_TIMEOUT_MS, JOB_CTL_ATTEMPTS, at_us);
 }
 
 static int64_t rule_after(const struct planning *p, int64_t seconds)

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "core/base/arena.h"
-#include "core/model/skill_runtime.h"
+#include "core/model/skill/runtime.h"
 
 struct doctor_status;
 struct sandbox_report;

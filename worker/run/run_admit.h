@@ -2,7 +2,7 @@
 #ifndef WORKER_RUN_RUN_ADMIT_H
 #define WORKER_RUN_RUN_ADMIT_H
 
-#include "core/model/skill_manifest.h"
+#include "core/model/skill/manifest.h"
 #include "worker/work.h"
 
 /* Columns of run_load.sql. */

@@ -10,7 +10,6 @@
 #include "core/base/text.h"
 
 enum { SHOWN_BYTES_MAX = 300 };
-enum { FIRST_CLAIM = 2 }; /* the fence that it gives: nothing was done before */
 
 /* The script's end is 0 where there is none, which a descriptor of ours never is. */
 static bool pair_make(struct run_calls *calls, int *ours)
@@ -105,7 +104,7 @@ json_t *run_calls_result(struct work *work, const struct run_calls *calls, struc
 
 bool run_calls_looks(const struct work *work, const struct gov_err *err, const struct run_calls *calls)
 {
-    return err->code && (calls->session || work->job.fence > FIRST_CLAIM);
+    return err->code && (calls->session || work->job.fence > JOB_FENCE_FIRST_CLAIM);
 }
 
 void run_calls_look(struct work *work, const struct gov_err *err, struct run_calls *calls)

@@ -3,7 +3,7 @@
 #define WORKER_RUN_RUN_CALLS_H
 
 #include "core/io/egress/egress_client.h"
-#include "core/model/skill_manifest.h"
+#include "core/model/skill/manifest.h"
 #include "worker/work.h"
 
 struct run_calls {

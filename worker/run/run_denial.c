@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/model/skill_runtime.h"
+#include "core/model/skill/runtime.h"
 
 enum { MODULE_BYTES_MAX = 100 };
 

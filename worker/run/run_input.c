@@ -6,7 +6,7 @@
 #include "core/base/json_pointer.h"
 #include "core/model/schema/schema.h"
 #include "core/model/sealed_value.h"
-#include "core/model/skill_args.h"
+#include "core/model/skill/args.h"
 
 static bool name_taken(const struct run_input *input, const char *name)
 {

@@ -3,7 +3,7 @@
 #ifndef WORKER_RUN_RUN_INPUT_H
 #define WORKER_RUN_RUN_INPUT_H
 
-#include "core/model/skill_manifest.h"
+#include "core/model/skill/manifest.h"
 #include "worker/work.h"
 
 enum { RUN_FILES_MAX = SANDBOX_FILES_MAX };

@@ -2,7 +2,7 @@
 #ifndef WORKER_RUN_RUN_RESULT_H
 #define WORKER_RUN_RUN_RESULT_H
 
-#include "core/model/skill_manifest.h"
+#include "core/model/skill/manifest.h"
 #include "worker/run/run_log.h"
 
 /* The result: $EXECGOV_RESULT if it was written, else the last line of stdout when it is JSON, else

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/model/skill_manifest.h"
+#include "core/model/skill/manifest.h"
 
 struct package_check {
     struct op op;

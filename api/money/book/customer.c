@@ -1,9 +1,9 @@
 /* /v1/platform/customers: who is billed, and everything that happened to them on one page. */
 #include <string.h>
 
+#include "api/audit.h"
 #include "api/money/money.h"
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/page.h"
 #include "api/people/person.h"
 #include "core/base/text.h"
 
@@ -25,7 +25,7 @@ static enum op_next list(struct op *op)
     struct call *call = e->endpoint.call;
     const char *words;
 
-    if (!page_read(call, false, &e->page, &op->err) || !page_words(call, "q", 800, &words, &op->err))
+    if (!page_read(call, PAGE_OF_IDS, &e->page, &op->err) || !page_words(call, "q", 800, &words, &op->err))
         return OP_FAIL;
     DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_CUSTOMER_PAGE, &e->rows, e->page.before, e->page.limit, words,
              NULL);
@@ -83,19 +83,18 @@ static enum op_next timeline(struct op *op)
     const char *bar, *moment = NULL, *key = NULL;
     int64_t us;
 
-    if (!call_param_id(call, 0, &e->id, &op->err) || !call_page(call, &e->page.asked, &op->err))
+    if (!call_param_id(call, 0, &e->id, &op->err) || !page_read(call, PAGE_OF_WORDS, &e->page, &op->err))
         return OP_FAIL;
-    if (*e->page.asked.after) {
-        bar = strchr(e->page.asked.after, '|');
-        moment = bar ? arena_format(&op->arena, "%.*s", (int)(bar - e->page.asked.after), e->page.asked.after) : "";
+    if (e->page.before) {
+        bar = strchr(e->page.before, '|');
+        moment = bar ? arena_format(&op->arena, "%.*s", (int)(bar - e->page.before), e->page.before) : "";
         key = bar ? bar + 1 : NULL;
         if (!bar || !text_parse_i64(moment, INT64_MIN, INT64_MAX, &us))
-            return call_cursor_refuse(&op->err), OP_FAIL;
+            return page_cursor_refuse(&op->err), OP_FAIL;
     }
     struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
     DB_GROUP_ADD(g, SQL_QUERIES_CUSTOMER_PAGE, &e->rows, NULL, "1", NULL, e->id.text);
-    DB_GROUP_ADD(g, SQL_QUERIES_CUSTOMER_TIMELINE, &e->events, e->id.text, moment, key,
-                 arena_format(&op->arena, "%lld", (long long)e->page.asked.limit + 1));
+    DB_GROUP_ADD(g, SQL_QUERIES_CUSTOMER_TIMELINE, &e->events, e->id.text, moment, key, e->page.limit);
     db_group_send(g);
     return OP_WAIT;
 }

@@ -2,9 +2,9 @@
  * the end of its sale is said. */
 #include <string.h>
 
+#include "api/audit.h"
 #include "api/money/money.h"
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/page.h"
 #include "core/base/clock.h"
 #include "core/model/calendar.h"
 #include "core/model/money.h"
@@ -25,7 +25,7 @@ static enum op_next list_of(struct op *op, const char *on_sale)
 {
     struct edition *e = (struct edition *)op;
 
-    e->page.asked.limit = INT32_MAX; /* one page: the catalogue is short */
+    e->page.size = INT32_MAX; /* one page: the catalogue is short */
     DB_QUERY(op, e->endpoint.call->api->db, &DB_PUBLIC, SQL_QUERIES_EDITION_PAGE, &e->rows, NULL, NULL, on_sale);
     return OP_WAIT;
 }

@@ -2,9 +2,9 @@
  * what the tax office's invoice (fapiao) for each became. Numbers are given by execgov-lifecycle; nothing here makes one. */
 #include <string.h>
 
+#include "api/audit.h"
 #include "api/money/money.h"
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/page.h"
 #include "core/base/civil.h"
 
 struct invoice {
@@ -30,7 +30,7 @@ static enum op_next list_of(struct op *op, const struct caller *of)
     struct call *call = e->endpoint.call;
     const char *kind, *customer = NULL, *order, *status;
 
-    if (!page_read(call, true, &e->page, &op->err) || !page_choice(call, "kind", kinds, &kind, &op->err) ||
+    if (!page_read(call, PAGE_OF_NUMBERS, &e->page, &op->err) || !page_choice(call, "kind", kinds, &kind, &op->err) ||
         (!of && !page_id(call, "customer_id", &customer, &op->err)) || !page_id(call, "order_id", &order, &op->err) ||
         !page_choice(call, "fapiao", statuses, &status, &op->err))
         return OP_FAIL;
@@ -154,7 +154,7 @@ static enum op_next sellers(struct op *op)
 {
     struct invoice *e = (struct invoice *)op;
 
-    e->page.asked.limit = INT32_MAX; /* one page: they are few */
+    e->page.size = INT32_MAX; /* one page: they are few */
     DB_QUERY(op, e->endpoint.call->api->db, &DB_PUBLIC, SQL_QUERIES_SELLER_PAGE, &e->rows, NULL, NULL);
     return OP_WAIT;
 }

@@ -4,7 +4,7 @@
 
 #include "api/money/book/period.h"
 #include "api/money/money.h"
-#include "api/people/page.h"
+#include "api/page.h"
 
 struct period {
     struct endpoint endpoint;
@@ -73,17 +73,13 @@ static enum op_next list(struct op *op)
 {
     struct period *e = (struct period *)op;
     struct call *call = e->endpoint.call;
-    const char *before = NULL;
 
-    if (!call_page(call, &e->page.asked, &op->err))
+    if (!page_read(call, PAGE_OF_WORDS, &e->page, &op->err))
         return OP_FAIL;
-    if (*e->page.asked.after) {
-        if (!month_parse(e->page.asked.after, e->first))
-            return call_cursor_refuse(&op->err), OP_FAIL;
-        before = e->first;
-    }
-    DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_PERIOD_PAGE, &e->rows, before,
-             arena_format(&op->arena, "%lld", (long long)e->page.asked.limit + 1));
+    if (e->page.before && !month_parse(e->page.before, e->first))
+        return page_cursor_refuse(&op->err), OP_FAIL;
+    DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_PERIOD_PAGE, &e->rows,
+             e->page.before ? e->first : NULL, e->page.limit);
     return OP_WAIT;
 }
 

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/audit.h"
 #include "api/money/money.h"
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/page.h"
 #include "api/people/person.h"
 #include "core/io/db/dbsync.h"
 #include "core/io/op/op_work.h"

@@ -6,7 +6,7 @@
 
 #include "api/money/money.h"
 #include "api/money/order/approval.h"
-#include "api/people/page.h"
+#include "api/page.h"
 #include "core/model/money.h"
 
 struct rules {

@@ -1,7 +1,7 @@
 /* /v1/platform/finance-tasks/{id}/done: a person has seen to it, and says how. */
+#include "api/audit.h"
 #include "api/money/money.h"
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/page.h"
 
 struct task {
     struct endpoint endpoint;

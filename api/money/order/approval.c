@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "api/money/money.h"
-#include "api/people/page.h"
+#include "api/page.h"
 
 struct approval {
     struct endpoint endpoint;
@@ -26,7 +26,7 @@ static enum op_next list(struct op *op)
     struct call *call = e->endpoint.call;
     const char *state;
 
-    if (!page_read(call, false, &e->page, &op->err) || !page_choice(call, "state", states, &state, &op->err))
+    if (!page_read(call, PAGE_OF_IDS, &e->page, &op->err) || !page_choice(call, "state", states, &state, &op->err))
         return OP_FAIL;
     DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_APPROVAL_PAGE, &e->rows, e->page.before, e->page.limit, state,
              NULL);

@@ -1,7 +1,7 @@
 /* /v1/platform/orders and /v1/orders: list, get, publish, report a payment, cancel. A tenant sees and
  * touches its own orders only; another's is not found. */
 #include "api/money/money.h"
-#include "api/people/page.h"
+#include "api/page.h"
 #include "core/model/lifecycle.h"
 
 struct order {
@@ -24,7 +24,7 @@ static enum op_next list_of(struct op *op, const struct caller *of)
     struct call *call = e->endpoint.call;
     const char *state, *customer, *subscription;
 
-    if (!page_read(call, false, &e->page, &op->err) || !page_choice(call, "state", states, &state, &op->err) ||
+    if (!page_read(call, PAGE_OF_IDS, &e->page, &op->err) || !page_choice(call, "state", states, &state, &op->err) ||
         !page_id(call, "customer_id", &customer, &op->err) ||
         !page_id(call, "subscription_id", &subscription, &op->err))
         return OP_FAIL;

@@ -4,7 +4,7 @@
 
 #include "api/money/money.h"
 #include "api/money/order/quote.h"
-#include "api/people/page.h"
+#include "api/page.h"
 #include "api/people/person.h"
 
 struct order_new {

@@ -10,7 +10,7 @@
 #include "api/money/book/rule.h"
 #include "api/money/money.h"
 #include "api/money/order/approval.h"
-#include "api/people/page.h"
+#include "api/page.h"
 #include "api/platform/platform.h"
 #include "core/io/crypto/crypto.h"
 #include "core/model/calendar.h"

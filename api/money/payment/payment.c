@@ -1,6 +1,6 @@
 /* /v1/platform/payments and finance-tasks: what came in, and what waits for a person (partial, late, unmatched). */
 #include "api/money/money.h"
-#include "api/people/page.h"
+#include "api/page.h"
 
 struct payment {
     struct endpoint endpoint;
@@ -15,7 +15,7 @@ static enum op_next list(struct op *op)
     struct call *call = e->endpoint.call;
     const char *state;
 
-    if (!page_read(call, false, &e->page, &op->err) || !page_choice(call, "state", states, &state, &op->err))
+    if (!page_read(call, PAGE_OF_IDS, &e->page, &op->err) || !page_choice(call, "state", states, &state, &op->err))
         return OP_FAIL;
     DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_PAYMENT_PAGE, &e->rows, e->page.before, e->page.limit, state);
     return OP_WAIT;
@@ -26,7 +26,7 @@ static enum op_next tasks(struct op *op)
     struct payment *e = (struct payment *)op;
     struct call *call = e->endpoint.call;
 
-    if (!page_read(call, false, &e->page, &op->err))
+    if (!page_read(call, PAGE_OF_IDS, &e->page, &op->err))
         return OP_FAIL;
     DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_FINANCE_TASK_PAGE, &e->rows, e->page.before, e->page.limit);
     return OP_WAIT;

@@ -1,9 +1,9 @@
 /* /v1/platform/payment-providers: who may tell us of payments, and what they told. */
 #include <string.h>
 
+#include "api/audit.h"
 #include "api/money/money.h"
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/page.h"
 #include "core/base/text.h"
 
 struct provider {
@@ -107,7 +107,7 @@ static enum op_next events(struct op *op)
     struct call *call = e->endpoint.call;
     const char *state;
 
-    if (!page_read(call, true, &e->page, &op->err) || !page_choice(call, "state", states, &state, &op->err))
+    if (!page_read(call, PAGE_OF_NUMBERS, &e->page, &op->err) || !page_choice(call, "state", states, &state, &op->err))
         return OP_FAIL;
     DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_PAYMENT_EVENT_PAGE, &e->rows, e->page.before, e->page.limit, state);
     return OP_WAIT;

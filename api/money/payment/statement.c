@@ -9,9 +9,9 @@
 
 #include <string.h>
 
+#include "api/audit.h"
 #include "api/money/money.h"
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/page.h"
 #include "core/base/text.h"
 #include "core/io/crypto/base64.h"
 #include "core/io/op/op_work.h"

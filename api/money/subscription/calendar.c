@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "api/money/money.h"
-#include "api/people/page.h"
+#include "api/page.h"
 #include "core/base/civil.h"
 #include "core/base/text.h"
 #include "core/io/crypto/crypto.h"

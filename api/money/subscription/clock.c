@@ -1,7 +1,7 @@
 /* /v1/platform/lifecycle/clock: the time scans go by. Databases made for tests may move it, forward. */
+#include "api/audit.h"
 #include "api/money/money.h"
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/page.h"
 
 struct clock_call {
     struct endpoint endpoint;

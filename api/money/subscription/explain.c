@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "api/money/money.h"
-#include "api/people/page.h"
+#include "api/page.h"
 #include "core/base/clock.h"
 #include "core/store/scan/scan_row.h"
 

@@ -2,9 +2,9 @@
  * the forecast. Whoever sets something is told what it changes in the next 30 days, whether he looked before or not. */
 #include <string.h>
 
+#include "api/audit.h"
 #include "api/money/money.h"
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/page.h"
 #include "core/base/clock.h"
 #include "core/base/text.h"
 #include "core/io/db/dbsync.h"
@@ -36,7 +36,7 @@ static enum op_next list(struct op *op)
 {
     struct reminder *e = (struct reminder *)op;
 
-    e->page.asked.limit = INT32_MAX; /* one page: policies are few */
+    e->page.size = INT32_MAX; /* one page: policies are few */
     DB_QUERY(op, e->endpoint.call->api->db, &DB_PUBLIC, SQL_QUERIES_REMINDER_POLICY_PAGE, &e->rows, NULL, NULL);
     return OP_WAIT;
 }

@@ -3,10 +3,10 @@
  * A dry run reads on a pool thread with a connection of its own: it may read a million rows, and the loop goes on. */
 #include <string.h>
 
+#include "api/audit.h"
 #include "api/money/money.h"
 #include "api/money/subscription/check.h"
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/page.h"
 #include "core/base/clock.h"
 #include "core/io/db/dbsync.h"
 #include "core/io/op/op_work.h"
@@ -141,7 +141,7 @@ static enum op_next list(struct op *op)
 {
     struct scan *e = (struct scan *)op;
 
-    if (!page_read(e->endpoint.call, false, &e->page, &op->err))
+    if (!page_read(e->endpoint.call, PAGE_OF_IDS, &e->page, &op->err))
         return OP_FAIL;
     DB_QUERY(op, e->endpoint.call->api->db, &DB_PUBLIC, SQL_QUERIES_SCAN_RUN_PAGE, &e->rows, e->page.before, e->page.limit,
              NULL);

@@ -1,6 +1,6 @@
 /* /v1/platform/subscriptions and /v1/subscription: what is paid until when, holds, and the wish to end. */
 #include "api/money/money.h"
-#include "api/people/page.h"
+#include "api/page.h"
 #include "api/people/person.h"
 #include "core/base/clock.h"
 
@@ -21,7 +21,7 @@ static enum op_next list(struct op *op)
     struct call *call = e->endpoint.call;
     const char *state, *customer;
 
-    if (!page_read(call, false, &e->page, &op->err) || !page_choice(call, "state", states, &state, &op->err) ||
+    if (!page_read(call, PAGE_OF_IDS, &e->page, &op->err) || !page_choice(call, "state", states, &state, &op->err) ||
         !page_id(call, "customer_id", &customer, &op->err))
         return OP_FAIL;
     DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_SUBSCRIPTION_PAGE, &e->rows, e->page.before, e->page.limit, state,

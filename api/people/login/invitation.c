@@ -1,7 +1,7 @@
 /* POST /v1/invitations/inspect and /accept: what somebody does with a link he was given. */
 #include <string.h>
 
-#include "api/people/audit.h"
+#include "api/audit.h"
 #include "api/people/login/link.h"
 #include "api/people/login/session.h"
 #include "api/people/people.h"

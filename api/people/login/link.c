@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "api/people/audit.h"
+#include "api/audit.h"
 
 static const char invite_days[] = "7", reset_days[] = "1";
 

@@ -9,8 +9,8 @@
  */
 #include <string.h>
 
+#include "api/audit.h"
 #include "api/peer.h"
-#include "api/people/audit.h"
 #include "api/people/login/session.h"
 #include "api/people/people.h"
 

@@ -1,5 +1,5 @@
 /* POST /v1/logout: the token that made this call is void from now on, also an api token. */
-#include "api/people/audit.h"
+#include "api/audit.h"
 #include "api/people/login/session.h"
 #include "api/people/people.h"
 

@@ -3,8 +3,8 @@
  * Asking for the old password counts as an attempt to log in, so that a stolen session cannot guess it
  * any faster than anybody else.
  */
+#include "api/audit.h"
 #include "api/peer.h"
-#include "api/people/audit.h"
 #include "api/people/login/link.h"
 #include "api/people/login/session.h"
 #include "api/people/people.h"

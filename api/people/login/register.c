@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "api/people/audit.h"
+#include "api/audit.h"
 #include "api/people/login/link.h"
 #include "api/people/login/session.h"
 #include "api/people/people.h"

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "api/audit.h"
 #include "api/peer.h"
-#include "api/people/audit.h"
 #include "core/base/text.h"
 
 void session_add(struct db_group *group, struct call *call, struct session_new *session,

@@ -1,9 +1,9 @@
 /* GET, POST /v1/tokens and DELETE /v1/tokens/{id}. */
 #include <string.h>
 
-#include "api/people/audit.h"
+#include "api/audit.h"
+#include "api/page.h"
 #include "api/people/login/session.h"
-#include "api/people/page.h"
 #include "api/people/people.h"
 #include "api/people/person.h"
 #include "core/base/clock.h"
@@ -39,7 +39,7 @@ static enum op_next list(struct op *op)
     struct call *call = e->endpoint.call;
     const char *kind;
 
-    if (!page_read(call, false, &e->page, &op->err) ||
+    if (!page_read(call, PAGE_OF_IDS, &e->page, &op->err) ||
         !page_choice(call, "kind", kinds, &kind, &op->err))
         return OP_FAIL;
     DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_TOKEN_PAGE, &e->rows,

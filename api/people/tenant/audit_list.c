@@ -7,7 +7,7 @@
  */
 #include <stdlib.h>
 
-#include "api/people/page.h"
+#include "api/page.h"
 #include "api/people/people.h"
 
 enum { WALK = 100000 };
@@ -27,7 +27,7 @@ static enum op_next span(struct op *op)
     struct audit_list *e = (struct audit_list *)op;
     struct call *call = e->endpoint.call;
 
-    if (!page_read(call, true, &e->page, &op->err) ||
+    if (!page_read(call, PAGE_OF_NUMBERS, &e->page, &op->err) ||
         !page_words(call, "kind", 40, &e->kind, &op->err) ||
         !page_id(call, "actor", &e->actor, &op->err) ||
         !page_words(call, "subject", 100, &e->subject, &op->err) ||

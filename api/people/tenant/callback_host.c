@@ -2,8 +2,8 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/audit.h"
+#include "api/page.h"
 #include "api/people/people.h"
 #include "core/base/text.h"
 #include "core/io/crypto/crypto.h"
@@ -49,13 +49,12 @@ static enum op_next list(struct op *op)
     struct callback_host *e = (struct callback_host *)op;
     struct call *call = e->endpoint.call;
 
-    if (!call_page(call, &e->page.asked, &op->err))
+    if (!page_read(call, PAGE_OF_WORDS, &e->page, &op->err))
         return OP_FAIL;
-    if (*e->page.asked.after && !host_form(e->page.asked.after))
-        return call_cursor_refuse(&op->err), OP_FAIL;
+    if (e->page.before && !host_form(e->page.before))
+        return page_cursor_refuse(&op->err), OP_FAIL;
     DB_QUERY(op, call->api->db, &call->caller.scope, SQL_QUERIES_CALLBACK_HOST_PAGE, &e->rows,
-             *e->page.asked.after ? e->page.asked.after : NULL,
-             arena_format(&op->arena, "%lld", (long long)e->page.asked.limit + 1), NULL);
+             e->page.before, e->page.limit, NULL);
     return OP_WAIT;
 }
 

@@ -1,6 +1,6 @@
 /* /v1/deliveries: callbacks and how they went. */
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/audit.h"
+#include "api/page.h"
 #include "api/people/people.h"
 
 struct delivery {
@@ -18,7 +18,7 @@ static enum op_next list(struct op *op)
     struct call *call = e->endpoint.call;
     const char *state, *request;
 
-    if (!page_read(call, false, &e->page, &op->err) ||
+    if (!page_read(call, PAGE_OF_IDS, &e->page, &op->err) ||
         !page_choice(call, "state", states, &state, &op->err) ||
         !page_id(call, "request_id", &request, &op->err))
         return OP_FAIL;

@@ -2,8 +2,8 @@
  * platform's proof, when the tenant ends, that its data were had; also while it is shut down. */
 #include <string.h>
 
+#include "api/page.h"
 #include "api/people/people.h"
-#include "api/people/page.h"
 
 struct export {
     struct endpoint endpoint;

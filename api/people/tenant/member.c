@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/audit.h"
+#include "api/page.h"
 #include "api/people/people.h"
 
 /* --- shared --- */
@@ -85,7 +85,7 @@ static enum op_next list(struct op *op)
     struct call *call = e->endpoint.call;
     const char *words, *role, *state;
 
-    if (!page_read(call, false, &e->page, &op->err) ||
+    if (!page_read(call, PAGE_OF_IDS, &e->page, &op->err) ||
         !page_words(call, "q", 800, &words, &op->err) ||
         !page_choice(call, "role", roles, &role, &op->err) ||
         !page_choice(call, "state", states, &state, &op->err))

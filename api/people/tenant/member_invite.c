@@ -1,7 +1,7 @@
 /* POST /v1/members, /v1/members/{id}/invitation and /v1/members/{id}/reset-link. */
 #include <string.h>
 
-#include "api/people/audit.h"
+#include "api/audit.h"
 #include "api/people/people.h"
 #include "api/people/person.h"
 #include "api/people/tenant/member.h"

@@ -3,8 +3,8 @@
  * Name, time zone and locale are the tenant's row of public; confirmation, review, signing and retention
  * live in its schema. Two transactions, each with its own audit row; their revisions add up to the ETag.
  */
-#include "api/people/audit.h"
-#include "api/people/page.h"
+#include "api/audit.h"
+#include "api/page.h"
 #include "api/people/people.h"
 #include "api/people/person.h"
 #include "api/people/tenant/signing.h"

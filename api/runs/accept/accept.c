@@ -13,7 +13,7 @@
 
 #define DELAY_MS_MAX (366LL * 86400 * 1000)
 
-enum { CTL_TIMEOUT_MS = 30000, CTL_ATTEMPTS = 5, PLANS_MAX = 3 };
+enum { PLANS_MAX = 3 };
 
 static const char *const modes[] = { "auto", "plan", NULL };
 static const char *const classes[] = { "interactive", "normal", "bulk", NULL };
@@ -259,8 +259,8 @@ static enum op_next insert(struct op *op)
         a->kind = a->wish ? JOB_PLAN : JOB_INTENT;
         a->lane = LANE_CTL;
         add_request(a, g);
-        add_job(a, g, job_payload_encode(&a->payload, &op->arena), NULL, NULL, CTL_ATTEMPTS,
-                CTL_TIMEOUT_MS);
+        add_job(a, g, job_payload_encode(&a->payload, &op->arena), NULL, NULL, JOB_CTL_ATTEMPTS,
+                JOB_CTL_TIMEOUT_MS);
     }
     if (a->wish && a->wish->schedule)
         DB_GROUP_ADD(g, SQL_QUERIES_FIRING_BY_HAND, NULL, a->wish->schedule, a->call->caller.user.text,

@@ -17,7 +17,7 @@
 #include "api/skills/skill_row.h"
 #include "core/model/job.h"
 #include "core/model/sealed_value.h"
-#include "core/model/skill_manifest.h"
+#include "core/model/skill/manifest.h"
 #include "core/store/input_seal.h"
 #include "core/store/planning/plan_basis.h"
 
@@ -291,7 +291,8 @@ static enum op_next insert(struct op *op)
                  json_text(arena, event));
     DB_GROUP_ADD(g, SQL_QUERIES_JOB_ACCEPT, NULL, job.text, job_kind_name(JOB_INTENT),
                  job_lane_name(LANE_CTL), job_class_name(CLASS_INTERACTIVE), e->id.text,
-                 json_text(arena, job_payload_encode(&payload, arena)), NULL, NULL, "5", "30000",
+                 json_text(arena, job_payload_encode(&payload, arena)), NULL, NULL,
+                 arena_format(arena, "%d", JOB_CTL_ATTEMPTS), arena_format(arena, "%d", JOB_CTL_TIMEOUT_MS),
                  call->caller.user.text, NULL, call->caller.kind == CALLER_TOKEN ? "token" : "user");
     if (e->candidate && db_text(&e->rows, 0, 7))
         propose(e, g);

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "api/page.h"
 #include "api/runs/runs.h"
 #include "api/runs/show/show.h"
 #include "core/base/clock.h"
@@ -22,7 +23,7 @@ enum { WINDOW_ROWS = 5000, UNSUCCESSFUL_ROWS = 500, WINDOWS_MAX = 20 };
 
 struct lists {
     struct endpoint endpoint;
-    struct call_page page;
+    struct page page;
     const char *states, *skill, *by, *since, *until; /* filters; NULL: none */
     bool narrow, live, unsuccessful; /* no success is asked for; what is among the states */
     const char *before, *not_below;                  /* ids between which is walked */
@@ -86,26 +87,6 @@ static bool states_array(struct lists *e, bool is_run, struct arena *arena, stru
     return good;
 }
 
-/* NULL for an absent one. */
-static bool time_filter(struct call *call, const char *name, const char **text, int64_t *us,
-                        struct gov_err *err)
-{
-    *text = http_request_query(call->request, name);
-    if (!*text || clock_parse(*text, us))
-        return true;
-    return gov_fail_at(err, GOV_INVALID_INPUT, name, "format",
-                       "must be a time like 2026-03-31T08:00:00Z (RFC 3339)",
-                       "必须是形如 2026-03-31T08:00:00Z 的时间（RFC 3339）");
-}
-
-static bool id_filter(const char *text, const char *name, struct gov_err *err)
-{
-    struct id id;
-    if (!text || !*text || id_parse(text, &id))
-        return true;
-    return gov_fail_at(err, GOV_INVALID_INPUT, name, "format", "must be a UUID", "必须是 UUID");
-}
-
 /* The least id that was made at that moment. */
 static const char *id_bound(int64_t us, struct arena *arena)
 {
@@ -115,40 +96,35 @@ static const char *id_bound(int64_t us, struct arena *arena)
                         (unsigned long long)(ms >> 16 & 0xffffffff), (unsigned long long)(ms & 0xffff));
 }
 
-static void bounds(struct lists *e, int64_t since_us, int64_t until_us, struct arena *arena)
+static void bounds(struct lists *e, struct arena *arena)
 {
-    e->not_below = e->since ? id_bound(since_us - ID_OLDER_US, arena)
-                            : "00000000-0000-0000-0000-000000000000";
-    e->before = e->until ? id_bound(until_us + ID_NEWER_US, arena)
-                         : "ffffffff-ffff-ffff-ffff-ffffffffffff";
-    if (*e->page.after && strcmp(e->page.after, e->before) < 0)
-        e->before = e->page.after;
+    int64_t us;
+
+    e->not_below = e->since && clock_parse(e->since, &us) ? id_bound(us - ID_OLDER_US, arena)
+                                                          : "00000000-0000-0000-0000-000000000000";
+    e->before = e->until && clock_parse(e->until, &us) ? id_bound(us + ID_NEWER_US, arena)
+                                                       : "ffffffff-ffff-ffff-ffff-ffffffffffff";
+    if (e->page.before && strcmp(e->page.before, e->before) < 0)
+        e->before = e->page.before;
 }
 
 static enum op_next read_filters(struct op *op, bool is_run)
 {
     struct lists *e = (struct lists *)op;
     struct call *call = e->endpoint.call;
-    int64_t since_us = 0, until_us = 0;
     struct gov_err ignored;
-    struct id cursor;
 
-    e->by = http_request_query(call->request, "created_by");
     e->skill = http_request_query(call->request, "skill");
-    if (!call_page(call, &e->page, &op->err) ||
-        !states_array(e, is_run, &op->arena, &op->err) ||
-        !time_filter(call, "since", &e->since, &since_us, &op->err) ||
-        !time_filter(call, "until", &e->until, &until_us, &op->err) ||
-        !id_filter(e->by, "created_by", &op->err))
+    if (!page_read(call, PAGE_OF_IDS, &e->page, &op->err) || !states_array(e, is_run, &op->arena, &op->err) ||
+        !page_time(call, "since", &e->since, &op->err) || !page_time(call, "until", &e->until, &op->err) ||
+        !page_id(call, "created_by", &e->by, &op->err))
         return OP_FAIL;
-    if (*e->page.after && !id_parse(e->page.after, &cursor))
-        return call_cursor_refuse(&op->err), OP_FAIL;
     if (!call_may(call, MAY_READ_ALL_RUNS, &ignored))
         e->by = call->caller.user.text;
-    bounds(e, since_us, until_us, &op->arena);
-    e->ids = ARENA_ARRAY(&op->arena, const char *, (size_t)e->page.limit + 1);
+    bounds(e, &op->arena);
+    e->ids = ARENA_ARRAY(&op->arena, const char *, (size_t)e->page.size + 1);
     bool filtered = e->states || e->skill || e->by || e->since || e->until;
-    e->window_rows = !filtered ? e->page.limit + 1 : is_run && e->narrow ? UNSUCCESSFUL_ROWS : WINDOW_ROWS;
+    e->window_rows = !filtered ? e->page.size + 1 : is_run && e->narrow ? UNSUCCESSFUL_ROWS : WINDOW_ROWS;
     return OP_NEXT;
 }
 
@@ -172,7 +148,7 @@ static void collect(struct lists *e)
 static enum op_next walk(struct op *op, bool is_run)
 {
     struct lists *e = (struct lists *)op;
-    int64_t wanted = e->page.limit + 1;
+    int64_t wanted = e->page.size + 1;
 
     if (e->windows)
         collect(e);
@@ -194,7 +170,7 @@ static enum op_next load(struct op *op, bool is_run)
     struct call *call = e->endpoint.call;
     struct buf array = { 0 };
 
-    for (int i = 0; i < e->count && i < e->page.limit; i++)
+    for (int i = 0; i < e->count && i < e->page.size; i++)
         buf_addf(&array, "%s%s", i ? "," : "{", e->ids[i]);
     buf_add_text(&array, array.length ? "}" : "{}");
     if (is_run)
@@ -215,8 +191,8 @@ static enum op_next leave(struct op *op, bool is_run)
     for (int i = 0; i < e->rows.count; i++)
         json_array_append_new(items, is_run ? show_run(call, &e->rows, i, &op->arena)
                                             : show_request(call, &e->rows, i, NULL, &op->arena));
-    bool full = e->count > e->page.limit;
-    call_list(call, items, full ? e->ids[e->page.limit - 1] : e->at_end ? NULL : e->before);
+    bool full = e->count > e->page.size;
+    call_list(call, items, full ? e->ids[e->page.size - 1] : e->at_end ? NULL : e->before);
     return OP_DONE;
 }
 

@@ -77,11 +77,6 @@ const char *crypto_hmac_base64(struct arena *arena, const void *key, size_t key_
     return arena_text(arena, text);
 }
 
-bool crypto_equal(const void *a, const void *b, size_t bytes)
-{
-    return sodium_memcmp(a, b, bytes) == 0;
-}
-
 static bool work_run(void *context, struct gov_err *err)
 {
     struct password_work *p = context;

@@ -24,7 +24,6 @@ const char *crypto_sha256_bytea(struct arena *arena, const char *text);
 /* HMAC-SHA256, base64 (Standard Webhooks). */
 const char *crypto_hmac_base64(struct arena *arena, const void *key, size_t key_bytes,
                                const void *data, size_t bytes);
-bool crypto_equal(const void *a, const void *b, size_t bytes); /* constant time */
 
 /* `hash` is filled before the op's next step. */
 void crypto_password_hash(struct op *op, const char *password, char hash[CRYPTO_PASSWORD_BYTES]);

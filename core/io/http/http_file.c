@@ -150,17 +150,3 @@ void http_reply_file_part(struct http_request *r, int fd, uint64_t at, uint64_t 
     }
     http_reply_file(r, fd, at, range->length, part ? 206 : 200, media_type);
 }
-
-void http_reply_file_range(struct http_request *r, int fd, uint64_t size, const char *media_type,
-                           const char *etag)
-{
-    struct http_range range;
-    enum http_range_kind kind = http_request_range(r, size, etag, &range);
-
-    if (kind == HTTP_RANGE_UNSATISFIABLE) {
-        close(fd);
-        http_reply_no_range(r, size);
-        return;
-    }
-    http_reply_file_part(r, fd, range.offset, size, kind == HTTP_RANGE_PART, &range, media_type, etag);
-}

@@ -54,15 +54,11 @@ void http_stream_on_drained(struct http_request *r, void (*on_drained)(struct ht
 void http_reply_file(struct http_request *r, int fd, uint64_t offset, uint64_t length, int status,
                      const char *media_type);
 
-/* The same for a file of `size` bytes with what Range and If-Range ask for: 200, 206 or 416 (worded
- * by on_error). `etag` is the strong one, with its quotes, or NULL. */
-void http_reply_file_range(struct http_request *r, int fd, uint64_t size, const char *media_type,
-                           const char *etag);
-
-/* Its three parts, for bytes that have to be fetched first. What is asked for (the whole, with WHOLE): */
+/* For a file of `size` bytes with what Range and If-Range ask for; `etag` is the strong one, with its quotes, or NULL.
+ * What is asked for (the whole, with WHOLE): */
 enum http_range_kind http_request_range(const struct http_request *r, uint64_t size, const char *etag,
                                         struct http_range *range);
-/* 416 */
+/* 416, worded by on_error. */
 void http_reply_no_range(struct http_request *r, uint64_t size);
 /* 200, or 206 with `part`: the range's bytes begin at `at` of `fd`, which is taken over. */
 void http_reply_file_part(struct http_request *r, int fd, uint64_t at, uint64_t size, bool part,

@@ -294,12 +294,6 @@ static struct call *call_new(struct op *op, struct redis_answer *answer, bool to
 }
 
 void redis_call(struct redis *redis, struct op *op, struct redis_answer *answer, int argc,
-                const char *const *argv, const size_t *lengths)
-{
-    redis_send(redis, &call_new(op, answer, false)->request, argc, argv, lengths);
-}
-
-void redis_try(struct redis *redis, struct op *op, struct redis_answer *answer, int argc,
                const char *const *argv, const size_t *lengths)
 {
     redis_send(redis, &call_new(op, answer, true)->request, argc, argv, lengths);

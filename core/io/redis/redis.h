@@ -50,7 +50,7 @@ struct redis_answer {
     size_t bytes;
     struct redis_answer *elements;
     size_t count;
-    struct gov_err *err; /* of a tolerant call: NULL if all went well */
+    struct gov_err *err; /* of redis_call: NULL if all went well; in the op's arena */
 };
 
 /* A Lua script, by its text and the SHA-1 of it; both must outlive the calls. */
@@ -79,18 +79,12 @@ void redis_listen(struct redis *redis, void (*changed)(void *context, bool conne
 /* `changed` of this context is called no more. */
 void redis_unlisten(struct redis *redis, void *context);
 
-/* One command. `lengths` may be NULL for texts. `answer` may be NULL. An error reply fails the op
- * with INTERNAL, a missing one with QUEUE_UNAVAILABLE. */
+/* One command. `lengths` may be NULL for texts. A failure is told in answer->err and does not fail the op: INTERNAL for
+ * an error reply, QUEUE_UNAVAILABLE for a missing one. */
 void redis_call(struct redis *redis, struct op *op, struct redis_answer *answer, int argc,
                 const char *const *argv, const size_t *lengths);
-#define REDIS_CALL(redis, op, answer, ...)                                                         \
-    redis_call((redis), (op), (answer),                                                            \
-               (int)(sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(const char *)),              \
-               (const char *const[]){ __VA_ARGS__ }, NULL)
-/* The same, but failures are told in answer->err and do not fail the op. */
-void redis_try(struct redis *redis, struct op *op, struct redis_answer *answer, int argc,
-               const char *const *argv, const size_t *lengths);
-/* EVALSHA with one key; a script that the server lost is sent again. Failures as redis_call's. */
+/* EVALSHA with one key; a script that the server lost is sent again. The same failures, and they
+ * fail the op. */
 void redis_script(struct redis *redis, struct op *op, struct redis_answer *answer,
                   const struct redis_script *script, const char *key, int argc,
                   const char *const *argv);

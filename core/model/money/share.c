@@ -49,44 +49,6 @@ bool money_rest(int64_t value, int64_t first, int64_t end, int64_t today, int64_
     return left <= 0 || money_share(value, left, end - first, rest);
 }
 
-/* Floors first; then one unit each to the greatest remainders. A part is marked as served by a remainder
- * of -1, so that the search needs no second array for it. */
-bool money_split(int64_t total, const int64_t *weights, size_t count, int64_t *parts)
-{
-    __int128 sum = 0, left, remainders[MONEY_SPLIT_MAX];
-    bool negative = total < 0;
-    __int128 size = negative ? -(__int128)total : total;
-
-    if (count == 0 || count > MONEY_SPLIT_MAX)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        if (weights[i] < 0)
-            return false;
-        sum += weights[i];
-    }
-    if (sum == 0)
-        return false;
-    left = size;
-    for (size_t i = 0; i < count; i++) {
-        __int128 part = size * weights[i] / sum;
-
-        remainders[i] = size * weights[i] % sum;
-        left -= part;
-        if (!fits(negative ? -part : part, &parts[i]))
-            return false;
-    }
-    for (; left > 0; left--) {
-        size_t best = 0;
-
-        for (size_t i = 1; i < count; i++)
-            if (remainders[i] > remainders[best])
-                best = i;
-        remainders[best] = -1;
-        parts[best] += negative ? -1 : 1;
-    }
-    return true;
-}
-
 bool money_tax(int64_t price, int64_t basis_points, bool inclusive, struct money_taxed *taxed)
 {
     struct money_taxed t;

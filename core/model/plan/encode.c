@@ -23,14 +23,6 @@ bool plan_source_parse(const char *text, enum plan_source *source)
     return true;
 }
 
-bool plan_checks_ok(const struct plan *plan)
-{
-    for (size_t i = 0; i < plan->check_count; i++)
-        if (!plan->checks[i].ok)
-            return false;
-    return true;
-}
-
 /* --- out --- */
 
 /* A NULL means text that is not UTF-8, which is checked before it comes here. */

@@ -5,8 +5,8 @@
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/model/schema/schema.h"
+#include "core/model/skill/args.h"
 #include "core/model/skill/build.h"
-#include "core/model/skill_args.h"
 
 static bool has_file(const struct skill_builder *b, const char *path)
 {

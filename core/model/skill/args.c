@@ -3,7 +3,7 @@
  * One reader (`scan`) splits an element into literals and placeholders for check and expand alike,
  * so that what was checked is what is expanded.
  */
-#include "core/model/skill_args.h"
+#include "core/model/skill/args.h"
 
 #include <stdio.h>
 #include <stdlib.h>

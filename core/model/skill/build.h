@@ -2,9 +2,9 @@
 #ifndef CORE_MODEL_SKILL_BUILD_H
 #define CORE_MODEL_SKILL_BUILD_H
 
+#include "core/model/skill/manifest.h"
 #include "core/model/skill/read.h"
 #include "core/model/skill/readme.h"
-#include "core/model/skill_manifest.h"
 
 #define SKILL_ROOT "skill.json#"
 

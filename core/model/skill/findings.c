@@ -1,6 +1,6 @@
 /* findings.c - one table of codes; "{d}" and "{e}" stand for the detail and the extra of a line, "{p}" for the version
  * of the Python that packages run in: what was looked at there says which, at home nobody knows. */
-#include "core/model/package_findings.h"
+#include "core/model/skill/findings.h"
 
 #include <stdio.h>
 #include <stdlib.h>

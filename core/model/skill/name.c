@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "core/base/text.h"
-#include "core/model/skill_manifest.h"
+#include "core/model/skill/manifest.h"
 
 static const char *const archive_ends[] = { ".tar.gz", ".tgz", ".tar", ".zip", ".py", ".sh" };
 

@@ -1,4 +1,4 @@
-#include "core/model/skill_runtime.h"
+#include "core/model/skill/runtime.h"
 
 #include <string.h>
 

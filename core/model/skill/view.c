@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/base/json.h"
-#include "core/model/skill_manifest.h"
+#include "core/model/skill/manifest.h"
 #include "core/model/word.h"
 
 static const char *const risks[] = { "low", "high" };

@@ -2,9 +2,9 @@
  *
  * The database is asked once (plan_load.sql), with every file id that occurs in the input: which of
  * them are file parameters is decided here. */
+#include "core/model/skill/runtime.h"
 #include "core/store/planning/planning.h"
 #include "core/store/planning/planning_checks.h"
-#include "core/model/skill_runtime.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -18,7 +18,7 @@
 #include "core/model/confirmation_rule.h"
 #include "core/model/job.h"
 #include "core/model/plan.h"
-#include "core/model/skill_manifest.h"
+#include "core/model/skill/manifest.h"
 #include "core/store/planning/plan_basis.h"
 
 struct planning {

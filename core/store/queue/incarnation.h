@@ -8,7 +8,7 @@
 
 #include "core/io/db/db.h"
 
-enum { INCARNATION_BYTES = 33 };
+enum { INCARNATION_BYTES = 33, INCARNATION_PATIENCE_MS = 60000 /* of a daemon's start */ };
 
 /* At start, running the loop: waits for the database up to `patience_ms`. Fills 32 hex digits. */
 bool incarnation_read(struct loop *loop, struct db *db, int64_t patience_ms,

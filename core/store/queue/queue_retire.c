@@ -17,7 +17,7 @@ static void ask(struct queue_retire *r)
     for (int i = r->from; i < QUEUE_SHARDS_MAX; i++)
         if (!r->gone[i]) {
             const char *key = arena_format(&r->op.arena, "{s%02d}:gen", i);
-            redis_try(r->redis, &r->op, &r->answers[i], 2, (const char *[]){ "DEL", key }, NULL);
+            redis_call(r->redis, &r->op, &r->answers[i], 2, (const char *[]){ "DEL", key }, NULL);
         }
     r->sent = true;
 }

@@ -30,7 +30,7 @@ static void send_command(struct op *op, void *arguments)
 
     while (c->argv[argc])
         argc++;
-    redis_try(c->redis, op, &c->answer, argc, c->argv, NULL);
+    redis_call(c->redis, op, &c->answer, argc, c->argv, NULL);
 }
 
 /* What Redis says to it by that login: its words, or what failed. */

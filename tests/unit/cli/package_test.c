@@ -10,7 +10,7 @@
 
 #include "cli/package/argparse_scan.h"
 #include "core/base/json.h"
-#include "core/model/package_findings.h"
+#include "core/model/skill/findings.h"
 #include "tests/lib/test.h"
 
 struct world {

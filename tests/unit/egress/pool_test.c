@@ -32,23 +32,23 @@ static void five_failures_in_a_row_pause_and_one_call_tries(void **state)
     (void)state;
     for (int i = 0; i < 4; i++)
         pool_breaker_note(&pool, false, now);
-    assert_true(pool_breaker_open(&pool, now, &wait));
+    assert_true(pool_breaker_lets(&pool, now, &wait));
     pool_breaker_note(&pool, true, now);
     for (int i = 0; i < 5; i++) {
-        assert_true(pool_breaker_open(&pool, now, &wait));
+        assert_true(pool_breaker_lets(&pool, now, &wait));
         pool_breaker_note(&pool, false, now);
     }
-    assert_false(pool_breaker_open(&pool, now, &wait));
+    assert_false(pool_breaker_lets(&pool, now, &wait));
     assert_in_range(wait, 4999, 5001);
     now += 5 * SECOND;
-    assert_true(pool_breaker_open(&pool, now, &wait));  /* the one that tries */
-    assert_false(pool_breaker_open(&pool, now, &wait)); /* the others wait for it */
+    assert_true(pool_breaker_lets(&pool, now, &wait));  /* the one that tries */
+    assert_false(pool_breaker_lets(&pool, now, &wait)); /* the others wait for it */
     pool_breaker_note(&pool, false, now);
-    assert_false(pool_breaker_open(&pool, now + 9 * SECOND, &wait)); /* twice as long */
-    assert_true(pool_breaker_open(&pool, now + 10 * SECOND, &wait));
+    assert_false(pool_breaker_lets(&pool, now + 9 * SECOND, &wait)); /* twice as long */
+    assert_true(pool_breaker_lets(&pool, now + 10 * SECOND, &wait));
     pool_breaker_note(&pool, true, now + 10 * SECOND);
-    assert_true(pool_breaker_open(&pool, now + 10 * SECOND, &wait));
-    assert_true(pool_breaker_open(&pool, now + 10 * SECOND, &wait));
+    assert_true(pool_breaker_lets(&pool, now + 10 * SECOND, &wait));
+    assert_true(pool_breaker_lets(&pool, now + 10 * SECOND, &wait));
 }
 
 static void a_pause_grows_to_two_minutes_at_most(void **state)
@@ -59,7 +59,7 @@ static void a_pause_grows_to_two_minutes_at_most(void **state)
     (void)state;
     for (int i = 0; i < 30; i++)
         pool_breaker_note(&pool, false, now);
-    assert_false(pool_breaker_open(&pool, now, &wait));
+    assert_false(pool_breaker_lets(&pool, now, &wait));
     assert_in_range(wait, 119000, 120001);
 }
 

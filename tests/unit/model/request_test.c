@@ -21,7 +21,6 @@ static void names_are_those_of_the_contract(void **state)
                                  request_state_name((enum request_state)i));
         assert_true(request_state_parse(request_state_name((enum request_state)i), &got));
         assert_int_equal(got, i);
-        assert_string_not_equal(request_state_title(got).en, request_state_title(got).zh);
     }
     assert_string_equal(all, requests);
     used = 0;

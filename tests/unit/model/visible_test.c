@@ -29,8 +29,6 @@ static void hidden_characters_are_replaced_and_others_kept(void **state)
         size_t bytes = cases[i].bytes ? cases[i].bytes : strlen(cases[i].text);
         visible_add(&out, cases[i].text, bytes);
         assert_string_equal(buf_text(&out), cases[i].shown);
-        assert_int_equal(visible_needs_change(cases[i].text, bytes),
-                         out.length != bytes || memcmp(buf_text(&out), cases[i].text, bytes) != 0);
         buf_release(&out);
     }
 }

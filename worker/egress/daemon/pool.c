@@ -101,15 +101,15 @@ bool pool_rate_take(struct pool *pool, int64_t per_minute, int64_t now_us, int64
     return false;
 }
 
-bool pool_breaker_open(struct pool *pool, int64_t now_us, int64_t *wait_ms)
+bool pool_breaker_lets(struct pool *pool, int64_t now_us, int64_t *wait_ms)
 {
-    if (!pool->closed_until_us)
+    if (!pool->open_until_us)
         return true;
-    if (now_us >= pool->closed_until_us && !pool->trying) {
+    if (now_us >= pool->open_until_us && !pool->trying) {
         pool->trying = true;
         return true;
     }
-    *wait_ms = now_us < pool->closed_until_us ? (pool->closed_until_us - now_us) / 1000 + 1 : 1000;
+    *wait_ms = now_us < pool->open_until_us ? (pool->open_until_us - now_us) / 1000 + 1 : 1000;
     return false;
 }
 
@@ -118,7 +118,7 @@ void pool_breaker_note(struct pool *pool, bool good, int64_t now_us)
     pool->trying = false;
     if (good) {
         pool->failures = 0;
-        pool->closed_until_us = pool->pause_ms = 0;
+        pool->open_until_us = pool->pause_ms = 0;
         return;
     }
     if (++pool->failures < FAILURES_MAX)
@@ -126,5 +126,5 @@ void pool_breaker_note(struct pool *pool, bool good, int64_t now_us)
     pool->pause_ms = pool->pause_ms ? pool->pause_ms * 2 : PAUSE_FIRST_MS;
     if (pool->pause_ms > PAUSE_MOST_MS)
         pool->pause_ms = PAUSE_MOST_MS;
-    pool->closed_until_us = now_us + pool->pause_ms * 1000;
+    pool->open_until_us = now_us + pool->pause_ms * 1000;
 }

@@ -19,9 +19,9 @@ struct pool {
     double tokens;
     int64_t filled_us;
 
-    /* breaker: after 5 failures in a row nothing is sent for a while, then one call tries */
+    /* breaker: after 5 failures in a row it is open, and nothing is sent for a while; then one call tries */
     int failures;
-    int64_t closed_until_us; /* 0: not tripped */
+    int64_t open_until_us; /* 0: closed */
     int64_t pause_ms;
     bool trying;
 
@@ -47,7 +47,7 @@ void pool_leave(struct pool *pool);
 
 /* May one call be made now? False: *wait_ms says when to ask again. Pure but for the pool. */
 bool pool_rate_take(struct pool *pool, int64_t per_minute, int64_t now_us, int64_t *wait_ms);
-bool pool_breaker_open(struct pool *pool, int64_t now_us, int64_t *wait_ms);
+bool pool_breaker_lets(struct pool *pool, int64_t now_us, int64_t *wait_ms);
 void pool_breaker_note(struct pool *pool, bool good, int64_t now_us);
 
 #endif

@@ -9,7 +9,7 @@
 #include "core/base/check.h"
 #include "core/base/json.h"
 #include "core/base/log.h"
-#include "core/model/skill_manifest.h"
+#include "core/model/skill/manifest.h"
 #include "worker/egress/daemon/call/consultation.h"
 #include "worker/egress/daemon/call/delivery.h"
 #include "worker/egress/daemon/call/outcall.h"

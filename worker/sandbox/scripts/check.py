@@ -3,7 +3,7 @@
 In the jail the question is in /input/input.json, the package is the current directory, and the answer goes to
 /result/check and /result/modules. At home ("-" as argument) the question comes on stdin, names the files in
 "files", and the answer goes to stdout. Question: {"runtime", "modules": {runtime: [names]}}.
-Answer: lines "code TAB path TAB line TAB detail TAB extra" (core/model/package_findings.h), "end" as the last.
+Answer: lines "code TAB path TAB line TAB detail TAB extra" (core/model/skill/findings.h), "end" as the last.
 """
 import ast
 import json

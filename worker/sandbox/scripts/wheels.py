@@ -3,7 +3,7 @@
 Called by check.py inside the unpacking jail, whose current directory is the package. Every wheel goes from wheels/
 to /work/wheels (a run does not carry it) and what is in those that requirements.txt asks for, and in those that they
 ask for, is written below /work/runtime as pip would: names, versions, markers, tags, hashes and RECORD are looked
-at with the `packaging` module. Anything wrong is a finding and nothing is kept (core/model/package_findings.h).
+at with the `packaging` module. Anything wrong is a finding and nothing is kept (core/model/skill/findings.h).
 """
 import base64
 import compileall

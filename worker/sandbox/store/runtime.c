@@ -1,4 +1,4 @@
-/* runtime.c - the copying of what belongs to a runtime (core/model/skill_runtime.h says what).
+/* runtime.c - the copying of what belongs to a runtime (core/model/skill/runtime.h says what).
  *
  * Mounting each module's folder from dist-packages was tried on paper: fourteen mounts a job
  * instead of one, and no digest that stays true. Copying is 8 MB once for base.
@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/model/skill_runtime.h"
+#include "core/model/skill/runtime.h"
 #include "sandbox_scripts.h"
 
 #if defined(__x86_64__)

@@ -14,7 +14,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/err.h"
-#include "core/model/skill_runtime.h"
+#include "core/model/skill/runtime.h"
 #include "worker/sandbox/store/tree.h"
 
 enum { RUNTIME_MOUNTS_MAX = 12, RUNTIME_PATH_BYTES = 512 };

@@ -19,7 +19,7 @@
 
 #include "core/base/check.h"
 #include "core/base/text.h"
-#include "core/model/package_findings.h"
+#include "core/model/skill/findings.h"
 #include "worker/sandbox/store/package_cache.h"
 #include "worker/sandbox/store/tree.h"
 #include "worker/sandbox/unpack/extract.h"

@@ -1,4 +1,4 @@
-#include "core/model/skill_args.h"
+#include "core/model/skill/args.h"
 
 #include <string.h>
 

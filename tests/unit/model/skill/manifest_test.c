@@ -1,4 +1,4 @@
-#include "core/model/skill_manifest.h"
+#include "core/model/skill/manifest.h"
 
 #include <string.h>
 

@@ -63,7 +63,7 @@ enum op_next outcall_limits(struct op *op)
         c->pool = pools_enter(&e->pools, c->session->tenant.text, c->name);
         http_client_reopen(c->pool->http, &e->networks);
     }
-    if (first && !pool_breaker_open(c->pool, clock_mono_us(), &c->wait_ms)) {
+    if (first && !pool_breaker_lets(c->pool, clock_mono_us(), &c->wait_ms)) {
         gov_fail(&c->why, GOV_RESOURCE_UNAVAILABLE,
                  "\"%s\" failed several times in a row and is left alone for another %lld ms",
                  "“%s”连续多次失败，%lld 毫秒内不再调用", c->name, (long long)c->wait_ms);

@@ -1,4 +1,4 @@
-/* skill_manifest.h - what a package says about itself, checked and completed.
+/* manifest.h - what a package says about itself, checked and completed.
  *
  * `skill.json` is optional and so is everything in it; what it does not say comes from the file
  * list, README.md and the package's name. The result is the *normalised manifest*, which is what

@@ -1,11 +1,11 @@
-/* work_run.c - start -> [the kind's own steps] -> settle -> free the slot.
+/* work_life.c - start -> [the kind's own steps] -> settle -> free the slot.
  *
  * A kind that ended well has written its outcome (work_finish). One whose op failed has not: then the
  * job goes back for another attempt if a retry can help and attempts are left, and ends as failed
  * otherwise. A sandbox that is away is not the job's failure: it goes back at no cost, as after a drain,
  * but after a while. Either way the slot is free only after the durable answer.
  */
-#include "worker/work_run.h"
+#include "worker/work_life.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +46,6 @@ static const struct work_kind *kind_of(enum job_kind kind, const struct lane_sta
 /* --- settling --- */
 
 enum { AWAY_LEAST_MS = 1000, LEFT_MS = 2000, CRASHES_MAX = 3, AGAIN_MS = 250, AGAIN_DOUBLINGS = 5 };
-enum { FIRST_CLAIM = 2 }; /* the fence that it gives */
 
 /* The sandbox is away, the one call that it is goes beyond its resource's rate, what became of a write is to be asked
  * later, or the database was away while a run read what it is about: no attempt is burnt. */
@@ -304,7 +303,7 @@ void work_start(struct worker *worker, struct lane_state *lane, const struct que
     if (!readable(w) || !known)
         w->op.steps = w->op.step = unreadable_steps;
     worker_counts_start(&worker->counts, w->job.lane,
-                        w->job.fence == FIRST_CLAIM ? waited_us(&w->job.id) : -1);
+                        w->job.fence == JOB_FENCE_FIRST_CLAIM ? waited_us(&w->job.id) : -1);
     if (w->job.kind == JOB_RUN) /* whoever follows it sees that it runs */
         event_bus_publish_going_on(worker->events, tenant->scope.schema, &w->job.request);
     op_start(&w->op);

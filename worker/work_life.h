@@ -1,6 +1,6 @@
-/* work_run.h - the life of a claimed job in this process, from the claim's row to the freed slot. */
-#ifndef WORKER_WORK_RUN_H
-#define WORKER_WORK_RUN_H
+/* work_life.h - the life of a claimed job in this process, from the claim's row to the freed slot. */
+#ifndef WORKER_WORK_LIFE_H
+#define WORKER_WORK_LIFE_H
 
 #include "worker/work.h"
 

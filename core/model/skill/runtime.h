@@ -1,4 +1,4 @@
-/* skill_runtime.h - the library trees a skill can choose, and the third-party modules in them.
+/* runtime.h - the library trees a skill can choose, and the third-party modules in them.
  *
  * Sandboxd copies them from the distribution's packages; whoever looks at a package's imports, here or at
  * home, holds them against this table. How to add one: a row, and its Debian packages in `advice`.

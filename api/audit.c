@@ -1,4 +1,4 @@
-#include "api/people/audit.h"
+#include "api/audit.h"
 
 #include <string.h>
 

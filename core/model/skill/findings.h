@@ -1,9 +1,9 @@
-/* package_findings.h - what can be wrong with a package, worded for people in both languages.
+/* findings.h - what can be wrong with a package, worded for people in both languages.
  *
  * How to add one: a row in the table of findings.c; the code is what extract.c or check.py writes.
  */
-#ifndef CORE_MODEL_PACKAGE_FINDINGS_H
-#define CORE_MODEL_PACKAGE_FINDINGS_H
+#ifndef CORE_MODEL_SKILL_FINDINGS_H
+#define CORE_MODEL_SKILL_FINDINGS_H
 
 #include <stdbool.h>
 #include <stddef.h>

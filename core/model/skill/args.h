@@ -1,4 +1,4 @@
-/* skill_args.h - from an input object to a script's command line, as an action's `args` says.
+/* args.h - from an input object to a script's command line, as an action's `args` says.
  *
  * A template is a list; what its elements give is passed after the script's name. Nothing is ever
  * seen by a shell.

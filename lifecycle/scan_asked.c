@@ -1,4 +1,4 @@
-#include "lifecycle/request.h"
+#include "lifecycle/scan_asked.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "core/store/scan/scan.h"
 #include "sql_queries.h"
 
-const char *request_tz_version(char *text, size_t bytes)
+const char *scan_tz_version(char *text, size_t bytes)
 {
     FILE *file = fopen("/usr/share/zoneinfo/tzdata.zi", "re");
     char line[64] = "";
@@ -49,11 +49,11 @@ static bool carry_out(PGconn *conn, const PGresult *asked, const bool *stop, str
     else if (!scan_run(conn, &options, &report, err))
         return false;
     const char *params[] = { PQgetvalue(asked, 0, 0), scan_state_name(report.state),
-                             scan_counts_json(&report.counts, arena), report.problem, request_tz_version(tz, sizeof tz) };
+                             scan_counts_json(&report.counts, arena), report.problem, scan_tz_version(tz, sizeof tz) };
     return ask(arena, conn, SQL_QUERIES_SCAN_RUN_END, 5, params, err) != NULL;
 }
 
-bool request_carry_out(PGconn *conn, const bool *stop, bool *carried, struct gov_err *err)
+bool scan_asked_carry_out(PGconn *conn, const bool *stop, bool *carried, struct gov_err *err)
 {
     struct arena arena;
     bool good;

@@ -1,6 +1,6 @@
 /* audit.h - the audit rows of what people do to public tables: members, tokens, tenants, logins. */
-#ifndef API_PEOPLE_AUDIT_H
-#define API_PEOPLE_AUDIT_H
+#ifndef API_AUDIT_H
+#define API_AUDIT_H
 
 #include "api/call.h"
 

@@ -1,23 +1,56 @@
-#include "api/people/page.h"
+#include "api/page.h"
 
 #include <string.h>
 
 #include "core/base/clock.h"
 #include "core/base/text.h"
 
-bool page_read(struct call *call, bool numbers, struct page *page, struct gov_err *err)
+enum { ROWS_DEFAULT = 50, ROWS_MAX = 200, CURSOR_BYTES_MAX = 256 };
+
+bool page_cursor_refuse(struct gov_err *err)
+{
+    return gov_fail_at(err, GOV_INVALID_INPUT, "cursor", "format",
+                       "this is not a cursor of this list; take next_cursor of the page before as it is",
+                       "这不是本列表的游标；请原样使用上一页的 next_cursor");
+}
+
+static bool cursor_fits(const char *cursor, enum page_cursor of)
 {
     struct id id;
     int64_t number;
 
-    if (!call_page(call, &page->asked, err))
-        return false;
-    page->limit = arena_format(&call->op.arena, "%lld", (long long)page->asked.limit + 1);
-    page->before = *page->asked.after ? page->asked.after : NULL;
-    if (!page->before || (numbers ? text_parse_i64(page->before, 0, INT64_MAX, &number) :
-                                    id_parse(page->before, &id)))
-        return true;
-    return call_cursor_refuse(err);
+    switch (of) {
+    case PAGE_OF_IDS:
+        return id_parse(cursor, &id);
+    case PAGE_OF_NUMBERS:
+        return text_parse_i64(cursor, 0, INT64_MAX, &number);
+    default:
+        return strlen(cursor) <= CURSOR_BYTES_MAX;
+    }
+}
+
+bool page_read(struct call *call, enum page_cursor of, struct page *page, struct gov_err *err)
+{
+    const char *size = http_request_query(call->request, "limit");
+    const char *cursor = http_request_query(call->request, "cursor");
+
+    page->size = ROWS_DEFAULT;
+    if (size && !text_parse_i64(size, 1, ROWS_MAX, &page->size))
+        return gov_fail_at(err, GOV_INVALID_INPUT, "limit", "range", "limit must be a whole number from 1 to %d",
+                           "limit 必须是 1 到 %d 的整数", ROWS_MAX);
+    page->limit = arena_format(&call->op.arena, "%lld", (long long)page->size + 1);
+    page->before = cursor && *cursor ? cursor : NULL;
+    return !page->before || cursor_fits(page->before, of) || page_cursor_refuse(err);
+}
+
+int page_shown(const struct page *page, const struct db_rows *rows)
+{
+    return rows->count > page->size ? (int)page->size : rows->count;
+}
+
+const char *page_next(const struct page *page, const struct db_rows *rows, int column)
+{
+    return rows->count > page->size ? db_text(rows, (int)page->size - 1, column) : NULL;
 }
 
 void page_answer(struct call *call, const struct page *page, const struct db_rows *rows)
@@ -27,12 +60,12 @@ void page_answer(struct call *call, const struct page *page, const struct db_row
 
 void page_answer_then(struct call *call, const struct page *page, const struct db_rows *rows, const char *rest)
 {
+    const char *next = page_next(page, rows, 0);
     json_t *items = json_array();
-    int limit = (int)page->asked.limit;
 
-    for (int i = 0; i < rows->count && i < limit; i++)
+    for (int i = 0; i < page_shown(page, rows); i++)
         json_array_append(items, db_json(rows, i, 1, &call->op.arena));
-    call_list(call, items, rows->count > limit ? db_text(rows, limit - 1, 0) : rest);
+    call_list(call, items, next ? next : rest);
 }
 
 bool page_choice(struct call *call, const char *name, const char *const *choices, const char **text,
