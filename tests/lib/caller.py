@@ -68,6 +68,15 @@ elif what == "without":
         except execgov.ExecGovRefused:
             pass
     print(json.dumps({"got": got}))
+elif what == "refused":
+    import execgov
+    said = []
+    for _ in range(given["times"]):
+        try:
+            execgov.http("weather.today")
+        except execgov.ExecGovRefused as refused:
+            said.append(str(refused).partition(" (at ")[0])
+    print(json.dumps({"said": said}))
 elif what == "socket":
     import socket
     socket.create_connection(("169.254.169.254", 80))

@@ -4,19 +4,24 @@
     canary.watch("partner", "s3cret")  # and whatever else must not be found
     canary.found()                     # ["partner as base64 in the database", …]
 
-Looked through are a dump of the whole database (bytes as hex, so that they are read too), Redis, the logs of
-ExecGov's daemons and the file store; for each secret as it is, in JSON, percent-encoded, hexadecimal and base64 at
-any offset. Every Stack has one and looks when it stops: what a test did not think of is found by the next one that
-passes it by.
+Looked through are a dump of the whole database (bytes as hex, so that they are read too), every Redis, the logs of
+ExecGov's daemons, the file store (what was learnt of words lies in it) and the packages in sandboxd's cache, whatever
+their sizes; for each secret as it is, in JSON, percent-encoded, hexadecimal and base64 at any offset. Every Stack has one and looks when it stops: what a test did not think of is found by the next one that passes
+it by.
 """
 import base64
+import contextlib
 import json
+import os
+import pathlib
 import secrets
+import stat
 import subprocess
-import sys
+import tempfile
 import urllib.parse
 
-DUMP_BYTES_MAX = 300 << 20  # a database of a flood is not dumped
+SMALL_BYTES = 16 << 20  # what is larger is not read whole
+C = {**os.environ, "LC_ALL": "C"}
 DAEMONS = ("api", "scheduler", "worker", "egress", "sandboxd", "lifecycle", "intent")
 VARIABLE = "EXECGOV_CANARY"
 
@@ -36,10 +41,59 @@ def forms(text):
     return found
 
 
+def grep(texts, source):
+    """Which of these bytes go by; `source`: a pipe, or pieces of bytes."""
+    assert not any(b"\n" in text for text in texts), "a pattern is one line"
+    with tempfile.NamedTemporaryFile() as patterns, tempfile.TemporaryFile() as matches:
+        patterns.write(b"\n".join(texts))
+        patterns.flush()
+        piped = hasattr(source, "fileno")
+        with subprocess.Popen(["grep", "-a", "-o", "-F", "-f", patterns.name], stdin=source if piped else subprocess.PIPE,
+                              stdout=matches, env=C) as process:
+            for piece in () if piped else source:
+                process.stdin.write(piece)
+            if not piped:
+                process.stdin.close()
+            assert process.wait(300) in (0, 1), "grep"
+        matches.seek(0)
+        return {line.rstrip(b"\n") for line in matches}
+
+
+def files_of(folder):
+    """(name, bytes, or the path of a large one) of every file below. What goes while it is looked for is not kept."""
+    def fault(error):
+        if not isinstance(error, FileNotFoundError):
+            raise error
+    for place, folders, names in os.walk(folder, onerror=fault):
+        if "runtimes" in folders:
+            folders.remove("runtimes")  # sandboxd's copies of Debian's own
+        for path in (pathlib.Path(place, name) for name in names):
+            with contextlib.suppress(FileNotFoundError):
+                if stat.S_ISREG((status := path.lstat()).st_mode):
+                    yield f"the file {path.name}", path.read_bytes() if status.st_size < SMALL_BYTES else path
+
+
+def data_of(path):
+    """The bytes of a file without its holes."""
+    with open(path, "rb") as file:
+        at, size = 0, os.fstat(file.fileno()).st_size
+        while at < size:
+            try:
+                at = os.lseek(file.fileno(), at, os.SEEK_DATA)
+            except OSError:
+                return  # nothing but a hole
+            end = os.lseek(file.fileno(), at, os.SEEK_HOLE)
+            file.seek(at)
+            while at < end and (piece := file.read(min(1 << 20, end - at))):
+                at += len(piece)
+                yield piece
+
+
 class Canary:
     def __init__(self, stack):
         self.stack, self.watched = stack, {}
-        self.folders = [stack.folder / "files"]  # of the file store; a bucket's, too, where a test has one
+        # Of the file store (a bucket's, too, where a test has one), and what sandboxd keeps of tenants.
+        self.folders = [stack.folder / "files", stack.folder / "cache"]
         mark = secrets.token_hex(12)
         self.environment = {VARIABLE: f"canary/env+{mark}\"é"}
         self.file = stack.folder / "host-secret.txt"
@@ -64,30 +118,28 @@ class Canary:
                     yield f"key {number} of egress", line.rpartition(":")[2]
 
     def places(self):
-        """(name, bytes) of everything that is kept."""
+        """(name, bytes or the path of a large file) of everything that is kept, but for the database."""
         stack = self.stack
         for log in sorted(stack.folder.glob("*.log")):
             if log.stem.split("-")[0] in DAEMONS:
                 yield f"the log of {log.stem}", log.read_bytes()
-        for path in (path for folder in self.folders for path in folder.rglob("*")):
-            if path.is_file() and path.stat().st_size < 16 << 20:
-                yield f"the file {path.name}", path.read_bytes()
-        if stack.alive("redis") and (stack.folder / "redis.sock").exists():
-            yield "Redis", self.redis()
-        elif stack.alive("redis"):
-            print("the canary did not look into Redis: this test has several", file=sys.stderr)
-        if not stack.alive("postgres"):
-            return
-        size = int(stack.sql("select pg_database_size('execgov')")[0][0])
-        if size >= DUMP_BYTES_MAX:
-            print(f"the canary did not look into the database: it has {size >> 20} MB", file=sys.stderr)
-        else:
-            dump = stack.call([stack.program("pg_dump"), "-h", stack.folder / "postgres", "-U", "postgres", "execgov"])
-            yield "the database", dump.replace(b"\\\\", b"\\")  # a dump writes every backslash twice
+        for folder in self.folders:
+            yield from files_of(folder)
+        for number, ask in enumerate(self.redises()):
+            yield f"Redis{f' {number}' if number else ''}", self.redis(ask)
 
-    def redis(self):
+    def redises(self):
+        """How redis-cli reaches each that leads: a replica has nothing of its own."""
+        nodes = getattr(self.stack, "nodes", None)
+        if nodes is None:
+            return [["redis-cli", "-s", str(self.stack.folder / "redis.sock")]] if self.stack.alive("redis") else []
+        asks = [["redis-cli", "-p", str(port)] for name, port in nodes.items() if self.stack.alive(name) and name != "sentinel"]
+        leading = [ask for ask in asks if b"role:master" in self.pipe(ask, ["info replication"])]
+        assert leading, "no Redis that leads is alive"
+        return leading
+
+    def redis(self, ask):
         """Names and contents of all keys. Read as text: a dumped value may be compressed."""
-        ask = ["redis-cli", "-s", str(self.stack.folder / "redis.sock")]
         names = subprocess.run([*ask, "--scan"], capture_output=True, check=True, timeout=60).stdout
         reads = {"string": "get {}", "hash": "hgetall {}", "list": "lrange {} 0 -1", "zset": "zrange {} 0 -1 withscores",
                  "set": "smembers {}", "stream": "xrange {} - +"}
@@ -99,9 +151,28 @@ class Canary:
     def pipe(ask, commands):
         return subprocess.run(ask, input="\n".join(commands).encode(), capture_output=True, check=True, timeout=60).stdout
 
+    def dump(self, texts):
+        """Which of these the database holds. It goes by as a stream, whatever its size."""
+        words = [self.stack.program("pg_dump"), "-h", self.stack.folder / "postgres", "-U", "postgres", "execgov"]
+        with tempfile.TemporaryFile() as said, \
+                subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said) as dumping, \
+                subprocess.Popen(["sed", r"s/\\\\/\\/g"], stdin=dumping.stdout, stdout=subprocess.PIPE, env=C) as once:
+            dumping.stdout.close()  # a dump writes every backslash twice
+            found = grep(texts, once.stdout)
+            once.stdout.close()
+            assert dumping.wait(60) == 0 and once.wait(60) == 0, f"pg_dump: {said.seek(0) or said.read(2000)}"
+        return found
+
     def found(self, more=()):
         """Where which secret lies, and in which form; `more`: further (name, bytes) to look through."""
-        wanted = [(name, form, text) for name, secret in (*self.watched.items(), *self.own_secrets())
-                  for form, text in forms(secret).items()]
-        return sorted({f"{name} as {form} in {place}" for place, content in (*self.places(), *more)
-                       for name, form, text in wanted if text in content})
+        wanted = {}
+        for name, secret in (*self.watched.items(), *self.own_secrets()):
+            for form, text in forms(secret).items():
+                wanted.setdefault(text, []).append(f"{name} as {form}")
+        seen = [(self.dump(wanted), "the database")] if self.stack.alive("postgres") else []
+        for place, content in (*self.places(), *more):
+            if isinstance(content, bytes):
+                seen.append(([text for text in wanted if text in content], place))
+            else:
+                seen.append((grep(wanted, data_of(content)), place))
+        return sorted({f"{said} in {place}" for texts, place in seen for text in texts for said in wanted[text]})

@@ -210,6 +210,7 @@ static void on_output(void *user, enum sandbox_stream stream, const char *data, 
     buf_add(stream == SANDBOX_STDOUT ? &r->result->out : &r->result->errors, data, bytes);
     if (r->cancel_on && strstr(buf_text(&r->result->out), r->cancel_on)) {
         r->cancel_on = NULL;
+        r->result->cancelled_us = clock_mono_us();
         sandbox_run_cancel(r->run);
     }
 }

@@ -64,6 +64,7 @@ struct rig_result {
     int exit_code, signal, level;
     enum sandbox_limit limit;
     uint64_t wall_us;
+    int64_t cancelled_us; /* when it was; 0: it was not */
     bool warm;
     char cold_reason[SANDBOX_REASON_BYTES];
     uint8_t package[32], runtime[32];

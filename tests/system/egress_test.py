@@ -117,6 +117,24 @@ class Scripts(Calls):
         self.failed(run, "ExecGovRefused", "evil.example", "main.py:", code="address_refused")
         self.assertEqual(self.refusals(run), ["address_refused"])
 
+    def test_a_run_that_goes_on_asking_is_not_looked_at_any_more(self):
+        """Beyond a hundred refusals: no row, no statement, and a pause before each answer; then one row with the sum."""
+        rows = lambda run: self.stack.sql(  # noqa: E731
+            f"select detail ->> 'unseen' from {self.schema}.audit_event where action = 'resource.refused' "
+            f"and subject = '{run['id']}' order by id")
+        before = len(self.stack.sql("select from public.http_call"))
+        run = self.call("refused", times=112)
+        said = self.good(run)["said"]
+        self.assertEqual(len(said), 112)
+        self.assertEqual(len(set(said[:100])), 1)
+        self.assertNotIn("no further one", said[99])
+        for words in said[100:]:
+            self.assertIn("no further one", words)
+        until(lambda: len(rows(run)) == 101, 20, "the row with the sum")
+        self.assertEqual(rows(run), [[""]] * 100 + [["12"]])
+        self.assertEqual(len(self.stack.sql("select from public.http_call")), before)
+        self.assertEqual(self.good(self.call("requests", path="/orders/1"))["status"], 200, "the next run is another one")
+
     def test_a_plain_socket_goes_nowhere(self):
         run = self.call("socket")
         self.failed(run, "ExecGovRefused", "169.254.169.254", "main.py:", code="address_refused")

@@ -56,7 +56,8 @@ struct egress {
     bool stopping;
     int working;          /* calls under way, of all sessions */
     uv_timer_t grace;     /* how long a drain waits for them */
-    bool leaving;         /* sessions have been ended */
+    bool ended;           /* so were the sessions */
+    bool leaving;
 };
 
 /* A call has ended: a drain may be over. */

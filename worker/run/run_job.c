@@ -84,7 +84,7 @@ static enum op_next open_files(struct op *op)
     if (j->err.code)
         return OP_NEXT;
     for (size_t i = 0; i < j->input.file_count; i++)
-        file_store_read(op, j->work.worker->files, &j->input.files[i].id, &j->input.files[i].fd);
+        file_store_lend(op, j->work.worker->files, &j->input.files[i].id, &j->input.files[i].fd);
     return OP_WAIT;
 }
 

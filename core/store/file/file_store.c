@@ -12,7 +12,7 @@
 #include "core/base/check.h"
 #include "core/io/op/op_work.h"
 
-enum { COPY_BYTES = 256 * 1024, NAME_BYTES = 64 };
+enum { COPY_BYTES = 256 * 1024 };
 
 struct file_writer {
     struct file_store *store;
@@ -26,15 +26,8 @@ struct file_writer {
         const void *data;
         size_t bytes;
     } piece; /* the one that is being written */
-    char temporary[NAME_BYTES], final[NAME_BYTES]; /* relative to the root */
+    char temporary[FILE_NAME_BYTES], final[FILE_NAME_BYTES]; /* relative to the root */
 };
-
-/* The folder is taken from the id's random end, so that folders fill evenly. */
-static void name_of(const struct id *id, const char *suffix, char name[NAME_BYTES])
-{
-    CHECK(!id_empty(id));
-    snprintf(name, NAME_BYTES, "%.2s/%s%s", id->text + 34, id->text, suffix);
-}
 
 /* --- writing --- */
 
@@ -52,7 +45,8 @@ static bool begin(struct file_writer *w, struct gov_err *err)
     if (w->folder < 0)
         return file_store_broken(err, "open folder");
     w->fd = openat(w->store->root, w->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
-    return w->fd >= 0 || file_store_broken(err, "create");
+    /* sandboxd mounts only what anybody may read, and a service's umask takes that away. */
+    return (w->fd >= 0 && fchmod(w->fd, 0444) == 0) || file_store_broken(err, "create");
 }
 
 static bool append(struct file_writer *w, const void *data, size_t bytes, struct gov_err *err)
@@ -120,8 +114,8 @@ static struct file_writer *writer_new(struct op *op, struct file_store *store, c
     crypto_hash_sha256_init(&w->hash);
     /* A name of its own, so that what a crash left of an earlier attempt is in nobody's way. */
     snprintf(suffix, sizeof suffix, ".%.12s.part", id_new().text + 24);
-    name_of(id, suffix, w->temporary);
-    name_of(id, "", w->final);
+    file_store_name(id, suffix, w->temporary);
+    file_store_name(id, "", w->final);
     arena_defer(&op->arena, discard, w);
     return w;
 }
@@ -224,9 +218,6 @@ struct joining {
     size_t count;
 };
 
-static bool open_piece(struct file_store *store, const struct id *id, int64_t offset, int64_t length, int *fd,
-                       struct gov_err *err);
-
 static bool run_join(void *context, struct gov_err *err)
 {
     struct joining *j = context;
@@ -236,7 +227,7 @@ static bool run_join(void *context, struct gov_err *err)
 
     CHECK(piece);
     for (size_t i = 0; good && i < j->count; i++) {
-        good = open_piece(j->writer->store, &j->pieces[i], 0, -1, &one.from, err) && copy_pieces(&one, piece, err);
+        good = file_store_fetch(j->writer->store, &j->pieces[i], 0, -1, &one.from, err) && copy_pieces(&one, piece, err);
         if (one.from >= 0)
             close(one.from);
     }
@@ -252,76 +243,19 @@ void file_store_join(struct op *op, struct file_store *store, const struct id *i
     op_work(op, run_join, j);
 }
 
-/* --- reading --- */
+/* --- removing --- */
 
-static bool open_local(struct file_store *store, const char *name, int *fd, struct gov_err *err)
-{
-    *fd = openat(store->root, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (*fd >= 0)
-        return true;
-    if (errno == ENOENT)
-        return gov_fail(err, GOV_NOT_FOUND, "the bytes of this file are gone", "该文件的内容已不存在");
-    return file_store_broken(err, "open");
-}
-
-/* `length` -1: all of it. A bucket's bytes come into the spool: `offset` is then the descriptor's 0. */
-static bool open_piece(struct file_store *store, const struct id *id, int64_t offset, int64_t length, int *fd,
-                       struct gov_err *err)
-{
-    char name[NAME_BYTES], key[FILE_KEY_BYTES];
-
-    name_of(id, "", name);
-    if (!store->s3)
-        return open_local(store, name, fd, err);
-    *fd = file_store_spool(store);
-    if (*fd < 0)
-        return file_store_broken(err, "spool");
-    file_store_key(store, name, key);
-    if (s3_get(store->s3, key, offset, length, *fd, err))
-        return true;
-    close(*fd);
-    *fd = -1;
-    return false;
-}
-
-struct reading {
+struct removing {
     struct file_store *store;
     struct id id;
-    int64_t offset, length;
-    int *fd;
 };
-
-static bool run_read(void *context, struct gov_err *err)
-{
-    struct reading *r = context;
-
-    return open_piece(r->store, &r->id, r->offset, r->length, r->fd, err);
-}
-
-void file_store_read_part(struct op *op, struct file_store *store, const struct id *id, int64_t offset,
-                          int64_t length, int *fd, int64_t *at)
-{
-    struct reading *r = ARENA_NEW(&op->arena, struct reading);
-
-    *fd = -1;
-    *at = store->s3 ? 0 : offset;
-    *r = (struct reading){ store, *id, offset, length, fd };
-    op_work(op, run_read, r);
-}
-
-void file_store_read(struct op *op, struct file_store *store, const struct id *id, int *fd)
-{
-    int64_t *at = ARENA_NEW(&op->arena, int64_t);
-
-    file_store_read_part(op, store, id, 0, -1, fd, at);
-}
 
 static bool run_remove(void *context, struct gov_err *err)
 {
-    struct reading *r = context;
-    char name[NAME_BYTES], key[FILE_KEY_BYTES];
+    struct removing *r = context;
+    char name[FILE_NAME_BYTES], key[FILE_KEY_BYTES];
 
-    name_of(&r->id, "", name);
+    file_store_name(&r->id, "", name);
     if (r->store->s3) {
         file_store_key(r->store, name, key);
         return s3_remove(r->store->s3, key, err);
@@ -331,7 +265,7 @@ static bool run_remove(void *context, struct gov_err *err)
 
 void file_store_remove(struct op *op, struct file_store *store, const struct id *id)
 {
-    struct reading *r = ARENA_NEW(&op->arena, struct reading);
-    *r = (struct reading){ .store = store, .id = *id };
+    struct removing *r = ARENA_NEW(&op->arena, struct removing);
+    *r = (struct removing){ store, *id };
     op_work(op, run_remove, r);
 }

@@ -3,9 +3,9 @@
  * One interface, two places: a directory, or a bucket of an S3-compatible store.
  *
  * The directory: <root>/<xx>/<id>, written to a temporary name (<id>.<digits>.part), synced with its folder and
- * renamed, mode 0444, never changed afterwards. The bucket: <prefix>/<xx>/<id>; what is written lies in a local
- * spool until it is whole and is sent then, what is read is fetched into the spool first, so that memory does
- * not grow with a file, and everybody gets a descriptor, as sandboxd wants it.
+ * renamed, mode 0444 whatever the umask, never changed afterwards. The bucket: <prefix>/<xx>/<id>; what is written
+ * lies in a local spool until it is whole and is sent then, what is read is fetched into the spool first, so that
+ * memory does not grow with a file, and everybody gets a descriptor. In the spool only what is lent has a name.
  *
  * Either carries an identity, which the database knows too (file_identity.h): a process with another store is
  * found out when it starts. What has no row in `file` is rubbish and may be swept.
@@ -33,7 +33,8 @@ struct file_store_settings {
     const char *spool;    /* of s3: a local directory */
 };
 
-/* Blocking; at start. Makes the directory (or the spool), and a directory's identity, if there is none. */
+/* Blocking; at start. Makes the directory (or the spool), and a directory's identity, if there is none. Takes out of
+ * the spool what a process that died had lent. */
 struct file_store *file_store_open(const struct file_store_settings *settings, struct gov_err *err);
 void file_store_close(struct file_store *store);
 /* "" where the store has none yet. */
@@ -69,7 +70,10 @@ void file_store_join(struct op *op, struct file_store *store, const struct id *i
                      size_t count, int64_t bytes_max, struct file_stored *stored);
 /* *fd is open for reading; the caller closes it. */
 void file_store_read(struct op *op, struct file_store *store, const struct id *id, int *fd);
-/* The same, for `length` bytes from `offset` on: they begin at *at of *fd. */
+/* The same, for sandboxd, which mounts what has a name and copies the rest: with a bucket, what was fetched has one in
+ * the spool, and is readable by anybody, until `op` is released. */
+void file_store_lend(struct op *op, struct file_store *store, const struct id *id, int *fd);
+/* As file_store_read, for `length` bytes from `offset` on: they begin at *at of *fd. */
 void file_store_read_part(struct op *op, struct file_store *store, const struct id *id, int64_t offset,
                           int64_t length, int *fd, int64_t *at);
 /* Removing what is not there is no failure. */

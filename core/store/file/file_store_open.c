@@ -1,11 +1,13 @@
 /* file_store_open.c - what a store stands on: a directory, or a bucket and a spool; and its identity. */
 #include "core/store/file/file_store_internal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -110,6 +112,27 @@ static bool bucket_identity(struct file_store *store, struct gov_err *err)
     return n == 0 || n == 36 || gov_fail_cause(err, GOV_CONFIGURATION, "files: %s is no identity", key);
 }
 
+/* Names of processes that died. Whoever lives holds the lock on what he lent, sandboxd's copy of it included. */
+static void spool_sweep(const struct file_store *store)
+{
+    int copy = openat(store->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
+
+    for (struct dirent *e; dir && (e = readdir(dir));) {
+        if (!text_starts(e->d_name, FILE_LENT_PREFIX))
+            continue;
+        int fd = openat(store->root, e->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+            unlinkat(store->root, e->d_name, 0);
+        if (fd >= 0)
+            close(fd);
+    }
+    if (dir)
+        closedir(dir);
+    else if (copy >= 0)
+        close(copy);
+}
+
 static bool open_bucket(struct file_store *store, const struct file_store_settings *s, struct gov_err *err)
 {
     const char *bucket = s->files + sizeof "s3://" - 1, *prefix = bucket + strcspn(bucket, "/");
@@ -127,7 +150,10 @@ static bool open_bucket(struct file_store *store, const struct file_store_settin
                                   .key_file = s->key_file };
     setenv("UV_THREADPOOL_SIZE", "16", 0); /* a transfer holds a thread; before the pool begins */
     store->s3 = s3_new(&options, err);
-    return store->s3 && open_root(store, s->spool, "files_spool", err) && bucket_identity(store, err);
+    if (!store->s3 || !open_root(store, s->spool, "files_spool", err))
+        return false;
+    spool_sweep(store);
+    return bucket_identity(store, err);
 }
 
 struct file_store *file_store_open(const struct file_store_settings *settings, struct gov_err *err)

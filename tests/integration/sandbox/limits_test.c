@@ -231,23 +231,30 @@ static void a_daemon_that_ignores_signals_dies_with_its_run(void **state)
     expect(state, script, &l, SANDBOX_LIMIT_WALL, GOV_TIMED_OUT);
 }
 
-static void cancelling_ends_everything_within_a_second(void **state)
+/* From the cancel until its last process is gone. The best of some, for a machine that is busy with other tests is late
+ * now and then; what waits on its way is late each time. */
+static void cancelling_ends_everything_within_a_quarter_of_a_second(void **state)
 {
+    enum { TRIES = 8, BOUND_US = 250000 };
     struct rig_result r;
     uint8_t package[32];
     char script[1024];
+    int64_t best_us = INT64_MAX;
 
     snprintf(script, sizeof script, "%sprint('ready')\nwhile True: time.sleep(1)\n", stubborn);
     const struct rig_file files[] = { { "main.py", script }, { 0 } };
     sandbox_rig_package(*state, files, package);
     struct sandbox_job job = sandbox_rig_job(package);
-    int64_t began = clock_mono_us();
-    sandbox_rig_run(*state, &job, "ready", &r);
-    assert_true(clock_mono_us() - began < 3000000);
-    assert_int_equal(r.limit, SANDBOX_LIMIT_CANCELLED);
-    assert_int_equal(r.err.code, GOV_CANCELLED);
-    assert_int_equal(sandbox_rig_processes(*state), 0);
-    rig_result_release(&r);
+    for (int i = 0; i < TRIES && best_us >= BOUND_US; i++) {
+        sandbox_rig_run(*state, &job, "ready", &r);
+        assert_int_equal(sandbox_rig_processes(*state), 0);
+        int64_t took_us = clock_mono_us() - r.cancelled_us;
+        best_us = took_us < best_us ? took_us : best_us;
+        assert_int_equal(r.limit, SANDBOX_LIMIT_CANCELLED);
+        assert_int_equal(r.err.code, GOV_CANCELLED);
+        rig_result_release(&r);
+    }
+    assert_in_range(best_us, 0, BOUND_US - 1);
 }
 
 static void a_script_within_its_limits_is_left_alone(void **state)
@@ -283,7 +290,7 @@ int main(void)
         BOTH(cpu_time_is_bounded_over_all_processes),
         ROOT(cpu_time_of_children_counts),
         BOTH(a_daemon_that_ignores_signals_dies_with_its_run),
-        BOTH(cancelling_ends_everything_within_a_second),
+        BOTH(cancelling_ends_everything_within_a_quarter_of_a_second),
         BOTH(a_script_within_its_limits_is_left_alone),
     };
 

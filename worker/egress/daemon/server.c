@@ -121,16 +121,25 @@ static void leave(struct egress *e)
     e->leaving = true;
     uv_timer_stop(&e->grace);
     uv_close((uv_handle_t *)&e->grace, NULL);
+    keeper_stop(e->keeper, close_rest);
+}
+
+static void end_sessions(struct egress *e)
+{
+    e->ended = true;
     for (struct list *at = e->sessions.next, *next; at != &e->sessions; at = next) {
         next = at->next;
         session_end(LIST_ITEM(at, struct session, link));
     }
-    keeper_stop(e->keeper, close_rest);
 }
 
 void egress_idle_check(struct egress *egress)
 {
-    if (egress->stopping && egress->working == 0)
+    if (!egress->stopping || egress->working)
+        return;
+    if (!egress->ended)
+        end_sessions(egress); /* some have something to write, and are work until they have */
+    if (egress->working == 0)
         leave(egress);
 }
 

@@ -34,7 +34,7 @@ struct channel *session_channel(const struct session *session)
 
 static void release(struct session *s)
 {
-    if (s->working || s->control || s->broker)
+    if (s->working || s->control || s->broker || refusals_tell(s))
         return;
     list_remove(&s->link);
     json_decref(s->seen);

@@ -12,6 +12,7 @@
 
 #include "core/base/id.h"
 #include "core/io/egress/channel.h"
+#include "worker/egress/daemon/call/refusals.h"
 #include "worker/egress/egress.h"
 #include "worker/egress/secrets.h"
 
@@ -33,6 +34,7 @@ struct session {
     const json_t *declared;   /* resources its action names */
     struct secrets opened;    /* sensitive inputs of the run, to be masked; texts in the arena */
     struct gov_err told;      /* what the last call that failed was told; code GOV_OK: none did */
+    struct refusals refusals; /* its calls that could not be made */
     json_t *seen;             /* step -> how often in this attempt */
     int working;              /* calls under way: the session outlives them */
 };
@@ -41,7 +43,7 @@ struct session {
 void session_open(struct egress *egress, int fd);
 /* Close what it has; freed when nothing works for it any more. */
 void session_end(struct session *session);
-/* A call of it has ended. */
+/* A call of it has ended, or what is written last. */
 void session_left(struct session *session);
 /* The channel calls come over and answers go to; NULL: nobody waits. */
 struct channel *session_channel(const struct session *session);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "tests/lib/test.h"
 
 enum { MB = 1024 * 1024, KEPT_BYTES_MAX = 24 * MB, PLACES = 4096, BIG = 1 * MB, MANY_BIG = 60 };
@@ -116,13 +117,17 @@ static void their_memory_has_a_bound_and_what_goes_is_let_go(void **state)
 static void it_gives_way_piece_by_piece(void **state)
 {
     struct plan_bases *bases = plan_bases_new();
+    int64_t begun = clock_mono_us();
 
     (void)state;
     for (int tenant = 0; tenant < MANY_BIG; tenant++) {
         int before = kept(bases, tenant);
         keep(bases, tenant, BIG);
+        int after = kept(bases, tenant + 1);
+        if (clock_mono_us() - begun > (int64_t)PLAN_BASIS_FRESH_MS * 1000)
+            skip(); /* on a machine this slow they grow old on the way, which is another reason to go */
         assert_true(is_kept(bases, tenant));
-        assert_in_range(kept(bases, tenant + 1), before ? before - 1 : 0, before + 1);
+        assert_in_range(after, before ? before - 1 : 0, before + 1);
     }
     assert_in_range(kept(bases, MANY_BIG), 20, 24);
     plan_bases_free(bases);

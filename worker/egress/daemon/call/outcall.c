@@ -8,6 +8,24 @@
 #include "core/base/check.h"
 #include "core/base/clock.h"
 #include "core/base/json.h"
+#include "core/io/op/op_sleep.h"
+
+/* A run that was refused that often gets no further look. */
+static enum op_next brake(struct op *op)
+{
+    struct outcall *c = (struct outcall *)op;
+    struct refusals *refusals = &c->session->refusals;
+
+    if (refusals->looked_at < REFUSALS_MAX)
+        return OP_NEXT;
+    refusals->unseen++;
+    c->unseen = true;
+    gov_fail(&c->why, GOV_NOT_GRANTED,
+             "%d calls of this run could not be made; the platform looks at no further one until it ends",
+             "该运行已有 %d 次调用被拒绝；在其结束前，平台不再处理后续调用", REFUSALS_MAX);
+    op_sleep(op, REFUSALS_WAIT_MS);
+    return OP_WAIT;
+}
 
 static enum op_next read_wish(struct op *op)
 {
@@ -16,6 +34,8 @@ static enum op_next read_wish(struct op *op)
     const json_t *request = json_object_get(c->frame->json, "request");
     const json_t *from = call ? call : request;
 
+    if (c->why.code)
+        return OP_NEXT;
     c->name = json_get_text(call, "resource");
     c->wish = (struct resource_wish){ .operation = json_get_text(call, "operation"),
                                       .parameters = json_object_get(call, "parameters"),
@@ -148,12 +168,14 @@ static enum op_next judge(struct op *op)
         gov_fail(&c->why, GOV_PLAN_STALE,
                  "\"%s.%s\" is of high risk, and this was planned when it was not; run it again, and somebody else "
                  "confirms it", "“%s.%s”现为高风险操作，而计划时不是；请重新运行，并由他人确认", c->name, o->name);
+    c->allowed = !c->why.code;
     return OP_NEXT;
 }
 
 static const struct op_step steps[] = {
-    { "read", read_wish },        { "find", find },           { "resolve", resolve },
-    { "load", load },             { "judge", judge },         { "former", outcall_former },
+    { "brake", brake },           { "read", read_wish },      { "find", find },
+    { "resolve", resolve },       { "load", load },           { "judge", judge },
+    { "former", outcall_former },
     { "former_read", outcall_former_read }, { "networks", outcall_networks },
     { "limits", outcall_limits },    { "turn", outcall_turn },
     { "credential", outcall_credential },

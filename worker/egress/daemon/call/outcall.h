@@ -1,6 +1,6 @@
 /* outcall.h - one call of a run, from the frame to the answer.
  *
- *     read -> find -> resolve -> load -> judge      what is it, and may it be made (outcall.c)
+ *     brake -> read -> find -> resolve -> load -> judge      what is it, and may it be made (outcall.c)
  *       -> former                                     did an earlier attempt send it (outcall_ask.c)
  *       -> networks -> limits -> turn -> credential -> token -> begin -> send -> answered    (outcall_send.c)
  *       -> settle, then the answer                                                   (outcall_end.c)
@@ -45,6 +45,8 @@ struct outcall {
     struct resource resource;
     struct resource_call made;
     bool is_write;
+    bool unseen;           /* refused without a look (refusals.h) */
+    bool allowed;          /* judge has said yes */
 
     /* what it is done with */
     struct pool *pool;

@@ -174,7 +174,7 @@ enum op_next outcall_settle(struct op *op)
     outcall_ask_left_open(c);
     if (c->begun && (any = true))
         add_effect(c, g);
-    if (is_refusal(c->why.code) && (any = true))
+    if (is_refusal(c->why.code) && !c->unseen && (any = true))
         add_refusal(c, g);
     if (c->turn.text[0] && c->resource.calls_at_once)
         DB_GROUP_ADD(g, SQL_QUERIES_HTTP_TURN_GIVE, NULL, c->turn.text);
@@ -216,10 +216,12 @@ void outcall_ended(struct op *op)
 
     if (op->failed && !c->why.code)
         c->why = op->err; /* PostgreSQL, before anything was sent */
-    if (c->why.code) {
+    if (c->why.code && !c->unseen) {
         log_error(LEVEL_INFO, "call.failed", &c->why);
-        keep_told(c);
+        s->refusals.looked_at += !c->allowed && !op->failed;
     }
+    if (c->why.code)
+        keep_told(c);
     if (c->lost.code) /* an effect stays `started`, which is read as unknown */
         log_error(LEVEL_ERROR, "call.unsettled", &c->lost);
     json_t *answer = answer_json(c);
