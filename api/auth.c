@@ -218,7 +218,11 @@ bool auth_authorise(struct call *call, struct gov_err *err)
         if (c->kind == CALLER_NOBODY)
             return unauthenticated(err);
         if (!role_is_platform(c->role))
-            return gov_fail(err, GOV_NOT_FOUND, "there is no such address", "没有这个地址");
+            return gov_fail(err, GOV_NOT_FOUND,
+                            "this is the platform's, and your login is of a tenant; whoever has a role of the "
+                            "platform uses POST /v1/login {\"tenant\": \"platform\"}",
+                            "这属于平台，而您登录的是租户；拥有平台角色者请使用 "
+                            "POST /v1/login {\"tenant\": \"platform\"}");
         return call_may(call, call->route->permission, err);
     case ACCESS_TENANT:
         break;
@@ -227,8 +231,8 @@ bool auth_authorise(struct call *call, struct gov_err *err)
         return unauthenticated(err);
     if (id_empty(&c->tenant))
         return gov_fail(err, GOV_FORBIDDEN,
-                        "this token belongs to the platform, not to a tenant; log in to a tenant",
-                        "该令牌属于平台而不是租户；请登录到租户");
+                        "this is a tenant's, and your login is of the platform; use POST /v1/login {\"tenant\": ID}",
+                        "这属于租户，而您登录的是平台；请使用 POST /v1/login {\"tenant\": ID}");
     if (strcmp(c->tenant_state, "active") != 0 && !safe_method(call->request->method) &&
         !call->route->while_suspended)
         return suspended(c, err);

@@ -77,8 +77,9 @@ static bool fail_unknown_command(const struct args *args, size_t known, struct a
         before = arena_format(arena, "%s%s ", before, args->group[i]);
     for (const struct command *c = command_table; c->words && count < CANDIDATES_MAX; c++)
         if (text_starts(c->words, before)) {
-            const char *next = c->words + strlen(before);
-            names[count++] = arena_copy(arena, next, strcspn(next, " "));
+            const char *next = arena_copy(arena, c->words + strlen(before), strcspn(c->words + strlen(before), " "));
+            if (!count || strcmp(names[count - 1], next) != 0) /* those of one noun stand together */
+                names[count++] = next;
         }
     const char *nearest = args_nearest(word, names, count);
     return gov_fail_at(err, GOV_INVALID_INPUT, word, "unknown_command",
@@ -196,17 +197,13 @@ bool args_parse(int argc, const char *const *argv, struct args *args, struct are
         else
             args->words[args->count++] = argv[i];
     }
-    /* Help is always possible, whatever else is missing. */
-    if (args_flag(args, "help") || args_flag(args, "man") || args_flag(args, "version"))
-        return true;
+    /* Help is always possible, whatever else is missing, but for what there is not. */
     if (args->command)
-        return check_count(args, err);
+        return args_flag(args, "help") || args_flag(args, "man") || args_flag(args, "version") || check_count(args, err);
     size_t known = 0;
     while (known < args->group_count && command_group(args->group, known + 1))
         known++;
-    if (known < args->group_count)
-        return fail_unknown_command(args, known, arena, err);
-    return true;
+    return known == args->group_count || fail_unknown_command(args, known, arena, err);
 }
 
 bool args_flag(const struct args *args, const char *name)

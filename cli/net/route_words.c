@@ -19,6 +19,8 @@ const struct route_word route_words[] = {
     { "POST /v1/requests/{}/confirm", "confirmations confirm {}" },
     { "GET /v1/platform/reports", "report ls" },
     { "GET /v1/platform/periods/{}", "period check {}" },
+    { "POST /v1/login {\"tenant\": \"platform\"}", "login --tenant platform" },
+    { "POST /v1/login {\"tenant\": ID}", "login --tenant ID" },
     { NULL, NULL },
 };
 

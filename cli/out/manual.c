@@ -19,17 +19,15 @@ static void add_padded(struct buf *out, const char *text, int columns)
         buf_add_char(out, ' ');
 }
 
-static bool begins_with(const struct command *command, const char *const *words, size_t count)
+static bool begins_with(const char *name, const char *const *words, size_t count)
 {
-    const char *name = command->words;
-
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; name && i < count; i++) {
         size_t length = strcspn(name, " ");
         if (strlen(words[i]) != length || strncmp(words[i], name, length) != 0)
             return false;
         name += length + (name[length] == ' ');
     }
-    return true;
+    return name;
 }
 
 static void add_options(struct buf *out, const struct command_option *list,
@@ -48,6 +46,28 @@ static void add_options(struct buf *out, const struct command_option *list,
     }
 }
 
+/* Where a part of the table begins, for whoever reads all of it. */
+static const struct {
+    const char *first; /* words of a command */
+    struct gov_text title;
+} parts[] = {
+    { "login", { "yourself", "您自己" } },
+    { "list", { "ask, plan, confirm, run", "提出请求、计划、确认、运行" } },
+    { "skill show", { "skills, and what runs by the clock", "技能与定时计划" } },
+    { "why", { "why, and who did what", "原因与审计" } },
+    { "members ls", { "your tenant: its people, its subscription", "本租户：人员与订阅" } },
+    { "worker ls", { "running the platform (execgov login --tenant platform)", "平台运维（execgov login --tenant platform）" } },
+    { "order ls", { "its money (finance; the same login)", "平台财务（同一登录）" } },
+    { "migrate", { "this machine, and databases; without a login", "本机与数据库，无需登录" } },
+};
+
+static void add_part(struct buf *out, const struct command *command, enum gov_language language)
+{
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (strcmp(parts[i].first, command->words) == 0)
+            buf_addf(out, "%s%s%s\n", i ? "\n" : "", gov_text_in(parts[i].title, language), language == GOV_ZH ? "：" : ":");
+}
+
 void manual_overview(const char *const *words, size_t count, enum gov_language language,
                      struct buf *out)
 {
@@ -56,8 +76,10 @@ void manual_overview(const char *const *words, size_t count, enum gov_language l
     buf_add_text(out, zh ? "用法：execgov 命令 [选项]\n\n" : "usage: execgov COMMAND [OPTIONS]\n\n");
     for (const struct command *c = command_table; c->words; c++) {
         struct buf usage = { 0 };
-        if (!begins_with(c, words, count))
+        if (!begins_with(c->words, words, count) && !begins_with(c->alias, words, count))
             continue;
+        if (count == 0)
+            add_part(out, c, language);
         buf_addf(&usage, "%s%s%s", c->words, *c->arguments ? " " : "", c->arguments);
         buf_add_text(out, "  ");
         add_padded(out, usage.data, USAGE_COLUMNS);

@@ -177,7 +177,7 @@ class Lists(Case):
     BAD = ("nonsense!", "|", "-1", "0", "01890000-0000-7000-8000-00000000000", "2026-13", "%F0%9F%98%80", "a" * 300, "1%7C",
            "x.y%0Az")
     # What one list's cursor may be, and another's may not.
-    GOOD = {"0": ("firings", "audit", "events", "invoices"), "1%7C": ("timeline",)}
+    GOOD = {"0": ("firings", "audit", "events", "invoices", "versions"), "1%7C": ("timeline",)}
 
     def paths(self):
         document = self.stack.contract.document

@@ -117,6 +117,12 @@ class People(Case):
                                "wrong", stdin="not the horse\n"), 3)
         self.assertIn("unauthenticated", done.stderr)
 
+    def test_the_wrong_login_is_told_which_one_it_takes(self):
+        for words in (("tenant", "ls"), ("order", "ls"), ("worker", "ls")):
+            self.assertIn("`execgov login --tenant platform`", self.ok(execgov("olivia", *words), 2).stderr)
+        self.assertIn("平台角色", self.ok(execgov("olivia", "tenant", "ls", LANG="zh_CN.UTF-8"), 2).stderr)
+        self.assertIn("`execgov login --tenant ID`", self.ok(execgov("pat", "list"), 3).stderr)
+
     def test_an_invited_person_registers(self):
         invited = self.json("olivia", "members", "invite", "nina@people.example", "--role", "viewer")
         done = self.ok(execgov(None, "register", "--email", "nina@people.example", "--name", "Nina", "--invitation",

@@ -5,20 +5,34 @@
 
 #include "core/model/media_type.h"
 
-enum { ARTIFACTS_MAX = 64, ARTIFACT_BYTES_MAX = 512 * 1024 * 1024 };
+enum { ARTIFACTS_MAX = 64, ARTIFACT_BYTES_MAX = 512 * 1024 * 1024, NAME_BYTES_MAX = 200, NUMBER_BYTES = 10 };
+
+/* At most `most` bytes of a name, from a character on with which a name may begin. The end stays: it says the most, and
+ * the type. A path may be longer than a name (text_file_name_valid), each part of it may not. */
+static const char *end_of(const char *name, size_t most)
+{
+    size_t bytes = strlen(name);
+
+    if (bytes <= most)
+        return name;
+    name += bytes - most;
+    while ((*name & 0xc0) == 0x80 || *name == '-' || *name == '.' || *name == ' ')
+        name++;
+    return name;
+}
 
 /* "out/a/b.csv" -> "a-b.csv"; "2-a-b.csv" if that is taken. */
 static const char *name_of(const struct run_artifacts *a, const char *path, struct arena *arena)
 {
     char *flat = arena_text(arena, strncmp(path, "out/", 4) == 0 ? path + 4 : path);
-    const char *name = flat;
 
     for (char *c = flat; *c; c++)
         if (*c == '/')
             *c = '-';
+    const char *name = end_of(flat, NAME_BYTES_MAX);
     for (size_t n = 2, i = 0; i < a->count; i++)
         if (strcmp(a->items[i].name, name) == 0) {
-            name = arena_format(arena, "%zu-%.190s", n++, flat);
+            name = arena_format(arena, "%zu-%s", n++, end_of(flat, NAME_BYTES_MAX - NUMBER_BYTES));
             i = (size_t)-1;
         }
     return name;

@@ -16,7 +16,8 @@ struct run_artifacts {
     size_t count;
 };
 
-/* The report's descriptors are ours from here on; names are flat and each occurs once. */
+/* The report's descriptors are ours from here on; names are flat, each is one that a
+ * file may have, and each occurs once. */
 void run_artifacts_take(struct run_artifacts *artifacts, struct sandbox_report *report,
                         struct arena *arena);
 void run_artifacts_close(struct run_artifacts *artifacts);

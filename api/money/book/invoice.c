@@ -22,8 +22,8 @@ static const char *const statuses[] = { "none", "requested", "issued", "red_lett
 
 /* --- list and get --- */
 
-/* `of`: who asks for his tenant; NULL: for the platform. */
-static enum op_next list_of(struct op *op, const struct caller *of)
+/* `own`: the caller asks for his tenant; else for the platform. */
+static enum op_next list_of(struct op *op, bool own)
 {
     static const char *const kinds[] = { "invoice", "credit_note", NULL };
     struct invoice *e = (struct invoice *)op;
@@ -31,22 +31,22 @@ static enum op_next list_of(struct op *op, const struct caller *of)
     const char *kind, *customer = NULL, *order, *status;
 
     if (!page_read(call, PAGE_OF_NUMBERS, &e->page, &op->err) || !page_choice(call, "kind", kinds, &kind, &op->err) ||
-        (!of && !page_id(call, "customer_id", &customer, &op->err)) || !page_id(call, "order_id", &order, &op->err) ||
+        (!own && !page_id(call, "customer_id", &customer, &op->err)) || !page_id(call, "order_id", &order, &op->err) ||
         !page_choice(call, "fapiao", statuses, &status, &op->err))
         return OP_FAIL;
     DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_INVOICE_PAGE, &e->rows, e->page.before, e->page.limit, kind, customer, order,
-             status, NULL, of ? of->tenant.text : NULL, of ? of->user.text : NULL);
+             status, NULL, own ? call->caller.tenant.text : NULL, own ? call->caller.user.text : NULL);
     return OP_WAIT;
 }
 
 static enum op_next list(struct op *op)
 {
-    return list_of(op, NULL);
+    return list_of(op, false);
 }
 
 static enum op_next own_list(struct op *op)
 {
-    return list_of(op, &((struct invoice *)op)->endpoint.call->caller);
+    return list_of(op, true);
 }
 
 static enum op_next list_leave(struct op *op)
@@ -56,24 +56,24 @@ static enum op_next list_leave(struct op *op)
     return OP_DONE;
 }
 
-static enum op_next get_of(struct op *op, const struct caller *of)
+static enum op_next get_of(struct op *op, bool own)
 {
     struct invoice *e = (struct invoice *)op;
     struct call *call = e->endpoint.call;
 
     DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_INVOICE_PAGE, &e->rows, NULL, "1", NULL, NULL, NULL, NULL, call->params[0],
-             of ? of->tenant.text : NULL, of ? of->user.text : NULL);
+             own ? call->caller.tenant.text : NULL, own ? call->caller.user.text : NULL);
     return OP_WAIT;
 }
 
 static enum op_next get(struct op *op)
 {
-    return get_of(op, NULL);
+    return get_of(op, false);
 }
 
 static enum op_next own_get(struct op *op)
 {
-    return get_of(op, &((struct invoice *)op)->endpoint.call->caller);
+    return get_of(op, true);
 }
 
 static enum op_next show(struct op *op)

@@ -43,8 +43,8 @@ static bool keep_session(struct cli *cli, const json_t *session, struct gov_err 
     if (!profile_write(&cli->profile, &cli->arena, err))
         return false;
     if (cli->profile.token_from_environment)
-        cli_note(cli, "note: EXECGOV_TOKEN is set and goes on to win over this login",
-                 "注意：已设置 EXECGOV_TOKEN，它仍优先于本次登录");
+        cli_note(cli, "note: EXECGOV_TOKEN is set and goes on to win over this login; unset it to use this one",
+                 "注意：已设置 EXECGOV_TOKEN，它仍优先于本次登录；要使用本次登录，请先将其取消设置");
     cli_say(cli, "logged in at %s as %s (%s)", "已登录 %s，身份 %s（%s）", cli->profile.url,
             cli->profile.email ? cli->profile.email : "?",
             cli->profile.tenant ? cli->profile.tenant : cli_text(cli, "platform", "平台"));

@@ -14,6 +14,7 @@ struct redis_login {
     const char *password_file; /* its first line is the password; "": none */
 };
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): neither a type nor a member stands in parentheses there */
 #define REDIS_LOGIN_SETTINGS(type, field, usual, help)                                                                  \
     { "redis", SETTING_TEXT, offsetof(type, field.address), usual, 0, 500, false,                                       \
       "Redis: unix:/path/socket or host:port; several with commas: nodes of a cluster, or a master and replicas" help }, \
@@ -21,6 +22,7 @@ struct redis_login {
       "user at Redis; empty: the default user" },                                                                       \
     { "redis_password_file", SETTING_TEXT, offsetof(type, field.password_file), "", 0, 1000, false,                     \
       "file with the password at Redis in its first line; empty: no login there" }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* The login as options; texts that were read live in the arena. False, CONFIGURATION: no address, or no password in
  * that file. */

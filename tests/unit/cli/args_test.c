@@ -100,6 +100,8 @@ static void what_is_wrong_is_named_with_what_was_meant(void **state)
     } cases[] = {
         { "lst", "unknown_command", "list" },
         { "runs shw 1", "unknown_command", "show" },
+        { "versoin", "unknown_command", "version" }, /* the last of many */
+        { "nonsense --help", "unknown_command", "nonsense" },
         { "run echo --folow", "unknown_option", "--follow" },
         { "run", "argument_missing", "SKILL" },
         { "logout now", "argument_unknown", "now" },

@@ -81,6 +81,29 @@ static void completion_and_manual_know_every_command_and_option(void **state)
     buf_release(&all);
 }
 
+/* A part begins where its first command stands: one that was renamed would lose its heading, and so the part. */
+static void help_comes_in_parts(void **state)
+{
+    static const char *const titles[] = { "yourself:\n  login ", "confirm, run:\n  list ", "by the clock:\n  skill show ",
+                                          "who did what:\n  why ", "subscription:\n  members ls ",
+                                          "--tenant platform):\n  worker ls ", "same login):\n  order ls ",
+                                          "without a login:\n  migrate " };
+    static const char *const group[] = { "order" }, *const alias[] = { "approvals" };
+    struct buf all = { 0 }, one = { 0 }, other = { 0 };
+    (void)state;
+    manual_overview(NULL, 0, GOV_EN, &all);
+    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
+        if (!strstr(all.data, titles[i]))
+            fail_msg("no part \"%s\"", titles[i]);
+    manual_overview(group, 1, GOV_EN, &one);
+    assert_null(strstr(one.data, "same login"));
+    manual_overview(alias, 1, GOV_EN, &other);
+    assert_non_null(strstr(other.data, "confirmations show"));
+    buf_release(&other);
+    buf_release(&all);
+    buf_release(&one);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -88,6 +111,7 @@ int main(void)
         cmocka_unit_test(no_command_is_there_twice),
         cmocka_unit_test(an_option_means_the_same_wherever_it_appears),
         cmocka_unit_test(completion_and_manual_know_every_command_and_option),
+        cmocka_unit_test(help_comes_in_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

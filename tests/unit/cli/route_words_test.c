@@ -25,6 +25,7 @@ static void a_route_becomes_its_command(void **state)
     says("you may not run \"x\"; GET /v1/skills/bank-recon/why says why",
          "you may not run \"x\"; `execgov skill why bank-recon` says why");
     says("(GET /v1/me, quotas)", "(`execgov whoami`, quotas)");
+    says("uses POST /v1/login {\"tenant\": \"platform\"}", "uses `execgov login --tenant platform`");
     says("GET /v1/platform/periods/2026-10 shows each", "`execgov period check 2026-10` shows each");
 }
 
@@ -45,7 +46,7 @@ static void every_row_names_a_command(void **state)
         const char *list[8];
         size_t count = 0, used = 0;
         snprintf(words, sizeof words, "%s", w->command);
-        while ((part = strsep(&rest, " ")) && count < 8)
+        while ((part = strsep(&rest, " ")) && count < 8 && strncmp(part, "--", 2) != 0)
             if (strcmp(part, "{}") != 0)
                 list[count++] = part;
         if (!command_find(list, count, &used) || used != count)
