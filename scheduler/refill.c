@@ -2,7 +2,8 @@
  *
  * The bell names one queue, but every queue that is low is served: the bell of another may have been
  * lost, and then fifteen seconds are the longest that it waits. Backlogs are listed before the rows
- * are read; what `fulls` counts in between keeps the mark (see lua/refill.lua).
+ * are read; what `fulls` counts in between keeps the mark (see lua/refill.lua). So it is with the names of which
+ * more waits than they may set aside (lua/refill_named.lua).
  */
 #include "scheduler/refill.h"
 
@@ -16,7 +17,7 @@
 #include "core/store/tenant_cache.h"
 
 enum { ASK = 1000, WALK = 8000, LOW = 1000, QUEUES_MAX = 16, FAILED_MS = 1000 };
-enum { UP_TO = 7 }; /* the column of job_after.sql */
+enum { UP_TO = 7 }; /* the column of job_after.sql and job_named.sql */
 
 /* One queue that is low. */
 struct low_queue {
@@ -70,7 +71,7 @@ static enum op_next find(struct op *op)
 
     r->more = false;
     for (int i = 0; i < r->overs.count; i++) {
-        if (r->overs.items[i].length >= LOW)
+        if (!r->overs.items[i].name && r->overs.items[i].length >= LOW)
             continue;
         if (r->low_count == QUEUES_MAX) {
             r->more = true;
@@ -93,9 +94,14 @@ static enum op_next read_on(struct op *op)
         if (!low->tenant.known)
             continue;
         struct db_group *group = db_group_new(op, r->db, &low->tenant.scope);
-        DB_GROUP_ADD(group, SQL_QUERIES_JOB_AFTER, &low->rows, low->over->lane, low->over->class,
-                     low->over->mark.text, arena_format(&op->arena, "%d", ASK),
-                     arena_format(&op->arena, "%d", WALK));
+        const struct queue_over *over = low->over;
+        if (over->name)
+            DB_GROUP_ADD(group, SQL_QUERIES_JOB_NAMED, &low->rows, over->lane, over->class, over->mark.text,
+                         arena_format(&op->arena, "%d", over->want < ASK ? (int)over->want : ASK),
+                         arena_format(&op->arena, "%d", WALK), over->name);
+        else
+            DB_GROUP_ADD(group, SQL_QUERIES_JOB_AFTER, &low->rows, over->lane, over->class, over->mark.text,
+                         arena_format(&op->arena, "%d", ASK), arena_format(&op->arena, "%d", WALK));
         db_group_tolerate(group, &low->err);
         db_group_send(group);
     }

@@ -94,7 +94,7 @@ static const char *array_of(struct arena *arena, const struct queue_overs *overs
 
     buf_add_char(&text, '{');
     for (int i = 0; i < overs->count; i++)
-        if (strcmp(overs->items[i].tenant, tenant) == 0)
+        if (!overs->items[i].name && strcmp(overs->items[i].tenant, tenant) == 0)
             buf_addf(&text, "%s%s", text.length > 1 ? "," : "", word(&overs->items[i]));
     buf_add_char(&text, '}');
     const char *copy = arena_text(arena, text.data);

@@ -9,8 +9,6 @@ select v.id, v.digest, v.state, v.manifest, v.package_file, v.runtime, f.sha256,
     (select m.timezone from public.my_members m where m.user_id = $4::uuid),
     s.enabled,
     (select o.name from public.my_members o where o.user_id = s.owner),
-    exists (select from {{t}}.request r where r.id = (
-        select j.request_id from {{t}}.job j where j.id = $3::uuid)),
     v.tree_digest,
     v.uploaded_by,
     (select m.role from public.my_members m where m.user_id = $4::uuid and m.state = 'active'),

@@ -1,5 +1,5 @@
 """Runs that cost little: what is remembered and written together between a POST and its commit must not be
-seen. The noop executor is on, so that runs end without a sandbox; a bystander's worker refuses it."""
+seen. The noop executor is on, so that runs end without a sandbox."""
 import os
 import pathlib
 import sys
@@ -20,7 +20,7 @@ NOOP = {
     "main.py": "pass\n",
     "skill.json": json.dumps({"executor": "noop", "idempotent": True, "input": {
         "type": "object", "additionalProperties": False,
-        "properties": {"word": {"type": "string", "default": "none"}, "pin": {"type": "string", "x-sensitive": True}}}}),
+        "properties": {"word": {"type": "string", "default": "none"}, "sleep_ms": {"type": "integer", "minimum": 0}, "pin": {"type": "string", "x-sensitive": True}}}}),
 }
 
 
@@ -73,6 +73,16 @@ class Noop(loop.Case):
         finally:
             self.stack.start("worker")
         stacks.until(lambda: self.run_of(run["id"])["action"] == "run", what="its plan")
+
+    def test_one_that_sleeps_holds_its_slot_for_so_long_and_others_end_meanwhile(self):
+        slow = self.ok(self.run_noop(input={"sleep_ms": 1500}), 202)["id"]
+        quick = self.ok(self.run_noop(), 202)["id"]
+        self.assert_each_ended_once([slow, quick])
+        slept = {job: float(seconds) for job, seconds in self.stack.sql(
+            f"select job_id, extract(epoch from ended_at - started_at) from {self.schema}.job_outcome "
+            f"where job_id in ('{slow}', '{quick}')")}
+        self.assertGreaterEqual(slept[slow], 1.5)
+        self.assertLess(slept[quick], 1.5)
 
     def test_many_at_once_each_end_once_with_their_audit(self):
         with concurrent.futures.ThreadPoolExecutor(32) as pool:

@@ -1,5 +1,22 @@
-/* noop_job.c - one step: it ends. A skill gets here only where a worker let "noop" into a manifest. */
+/* noop_job.c - it ends, at once or after as long as its input's `sleep_ms` says, while it holds its slot. A skill gets here
+ * only where a worker let "noop" into a manifest. */
 #include "worker/run/noop_job.h"
+
+#include "core/base/json.h"
+#include "core/io/op/op_sleep.h"
+
+enum { SLEEP_MS_MAX = 10000 }; /* nobody can kill it, so it may not outlast a drain */
+
+static enum op_next rest(struct op *op)
+{
+    struct work *w = (struct work *)op;
+    int64_t ms = json_get_int(w->job.payload.input, "sleep_ms", 0);
+
+    if (ms <= 0)
+        return OP_NEXT;
+    op_sleep(op, ms < SLEEP_MS_MAX ? ms : SLEEP_MS_MAX);
+    return OP_WAIT;
+}
 
 static void build(struct work *work, struct db_group *group)
 {
@@ -20,6 +37,6 @@ static enum op_next finish(struct op *op)
     return OP_WAIT;
 }
 
-static const struct op_step steps[] = { { "finish", finish }, { 0 } };
+static const struct op_step steps[] = { { "rest", rest }, { "finish", finish }, { 0 } };
 
 const struct work_kind noop_job_kind = { steps, sizeof(struct work) };

@@ -18,7 +18,6 @@ enum {
     RUN_USER_ZONE,
     RUN_ENABLED,
     RUN_OWNER_NAME,
-    RUN_HAS_REQUEST,
     RUN_TREE,
     RUN_UPLOADED_BY,
     RUN_ROLE,

@@ -136,11 +136,6 @@ static void build(struct work *work, struct db_group *group)
         run_log_add_left(j->log, group);
     run_artifacts_add(&j->artifacts, work, group);
     add_refusals(j, group);
-    if (j->rows.count && db_bool(&j->rows, 0, RUN_HAS_REQUEST))
-        work_add_event(work, group, "ended",
-                       json_pack("{s:s, s:s, s:s*}", "run_id", work->job.id.text, "state",
-                                 failed ? "failed" : "succeeded", "code",
-                                 failed ? gov_code_info(j->err.code)->wire : NULL));
     work_add_callback(work, group);
 }
 

@@ -70,6 +70,7 @@ enum queue_verdict {
     QUEUE_KNOWN = 'D',    /* this (job, fence) is there already, in whatever state */
     QUEUE_OLD = 'O',      /* a later fence is known */
     QUEUE_FULL = 'F',     /* stays in PostgreSQL; refill or the sweep brings it */
+    QUEUE_NAMED = 'N',    /* the same, until a refill of its name brings it: see queue_over */
     QUEUE_HELD = 'H',     /* claimed, finish: this was the slot's fence */
     QUEUE_NOT_HELD = '-', /* claimed, finish, release: nothing is held under this fence */
 };
@@ -167,12 +168,15 @@ void job_queue_promote(struct op *op, struct job_queue *queue, struct queue_prom
 void job_queue_due_wait(struct op *op, struct job_queue *queue, int64_t wait_ms,
                         struct queue_result *result);
 
-/* A tenant whose backlog is in PostgreSQL: ids above `mark` were not handed over. */
+/* A tenant whose backlog is in PostgreSQL: ids above `mark` were not handed over. Or, with a name (see queue_named_limit),
+ * one of whose jobs of that name as many as may be are set aside: those of it from `mark` on were not handed over. */
 struct queue_over {
     const char *tenant, *lane, *class;
+    const char *name; /* NULL: all jobs of the queue */
     struct id mark;
     int64_t fulls;
-    int64_t length; /* entries in Redis */
+    int64_t length; /* entries in Redis; of a name: not read */
+    int64_t want;   /* of a name: how many are asked for */
 };
 struct queue_overs {
     struct gov_err err;
@@ -182,8 +186,8 @@ struct queue_overs {
 void job_queue_overs(struct op *op, struct job_queue *queue, struct queue_overs *overs);
 /* Block until a queue wants more; overs has one item, or none after QUEUE_BELL_S. */
 void job_queue_refill_wait(struct op *op, struct job_queue *queue, struct queue_overs *overs);
-/* After `over` was read the ready rows of the tenant with id > mark were looked through in id order, as far as
- * `up_to` (NULL: all of them); the entries are those of this lane and class. result->count: 1 the backlog is
+/* After `over` was read the ready rows of the tenant with id > mark (of a name: >= mark) were looked through in id order,
+ * as far as `up_to` (NULL: all of them); the entries are those of this lane and class (and name). result->count: 1 the backlog is
  * over, 0 it goes on, -1 somebody else refilled first and nothing was done. */
 void job_queue_refill(struct op *op, struct job_queue *queue, const struct queue_over *over,
                       const struct id *up_to, const struct queue_entry *entries, int count,

@@ -42,18 +42,20 @@ void job_queue_promote(struct op *op, struct job_queue *queue, struct queue_prom
 
 /* --- backlogs --- */
 
-/* "lane class tenant mark fulls length" */
+/* "lane class tenant mark fulls length", or "lane class tenant from fulls want name" */
 static bool over_read(struct arena *arena, const char *text, struct queue_over *over)
 {
-    char *words[6];
+    char *words[7];
+    int count = queue_words(arena_text(arena, text), words, 7);
 
-    if (queue_words(arena_text(arena, text), words, 6) != 6 || !id_parse(words[3], &over->mark))
+    if (count < 6 || count > 7 || !id_parse(words[3], &over->mark))
         return false;
+    over->name = count == 7 ? words[6] : NULL;
     over->lane = words[0];
     over->class = words[1];
     over->tenant = words[2];
     over->fulls = strtoll(words[4], NULL, 10);
-    over->length = strtoll(words[5], NULL, 10);
+    *(over->name ? &over->want : &over->length) = strtoll(words[5], NULL, 10);
     return true;
 }
 
@@ -106,10 +108,13 @@ void job_queue_refill(struct op *op, struct job_queue *queue, const struct queue
     struct arena *arena = &op->arena;
 
     CHECK(count <= REFILL_MAX);
-    struct queue_call *call = queue_call_new(op, queue, LUA_FUNCTIONS_REFILL, 6 + count);
+    struct queue_call *call =
+        queue_call_new(op, queue, over->name ? LUA_FUNCTIONS_REFILL_NAMED : LUA_FUNCTIONS_REFILL, 7 + count);
     queue_call_add(call, arena_text(arena, over->lane));
     queue_call_add(call, arena_text(arena, over->class));
     queue_call_add(call, arena_text(arena, over->tenant));
+    if (over->name)
+        queue_call_add(call, arena_text(arena, over->name));
     queue_call_add(call, arena_text(arena, over->mark.text));
     queue_call_add(call, queue_number(arena, over->fulls));
     queue_call_add(call, up_to ? arena_text(arena, up_to->text) : "-");

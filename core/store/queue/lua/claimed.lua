@@ -1,4 +1,4 @@
---!needs names ring entry
+--!needs names ring held entry
 -- claimed("lane tenant job queued_fence claim_fence"...) -> a letter each: H held, - not.
 -- The claim is committed: the slot goes by its new fence and does not come back by itself.
 local letters = {}

@@ -1,4 +1,4 @@
---!needs names ring entry
+--!needs names ring held entry
 -- depth(most) -> JSON: {now_ms, due, parked, lanes: {lane: {busy, held: {tenant: slots}, bell,
 -- classes: {class: {tenants, entries, over, since_ms}}}}, queues: [{tenant, lane, class, entries, since_ms, held,
 -- parked}]}. since_ms: when the oldest entry became ready; of a class, of those that no limit holds back. entries and

@@ -1,4 +1,4 @@
---!needs names ring entry
+--!needs names ring held entry
 -- finish("lane tenant job fence ms"...) -> a letter each: H the slot was held, - not.
 -- ms: what the run took; 0 if it never ran (the claim was refused); - if nobody knows.
 -- Repeating it, or finishing what is not held under this fence, changes nothing.

@@ -1,4 +1,4 @@
---!needs names ring entry
+--!needs names ring held entry
 -- forget_tenant(tenant) -> number of entries and slots dropped. For a tenant that was deleted.
 local tenant = ARGV[3]
 local dropped = 0
@@ -17,6 +17,8 @@ local function forget_queue(lane, class)
     end
     call('HDEL', clock_key(lane, class), tenant)
     call('HDEL', P .. ':over:' .. lane .. ':' .. class, tenant)
+    call('DEL', held_key(lane, class, tenant))
+    call('SREM', P .. ':helds', lane .. ' ' .. class .. ' ' .. tenant)
     call('ZREM', P .. ':parked', parked_name(lane, class, tenant))
     call('HDEL', P .. ':blocked', parked_name(lane, class, tenant))
 end

@@ -1,4 +1,4 @@
---!needs names ring entry
+--!needs names ring held entry
 -- live(tenant) -> "lane class job fence state charged_ms worker"...: what holds its slots.
 -- state: t taken, l claimed. Read this first, then the rows: what is claimed here and not running
 -- there under the same fence has ended, whatever happened in between, and may be finished.

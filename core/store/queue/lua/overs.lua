@@ -1,6 +1,9 @@
---!needs names ring entry
--- overs(most) -> "lane class tenant mark fulls length"...: tenants whose backlog is in PostgreSQL.
--- The backstop of the refill bell, and what the sweep asks to know how far it may look.
+--!needs names ring held entry
+-- overs(most) -> "lane class tenant mark fulls length"...: tenants whose backlog is in PostgreSQL; and behind them
+-- "lane class tenant from fulls want name"... of the names of which more is wanted (part_held.lua).
+-- The backstop of the refill bell, and what the sweep asks to know how far it may look. With nothing of a queue left here,
+-- whatever is held of it is wanted, although nobody said so.
+local WANT = 200
 local most = tonumber(ARGV[3])
 local list = {}
 for _, lane in ipairs(lanes()) do
@@ -13,6 +16,18 @@ for _, lane in ipairs(lanes()) do
             local mark, fulls = string.match(all[i + 1], '^(%S+) (%d+)')
             list[#list + 1] = lane .. ' ' .. class .. ' ' .. all[i] .. ' ' .. mark .. ' ' .. fulls ..
                 ' ' .. queue_length(lane, class, all[i])
+        end
+    end
+end
+for _, text in ipairs(call('SMEMBERS', P .. ':helds')) do
+    local lane, class, tenant = string.match(text, '^(%S+) (%S+) (%S+)$')
+    local held, _, order = held_read(lane, class, tenant)
+    local empty = queue_length(lane, class, tenant) == 0
+    for _, name in ipairs(order) do
+        local h = held[name]
+        local want = h.want == 0 and empty and WANT or h.want
+        if want > 0 and #list < most then
+            list[#list + 1] = text .. ' ' .. h.from .. ' ' .. h.fulls .. ' ' .. want .. ' ' .. name
         end
     end
 end

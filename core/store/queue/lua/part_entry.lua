@@ -9,7 +9,7 @@
 --                         never counted up or down
 --   taken                 "lane tenant", by a moment before which none of its deadlines is; who looks then finds the
 --                         next one in the live hash
---   over:<lane>:<class>   tenant -> "mark fulls rung"; see refill
+--   over:<lane>:<class>   tenant -> "mark fulls rung"; see refill. The same of a name: part_held.lua
 --
 -- A queue entry whose idx says anything but its own q<fence> is dead and falls out when it is met,
 -- so nothing is ever searched for in a queue. A slot is a member, never a count: freeing it twice
@@ -173,7 +173,7 @@ local function queue_open(lane, class, tenant)
     return {
         key = queue_key(lane, class, tenant), lane = lane, class = class, tenant = tenant,
         length = queue_length(lane, class, tenant), over = over_read(lane, class, tenant), texts = {},
-        full = false,
+        full = false, held = any_held() and held_read(lane, class, tenant) or nil, held_more = {},
     }
 end
 
@@ -229,10 +229,40 @@ local function refuse(entries, head, verdicts)
     end
 end
 
+-- Is the entry one of those of which PostgreSQL keeps all that follow?
+local function queue_holds(q, e, refilled)
+    local name = q.held and held_name(q.held, string.match(e.text, '[^ ]+$'), e.job, refilled)
+    if not name then
+        return false
+    end
+    q.held[name].fulls = q.held[name].fulls + 1
+    q.held_more[name] = true
+    return true
+end
+
+-- What was added to an open queue, and who was told to wait.
+local function queue_write(q, entries, verdicts)
+    if q.full then
+        over_write(q.lane, q.class, q.tenant, q.over)
+    end
+    for name in pairs(q.held_more) do
+        held_write(q.lane, q.class, q.tenant, name, q.held[name])
+    end
+    if #q.texts > 0 then
+        if of_list(false, 'RPUSH', q.key, unpack(q.texts)) then
+            ring_join(q.lane, q.class, q.tenant)
+            bell(q.lane, #q.texts)
+        else
+            refuse(entries, q.head, verdicts)
+        end
+    end
+end
+
 -- Queue the entries (entries_cut, entry_of_slot). `bound`: 'mark' for new work, 'length' for a refill (which moves
--- the mark itself), 'none' for what comes back from a worker and was inside the bound before. Returns a
--- string, one letter an entry: A added, D known already, O older than what is known, F full.
-local function push(entries, bound)
+-- the mark itself), 'none' for what comes back from a worker and was inside the bound before. `refilled`: the
+-- name that a refill is of. Returns a string, one letter an entry: A added, D known already, O older than what is known, F full,
+-- N comes with a refill of its name.
+local function push(entries, bound, refilled)
     local jobs, verdicts, queues, written, seen = {}, {}, {}, {}, {}
     for i, e in ipairs(entries) do
         jobs[i] = e.job
@@ -263,7 +293,12 @@ local function push(entries, bound)
             if state then
                 supersede(e.lane, e.tenant, e.job)
             end
-            if bound == 'none' or queue_has_room(q, e.job, bound == 'length') then
+            if bound ~= 'none' and queue_holds(q, e, refilled) then
+                if state then
+                    call('HDEL', IDX, e.job)
+                end
+                verdicts[i] = 'N'
+            elseif bound == 'none' or queue_has_room(q, e.job, bound == 'length') then
                 q.texts[#q.texts + 1] = e.text .. since
                 q.length = q.length + 1
                 seen[e.job] = 'q' .. e.fence
@@ -282,17 +317,7 @@ local function push(entries, bound)
         call('HSET', IDX, unpack(written))
     end
     for _, opened in ipairs(queues) do
-        if opened.full then
-            over_write(opened.lane, opened.class, opened.tenant, opened.over)
-        end
-        if #opened.texts > 0 then
-            if of_list(false, 'RPUSH', opened.key, unpack(opened.texts)) then
-                ring_join(opened.lane, opened.class, opened.tenant)
-                bell(opened.lane, #opened.texts)
-            else
-                refuse(entries, opened.head, verdicts)
-            end
-        end
+        queue_write(opened, entries, verdicts)
     end
     return table.concat(verdicts)
 end

@@ -6,8 +6,8 @@
 -- ("clean.old#k:3f2a…"): k:<hash> is a concurrency key, whose limit is one. How many hold a slot is
 -- read from the live hashes once a script: a set, never a counter.
 --
--- What may not start is set aside when `take` meets it: the aside list comes before the queue, both in order, so
--- what is stepped over is still first when it may start. `blocked` (part_ring.lua) spares looking at it again
+-- What may not start is set aside when `take` meets it (part_aside.lua): the aside list comes before the queue, both in
+-- order, so what is stepped over is still first when it may start. `blocked` (part_ring.lua) spares looking at it again
 -- until a slot of the tenant comes free or a limit changes (unpark).
 
 local KEY_LIMIT = { slots = 1, rate = 0, paused = false }
@@ -29,18 +29,6 @@ local function named_limits(tenant)
         limits_known[tenant] = limits
     end
     return limits
-end
-
-local function names_of(action)
-    local names = {}
-    local skill = string.match(action, '^([^.#]+)%.')
-    if skill then
-        names[1] = 's:' .. skill
-    end
-    for name in string.gmatch(action, '#([^#]+)') do
-        names[#names + 1] = name
-    end
-    return names
 end
 
 local function limit_of_name(tenant, name)
@@ -80,8 +68,41 @@ local function rate_state(field, rate)
     }
 end
 
+-- Does the name stop what is called so? If it does, also when a token will be there, nil if a slot or a person has to come
+-- first; if not, nil and the bucket that a start takes one from.
+local function name_blocked(tenant, name)
+    local limit = limit_of_name(tenant, name)
+    if not limit then
+        return false
+    end
+    if limit.paused then
+        return true
+    end
+    local held = limit.slots > 0 and named_held(tenant)[name]
+    if held and #held >= limit.slots then
+        return true
+    end
+    if limit.rate == 0 then
+        return false
+    end
+    local bucket = rate_state(tenant .. ' ' .. name, limit.rate)
+    if bucket.room < 1 then
+        return true, bucket.wake
+    end
+    return false, nil, bucket
+end
+
+-- The first of an action's names that stops it.
+local function named_blocker(tenant, action)
+    for _, name in ipairs(names_of(action)) do
+        if name_blocked(tenant, name) then
+            return name
+        end
+    end
+end
+
 -- May this entry start, as far as its names go? If it may, it is counted. Else also when a token will
--- be there, nil if a slot or a person has to come first.
+-- be there, nil if a slot or a person has to come first, and which name it is.
 local function named_admit(tenant, job, action)
     if next(named_limits(tenant)) == nil and not string.find(action, '#', 1, true) then
         return true
@@ -89,24 +110,13 @@ local function named_admit(tenant, job, action)
     local buckets = {}
     local names = names_of(action)
     for _, name in ipairs(names) do
-        local limit = limit_of_name(tenant, name)
-        if limit then
-            if limit.paused then
-                return false
-            end
-            local held = limit.slots > 0 and named_held(tenant)[name]
-            if held and #held >= limit.slots then
-                return false
-            end
-            if limit.rate > 0 then
-                local field = tenant .. ' ' .. name
-                local bucket = rate_state(field, limit.rate)
-                if bucket.room < 1 then
-                    return false, bucket.wake
-                end
-                buckets[#buckets + 1] = field
-                buckets[#buckets + 1] = exact(bucket.due + bucket.interval)
-            end
+        local blocked, wake, bucket = name_blocked(tenant, name)
+        if blocked then
+            return false, wake, name
+        end
+        if bucket then
+            buckets[#buckets + 1] = tenant .. ' ' .. name
+            buckets[#buckets + 1] = exact(bucket.due + bucket.interval)
         end
     end
     if #buckets > 0 then

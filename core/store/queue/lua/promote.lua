@@ -1,4 +1,4 @@
---!needs names ring entry
+--!needs names ring held entry
 -- promote() -> {moved, next_ms, more, now_ms, {tenant, ...}}: what is due moves on.
 --
 --   due      tenants with a delayed job whose moment has come are named; the caller looks at their rows

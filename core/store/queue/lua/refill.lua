@@ -1,4 +1,4 @@
---!needs names ring entry
+--!needs names ring held entry
 -- refill(lane, class, tenant, mark, fulls, up_to, entry...) -> {letters, state}
 --
 -- The tenant overflowed its queue: ids above `mark` wait in PostgreSQL. The caller read `mark` and

@@ -1,4 +1,4 @@
---!needs names ring entry
+--!needs names ring held entry
 -- release("lane tenant job fence next_fence"...) -> letters as enqueue's, - for a slot not held.
 -- A worker gives back what it did not start: nothing is charged. next_fence is what PostgreSQL says
 -- after the release; the same fence if the entry had not been claimed.

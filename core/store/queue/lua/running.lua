@@ -1,4 +1,4 @@
---!needs names ring entry
+--!needs names ring held entry
 -- running(worker, elapsed_ms, entry, elapsed_ms, entry, ...) -> number of slots that were missing.
 -- These run, PostgreSQL says so: sent with every heartbeat, after a reconnect, and when the queue is
 -- rebuilt. A missing slot is put back; an estimate that was passed is raised to what has elapsed.

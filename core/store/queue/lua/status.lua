@@ -1,10 +1,10 @@
---!needs names ring entry named
+--!needs names ring held entry named
 -- status(tenant, job or -, action or -) -> JSON for people and for `why`:
 -- {weight, limit, rate, paused, held, holders: [job], rate_wait_ms, now_ms,
 --  queues: [{lane, class, length, full, since_ms, parked_until_ms, ahead, aside: {count, name, paused}}],
 --  job: {state, fence, lane, class, position, lane_busy}, names: [{name, slots, rate, paused, held: [job],
 --  rate_wait_ms}]}
--- ahead: tenants whose turn comes earlier; position: entries of the same queue before the job, from 0;
+-- full: more of it waits in PostgreSQL, this job perhaps; ahead: tenants whose turn comes earlier; position: entries of the same queue before the job, from 0;
 -- names: the limits that an action counts under. An empty list is left out.
 local tenant, job, action = ARGV[3], ARGV[4], ARGV[5] or '-'
 local HOLDERS_MAX = 20
@@ -55,7 +55,7 @@ end
 for _, lane in ipairs(lanes()) do
     for _, class in ipairs(CLASSES) do
         local length = queue_length(lane, class, tenant)
-        local over = over_read(lane, class, tenant)
+        local over = over_read(lane, class, tenant) or held_name(held_read(lane, class, tenant), action, job)
         if length > 0 or over then
             local parked = call('ZSCORE', P .. ':parked', parked_name(lane, class, tenant))
             answer.queues[#answer.queues + 1] = {

@@ -1,4 +1,4 @@
---!needs names ring entry named
+--!needs names ring held entry named aside
 -- take(worker, lane, n) -> "tenant class job fence cost_ms kind action since_ms"...
 --
 -- Hands over at most n entries in fair order and puts them into slots; they come back unless they
@@ -157,12 +157,12 @@ local function judge(p, texts, kept, found)
         local job = jobs[i]
         local fence, rest, cost, action =
             string.match(text, '^(%d+) ((%d+) [^ ]+ ([^ ]+)) ', #job + 2)
-        local alive, may, wake = known[i] == 'q' .. fence, true, nil
+        local alive, may, wake, name = known[i] == 'q' .. fence, true, nil, nil
         if alive and is_limited then
-            may, wake = named_admit(p.tenant, job, action)
+            may, wake, name = named_admit(p.tenant, job, action)
         end
         if not may then
-            kept[#kept + 1] = text
+            kept[#kept + 1] = { text = text, job = job, name = name }
             found.wake = wake and math.min(wake, found.wake or wake) or found.wake
         else
             local charge = cost_of(p.tenant, action, cost)
@@ -191,6 +191,7 @@ local function drain_aside(p, found)
         found.wake = tonumber(wake) > 0 and tonumber(wake) or nil
         return true
     end
+    found.looked = true
     local kept, full, texts, looked = {}, false, nil, nil
     repeat
         texts = of_list({}, 'LRANGE', key, 0, PAGE - 1)
@@ -202,7 +203,7 @@ local function drain_aside(p, found)
     until full or #texts == 0
     local back = {}
     for i = #kept, 1, -1 do
-        back[#back + 1] = kept[i]
+        back[#back + 1] = kept[i].text
     end
     if #back > 0 then
         call('LPUSH', key, unpack(back))
@@ -210,9 +211,29 @@ local function drain_aside(p, found)
     return not full
 end
 
+-- After the looking: how much there still is, and until when what is set aside need not be looked at.
+local function see_what_is_left(p, found)
+    local queued = of_list(0, 'LLEN', queue_key(lane, p.class, p.tenant))
+    local set_aside = any_blocked() and of_list(0, 'LLEN', aside_key(lane, p.class, p.tenant)) or 0
+    if any_held() and (found.looked or set_aside == 0) then
+        local token = aside_want(lane, p.class, p.tenant, queued)
+        found.wake = token and math.min(token, found.wake or token) or found.wake
+    end
+    if any_blocked() then
+        local name = parked_name(lane, p.class, p.tenant)
+        if set_aside == 0 then
+            call('HDEL', P .. ':blocked', name)
+        else
+            call('HSET', P .. ':blocked', name, found.aside_done and exact(math.ceil(found.wake or 0)) or '-')
+        end
+    end
+    found.left = queued + set_aside
+    found.stuck = found.alive == 0 and queued == 0 and set_aside > 0 and found.aside_done
+end
+
 -- Hand over up to `room` entries from the head, or a quantum's worth.
 local function drain(p, room, budget)
-    local key, aside = queue_key(lane, p.class, p.tenant), aside_key(lane, p.class, p.tenant)
+    local key = queue_key(lane, p.class, p.tenant)
     local found = {
         most = budget and math.min(room, QUANTUM_MS) or room, -- an entry costs at least 1
         budget = budget, gone = 0, alive = 0, sum = 0, charged = 0, slots = {}, middles = {}, left = 0,
@@ -235,25 +256,11 @@ local function drain(p, room, budget)
         count = PAGE
     end
     if #kept > 0 then
-        if not of_list(false, 'RPUSH', aside, unpack(kept)) then
-            for _, text in ipairs(kept) do
-                call('HDEL', IDX, string.match(text, '^[^ ]+')) -- to come again
-            end
-        end
+        aside_keep(lane, p.class, p.tenant, kept)
         blocked_exists = true
     end
-    local waiting_here = of_list(0, 'LLEN', key)
-    local set_aside = any_blocked() and of_list(0, 'LLEN', aside) or 0
-    if any_blocked() then
-        local name = parked_name(lane, p.class, p.tenant)
-        if set_aside == 0 then
-            call('HDEL', P .. ':blocked', name)
-        else
-            call('HSET', P .. ':blocked', name, aside_done and exact(math.ceil(found.wake or 0)) or '-')
-        end
-    end
-    found.left = waiting_here + set_aside
-    found.stuck = found.alive == 0 and waiting_here == 0 and set_aside > 0 and aside_done
+    found.aside_done, found.looked = aside_done, found.looked or #kept > 0
+    see_what_is_left(p, found)
     if found.alive > 0 then
         hand_over(p, found)
     end
