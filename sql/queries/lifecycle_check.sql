@@ -2,7 +2,7 @@
 -- What must hold (design of the money side, I1 to I9; I13: invoices): a row for each thing that does not. I6 of the last seven
 -- days. I10 is core/store/scan/agreement.h; I11 and I12 are of histories, and the answer names their tests
 -- (api/money/subscription/check.c).
--- scan ledger_entry, orders, subscription, order_event, payment_return, payment, tenant: a check reads everything
+-- scan ledger_entry, orders, subscription, subscription_event, order_event, payment_return, payment, tenant: a check reads everything
 select 'I1' as rule, 'ledger ' || e.txn as subject, 'does not balance in ' || e.currency as detail
 from public.ledger_entry e
 group by e.txn, e.currency
@@ -87,6 +87,36 @@ where v.from_state = 'grace'
             and a.as_of >= (
                 select max(g.at) from public.subscription_event g
                 where g.subscription_id = v.subscription_id and g.to_state = 'grace' and g.at <= v.at))
+union all
+-- Decided is not said: of an end's final notice there is a message that left or may leave yet, or finance knew.
+select 'I5', 'subscription ' || v.subscription_id, 'shut down at ' || v.at || case n.messages
+        when 0 then ', nobody could be told, and no task says so'
+        else ', its final notice arrived nowhere, and no task says so' end
+from public.subscription_event v
+cross join lateral (
+    select a.period_no, 'sub:' || a.subscription_id || ':' || a.period_no || ':' || a.window_code as key, g.at as since
+    from (
+        select max(e.at) as at from public.subscription_event e
+        where e.subscription_id = v.subscription_id and e.to_state = 'grace' and e.at <= v.at) g
+    join public.lifecycle_action a on a.subscription_id = v.subscription_id
+        and split_part(a.window_code, '/', 1) = 'G-1'
+        and a.status = 'done'
+        and a.as_of between g.at and v.at
+    order by a.as_of desc
+    limit 1) f
+cross join lateral (
+    select count(*) as messages, count(*) filter (where o.state not in ('dead', 'suppressed')) as alive
+    from public.outbox o
+    where o.action_key = f.key) n
+where v.from_state = 'grace'
+    and v.to_state = 'shutdown'
+    and v.cause = 'scan'
+    and n.alive = 0
+    and not exists (
+        select from public.finance_task k
+        where k.kind = case n.messages when 0 then 'shutdown_untold' else 'notice_dead' end
+            and k.ref = case n.messages when 0 then v.subscription_id || ':' || f.period_no else f.key end
+            and k.created_at >= f.since)
 union all
 select 'I6', c.subject, c.detail
 from public.claims_after_block(7) c

@@ -78,11 +78,12 @@ static bool drafts(PGconn *conn, int batch, struct order_times *times, struct go
 
 static bool one(PGconn *conn, const char *what, const char *order, struct gov_err *failed)
 {
-    const char *params[] = { order, what };
+    struct id instead = id_new();
+    const char *params[] = { order, what, instead.text };
     struct arena arena;
 
     arena_init(&arena);
-    bool good = ask(&arena, conn, SQL_QUERIES_ORDER_TIME, 2, params, failed) != NULL;
+    bool good = ask(&arena, conn, SQL_QUERIES_ORDER_TIME, 3, params, failed) != NULL;
     arena_release(&arena);
     return good;
 }
@@ -121,7 +122,7 @@ bool order_time_run(PGconn *conn, int batch, bool (*activate)(void *self, const 
             note_failed(times, what, order, &failed);
             put_off(conn, what, order, &failed);
         } else
-            *(what[0] == 'p' ? &times->published : &times->expired) += 1;
+            *(what[0] == 'p' ? &times->published : what[0] == 'r' ? &times->repriced : &times->expired) += 1;
     }
     arena_release(&arena);
     return good;

@@ -1,5 +1,5 @@
-/* order_time.h - what time does to orders: renewals drafted and published, unpaid ones expired, tenants of paid
- * ones made. Blocking, like scan.h; each order in a transaction of its own. */
+/* order_time.h - what time does to orders: renewals drafted and published, unpaid ones expired or asked for anew at
+ * another price, tenants of paid ones made. Blocking, like scan.h; each order in a transaction of its own. */
 #ifndef CORE_STORE_SCAN_ORDER_TIME_H
 #define CORE_STORE_SCAN_ORDER_TIME_H
 
@@ -10,7 +10,7 @@
 #include "core/base/err.h"
 
 struct order_times {
-    int64_t drafted, published, expired, activating, failed;
+    int64_t drafted, published, expired, repriced, activating, failed;
 };
 
 /* At most `batch` of each kind; `activate` is called for each paid order whose tenant is to be made, and answers

@@ -22,6 +22,12 @@ struct plant {
 #define TOLD(window, ago)                                                                                                     \
     "insert into public.lifecycle_action (subscription_id, period_no, action, window_code, status, due_at, as_of, as_of_date) select s, " \
     "1, 'remind', '" window "', 'done', now(), public.lifecycle_now() - interval '" ago "', current_date from public.planted; "
+#define WROTE(window, state)                                                                                                  \
+    "insert into public.outbox (action_key, event, channel, endpoint, subscription_id, payload, message_id, next_at, state) select 'sub:' || " \
+    "s || ':1:" window "', 'subscription.reminder', 'email', gen_random_uuid()::text, s, '{}', 'm', now(), '" state "' from public.planted; "
+#define TASK(kind, ref, ago)                                                                                                  \
+    "insert into public.finance_task (id, kind, ref, created_at) select gen_random_uuid(), '" kind "', " ref ", public.lifecycle_now() - " \
+    "interval '" ago "' from public.planted; "
 #define BLOCK(ago, released)                                                                                                  \
     "insert into public.tenant_block (tenant_id, source, level, reason_code, from_at, released_at) select t, 'billing', 3, "    \
     "'subscription_expired', now() - interval '" ago "', " released " from public.planted; update public.tenant n set run_allowed = " \
@@ -60,7 +66,20 @@ static const struct plant plants[] = {
     { "I5", "without a final notice", EVENT("active", "grace", "scan", "30 days") TOLD("G-1", "28 days")
       EVENT("shutdown", "grace", "override", "9 days") EVENT("grace", "shutdown", "scan", "0 days") },
     { NULL, "the end that was put off has its own notice", EVENT("active", "grace", "scan", "30 days") TOLD("G-1", "28 days")
-      EVENT("shutdown", "grace", "override", "9 days") TOLD("G-1/2", "2 days") EVENT("grace", "shutdown", "scan", "0 days") },
+      EVENT("shutdown", "grace", "override", "9 days") TOLD("G-1/2", "2 days") WROTE("G-1/2", "sent")
+      EVENT("grace", "shutdown", "scan", "0 days") },
+    { "I5", "nobody could be told, and no task", EVENT("active", "grace", "scan", "9 days") TOLD("G-1", "2 days")
+      EVENT("grace", "shutdown", "scan", "0 days") },
+    { "I5", "nobody could be told, and no task", EVENT("active", "grace", "scan", "9 days") TOLD("G-1", "2 days")
+      TASK("shutdown_untold", "s || ':1'", "10 days") EVENT("grace", "shutdown", "scan", "0 days") },
+    { NULL, "finance knew that nobody could be told", EVENT("active", "grace", "scan", "9 days") TOLD("G-1", "2 days")
+      TASK("shutdown_untold", "s || ':1'", "9 days") EVENT("grace", "shutdown", "scan", "0 days") },
+    { "I5", "arrived nowhere, and no task", EVENT("active", "grace", "scan", "9 days") TOLD("G-1", "2 days") WROTE("G-1", "dead")
+      WROTE("G-1", "suppressed") EVENT("grace", "shutdown", "scan", "0 days") },
+    { NULL, "finance knew that it arrived nowhere", EVENT("active", "grace", "scan", "9 days") TOLD("G-1", "2 days") WROTE("G-1", "dead")
+      TASK("notice_dead", "'sub:' || s || ':1:G-1'", "1 day") EVENT("grace", "shutdown", "scan", "0 days") },
+    { NULL, "one of two receivers may have it yet", EVENT("active", "grace", "scan", "9 days") TOLD("G-1", "2 days") WROTE("G-1", "dead")
+      WROTE("G-1", "retry") EVENT("grace", "shutdown", "scan", "0 days") },
     { "I6", "1 claims began after its block", BLOCK("1 hour", "null") CLAIM("30 minutes") CLAIM("2 hours") },
     { "I6", "job a-job", BLOCK("40 days", "null") CLAIM("3 days") "update public.scan_clock set test_offset = '900 days'; " },
     { "I6", "1 claims", BLOCK("1 hour", "now() - interval '10 minutes'") CLAIM("12 minutes") CLAIM("9 minutes") },

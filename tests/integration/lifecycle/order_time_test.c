@@ -158,12 +158,107 @@ static void renewals_that_cannot_be_drafted_stand_in_nobodys_way(void **state)
                                        "'draft'", b.subscription.text));
 }
 
+/* --- what left sale --- */
+
+/* Version `ver` of an edition of this price, sold until so many days from now; NULL: without an end. */
+static struct id version(struct money_rig *f, int ver, int price, const char *to)
+{
+    struct id id = id_new();
+
+    sql_run(f->admin, "insert into public.edition (code, kind, title) values ('moved', 'team', '{}') on conflict do nothing");
+    sql_run(f->admin, "insert into public.edition_version (id, edition, ver, interval_unit, interval_count, price_minor, currency, tax_bp, "
+            "tax_inclusive, sold_from, sold_to) values ('%s', 'moved', %d, 'month', 1, %d, 'CNY', 600, false, now() - interval '9 days', "
+            "now() + %s * interval '1 day')", id.text, ver, price, to ? to : "null");
+    return id;
+}
+
+/* A customer of `version` whose period ends in so many days, and its renewal's draft of CNY 106.00. */
+static void renewing(struct money_rig *f, struct bought *b, struct id version, int days)
+{
+    money_rig_customer(f, b);
+    sql_run(f->admin, "update public.subscription set state = 'active', edition_version = '%s', period_no = 1, anchor_date = current_date, "
+            "anchor_no = 1, paid_from_at = now() - interval '30 days', paid_until_date = current_date + %d, paid_until_at = "
+            "public.lifecycle_now() + interval '%d days' where id = '%s'", version.text, days, days, b->subscription.text);
+    sql_run(f->lifecycle, "select public.order_draft('%s', '%s', '%s', '%s', 10600, 600, '{\"total_minor\": 10600}', 0)", b->order.text,
+            b->customer.text, b->subscription.text, version.text);
+}
+
+static const char *renewals(struct money_rig *f, const struct bought *b)
+{
+    return sql_value(&f->arena, f->admin, "select string_agg(o.state || ' ' || o.amount_minor || ' ' || o.tax_minor || ' v' || v.ver, ', ' "
+                     "order by o.created_at, o.id) from public.orders o join public.edition_version v on v.id = o.edition_version where "
+                     "o.subscription_id = '%s'", b->subscription.text);
+}
+
+static const char *told(struct money_rig *f, const struct bought *b)
+{
+    return sql_value(&f->arena, f->admin, "select count(*) || coalesce(' ' || min((payload ->> 'former_minor') || ' ' || (payload ->> "
+                     "'amount_minor')), '') from public.outbox where event = 'subscription.repriced' and subscription_id = '%s'",
+                     b->subscription.text);
+}
+
+static const char *owed(struct money_rig *f, const struct bought *b)
+{
+    return sql_value(&f->arena, f->admin, "select coalesce(sum(amount_minor), 0) from public.ledger_entry where account = 'AR:%s'",
+                     b->customer.text);
+}
+
+static void a_renewal_is_asked_for_at_the_price_that_took_its_place(void **state)
+{
+    struct money_rig *f = *state;
+    struct activated activated;
+    struct bought draft, early, late, paying, alone;
+    struct id old = version(f, 1, 10000, NULL), sold;
+
+    sql_run(f->admin, "delete from public.stuck");
+    sql_run(f->admin, "update public.orders set publish_at = null, expires_at = now() + interval '900 days', attempt_at = null");
+    renewing(f, &early, old, 5);
+    renewing(f, &late, old, 5);
+    renewing(f, &paying, old, 5);
+    run(f, &activated);
+    sql_run(f->admin, "insert into public.payment (id, provider, provider_txn, amount_minor, currency, method, claimed_order, received_at, "
+            "recorded_at) values (gen_random_uuid(), 'bank', 'T-1', 1, 'CNY', 'bank', '%s', now(), now())", paying.order.text);
+    sql_run(f->admin, "update public.edition_version set sold_to = public.lifecycle_now() where id = '%s'", old.text);
+    renewing(f, &alone, old, -1);
+    run(f, &activated);
+    assert_string_equal("pending_payment 10600 600 v1", renewals(f, &alone)); /* nothing took its place yet */
+    sold = version(f, 2, 20000, NULL);
+    assert_string_equal(sold.text, sql_value(&f->arena, f->admin, "select public.renewal_version('%s')", old.text));
+    renewing(f, &draft, old, 5);
+    sql_run(f->admin, "update public.subscription set paid_until_at = public.lifecycle_now() where id in ('%s', '%s')",
+            late.subscription.text, paying.subscription.text);
+    sql_run(f->admin, "update public.orders set expires_at = public.lifecycle_now() + interval '97 days' where id in ('%s', '%s')",
+            late.order.text, paying.order.text);
+
+    struct order_times times = run(f, &activated);
+    assert_int_equal(0, times.failed);
+    assert_int_equal(2, times.repriced);
+    /* A draft, before anybody was asked for its money. */
+    assert_string_equal("pending_payment 21200 1200 v2", renewals(f, &draft));
+    assert_string_equal("1 10600 21200", told(f, &draft));
+    assert_string_equal("21200", owed(f, &draft));
+    /* Who may still pay in time pays what he was asked for, and whose money is looked at, too. */
+    assert_string_equal("pending_payment 10600 600 v1", renewals(f, &early));
+    assert_string_equal("pending_payment 10600 600 v1", renewals(f, &paying));
+    assert_string_equal("0", told(f, &early));
+    /* Who did not is asked anew, under another number, as long as before. */
+    assert_string_equal("cancelled 10600 600 v1, pending_payment 21200 1200 v2", renewals(f, &late));
+    assert_string_equal("1 10600 21200", told(f, &late));
+    assert_string_equal("21200", owed(f, &late));
+    assert_string_equal("t", sql_value(&f->arena, f->admin, "select count(distinct expires_at) = 1 from public.orders where subscription_id "
+                                       "= '%s'", late.subscription.text));
+    times = run(f, &activated);
+    assert_int_equal(0, times.repriced + times.failed);
+    assert_string_equal("1 10600 21200", told(f, &late));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(orders_that_fail_stand_in_nobodys_way),
         cmocka_unit_test(a_paid_order_that_fails_unheard_is_put_behind_the_others),
         cmocka_unit_test(renewals_that_cannot_be_drafted_stand_in_nobodys_way),
+        cmocka_unit_test(a_renewal_is_asked_for_at_the_price_that_took_its_place),
     };
     return cmocka_run_group_tests(tests, setup, money_rig_teardown);
 }

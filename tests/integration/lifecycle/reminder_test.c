@@ -134,6 +134,11 @@ static void a_reminder_names_what_the_renewal_asks_for(void **state)
             assert_true(money_tax(prices[i], taxes[j], false, &taxed));
             assert_int_equal(taxed.total, atoll(sql_value(&f->arena, f->admin, "select public.price_total(%lld, %d, false)",
                                                           (long long)prices[i], (int)taxes[j])));
+            assert_int_equal(taxed.tax, atoll(sql_value(&f->arena, f->admin, "select public.price_tax(%lld, %d, false)",
+                                                        (long long)prices[i], (int)taxes[j])));
+            assert_true(money_tax(prices[i], taxes[j], true, &taxed));
+            assert_int_equal(taxed.tax, atoll(sql_value(&f->arena, f->admin, "select public.price_tax(%lld, %d, true)",
+                                                        (long long)prices[i], (int)taxes[j])));
         }
     sql_run(f->admin, "set session_replication_role = replica; truncate public.orders cascade; delete from public.edition_version "
             "where ver in (8, 9); update public.edition_version set sold_to = null; set session_replication_role = default");
@@ -374,6 +379,77 @@ static void a_final_notice_that_arrived_nowhere_is_a_task_until_it_is_sent_again
     assert_int_equal(0, scan_rig_count(f, open));
 }
 
+/* Told by his contact, then by nobody: what a message ended begins again, what a person ended does not. */
+static void whom_nobody_tells_any_more_is_a_task_again(void **state)
+{
+    struct scan_rig *f = *state;
+    static const char open[] = "public.finance_task where kind = 'shutdown_untold' and done_at is null";
+    static const char soon[] = "update public.subscription set shutdown_due_at = public.lifecycle_now() + interval '1 hour', next_action_at = "
+                               "public.lifecycle_now()";
+
+    scan_rig_subscriptions(f, 1, -1, "Asia/Shanghai");
+    sql_run(f->admin, "delete from public.customer_contact");
+    scan_rig_scan(f->conn, (struct scan_options){ 0 });
+    sql_run(f->admin, "select public.customer_contacts_set(id, '{bills@example.org}', null) from public.customer");
+    sql_run(f->admin, soon);
+    scan_rig_scan(f->conn, (struct scan_options){ 0 });
+    assert_int_equal(0, scan_rig_count(f, open));
+    sql_run(f->admin, "delete from public.customer_contact");
+    scan_rig_advance(f, "5 days");
+    scan_rig_scan(f->conn, (struct scan_options){ .accept_gap = true });
+    assert_int_equal(1, scan_rig_count(f, "public.subscription where state = 'shutdown'"));
+    assert_int_equal(1, scan_rig_count(f, open));
+    assert_int_equal(1, scan_rig_count(f, "(select jsonb_array_elements_text(public.finance_digest_make(current_date, 'UTC') -> 'untold') as "
+                              "line) x where x.line like '%%  shutdown_untold  shutdown  %%'"));
+}
+
+static void who_was_told_by_a_person_stays_told(void **state)
+{
+    struct scan_rig *f = *state;
+    static const char open[] = "public.finance_task where kind = 'shutdown_untold' and done_at is null";
+
+    scan_rig_subscriptions(f, 25, -1, "Asia/Shanghai");
+    sql_run(f->admin, "delete from public.customer_contact");
+    scan_rig_scan(f->conn, (struct scan_options){ 0 });
+    assert_int_equal(25, scan_rig_count(f, open));
+    assert_string_equal("21 … +5", sql_value(&f->arena, f->admin, "select jsonb_array_length(d) || ' ' || (d ->> -1) from "
+                                                     "public.customers_untold('UTC') as d"));
+    sql_run(f->admin, "update public.finance_task set done_at = public.lifecycle_now(), outcome = 'by telephone'");
+    sql_run(f->admin, "update public.subscription set shutdown_due_at = public.lifecycle_now() + interval '1 hour', next_action_at = "
+            "public.lifecycle_now()");
+    scan_rig_scan(f->conn, (struct scan_options){ 0 });
+    assert_int_equal(25, scan_rig_count(f, "public.lifecycle_action where window_code = 'G-1'"));
+    assert_int_equal(0, scan_rig_count(f, open));
+    /* The end that comes after somebody let him go on is another one. */
+    sql_run(f->admin, "insert into public.subscription_event (subscription_id, at, from_state, to_state, cause) select id, "
+            "public.lifecycle_now() + interval '1 minute', 'shutdown', 'grace', 'override' from public.subscription");
+    sql_run(f->admin, "insert into public.lifecycle_action (subscription_id, period_no, action, window_code, status, due_at, as_of, "
+            "as_of_date) select id, period_no, 'remind', 'G-1/2', 'done', now(), public.lifecycle_now() + interval '2 minutes', current_date "
+            "from public.subscription");
+    assert_int_equal(25, scan_rig_count(f, open));
+}
+
+/* It stood in the outbox until the shutdown, and is not true any more: that is no reason to say nothing. */
+static void a_final_notice_that_never_left_is_a_task(void **state)
+{
+    struct scan_rig *f = *state;
+    static const char open[] = "public.finance_task where kind = 'notice_dead' and done_at is null";
+    static const char ends[] = "update public.outbox set state = 'suppressed', reason = 'state_changed' where payload ->> 'window' = 'G-1'";
+
+    scan_rig_subscriptions(f, 1, -1, "Asia/Shanghai");
+    sql_run(f->admin, "update public.customer_contact set endpoint = 'one@example.org'");
+    scan_rig_scan(f->conn, (struct scan_options){ 0 });
+    sql_run(f->admin, "update public.subscription set shutdown_due_at = public.lifecycle_now() + interval '1 hour', next_action_at = "
+            "public.lifecycle_now()");
+    scan_rig_scan(f->conn, (struct scan_options){ 0 });
+    sql_run(f->admin, ends); /* paid meanwhile, say */
+    assert_int_equal(0, scan_rig_count(f, open));
+    sql_run(f->admin, "update public.outbox set state = 'pending' where payload ->> 'window' = 'G-1'");
+    sql_run(f->admin, "update public.subscription set state = 'shutdown'");
+    sql_run(f->admin, ends);
+    assert_int_equal(1, scan_rig_count(f, open));
+}
+
 /* A scan late on a Friday: the message leaves on Monday, although the renewal is drafted on Saturday and ends what was expected of it. */
 static void what_is_decided_after_hours_leaves_on_the_next_workday(void **state)
 {
@@ -401,6 +477,9 @@ int main(void)
         cmocka_unit_test(nobody_to_tell_is_a_task_until_somebody_is_there),
         cmocka_unit_test(nobody_to_tell_of_a_shutdown_is_a_task_while_there_is_time),
         cmocka_unit_test(a_final_notice_that_arrived_nowhere_is_a_task_until_it_is_sent_again),
+        cmocka_unit_test(whom_nobody_tells_any_more_is_a_task_again),
+        cmocka_unit_test(who_was_told_by_a_person_stays_told),
+        cmocka_unit_test(a_final_notice_that_never_left_is_a_task),
         cmocka_unit_test(what_is_decided_after_hours_leaves_on_the_next_workday),
     };
     return cmocka_run_group_tests(tests, scan_rig_setup, scan_rig_teardown);

@@ -13,6 +13,8 @@
 #include "tests/lib/pg_server.h"
 #include "tests/lib/sql.h"
 
+enum { NOT_DONE = 255 }; /* as a child's status; else it is how many it applied */
+
 struct fixture {
     struct pg_server server;
     struct arena arena;
@@ -209,14 +211,14 @@ static void two_migrators_at_once_do_each_thing_once(void **state)
             struct migrate_report report;
             struct gov_err err = { 0 };
 
-            _exit(migrate_up(&options, &report, &f->arena, &err) ? (int)report.public_applied : 99);
+            _exit(migrate_up(&options, &report, &f->arena, &err) ? (int)report.public_applied : NOT_DONE);
         }
     }
     for (int i = 0; i < 2; i++) {
         int status;
 
         assert_int_equal(pids[i], waitpid(pids[i], &status, 0));
-        assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 99);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) != NOT_DONE);
         total += WEXITSTATUS(status);
     }
     assert_int_equal(SQL_PUBLIC_COUNT, total);
@@ -273,7 +275,7 @@ static void a_locked_tenant_is_tried_again(void **state)
         struct migrate_report report;
         struct gov_err err = { 0 };
 
-        _exit(migrate_up(&options, &report, &f->arena, &err) ? (int)report.tenants_applied : 99);
+        _exit(migrate_up(&options, &report, &f->arena, &err) ? (int)report.tenants_applied : NOT_DONE);
     }
     /* until it waits, and then until another try of it waits */
     while (!now || strcmp(first, now) == 0) {

@@ -124,6 +124,8 @@ static void the_digest_is_short_on_a_quiet_day_and_says_how_to_hold(void **state
     assert_non_null(strstr(f->notice.text, "2027-12-03 00:00  Acme  S-1\nTo hold one: execgov subscription hold"));
     assert_non_null(strstr(f->notice.text, "the oldest for 3 days"));
     assert_non_null(strstr(f->notice.text, "CN 2027"));
+    assert_true(render(f, "finance.digest", "en", "{" DIGEST "0,\"untold\":[\"Acme  shutdown_untold  2027-12-09 00:00  S-1\"]}"));
+    assert_non_null(strstr(f->notice.text, "says what helps:\nAcme  shutdown_untold  2027-12-09 00:00  S-1\nWaiting"));
     assert_true(render(f, "finance.digest", "zh-CN", "{" DIGEST "0,\"scans_ever\":0}"));
     assert_non_null(strstr(f->notice.text, "至今到期扫描 0 次"));
 }
