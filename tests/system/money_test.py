@@ -335,7 +335,12 @@ class Tenants(Case):
         self.addCleanup(limited, "Lakeside Books", "null")
         self.assertIn("slot-pack-10", [e["code"] for e in self.ok(stack.api("GET", "/v1/editions", token="lin"))["items"]])
         self.refused(self.post("/v1/orders", {"edition": "slot-pack-10"}, token="leo"), 403, "forbidden")
+        stack.sql("update platform_setting set value = '25' where key = 'slots_max'")
+        self.addCleanup(stack.sql, "update platform_setting set value = '10000' where key = 'slots_max'")
+        refused = self.refused(self.post("/v1/orders", {"edition": "slot-pack-10", "quantity": 3}, token="lin"), 409, "conflict")
+        self.assertIn("30 of 25", refused["detail"])
         order = self.ok(self.post("/v1/orders", {"edition": "slot-pack-10", "quantity": 2}, token="lin"), 201)
+        self.refused(self.post("/v1/orders", {"edition": "slot-pack-10"}, token="lin"), 409, "conflict")  # with the one that is open
         self.assertEqual((order["kind"], order["amount"]["amount_minor"]), ("quota", 2 * 9900))
         self.ok(self.post(f"/v1/orders/{order['id']}/report-payment", {"reference": "transfer of today"}, token="lin"))
         self.refused(stack.api("GET", f"/v1/orders/{order['id']}", token="olivia"), 404, "not_found")
