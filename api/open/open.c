@@ -1,4 +1,4 @@
-/* GET /open and /open/{file}: console/open, embedded.
+/* GET /open, /invite, /reset and /open/{file}: console/open, embedded.
  *
  * A link in a message is /open#/orders/ID?tenant=T: what it is about stands in the fragment, which no server and no log of
  * one sees. The page loads nothing from elsewhere, may not be framed, and talks to this API only. */
@@ -36,6 +36,7 @@ static enum op_next file(struct op *op)
         enum console_open file;
     } files[] = {
         { "ask.js", script, CONSOLE_OPEN_ASK },
+        { "links.js", script, CONSOLE_OPEN_LINKS },
         { "script.js", script, CONSOLE_OPEN_SCRIPT },
         { "style.css", "text/css; charset=utf-8", CONSOLE_OPEN_STYLE },
         { "views.js", script, CONSOLE_OPEN_VIEWS },
@@ -58,6 +59,8 @@ const size_t open_file_bytes = sizeof(struct endpoint);
 
 const struct route open_routes[] = {
     ROUTE("GET", "/open", ACCESS_ANYBODY, 0, open_page),
+    ROUTE("GET", "/invite", ACCESS_ANYBODY, 0, open_page),
+    ROUTE("GET", "/reset", ACCESS_ANYBODY, 0, open_page),
     ROUTE("GET", "/open/{file}", ACCESS_ANYBODY, 0, open_file),
     { 0 }
 };

@@ -66,5 +66,8 @@ async function open_target() {
     }
 }
 
-window.addEventListener("hashchange", open_target);
-open_target();
+/* The same page under three addresses: what the link is for. */
+const start = { "/invite": invitation, "/reset": reset }[location.pathname] || open_target;
+
+window.addEventListener("hashchange", start);
+start();

@@ -57,6 +57,6 @@ class Browser:
         assert not seen["errors"], seen["errors"]
         return seen
 
-    def until(self, words, seconds=30):
+    def until(self, words, seconds=60):
         until(lambda: words in self.look()["text"], seconds, f"the page saying {words!r}; it says {self.look()['text']!r}")
         return self.look()

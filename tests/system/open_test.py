@@ -173,6 +173,35 @@ class Opened(Case):
                 self.link(link)
                 self.assertEqual(self.browser.until(NOWHERE)["calls"], [])
 
+    def test_an_invitation_is_taken_by_who_is_new_and_by_who_is_not(self):
+        def invited(email):
+            made = self.ok(self.api("POST", "/v1/members", {"email": email, "role": "viewer"}, "lin"), 201)
+            return made["invitation"]["url"]
+        link = invited("nora@people.example")
+        self.browser.open(link)
+        self.assertIn("Lakeside Books", self.browser.until("New here?")["text"])
+        self.browser.send("register", name="Nora", password="short")
+        self.browser.until("must have ")
+        self.browser.send("register", name="Nora", password="a strange horse indeed")
+        self.browser.until("You are in")
+        self.ok(self.api("POST", "/v1/login", {"email": "nora@people.example", "password": "a strange horse indeed"}, None))
+        self.browser.open(link)
+        self.browser.until("was used or is too old")
+        self.browser.open(invited("vera@people.example"))
+        self.browser.until("You have an account?")
+        self.browser.send("accept", password=self.stack.passwords["vera"])
+        self.browser.until("You are in")
+        self.ok(self.api("POST", "/v1/login", {"email": "vera@people.example", "password": self.stack.passwords["vera"],
+                                               "tenant": self.stack.tenants["Lakeside Books"]["id"]}, None))
+
+    def test_a_reset_link_sets_a_password(self):
+        leo = self.ok(self.api("GET", "/v1/me", token="leo"))["user"]["id"]
+        self.browser.open(self.ok(self.api("POST", f"/v1/members/{leo}/reset-link", token="lin"), 201)["url"])
+        self.browser.until("A new password")
+        self.browser.send("set_password", password="another strange horse")
+        self.browser.until("The new password is set")
+        self.ok(self.api("POST", "/v1/login", {"email": "leo@people.example", "password": "another strange horse"}, None))
+
     def test_platform_links_ask_for_the_platforms_session(self):
         self.link("/platform/finance-tasks")
         self.browser.until("Log in")
