@@ -50,6 +50,9 @@ bool auth_begin(struct call *call, bool *sent, struct gov_err *err)
     const char *token = auth_token(call);
 
     *sent = false;
+    /* Who logs in is not refused over the cookie of an old session, which his browser sends by itself. */
+    if (call->route->access == ACCESS_ANYBODY && !http_request_header(call->request, "authorization"))
+        return true;
     if (!token)
         return !http_request_header(call->request, "authorization") ||
                gov_fail(err, GOV_UNAUTHENTICATED, "the Authorization header must be \"Bearer <token>\"",

@@ -4,6 +4,7 @@
 #include "api/health/health.h"
 #include "api/messages/messages.h"
 #include "api/money/money.h"
+#include "api/open/open.h"
 #include "api/people/people.h"
 #include "api/platform/platform.h"
 #include "api/resources/resources.h"
@@ -15,5 +16,5 @@
 const struct route *const route_tables[] = {
     health_routes,       people_routes,   skill_routes,    file_routes,     run_routes,
     confirmation_routes, schedule_routes, platform_routes, resource_routes, money_routes,
-    message_routes,      NULL
+    message_routes,      open_routes,     NULL
 };

@@ -218,19 +218,16 @@ static const struct command_option invoice_options[] = {
     TEXT("customer", 0, "CUSTOMER", "by id", "客户编号"), CHOICE("fapiao", 0, "none|requested|issued|red_lettered", "only in this state", "按发票状态筛选"), END,
 };
 static const struct command_option fapiao_options[] = {
-    TEXT("number", 0, "NUMBER", "the fapiao's number: 8 digits, or 20 without a code", "发票号码：8 位，或无代码的 20 位"),
-    TEXT("code", 0, "CODE", "the fapiao's code, of a number of 8 digits", "发票代码（8 位号码时）"), TEXT("on", 0, "DATE", "the day that stands on it", "开票日期"), COMMENT, END,
+    TEXT("number", 0, "NUMBER", "the fapiao's number: 8 digits, or 20 without a code", "发票号码：8 位，或无代码的 20 位"), TEXT("code", 0, "CODE", "the fapiao's code, of a number of 8 digits", "发票代码（8 位号码时）"), TEXT("on", 0, "DATE", "the day that stands on it", "开票日期"), COMMENT, END,
 };
 static const struct command_option seller_options[] = {
-    TEXT("title", 0, "TEXT", "its name as it stands on invoices", "账单上的名称"), TEXT("tax-no", 0, "TEXT", "its tax number", "税号"),
-    FLAG("sells", 0, "it sells from now on, instead of the one that did", "自现在起由其开具"), END,
+    TEXT("title", 0, "TEXT", "its name as it stands on invoices", "账单上的名称"), TEXT("tax-no", 0, "TEXT", "its tax number", "税号"), TEXT("pay-to", 0, "TEXT", "how it is paid, as customers read it beside their orders", "付款方式，供客户在订单旁查看"), FLAG("sells", 0, "it sells from now on, instead of the one that did", "自现在起由其开具"), END,
 };
 static const struct command_option edition_ls_options[] = { FLAG("on-sale", 0, "only what can be ordered now", "仅在售"), END };
 static const struct command_option edition_version_options[] = { TEXT("price", 0, "AMOUNT", "the new price: 329.00", "新价格，如 329.00"), SINCE, END };
 static const struct command_option reminder_set_options[] = { FILE_OPTION, FLAG("dry-run", 0, "only look", "仅查看"), COMMENT, END };
 static const struct command_option reminder_use_options[] = {
-    TEXT("edition", 0, "CODE", "whoever has this edition", "该版本的所有订阅"), TEXT("subscription", 0, "ID", "a subscription", "订阅编号"),
-    FLAG("dry-run", 0, "only look", "仅查看"), COMMENT, END,
+    TEXT("edition", 0, "CODE", "whoever has this edition", "该版本的所有订阅"), TEXT("subscription", 0, "ID", "a subscription", "订阅编号"), FLAG("dry-run", 0, "only look", "仅查看"), COMMENT, END,
 };
 static const struct command_option edition_end_options[] = { UNTIL, COMMENT, END };
 static const struct command_option clock_options[] = {
@@ -373,6 +370,7 @@ const struct command command_table[] = {
     { "billing orders", NULL, "", 0, 0, VALUE_NONE, { "my tenant's orders", "列出本租户的订单" }, NULL, false, command_billing_orders },
     { "billing invoices", NULL, "", 0, 0, VALUE_NONE, { "my tenant's invoices and credit notes", "列出本租户的账单" }, NULL, false, command_billing_invoices },
     { "billing order", NULL, "EDITION", 1, 1, VALUE_NONE, { "order a renewal, slots for skills, or a team beside a personal account", "订购续费、技能槽位，或在个人账号之外开通团队" }, billing_options, false, command_billing_order },
+    { "billing pay", NULL, "ORDER", 1, 1, VALUE_NONE, { "what to pay for an order, by when and how", "查看订单的应付金额、期限和付款方式" }, NULL, false, command_billing_pay },
     { "billing report", NULL, "ORDER", 1, 1, VALUE_NONE, { "say that it is paid", "登记已付款" }, report_options, false, command_billing_report },
     { "billing cancel", NULL, "ORDER", 1, 1, VALUE_NONE, { "give up an order that is not paid", "取消未付款订单" }, NULL, false, command_billing_cancel },
     { "billing end", NULL, "", 0, 0, VALUE_NONE, { "my tenant does not go on after its paid period", "到期后不再续费" }, NULL, false, command_billing_end },

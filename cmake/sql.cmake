@@ -1,4 +1,4 @@
-# SQL, Lua and the OpenAPI document are embedded, so that a program is one file.
+# SQL, Lua, the page that links lead to and the OpenAPI document are embedded, so that a program is one file.
 set(EMBEDDED_SOURCES "")
 function(embed_files name root pattern)
   set(out ${CMAKE_BINARY_DIR}/generated)
@@ -18,4 +18,5 @@ embed_files(sql_public ${CMAKE_SOURCE_DIR}/sql migrations/public/*.sql)
 embed_files(sql_tenant ${CMAKE_SOURCE_DIR}/sql migrations/tenant/*.sql)
 embed_files(sql_verify ${CMAKE_SOURCE_DIR}/sql verify/*.sql)
 embed_files(lua_functions ${CMAKE_SOURCE_DIR}/core/store/queue lua/*.lua)
+embed_files(console_open ${CMAKE_SOURCE_DIR}/console open/*.*)
 embed_files(sandbox_scripts ${CMAKE_SOURCE_DIR}/worker/sandbox scripts/*.py)

@@ -77,16 +77,28 @@ static void session_release(void *session)
     egress_session_end(session);
 }
 
+/* A page that asks for a session and then for the thing: it decides nothing, and knows whose the thing is. */
+static json_t *link_to(const struct sending *s)
+{
+    const char *base = s->lifecycle->settings.public_url, *path = json_get_text(s->delivery.payload, "path");
+    const char *tenant = s->delivery.tenant;
+
+    if (!*base || !path || !text_starts(path, "/v1/"))
+        return json_null();
+    path += strlen("/v1");
+    if (!tenant || !*tenant || text_starts(path, "/platform/"))
+        return json_sprintf("%s/open#%s", base, path);
+    return json_sprintf("%s/open#%s?tenant=%s", base, path, tenant);
+}
+
 /* {outbox, attempt, subject, text, link, event}: what a person reads, and what a program reads. */
 static json_t *question(const struct sending *s)
 {
     const struct delivery *d = &s->delivery;
-    const char *base = s->lifecycle->settings.public_url, *path = json_get_text(d->payload, "path");
-    json_t *link = *base && path ? json_sprintf("%s%s", base, path) : json_null();
     json_t *event = json_pack("{s:s, s:s, s:O}", "type", d->event, "timestamp", d->created_at, "data", d->payload);
 
     return json_pack("{s:{s:s, s:i, s:s, s:s, s:o, s:o}}", "message", "outbox", d->id, "attempt", d->attempt, "subject",
-                     s->notice.subject, "text", s->notice.text, "link", link, "event", event);
+                     s->notice.subject, "text", s->notice.text, "link", link_to(s), "event", event);
 }
 
 static enum op_next hand_over(struct op *op)

@@ -202,6 +202,7 @@ COMMAND(command_billing_show);
 COMMAND(command_billing_offers);
 COMMAND(command_billing_orders);
 COMMAND(command_billing_order);
+COMMAND(command_billing_pay);
 COMMAND(command_billing_report);
 COMMAND(command_billing_cancel);
 COMMAND(command_billing_end);

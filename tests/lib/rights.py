@@ -19,7 +19,7 @@ READ, WRITE, ANY = ("GET",), ("POST", "PUT", "PATCH", "DELETE"), ("GET", "POST",
 
 RULES = (
     # the server itself, and how one gets in
-    *((ANY, path, ANYBODY) for path in ("/livez", "/readyz", "/metrics", "/version", "/openapi.json", "/docs",
+    *((ANY, path, ANYBODY) for path in ("/livez", "/readyz", "/metrics", "/version", "/openapi.json", "/docs", "/open", "/invite", "/reset",
                                         "/v1/register", "/v1/login", "/v1/password/reset", "/v1/invitations/inspect",
                                         "/v1/platform/payments/webhooks")),
     # oneself

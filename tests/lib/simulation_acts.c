@@ -20,6 +20,14 @@
 #define HOLD(kind, days)                                                                                                    \
     { "hold " kind, "public.hold_add(gen_random_uuid(), x.id, '" kind "', public.lifecycle_now() + interval '" days " days', 'asked', " \
       "null)", SUBSCRIPTIONS("s.state = 'grace'") }
+/* no message leaves here: they are told of the end another way, which takes two; then a week, the retention, and two again */
+#define TOLD                                                                                                                \
+    { "told of the end", "public.sim_told(x.id)",                                                                           \
+      SUBSCRIPTIONS("s.state in ('shutdown', 'cancelled') and s.state_entered_at < public.lifecycle_now() - interval '50 days'") }
+#define TERMINATE                                                                                                           \
+    { "terminate", "public.sim_terminate(x.id)",                                                                            \
+      SUBSCRIPTIONS("s.state in ('shutdown', 'cancelled') and s.termination_notice_at is not null and s.state_entered_at < " \
+                    "public.lifecycle_now() - interval '85 days'") }
 
 const struct simulation_act simulation_acts[] = {
     AGAIN, AGAIN, AGAIN, AGAIN,
@@ -46,8 +54,7 @@ const struct simulation_act simulation_acts[] = {
     REFUND("keep"), REFUND("shorten"), REFUND("shutdown"),
     { "override", "public.sim_override(x.id)", SUBSCRIPTIONS("s.state = 'shutdown'") },
     { "override", "public.sim_override(x.id)", SUBSCRIPTIONS("s.state = 'shutdown'") },
-    { "terminate", "public.sim_terminate(x.id)",
-      SUBSCRIPTIONS("s.state = 'shutdown' and s.state_entered_at < public.lifecycle_now() - interval '10 days'") },
+    TOLD, TOLD, TERMINATE, TERMINATE,
     { "order published", "public.order_publish(x.id, null)", ORDERS("s.state = 'draft'") },
     { "block", "public.tenant_block_set(x.tenant_id, 'admin', 2::smallint, 'busy', null, null)", SUBSCRIPTIONS("s.tenant_id is not null") },
     { "block released", "public.tenant_block_release(x.tenant_id, 'admin', null, null)", SUBSCRIPTIONS("s.tenant_id is not null") },
@@ -95,9 +102,12 @@ void simulation_acts_create(const struct pg_server *server, PGconn *admin)
     sql_run(admin, "create function public.sim_override(p_subscription uuid) returns jsonb language plpgsql as $$ declare v uuid := "
             "public.sim_approved('subscription.override'); begin return public.subscription_override(p_subscription, "
             "public.lifecycle_now() + make_interval(days => 3 + (random() * 40)::integer), 'why', '%s', v, v::text); end $$", asks.id.text);
-    sql_run(admin, "create function public.sim_terminate(p_subscription uuid) returns void language sql begin atomic update "
-            "public.subscription set state = 'terminated', state_entered_at = public.lifecycle_now(), next_action_at = null, version = "
-            "version + 1 where id = p_subscription; end");
+    sql_run(admin, "create function public.sim_told(p_subscription uuid) returns jsonb language plpgsql as $$ declare v uuid := "
+            "public.sim_approved('subscription.notice'); begin return public.subscription_notice(p_subscription, v, "
+            "public.lifecycle_now(), 'phone', 'the owner', v::text, null, '%s', v, v::text); end $$", asks.id.text);
+    sql_run(admin, "create function public.sim_terminate(p_subscription uuid) returns jsonb language plpgsql as $$ declare v uuid := "
+            "public.sim_approved('subscription.terminate'); begin return public.subscription_terminate(p_subscription, '%s', v, "
+            "v::text); end $$", asks.id.text);
     sql_run(admin, "create function public.sim_take(p_tenant uuid) returns boolean language plpgsql as $$ begin if not "
             "public.quota_take(p_tenant, 'skills') then return false; end if; if (select used from public.quota_account where tenant_id = "
             "p_tenant) > public.quota_limit(p_tenant, 'skills') then raise exception 'one more was taken than there are'; end if; return "

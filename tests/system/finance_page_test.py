@@ -124,7 +124,10 @@ class Page(unittest.TestCase):
         refused = self.type("order activate ORDER", status=(4,))
         self.assertEqual(refused["code"], "order_transition_invalid")  # it is not paid
         self.assertEqual(self.type('order cancel ORDER --comment "…"')["state"], "cancelled")
-        self.assertEqual(self.type("billing order slot-pack-10", token="pia")["kind"], "quota")
+        slots = self.type("billing order slot-pack-10", token="pia")
+        self.assertEqual(slots["kind"], "quota")
+        self.at["ORDER"] = slots["id"]
+        self.assertEqual(self.type("billing pay ORDER", token="pia")["state"], "pending_payment")
         self.at["NAME"] = "Team"
         team = self.type("billing order team-monthly --tenant-name NAME", token="pia")
         run("billing cancel", team["id"], token="pia")
@@ -146,12 +149,27 @@ class Page(unittest.TestCase):
         self.left[self.left.index(command)] = changed
         return changed
 
+    def provider_pays(self, code, provider):
+        """What it signs by its own scheme pays the order that it names."""
+        order = self.order(f"Pays by {code}")
+        body, headers = provider.tell(order["no"], order["amount"]["amount_minor"], txn=uuid.uuid4().hex)
+        reply = stack.api("POST", f"/v1/platform/payments/webhooks/{code}", body, headers=headers)
+        self.assertLess(reply.status, 300, reply.body)
+        stacks.until(lambda: [e for e in run("payment events")["items"] if (e["provider"], e["outcome"]) == (code, "settled")],
+                     what=f"what {code} said being applied")
+        self.assertIn(run("order show", order["id"])["state"], ("paid", "activating", "active"))
+
     def files(self):
-        credential = json.dumps(payers.Stripe().credential)
-        self.at = {"NAME": "pay", "CODE": "wechat", "KIND": "stripe", "OUR-ACCOUNT-THERE": "acct"}
-        self.type("credential create NAME --value-file -", token="pat", text=credential)
+        partner, stripe = payers.Standard(), payers.Stripe()
+        self.at = {"NAME": "pay", "CODE": "partner", "KIND": partner.kind, "OUR-ACCOUNT-THERE": partner.merchant}
+        self.type("credential create NAME --value-file -", token="pat", text=json.dumps(partner.credential))
         self.type("payment provider set CODE KIND --credential NAME --merchant OUR-ACCOUNT-THERE", token="pat")
-        self.type("payment events")
+        run("credential create pay-stripe --value-file -", token="pat", text=json.dumps(stripe.credential))
+        run("payment provider set stripe stripe --credential pay-stripe", token="pat")  # "leave --merchant out"
+        for code, provider in (("partner", partner), ("stripe", stripe)):
+            self.provider_pays(code, provider)
+        events = self.type("payment events")["items"]
+        self.assertEqual({(e["provider"], e["outcome"]) for e in events}, {("partner", "settled"), ("stripe", "settled")})
         mapping = json.loads(block('{"encoding"'))
         (stack.folder / "mapping.json").write_text(json.dumps(mapping), encoding="utf-8")
         self.type("payment format set icbc mapping.json")
@@ -163,7 +181,7 @@ class Page(unittest.TestCase):
         self.assertEqual(len(preview["items"]), 1)
         self.at["DIGEST"] = preview["digest"]
         self.assertFalse(self.type("payment statement icbc file.csv --apply DIGEST")["dry_run"])
-        self.type("payment reconcile wechat wechat-format file.csv")
+        self.type(self.rename("payment reconcile wechat wechat-format file.csv", "reconcile wechat", "reconcile partner"))
         tasks = self.type("task ls")["items"]
         self.at["TASK"] = next(t["id"] for t in tasks if t["kind"] != "payment_reported")
         self.type('task done TASK "sent back to the bank"')
@@ -281,6 +299,8 @@ class Page(unittest.TestCase):
         self.type("billing invoices", token="olivia")
         self.type("invoice sellers")
         self.type('invoice seller MAIN --title "Our Company Ltd" --tax-no …')
+        paid = self.type('invoice seller MAIN --title "Our Company Ltd" --pay-to "Our Bank, account …"')
+        self.assertEqual(paid["pay_to"], "Our Bank, account x")
         self.assertTrue(self.type("invoice seller EAST --title … --sells")["sells"])
         self.assertEqual(self.type(f"invoice fapiao {number} requested")["fapiao"]["status"], "requested")
         self.assertEqual(len(self.type("invoice ls --fapiao requested")["items"]), 1)

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import subprocess
 import sys
 import time
 import unittest
@@ -335,7 +336,12 @@ class Tenants(Case):
         self.addCleanup(limited, "Lakeside Books", "null")
         self.assertIn("slot-pack-10", [e["code"] for e in self.ok(stack.api("GET", "/v1/editions", token="lin"))["items"]])
         self.refused(self.post("/v1/orders", {"edition": "slot-pack-10"}, token="leo"), 403, "forbidden")
+        stack.sql("update platform_setting set value = '25' where key = 'slots_max'")
+        self.addCleanup(stack.sql, "update platform_setting set value = '10000' where key = 'slots_max'")
+        refused = self.refused(self.post("/v1/orders", {"edition": "slot-pack-10", "quantity": 3}, token="lin"), 409, "conflict")
+        self.assertIn("30 of 25", refused["detail"])
         order = self.ok(self.post("/v1/orders", {"edition": "slot-pack-10", "quantity": 2}, token="lin"), 201)
+        self.refused(self.post("/v1/orders", {"edition": "slot-pack-10"}, token="lin"), 409, "conflict")  # with the one that is open
         self.assertEqual((order["kind"], order["amount"]["amount_minor"]), ("quota", 2 * 9900))
         self.ok(self.post(f"/v1/orders/{order['id']}/report-payment", {"reference": "transfer of today"}, token="lin"))
         self.refused(stack.api("GET", f"/v1/orders/{order['id']}", token="olivia"), 404, "not_found")
@@ -438,14 +444,32 @@ class Tenants(Case):
         self.ok(stack.api("POST", "/v1/login", {"email": "oscar@people.example", "password": stack.passwords["oscar"]}))
         self.ok(self.post(f"/v1/orders/{renewals[0]['id']}/report-payment", token="olivia"))
 
+        # Nobody but the payment tells the queue; it says of which revision of the tenant's row that is, so that nothing older stands.
+        stack.end("scheduler")
+        self.addCleanup(stack.start, "scheduler")
         began = time.monotonic()
         settled = self.ok(self.confirm(renewals[0]))
         self.assertEqual(settled["order"]["state"], "active")
+        schema, revision = stack.sql(f"select schema, revision from tenant where id = '{tenant}'")[0]
+        self.assertEqual((told(schema), paused(schema)), (revision, "0"))
         reply = self.post("/v1/runs", {"skill": "echo", "input": {}}, token="oscar")
         self.refused(reply, 404, "not_found")  # the skill is not there: it was looked for
         self.assertLess(time.monotonic() - began, 5)
         keys = {m["payload"].get("window") for m in messages() if m["key"].startswith(f"sub:{subscription}")}
         self.assertLessEqual({"T-15", "T0", "G-1", "SHUTDOWN"}, keys)
+
+
+def redis(*words):
+    return subprocess.run(["redis-cli", "-s", str(stack.folder / "redis.sock"), *words], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def told(schema):
+    """The revision of the tenant's row that the queue knows."""
+    return redis("hget", redis("--scan", "--pattern", "*:told"), schema)
+
+
+def paused(schema):
+    return redis("hget", redis("--scan", "--pattern", "*:conf"), schema).split()[3]
 
 
 def messages():

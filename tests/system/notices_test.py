@@ -107,7 +107,9 @@ class Notices(Case):
             self.until_letter(who, "purge/main", known[who])
         self.assertEqual(len(self.letters("oscar", "purge/main")), known["oscar"])
         link = re.search(r"https://gov\.example(/\S+)", letter.text)[1]
-        self.assertEqual(link, f"/v1/requests/{request['id']}")
+        self.assertEqual(link, f"/open#/requests/{request['id']}?tenant={self.stack.tenants[TENANT]['id']}")
+        self.assertIn(b"<main", self.stack.api("GET", "/open").body)
+        link = f"/v1/requests/{request['id']}"  # what the page asks for (tests/system/open_test.py)
         self.assertEqual(self.stack.api("GET", link).status, 401)
         for token in ("arun", "oscar"):
             self.assertEqual(self.ok(self.api("GET", link, token=token))["state"], "awaiting_confirmation")
@@ -153,7 +155,7 @@ class Notices(Case):
         request = self.purge()
         until(lambda: web.of("/wecom")[before:], 30, "the robot's message")
         self.until_letter("adam", "purge/main")
-        self.assertIn(f"https://gov.example/v1/requests/{request['id']}", web.of("/wecom")[-1].json["text"]["content"])
+        self.assertIn(f"https://gov.example/open#/requests/{request['id']}?tenant=", web.of("/wecom")[-1].json["text"]["content"])
         self.assertEqual(len(self.rows(f"channel = 'team' and payload ->> 'request' = '{request['id']}'")), 1)
         self.assertEqual(len(self.letters("arun", "purge/main")), known)
 
@@ -173,7 +175,7 @@ class Notices(Case):
                 "amount_minor": 12300, "reference": "N-2", "reason": "a gesture", "choice": "keep"}, token), 202)["approval"]
             self.wake()
             letter = self.until_letter("pat", "To be approved: order.refund|待审批：Oscar 申请 order.refund")
-            for words in ("CNY 123.00", order["no"], "a gesture", "https://gov.example/v1/platform/approvals"):
+            for words in ("CNY 123.00", order["no"], "a gesture", "https://gov.example/open#/platform/approvals"):
                 self.assertIn(words, letter.text)
             self.ok(self.stack.api("POST", f"/v1/platform/approvals/{asked['id']}/reject", {"comment": "too much"}, decider))
             self.wake()
@@ -195,7 +197,7 @@ class Notices(Case):
             run = self.ok(self.api("POST", "/v1/runs", {"skill": "broken", "input": {}}, "oscar", 30))
             self.assertEqual(run["state"], "failed")
         letter = self.until_letter("oscar", "运行失败：broken/main")
-        self.assertIn("https://gov.example/v1/runs/", letter.text)
+        self.assertIn("https://gov.example/open#/runs/", letter.text)
         hours = self.stack.sql("select count(distinct action_key), count(*) from outbox where event = 'run.failed'")[0]
         self.assertEqual(hours[0], hours[1])
         self.assertIn(int(hours[1]), (1, 2))  # two only if the hour turned in between

@@ -110,6 +110,15 @@ class Login(Case):
         right = {**cookie, "X-CSRF-Token": session["csrf_token"]}
         self.assertEqual(stack.api("POST", "/v1/logout", headers=right).status, 204)
 
+    def test_who_logs_in_is_not_refused_over_the_cookie_of_an_old_session(self):
+        reply = login("oscar", cookie=True)
+        token = self.ok(reply)["token"]
+        cookie = {"Cookie": reply.headers.get_all("Set-Cookie")[0].split(";")[0]}
+        self.assertEqual(stack.api("POST", "/v1/logout", token=token).status, 204)
+        self.refused(stack.api("GET", "/v1/me", headers=cookie), 401, "unauthenticated")
+        again = stack.api("POST", "/v1/login", {"email": email("oscar"), "password": stack.passwords["oscar"]}, headers=cookie)
+        self.assertEqual(again.status, 200, again.body)
+
     def test_an_old_session_is_no_session(self):
         token = self.ok(login("lea"))["token"]
         stack.sql("update session set expires_at = now() where token_hash = sha256(convert_to"

@@ -11,7 +11,7 @@ struct invoice {
     struct endpoint endpoint;
     struct page page;
     const char *status, *code, *number, *on, *reason;
-    const char *title, *tax_no;
+    const char *title, *tax_no, *pay_to;
     bool sells;
     json_t *said; /* the body as it came */
     struct db_rows rows;
@@ -174,6 +174,7 @@ static enum op_next seller_write(struct op *op)
         { "title", JSON_FIELD_TEXT, true, AT(title), 1, 200, NULL },
         { "tax_no", JSON_FIELD_TEXT, false, AT(tax_no), 1, 40, NULL },
         { "sells", JSON_FIELD_BOOL, false, AT(sells), 0, 0, NULL },
+        { "pay_to", JSON_FIELD_TEXT, false, AT(pay_to), 1, 1000, NULL },
     };
 
     if (!code_good(call->params[0]))
@@ -188,6 +189,8 @@ static enum op_next seller_write(struct op *op)
     struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
     DB_GROUP_ADD(g, SQL_QUERIES_SELLER_SET, &e->rows, call->params[0], e->title, e->tax_no,
                  !said ? NULL : e->sells ? "true" : "false", call->caller.user.text);
+    if (e->pay_to)
+        DB_GROUP_ADD(g, SQL_QUERIES_SELLER_ACCOUNT_SET, &e->rows, call->params[0], e->pay_to, call->caller.user.text);
     db_group_send(g);
     return OP_WAIT;
 }

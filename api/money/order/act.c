@@ -3,6 +3,7 @@
 
 #include "api/money/order/approval.h"
 #include "core/io/crypto/crypto.h"
+#include "core/store/tenant_limits.h"
 
 void money_act_init(struct op *op, struct call *call, struct money_act *act, const char *action, json_t *params)
 {
@@ -212,12 +213,11 @@ void money_act_wake(struct op *op, struct call *call, struct money_act *act)
     const char *tenant = json_get_text(json_object_get(act->act.result, "order"), "tenant_id");
 
     if (tenant)
-        DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_TENANT_SCHEMA, &act->schema, tenant);
+        DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_TENANT_LIMITS_TOLD, &act->limits, tenant);
 }
 
 void money_act_resume(struct op *op, struct call *call, struct money_act *act)
 {
-    if (act->schema.count)
-        job_queue_resume(op, queue_shards_of(&call->api->queues, db_text(&act->schema, 0, 0)),
-                         db_text(&act->schema, 0, 0), 0, &act->resumed);
+    if (act->limits.count)
+        tenant_limits_tell(op, &call->api->queues, db_text(&act->limits, 0, 0), &act->limits, 0, 1);
 }

@@ -6,7 +6,6 @@
 
 #include "api/call.h"
 #include "core/store/money/order_act.h"
-#include "core/store/queue/job_queue.h"
 
 /* An act on its way: from its parameters to its answer. */
 struct money_act {
@@ -17,8 +16,7 @@ struct money_act {
     const char *approval; /* NULL: none (yet) */
     struct order_act act;
     struct id request;
-    struct db_rows rows, schema;
-    struct queue_result resumed; /* an error here is nobody's: the scheduler will look */
+    struct db_rows rows, limits;
     struct gov_err failed;
 };
 
@@ -30,8 +28,9 @@ void money_act_init(struct op *op, struct call *call, struct money_act *act, con
 bool money_act_run(struct op *op, struct call *call, struct money_act *act, struct gov_err *err);
 /* What one of our rules refused, with what to do about it; anything else as it is. */
 void money_act_refused(const struct gov_err *refused, struct gov_err *err);
-/* A tenant that may run again has its queue opened at once, not at the scheduler's next look: the first asks which
- * queue that is, the second, once it has been answered, opens it. Either does nothing where there is nothing to do. */
+/* A tenant that may run again has its queue opened at once, not at the scheduler's next look: the first asks for its rows,
+ * the second, once they have been answered, tells the queue what they say; what a later one told stands. An error there is
+ * nobody's: the scheduler will look. Either does nothing where there is nothing to do. */
 void money_act_wake(struct op *op, struct call *call, struct money_act *act);
 void money_act_resume(struct op *op, struct call *call, struct money_act *act);
 /* Its answer (borrowed); NULL: `failed` says why. */

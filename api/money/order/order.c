@@ -78,6 +78,17 @@ static enum op_next show(struct op *op)
     return page_one(e->endpoint.call, 200, &e->found, &op->err) ? OP_DONE : OP_FAIL;
 }
 
+/* To whoever pays it is said whom to pay, and how. */
+static enum op_next own_pay_to(struct op *op)
+{
+    struct order *e = (struct order *)op;
+
+    if (e->found.count == 0)
+        return page_one(e->endpoint.call, 200, &e->found, &op->err), OP_FAIL;
+    DB_QUERY(op, e->endpoint.call->api->db, &DB_PUBLIC, SQL_QUERIES_ORDER_PAY_TO, &e->found, e->id.text);
+    return OP_WAIT;
+}
+
 /* --- acts --- */
 
 static bool is_there(struct order *e, struct gov_err *err)
@@ -173,6 +184,6 @@ STEPS(order_publish, { "load", load }, { "publish", publish }, { "done", done })
 STEPS(order_report, { "load", load }, { "workdays", workdays }, { "report", report }, { "done", done });
 STEPS(order_cancel, { "load", load }, { "cancel", cancel }, { "done", done });
 STEPS(own_order_list, { "list", own_list }, { "leave", list_leave });
-STEPS(own_order_get, { "load", own_load }, { "show", show });
+STEPS(own_order_get, { "load", own_load }, { "pay to", own_pay_to }, { "show", show });
 STEPS(own_order_report, { "load", own_load }, { "workdays", workdays }, { "report", report }, { "done", done });
 STEPS(own_order_cancel, { "load", own_load }, { "cancel", own_cancel }, { "done", done });

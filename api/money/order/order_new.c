@@ -149,6 +149,8 @@ static void write_order(struct op *op, struct order_new *e, bool own)
                  e->draft ? "true" : "false", arena_format(arena, "%lld", (long long)q->amount),
                  arena_format(arena, "%lld", (long long)q->tax), json_text(arena, q->made_of),
                  json_text(arena, json_own(arena, terms_of(e, call, own))), key, call->body_hash, call->caller.user.text);
+    if (quota)
+        DB_GROUP_ADD(g, SQL_QUERIES_ORDER_SLOTS_FIT, NULL, e->order.text);
     if (e->intent)
         DB_GROUP_ADD(g, SQL_QUERIES_UPGRADE_INTENT_OPEN, NULL, e->order.text, call->caller.user.text);
     db_group_send(g);

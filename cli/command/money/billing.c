@@ -55,6 +55,11 @@ bool command_billing_order(struct cli *cli, const struct args *args, struct gov_
                       err);
 }
 
+bool command_billing_pay(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    return money_get(cli, order_path(cli, args, ""), err);
+}
+
 bool command_billing_report(struct cli *cli, const struct args *args, struct gov_err *err)
 {
     return money_post(cli, order_path(cli, args, "/report-payment"),

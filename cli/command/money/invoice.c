@@ -64,6 +64,8 @@ bool command_invoice_seller(struct cli *cli, const struct args *args, struct gov
     if (!args_value(args, "title", NULL))
         return gov_fail(err, GOV_INVALID_INPUT, "say its name as it stands on invoices: --title NAME", "请给出账单上的名称：--title 名称");
     body = json_pack("{s:s, s:s*}", "title", args_value(args, "title", NULL), "tax_no", args_value(args, "tax-no", NULL));
+    if (args_value(args, "pay-to", NULL))
+        json_object_set_new(body, "pay_to", json_string(args_value(args, "pay-to", NULL)));
     if (args_flag(args, "sells"))
         json_object_set_new(body, "sells", json_true());
     return put(cli, arena_format(&cli->arena, BASE "sellers/%s", remote_segment(cli, args->words[0])), body, err);
