@@ -188,9 +188,10 @@ static void report_faults(const struct cli *cli, const struct gov_err *err)
     {
         const char *path = json_get_text(fault, "path");
         const char *message = json_get_text(fault, "message");
-        char *shown = term_visible(message ? message : "", true);
+        bool again = message && strcmp(message, gov_err_detail(err, cli->language)) == 0; /* only where is new */
+        char *shown = term_visible(message && !again ? message : "", true);
         char *where = term_visible(path ? path : "", true);
-        fprintf(stderr, "  - %s%s%s\n", where, *where ? ": " : "", shown);
+        fprintf(stderr, "  - %s%s%s\n", where, *where && *shown ? ": " : "", shown);
         free(shown);
         free(where);
     }

@@ -134,8 +134,8 @@ bool policy_scopes_parse(const char *const *names, uint32_t *scopes, struct gov_
         }
         snprintf(path, sizeof path, "/scopes/%d", i);
         scopes_text(known, sizeof known);
-        return gov_fail_at(err, GOV_INVALID_INPUT, path, "enum", "is no scope; known: %s",
-                           "不是有效的权限范围；可用：%s", known);
+        return gov_fail_at(err, GOV_INVALID_INPUT, path, "enum", "\"%.40s\" is no scope; known: %s",
+                           "“%.40s”不是有效的权限范围；可用：%s", names[i], known);
     }
     return true;
 }
@@ -146,6 +146,16 @@ bool policy_token_may(enum role role, uint32_t scopes, enum permission permissio
     return policy_may(role, permission) &&
            word_find(scopes_known, SCOPE_COUNT, permissions[permission].scope, &bit) &&
            (scopes & (1u << bit));
+}
+
+static void roles_that_may(enum permission permission, char *text, size_t size)
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (int role = 0; role < ROLE_COUNT && used < size; role++)
+        if (policy_may((enum role)role, permission))
+            used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "", role_name((enum role)role));
 }
 
 bool policy_refuse(enum role role, bool is_token, enum permission permission, struct gov_err *err)
@@ -160,9 +170,10 @@ bool policy_refuse(enum role role, bool is_token, enum permission permission, st
         return gov_fail(err, GOV_FORBIDDEN, "this token lacks the scope \"%s\"",
                         "该令牌缺少权限范围“%s”", permissions[permission].scope);
     }
-    gov_fail(err, GOV_FORBIDDEN, "the role \"%s\" does not include \"%s\"; ask an administrator",
-             "角色“%s”不包含“%s”权限，请联系管理员", role_name(role), name);
-    return false;
+    char holders[200];
+    roles_that_may(permission, holders, sizeof holders);
+    return gov_fail(err, GOV_FORBIDDEN, "the role \"%s\" does not include \"%s\" (these do: %s); ask an administrator",
+                    "角色“%s”不包含“%s”权限（拥有该权限的角色：%s），请联系管理员", role_name(role), name, holders);
 }
 
 /* --- who may run a skill --- */

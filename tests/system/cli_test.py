@@ -123,6 +123,22 @@ class People(Case):
         self.assertIn("平台角色", self.ok(execgov("olivia", "tenant", "ls", LANG="zh_CN.UTF-8"), 2).stderr)
         self.assertIn("`execgov login --tenant ID`", self.ok(execgov("pat", "list"), 3).stderr)
 
+    def test_what_is_refused_says_what_there_is_instead(self):
+        said = self.ok(execgov("oscar", "tokens", "create", "x", "--scope", "nonsense"), 2).stderr
+        self.assertIn('"nonsense" is no scope; known: runs:read,', said)
+        self.assertEqual(said.count("known:"), 1)
+        self.assertIn("  - /scopes/0\n", said)
+        self.assertIn("there are planned, awaiting_confirmation,",
+                      self.ok(execgov("olivia", "runs", "ls", "--state", "nonsense"), 2).stderr)
+        self.assertRegex(self.ok(execgov("vera", "members", "invite", "x@people.example"), 3).stderr, "these do: .*owner")
+
+    def test_what_is_listed_is_for_people(self):
+        self.assertIn("no subscription", self.ok(execgov("olivia", "billing", "show")).stdout)
+        self.assertEqual(self.json("olivia", "billing", "show"), {"subscription": None})
+        self.assertTrue(self.ok(execgov("pat", "network", "ls")).stdout.startswith("PURPOSE "))
+        self.assertRegex(self.ok(execgov("pat", "people", "ls")).stdout, r" platform_admin +[0-9a-f]{8}-")
+        self.assertRegex(self.ok(execgov("pat", "tenant", "ls")).stdout, r" \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\n")
+
     def test_an_invited_person_registers(self):
         invited = self.json("olivia", "members", "invite", "nina@people.example", "--role", "viewer")
         done = self.ok(execgov(None, "register", "--email", "nina@people.example", "--name", "Nina", "--invitation",

@@ -51,6 +51,16 @@ static void note_request(struct lists *e, enum request_state state)
     e->unsuccessful |= request_state_ended(state) && state != REQUEST_SUCCEEDED;
 }
 
+static const char *known_states(bool is_run, struct arena *arena)
+{
+    const char *all = is_run ? run_state_name(0) : request_state_name(0);
+
+    for (int state = 1; state < (is_run ? (int)RUN_STATE_COUNT : (int)REQUEST_STATE_COUNT); state++)
+        all = arena_format(arena, "%s, %s", all,
+                           is_run ? run_state_name((enum run_state)state) : request_state_name((enum request_state)state));
+    return all;
+}
+
 /* "queued,running" -> "{queued,running}"; names are checked. */
 static bool states_array(struct lists *e, bool is_run, struct arena *arena, struct gov_err *err)
 {
@@ -76,8 +86,8 @@ static bool states_array(struct lists *e, bool is_run, struct arena *arena, stru
         else if (good)
             note_request(e, request);
         if (!good)
-            gov_fail_at(err, GOV_INVALID_INPUT, "state", "enum", "there is no state \"%s\"",
-                        "没有状态“%s”", name);
+            gov_fail_at(err, GOV_INVALID_INPUT, "state", "enum", "there is no state \"%.40s\"; there are %s",
+                        "没有状态“%.40s”；可用：%s", name, known_states(is_run, arena));
         buf_addf(&out, "%s%s", out.length > 1 ? "," : "", name);
         text += bytes + (text[bytes] == ',');
     }

@@ -17,10 +17,13 @@ bool command_billing_show(struct cli *cli, const struct args *args, struct gov_e
     if (!remote_get(cli, "/v1/subscription", &shown, err))
         return false;
     subscription = json_object_get(shown, "subscription");
-    if (cli->json || !json_is_object(subscription))
+    if (cli->json)
         cli_print_json(shown);
-    else
+    else if (json_is_object(subscription))
         money_one(cli, subscription);
+    else
+        cli_say(cli, "this tenant has no subscription, so nothing of it ends; execgov billing offers shows what can be ordered",
+                "本租户没有订阅，不会到期；execgov billing offers 列出可订购的版本");
     return true;
 }
 

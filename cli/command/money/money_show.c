@@ -16,10 +16,36 @@ static const char *amount(struct cli *cli, const json_t *value)
     return arena_format(&cli->arena, "%s %s", money_format(json_get_int(value, "amount_minor", 0), currency, text), currency);
 }
 
+/* A moment as the other commands show it; any other text as it is. */
+static const char *words(struct cli *cli, const char *text)
+{
+    return strlen(text) > 10 && text[4] == '-' && text[10] == 'T' ? show_local_time(cli, text) : text;
+}
+
+/* A list of texts as "one, two"; NULL: it is another one. */
+static const char *joined(struct cli *cli, const json_t *list)
+{
+    const char *all = "";
+    const json_t *one;
+    size_t i;
+
+    json_array_foreach((json_t *)(uintptr_t)list, i, one)
+    {
+        if (!json_is_string(one))
+            return NULL;
+        all = arena_format(&cli->arena, "%s%s%s", all, i ? ", " : "", json_string_value(one));
+    }
+    return all;
+}
+
 const char *money_cell(struct cli *cli, const json_t *value)
 {
     if (json_is_string(value))
-        return json_string_value(value);
+        return words(cli, json_string_value(value));
+    if (json_is_array(value) && joined(cli, value))
+        return joined(cli, value);
+    if (json_get_text(value, "en") && json_get_text(value, "zh"))
+        return json_get_text(value, cli->language == GOV_ZH ? "zh" : "en");
     if (json_is_integer(value))
         return arena_format(&cli->arena, "%lld", (long long)json_integer_value(value));
     if (json_is_boolean(value))

@@ -12,7 +12,7 @@ struct money_column {
     struct gov_text heading;
 };
 
-/* "299.00 CNY", "active", "3"; "-" for null. Text lives in the cli's arena. */
+/* "299.00 CNY", "active", "3", "2026-11-27 14:12:28", "one, two"; "-" for null. Text lives in the cli's arena. */
 const char *money_cell(struct cli *cli, const json_t *value);
 /* Fetch a list and show it. `columns` ends with a NULL member. */
 bool money_list(struct cli *cli, const char *path, const struct money_column *columns, struct gov_err *err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/command/commands.h"
+#include "cli/command/money/money_show.h"
 #include "cli/command/skill/openapi_draft.h"
 #include "cli/file_text.h"
 #include "cli/input.h"
@@ -263,11 +264,11 @@ bool command_network_open(struct cli *cli, const struct args *args, struct gov_e
 
 bool command_network_ls(struct cli *cli, const struct args *args, struct gov_err *err)
 {
-    json_t *items;
-    (void)args;
+    static const struct money_column columns[] = {
+        { "purpose", { "PURPOSE", "用途" } },     { "network", { "NETWORK", "网段" } }, { "comment", { "WHY", "说明" } },
+        { "created_at", { "SINCE", "开放于" } }, { "id", { "ID", "编号" } },           { NULL, { NULL, NULL } },
+    };
 
-    if (!remote_list(cli, networks_path, 0, &items, NULL, err))
-        return false;
-    remote_list_print(items, NULL);
-    return true;
+    (void)args;
+    return money_list(cli, networks_path, columns, err);
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/buf.h"
 #include "core/base/text.h"
 #include "tests/lib/test.h"
 #include "worker/run/run_artifact.h"
@@ -49,8 +50,8 @@ static void paths_become_flat_names_that_occur_once(void **state)
 
 static void a_path_longer_than_a_name_keeps_its_end(void **state)
 {
-    char folder[160] = "", deep[400], other[400], wide[400] = "out/";
-    const char *const paths[] = { deep, other, wide, NULL };
+    char folder[160] = "", deep[400], other[400];
+    struct buf wide = { 0 };
     struct named n;
 
     (void)state;
@@ -58,15 +59,18 @@ static void a_path_longer_than_a_name_keeps_its_end(void **state)
     folder[0] = 'a';
     snprintf(deep, sizeof deep, "out/%s/%s/report.csv", folder, folder);
     snprintf(other, sizeof other, "%s/%s/report.csv", folder, folder);
+    buf_add_text(&wide, "out/");
     for (int i = 0; i < 2; i++) { /* cut in the middle of a character, were it cut by bytes */
         for (int k = 0; k < 40; k++)
-            strcat(wide, "报");
-        strcat(wide, i ? "x.csv" : "/");
+            buf_add_text(&wide, "报");
+        buf_add_text(&wide, i ? "x.csv" : "/");
     }
+    const char *const paths[] = { deep, other, buf_text(&wide), NULL };
     take(&n, paths);
     for (size_t i = 0; i < n.artifacts.count; i++)
         assert_true(text_ends(n.artifacts.items[i].name, i < 2 ? "report.csv" : "报x.csv"));
     assert_string_not_equal(n.artifacts.items[0].name, n.artifacts.items[1].name);
+    buf_release(&wide);
     arena_release(&n.arena);
 }
 
