@@ -1,7 +1,7 @@
 /* sandbox.c - what a start costs: bare python3, cold, warm; alone and many at a time.
  *
  *     bench-sandbox SOCKET SLOTS ROUNDS PART...       (bench/sandbox starts a sandboxd and this)
- *     parts: print cold warm imports openpyxl data kill
+ *     parts: print cold warm imports openpyxl data kill, and wheel=ZIP: the same openpyxl that a package brings along
  *
  * Prints one line a measurement: name, number, minimum, median, 95th percentile in milliseconds; and
  * jobs a second for the last ones. Every figure is from the call of the client to its on_done, harvest
@@ -10,6 +10,7 @@
  */
 #include <fcntl.h>
 #include <signal.h>
+#include <sodium.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +36,7 @@ struct bench {
     uv_loop_t loop;
     struct sandbox_client *client;
     const char *socket;
-    uint8_t package[32];
+    uint8_t package[32], wheels[32];
     int running, done;
     int warm;
     struct sandbox_run *run;
@@ -66,7 +67,27 @@ static void unpack_done(void *user, struct sandbox_unpack_report *report)
         fprintf(stderr, "package: %s %s\n", report->err.en, report->json ? report->json : "");
     CHECK(report->kept);
     memcpy(b->package, report->package, 32);
+    static const char mark[] = "\"runtime\":\"";
+    const char *hex = report->json ? strstr(report->json, mark) : NULL;
+    memset(b->wheels, 0, sizeof b->wheels);
+    if (hex)
+        CHECK(sodium_hex2bin(b->wheels, 32, hex + sizeof mark - 1, 64, NULL, NULL, NULL) == 0);
     b->unpacked = true;
+}
+
+/* Takes the descriptor. */
+static void package_unpack(struct bench *b, int fd, const char *runtime)
+{
+    struct gov_err err = { 0 };
+    uint8_t digest[32];
+    uint64_t bytes;
+
+    CHECK(tree_hash_file(fd, -1, digest, &bytes));
+    b->unpacked = false;
+    CHECK(sandbox_unpack_start(b->client, fd, digest, runtime, unpack_done, b, &err));
+    while (!b->unpacked)
+        uv_run(&b->loop, UV_RUN_ONCE);
+    close(fd);
 }
 
 static void package_make(struct bench *b, const char *script, const char *runtime)
@@ -74,9 +95,6 @@ static void package_make(struct bench *b, const char *script, const char *runtim
     int fd = memfd_create("zip", MFD_CLOEXEC);
     struct archive *a = archive_write_new();
     struct archive_entry *e = archive_entry_new();
-    struct gov_err err = { 0 };
-    uint8_t digest[32];
-    uint64_t bytes;
 
     archive_write_set_format_zip(a);
     archive_write_open_fd(a, fd);
@@ -88,12 +106,7 @@ static void package_make(struct bench *b, const char *script, const char *runtim
     archive_write_data(a, script, strlen(script));
     archive_entry_free(e);
     archive_write_free(a);
-    CHECK(tree_hash_file(fd, -1, digest, &bytes));
-    b->unpacked = false;
-    CHECK(sandbox_unpack_start(b->client, fd, digest, runtime, unpack_done, b, &err));
-    while (!b->unpacked)
-        uv_run(&b->loop, UV_RUN_ONCE);
-    close(fd);
+    package_unpack(b, fd, runtime);
 }
 
 static void on_output(void *user, enum sandbox_stream stream, const char *data, size_t bytes)
@@ -131,6 +144,7 @@ static void start(struct bench *b, const char *runtime, bool cold)
 
     job.limits.memory_mb = 512;
     memcpy(job.package, b->package, 32);
+    memcpy(job.wheels, b->wheels, 32);
     b->running++;
     CHECK(sandbox_run_start(b->client, &job, &events, b, &b->run, &err));
 }
@@ -165,7 +179,7 @@ static bool warm_wait(struct bench *b, const char *runtime)
     struct doctor_status status;
     struct gov_err err = { 0 };
 
-    CHECK(sandbox_prepare(b->client, "t_bench", b->package, (const uint8_t[32]){ 0 }, runtime));
+    CHECK(sandbox_prepare(b->client, "t_bench", b->package, b->wheels, runtime));
     do {
         CHECK(doctor_ask(b->socket, 30000, &status, &err));
         usleep(2000);
@@ -173,14 +187,12 @@ static bool warm_wait(struct bench *b, const char *runtime)
     return status.zygotes_ready > 0;
 }
 
-/* Bare, cold and warm in turn. */
-static void compare_starts(struct bench *b, const char *name, const char *script,
-                           const char *runtime, int rounds)
+/* Bare, cold and warm in turn, of what was unpacked last. */
+static void compare_unpacked(struct bench *b, const char *name, const char *script, const char *runtime, int rounds)
 {
     static int64_t us[3][ROUNDS], inside[ROUNDS];
     char label[64];
 
-    package_make(b, script, runtime);
     if (!warm_wait(b, runtime))
         fprintf(stderr, "%s: no interpreter is ready\n", name);
     for (int i = 0; i < 10; i++)
@@ -201,6 +213,13 @@ static void compare_starts(struct bench *b, const char *name, const char *script
     report(label, us[2], rounds);
     snprintf(label, sizeof label, "%s, warm, first to last line", name);
     report(label, inside, rounds);
+}
+
+static void compare_starts(struct bench *b, const char *name, const char *script,
+                           const char *runtime, int rounds)
+{
+    package_make(b, script, runtime);
+    compare_unpacked(b, name, script, runtime, rounds);
 }
 
 static void rate(struct bench *b, const char *name, bool cold, int at_once, int jobs)
@@ -256,6 +275,11 @@ static void part(struct bench *b, const char *name, int slots, int rounds)
                        "base", rounds / 2);
     } else if (strcmp(name, "openpyxl") == 0) {
         compare_starts(b, "openpyxl", "import openpyxl\nprint(1)\n", "base", rounds / 4);
+    } else if (strncmp(name, "wheel=", 6) == 0) {
+        int fd = open(name + 6, O_RDONLY | O_CLOEXEC);
+        CHECK(fd >= 0);
+        package_unpack(b, fd, "base");
+        compare_unpacked(b, "openpyxl of its own wheel", "import openpyxl\nprint(1)\n", "base", rounds / 4);
     } else if (strcmp(name, "data") == 0) {
         compare_starts(b, "pandas+openpyxl", "import pandas, openpyxl\nprint(1)\n", "data", rounds / 4);
     } else {

@@ -140,11 +140,11 @@ class Walk(loop.Case):
             planned = shown["state"] != "planning" and shown.get("plan")
             return (planned or shown["state"] in loop.ENDED) and shown
         shown = until(waits, RECOVERY_S, "a plan")
-        if shown["state"] in loop.ENDED:
-            self.unplanned.add(run["id"])  # given up before there was anything to run
-        else:
+        if shown["state"] not in loop.ENDED:
             self.persist("POST", f"/v1/requests/{run['request_id']}/confirm", {"digest": shown["plan"]["digest"]},
                          (200, 409), token="arun")
+        elif not self.persist("GET", f"/v1/requests/{run['request_id']}").json["plan"]:
+            self.unplanned.add(run["id"])  # given up before there was anything to run
         run = self.ended(run["id"])
         if run["state"] != "succeeded":
             self.assertEqual(run["state"], "failed", run)
