@@ -216,8 +216,8 @@ static void happened(void *context, const char *tenant, const struct id *request
 {
     struct process *p = context;
 
-    (void)goes_on;
-
+    if (goes_on) /* a beginning or a line of output, mostly our own: nobody cancelled anything */
+        return;
     if (strcmp(tenant, EVENT_BUS_WORKERS) == 0) {
         if (p->heartbeat && strcmp(request->text, p->worker.id.text) == 0)
             heartbeat_now(p->heartbeat);

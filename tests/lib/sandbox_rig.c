@@ -20,7 +20,7 @@
 /* Rigs of one program need uids of their own. */
 static int rigs_made;
 
-enum { NOBODY = 65534, SLOTS = 4 };
+enum { NOBODY = 65534 };
 
 static void copy_program(const char *from, const char *to)
 {
@@ -345,7 +345,7 @@ int sandbox_rig_processes(const struct sandbox_rig *rig)
             if (strncmp(line, "State:\tZ", 8) == 0)
                 break; /* dead; whoever inherited it has not looked yet */
             if (sscanf(line, "Uid: %u", &uid) == 1)
-                count += uid >= rig->uid_base && uid < rig->uid_base + SLOTS;
+                count += uid >= rig->uid_base && uid < rig->uid_base + RIG_SLOTS;
         }
         if (f)
             fclose(f);
@@ -384,7 +384,35 @@ int sandbox_rig_children(const struct sandbox_rig *rig, uid_t first, uid_t end, 
 
 int sandbox_rig_zygotes(const struct sandbox_rig *rig, pid_t pids[RIG_CHILDREN_MAX])
 {
-    return sandbox_rig_children(rig, rig->uid_base + SLOTS, rig->uid_base + 400, pids);
+    return sandbox_rig_children(rig, rig->uid_base + RIG_SLOTS, rig->uid_base + 400, pids);
+}
+
+bool sandbox_rig_bounded(pid_t pid, const char *group)
+{
+    static const char *const controllers[] = { "memory", "pids", "cpuacct" };
+    char path[64], line[512], wanted[64];
+    int v1 = 0, v1_in = 0;
+    bool v2_in = false;
+
+    snprintf(path, sizeof path, "/proc/%d/cgroup", pid);
+    snprintf(wanted, sizeof wanted, "/%s", group);
+    FILE *f = fopen(path, "re");
+    while (f && fgets(line, sizeof line, f)) {
+        const char *names = strchr(line, ':'), *place = names ? strchr(names + 1, ':') : NULL;
+        const char *last = place ? strrchr(place, '/') : NULL;
+        bool in = last && strncmp(last, wanted, strlen(wanted)) == 0;
+        v2_in |= in && strncmp(line, "0::", 3) == 0;
+        for (int i = 0; place && i < 3; i++) {
+            const char *at = strstr(names, controllers[i]);
+            bool named = at && at < place && (at[-1] == ':' || at[-1] == ',') &&
+                         strchr(":,", at[strlen(controllers[i])]);
+            v1 += named;
+            v1_in += named && in;
+        }
+    }
+    if (f)
+        fclose(f);
+    return v2_in || (v1 && v1_in == v1);
 }
 
 int rig_program(const char *const *arguments, struct buf *out)

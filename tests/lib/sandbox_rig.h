@@ -93,11 +93,13 @@ const char *rig_refusal_find(const struct rig_result *result, const char *name);
 /* Processes whose uid belongs to this rig's slots. */
 int sandbox_rig_processes(const struct sandbox_rig *rig);
 
-enum { RIG_CHILDREN_MAX = 16 };
+enum { RIG_CHILDREN_MAX = 16, RIG_SLOTS = 4 };
 /* Children of its sandboxd with a uid from `first` to below `end`; at most RIG_CHILDREN_MAX are looked at. */
 int sandbox_rig_children(const struct sandbox_rig *rig, uid_t first, uid_t end, pid_t pids[RIG_CHILDREN_MAX]);
 /* Of these its zygotes, where sandboxd is root: they have the uids behind the slots. */
 int sandbox_rig_zygotes(const struct sandbox_rig *rig, pid_t pids[RIG_CHILDREN_MAX]);
+/* Is `pid` in a cgroup whose name begins so, for memory, for processes and for CPU time? */
+bool sandbox_rig_bounded(pid_t pid, const char *group);
 
 /* Run a program found on PATH, NULL-terminated arguments; what it prints is added to `out`. Its exit code. */
 int rig_program(const char *const *arguments, struct buf *out);

@@ -231,6 +231,14 @@ class Streams(Case):
         self.assertEqual([e[2]["state"] for e in seen if e[1] == "state"][-1], "succeeded")
         self.assertEqual([e[1] for e in seen].count("end"), 1)
 
+    def test_what_a_script_prints_does_not_make_its_worker_beat(self):
+        start, beats = time.monotonic(), set()
+        run = self.run_it(wait=False, lines=30, pause_ms=100)
+        while not self.ok(stack.api("GET", f"/v1/runs/{run['id']}", token="oscar"))["timings"]["ended"]:
+            beats.add(stack.sql("select max(heartbeat_at) from public.worker")[0][0])
+        # One in two seconds, and some around the beginning; its log is stored every 150 ms.
+        self.assertLessEqual(len(beats), (time.monotonic() - start) / 2 + 4)
+
     def test_two_hundred_readers_see_the_same(self):
         run = self.run_it(wait=False, lines=10, pause_ms=200)
         path = f"/v1/runs/{run['id']}/events"

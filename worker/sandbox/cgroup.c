@@ -360,6 +360,22 @@ int cgroup_open(const struct cgroup *group)
     return open(dirs[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* A thread of v1 that moves itself is the one case for which the kernel takes no lock against forks: nobody else can
+ * end it or give it another pid meanwhile. */
+bool cgroup_enter(const struct cgroup *group)
+{
+    char dirs[3][CGROUP_PATH_BYTES + 80];
+
+    if (!group->root)
+        return true;
+    int count = group_dirs(group, dirs);
+    for (int i = 0; i < count; i++) {
+        if (!file_write(dirs[i], v2(group) ? "cgroup.procs" : "tasks", "0"))
+            return false;
+    }
+    return true;
+}
+
 bool cgroup_join(const struct cgroup *group, pid_t pid, struct gov_err *err)
 {
     char dirs[3][CGROUP_PATH_BYTES + 80], text[16];

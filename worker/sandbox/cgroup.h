@@ -50,8 +50,12 @@ bool cgroup_make(const struct cgroup_root *root, const char *name, uint64_t memo
 bool cgroup_bound(const struct cgroup *group, uint64_t memory_bytes, uint64_t processes,
                   struct gov_err *err);
 /* v2: its folder, for CLONE_INTO_CGROUP, which spares the several milliseconds that moving a process
- * costs. -1 for v1 and for none: then cgroup_join. The caller closes. */
+ * costs. -1 for v1 and for none: then the child calls cgroup_enter. The caller closes. */
 int cgroup_open(const struct cgroup *group);
+/* The calling process goes into it, cheaply; it has one thread. False with errno. */
+bool cgroup_enter(const struct cgroup *group);
+/* Another process is put into it: the kernel keeps every fork of the machine waiting for that, and itself for
+ * a grace period. */
 bool cgroup_join(const struct cgroup *group, pid_t pid, struct gov_err *err);
 /* Zeroes where nothing is known. */
 void cgroup_usage_read(const struct cgroup *group, struct cgroup_usage *usage);

@@ -181,6 +181,21 @@ static void sigterm_ends_jobs_and_leaves_nothing(void **state)
     sandbox_rig_stop(&rig);
 }
 
+static void what_starts_cold_is_in_its_cgroups_before_it_runs(void **state)
+{
+    pid_t pids[RIG_CHILDREN_MAX];
+    struct waiting w;
+    (void)state;
+
+    start_sleeper(&shared, &w);
+    int count = sandbox_rig_children(&shared, shared.uid_base, shared.uid_base + RIG_SLOTS, pids);
+    assert_int_equal(count, 1);
+    for (pid_t pid = pids[0]; pid > 0; pid = child_of(pid)) /* pid 1, main, and what main forked */
+        assert_true(sandbox_rig_bounded(pid, "job-"));
+    sandbox_run_cancel(w.run);
+    wait_end(&shared, &w);
+}
+
 static void a_worker_that_goes_takes_its_jobs_with_it(void **state)
 {
     struct waiting w;
@@ -431,6 +446,7 @@ int main(void)
         cmocka_unit_test(kill_nine_as_root),
         cmocka_unit_test(kill_nine_as_a_plain_user),
         cmocka_unit_test(sigterm_ends_jobs_and_leaves_nothing),
+        cmocka_unit_test(what_starts_cold_is_in_its_cgroups_before_it_runs),
         cmocka_unit_test(a_worker_that_goes_takes_its_jobs_with_it),
         cmocka_unit_test(malformed_messages_end_the_connection_and_nothing_else),
         cmocka_unit_test(an_unknown_uid_is_turned_away),

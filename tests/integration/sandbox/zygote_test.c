@@ -130,6 +130,7 @@ static void it_holds_nothing_of_the_host(void **state)
     assert_int_equal(status_of(zygote, "CapPrm:") & ~six, 0);
     assert_int_equal(status_of(zygote, "CapBnd:") & ~six, 0);
     assert_int_equal(status_of(zygote, "Seccomp:"), 2);
+    assert_true(sandbox_rig_bounded(zygote, "zygote-"));
     descriptors_are_of_itself(zygote);
 }
 

@@ -1,6 +1,6 @@
 /* inside.c - pid 1 of a jail, and the last steps of main before it becomes the script.
  *
- *     go -> cgroup namespace -> root -> identity -> no_new_privs -> package -> READY
+ *     go -> cgroup -> cgroup namespace -> root -> identity -> no_new_privs -> package -> READY
  *        -> fork main: rlimits -> descriptors -> Landlock -> seccomp -> exec
  *        -> wait for main, or for the end of sandboxd
  *
@@ -79,6 +79,8 @@ _Noreturn void jail_inside(const struct jail_inside *in)
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (!descriptors_cut(in) || read(in->lifeline, &go, 1) != 1)
         _exit(1);
+    if (!in->placed && !cgroup_enter(s->cgroup))
+        pid1_fail(in->channel, "cgroup");
     if (unshare(CLONE_NEWCGROUP) < 0)
         pid1_fail(in->channel, "cgroup namespace");
     if (s->user_namespace && (setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0))

@@ -116,13 +116,11 @@ pid_t jail_clone(bool user_namespace, int cgroup, int *pidfd)
 }
 
 /* What the child must have before it may go on. */
-static bool child_prepare(const struct jail_spec *spec, const struct jail *jail, bool placed,
-                          struct gov_err *err)
+static bool child_prepare(const struct jail_spec *spec, const struct jail *jail, struct gov_err *err)
 {
     if (spec->user_namespace && !map_ids(jail->pid, spec->uid))
         return fault(err, "uid map");
-    return (placed || cgroup_join(spec->cgroup, jail->pid, err)) &&
-           (write(jail->lifeline, "g", 1) == 1 || fault(err, "go"));
+    return write(jail->lifeline, "g", 1) == 1 || fault(err, "go");
 }
 
 bool jail_start(const struct jail_spec *spec, struct jail *jail, struct gov_err *err)
@@ -143,10 +141,10 @@ bool jail_start(const struct jail_spec *spec, struct jail *jail, struct gov_err 
     int cgroup = cgroup_open(spec->cgroup);
     jail->pid = jail_clone(spec->user_namespace, cgroup, &jail->pidfd);
     if (jail->pid == 0)
-        jail_inside(&(struct jail_inside){ spec, channel[1], life[0], mounts });
+        jail_inside(&(struct jail_inside){ spec, channel[1], life[0], mounts, cgroup >= 0 });
     jail->channel = channel[0];
     jail->lifeline = life[1];
-    ok = jail->pid > 0 ? child_prepare(spec, jail, cgroup >= 0, err) : fault(err, "clone3");
+    ok = jail->pid > 0 ? child_prepare(spec, jail, err) : fault(err, "clone3");
     close(channel[1]);
     close(life[0]);
     if (cgroup >= 0)

@@ -115,6 +115,7 @@ struct jail_inside {
     int channel;
     int lifeline; /* reading end */
     int *mounts;  /* detached mounts of spec->files, -1 where there is none */
+    bool placed;  /* was made in its cgroup */
 };
 _Noreturn void jail_inside(const struct jail_inside *in);
 

@@ -60,7 +60,7 @@ static int descriptors_place(const struct zygote_jail_spec *s, int lifeline, int
     return descriptors_keep(keep, 4) && descriptors_occupy_streams() ? all[3] : -1;
 }
 
-_Noreturn static void child(const struct zygote_jail_spec *s, int lifeline, int filters[2])
+_Noreturn static void child(const struct zygote_jail_spec *s, int lifeline, int filters[2], bool placed)
 {
     const uint64_t keep = 1ull << CAP_SYS_ADMIN | 1ull << CAP_SETUID | 1ull << CAP_SETGID |
                           1ull << CAP_SETPCAP | 1ull << CAP_CHOWN | 1ull << CAP_KILL;
@@ -75,6 +75,8 @@ _Noreturn static void child(const struct zygote_jail_spec *s, int lifeline, int 
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (read(lifeline, &go, 1) != 1)
         _exit(10);
+    if (!placed && !cgroup_enter(s->cgroup))
+        _exit(16);
     int program = descriptors_place(s, lifeline, filters);
     if (program < 0 || unshare(CLONE_NEWCGROUP) < 0)
         _exit(11);
@@ -100,13 +102,12 @@ bool zygote_jail_start(const struct zygote_jail_spec *s, struct jail *jail, stru
     if (ok)
         jail->pid = jail_clone(true, cgroup, &jail->pidfd);
     if (jail->pid == 0)
-        child(s, life[0], filters);
+        child(s, life[0], filters, cgroup >= 0);
     jail->lifeline = life[1];
     ok = ok && jail->pid > 0 && map_ids(s, jail->pid);
     if (!ok)
         fault(err, "start");
-    ok = ok && (cgroup >= 0 || cgroup_join(s->cgroup, jail->pid, err)) &&
-         (write(jail->lifeline, "g", 1) == 1 || fault(err, "go"));
+    ok = ok && (write(jail->lifeline, "g", 1) == 1 || fault(err, "go"));
     const int all[] = { filters[0], filters[1], life[0], cgroup };
     for (int i = 0; i < 4; i++) {
         if (all[i] >= 0)
