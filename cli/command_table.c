@@ -205,12 +205,8 @@ static const struct command_option provider_options[] = {
     CREDENTIAL, TEXT("title", 0, "TEXT", "as people call it", "显示名称"), TEXT("merchant", 0, "ID", "our account there; others have no effect", "商户号，其他商户的通知无效"),
     TEXT("app", 0, "ID", "our application there", "应用编号"), FLAG("off", 0, "refuse its notices", "停用"), END,
 };
-static const struct command_option statement_options[] = {
-    TEXT("apply", 0, "DIGEST", "do exactly what the dry run with this digest showed", "执行该摘要对应的预览"), END,
-};
-static const struct command_option reconcile_options[] = {
-    TEXT("day", 0, "DATE", "the day the file is of", "文件所属日期"), FLAG("dry-run", 0, "only look", "仅查看"), END,
-};
+static const struct command_option statement_options[] = { TEXT("apply", 0, "DIGEST", "do exactly what the dry run with this digest showed", "执行该摘要对应的预览"), END };
+static const struct command_option reconcile_options[] = { TEXT("day", 0, "DATE", "the day the file is of", "文件所属日期"), FLAG("dry-run", 0, "only look", "仅查看"), END };
 static const struct command_option format_options[] = {
     TEXT("title", 0, "TEXT", "as people call it", "显示名称"), TEXT("method", 0, "NAME", "bank, cash, …; default bank", "收款方式，默认 bank"), END,
 };
@@ -429,6 +425,8 @@ const struct command command_table[] = {
     { "order approvals", NULL, "", 0, 0, VALUE_NONE, { "acts over money that wait for somebody else", "列出待审批的资金操作" }, state_options, false, command_order_approvals },
     { "order approve", NULL, "APPROVAL", 1, 1, VALUE_NONE, { "approve one, and carry it out", "审批通过并执行" }, comment_options, false, command_order_approve },
     { "order reject", NULL, "APPROVAL", 1, 1, VALUE_NONE, { "refuse one", "审批驳回" }, comment_options, false, command_order_reject },
+    { "order emergency", NULL, "APPROVAL", 1, 1, VALUE_NONE, { "approve one alone when nobody can be reached; everybody is told", "紧急情况下独自批准（会通知所有审批人）" }, comment_options, false, command_order_emergency },
+    { "order review", NULL, "APPROVAL", 1, 1, VALUE_NONE, { "say what you found of one that was approved alone", "复核独自批准的操作" }, comment_options, false, command_order_review },
     { "payment ls", NULL, "", 0, 0, VALUE_NONE, { "payments; --state unapplied: what waits", "列出付款；--state unapplied 为待处理" }, state_options, false, command_payment_ls },
     { "payment apply", NULL, "ORDER PAYMENT…", 2, ANY, VALUE_NONE, { "settle an order with payments that waited", "用待处理付款结清订单" }, NULL, false, command_payment_apply },
     { "payment return", NULL, "PAYMENT", 1, 1, VALUE_NONE, { "give back what settled nothing; somebody else approves", "退回未入账款项（须他人审批）" }, return_options, false, command_payment_return },
@@ -442,6 +440,7 @@ const struct command command_table[] = {
     { "invoice ls", NULL, "", 0, 0, VALUE_NONE, { "invoices and credit notes", "列出账单与红字账单" }, invoice_options, false, command_invoice_ls },
     { "invoice show", NULL, "INVOICE", 1, 1, VALUE_NONE, { "one, by its number or id", "查看账单（编号或 ID）" }, NULL, false, command_invoice_show },
     { "invoice fapiao", NULL, "INVOICE none|requested|issued|red_lettered", 2, 2, VALUE_NONE, { "what became of the tax office's invoice for it", "登记发票状态、号码与日期" }, fapiao_options, false, command_invoice_fapiao },
+    { "invoice import", NULL, "FILE", 1, 1, VALUE_NONE, { "a CSV of fapiao numbers: what it would do, then --apply DIGEST", "批量登记发票号码：先预览，再 --apply 摘要" }, statement_options, false, command_invoice_import },
     { "invoice sellers", NULL, "", 0, 0, VALUE_NONE, { "entities that invoices are of", "列出开具主体" }, NULL, false, command_invoice_sellers },
     { "invoice seller", NULL, "CODE", 1, 1, VALUE_NONE, { "name one, or let it sell from now on", "设置开具主体" }, seller_options, false, command_invoice_seller },
     { "task ls", NULL, "", 0, 0, VALUE_NONE, { "what a person of finance has to decide", "列出财务待办" }, NULL, false, command_task_ls },

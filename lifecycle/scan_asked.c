@@ -42,13 +42,18 @@ static bool carry_out(PGconn *conn, const PGresult *asked, const bool *stop, str
     struct scan_report report = { .state = SCAN_REFUSED };
     char tz[64];
 
+    /* What is left of one that was begun is not what was previewed, and was looked at then. */
+    if (PQgetvalue(asked, 0, 5)[0] == 't')
+        digest = NULL;
     if (digest && !preview_run(conn, &look, &preview, err))
         return false;
     if (digest && strcmp(digest, preview.digest) != 0)
         report.problem = "what a scan would do has changed since the preview; look again";
     else if (!scan_run(conn, &options, &report, err))
         return false;
-    const char *params[] = { PQgetvalue(asked, 0, 0), scan_state_name(report.state),
+    if (report.state == SCAN_STOPPED)
+        report.problem = "stopped half way, because the daemon was asked to end; execgov-lifecycle goes on with it when it runs again";
+    const char *params[] = { PQgetvalue(asked, 0, 0), report.state == SCAN_STOPPED ? "requested" : scan_state_name(report.state),
                              scan_counts_json(&report.counts, arena), report.problem, scan_tz_version(tz, sizeof tz) };
     return ask(arena, conn, SQL_QUERIES_SCAN_RUN_END, 5, params, err) != NULL;
 }

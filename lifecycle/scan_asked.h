@@ -8,7 +8,7 @@
 
 #include "core/base/err.h"
 
-/* Carry out the next one, if there is any. Blocking. */
+/* Carry out the next one, if there is any. Blocking. One that `*stop` breaks off is still asked for: the next call goes on with it. */
 bool scan_asked_carry_out(PGconn *conn, const bool *stop, bool *carried, struct gov_err *err);
 
 /* The version of this machine's time zone database ("2025b"); "" if it does not say. Returns `text`. */

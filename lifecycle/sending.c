@@ -144,10 +144,13 @@ static enum op_next answered(struct op *op)
 static enum op_next note(struct op *op)
 {
     struct sending *s = (struct sending *)op;
-    const struct delivery_result *r = &s->result;
+    struct delivery_result *r = &s->result;
     struct arena *arena = &op->arena;
-    int64_t wait = r->retry_after_s ? r->retry_after_s : delivery_backoff_s(s->delivery.attempt, randombytes_random());
+    int64_t wait = r->retry_after_s;
 
+    if (!wait && (wait = delivery_backoff_s(s->delivery.kind, s->delivery.attempt, randombytes_random())) == 0 &&
+        r->outcome == DELIVERY_RETRY)
+        result_set(s, DELIVERY_DEAD, 0, arena_format(arena, "given up after %d attempts: %s", s->delivery.attempt, r->detail));
     DB_QUERY(op, s->lifecycle->db, &DB_PUBLIC, SQL_QUERIES_OUTBOX_DONE, &s->done, s->delivery.id,
              arena_format(arena, "%d", s->delivery.attempt), delivery_outcome_name(r->outcome),
              arena_format(arena, "%d", r->code), r->provider_code[0] ? r->provider_code : NULL,

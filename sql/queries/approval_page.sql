@@ -6,7 +6,14 @@ select r.id, jsonb_build_object('id', r.id, 'action', r.action, 'params', r.para
     'created_at', public.utc_text(r.created_at), 'expires_at', public.utc_text(r.expires_at),
     'votes', (select coalesce(jsonb_agg(jsonb_build_object('voter', w.email, 'approve', v.approve,
             'comment', v.comment, 'at', public.utc_text(v.at)) order by v.at), '[]')
-        from public.approval_vote v join public.app_user w on w.id = v.voter where v.request_id = r.id)), r.requester
+        from public.approval_vote v join public.app_user w on w.id = v.voter where v.request_id = r.id),
+    'emergency', (select jsonb_build_object('by', w.email, 'reason', e.reason, 'at', public.utc_text(e.at), 'reviewed_by', y.email,
+            'reviewed_at', public.utc_text(x.at), 'review', x.comment)
+        from public.approval_emergency e
+        join public.app_user w on w.id = e.actor
+        left join public.approval_review x on x.request_id = e.request_id
+        left join public.app_user y on y.id = x.reviewer
+        where e.request_id = r.id)), r.requester
 from public.approval_request r
 join public.app_user u on u.id = r.requester
 cross join lateral (

@@ -1,5 +1,5 @@
 -- scope: lifecycle
--- The next scan that a person asked for, taken for ten minutes
+-- The next scan that a person asked for, taken for ten minutes; begun: it was broken off half way
 with taken as (
     select r.id
     from public.scan_run r
@@ -13,4 +13,5 @@ update public.scan_run r
 set lease_until = clock_timestamp() + interval '10 minutes'
 from taken t
 where r.id = t.id
-returning r.id, (extract(epoch from r.as_of) * 1000000)::bigint, r.preview_digest, r.release_brake, r.accept_gap
+returning r.id, (extract(epoch from r.as_of) * 1000000)::bigint, r.preview_digest, r.release_brake, r.accept_gap,
+    r.counts <> '{}'

@@ -188,6 +188,30 @@ class Channels(Case):
         shown = self.until_state(one, "unknown")
         self.assertEqual([a["outcome"] for a in shown["log"]], ["unknown", "unknown"])
 
+    def test_a_webhook_that_is_gone_is_switched_off_until_somebody_switches_it_on(self):
+        def channel(name):
+            return self.ok(self.api("GET", f"/v1/platform/channels/{name}", token="pat"))
+
+        where = {"url": f"http://127.0.0.1:{web.port}/gone"}
+        web.answers["/gone"] = (410, {})
+        self.assertIsNone(self.put("gone_hook", "webhook", where, "hook")["gone_at"])
+        self.until_state(self.send("gone_hook", "-"), "dead")
+        off = channel("gone_hook")
+        self.assertEqual((off["enabled"], off["gone_at"] is not None), (False, True))
+        told = self.stack.sql("select count(*) from outbox where event = 'channel.gone' and payload ->> 'channel' = 'gone_hook' "
+                              "and endpoint = 'pat@people.example'")
+        self.assertEqual(int(told[0][0]), 1)
+        self.assertEqual(len(self.stack.sql("select 1 from platform_audit where action = 'channel.gone' and subject = 'gone_hook'")), 1)
+        self.until_state(self.send("gone_hook", "-"), "sent")  # into the file that the tests have for what has no channel
+        self.assertEqual(len(web.of("/gone")), 1)
+        web.answers["/gone"] = (200, {})
+        self.assertEqual([self.put("gone_hook", "webhook", where, "hook")[k] for k in ("enabled", "gone_at")], [True, None])
+        self.until_state(self.send("gone_hook", "-"), "sent")
+        self.assertEqual(len(web.of("/gone")), 2)
+        # Of a robot it is an answer like any other.
+        self.until_state(self.robot("wecom", (410, {}), "key"), "dead")
+        self.assertTrue(channel("wecom_team")["enabled"])
+
     def test_a_text_message_goes_to_the_provider_with_its_number(self):
         web.answers["/sms"] = (202, {"id": "provider-7"})
         self.put("sms", "sms", {"url": f"http://127.0.0.1:{web.port}/sms", "template": "T1"}, "sms")

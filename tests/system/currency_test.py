@@ -121,6 +121,40 @@ class Currencies(unittest.TestCase):
             seen = self.ok(stack.api("POST", "/v1/platform/payments/statements", {**body, "dry_run": False, "digest": seen["digest"]}, token="fay"))
         return seen["items"][0]
 
+    def test_a_sale_does_not_begin_in_the_past(self):
+        self.assertIn("/sold_from", self.cli("edition", "version", "team-monthly", "--price", "1.00", "--since", "2026-01-01T00:00:00Z", status=2))
+
+    def test_one_person_alone_in_an_emergency(self):
+        customer = self.cli("customer", "create", "Urgent", "--email", "bills@c.example")
+        order = self.cli("order", "create", "team-monthly", "--customer", customer["id"], "--tenant-name", "Urgent")
+        self.confirm(order, "299.00", "CNY")
+        stacks.until(lambda: self.cli("order", "show", order["id"])["state"] == "active", what="the tenant")
+        wanted = self.cli("order", "refund", order["id"], "1.00", "--reference", uuid.uuid4().hex, "--comment", "asked", "--then", "keep")
+        approval = wanted["approval"]["id"]
+        self.assertIsNone(wanted["approval"]["emergency"])
+        self.assertIn("--comment", self.cli("order", "emergency", approval, status=2))
+        self.cli("order", "review", approval, "--comment", "x", token="fred", status=4)
+        done = self.cli("order", "emergency", approval, "--comment", "nobody answers")
+        self.assertEqual(done["result"]["refunded"]["amount_minor"], 100)
+        self.assertEqual((done["state"], done["emergency"]["by"], done["emergency"]["reviewed_by"]), ("executed", "fiona@people.example", None))
+        self.assertEqual(stack.sql("select distinct detail ->> 'emergency_by' from platform_audit where detail ->> 'approval' = "
+                                   f"'{approval}'"), [["fiona@people.example"]])
+        self.assertIn(approval, [t["ref"] for t in self.cli("task", "ls")["items"] if t["kind"] == "emergency_review"])
+        self.cli("order", "review", approval, "--comment", "it was right", status=4)  # not by oneself
+        seen = self.cli("order", "review", approval, "--comment", "it was right", token="fred")["emergency"]
+        self.assertEqual((seen["reviewed_by"], seen["review"]), ("vera@people.example", "it was right"))
+        self.assertNotIn(approval, [t["ref"] for t in self.cli("task", "ls")["items"]])
+        rule = self.cli("order", "rule", "brake", "least", "70", "--comment", "more")
+        self.assertIn("never decided by one person", self.cli("order", "emergency", rule["approval"]["id"], "--comment", "x", status=4))
+        self.cli("order", "reject", rule["approval"]["id"], token="fred")
+
+    def test_the_rules_are_told_to_people_whole(self):
+        done = subprocess.run([stacks.BUILD / "bin/execgov", "order", "rules"], capture_output=True, timeout=60, check=True, text=True,
+                              env={**os.environ, "EXECGOV_URL": f"http://127.0.0.1:{stack.ports['api']}", "LANG": "C.UTF-8",
+                                   "EXECGOV_TOKEN": stack.tokens["fay"], "EXECGOV_CONFIG_DIR": str(stack.folder / "cli")})
+        for said in ("four_eyes_min CNY", "5000.00 CNY", "brake least", "brake percent"):
+            self.assertIn(said, done.stdout)
+
     def test_a_rule_that_does_not_fit_is_refused_and_nobody_sets_one_alone(self):
         for words, says in ((("four_eyes_min", "QQQ", "1"), "QQQ"), (("four_eyes_min", "JPY", "1.5"), ""), (("brake", "most", "1"), "least"),
                             (("brake", "percent", "101"), "100"), (("approvals_needed", "order.refund", "0"), "1 to 5"),

@@ -282,7 +282,9 @@ class Page(unittest.TestCase):
         self.type("reminder-policy ls")
         self.assertEqual(self.type("reminder-policy show standard")["ver"], 1)
         run("reminder-policy set early --file policy.yaml --comment x")
-        self.assertIsNone(self.type("reminder-policy set standard --file policy.yaml --dry-run")["result"])
+        looked = self.type("reminder-policy set standard --file policy.yaml --dry-run")
+        self.assertIsNone(looked["result"])
+        self.assertEqual((looked["left_out"], looked["terms"]["shutdown_on_workday"]), (["shutdown_on_workday"], False))
         self.assertEqual(self.type('reminder-policy set standard --file policy.yaml --comment "fewer letters"')["result"]["ver"], 2)
         self.assertEqual(len(self.type("reminder-policy history standard")), 2)
         self.assertTrue(self.type('reminder-policy use early --edition team-yearly --comment "long notice"')["result"]["own"])
@@ -305,6 +307,12 @@ class Page(unittest.TestCase):
         self.assertEqual(self.type(f"invoice fapiao {number} requested")["fapiao"]["status"], "requested")
         self.assertEqual(len(self.type("invoice ls --fapiao requested")["items"]), 1)
         self.assertEqual(self.type(f"invoice fapiao {number} issued --number 12345678901234567890 --on 2026-11-26")["fapiao"]["status"], "issued")
+        text = block("invoice,number,code,issued_on").replace("MAIN-2026-000001", number)
+        (stack.folder / "fapiao.csv").write_text("\n".join(line.strip() for line in text.split("\n")), encoding="utf-8")
+        seen = self.type("invoice import fapiao.csv")
+        self.assertEqual([line["verdict"] for line in seen["items"]], ["seen"])
+        self.at["DIGEST"] = seen["digest"]
+        self.assertEqual(self.type("invoice import fapiao.csv --apply DIGEST")["counts"], seen["counts"])
 
 
 if __name__ == "__main__":

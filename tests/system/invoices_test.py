@@ -106,6 +106,42 @@ class Invoices(Case):
                           f"action = 'invoice.fapiao_set' and detail ->> 'no' = '{no}' order by id desc limit 1")
         self.assertEqual(audit, [[NUMBER, "12345678", "the paper one was sent"]])
 
+    def test_a_file_of_fapiao_is_looked_at_and_then_written_whole(self):
+        nos = [self.invoices(self.sold(f"File {n}"), 1)[0]["no"] for n in range(4)]
+        self.cli("invoice", "fapiao", nos[1], "issued", "--number", "20" + "0" * 18, "--on", "2026-11-25")
+        self.cli("invoice", "fapiao", nos[2], "issued", "--number", "22" + "0" * 18, "--on", "2026-11-25")
+        file = stack.folder / "fapiao.csv"
+        head = "发票号码,账单编号,发票代码,开票日期,备注\n"
+
+        def rows(*lines):
+            file.write_text(head + "".join(f"{number},{no},{code},{day},x\n" for number, no, code, day in lines), encoding="gb18030")
+        rows(("21" + "0" * 18, nos[0], "", "2026-11-26"), ("20" + "0" * 18, nos[1], "", "2026-11-25"),
+             ("23" + "0" * 18, nos[2], "", "2026-11-26"), ("22" + "0" * 18, nos[3], "", "2026-11-26"),
+             ("24" + "0" * 18, "MAIN-1999-000001", "", "2026-11-26"))
+        seen = self.cli("invoice", "import", file)
+        self.assertEqual([line["verdict"] for line in seen["items"]], ["new", "seen", "conflict", "taken", "no_invoice"])
+        self.assertEqual((seen["dry_run"], seen["counts"]["lines"], seen["counts"]["new"]), (True, 5, 1))
+        self.assertEqual(self.fapiao(nos[0]), ("none", None))
+        self.assertIn("look again", self.cli("invoice", "import", file, "--apply", "0" * 64, status=4))
+        self.cli("invoice", "import", file, token="pat", status=3)
+        self.assertFalse(self.cli("invoice", "import", file, "--apply", seen["digest"])["dry_run"])
+        self.assertEqual([self.fapiao(no)[1] for no in nos], ["21" + "0" * 18, "20" + "0" * 18, "22" + "0" * 18, None])
+        # What was shown was another state of things.
+        self.assertIn("look again", self.cli("invoice", "import", file, "--apply", seen["digest"], status=4))
+        self.assertEqual(stack.sql("select detail #>> '{counts,new}' from platform_audit where action = 'fapiao.imported'"), [["1"]])
+        for line, says in ((("123", nos[3], "", "2026-11-26"), "line 3: a fapiao's number has 8 digits"), (("", nos[3], "", "2026-11-26"), "line 3"),
+                           (("12345678", nos[3], "", "2026-11-26"), "line 3: a number of 8 digits has a code"),
+                           (("25" + "0" * 18, "", "", "2026-11-26"), "line 3: which invoice"), (("25" + "0" * 18, nos[3], "", "tomorrow"), "line 3")):
+            rows(("26" + "0" * 18, nos[3], "", "2026-11-26"), line)
+            self.assertIn(says, self.cli("invoice", "import", file, status=2), line)
+        file.write_text("a,b\n1,2\n", encoding="utf-8")
+        self.assertIn("first row names the columns", self.cli("invoice", "import", file, status=2))
+        self.assertEqual(self.fapiao(nos[3]), ("none", None))
+
+    def fapiao(self, no):
+        shown = self.get(f"/v1/platform/invoices/{no}")["fapiao"]
+        return shown["status"], shown.get("number")
+
     def test_a_tenant_sees_its_own_and_no_other(self):
         order = self.cli("billing", "order", "team-monthly", "--tenant-name", "Pia and friends", token="pia")
         self.confirm(order, "299.00")

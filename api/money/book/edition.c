@@ -76,6 +76,7 @@ static const struct json_field fields[] = {
     { "kind", JSON_FIELD_TEXT, true, AT(kind), 0, 0, kinds },
     { "title", JSON_FIELD_OBJECT, true, AT(title), 0, 0, NULL },
 };
+#define LATE_US (300LL * 1000000) /* a clock that is behind */
 enum { FIELDS = sizeof fields / sizeof *fields, VERSION_FIELDS = FIELDS - 3 };
 
 static bool fits(struct edition *e, struct gov_err *err)
@@ -89,6 +90,10 @@ static bool fits(struct edition *e, struct gov_err *err)
                            "interval_unit 与 interval_count 须同时给出或都不给（一次性购买）");
     if (e->title && (!json_get_text(e->title, "en") || !json_get_text(e->title, "zh")))
         return gov_fail_at(err, GOV_INVALID_INPUT, "/title", "incomplete", "a title in en and zh", "标题须含 en 与 zh");
+    if (e->sold_from_us && e->sold_from_us < clock_now_us() - LATE_US) /* by the database's clock it asks once more */
+        return gov_fail_at(err, GOV_INVALID_INPUT, "/sold_from", "past",
+                           "it lies in the past, when the version before it was on sale; leave it out, and it is sold from now on",
+                           "起售时间已过，而当时在售的是之前的版次；请省略该项，即从现在起售");
     if (e->kind && (strcmp(e->kind, "team") == 0) != (e->unit != NULL))
         return gov_fail_at(err, GOV_INVALID_INPUT, "/interval_unit", "kind", "team editions, and only they, have an interval",
                            "仅团队版须有周期");

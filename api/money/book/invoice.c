@@ -6,6 +6,7 @@
 #include "api/money/money.h"
 #include "api/page.h"
 #include "core/base/civil.h"
+#include "core/model/fapiao.h"
 
 struct invoice {
     struct endpoint endpoint;
@@ -18,7 +19,6 @@ struct invoice {
 };
 
 #define AT(member) offsetof(struct invoice, member)
-static const char *const statuses[] = { "none", "requested", "issued", "red_lettered", NULL };
 
 /* --- list and get --- */
 
@@ -32,7 +32,7 @@ static enum op_next list_of(struct op *op, bool own)
 
     if (!page_read(call, PAGE_OF_NUMBERS, &e->page, &op->err) || !page_choice(call, "kind", kinds, &kind, &op->err) ||
         (!own && !page_id(call, "customer_id", &customer, &op->err)) || !page_id(call, "order_id", &order, &op->err) ||
-        !page_choice(call, "fapiao", statuses, &status, &op->err))
+        !page_choice(call, "fapiao", fapiao_statuses, &status, &op->err))
         return OP_FAIL;
     DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_INVOICE_PAGE, &e->rows, e->page.before, e->page.limit, kind, customer, order,
              status, NULL, own ? call->caller.tenant.text : NULL, own ? call->caller.user.text : NULL);
@@ -93,50 +93,20 @@ const size_t own_invoice_get_bytes = sizeof(struct invoice);
 
 /* --- the tax office's invoice --- */
 
-static bool digits(const char *text, size_t least, size_t most)
-{
-    size_t count = strspn(text, "0123456789");
-
-    return count >= least && count <= most && !text[count];
-}
-
-/* One of paper has a code of 10 or 12 digits and a number of 8; one without paper has a number of 20 alone. */
-static bool fapiao_fits(const struct invoice *e, struct gov_err *err)
-{
-    bool given = strcmp(e->status, "issued") == 0 || strcmp(e->status, "red_lettered") == 0;
-    struct civil day;
-
-    if (!given && (e->code || e->number || e->on))
-        return gov_fail_at(err, GOV_INVALID_INPUT, "/status", "not_issued", "only one that is issued or red_lettered has code, number and day",
-                           "仅已开具或已红冲的发票才有代码、号码和日期");
-    if (!given)
-        return true;
-    if (!e->number || !e->on)
-        return gov_fail_at(err, GOV_INVALID_INPUT, e->number ? "/issued_on" : "/number", "required",
-                           "say the fapiao's number and its day (number, issued_on)", "请填写发票号码和开票日期（number、issued_on）");
-    if (!digits(e->number, 8, 8) && !digits(e->number, 20, 20))
-        return gov_fail_at(err, GOV_INVALID_INPUT, "/number", "format", "a fapiao's number has 8 digits, or 20 without a code",
-                           "发票号码为 8 位数字，或无代码的 20 位数字");
-    if (strlen(e->number) == 8 ? !e->code || (!digits(e->code, 10, 10) && !digits(e->code, 12, 12)) : e->code != NULL)
-        return gov_fail_at(err, GOV_INVALID_INPUT, "/code", "format", "a number of 8 digits has a code of 10 or 12, one of 20 has none",
-                           "8 位号码须有 10 或 12 位代码，20 位号码没有代码");
-    return civil_parse(e->on, &day) ||
-           gov_fail_at(err, GOV_INVALID_INPUT, "/issued_on", "format", "must be a day like 2026-11-30", "须为形如 2026-11-30 的日期");
-}
-
 static enum op_next fapiao_put(struct op *op)
 {
     struct invoice *e = (struct invoice *)op;
     struct call *call = e->endpoint.call;
     static const struct json_field fields[] = {
-        { "status", JSON_FIELD_TEXT, true, AT(status), 0, 0, statuses },
+        { "status", JSON_FIELD_TEXT, true, AT(status), 0, 0, fapiao_statuses },
         { "code", JSON_FIELD_TEXT, false, AT(code), 1, 20, NULL },
         { "number", JSON_FIELD_TEXT, false, AT(number), 1, 20, NULL },
         { "issued_on", JSON_FIELD_TEXT, false, AT(on), 10, 10, NULL },
         { "reason", JSON_FIELD_TEXT, false, AT(reason), 1, 500, NULL },
     };
 
-    if (!CALL_BODY(call, op, fields, e) || !fapiao_fits(e, &op->err))
+    if (!CALL_BODY(call, op, fields, e) ||
+        !fapiao_check(&(struct fapiao){ e->status, e->code, e->number, e->on }, &op->err))
         return OP_FAIL;
     struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
     DB_GROUP_ADD(g, SQL_QUERIES_INVOICE_FAPIAO_SET, &e->rows, call->params[0], e->status, e->code, e->number, e->on, e->reason,

@@ -1,5 +1,6 @@
 /* /v1/platform/approvals: what waits for somebody else, his decision, and at once what was decided. An
- * approval whose act could not be carried out stays approved; approving again carries it out. */
+ * approval whose act could not be carried out stays approved; approving again carries it out. In an emergency one person decides alone,
+ * and another one looks at it afterwards. */
 #include "api/money/order/approval.h"
 
 #include <string.h>
@@ -47,6 +48,53 @@ static const struct json_field fields[] = {
     { "comment", JSON_FIELD_TEXT, false, offsetof(struct approval, comment), 0, 2000, NULL },
 };
 
+static const struct json_field why_fields[] = {
+    { "comment", JSON_FIELD_TEXT, true, offsetof(struct approval, comment), 1, 2000, NULL },
+};
+
+/* What one person does by himself, with a reason: `act` is a query of (request, person, session, reason). */
+static enum op_next alone(struct op *op, enum sql_queries act)
+{
+    struct approval *e = (struct approval *)op;
+    struct call *call = e->endpoint.call;
+
+    if (!call_param_id(call, 0, &e->id, &op->err) || !CALL_BODY(call, op, why_fields, e))
+        return OP_FAIL;
+    struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
+    DB_GROUP_ADD(g, act, &e->voted, e->id.text, call->caller.user.text, call->caller.token_hash, e->comment);
+    DB_GROUP_ADD(g, SQL_QUERIES_APPROVAL_PAGE, &e->rows, NULL, "1", NULL, e->id.text);
+    db_group_tolerate(g, &e->refused);
+    db_group_send(g);
+    return OP_WAIT;
+}
+
+static enum op_next emergency(struct op *op)
+{
+    return alone(op, SQL_QUERIES_APPROVAL_EMERGENCY);
+}
+
+static enum op_next review(struct op *op)
+{
+    return alone(op, SQL_QUERIES_APPROVAL_REVIEW);
+}
+
+static enum op_next never_alone(struct op *op)
+{
+    if (((struct approval *)op)->refused.code != GOV_CONFLICT)
+        return OP_NEXT;
+    gov_fail(&op->err, GOV_CONFLICT, "a termination, dropping a tenant and a rule of money are never decided by one person: somebody else approves it",
+             "终止、删除租户以及资金规则不得由一人独自决定，须由他人审批");
+    return OP_FAIL;
+}
+
+static enum op_next nothing_alone(struct op *op)
+{
+    if (((struct approval *)op)->refused.code != GOV_CONFLICT)
+        return OP_NEXT;
+    gov_fail(&op->err, GOV_CONFLICT, "nobody approved it alone, so that there is nothing to review", "该操作并非独自批准，无需复核");
+    return OP_FAIL;
+}
+
 static enum op_next vote(struct op *op, const char *approves)
 {
     struct approval *e = (struct approval *)op;
@@ -73,7 +121,7 @@ static enum op_next reject(struct op *op)
     return vote(op, "false");
 }
 
-static enum op_next rejected(struct op *op)
+static enum op_next decided(struct op *op)
 {
     struct approval *e = (struct approval *)op;
 
@@ -134,5 +182,10 @@ static enum op_next end(struct op *op)
 const struct op_step approval_approve_steps[] = { { "approve", approve }, { "carry_out", carry_out }, { "after", after },
                                                   { "answer", answer }, { "end", end }, { 0 } };
 const size_t approval_approve_bytes = sizeof(struct approval);
-const struct op_step approval_reject_steps[] = { { "reject", reject }, { "rejected", rejected }, { 0 } };
+const struct op_step approval_reject_steps[] = { { "reject", reject }, { "rejected", decided }, { 0 } };
 const size_t approval_reject_bytes = sizeof(struct approval);
+const struct op_step approval_emergency_steps[] = { { "emergency", emergency }, { "never", never_alone }, { "carry_out", carry_out }, { "after", after },
+                                                    { "answer", answer }, { "end", end }, { 0 } };
+const size_t approval_emergency_bytes = sizeof(struct approval);
+const struct op_step approval_review_steps[] = { { "review", review }, { "nothing", nothing_alone }, { "reviewed", decided }, { 0 } };
+const size_t approval_review_bytes = sizeof(struct approval);

@@ -17,6 +17,7 @@ struct reminder {
     struct endpoint endpoint;
     struct page page;
     json_t *windows, *body, *lines; /* `body` as it came; `lines` of the forecast */
+    json_t *whole, *left_out;       /* a policy's terms, and which of them nobody said */
     int64_t prefill, publish, from, to;
     bool workday, dry;
     const char *calendar, *reason, *policy, *conninfo;
@@ -147,7 +148,8 @@ static enum op_next answer(struct op *op)
         return page_one(call, 200, &e->rows, &op->err), OP_FAIL;
     json_t *result = e->dry ? json_null() : json_incref(db_json(&e->rows, 0, 1, &op->arena));
 
-    call_json(call, 200, json_pack("{s:b, s:o, s:o}", "dry_run", e->dry, "result", result, "forecast", forecast_json(e)));
+    call_json(call, 200, json_pack("{s:b, s:o, s:O*, s:O*, s:o}", "dry_run", e->dry, "result", result, "terms", e->whole, "left_out",
+                                   e->left_out, "forecast", forecast_json(e)));
     return OP_DONE;
 }
 
@@ -184,22 +186,6 @@ static bool terms_fit(struct reminder *e, struct gov_err *err)
     return true;
 }
 
-static enum op_next set_read(struct op *op)
-{
-    struct reminder *e = (struct reminder *)op;
-    struct call *call = e->endpoint.call;
-
-    e->prefill = 30;
-    e->publish = 24;
-    e->from = 9;
-    e->to = 18;
-    e->calendar = "CN";
-    if (!CALL_BODY(call, op, set_fields, e) || !terms_fit(e, &op->err))
-        return OP_FAIL;
-    e->ask = (struct forecast_ask){ .policy = call->params[0], .terms = &e->terms, .calendar = e->calendar };
-    return OP_NEXT;
-}
-
 static json_t *terms_json(const struct reminder *e)
 {
     json_t *days = json_array();
@@ -211,6 +197,39 @@ static json_t *terms_json(const struct reminder *e)
                      "calendar", e->calendar);
 }
 
+/* What is not said is the default, and is said back: nobody finds out by a message at nine that his ten o'clock is gone. */
+static json_t *left_out(const struct reminder *e)
+{
+    json_t *names = json_array();
+    const char *name;
+    json_t *value;
+
+    json_object_foreach (e->whole, name, value)
+        if (strcmp(name, "before_days") != 0 && !json_object_get(e->body, name))
+            json_array_append_new(names, json_string(name));
+    return names;
+}
+
+static enum op_next set_read(struct op *op)
+{
+    struct reminder *e = (struct reminder *)op;
+    struct call *call = e->endpoint.call;
+
+    e->prefill = 30;
+    e->publish = 24;
+    e->from = 9;
+    e->to = 18;
+    e->calendar = "CN";
+    if (!json_decode_text(call->request->body, call->request->body_bytes, set_fields, sizeof set_fields / sizeof *set_fields, e, &e->body,
+                          &op->arena, &op->err) ||
+        !terms_fit(e, &op->err))
+        return OP_FAIL;
+    e->whole = json_own(&op->arena, terms_json(e));
+    e->left_out = json_own(&op->arena, left_out(e));
+    e->ask = (struct forecast_ask){ .policy = call->params[0], .terms = &e->terms, .calendar = e->calendar };
+    return OP_NEXT;
+}
+
 static enum op_next set_write(struct op *op)
 {
     struct reminder *e = (struct reminder *)op;
@@ -218,7 +237,7 @@ static enum op_next set_write(struct op *op)
 
     if (!e->dry)
         DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_REMINDER_POLICY_SET, &e->rows, call->params[0],
-                 json_text(&op->arena, json_own(&op->arena, terms_json(e))), e->reason, call->caller.user.text);
+                 json_text(&op->arena, e->whole), e->reason, call->caller.user.text);
     return e->dry ? OP_NEXT : OP_WAIT;
 }
 

@@ -1,6 +1,6 @@
 /* invoice.c - invoices and credit notes, what the tax office's invoice for each became, and who sells. */
 #include "cli/command/commands.h"
-#include "cli/command/money/money_show.h"
+#include "cli/command/money/money_file.h"
 #include "cli/net/remote.h"
 #include "core/base/json.h"
 
@@ -24,27 +24,25 @@ bool command_invoice_show(struct cli *cli, const struct args *args, struct gov_e
     return money_get(cli, arena_format(&cli->arena, BASE "invoices/%s", remote_segment(cli, args->words[0])), err);
 }
 
-/* PUT, and the answer as one object. */
-static bool put(struct cli *cli, const char *path, json_t *body, struct gov_err *err)
-{
-    const struct remote_call call = { .method = "PUT", .path = path, .body = json_own(&cli->arena, body) };
-    struct remote_answer answer;
-
-    if (!remote_send(cli, &call, &answer, err))
-        return false;
-    if (cli->json)
-        cli_print_json(answer.json);
-    else
-        money_one(cli, answer.json);
-    return true;
-}
-
 bool command_invoice_fapiao(struct cli *cli, const struct args *args, struct gov_err *err)
 {
-    return put(cli, arena_format(&cli->arena, BASE "invoices/%s/fapiao", remote_segment(cli, args->words[0])),
+    return money_put(cli, arena_format(&cli->arena, BASE "invoices/%s/fapiao", remote_segment(cli, args->words[0])),
                json_pack("{s:s, s:s*, s:s*, s:s*, s:s*}", "status", args->words[1], "number", args_value(args, "number", NULL), "code",
                          args_value(args, "code", NULL), "issued_on", args_value(args, "on", NULL), "reason",
                          args_value(args, "comment", NULL)), err);
+}
+
+bool command_invoice_import(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    static const struct money_column of_lines[] = {
+        { "line", { "LINE", "行" } }, { "invoice", { "INVOICE", "账单" } }, { "status", { "STATE", "状态" } },
+        { "number", { "FAPIAO NUMBER", "发票号码" } }, { "code", { "CODE", "代码" } }, { "issued_on", { "DAY", "日期" } },
+        { "verdict", { "IS", "判定" } }, { NULL, { NULL, NULL } },
+    };
+    const char *digest = args_value(args, "apply", NULL);
+    json_t *body = json_own(&cli->arena, json_pack("{s:b, s:s*}", "dry_run", !digest, "digest", digest));
+
+    return money_file_add(cli, args->words[0], body, err) && money_file_send(cli, BASE "invoices/fapiao", body, of_lines, err);
 }
 
 bool command_invoice_sellers(struct cli *cli, const struct args *args, struct gov_err *err)
@@ -68,7 +66,7 @@ bool command_invoice_seller(struct cli *cli, const struct args *args, struct gov
         json_object_set_new(body, "pay_to", json_string(args_value(args, "pay-to", NULL)));
     if (args_flag(args, "sells"))
         json_object_set_new(body, "sells", json_true());
-    return put(cli, arena_format(&cli->arena, BASE "sellers/%s", remote_segment(cli, args->words[0])), body, err);
+    return money_put(cli, arena_format(&cli->arena, BASE "sellers/%s", remote_segment(cli, args->words[0])), body, err);
 }
 
 bool command_billing_invoices(struct cli *cli, const struct args *args, struct gov_err *err)

@@ -141,3 +141,17 @@ bool money_post(struct cli *cli, const char *path, json_t *body, struct gov_err 
     money_one(cli, json_is_object(json_object_get(answer, "order")) ? json_object_get(answer, "order") : answer);
     return true;
 }
+
+bool money_put(struct cli *cli, const char *path, json_t *body, struct gov_err *err)
+{
+    const struct remote_call call = { .method = "PUT", .path = path, .body = json_own(&cli->arena, body) };
+    struct remote_answer answer;
+
+    if (!remote_send(cli, &call, &answer, err))
+        return false;
+    if (cli->json)
+        cli_print_json(answer.json);
+    else
+        money_one(cli, answer.json);
+    return true;
+}

@@ -24,5 +24,7 @@ void money_one(struct cli *cli, const json_t *object);
 bool money_get(struct cli *cli, const char *path, struct gov_err *err);
 /* Post, then show the answer, or what has to be approved first. `body` is consumed; NULL: {}. */
 bool money_post(struct cli *cli, const char *path, json_t *body, struct gov_err *err);
+/* Put, then show the answer. `body` is consumed. */
+bool money_put(struct cli *cli, const char *path, json_t *body, struct gov_err *err);
 
 #endif

@@ -104,10 +104,39 @@ bool command_order_refund(struct cli *cli, const struct args *args, struct gov_e
                                 args_value(args, "then", "keep")), err);
 }
 
+/* As `order rule` takes them: name, key, value. */
+static void rules_show(struct cli *cli, const json_t *rules)
+{
+    static const char *const names[] = { "approvals_needed", "brake" };
+    const json_t *one;
+    const char *key;
+    json_t *value;
+    size_t i;
+
+    json_array_foreach (json_object_get(rules, "four_eyes_min"), i, one) {
+        const char *label = arena_format(&cli->arena, "four_eyes_min %s", json_get_text(one, "currency"));
+        show_line(cli, label, label, money_cell(cli, one));
+    }
+    cli_note(cli, "money in any other currency always needs a second person", "其他币种的款项一律需要第二人审批");
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++)
+        json_object_foreach (json_object_get(rules, names[n]), key, value) {
+            const char *label = arena_format(&cli->arena, "%s %s", names[n], key);
+            show_line(cli, label, label, money_cell(cli, value));
+        }
+}
+
 bool command_order_rules(struct cli *cli, const struct args *args, struct gov_err *err)
 {
+    const json_t *rules;
+
     (void)args;
-    return money_get(cli, BASE "money-rules", err);
+    if (!remote_get(cli, BASE "money-rules", &rules, err))
+        return false;
+    if (cli->json)
+        cli_print_json(rules);
+    else
+        rules_show(cli, rules);
+    return true;
 }
 
 /* A sum is written as money of its currency ("600000" JPY, "5000.00" CNY), anything else is a number. */
@@ -115,7 +144,6 @@ bool command_order_rule(struct cli *cli, const struct args *args, struct gov_err
 {
     const char *name = args->words[0], *key = args->words[1], *text = args->count > 2 ? args->words[2] : NULL;
     int64_t value = 0;
-    struct remote_answer answer;
 
     if (!args_value(args, "comment", NULL))
         return gov_fail(err, GOV_INVALID_INPUT, "say why: --comment WHY", "请说明原因：--comment 原因");
@@ -123,18 +151,10 @@ bool command_order_rule(struct cli *cli, const struct args *args, struct gov_err
         return false;
     if (text && strcmp(name, "four_eyes_min") != 0 && !text_parse_i64(text, 0, INT64_MAX / 2, &value))
         return gov_fail(err, GOV_INVALID_INPUT, "\"%s\" is no number", "“%s”不是数字", text);
-    json_t *body = json_own(&cli->arena, json_pack("{s:s, s:s, s:s}", "name", name, "key", key, "reason",
-                                                   args_value(args, "comment", NULL)));
+    json_t *body = json_pack("{s:s, s:s, s:s}", "name", name, "key", key, "reason", args_value(args, "comment", NULL));
     if (text)
         json_object_set_new(body, "value", json_integer(value));
-    const struct remote_call put = { .method = "PUT", .path = BASE "money-rules", .body = body };
-    if (!remote_send(cli, &put, &answer, err))
-        return false;
-    if (cli->json)
-        cli_print_json(answer.json);
-    else
-        money_one(cli, answer.json);
-    return true;
+    return money_put(cli, BASE "money-rules", body, err);
 }
 
 bool command_order_approvals(struct cli *cli, const struct args *args, struct gov_err *err)
@@ -157,6 +177,24 @@ bool command_order_reject(struct cli *cli, const struct args *args, struct gov_e
 {
     return money_post(cli, path_of(cli, "approvals", args->words[0], "reject"),
                       json_pack("{s:s*}", "comment", args_value(args, "comment", NULL)), err);
+}
+
+/* Alone, or afterwards: what one person says has a reason. */
+static bool approval_alone(struct cli *cli, const struct args *args, const char *act, struct gov_err *err)
+{
+    if (!args_value(args, "comment", NULL))
+        return gov_fail(err, GOV_INVALID_INPUT, "say why, or what you found: --comment TEXT", "请说明原因或结论：--comment 内容");
+    return money_post(cli, path_of(cli, "approvals", args->words[0], act), json_pack("{s:s}", "comment", args_value(args, "comment", NULL)), err);
+}
+
+bool command_order_emergency(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    return approval_alone(cli, args, "emergency", err);
+}
+
+bool command_order_review(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    return approval_alone(cli, args, "review", err);
 }
 
 bool command_payment_ls(struct cli *cli, const struct args *args, struct gov_err *err)

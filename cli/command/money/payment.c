@@ -38,7 +38,6 @@ bool command_payment_return(struct cli *cli, const struct args *args, struct gov
 
 bool command_payment_provider(struct cli *cli, const struct args *args, struct gov_err *err)
 {
-    struct remote_answer answer;
     const char *path = arena_format(&cli->arena, "/v1/platform/payment-providers/%s", remote_segment(cli, args->words[0]));
     json_t *body = json_own(&cli->arena, json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:b}", "kind", args->words[1], "title",
                                                    args_value(args, "title", args->words[0]), "credential",
@@ -49,9 +48,5 @@ bool command_payment_provider(struct cli *cli, const struct args *args, struct g
     if (!args_value(args, "credential", NULL))
         return gov_fail(err, GOV_INVALID_INPUT, "say which credential holds its keys: --credential NAME",
                         "请用 --credential 名称 指定保存其密钥的凭据");
-    const struct remote_call put = { .method = "PUT", .path = path, .body = body };
-    if (!remote_send(cli, &put, &answer, err))
-        return false;
-    money_one(cli, answer.json);
-    return true;
+    return money_put(cli, path, json_incref(body), err);
 }

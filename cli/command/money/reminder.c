@@ -60,6 +60,18 @@ bool command_reminder_policy_history(struct cli *cli, const struct args *args, s
     return true;
 }
 
+/* A policy is put whole: what the file does not say is not what it was. */
+static void defaults_show(struct cli *cli, const json_t *answer)
+{
+    const json_t *terms = json_object_get(answer, "terms");
+    const json_t *name;
+    size_t i;
+
+    json_array_foreach (json_object_get(answer, "left_out"), i, name)
+        cli_note(cli, "%s is not in the file: the default, %s", "文件中未给出 %s：使用默认值 %s", json_string_value(name),
+                 money_cell(cli, json_object_get(terms, json_string_value(name))));
+}
+
 /* What was written, and what it changes in the days to come. */
 static bool put(struct cli *cli, const struct args *args, const char *path, json_t *body, struct gov_err *err)
 {
@@ -81,6 +93,7 @@ static bool put(struct cli *cli, const struct args *args, const char *path, json
         return true;
     }
     forecast = json_object_get(answer.json, "forecast");
+    defaults_show(cli, answer.json);
     if (json_is_object(json_object_get(answer.json, "result")))
         money_one(cli, json_object_get(answer.json, "result"));
     printf("%s\n", cli_text(cli, "in the next 30 days, if nobody pays:", "未来 30 天（假定无人付款）："));

@@ -1,14 +1,9 @@
 /* statement.c - files of banks and providers: bank statements, settlement files, and how they are read. */
-#include <string.h>
-
 #include "cli/command/commands.h"
-#include "cli/command/money/money_show.h"
+#include "cli/command/money/money_file.h"
 #include "cli/file_text.h"
 #include "cli/net/remote.h"
 #include "core/base/json.h"
-#include "core/io/crypto/base64.h"
-
-enum { FILE_BYTES_MAX = 4 * 1024 * 1024 };
 
 static const struct money_column line_columns[] = {
     { "line", { "LINE", "行" } }, { "date", { "DATE", "日期" } }, { "amount_minor", { "AMOUNT (MINOR)", "金额（最小单位）" } },
@@ -21,46 +16,14 @@ static const struct money_column difference_columns[] = {
     { "currency", { "CUR", "币种" } }, { "day", { "DAY", "日期" } }, { NULL, { NULL, NULL } },
 };
 
-/* The file as a member of the body. */
-static bool file_add(struct cli *cli, const char *path, json_t *body, struct gov_err *err)
-{
-    const char *text, *name = strrchr(path, '/');
-    size_t bytes;
-
-    if (!file_text_read(cli, path, FILE_BYTES_MAX, &text, &bytes, err))
-        return false;
-    json_object_set_new(body, "file_name", json_string(name ? name + 1 : path));
-    json_object_set_new(body, "content", json_string(base64_make(text, bytes, &cli->arena)));
-    return true;
-}
-
-/* Post, then the counts and the lines. */
-static bool send_file(struct cli *cli, const char *path, const json_t *body, const struct money_column *columns,
-                      struct gov_err *err)
-{
-    const json_t *answer;
-
-    if (!remote_post(cli, path, body, &answer, err))
-        return false;
-    if (cli->json) {
-        cli_print_json(answer);
-        return true;
-    }
-    money_table(cli, json_object_get(answer, "items"), columns);
-    money_one(cli, json_object_get(answer, "counts"));
-    if (json_get_text(answer, "digest"))
-        printf("%s %s\n", cli_text(cli, "digest:", "摘要："), json_get_text(answer, "digest"));
-    return true;
-}
-
 bool command_payment_statement(struct cli *cli, const struct args *args, struct gov_err *err)
 {
     const char *digest = args_value(args, "apply", NULL);
     json_t *body = json_own(&cli->arena, json_pack("{s:s, s:b, s:s*}", "format", args->words[0], "dry_run", !digest, "digest",
                                                    digest));
 
-    return file_add(cli, args->words[1], body, err) &&
-           send_file(cli, "/v1/platform/payments/statements", body, line_columns, err);
+    return money_file_add(cli, args->words[1], body, err) &&
+           money_file_send(cli, "/v1/platform/payments/statements", body, line_columns, err);
 }
 
 bool command_payment_reconcile(struct cli *cli, const struct args *args, struct gov_err *err)
@@ -69,8 +32,8 @@ bool command_payment_reconcile(struct cli *cli, const struct args *args, struct 
                                                    "day", args_value(args, "day", NULL), "dry_run",
                                                    args_flag(args, "dry-run")));
 
-    return file_add(cli, args->words[2], body, err) &&
-           send_file(cli, "/v1/platform/payments/reconciliations", body, difference_columns, err);
+    return money_file_add(cli, args->words[2], body, err) &&
+           money_file_send(cli, "/v1/platform/payments/reconciliations", body, difference_columns, err);
 }
 
 bool command_payment_formats(struct cli *cli, const struct args *args, struct gov_err *err)

@@ -41,7 +41,7 @@ bool command_channel_ls(struct cli *cli, const struct args *args, struct gov_err
         table_row(&table);
         table_cell(&table, json_get_text(one, "name"));
         table_cell(&table, json_get_text(one, "kind"));
-        table_cell(&table, json_get_bool(one, "enabled", false) ? "yes" : "no");
+        table_cell(&table, json_get_bool(one, "enabled", false) ? "yes" : json_get_text(one, "gone_at") ? "410 Gone" : "no");
         table_cell(&table, json_get_text(one, "credential"));
         table_cell(&table, where ? where : json_get_text(settings, "host"));
     }

@@ -18,11 +18,18 @@ enum delivery_outcome delivery_outcome_read(const char *name)
     return outcome;
 }
 
-int64_t delivery_backoff_s(int n, uint32_t random)
-{
-    static const int64_t minutes[] = { 1, 5, 30, 120, 360, 720, 1440 };
-    int last = sizeof minutes / sizeof *minutes - 1;
-    int64_t s = minutes[n < 1 ? 0 : n - 1 > last ? last : n - 1] * 60;
+/* The schedule of Standard Webhooks: a program that was restarted is back in seconds, and nobody reads it at night. */
+static const int64_t webhook_s[] = { 5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400 };
+static const int64_t other_s[] = { 60, 300, 1800, 7200, 21600, 43200, 86400 };
+enum { WEBHOOK_WAITS = sizeof webhook_s / sizeof *webhook_s, OTHER_WAITS = sizeof other_s / sizeof *other_s };
 
+int64_t delivery_backoff_s(const char *kind, int n, uint32_t random)
+{
+    bool webhook = kind && strcmp(kind, "webhook") == 0;
+    int i = n < 1 ? 0 : n - 1;
+
+    if (webhook && i >= WEBHOOK_WAITS)
+        return 0;
+    int64_t s = webhook ? webhook_s[i] : other_s[i < OTHER_WAITS ? i : OTHER_WAITS - 1];
     return s + (int64_t)(random % (uint64_t)(s / 10 + 1));
 }

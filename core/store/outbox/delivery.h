@@ -45,7 +45,9 @@ struct delivery_result {
     char detail[200];       /* for operators; never a secret */
 };
 
-/* Seconds until attempt `n` + 1: 1, 5, 30 minutes, 2, 6, 12, 24 hours, and up to a tenth more. */
-int64_t delivery_backoff_s(int n, uint32_t random);
+/* Seconds until attempt `n` + 1 over a channel of this kind (NULL: none is set up), and up to a tenth more. A webhook: 5 s, 5, 30
+ * minutes, 2, 5, 10, 14, 20, 24 hours, then 0: it was tried ten times, and is not any more. Any other: 1, 5, 30 minutes, 2, 6, 12
+ * hours, then every 24, until the message is too old. */
+int64_t delivery_backoff_s(const char *kind, int n, uint32_t random);
 
 #endif

@@ -173,6 +173,76 @@ static void as_many_decide_as_the_rule_says(void **state)
     sql_run(f->admin, "update public.platform_setting set value = '{}' where key = 'approvals_needed'");
 }
 
+static const char *alone(struct money_rig *f, const char *what, struct id request, const struct pg_person *who)
+{
+    return arena_format(&f->arena, "select public.approval_%s_add('%s', '%s', '%s', 'the bank closes')", what, request.text, who->id.text,
+                        who->token_hash);
+}
+
+static void one_person_decides_alone_in_an_emergency_and_everybody_knows(void **state)
+{
+    struct money_rig *f = *state;
+    struct id request = money_rig_ask(f, "payment.return", "{\"amount_minor\": 700}", "alone");
+    const char *claim = arena_format(&f->arena, "select public.approval_claim('%s', 'payment.return', 'alone')", request.text);
+    static const char told[] = "select string_agg(u.email, ' ' order by u.email) from public.outbox o join public.app_user u on u.id = o.user_id "
+                               "where o.event = 'approval.emergency' and o.payload ->> 'approval' = '%s'";
+
+    money_rig_refused(f->admin, "confirmation_required", claim);
+    money_rig_refused(f->platform, "session_required", arena_format(&f->arena, "select public.approval_emergency_add('%s', '%s', 'none', 'x')",
+                                                                    request.text, f->finance.id.text));
+    money_rig_refused(f->platform, "conflict: nobody approved it alone", alone(f, "review", request, &f->second));
+    assert_string_equal("approved", sql_value(&f->arena, f->platform, "%s", alone(f, "emergency", request, &f->finance)));
+    assert_string_equal("approved", sql_value(&f->arena, f->platform, "%s", alone(f, "emergency", request, &f->finance))); /* tried again */
+    money_rig_refused(f->platform, "already_decided", alone(f, "emergency", request, &f->second));
+    assert_string_equal(sql_value(&f->arena, f->admin, "select string_agg(email, ' ' order by email) from public.app_user where id in ('%s', '%s')",
+                                  f->second.id.text, f->third.id.text), sql_value(&f->arena, f->admin, told, request.text));
+    assert_string_equal("the bank closes", sql_value(&f->arena, f->admin, "select detail ->> 'reason' from public.platform_audit where kind = "
+                                                     "'security' and action = 'approval.emergency' and subject = '%s'", request.text));
+    assert_string_equal("1", sql_value(&f->arena, f->admin, "select jsonb_array_length(public.finance_digest_make(current_date, 'UTC') -> "
+                                                            "'emergencies')"));
+    /* Who may not decide any more has decided nothing. */
+    sql_run(f->admin, "delete from public.platform_role where user_id = '%s'", f->finance.id.text);
+    money_rig_refused(f->admin, "confirmation_required", claim);
+    sql_run(f->admin, "insert into public.platform_role (user_id, role) values ('%s', 'platform_finance')", f->finance.id.text);
+    sql_run(f->admin, "begin");
+    sql_run(f->admin, "%s", claim);
+    assert_string_equal(sql_value(&f->arena, f->admin, "select email from public.app_user where id = '%s'", f->finance.id.text),
+                        sql_value(&f->arena, f->admin, "select public.approval_of_this_act() ->> 'emergency_by'"));
+    sql_run(f->admin, "commit");
+    money_rig_refused(f->admin, "already_done", claim);
+
+    money_rig_refused(f->platform, "self_confirmation", alone(f, "review", request, &f->finance));
+    password_by(f, &f->second, &f->finance);
+    money_rig_refused(f->platform, "not_apart", alone(f, "review", request, &f->second));
+    password_by(f, &f->second, NULL);
+    sql_run(f->platform, "%s", alone(f, "review", request, &f->second));
+    money_rig_refused(f->platform, "already_decided", alone(f, "review", request, &f->third));
+    assert_string_equal("reviewed", sql_value(&f->arena, f->admin, "select outcome from public.finance_task where kind = 'emergency_review' and "
+                                                                   "ref = '%s' and done_at is not null", request.text));
+    assert_null(sql_value(&f->arena, f->admin, "select public.finance_digest_make(current_date, 'UTC') -> 'emergencies'"));
+}
+
+/* What cannot be undone, the rules themselves, and one's own customer. */
+static void some_things_are_never_decided_by_one_person(void **state)
+{
+    static const char *const never[] = { "subscription.terminate", "tenant.drop", "money.rule" };
+    struct money_rig *f = *state;
+    struct bought b;
+
+    for (size_t i = 0; i < sizeof never / sizeof *never; i++)
+        money_rig_refused(f->platform, "conflict: what destroys data", alone(f, "emergency", money_rig_ask(f, never[i], "{}", "never"), &f->finance));
+    money_rig_buy(f, &b);
+    sql_run(f->admin, "insert into public.membership (tenant_id, user_id, role) values ('%s', '%s', 'owner')", b.tenant.id.text,
+            f->finance.id.text);
+    struct id own = money_rig_ask(f, "order.refund", arena_format(&f->arena, "{\"order\": \"%s\"}", b.order.text), "own alone");
+    money_rig_refused(f->platform, "self_confirmation", alone(f, "emergency", own, &f->finance));
+    sql_run(f->platform, "%s", money_rig_vote(f, own, &f->second));
+    money_rig_refused(f->platform, "already_decided", alone(f, "emergency", own, &f->third));
+    struct id late = money_rig_ask(f, "payment.return", "{}", "late alone");
+    sql_run(f->admin, "update public.approval_request set expires_at = now() - interval '1 second' where id = '%s'", late.text);
+    money_rig_refused(f->platform, "expired", alone(f, "emergency", late, &f->second));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +250,8 @@ int main(void)
         cmocka_unit_test(an_approval_ends_after_its_time_and_is_asked_for_anew),
         cmocka_unit_test(nobody_decides_over_a_customer_of_his_own),
         cmocka_unit_test(as_many_decide_as_the_rule_says),
+        cmocka_unit_test(one_person_decides_alone_in_an_emergency_and_everybody_knows),
+        cmocka_unit_test(some_things_are_never_decided_by_one_person),
     };
     return cmocka_run_group_tests(tests, money_rig_setup, money_rig_teardown);
 }

@@ -173,6 +173,23 @@ static void a_version_that_cannot_be_reckoned_is_not_made(void **state)
                                    "\"year\", \"interval_count\": 1, \"policy\": \"nowhere\"}", f->finance.id.text));
 }
 
+/* The version that was sold last week was on sale last week. */
+static void a_sale_does_not_begin_in_the_past(void **state)
+{
+    struct money_rig *f = *state;
+    const char *add = "select public.edition_add('past', %s, '{\"en\": \"x\", \"zh\": \"x\"}', gen_random_uuid(), jsonb_build_object("
+                      "'price_minor', 1, 'currency', 'CNY', 'interval_unit', 'month', 'interval_count', 1, 'sold_from', now() %s), '%s')";
+
+    sql_run(f->platform, add, "'team'", "- interval '4 minutes'", f->finance.id.text);
+    assert_string_equal("t", sql_value(&f->arena, f->admin, "select sold_from > now() - interval '1 minute' from edition_version where "
+                                       "edition = 'past'"));
+    money_rig_refused(f->platform, "invalid_input: sold_from lies in the past",
+                      arena_format(&f->arena, add, "null", "- interval '6 minutes'", f->finance.id.text));
+    sql_run(f->platform, add, "null", "+ interval '1 day'", f->finance.id.text);
+    assert_string_equal("1,2", sql_value(&f->arena, f->admin, "select string_agg(ver::text, ',' order by ver) from edition_version where "
+                                         "edition = 'past'"));
+}
+
 /* A renewal of what is sold no more is drafted at the customer's terms, and a person is asked, until it is decided. */
 static void a_renewal_of_what_is_sold_no_more_is_a_task(void **state)
 {
@@ -208,6 +225,7 @@ int main(void)
         cmocka_unit_test(only_what_is_on_sale_is_ordered_whatever_its_window),
         cmocka_unit_test(a_sale_is_ended_once_and_only_brought_forward),
         cmocka_unit_test(a_version_that_cannot_be_reckoned_is_not_made),
+        cmocka_unit_test(a_sale_does_not_begin_in_the_past),
         cmocka_unit_test(a_renewal_of_what_is_sold_no_more_is_a_task),
         cmocka_unit_test(what_is_not_on_sale_is_not_bought_anew),
         cmocka_unit_test(a_renewal_falls_to_the_version_that_took_its_place),
