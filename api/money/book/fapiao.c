@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "api/money/money.h"
-#include "api/people/audit.h"
+#include "api/audit.h"
 #include "core/io/crypto/base64.h"
 #include "core/io/crypto/crypto.h"
 #include "core/io/op/op_work.h"
