@@ -74,6 +74,15 @@ class Opened(Case):
     def state(self, order):
         return self.ok(self.api("GET", f"/v1/orders/{order['id']}", token="pia"))["state"]
 
+    def waiting(self):
+        """A request of oscar's that waits for somebody to confirm it."""
+        run = self.ok(self.api("POST", "/v1/runs", {"skill": "probe", "action": "danger", "input": {"what": "echo"}}, "oscar", 30), (200, 202))
+
+        def look():
+            request = self.request_of(run["request_id"])
+            return request["state"] == "awaiting_confirmation" and request
+        return stacks.until(look, 60, "the plan waiting for a confirmation")
+
     def acts(self):
         """What the page did but read and log in."""
         return [call for call in self.browser.look()["calls"] if call[0] != "GET" and call[1] != "/v1/login"]
@@ -122,8 +131,7 @@ class Opened(Case):
         self.browser.until(order["no"])
 
     def test_a_confirmation_is_decided_by_a_press_about_the_plan_that_is_seen(self):
-        run = self.ok(self.api("POST", "/v1/runs", {"skill": "probe", "action": "danger", "input": {"what": "echo"}}, "oscar", 30))
-        asked = self.request_of(run["request_id"])
+        asked = self.waiting()
         self.link(f"/requests/{asked['id']}", TENANT)
         self.browser.until("Log in")
         self.log_in("arun")
@@ -140,8 +148,8 @@ class Opened(Case):
         self.assertEqual(self.acts(), [])
 
     def test_who_asked_sees_his_request_and_has_nothing_to_press(self):
-        run = self.ok(self.api("POST", "/v1/runs", {"skill": "probe", "action": "danger", "input": {"what": "echo"}}, "oscar", 30))
-        self.link(f"/requests/{run['request_id']}", TENANT)
+        asked = self.waiting()
+        self.link(f"/requests/{asked['id']}", TENANT)
         self.browser.until("Log in")
         self.log_in("oscar")
         self.assertEqual(self.browser.until("nothing to decide here")["forms"], [])
