@@ -203,7 +203,7 @@ class Queue(Case):
 
     def test_lease_by_local_clock(self):
         """Nobody dies, and yet work is taken away from its worker."""
-        wrong = self.both("local_clock", lambda: self.running("long", 14), crashes_allowed=False)
+        wrong = self.both("local_clock", lambda: self.running("long", 25), crashes_allowed=False)
         self.assertTrue(any("lived" in w for w in wrong), wrong)
 
 
