@@ -1,9 +1,10 @@
-"""Storms over two of everything; afterwards PostgreSQL, Redis and the clients' ledger are asked (tests/lib/chaos.py).
+"""Storms over two of everything; afterwards PostgreSQL, Redis and the clients' ledger are asked (tests/lib/chaos.py, chaos_after.py).
 
     CHAOS_SEED=7 CHAOS_SECONDS=75 tests/chaos/storm_test.py
 
 The seed decides what happens, in which order and to whom; the moments within a second are the machine's.
 """
+import contextlib
 import os
 import pathlib
 import random
@@ -18,6 +19,7 @@ SOURCE = pathlib.Path(os.environ.get("EXECGOV_SOURCE", pathlib.Path(__file__).pa
 sys.path.insert(0, str(SOURCE / "tests" / "lib"))
 
 import chaos  # noqa: E402
+import chaos_after  # noqa: E402
 import stack as stacks  # noqa: E402
 
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
@@ -35,12 +37,14 @@ class Storm:
         self.told = []
         self.later = []  # (when, act): what ends what was begun
         self.kills = 0
+        self.skewed = set()  # whose clock is wrong
 
     def acts(self):
         return (self.kill_worker, self.pause_worker, self.kill_api, self.kill_scheduler, self.pause_scheduler,
                 self.wipe_redis, self.restart_redis, self.restart_postgres, self.slow_network, self.cut_network,
                 self.swallow_answers, self.slice_network, self.lose_network, self.repeat_entries, self.drain_worker,
-                self.hold_snapshot, self.kill_sandboxd)
+                self.hold_snapshot, self.kill_sandboxd, self.jump_clock, self.pause_api, self.pause_postgres,
+                self.pause_redis, self.pause_sandboxd, self.kill_egress)
 
     def step(self):
         now = time.monotonic()
@@ -57,12 +61,16 @@ class Storm:
         self.later.clear()
         for proxy in self.world.proxies.values():
             proxy.calm()
-        for name in ("postgres", "redis", "sandboxd", "scheduler", "scheduler-2", "api", "api-2", "worker", "worker-2"):
+        for name in ("postgres", "redis", "sandboxd", "egress", "scheduler", "scheduler-2", "api", "api-2", "worker",
+                     "worker-2"):
             process = self.world.running.get(name)
             if process and process.poll() is None:
-                process.send_signal(signal.SIGCONT)
+                self.go_on(name)
             else:
                 self.restart(name)
+        for name in sorted(self.skewed):
+            self.restart(name, signal.SIGTERM)
+        self.skewed.clear()
 
     def after(self, seconds, act):
         self.later.append((time.monotonic() + seconds, act))
@@ -73,8 +81,9 @@ class Storm:
     def restart(self, name, how=signal.SIGKILL):
         world = self.world
         if name in world.running:
-            world.running[name].send_signal(signal.SIGCONT)
+            self.go_on(name)
             world.end(name, how)
+        self.skewed.discard(name)
         if name == "sandboxd":
             stacks.until(self.sandboxd_starts, 20, "a sandboxd again")
             return
@@ -93,9 +102,11 @@ class Storm:
         return True
 
     def calm_if_needed(self):
-        """A daemon that starts has to reach its stores."""
+        """A daemon that starts has to reach its stores, and one that drains its sandbox."""
         for proxy in self.world.proxies.values():
             proxy.calm()
+        for name in ("postgres", "redis", "sandboxd"):
+            self.go_on(name)
 
     # --- processes ---
 
@@ -107,9 +118,51 @@ class Storm:
         return self.restart(self.one_of("worker"))
 
     def pause(self, name, seconds):
+        """The whole of it: a PostgreSQL is a process for each connection, and one that is stopped makes no more."""
         process = self.world.running[name]
         process.send_signal(signal.SIGSTOP)
-        self.after(seconds, lambda: process.poll() is None and process.send_signal(signal.SIGCONT))
+        self.tell_children(process, signal.SIGSTOP)
+        self.after(seconds, lambda: self.world.running.get(name) is process and self.go_on(name))
+
+    def go_on(self, name):
+        process = self.world.running.get(name)
+        if process and process.poll() is None:
+            self.tell_children(process, signal.SIGCONT)
+            process.send_signal(signal.SIGCONT)
+
+    def tell_children(self, process, number):
+        if process is self.world.running.get("postgres"):
+            listed = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii")
+            for pid in map(int, listed.split()):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+
+    def jump_clock(self):
+        """What starts again with a clock that is an hour off, until it is started once more."""
+        name = self.one_of(self.random.choice(("api", "scheduler", "worker")))
+        self.calm_if_needed()
+        os.environ["EXECGOV_SKEW_S"] = str(self.random.choice((-3600, 3600)))
+        try:
+            self.restart(name, signal.SIGTERM)
+        finally:
+            os.environ.pop("EXECGOV_SKEW_S", None)
+        self.skewed.add(name)
+
+    def pause_api(self):
+        self.pause(self.one_of("api"), self.random.choice((1, 4, 9)))
+
+    def pause_postgres(self):
+        self.pause("postgres", self.random.choice((1, 3)))
+
+    def pause_redis(self):
+        self.pause("redis", self.random.choice((1, 3)))
+
+    def pause_sandboxd(self):
+        self.pause("sandboxd", self.random.choice((1, 4)))
+
+    def kill_egress(self):
+        self.calm_if_needed()
+        self.restart("egress")
 
     def pause_worker(self):
         self.pause(self.one_of("worker"), self.random.choice((1, 4, 30)))
@@ -138,6 +191,7 @@ class Storm:
     # --- stores ---
 
     def wipe_redis(self):
+        self.go_on("redis")
         self.world.redis_do("flushall")
 
     def restart_redis(self):
@@ -162,6 +216,7 @@ class Storm:
     def repeat_entries(self):
         """Entries of every queue once more, and some that nobody wrote."""
         world = self.world
+        self.go_on("redis")
         for key in world.redis_do("keys", "{s00}:q:*").split()[:10]:
             for line in world.redis_do("lrange", key, 0, 4).splitlines():
                 world.redis_do("rpush", key, line)
@@ -235,14 +290,14 @@ class Storms(unittest.TestCase):
         return threads, failed
 
     def test_after_a_storm_everything_has_ended_once_and_rightly(self):
-        with chaos.World(durable=True) as world:
+        with chaos.World(durable=True, egress=True) as world:
             for name in ("api-2", "scheduler-2", "worker-2"):
                 world.start(name)
             storm, over = Storm(world, SEED), threading.Event()
             for tenant in chaos.TENANTS:
                 world.schedule(tenant, 10)
             world.limit(chaos.TENANTS[0], 6, ledger=3)
-            versions = chaos.OtherVersions(world)
+            versions = chaos_after.OtherVersions(world)
             threads, failed = self.clients(world, over)
             end = time.monotonic() + SECONDS
             try:
@@ -255,10 +310,11 @@ class Storms(unittest.TestCase):
                 for thread in threads:
                     thread.join()
             healed = time.monotonic()
-            wrong = versions.faults() + chaos.schedule_faults(world)
+            wrong = versions.faults() + chaos_after.schedule_faults(world)
             wrong += chaos.faults(world, QUIET_S)
             quiet = time.monotonic() - healed
-            wrong += chaos.starvation_faults(world)
+            wrong += chaos_after.cancel_faults(world)
+            wrong += chaos_after.starvation_faults(world)
             print(f"seed {SEED}: {len(storm.told)} acts in {SECONDS:.0f} s, {len(world.ledger)} runs accepted, quiet after "
                   f"{quiet:.1f} s; swallowed {world.proxies['postgres'].swallowed}; refusals {dict(world.refusals)}",
                   file=sys.stderr)

@@ -200,6 +200,25 @@ class Queues(Case):
         self.assertGreaterEqual(self.metric("worker", 'execgov_job_schedule_to_start_seconds_count{lane="py"}'), 2)
         self.assertEqual(self.metric("worker", "execgov_stale_completions_total"), 0)
 
+    def test_a_slot_that_nobody_holds_is_freed_and_counted(self):
+        """As if a worker had died between the commit of an end and telling the queue: all that is left is a slot."""
+        run = self.submit()
+        self.ends(run)
+        slots = f"{{s00}}:live:py:{self.schema}"
+        self.redis("hset", slots, run, "7 l interactive 1 1 run probe.run somebody 0")
+        self.redis("hset", "{s00}:busy:py", self.schema, self.redis("hlen", slots))
+        self.redis("hset", "{s00}:idx", run, "l7")
+        before = self.metric("scheduler", "execgov_limit_drift_total")
+        self.submit(_delay_ms=600_000)  # the tenant is one that is visited
+        stacks.until(lambda: self.redis("hexists", slots, run) == "0", 60, "the slot's being freed")
+        stacks.until(lambda: self.metric("scheduler", "execgov_limit_drift_total") == before + 1, 10, "its being counted")
+        self.assertEqual(self.redis("hexists", "{s00}:idx", run), "0")
+
+    def redis(self, *words):
+        done = subprocess.run(["redis-cli", "-s", self.stack.folder / "redis.sock", *map(str, words)], capture_output=True,
+                              check=True)
+        return done.stdout.decode().strip()
+
     def test_without_a_worker_it_says_so_until_one_comes(self):
         self.stack.end("worker")
         try:

@@ -93,8 +93,13 @@ class Clock(Case):
         self.assertEqual(self.until_firing(high, "skipped")["reason"], "expired")
         for schedule in (low, high):
             self.ok(self.patch(schedule, enabled=False))
-        self.assertEqual(self.count("schedule_firing f", "state = 'fired' group by schedule_id, fire_at having "
-                                                         "count(*) > 1 union all select 0"), 0)
+        self.assertEqual(self.count("request r", "source = 'schedule' and (select count(*) from "
+                                    f"{self.schema}.schedule_firing f where f.request_id = r.id) <> 1"), 0,
+                         "a request belongs to one slot")
+        self.assertEqual(self.stack.sql(
+            f"select f.schedule_id, f.fire_at, count(j.id) from {self.schema}.schedule_firing f left join {self.schema}.job j "
+            "on j.request_id = f.request_id and j.kind = 'run' where f.state = 'fired' group by 1, 2 having count(j.id) <> 1"),
+            [], "a slot that fired is one run")
 
     def test_the_first_slot_is_in_time_although_the_platform_was_idle(self):
         """The leader sleeps for twenty seconds where nothing is to be done; it is woken."""
