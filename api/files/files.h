@@ -9,10 +9,11 @@ ENDPOINT(file_create);
 ENDPOINT(file_list);
 ENDPOINT(file_get);
 ENDPOINT(artifact_get);
+ENDPOINT(package_get); /* its route is among those of skills */
 
 extern const struct route file_routes[];
 
-/* Columns of file_show.sql, file_page.sql and artifact_find.sql. */
+/* Columns of file_show.sql, file_page.sql, artifact_find.sql and package_find.sql. */
 enum {
     FILE_ID,
     FILE_KIND,

@@ -1,3 +1,4 @@
+#include "api/files/files.h"
 #include "api/skills/skills.h"
 
 #define VERSION "/v1/skills/{name}/versions/{version}"
@@ -15,6 +16,7 @@ const struct route skill_routes[] = {
     ROUTE("PATCH", "/v1/skills/{name}", ACCESS_TENANT, MAY_PUBLISH_SKILLS, skill_update),
     ROUTE("GET", "/v1/skills/{name}/versions", ACCESS_TENANT, MAY_READ_SKILLS, version_list),
     ROUTE("GET", VERSION, ACCESS_TENANT, MAY_READ_SKILLS, skill_version_get),
+    ROUTE("GET", VERSION "/package", ACCESS_TENANT, MAY_READ_SKILLS, package_get),
     ACT(VERSION "/review", MAY_REVIEW_SKILLS, version_review),
     ACT(VERSION "/publish", MAY_PUBLISH_SKILLS, version_publish),
     ACT(VERSION "/yank", MAY_PUBLISH_SKILLS, version_yank),

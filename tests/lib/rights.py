@@ -78,6 +78,7 @@ PERSONAL = (
     (("POST",), "/v1/requests/{id}/ask", "pfuw", FORBIDDEN),     # who may decide asks back
     (("POST",), "/v1/requests/{id}/reply", "oavfuw", FORBIDDEN),  # who asked replies
     (("POST",), "/v1/requests/{id}/extend", "fuw", FORBIDDEN),   # either of them
+    (("GET",), "/v1/skills/{name}/versions/{version}/package", "pvuw", FORBIDDEN),  # an owner's: a source is no colleague's
     *((ANY, path, "f", MISSING) for path in ("/v1/runs/{id}", "/v1/requests/{id}")),  # finance sees its own work only
     (ANY, "/v1/uploads/{id}", "oa", MISSING),
     (("DELETE",), "/v1/tokens/{id}", "pvfuw" + PLATFORM, MISSING),
