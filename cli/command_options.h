@@ -63,6 +63,15 @@ static const struct command_option out_options[] = { OUT, FORCE, END };
 static const struct command_option limit_options[] = { LIMIT, END };
 static const struct command_option force_options[] = { FORCE, END };
 static const struct command_option push_options[] = { TEXT("name", 0, "NAME", "a name", "名称"), END };
+static const struct command_option pull_options[] = {
+    OUT, FLAG("archive", 0, "the archive as it was uploaded", "保存上传时的压缩包"), END,
+};
+static const struct command_option copy_options[] = {
+    TEXT("to", 0, "TENANT", "the tenant, or the profile that is logged in there", "目标租户，或在该租户登录的配置"),
+    FLAG("all", 0, "every one that you may read", "所有可读取的技能"),
+    FLAG("update", 0, "as a new version also where another of this name is there", "同名技能内容不同时作为其新版本"),
+    FLAG("dry-run", 0, "only say what would be done", "仅说明将做什么"), END,
+};
 static const struct command_option try_options[] = {
     TEXT("name", 0, "NAME", "a name", "名称"), INPUT, FILE_OPTION, ACTION, FOLLOW, OUT, FORCE, END,
 };

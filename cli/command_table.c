@@ -68,6 +68,8 @@ const struct command command_table[] = {
     { "skill init", NULL, "[DIR]", 0, 1, VALUE_FOLDER, { "write skill.json from what is there", "生成 skill.json" }, force_options, true, command_skill_init },
     { "skill check", NULL, "[DIR]", 0, 1, VALUE_FOLDER, { "what an upload would be refused for", "上传前检查" }, NULL, true, command_skill_check },
     { "skill push", NULL, "[DIR]", 0, 1, VALUE_FOLDER, { "pack, upload, wait for the findings", "打包上传并等待检查结果" }, push_options, false, command_skill_push },
+    { "skill pull", NULL, "SKILL [N]", 1, 2, VALUE_SKILL, { "a version back into a folder; the published one, else the newest", "下载版本到文件夹（默认已发布版本，否则最新）" }, pull_options, false, command_skill_pull },
+    { "skill copy", NULL, "[SKILL…]", 0, ANY, VALUE_SKILL, { "skills into another tenant that you are in", "将技能复制到您所在的另一租户" }, copy_options, false, command_skill_copy },
     { "skill digest", NULL, "[DIR]", 0, 1, VALUE_FOLDER, { "what a push will be called: to be signed", "显示待签名的摘要" }, NULL, true, command_skill_digest },
     { "skill sign", NULL, "SKILL N FILE.minisig", 3, 3, VALUE_SKILL, { "bring a signature of a version", "提交版本签名" }, NULL, false, command_skill_sign },
     { "skill try", NULL, "DIR [KEY=VALUE…]", 1, ANY, VALUE_FOLDER, { "upload and run as a draft", "上传并试运行" }, try_options, false, command_skill_try },

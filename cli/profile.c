@@ -94,6 +94,57 @@ bool profile_read(const char *name, const char *url, struct profile *profile, st
     return true;
 }
 
+/* What is stored under `name`; false: there is no login in it. */
+static bool stored_login(const char *name, json_t *stored, struct profile *profile, struct arena *arena)
+{
+    const char *url = json_get_text(stored, "url");
+
+    *profile = (struct profile){ .name = arena_text(arena, name), .token = json_get_text(stored, "token"),
+                                 .email = json_get_text(stored, "email"), .tenant = json_get_text(stored, "tenant") };
+    if (!url || !profile->token)
+        return false;
+    profile->url = without_slash(arena, url);
+    return true;
+}
+
+static const char *listed(struct arena *arena, const char *list, const char *name)
+{
+    return *list ? arena_format(arena, "%s, %s", list, name) : arena_text(arena, name);
+}
+
+bool profile_find(const char *wanted, struct profile *found, struct arena *arena, struct gov_err *err)
+{
+    const char *path, *name, *all = "", *meant = "";
+    json_t *file, *stored;
+    struct profile one;
+    int count = 0;
+
+    if (!profile_path(arena, &path, err) || !read_file(path, &file, arena, err))
+        return false;
+    json_object_foreach(json_object_get(file, "profiles"), name, stored)
+    {
+        if (!stored_login(name, stored, &one, arena))
+            continue;
+        bool called = strcmp(name, wanted) == 0;
+        all = listed(arena, all, one.tenant ? arena_format(arena, "%s (%s)", name, one.tenant) : name);
+        if (!called && !(one.tenant && strcmp(one.tenant, wanted) == 0))
+            continue;
+        *found = one;
+        meant = listed(arena, meant, name);
+        if (called) /* a profile's own name is there once */
+            return true;
+        count++;
+    }
+    if (count > 1)
+        return gov_fail_at(err, GOV_CONFLICT, wanted, "ambiguous", "%s is the tenant of more than one login: %s; name one of them",
+                           "多个登录都属于租户 %s：%s；请指定其中一个", wanted, meant);
+    return count == 1 ||
+           gov_fail_at(err, GOV_NOT_FOUND, wanted, "login",
+                       "there is no login for %s here (there are: %s); log in there first: execgov --profile NAME login --tenant ID",
+                       "本机没有 %s 的登录（已有：%s）；请先登录：execgov --profile 名称 login --tenant 租户编号", wanted,
+                       *all ? all : "-");
+}
+
 static bool make_folder(char *path, struct gov_err *err)
 {
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {

@@ -32,6 +32,10 @@ bool profile_read(const char *name, const char *url, struct profile *profile, st
  * step, so that two shells at once lose at most one change. */
 bool profile_write(const struct profile *profile, struct arena *arena, struct gov_err *err);
 
+/* The stored login that is called `wanted`, or whose tenant is: the file alone counts, no environment. False:
+ * NOT_FOUND without one that has a token, CONFLICT when more than one may be meant. */
+bool profile_find(const char *wanted, struct profile *found, struct arena *arena, struct gov_err *err);
+
 /* Others than the owner can read the file. `mode` gets the permission bits; false also when there
  * is no file. */
 bool profile_exposed(const char *path, unsigned *mode);

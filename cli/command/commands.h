@@ -77,6 +77,10 @@ COMMAND(command_skill_init);
 COMMAND(command_skill_check);
 COMMAND(command_skill_push);
 COMMAND(command_skill_try);
+/* skill_pull.c */
+COMMAND(command_skill_pull);
+/* skill_copy.c */
+COMMAND(command_skill_copy);
 /* signing.c */
 COMMAND(command_skill_digest);
 COMMAND(command_skill_sign);

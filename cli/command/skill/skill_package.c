@@ -8,16 +8,14 @@
 
 #include "cli/command/commands.h"
 #include "cli/command/skill/skill_findings.h"
+#include "cli/command/skill/skill_upload.h"
 #include "cli/command/run/submit.h"
 #include "cli/input.h"
 #include "cli/net/remote.h"
 #include "cli/out/show.h"
 #include "cli/package/package.h"
-#include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
-
-enum { CHECK_WAIT_S = 20, CHECK_LIMIT_S = 300 };
 
 static const char *folder_of(const struct args *args)
 {
@@ -108,29 +106,6 @@ bool command_skill_check(struct cli *cli, const struct args *args, struct gov_er
     return true;
 }
 
-/* Read the version again until its check has ended. */
-static bool wait_checked(struct cli *cli, const json_t **version, struct gov_err *err)
-{
-    int64_t started_us = clock_mono_us();
-    struct remote_answer answer;
-    struct remote_call call = { .method = "GET", .wait_s = CHECK_WAIT_S };
-    const char *skill = json_get_text(*version, "skill");
-
-    call.path = arena_format(&cli->arena, "/v1/skills/%s/versions/%lld", skill ? skill : "?",
-                             (long long)json_get_int(*version, "version", 0));
-    for (;;) {
-        const char *state = json_get_text(*version, "state");
-        if (!state || strcmp(state, "checking") != 0)
-            return true;
-        if (clock_mono_us() - started_us > CHECK_LIMIT_S * 1000000LL)
-            return gov_fail(err, GOV_DEADLINE, "the check has not ended within %d s",
-                            "检查在 %d 秒内没有结束", CHECK_LIMIT_S);
-        if (!remote_send(cli, &call, &answer, err))
-            return false;
-        *version = answer.json;
-    }
-}
-
 /* The server names a skill at upload, before anything opens the archive; so what skill.json says goes
  * with it. NULL: it says nothing, or is broken, which the check will tell. */
 static const char *name_inside(struct cli *cli, const struct package *package)
@@ -150,30 +125,19 @@ static bool push(struct cli *cli, const struct args *args, const json_t **versio
                  struct gov_err *err)
 {
     struct package package;
-    struct remote_answer answer;
-    const char *temporary = getenv("TMPDIR");
-    const char *fields[3] = { "name", NULL, NULL };
+    char *path;
 
     if (!package_read(folder_of(args), &package, &cli->arena, err))
         return false;
-    fields[1] = args_value(args, "name", name_inside(cli, &package));
-    char *path = arena_format(&cli->arena, "%s/execgov-XXXXXX", temporary ? temporary : "/tmp");
-    int fd = mkostemp(path, O_CLOEXEC);
+    const char *name = args_value(args, "name", name_inside(cli, &package));
+    int fd = skill_temporary(cli, &path, err);
     if (fd < 0)
-        return gov_fail(err, GOV_CONFIGURATION, "%s cannot be written: %s", "无法写入 %s：%s", path,
-                        strerror(errno));
-    close(fd);
-    struct remote_call call = {
-        .method = "POST", .path = "/v1/skills", .upload = path, .part = "package",
-        .part_filename = arena_format(&cli->arena, "%s.tar.gz", package.name),
-        .fields = fields[1] ? fields : NULL, .wait_s = CHECK_WAIT_S,
-    };
-    bool done = package_archive(&package, path, err) && remote_send(cli, &call, &answer, err);
-    unlink(path);
-    if (!done)
         return false;
-    *version = answer.json;
-    return wait_checked(cli, version, err);
+    close(fd);
+    bool done = package_archive(&package, path, err) &&
+                skill_upload(cli, path, arena_format(&cli->arena, "%s.tar.gz", package.name), name, version, NULL, err);
+    unlink(path);
+    return done;
 }
 
 bool command_skill_push(struct cli *cli, const struct args *args, struct gov_err *err)

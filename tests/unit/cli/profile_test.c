@@ -127,6 +127,42 @@ static void without_a_file_there_are_defaults(void **state)
     assert_null(profile.token);
 }
 
+static void keep(struct world *w, const char *name, const char *tenant, const char *token)
+{
+    struct profile profile = { .name = name, .url = "https://a.example", .token = token, .tenant = tenant };
+
+    assert_true(profile_write(&profile, &w->arena, &w->err));
+}
+
+static void a_login_is_found_by_its_name_or_by_its_tenant(void **state)
+{
+    struct world *w = *state;
+    struct profile found;
+
+    keep(w, "own", "Pia's own", "t-own");
+    keep(w, "team", "Pia and friends", "t-team");
+    keep(w, "again", "Twice", "t-1");
+    keep(w, "Twice too", "Twice", "t-2");
+    keep(w, "out", "Gone", NULL);
+    setenv("EXECGOV_TOKEN", "of somebody else", 1);
+    setenv("EXECGOV_URL", "https://evil.example", 1);
+    assert_true(profile_find("team", &found, &w->arena, &w->err));
+    assert_string_equal(found.token, "t-team");
+    assert_string_equal(found.url, "https://a.example");
+    assert_false(found.token_from_environment);
+    assert_true(profile_find("Pia's own", &found, &w->arena, &w->err));
+    assert_string_equal(found.token, "t-own");
+    assert_false(profile_find("Twice", &found, &w->arena, &w->err));
+    assert_int_equal(w->err.code, GOV_CONFLICT);
+    assert_true(profile_find("Twice too", &found, &w->arena, &w->err));
+    assert_string_equal(found.token, "t-2");
+    for (const char *const *missing = (const char *const[]){ "nobody", "out", "Gone", NULL }; *missing; missing++) {
+        assert_false(profile_find(*missing, &found, &w->arena, &w->err));
+        assert_int_equal(w->err.code, GOV_NOT_FOUND);
+        assert_non_null(strstr(w->err.en, "team (Pia and friends)"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,6 +171,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_token_goes_only_to_the_server_it_came_from, begin, end),
         cmocka_unit_test_setup_teardown(a_broken_file_is_named_and_never_overwritten, begin, end),
         cmocka_unit_test_setup_teardown(without_a_file_there_are_defaults, begin, end),
+        cmocka_unit_test_setup_teardown(a_login_is_found_by_its_name_or_by_its_tenant, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
