@@ -53,8 +53,12 @@ class Many(Subject):
         made = int(self.sql("select count(*) from public.tenant where name like 'Many %'")[0][0])
         batches = [(first, min(count, first + 49)) for first in range(made + 1, count + 1, 50)]
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:  # each a program that waits for PostgreSQL
-            for _ in pool.map(self.make_batch, batches):
-                pass
+            try:
+                for _ in pool.map(self.make_batch, batches):
+                    pass
+            except BaseException:
+                pool.shutdown(cancel_futures=True)  # or whoever interrupts this waits for all of them
+                raise
         self.sql(COPY_TENANTS.format(first=quoted(TENANT), person=quoted(PERSON),
                                      hash=hashlib.sha256(self.run_token.encode()).hexdigest()))
 

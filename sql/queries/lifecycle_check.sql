@@ -31,10 +31,11 @@ from (
 where p.before is not null
     and p.start_date > p.before
     and not exists (
-        -- what was paid for it took the subscription out of a shutdown
+        -- what was paid for it, or for one that another edition took the place of on its first day, took the subscription out of a shutdown
         select from public.subscription_event v
+        join public.subscription_period r on r.subscription_id = v.subscription_id and r.order_id::text = v.ref
         where v.subscription_id = p.subscription_id
-            and v.ref = p.order_id::text
+            and r.start_date = p.start_date
             and v.from_state in ('shutdown', 'cancelled'))
 union all
 select 'I2', 'subscription ' || s.id, 'paid until ' || s.paid_until_date || ', which is not the end of the last of its periods'

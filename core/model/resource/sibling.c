@@ -83,7 +83,7 @@ const struct resource_operation *resource_operation_at(const struct resource *re
                                                        struct arena *arena)
 {
     const struct resource_operation *best = NULL;
-    struct template chosen, other;
+    struct template chosen = { .count = 0 }, other;
 
     for (size_t i = 0; i < resource->operation_count; i++) {
         const struct resource_operation *o = &resource->operations[i];

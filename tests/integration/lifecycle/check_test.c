@@ -16,6 +16,12 @@ struct plant {
 };
 
 #define SUBSCRIPTION(set) "update public.subscription set " set " where id = (select s from public.planted)"
+/* A month that begins five days after the first one's end, all of it or up to `closed`. */
+#define PERIOD(n, closed, order)                                                                                              \
+    "insert into public.subscription_period (subscription_id, n, start_date, end_date, start_at, end_at, closed_date, tz, order_id, "     \
+    "edition_version, amount_minor, currency) select subscription_id, " n ", end_date + 5, end_date + 35, end_at + interval '5 days', " \
+    "end_at + interval '35 days', " closed ", tz, " order ", edition_version, 1, currency from public.subscription_period where " \
+    "n = 1 and subscription_id = (select s from public.planted); "
 #define EVENT(from, to, cause, ago)                                                                                         \
     "insert into public.subscription_event (subscription_id, at, from_state, to_state, cause) select s, public.lifecycle_now() - " \
     "interval '" ago "', '" from "', '" to "', '" cause "' from public.planted; "
@@ -47,10 +53,11 @@ static const struct plant plants[] = {
     { NULL, "", "select 1" },
     { "I1", "does not balance", LEDGER("99", "'CASH:card'", "1") },
     { "I1", "receivable 0, open orders 29900", "update public.orders set state = 'pending_payment' where id = (select o from public.planted)" },
-    { "I2", "a gap from", "insert into public.subscription_period (subscription_id, n, start_date, end_date, start_at, end_at, tz, order_id, "
-      "edition_version, amount_minor, currency) select subscription_id, 2, end_date + 5, end_date + 35, end_at + interval '5 days', end_at + "
-      "interval '35 days', tz, gen_random_uuid(), edition_version, 1, currency from public.subscription_period where subscription_id = (select "
-      "s from public.planted); " SUBSCRIPTION("period_no = 2, paid_until_date = paid_until_date + 35") },
+    { "I2", "a gap from", PERIOD("2", "null::date", "gen_random_uuid()") SUBSCRIPTION("period_no = 2, paid_until_date = paid_until_date + 35") },
+    { NULL, "what ended the shutdown gave way to another edition the same day", PERIOD("2", "end_date + 5", "'01900000-0000-7000-8000-000000000002'")
+      PERIOD("3", "null::date", "gen_random_uuid()") SUBSCRIPTION("period_no = 3, paid_until_date = paid_until_date + 35") "; "
+      "insert into public.subscription_event (subscription_id, at, from_state, to_state, cause, ref) select s, public.lifecycle_now(), "
+      "'shutdown', 'active', 'payment', '01900000-0000-7000-8000-000000000002' from public.planted" },
     { "I2", "which is not the end of the last", SUBSCRIPTION("paid_until_date = paid_until_date + 1") },
     { "I3", "active although", SUBSCRIPTION("paid_until_at = now() - interval '1 day', next_action_at = null") },
     { "I3", "grace although", SUBSCRIPTION("state = 'grace', next_action_at = null") },
