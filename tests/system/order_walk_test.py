@@ -58,6 +58,13 @@ class Case(unittest.TestCase):
         self.assertEqual(done.returncode, status, (done.stdout, done.stderr))
         return json.loads(done.stdout) if status == 0 else done.stderr.decode()
 
+    def said(self, *words, token):
+        """What it printed for people."""
+        done = subprocess.run([stacks.BUILD / "bin/execgov", *words], capture_output=True, text=True, timeout=60, check=True,
+                              env={**os.environ, "EXECGOV_URL": f"http://127.0.0.1:{stack.ports['api']}", "LC_ALL": "C.UTF-8",
+                                   "EXECGOV_TOKEN": stack.tokens.get(token, token), "EXECGOV_CONFIG_DIR": str(stack.folder / "cli")})
+        return done.stdout + done.stderr
+
     def confirm(self, order, amount):
         return self.cli("order", "confirm", order["id"], amount, "--reference", uuid.uuid4().hex, "--on", "2026-11-26",
                         "--evidence", "a" * 64)
@@ -98,6 +105,12 @@ class Walks(Case):
         self.cli("billing", "report", order["id"], "--reference", "sent today", token="pia")
         self.assertEqual([o["state"] for o in self.cli("billing", "orders", token="pia")["items"]], ["payment_reported", "cancelled"])
         self.assertEqual(self.confirm(order, "299.00")["order"]["state"], "active")
+        # It begins empty: the receipt and whoami say how her scripts come into it; of another order nothing is said of that.
+        self.assertEqual(stack.sql(f"select distinct payload ->> 'own' from outbox where event = 'payment.received' and payload ->> 'order_no' = "
+                                   f"'{order['no']}'"), [["Pia's own"]])
+        self.assertEqual(stack.sql("select count(*) from outbox where event = 'payment.received' and payload ->> 'own' is not null and "
+                                   "payload ->> 'tenant' <> 'Pia and friends'"), [["0"]])
+        self.assertRegex(self.said("whoami", token="pia"), r"also in +Pia and friends \([0-9a-f-]{36}\)")
         mine = {t["name"]: t["role"] for t in self.get("/v1/me", "pia")["tenants"]}
         self.assertEqual(mine, {"Pia's own": "owner", "Pia and friends": "owner"})
         self.assertEqual(stack.sql("select name, kind from tenant where name like 'Pia%' order by name"),
@@ -110,6 +123,7 @@ class Walks(Case):
                                                         "tenant": team}))["token"]
         limits = {q["name"]: q["limit"] for q in self.get("/v1/me", token)["quotas"]}
         self.assertEqual((limits["concurrent_runs"], limits["skills"]), (16, None), "the edition's limits")
+        self.assertIn("skill copy --all --to", self.said("billing", "pay", order["id"], token=token))  # it is the team's order now
         self.check()
 
     def test_a_draft_is_published_reported_and_given_up(self):

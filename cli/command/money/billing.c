@@ -1,4 +1,6 @@
 /* billing.c - one's own tenant's subscription and orders, as its owner sees them; also while it is shut down. */
+#include <string.h>
+
 #include "cli/command/commands.h"
 #include "cli/command/money/money_show.h"
 #include "cli/net/remote.h"
@@ -58,9 +60,29 @@ bool command_billing_order(struct cli *cli, const struct args *args, struct gov_
                       err);
 }
 
+/* A team that began beside a personal account: the order is the team's from then on. */
+static bool team_is_there(const json_t *order)
+{
+    const char *kind = json_get_text(order, "kind"), *state = json_get_text(order, "state");
+
+    return kind && state && strcmp(kind, "upgrade") == 0 && strcmp(state, "active") == 0;
+}
+
 bool command_billing_pay(struct cli *cli, const struct args *args, struct gov_err *err)
 {
-    return money_get(cli, order_path(cli, args, ""), err);
+    const json_t *order;
+
+    if (!remote_get(cli, order_path(cli, args, ""), &order, err))
+        return false;
+    if (cli->json) {
+        cli_print_json(order);
+        return true;
+    }
+    money_one(cli, order);
+    if (team_is_there(order))
+        cli_note(cli, "the team begins without scripts. To copy yours, with the login of your own account: execgov -p default skill copy --all --to %s",
+                 "团队中还没有脚本。要复制您的脚本，请用您个人账户的登录执行：execgov -p default skill copy --all --to %s", cli->profile.name);
+    return true;
 }
 
 bool command_billing_report(struct cli *cli, const struct args *args, struct gov_err *err)

@@ -116,6 +116,24 @@ static const char *joined(struct cli *cli, const json_t *texts)
     return all;
 }
 
+/* Where else one may log in: login --tenant takes the id. */
+static void show_other_tenants(struct cli *cli, const json_t *me)
+{
+    const char *here = json_get_text(json_object_get(me, "tenant"), "id");
+    const json_t *one;
+    size_t i, shown = 0;
+
+    json_array_foreach(json_object_get(me, "tenants"), i, one)
+    {
+        const char *id = json_get_text(one, "id"), *name = json_get_text(one, "name");
+        if (!id || (here && strcmp(id, here) == 0))
+            continue;
+        show_line(cli, shown ? " " : "also in", shown ? " " : "其他租户",
+                  arena_format(&cli->arena, "%s (%s)", name ? name : "?", id));
+        shown++;
+    }
+}
+
 bool command_whoami(struct cli *cli, const struct args *args, struct gov_err *err)
 {
     const json_t *me;
@@ -132,6 +150,7 @@ bool command_whoami(struct cli *cli, const struct args *args, struct gov_err *er
     show_line(cli, "name", "姓名", json_get_text(user, "name"));
     show_line(cli, "e-mail", "邮箱", json_get_text(user, "email"));
     show_line(cli, "tenant", "租户", json_get_text(json_object_get(me, "tenant"), "name"));
+    show_other_tenants(cli, me);
     show_line(cli, "roles", "角色", joined(cli, json_object_get(me, "roles")));
     show_line(cli, "may", "权限", joined(cli, json_object_get(me, "permissions")));
     show_line(cli, "token", "令牌", json_get_text(token, "kind"));

@@ -53,6 +53,13 @@ static void money_and_optional_parts_are_put_in(void **state)
     assert_string_equal(f->notice.text, "已收到订单 O-7 的付款 CNY 299.00：甲公司 的 team-monthly，谢谢。");
     assert_true(render(f, "payment.received", "zh-CN", RECEIPT ",\"until\":\"2026-12-31\"}"));
     assert_non_null(strstr(f->notice.text, "有效期至 2026-12-31"));
+    assert_null(strstr(f->notice.text, "skill copy"));
+    /* A team beside a personal account begins empty. */
+    for (const char *const *locale = (const char *const[]){ "en", "zh-CN", NULL }; *locale; locale++) {
+        assert_true(render(f, "payment.received", *locale, RECEIPT ",\"own\":\"Pia's own\"}"));
+        assert_non_null(strstr(f->notice.text, "Pia's own"));
+        assert_non_null(strstr(f->notice.text, "skill copy --all --to team"));
+    }
 }
 
 static void a_missing_field_is_refused_and_named(void **state)
