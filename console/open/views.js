@@ -127,6 +127,7 @@ const VIEWS = [
     ["/channels", () => "channels", as_it_is],
     ["/schedules/" + ID, (thing) => thing.name, as_it_is],
     ["/skills/[a-z0-9_-]+/versions/[0-9]+", (thing) => say("skill") + " " + thing.skill + " " + thing.version, as_it_is],
+    ["/platform/channels", () => "channels", as_it_is],
     ["/platform/finance-tasks", () => "finance-tasks", as_it_is],
     ["/platform/approvals", () => "approvals", as_it_is],
     ["/platform/subscriptions/" + ID, () => "subscription", as_it_is],
