@@ -19,7 +19,7 @@ enum { NO_CHANNEL_WAIT_S = 3600, NO_EGRESS_WAIT_S = 30, ANSWER_MS = 60000 };
 
 /* Columns of outbox_claim.sql. */
 enum { ROW_ID, ROW_MESSAGE_ID, ROW_KEY, ROW_EVENT, ROW_CHANNEL, ROW_ENDPOINT, ROW_LOCALE, ROW_TENANT, ROW_PAYLOAD,
-       ROW_ATTEMPTS, ROW_KIND, ROW_TIMEZONE, ROW_CREATED };
+       ROW_ATTEMPTS, ROW_KIND, ROW_TIMEZONE, ROW_CREATED, ROW_REACHED };
 
 static void result_set(struct sending *s, enum delivery_outcome outcome, int wait_s, const char *detail)
 {
@@ -27,6 +27,13 @@ static void result_set(struct sending *s, enum delivery_outcome outcome, int wai
     s->result.retry_after_s = wait_s;
     snprintf(s->result.detail, sizeof s->result.detail, "%.*s",
              (int)text_utf8_cut(detail, strlen(detail), sizeof s->result.detail - 1), detail);
+}
+
+/* Nobody was asked: it is no attempt of those that a channel allows. */
+static void result_wait(struct sending *s, int wait_s, const char *detail)
+{
+    result_set(s, DELIVERY_RETRY, wait_s, detail);
+    s->waits = true;
 }
 
 /* Whom a customer may ask is the same for all of them; it is no part of what was frozen. */
@@ -54,10 +61,9 @@ static enum op_next words(struct op *op)
     struct gov_err err;
 
     if (!d->kind && !to_file(s))
-        result_set(s, DELIVERY_RETRY, NO_CHANNEL_WAIT_S,
-                   arena_format(&op->arena, "no channel \"%s\" is set up", d->channel));
+        result_wait(s, NO_CHANNEL_WAIT_S, arena_format(&op->arena, "no channel \"%s\" is set up", d->channel));
     else if (d->kind && !*s->lifecycle->settings.egress)
-        result_set(s, DELIVERY_RETRY, NO_CHANNEL_WAIT_S, "execgov-lifecycle has no socket of execgov-egress");
+        result_wait(s, NO_CHANNEL_WAIT_S, "execgov-lifecycle has no socket of execgov-egress");
     else if (d->kind && !notice_render(d->event, d->locale, d->payload, d->timezone, &op->arena, &s->notice, &err))
         result_set(s, DELIVERY_DEAD, 0, gov_err_detail(&err, GOV_EN));
     return OP_NEXT;
@@ -129,7 +135,11 @@ static enum op_next answered(struct op *op)
     if (!s->session || r->detail[0])
         return OP_NEXT;
     if (s->answer.err.code) {
-        result_set(s, s->answer.lost ? DELIVERY_UNKNOWN : DELIVERY_RETRY, NO_EGRESS_WAIT_S, gov_err_detail(&s->answer.err, GOV_EN));
+        result_wait(s, NO_EGRESS_WAIT_S, gov_err_detail(&s->answer.err, GOV_EN));
+        if (s->answer.lost) {
+            r->outcome = DELIVERY_UNKNOWN;
+            s->waits = false;
+        }
         return OP_NEXT;
     }
     result_set(s, delivery_outcome_read(json_get_text(json, "outcome")), (int)json_get_int(json, "retry_after_s", 0),
@@ -148,14 +158,15 @@ static enum op_next note(struct op *op)
     struct arena *arena = &op->arena;
     int64_t wait = r->retry_after_s;
 
-    if (!wait && (wait = delivery_backoff_s(s->delivery.kind, s->delivery.attempt, randombytes_random())) == 0 &&
-        r->outcome == DELIVERY_RETRY)
-        result_set(s, DELIVERY_DEAD, 0, arena_format(arena, "given up after %d attempts: %s", s->delivery.attempt, r->detail));
+    int n = s->delivery.reached + 1;
+
+    if (!wait && (wait = delivery_backoff_s(s->delivery.kind, n, randombytes_random())) == 0 && r->outcome == DELIVERY_RETRY)
+        result_set(s, DELIVERY_DEAD, 0, arena_format(arena, "given up after %d attempts: %s", n, r->detail));
     DB_QUERY(op, s->lifecycle->db, &DB_PUBLIC, SQL_QUERIES_OUTBOX_DONE, &s->done, s->delivery.id,
              arena_format(arena, "%d", s->delivery.attempt), delivery_outcome_name(r->outcome),
              arena_format(arena, "%d", r->code), r->provider_code[0] ? r->provider_code : NULL,
              arena_format(arena, "%lld", (long long)r->latency_ms), r->body_sha256[0] ? r->body_sha256 : NULL,
-             r->detail[0] ? r->detail : NULL, arena_format(arena, "%lld", (long long)wait));
+             r->detail[0] ? r->detail : NULL, arena_format(arena, "%lld", (long long)wait), s->waits ? "false" : "true");
     return OP_WAIT;
 }
 
@@ -188,7 +199,8 @@ void sending_start(struct lifecycle *lifecycle, const struct db_rows *rows, int 
                                      .locale = CELL(ROW_LOCALE), .tenant = CELL(ROW_TENANT),
                                      .payload = payload(lifecycle, rows, row, arena),
                                      .attempt = (int)db_int(rows, row, ROW_ATTEMPTS), .kind = CELL(ROW_KIND),
-                                     .timezone = CELL(ROW_TIMEZONE), .created_at = CELL(ROW_CREATED) };
+                                     .timezone = CELL(ROW_TIMEZONE), .created_at = CELL(ROW_CREATED),
+                                     .reached = (int)db_int(rows, row, ROW_REACHED) };
 #undef CELL
     s->lifecycle = lifecycle;
     s->over = over;

@@ -13,6 +13,7 @@ struct sending {
     struct lifecycle *lifecycle;
     struct delivery delivery; /* of the op's arena */
     struct delivery_result result;
+    bool waits; /* the result is that nobody could be asked yet */
     struct notice notice;
     struct egress_session *session;
     struct egress_answer answer;

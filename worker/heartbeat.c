@@ -349,11 +349,12 @@ void heartbeat_look(struct heartbeat *heartbeat, const char *schema, const struc
 
     for (struct list *item = w->works.next; item != &w->works; item = item->next) {
         struct work *work = LIST_ITEM(item, struct work, link);
-        if (work->cancel && strcmp(work->job.request.text, request->text) == 0 &&
-            strcmp(work->tenant.scope.schema, schema) == 0) {
+        if (strcmp(work->job.request.text, request->text) != 0 || strcmp(work->tenant.scope.schema, schema) != 0)
+            continue;
+        if (work->cancel)
             heartbeat_now(heartbeat);
-            return;
-        }
+        else
+            work->asked_after = true;
     }
 }
 

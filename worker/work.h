@@ -63,6 +63,7 @@ struct work {
     bool released;      /* a drain gives it back unfinished */
     bool begun;         /* of a run: its script or call may have been started */
     bool crashed;       /* its sandbox died under it: counts like the death of a worker */
+    bool asked_after;   /* something happened to its request before it could be killed: was it cancelled? */
     bool unreadable;    /* a later version wrote it: it is left to others, at no cost */
     int64_t retry_ms;   /* until the next attempt, if there is one */
     void *task;         /* of a task job: what its builder works on */
@@ -90,6 +91,8 @@ struct work_kind {
     bool killable; /* sets `cancel`: the worker listens to its tenant's events meanwhile */
 };
 
+/* From now on there is something to kill. Whoever asked for its end before is heard now, and not at the next heartbeat. */
+void work_killable(struct work *work, void (*cancel)(struct work *work));
 /* As I/O of `work`: run `build`'s statements in one transaction until it is known to be done or stale,
  * push the next jobs, tell listeners. */
 void work_finish(struct work *work, void (*build)(struct work *work, struct db_group *group));

@@ -309,6 +309,13 @@ void work_start(struct worker *worker, struct lane_state *lane, const struct que
     op_start(&w->op);
 }
 
+void work_killable(struct work *work, void (*cancel)(struct work *work))
+{
+    work->cancel = cancel;
+    if (work->asked_after)
+        heartbeat_now(work->worker->heartbeat);
+}
+
 void work_cancel(struct work *work)
 {
     if (work->cancel)

@@ -15,14 +15,20 @@ function target_read() {
     };
 }
 
-function log_in(target, why) {
+/* `session`: of another account, which would stay valid behind the cookie that replaces its own. */
+function log_in(target, why, session) {
     const tenant = target.tenant ? { tenant: target.tenant } : {};
+    const act = async (values) => {
+        if (session)
+            await ask("POST", "/v1/logout");
+        session = false;
+        return ask("POST", "/v1/login", { ...values, ...tenant, cookie: true });
+    };
 
     show(
         element("h1", null, "ExecGov"),
         element("p", null, why),
-        form("log_in", { email: "email", password: "password" },
-            (values) => ask("POST", "/v1/login", { ...values, ...tenant, cookie: true }), open_target),
+        form("log_in", { email: "email", password: "password" }, act, open_target),
         element("p", null, say("seen")),
     );
 }
@@ -53,7 +59,7 @@ async function open_target() {
     if (me.status === 401) {
         log_in(target, "");
     } else if (good(me) && elsewhere(me.json, target)) {
-        log_in(target, say("account_other"));
+        log_in(target, say("account_other"), true);
     } else {
         const thing = good(me) ? await ask("GET", "/v1" + target.path) : me;
         if (location.hash.slice(1).split("?")[0] !== target.path)

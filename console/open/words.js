@@ -83,10 +83,11 @@ const EXPONENTS = {
 /* {amount_minor: 29900, currency: "CNY"} -> "CNY 299.00", without a detour over floating point. */
 function money(amount) {
     const digits = EXPONENTS[amount.currency] ?? 2;
-    const minor = String(amount.amount_minor).padStart(digits + 1, "0");
+    const [sign, ...figures] = amount.amount_minor < 0 ? String(amount.amount_minor) : "+" + amount.amount_minor;
+    const minor = figures.join("").padStart(digits + 1, "0");
     const whole = minor.slice(0, minor.length - digits);
 
-    return amount.currency + " " + whole + (digits ? "." + minor.slice(-digits) : "");
+    return amount.currency + " " + (sign === "-" ? sign : "") + whole + (digits ? "." + minor.slice(-digits) : "");
 }
 
 function when(text) {

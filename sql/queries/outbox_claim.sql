@@ -47,7 +47,7 @@ select m.id, m.message_id, m.action_key, m.event, m.channel, m.endpoint, m.local
     case when m.event like 'subscription.%'
         then m.payload || coalesce(r.told, '{}') || jsonb_strip_nulls(jsonb_build_object('tenant', t.name))
         else m.payload end, m.attempts,
-    c.kind, coalesce(u.timezone, t.timezone, m.payload ->> 'timezone'), public.utc_text(m.created_at)
+    c.kind, coalesce(u.timezone, t.timezone, m.payload ->> 'timezone'), public.utc_text(m.created_at), m.reached
 from moved m
 left join public.channel c on c.name = m.channel
     and c.enabled

@@ -1,6 +1,7 @@
 -- scope: lifecycle
 -- How an attempt went: $1 message, $2 attempt, $3 sent, retry, dead or unknown, $4 code, $5 provider's code, $6 ms,
--- $7 digest of what was sent, $8 detail, $9 seconds until the next. A message somebody else has taken over
+-- $7 digest of what was sent, $8 detail, $9 seconds until the next, $10 false: nobody could be asked yet, which
+-- is none of the attempts that a channel allows. A message somebody else has taken over
 -- meanwhile is left alone; the result is kept. What may have arrived is sent once more under the same message id,
 -- a receipt is not: a person looks.
 with kept as (
@@ -13,6 +14,7 @@ set state = n.state,
     reason = $8,
     lease_until = null,
     resends = o.resends + case when n.again then 1 else 0 end,
+    reached = o.reached + case when $10::boolean then 1 else 0 end,
     next_at = case when n.state = 'retry' then public.lifecycle_now() + $9::bigint * interval '1 second' else o.next_at end,
     ended_at = case when n.state <> 'retry' then clock_timestamp() end
 from (

@@ -212,6 +212,30 @@ class Channels(Case):
         self.until_state(self.robot("wecom", (410, {}), "key"), "dead")
         self.assertTrue(channel("wecom_team")["enabled"])
 
+    def test_waiting_is_no_attempt_and_sending_again_by_hand_begins_anew(self):
+        def once_more(one, n, *states):
+            self.again_now(one)
+            return until(lambda: (shown := self.delivery(one))["attempts"] == n and shown["state"] in states and shown, 30,
+                         f"attempt {n} of {one} having ended as {states}")
+
+        web.answers["/patient"] = (503, {})
+        self.put("patient", "webhook", {"url": f"http://127.0.0.1:{web.port}/patient"}, "hook")
+        self.stack.end("egress")
+        try:
+            one = self.send("patient", "-")
+            for n in range(1, 11):
+                shown = once_more(one, n, "retry")
+        finally:
+            self.stack.start("egress")
+        self.assertIsNone(shown["log"][-1]["code"])
+        for n in range(11, 20):
+            self.assertEqual(once_more(one, n, "retry")["log"][-1]["code"], 503)
+        self.assertIn("given up after 10 attempts", once_more(one, 20, "dead")["reason"])
+        self.ok(self.api("POST", f"/v1/platform/deliveries/{one}/send-again", {}, "pat"))
+        self.assertEqual(once_more(one, 21, "retry", "dead")["state"], "retry")
+        web.answers["/patient"] = (200, {})
+        once_more(one, 22, "sent")
+
     def test_a_text_message_goes_to_the_provider_with_its_number(self):
         web.answers["/sms"] = (202, {"id": "provider-7"})
         self.put("sms", "sms", {"url": f"http://127.0.0.1:{web.port}/sms", "template": "T1"}, "sms")

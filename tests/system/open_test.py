@@ -1,6 +1,8 @@
 """A link in a message leads to a page that asks who is there, shows the thing and decides nothing by itself."""
+import json
 import pathlib
 import re
+import subprocess
 import sys
 import unittest
 import uuid
@@ -125,10 +127,28 @@ class Opened(Case):
         self.browser.until("It could not be shown")  # another tenant's is not found
         self.link(f"/orders/{order['id']}", "Pia's own")
         self.browser.until("another account of yours")
+        self.assertEqual(self.sessions("olivia"), 1)
         self.log_in("olivia")
         self.browser.until("you do not belong to this tenant")
+        self.assertEqual(self.sessions("olivia"), 0)  # its cookie is replaced, so it shall not stay valid
         self.log_in("pia")
         self.browser.until(order["no"])
+        self.assertEqual(self.acts(), [["POST", "/v1/logout"]])
+
+    def sessions(self, who):
+        """Those of a browser that are valid."""
+        return int(self.stack.sql("select count(*) from session s join app_user u on u.id = s.user_id where s.revoked_at is null and "
+                                  f"s.csrf_hash is not null and u.email = '{who}@people.example'")[0][0])
+
+    def test_an_amount_below_zero_has_its_sign_in_front(self):
+        amounts = [(-5, "CNY"), (5, "CNY"), (-12345, "CNY"), (-7, "JPY"), (-1, "BHD"), (0, "CNY"), (29900, "CNY")]
+        script = ("const vm = require('vm'), page = vm.createContext({ navigator: {} });"
+                  "vm.runInContext(require('fs').readFileSync(process.argv[1], 'utf8'), page);"
+                  "console.log(JSON.stringify(JSON.parse(process.argv[2]).map(([amount_minor, currency]) =>"
+                  " vm.runInContext('money', page)({ amount_minor, currency }))));")
+        said = subprocess.run(["node", "-e", script, ROOT / "console/open/words.js", json.dumps(amounts)], capture_output=True,
+                              text=True, check=True, timeout=60).stdout
+        self.assertEqual(json.loads(said), ["CNY -0.05", "CNY 0.05", "CNY -123.45", "JPY -7", "BHD -0.001", "CNY 0.00", "CNY 299.00"])
 
     def test_a_confirmation_is_decided_by_a_press_about_the_plan_that_is_seen(self):
         asked = self.waiting()

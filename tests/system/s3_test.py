@@ -3,6 +3,9 @@ import fcntl
 import hashlib
 import os
 import pathlib
+import shutil
+import signal
+import stat
 import subprocess
 import sys
 import unittest
@@ -59,10 +62,30 @@ class Bucket(file_cases.Files):
         until(lambda: self.spooled() == set(), 20, "the spool being empty: runs have ended, and their files go a moment later")
 
     def spooled(self):
-        return {path.name for path in (self.store.folder / "spool").iterdir()} - {"models"}
+        spool, lent = self.store.folder / "spool", self.lent()
+        return {path.name for path in (*spool.iterdir(), *lent.iterdir())} - {"models", lent.name}
+
+    def lent(self):
+        return self.store.folder / "spool" / f"execgov-lent.{os.geteuid()}"
+
+    def test_what_is_lent_lies_where_nobody_else_may_enter(self):
+        file = self.upload("a.bin", noise(MB, 9))
+        sandboxd = self.stack.running["sandboxd"].pid
+        os.kill(sandboxd, signal.SIGSTOP)  # so that it stays lent
+        try:
+            run = self.ok(self.api("POST", "/v1/runs", {"skill": "reader", "input": {"file": file}}), (200, 202))["id"]
+            named = until(lambda: [path for path in (self.store.folder / "spool").rglob("lent.*") if path.is_file()], 20,
+                          "the worker lending what the run reads")
+            for path in named:
+                folder = path.parent.stat()
+                self.assertEqual((stat.S_IMODE(folder.st_mode), folder.st_uid, folder.st_gid), (0o750, os.geteuid(), os.getegid()), path)
+        finally:
+            os.kill(sandboxd, signal.SIGCONT)
+        self.assertEqual(self.until_state(run, *loop.ENDED)["state"], "succeeded")
+        until(lambda: self.spooled() == set(), 20, "what was lent being taken back")
 
     def test_what_a_dead_process_left_in_the_spool_goes_and_what_is_lent_stays(self):
-        spool = self.store.folder / "spool"
+        spool = self.lent()
         with open(spool / "lent.living", "wb") as living:
             fcntl.flock(living, fcntl.LOCK_EX)
             (spool / "lent.dead").write_bytes(b"x")
@@ -95,14 +118,30 @@ class Bucket(file_cases.Files):
         self.store.fault = lambda method, path: None
         self.assertEqual(self.get(f"/v1/files/{file}").body, b"abc")
 
+    def spools_that_are_refused(self):
+        """Where lent files would lie there is a link, or what is somebody else's (only root can give that away) or no folder."""
+        linked, others = (self.store.folder / name for name in ("linked", "others"))
+        for folder in (linked, others):
+            folder.mkdir()
+        (linked / self.lent().name).symlink_to(self.store.folder / "objects")
+        if os.geteuid() == 0:
+            (others / self.lent().name).mkdir()
+            shutil.chown(others / self.lent().name, "nobody")
+        else:
+            (others / self.lent().name).touch()
+        return linked, others
+
     def test_a_process_with_another_bucket_or_a_wrong_key_does_not_start(self):
         port = stacks.free_port()
+        linked, others = self.spools_that_are_refused()
         wrong = self.store.folder / "wrong.key"
         wrong.write_text(f"{s3.KEY_ID}\nanother secret\n")
         for change, words in (({"files": f"s3://{s3.BUCKET}/elsewhere"}, "not the file store of this database"),
                               ({"files_key_file": wrong}, "SignatureDoesNotMatch"),
                               ({"files": "s3://nowhere"}, "NoSuchBucket"),
                               ({"files": "s3://"}, "s3://bucket"), ({"files_endpoint": "ftp://x"}, "files_endpoint"),
+                              ({"files_spool": linked}, "must be a folder of this program's user"),
+                              ({"files_spool": others}, "must be a folder of this program's user"),
                               ({"files_key_file": self.store.folder / "none"}, "access key")):
             settings = self.store.settings | change
             done = subprocess.run([stacks.BUILD / "bin/execgov-api", "--pg", self.stack.conninfo, "--redis", self.stack.redis,

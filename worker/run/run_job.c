@@ -234,7 +234,7 @@ static void start_sandbox(struct run_job *j)
         op_io_end(op, NULL);
         return;
     }
-    j->work.cancel = cancel;
+    work_killable(&j->work, cancel);
 }
 
 /* With execgov-egress, before anything of the run can ask for a call. */
@@ -286,7 +286,7 @@ static enum op_next run(struct op *op)
         return OP_NEXT;
     j->work.begun = true;
     if (j->action->executor == SKILL_HTTP) {
-        j->work.cancel = cancel;
+        work_killable(&j->work, cancel);
         run_calls_make(&j->work, j->action, j->input.object, &j->calls);
     } else {
         start_sandbox(j);

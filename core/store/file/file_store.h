@@ -5,7 +5,7 @@
  * The directory: <root>/<xx>/<id>, written to a temporary name (<id>.<digits>.part), synced with its folder and
  * renamed, mode 0444 whatever the umask, never changed afterwards. The bucket: <prefix>/<xx>/<id>; what is written
  * lies in a local spool until it is whole and is sent then, what is read is fetched into the spool first, so that
- * memory does not grow with a file, and everybody gets a descriptor. In the spool only what is lent has a name.
+ * memory does not grow with a file, and everybody gets a descriptor. In the spool only what is lent has a name, in a folder of its own.
  *
  * Either carries an identity, which the database knows too (file_identity.h): a process with another store is
  * found out when it starts. What has no row in `file` is rubbish and may be swept.
@@ -71,7 +71,7 @@ void file_store_join(struct op *op, struct file_store *store, const struct id *i
 /* *fd is open for reading; the caller closes it. */
 void file_store_read(struct op *op, struct file_store *store, const struct id *id, int *fd);
 /* The same, for sandboxd, which mounts what has a name and copies the rest: with a bucket, what was fetched has one in
- * the spool, and is readable by anybody, until `op` is released. */
+ * a folder of the spool that our user and group may enter, until `op` is released. */
 void file_store_lend(struct op *op, struct file_store *store, const struct id *id, int *fd);
 /* As file_store_read, for `length` bytes from `offset` on: they begin at *at of *fd. */
 void file_store_read_part(struct op *op, struct file_store *store, const struct id *id, int64_t offset,

@@ -5,13 +5,15 @@
 #include "core/io/s3/s3.h"
 #include "core/store/file/file_store.h"
 
-/* What is lent is called so in the spool, with an id behind. */
+/* What is lent lies in the spool's folder of that name and our uid, and is called so, with an id behind. */
+#define FILE_LENT_FOLDER "execgov-lent."
 #define FILE_LENT_PREFIX "lent."
 
 enum { FILE_PREFIX_BYTES = 200, FILE_KEY_BYTES = 280, FILE_NAME_BYTES = 64 };
 
 struct file_store {
     int root;      /* descriptor of the directory, or of the spool */
+    int lent;      /* of s3: descriptor of the spool's folder of what is lent; else -1 */
     struct s3 *s3; /* NULL: a directory */
     char prefix[FILE_PREFIX_BYTES + 2]; /* of s3: "" or "path/" */
     char identity[40];

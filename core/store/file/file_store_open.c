@@ -112,18 +112,39 @@ static bool bucket_identity(struct file_store *store, struct gov_err *err)
     return n == 0 || n == 36 || gov_fail_cause(err, GOV_CONFIGURATION, "files: %s is no identity", key);
 }
 
-/* Names of processes that died. Whoever lives holds the lock on what he lent, sandboxd's copy of it included. */
-static void spool_sweep(const struct file_store *store)
+/* The spool may be anybody's (/var/tmp): what is lent lies in a folder that only our user and our group, which is sandboxd's too,
+ * may enter. By the descriptor: whoever renames it changes nothing. */
+static bool lent_open(struct file_store *store, const char *spool, struct gov_err *err)
 {
-    int copy = openat(store->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    char name[32];
+    struct stat st;
+
+    snprintf(name, sizeof name, FILE_LENT_FOLDER "%u", geteuid());
+    if (mkdirat(store->root, name, 0750) == 0 || errno == EEXIST)
+        store->lent = openat(store->root, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (store->lent >= 0 && fstat(store->lent, &st) == 0) {
+        errno = EPERM;
+        if (st.st_uid == geteuid() && (st.st_gid == getegid() || fchown(store->lent, (uid_t)-1, getegid()) == 0) &&
+            fchmod(store->lent, 0750) == 0)
+            return true;
+    }
+    return gov_fail_at(err, GOV_CONFIGURATION, "files_spool", "unusable",
+                       "%s/%s must be a folder of this program's user (%s): remove it, or give files_spool a folder of its own",
+                       "%s/%s 须为本程序用户所有的目录（%s）：请将其删除，或为 files_spool 指定专用目录", spool, name, strerror(errno));
+}
+
+/* Names of processes that died. Whoever lives holds the lock on what he lent, sandboxd's copy of it included. */
+static void lent_sweep(const struct file_store *store)
+{
+    int copy = openat(store->lent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
 
     for (struct dirent *e; dir && (e = readdir(dir));) {
         if (!text_starts(e->d_name, FILE_LENT_PREFIX))
             continue;
-        int fd = openat(store->root, e->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        int fd = openat(store->lent, e->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-            unlinkat(store->root, e->d_name, 0);
+            unlinkat(store->lent, e->d_name, 0);
         if (fd >= 0)
             close(fd);
     }
@@ -150,9 +171,9 @@ static bool open_bucket(struct file_store *store, const struct file_store_settin
                                   .key_file = s->key_file };
     setenv("UV_THREADPOOL_SIZE", "16", 0); /* a transfer holds a thread; before the pool begins */
     store->s3 = s3_new(&options, err);
-    if (!store->s3 || !open_root(store, s->spool, "files_spool", err))
+    if (!store->s3 || !open_root(store, s->spool, "files_spool", err) || !lent_open(store, s->spool, err))
         return false;
-    spool_sweep(store);
+    lent_sweep(store);
     return bucket_identity(store, err);
 }
 
@@ -162,7 +183,7 @@ struct file_store *file_store_open(const struct file_store_settings *settings, s
     bool s3 = text_starts(settings->files, "s3://");
 
     CHECK(store);
-    store->root = -1;
+    store->root = store->lent = -1;
     if (s3 ? open_bucket(store, settings, err) : open_directory(store, settings->files, err))
         return store;
     file_store_close(store);
@@ -173,6 +194,8 @@ void file_store_close(struct file_store *store)
 {
     if (store->root >= 0)
         close(store->root);
+    if (store->lent >= 0)
+        close(store->lent);
     s3_free(store->s3);
     free(store);
 }

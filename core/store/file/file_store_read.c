@@ -84,23 +84,23 @@ void file_store_read(struct op *op, struct file_store *store, const struct id *i
 
 struct lent {
     struct reading reading;
-    char name[FILE_NAME_BYTES]; /* in the spool; "": it has none */
+    char name[FILE_NAME_BYTES]; /* in the folder of what is lent; "": it has none */
 };
 
-/* The lock says that somebody has it open, and is there before the name is (file_store_open.c sweeps by it). A descriptor
+/* Any uid of a job may read it once it is mounted; the folder lets nobody else come so far. The lock says that somebody has it open, and is there before the name is (file_store_open.c sweeps by it). A descriptor
  * that was opened without a name stays one of a deleted file, which cannot be mounted: so it is opened again. */
 static bool name_it(struct lent *l, int *fd, struct gov_err *err)
 {
     char link[32], name[FILE_NAME_BYTES];
-    int root = l->reading.store->root, nameless = *fd;
+    int folder = l->reading.store->lent, nameless = *fd;
 
     snprintf(link, sizeof link, "/proc/self/fd/%d", nameless);
     snprintf(name, sizeof name, FILE_LENT_PREFIX "%s", id_new().text);
     if (fchmod(nameless, 0444) != 0 || flock(nameless, LOCK_SH | LOCK_NB) != 0 ||
-        linkat(AT_FDCWD, link, root, name, AT_SYMLINK_FOLLOW) != 0)
+        linkat(AT_FDCWD, link, folder, name, AT_SYMLINK_FOLLOW) != 0)
         return file_store_broken(err, "lend");
     memcpy(l->name, name, sizeof l->name);
-    int named = openat(root, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int named = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (named < 0 || flock(named, LOCK_SH | LOCK_NB) != 0) {
         file_store_broken(err, "lend");
         if (named >= 0)
@@ -126,7 +126,7 @@ static void take_back(void *context)
     struct lent *l = context;
 
     if (l->name[0])
-        unlinkat(l->reading.store->root, l->name, 0);
+        unlinkat(l->reading.store->lent, l->name, 0);
 }
 
 void file_store_lend(struct op *op, struct file_store *store, const struct id *id, int *fd)

@@ -23,6 +23,7 @@ struct delivery {
     const char *created_at;      /* RFC 3339 */
     const json_t *payload;       /* as it was when it was written */
     int attempt;                 /* 1, 2, … */
+    int reached;                 /* attempts before that reached the channel's other side, since it was last sent again by hand */
 };
 
 enum delivery_outcome {
@@ -45,7 +46,7 @@ struct delivery_result {
     char detail[200];       /* for operators; never a secret */
 };
 
-/* Seconds until attempt `n` + 1 over a channel of this kind (NULL: none is set up), and up to a tenth more. A webhook: 5 s, 5, 30
+/* Seconds until attempt `n` + 1 (of those that reached somebody) over a channel of this kind (NULL: none is set up), and up to a tenth more. A webhook: 5 s, 5, 30
  * minutes, 2, 5, 10, 14, 20, 24 hours, then 0: it was tried ten times, and is not any more. Any other: 1, 5, 30 minutes, 2, 6, 12
  * hours, then every 24, until the message is too old. */
 int64_t delivery_backoff_s(const char *kind, int n, uint32_t random);

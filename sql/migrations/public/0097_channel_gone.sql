@@ -1,5 +1,24 @@
 -- A webhook's receiver that answers 410 Gone wants nothing any more: its channel is switched off, whoever set it up is told, and
--- messages for it wait until somebody gives it an address again.
+-- messages for it wait until somebody gives it an address again. Waiting is none of the ten attempts of a webhook.
+
+alter table public.outbox add column reached smallint not null default 0;
+comment on column public.outbox.reached is
+    'attempts that reached the other side, since it was last sent again by hand: the back-off counts them; those without a channel or without execgov-egress are in attempts only';
+grant update (reached) on public.outbox to execgov_lifecycle;
+
+create function public.outbox_anew() returns trigger
+    language plpgsql
+    set search_path = pg_catalog, pg_temp
+as $$
+begin
+    new.reached := 0;
+    return new;
+end
+$$;
+comment on function public.outbox_anew() is 'a person had it sent again: from the start';
+create trigger outbox_anew before update of state on public.outbox for each row
+    when (old.state in ('dead', 'unknown', 'suppressed') and new.state = 'pending')
+    execute function public.outbox_anew();
 
 create table public.channel_gone (
     channel text constraint channel_gone_pk primary key

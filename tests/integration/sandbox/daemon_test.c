@@ -117,7 +117,7 @@ static void killing_sandboxd_kills_its_jobs_and_the_next_start_sweeps(bool as_no
     struct waiting w;
 
     if (!sandbox_rig_start(&rig, as_nobody))
-        skip();
+        sandbox_rig_missing(as_nobody ? "a plain user" : "root");
     start_sleeper(&rig, &w);
     pid_t jail = child_of(rig.pid);
     assert_true(jail > 0);
@@ -166,7 +166,7 @@ static void sigterm_ends_jobs_and_leaves_nothing(void **state)
     (void)state;
 
     if (!sandbox_rig_start(&rig, false))
-        skip();
+        sandbox_rig_missing("root");
     start_sleeper(&rig, &w);
     kill(rig.pid, SIGTERM);
     waitpid(rig.pid, &status, 0);
@@ -276,7 +276,7 @@ static void an_unknown_uid_is_turned_away(void **state)
     (void)state;
 
     if (!sandbox_rig_start(&rig, true)) /* its socket file lets everybody connect */
-        skip();
+        sandbox_rig_missing("a plain user");
     pid_t pid = fork();
     if (pid == 0) {
         if (setgid(1) < 0 || setuid(1) < 0)

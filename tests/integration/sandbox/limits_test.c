@@ -16,7 +16,7 @@ static int setup(void **state, bool user, bool warm)
     struct sandbox_rig *rig = &rigs[user];
 
     if (user && !has_user)
-        skip(); /* this kernel lets no plain user make namespaces; the rig says so */
+        sandbox_rig_missing("a plain user"); /* this kernel lets none make namespaces; the rig says so */
     rig->warm = warm;
     *state = rig;
     return 0;

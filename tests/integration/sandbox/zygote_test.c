@@ -5,11 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
 #include "tests/lib/sandbox_rig.h"
 #include "tests/lib/test.h"
+#include "worker/sandbox/jail/zygote_jail.h"
+#include "worker/sandbox/zygote/zygote_wire.h"
 
 enum { GOING_S = 30 };
 
@@ -218,12 +222,44 @@ static void one_that_does_not_go_is_made_to(void **state)
     rig_result_release(&r);
 }
 
+/* Its cgroup takes nobody in (there is none): what cgroup.c says of it arrives where its imports would. */
+static void one_that_cannot_begin_says_why(void **state)
+{
+    static struct cgroup_root nowhere = { .version = CGROUP_V1, .memory = "/nonexistent", .pids = "/nonexistent" };
+    const struct cgroup group = { &nowhere, "zygote-0" };
+    struct filter filters[2] = { 0 };
+    struct zygote_note note;
+    struct gov_err err = { 0 };
+    struct jail jail;
+    int control[2], status;
+    (void)state;
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control), 0);
+    assert_true(filter_init(&filters[0], FILTER_JOB, &err) && filter_init(&filters[1], FILTER_ZYGOTE, &err));
+    const struct zygote_jail_spec spec = { .cgroup = &group, .job_filter = &filters[0], .filter = &filters[1],
+                                           .outside = rig.uid_base + 300, .inside = rig.uid_base, .uid_count = 4,
+                                           .program = -1, .control = control[1] };
+    assert_true(zygote_jail_start(&spec, &jail, &err));
+    close(control[1]);
+    assert_int_equal(recv(control[0], &note, sizeof note, 0), sizeof note);
+    assert_int_equal(note.header.kind, ZYGOTE_UNUSABLE);
+    assert_string_equal(note.reason, "cgroup: No such file or directory");
+    assert_int_equal(waitpid(jail.pid, &status, 0), jail.pid);
+    assert_int_equal(WEXITSTATUS(status), 16);
+    jail.pid = -1;
+    jail_release(&jail);
+    filter_release(&filters[0]);
+    filter_release(&filters[1]);
+    close(control[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_holds_nothing_of_the_host),
         cmocka_unit_test(a_run_ends_with_its_zygote_and_the_next_one_runs),
         cmocka_unit_test(one_that_does_not_go_is_made_to),
+        cmocka_unit_test(one_that_cannot_begin_says_why),
     };
 
     if (geteuid() != 0 || !sandbox_rig_start(&rig, false)) {

@@ -60,6 +60,16 @@ static int descriptors_place(const struct zygote_jail_spec *s, int lifeline, int
     return descriptors_keep(keep, 4) && descriptors_occupy_streams() ? all[3] : -1;
 }
 
+/* As pid1_fail says it of a job: why it cannot begin, with errno, over the control socket that is still at hand. */
+_Noreturn static void child_fail(const struct zygote_jail_spec *s, int code, const char *stage)
+{
+    struct zygote_note note = { .header = { ZYGOTE_MAGIC, ZYGOTE_UNUSABLE } };
+
+    snprintf(note.reason, sizeof note.reason, "%s: %s", stage, strerror(errno));
+    zygote_send(s->control, &note, sizeof note, NULL, 0);
+    _exit(code);
+}
+
 _Noreturn static void child(const struct zygote_jail_spec *s, int lifeline, int filters[2], bool placed)
 {
     const uint64_t keep = 1ull << CAP_SYS_ADMIN | 1ull << CAP_SETUID | 1ull << CAP_SETGID |
@@ -76,7 +86,7 @@ _Noreturn static void child(const struct zygote_jail_spec *s, int lifeline, int 
     if (read(lifeline, &go, 1) != 1)
         _exit(10);
     if (!placed && !cgroup_enter(s->cgroup))
-        _exit(16);
+        child_fail(s, 16, "cgroup");
     int program = descriptors_place(s, lifeline, filters);
     if (program < 0 || unshare(CLONE_NEWCGROUP) < 0)
         _exit(11);
