@@ -217,8 +217,9 @@ static const struct command_option fapiao_options[] = {
     TEXT("number", 0, "NUMBER", "the fapiao's number: 8 digits, or 20 without a code", "发票号码：8 位，或无代码的 20 位"), TEXT("code", 0, "CODE", "the fapiao's code, of a number of 8 digits", "发票代码（8 位号码时）"), TEXT("on", 0, "DATE", "the day that stands on it", "开票日期"), COMMENT, END,
 };
 static const struct command_option seller_options[] = {
-    TEXT("title", 0, "TEXT", "its name as it stands on invoices", "账单上的名称"), TEXT("tax-no", 0, "TEXT", "its tax number", "税号"), TEXT("pay-to", 0, "TEXT", "how it is paid, as customers read it beside their orders", "付款方式，供客户在订单旁查看"), FLAG("sells", 0, "it sells from now on, instead of the one that did", "自现在起由其开具"), END,
+    TEXT("title", 0, "TEXT", "its name as it stands on invoices", "账单上的名称"), TEXT("tax-no", 0, "TEXT", "its tax number", "税号"), FLAG("sells", 0, "it sells from now on, instead of the one that did", "自现在起由其开具"), END,
 };
+static const struct command_option account_options[] = { TEXT("title", 0, "TEXT", "the payee", "收款方名称"), TEXT("tax-no", 0, "TEXT", "its tax number", "税号"), TEXT("pay-to", 0, "TEXT", "how it is paid, as customers read it beside their orders", "付款方式，供客户在订单旁查看"), COMMENT, END };
 static const struct command_option edition_ls_options[] = { FLAG("on-sale", 0, "only what can be ordered now", "仅在售"), END };
 static const struct command_option edition_version_options[] = { TEXT("price", 0, "AMOUNT", "the new price: 329.00", "新价格，如 329.00"), SINCE, END };
 static const struct command_option reminder_set_options[] = { FILE_OPTION, FLAG("dry-run", 0, "only look", "仅查看"), COMMENT, END };
@@ -443,6 +444,7 @@ const struct command command_table[] = {
     { "invoice import", NULL, "FILE", 1, 1, VALUE_NONE, { "a CSV of fapiao numbers: what it would do, then --apply DIGEST", "批量登记发票号码：先预览，再 --apply 摘要" }, statement_options, false, command_invoice_import },
     { "invoice sellers", NULL, "", 0, 0, VALUE_NONE, { "entities that invoices are of", "列出开具主体" }, NULL, false, command_invoice_sellers },
     { "invoice seller", NULL, "CODE", 1, 1, VALUE_NONE, { "name one, or let it sell from now on", "设置开具主体" }, seller_options, false, command_invoice_seller },
+    { "invoice account", NULL, "CODE", 1, 1, VALUE_NONE, { "say how one is paid; somebody else approves", "设置收款方式（须他人审批）" }, account_options, false, command_invoice_account },
     { "task ls", NULL, "", 0, 0, VALUE_NONE, { "what a person of finance has to decide", "列出财务待办" }, NULL, false, command_task_ls },
     { "task done", NULL, "TASK OUTCOME", 2, 2, VALUE_NONE, { "it was seen to, and how it ended", "完成待办并说明结果" }, NULL, false, command_task_done },
     { "edition ls", NULL, "", 0, 0, VALUE_NONE, { "the catalogue, every version", "列出版本目录" }, edition_ls_options, false, command_edition_ls },
