@@ -211,7 +211,12 @@ static const struct command_option fapiao_options[] = {
     TEXT("number", 0, "NUMBER", "the fapiao's number: 8 digits, or 20 without a code", "发票号码：8 位，或无代码的 20 位"), TEXT("code", 0, "CODE", "the fapiao's code, of a number of 8 digits", "发票代码（8 位号码时）"), TEXT("on", 0, "DATE", "the day that stands on it", "开票日期"), COMMENT, END,
 };
 static const struct command_option seller_options[] = {
-    TEXT("title", 0, "TEXT", "its name as it stands on invoices", "账单上的名称"), TEXT("tax-no", 0, "TEXT", "its tax number", "税号"), TEXT("pay-to", 0, "TEXT", "how it is paid, as customers read it beside their orders", "付款方式，供客户在订单旁查看"), FLAG("sells", 0, "it sells from now on, instead of the one that did", "自现在起由其开具"), END,
+    TEXT("title", 0, "TEXT", "its name as it stands on invoices", "账单上的名称"), TEXT("tax-no", 0, "TEXT", "its tax number", "税号"),
+    FLAG("sells", 0, "it sells from now on, instead of the one that did", "自现在起由其开具"), END,
+};
+static const struct command_option account_options[] = {
+    TEXT("title", 0, "TEXT", "the payee", "收款方名称"), TEXT("tax-no", 0, "TEXT", "its tax number", "税号"),
+    TEXT("pay-to", 0, "TEXT", "how it is paid, as customers read it beside their orders", "付款方式，供客户在订单旁查看"), COMMENT, END,
 };
 static const struct command_option edition_ls_options[] = { FLAG("on-sale", 0, "only what can be ordered now", "仅在售"), END };
 static const struct command_option edition_version_options[] = { TEXT("price", 0, "AMOUNT", "the new price: 329.00", "新价格，如 329.00"), SINCE, END };

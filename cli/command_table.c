@@ -202,6 +202,7 @@ const struct command command_table[] = {
     { "invoice import", NULL, "FILE", 1, 1, VALUE_NONE, { "a CSV of fapiao numbers: what it would do, then --apply DIGEST", "批量登记发票号码：先预览，再 --apply 摘要" }, statement_options, false, command_invoice_import },
     { "invoice sellers", NULL, "", 0, 0, VALUE_NONE, { "entities that invoices are of", "列出开具主体" }, NULL, false, command_invoice_sellers },
     { "invoice seller", NULL, "CODE", 1, 1, VALUE_NONE, { "name one, or let it sell from now on", "设置开具主体" }, seller_options, false, command_invoice_seller },
+    { "invoice account", NULL, "CODE", 1, 1, VALUE_NONE, { "say how one is paid; somebody else approves", "设置收款方式（须他人审批）" }, account_options, false, command_invoice_account },
     { "task ls", NULL, "", 0, 0, VALUE_NONE, { "what a person of finance has to decide", "列出财务待办" }, NULL, false, command_task_ls },
     { "task done", NULL, "TASK OUTCOME", 2, 2, VALUE_NONE, { "it was seen to, and how it ended", "完成待办并说明结果" }, NULL, false, command_task_done },
     { "edition ls", NULL, "", 0, 0, VALUE_NONE, { "the catalogue, every version", "列出版本目录" }, edition_ls_options, false, command_edition_ls },

@@ -43,6 +43,7 @@ ENDPOINT(own_invoice_list);
 ENDPOINT(own_invoice_get);
 ENDPOINT(seller_list);
 ENDPOINT(seller_put);
+ENDPOINT(seller_account_put);
 ENDPOINT(own_subscription_cancel);
 ENDPOINT(own_subscription_continue);
 ENDPOINT(payment_list);

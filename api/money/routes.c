@@ -42,6 +42,7 @@ const struct route money_routes[] = {
     FILES("invoices/fapiao", fapiao_import),
     ADMIN("GET", "sellers", READ_ORDERS, seller_list),
     ADMIN("PUT", "sellers/{code}", MANAGE_EDITIONS, seller_put),
+    ADMIN("PUT", "sellers/{code}/account", MANAGE_EDITIONS, seller_account_put),
     ADMIN("GET", "payments", READ_ORDERS, payment_list),
     ADMIN("POST", "payments/apply", MANAGE_ORDERS, payment_apply),
     ADMIN("POST", "payments/{id}/return", MANAGE_ORDERS, payment_return),

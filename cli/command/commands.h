@@ -242,6 +242,7 @@ COMMAND(command_invoice_fapiao);
 COMMAND(command_invoice_import);
 COMMAND(command_invoice_sellers);
 COMMAND(command_invoice_seller);
+COMMAND(command_invoice_account);
 COMMAND(command_billing_invoices);
 /* edition.c */
 COMMAND(command_edition_ls);

@@ -139,7 +139,9 @@ class Currencies(unittest.TestCase):
         self.assertEqual((done["state"], done["emergency"]["by"], done["emergency"]["reviewed_by"]), ("executed", "fiona@people.example", None))
         self.assertEqual(stack.sql("select distinct detail ->> 'emergency_by' from platform_audit where detail ->> 'approval' = "
                                    f"'{approval}'"), [["fiona@people.example"]])
-        self.assertIn(approval, [t["ref"] for t in self.cli("task", "ls")["items"] if t["kind"] == "emergency_review"])
+        task = next(t["id"] for t in self.cli("task", "ls")["items"] if (t["kind"], t["ref"]) == ("emergency_review", approval))
+        for person in ("fay", "fred"):  # only a review ends it
+            self.assertIn("order review", self.cli("task", "done", task, "seen to", token=person, status=4))
         self.cli("order", "review", approval, "--comment", "it was right", status=4)  # not by oneself
         seen = self.cli("order", "review", approval, "--comment", "it was right", token="fred")["emergency"]
         self.assertEqual((seen["reviewed_by"], seen["review"]), ("vera@people.example", "it was right"))
@@ -147,6 +149,23 @@ class Currencies(unittest.TestCase):
         rule = self.cli("order", "rule", "brake", "least", "70", "--comment", "more")
         self.assertIn("never decided by one person", self.cli("order", "emergency", rule["approval"]["id"], "--comment", "x", status=4))
         self.cli("order", "reject", rule["approval"]["id"], token="fred")
+
+    def test_where_money_goes_is_said_by_two_people(self):
+        said = ("invoice", "account", "MAIN", "--title", "Vendor Ltd", "--pay-to", "Our Bank, 6222 0001", "--comment", "the first one")
+        self.assertIn("--pay-to", self.cli(*said[:5], "--comment", "why", status=2))
+        account = {"title": "x", "pay_to": "mine", "reason": "x"}
+        for path, body, status in (("MAIN", {"title": "Vendor Ltd", "pay_to": "mine"}, 422), ("NONE/account", account, 404),
+                                   ("none/account", account, 404), ("MAIN/account", {**account, "reason": ""}, 422)):
+            self.assertEqual(stack.api("PUT", f"/v1/platform/sellers/{path}", body, token="fay").status, status, path)
+        wanted = self.cli(*said)
+        approval = wanted["approval"]["id"]
+        self.assertEqual(wanted["approval"]["params"]["details"], "Our Bank, 6222 0001")
+        self.cli("order", "approve", approval, status=4)  # not by oneself
+        self.assertIn("never decided by one person", self.cli("order", "emergency", approval, "--comment", "x", status=4))
+        self.assertEqual(stack.sql("select count(*) from seller_account"), [["0"]])
+        self.assertEqual(self.approved(wanted)["pay_to"], "Our Bank, 6222 0001")
+        self.assertEqual(stack.sql("select detail -> 'before', detail #>> '{after,details}', detail ->> 'approved_by' from platform_audit where "
+                                   "action = 'seller.account_set'"), [["null", "Our Bank, 6222 0001", '["vera@people.example"]']])
 
     def test_the_rules_are_told_to_people_whole(self):
         done = subprocess.run([stacks.BUILD / "bin/execgov", "order", "rules"], capture_output=True, timeout=60, check=True, text=True,

@@ -2,8 +2,8 @@
  *
  *     decode -> read -> judge -> (dry run: show) -> apply -> show
  *
- * The digest of a dry run is of the file and of what each line would do: applied is exactly what was shown, in one transaction, or
- * nothing. What cannot be done without a person's reason is shown and left. */
+ * The digest of a dry run is of the file and of what each line would do: applied is exactly what was shown, judged once more in the
+ * transaction that writes it, or nothing. What cannot be done without a person's reason is shown and left. */
 #include <string.h>
 
 #include "api/money/money.h"
@@ -22,6 +22,7 @@ struct fapiao_call {
     char sha256[CRYPTO_HEX_BYTES], shown[CRYPTO_HEX_BYTES];
     json_t *lines, *items, *wanted;
     struct db_rows judged, done;
+    struct gov_err failed;
 };
 
 #define AT(member) offsetof(struct fapiao_call, member)
@@ -68,6 +69,12 @@ static enum op_next judge(struct op *op)
     return OP_WAIT;
 }
 
+static enum op_next stale(struct op *op)
+{
+    gov_fail(&op->err, GOV_PLAN_STALE, "this is not what the dry run showed: look again", "与预览结果不一致，请重新预览");
+    return OP_FAIL;
+}
+
 static enum op_next compare(struct op *op)
 {
     struct fapiao_call *e = (struct fapiao_call *)op;
@@ -88,7 +95,7 @@ static enum op_next compare(struct op *op)
     crypto_sha256_hex(buf_text(&text), text.length, e->shown);
     buf_release(&text);
     if (!e->dry_run && strcmp(e->shown, e->digest) != 0)
-        return gov_fail(&op->err, GOV_PLAN_STALE, "this is not what the dry run showed: look again", "与预览结果不一致，请重新预览"), OP_FAIL;
+        return stale(op);
     return OP_NEXT;
 }
 
@@ -116,6 +123,7 @@ static enum op_next apply(struct op *op)
     struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
     DB_GROUP_ADD(g, SQL_QUERIES_INVOICE_FAPIAO_IMPORT, &e->done, json_text(&op->arena, e->wanted), call->caller.user.text);
     audit_add(g, call, &row, json_pack("{s:s, s:o}", "file", e->file_name, "counts", counts_of(e)));
+    db_group_tolerate(g, &e->failed);
     db_group_send(g);
     return OP_WAIT;
 }
@@ -124,6 +132,10 @@ static enum op_next show(struct op *op)
 {
     struct fapiao_call *e = (struct fapiao_call *)op;
 
+    if (e->failed.code == GOV_PLAN_STALE) /* judged once more as it was written */
+        return stale(op);
+    if (e->failed.code)
+        return op->err = e->failed, OP_FAIL;
     call_json(e->endpoint.call, 200, json_pack("{s:b, s:s, s:s, s:o, s:O}", "dry_run", e->dry_run, "digest", e->shown, "sha256", e->sha256,
                                                "counts", counts_of(e), "items", e->items));
     return OP_DONE;

@@ -12,7 +12,7 @@ struct invoice {
     struct endpoint endpoint;
     struct page page;
     const char *status, *code, *number, *on, *reason;
-    const char *title, *tax_no, *pay_to;
+    const char *title, *tax_no;
     bool sells;
     json_t *said; /* the body as it came */
     struct db_rows rows;
@@ -129,11 +129,14 @@ static enum op_next sellers(struct op *op)
     return OP_WAIT;
 }
 
-static bool code_good(const char *code)
+static bool code_fits(const char *code, struct gov_err *err)
 {
     size_t bytes = strlen(code);
 
-    return bytes >= 1 && bytes <= 10 && *code >= 'A' && *code <= 'Z' && strspn(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == bytes;
+    return (bytes >= 1 && bytes <= 10 && *code >= 'A' && *code <= 'Z' && strspn(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == bytes) ||
+           gov_fail_at(err, GOV_INVALID_INPUT, "code", "format",
+                       "a seller's code is the beginning of its numbers: 1 to 10 capital letters and digits, a letter first",
+                       "主体代码为编号前缀：1 至 10 位大写字母和数字，以字母开头");
 }
 
 static enum op_next seller_write(struct op *op)
@@ -144,14 +147,10 @@ static enum op_next seller_write(struct op *op)
         { "title", JSON_FIELD_TEXT, true, AT(title), 1, 200, NULL },
         { "tax_no", JSON_FIELD_TEXT, false, AT(tax_no), 1, 40, NULL },
         { "sells", JSON_FIELD_BOOL, false, AT(sells), 0, 0, NULL },
-        { "pay_to", JSON_FIELD_TEXT, false, AT(pay_to), 1, 1000, NULL },
     };
 
-    if (!code_good(call->params[0]))
-        return gov_fail_at(&op->err, GOV_INVALID_INPUT, "code", "format",
-                           "a seller's code is the beginning of its numbers: 1 to 10 capital letters and digits, a letter first",
-                           "主体代码为编号前缀：1 至 10 位大写字母和数字，以字母开头"),
-               OP_FAIL;
+    if (!code_fits(call->params[0], &op->err))
+        return OP_FAIL;
     if (!json_decode_text(call->request->body, call->request->body_bytes, fields, sizeof fields / sizeof *fields, e, &e->said,
                           &op->arena, &op->err))
         return OP_FAIL;
@@ -159,8 +158,6 @@ static enum op_next seller_write(struct op *op)
     struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
     DB_GROUP_ADD(g, SQL_QUERIES_SELLER_SET, &e->rows, call->params[0], e->title, e->tax_no,
                  !said ? NULL : e->sells ? "true" : "false", call->caller.user.text);
-    if (e->pay_to)
-        DB_GROUP_ADD(g, SQL_QUERIES_SELLER_ACCOUNT_SET, &e->rows, call->params[0], e->pay_to, call->caller.user.text);
     db_group_send(g);
     return OP_WAIT;
 }

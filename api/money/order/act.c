@@ -145,6 +145,15 @@ static void rule(struct op *op, struct call *call, struct money_act *a)
     one_statement(op, call, a, SQL_QUERIES_MONEY_RULE_SET, 6, params);
 }
 
+static void account(struct op *op, struct call *call, struct money_act *a)
+{
+    const json_t *p = a->params;
+    const char *params[7] = { json_get_text(p, "seller"), json_get_text(p, "title"), json_get_text(p, "tax_no"), json_get_text(p, "details"),
+                              a->actor, a->approval, a->digest };
+
+    one_statement(op, call, a, SQL_QUERIES_SELLER_ACCOUNT_SET, 7, params);
+}
+
 static const struct {
     const char *name;
     void (*run)(struct op *op, struct call *call, struct money_act *act);
@@ -159,6 +168,7 @@ static const struct {
     { "period.reopen", reopen },
     { "tenant.drop", drop },
     { "money.rule", rule },
+    { "seller.account", account },
 };
 
 bool money_act_known(const char *name)

@@ -82,8 +82,9 @@ static enum op_next never_alone(struct op *op)
 {
     if (((struct approval *)op)->refused.code != GOV_CONFLICT)
         return OP_NEXT;
-    gov_fail(&op->err, GOV_CONFLICT, "a termination, dropping a tenant and a rule of money are never decided by one person: somebody else approves it",
-             "终止、删除租户以及资金规则不得由一人独自决定，须由他人审批");
+    gov_fail(&op->err, GOV_CONFLICT, "a termination, dropping a tenant, a rule of money and how a seller is paid are never decided by one person: somebody else "
+             "approves it",
+             "终止、删除租户、资金规则以及收款账户不得由一人独自决定，须由他人审批");
     return OP_FAIL;
 }
 

@@ -1,5 +1,6 @@
 /* /v1/platform/orders/{id}/confirm-payment, /refund, /activate, /v1/platform/payments/apply, /{id}/return,
- * /v1/platform/money-rules, /v1/platform/subscriptions/{id}/notice, /terminate, /override, /v1/platform/tenants/{id}/drop: acts that somebody else may have to approve first.
+ * /v1/platform/money-rules, /v1/platform/subscriptions/{id}/notice, /terminate, /override, /v1/platform/tenants/{id}/drop,
+ * /v1/platform/sellers/{code}/account: acts that somebody else may have to approve first.
  *
  *     prepare -> run -> (approval wanted?) ask -> answer
  *
@@ -292,6 +293,27 @@ static enum op_next rule(struct op *op)
     return money_act_run(op, call, &e->act, &op->err) ? OP_WAIT : OP_FAIL;
 }
 
+/* --- how a seller is paid --- */
+
+static enum op_next account(struct op *op)
+{
+    struct pay *e = (struct pay *)op;
+    struct call *call = e->endpoint.call;
+    static const struct json_field fields[] = {
+        { "title", JSON_FIELD_TEXT, true, AT(choice), 1, 200, NULL },
+        { "tax_no", JSON_FIELD_TEXT, false, AT(reference), 1, 40, NULL },
+        { "pay_to", JSON_FIELD_TEXT, true, AT(recipient), 1, 1000, NULL },
+        { "reason", JSON_FIELD_TEXT, true, AT(reason), 1, 500, NULL },
+    };
+
+    if (!CALL_BODY(call, op, fields, e))
+        return OP_FAIL;
+    json_t *params = json_pack("{s:s, s:s, s:s*, s:s, s:s}", "seller", call->params[0], "title", e->choice, "tax_no", e->reference,
+                               "details", e->recipient, "reason", e->reason);
+    money_act_init(op, call, &e->act, "seller.account", json_own(&op->arena, params));
+    return money_act_run(op, call, &e->act, &op->err) ? OP_WAIT : OP_FAIL;
+}
+
 /* --- approval, if one is wanted --- */
 
 static enum op_next ask(struct op *op)
@@ -386,6 +408,10 @@ const size_t tenant_drop_begin_bytes = sizeof(struct pay);
 const struct op_step money_rule_put_steps[] = { { "rule", rule }, { "ask", ask }, { "show", show },
                                                 { "answer", answer }, { "end", end }, { 0 } };
 const size_t money_rule_put_bytes = sizeof(struct pay);
+
+const struct op_step seller_account_put_steps[] = { { "account", account }, { "ask", ask }, { "show", show },
+                                                    { "answer", answer }, { "end", end }, { 0 } };
+const size_t seller_account_put_bytes = sizeof(struct pay);
 
 /* --- activate again --- */
 

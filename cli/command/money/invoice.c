@@ -62,11 +62,20 @@ bool command_invoice_seller(struct cli *cli, const struct args *args, struct gov
     if (!args_value(args, "title", NULL))
         return gov_fail(err, GOV_INVALID_INPUT, "say its name as it stands on invoices: --title NAME", "请给出账单上的名称：--title 名称");
     body = json_pack("{s:s, s:s*}", "title", args_value(args, "title", NULL), "tax_no", args_value(args, "tax-no", NULL));
-    if (args_value(args, "pay-to", NULL))
-        json_object_set_new(body, "pay_to", json_string(args_value(args, "pay-to", NULL)));
     if (args_flag(args, "sells"))
         json_object_set_new(body, "sells", json_true());
     return money_put(cli, arena_format(&cli->arena, BASE "sellers/%s", remote_segment(cli, args->words[0])), body, err);
+}
+
+bool command_invoice_account(struct cli *cli, const struct args *args, struct gov_err *err)
+{
+    const char *title = args_value(args, "title", NULL), *pay_to = args_value(args, "pay-to", NULL), *why = args_value(args, "comment", NULL);
+
+    if (!title || !pay_to || !why)
+        return gov_fail(err, GOV_INVALID_INPUT, "say who is paid, how, and why it changes: --title NAME --pay-to TEXT --comment WHY",
+                        "请给出收款方、付款方式和原因：--title 名称 --pay-to 付款方式 --comment 原因");
+    json_t *body = json_pack("{s:s, s:s*, s:s, s:s}", "title", title, "tax_no", args_value(args, "tax-no", NULL), "pay_to", pay_to, "reason", why);
+    return money_put(cli, arena_format(&cli->arena, BASE "sellers/%s/account", remote_segment(cli, args->words[0])), body, err);
 }
 
 bool command_billing_invoices(struct cli *cli, const struct args *args, struct gov_err *err)

@@ -34,7 +34,7 @@ begin
     on conflict on constraint finance_task_once do update
     set detail = excluded.detail, created_at = excluded.created_at, done_at = null, done_by = null, outcome = null
     where finance_task.done_at is not null
-        and (finance_task.outcome = 'told' or finance_task.created_at < (
+        and ((finance_task.outcome = 'told' and finance_task.done_by is null) or finance_task.created_at < (
             select max(e.at) from public.subscription_event e
             where e.subscription_id = new.subscription_id and e.to_state = 'grace'));
     return null;

@@ -71,8 +71,8 @@ begin
     if r.state <> 'waiting' then
         raise exception 'already_decided: this is %', r.state using errcode = 'GV000';
     end if;
-    if r.action in ('subscription.terminate', 'tenant.drop', 'money.rule') then
-        raise exception 'conflict: what destroys data, and the rules themselves, are never decided by one person' using errcode = 'GV000';
+    if r.action in ('subscription.terminate', 'tenant.drop', 'money.rule', 'seller.account') then
+        raise exception 'conflict: what destroys data, the rules, and where money goes are never decided by one person' using errcode = 'GV000';
     end if;
     insert into public.approval_emergency (request_id, actor, reason) values (r.id, p_actor, p_reason);
     update public.approval_request set state = 'approved', decided_at = now() where id = r.id;
@@ -113,8 +113,8 @@ begin
     if p_reviewer in (e.actor, r.requester) then
         raise exception 'self_confirmation: somebody else has to look at it' using errcode = 'GV000';
     end if;
-    if not public.approval_apart(p_reviewer, e.actor) then
-        raise exception 'not_apart: a link joins the passwords of who did it and who looks at it' using errcode = 'GV000';
+    if not public.approval_apart(p_reviewer, e.actor) or not public.approval_apart(p_reviewer, r.requester) then
+        raise exception 'not_apart: a link joins the passwords of who asked or did it and who looks at it' using errcode = 'GV000';
     end if;
     insert into public.approval_review (request_id, reviewer, comment) values (r.id, p_reviewer, p_comment)
     on conflict on constraint approval_review_pk do nothing;
@@ -197,9 +197,11 @@ create or replace function public.finance_digest_make(p_day date, p_zone text) r
     set search_path = pg_catalog, pg_temp
 return public.finance_digest_numbers(p_day, p_zone)
     || jsonb_strip_nulls(jsonb_build_object('untold', public.customers_untold(p_zone), 'emergencies', (
-        select jsonb_agg(concat_ws('  ', f.detail ->> 'action', f.detail ->> 'by', left(f.detail ->> 'reason', 100), f.ref) order by f.created_at, f.id)
-        from public.finance_task f
-        where f.kind = 'emergency_review' and f.done_at is null)));
+        select jsonb_agg(concat_ws('  ', r.action, u.email, left(e.reason, 100), r.id) order by e.at, r.id)
+        from public.approval_emergency e
+        join public.approval_request r on r.id = e.request_id
+        join public.app_user u on u.id = e.actor
+        where not exists (select from public.approval_review v where v.request_id = e.request_id))));
 
 grant execute on function public.approval_emergency_add(uuid, uuid, bytea, text), public.approval_review_add(uuid, uuid, bytea, text)
     to execgov_platform;

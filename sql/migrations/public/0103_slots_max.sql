@@ -15,7 +15,8 @@ begin
         return; -- another kind, or the key of an order that was there before and has gone on
     end if;
     select (s.value #>> '{}')::bigint into v_max from public.platform_setting s where s.key = 'slots_max';
-    -- order_create holds the customer's lock, so that two at once come one after the other.
+    -- Each order may make a customer of its own, whose lock order_create holds: two at once wait for each other at their account.
+    perform from public.tenant t where t.id = o.tenant_id for no key update;
     select coalesce(public.quota_limit(o.tenant_id, 'skills'), 0) + sum((v.limits ->> 'slots')::bigint * x.quantity) into v_slots
     from public.orders x
     join public.edition_version v on v.id = x.edition_version

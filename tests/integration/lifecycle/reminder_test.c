@@ -414,7 +414,7 @@ static void who_was_told_by_a_person_stays_told(void **state)
     assert_int_equal(25, scan_rig_count(f, open));
     assert_string_equal("21 … +5", sql_value(&f->arena, f->admin, "select jsonb_array_length(d) || ' ' || (d ->> -1) from "
                                                      "public.customers_untold('UTC') as d"));
-    sql_run(f->admin, "update public.finance_task set done_at = public.lifecycle_now(), outcome = 'by telephone'");
+    sql_run(f->admin, "update public.finance_task set done_at = public.lifecycle_now(), outcome = 'told', done_by = gen_random_uuid()");
     sql_run(f->admin, "update public.subscription set shutdown_due_at = public.lifecycle_now() + interval '1 hour', next_action_at = "
             "public.lifecycle_now()");
     scan_rig_scan(f->conn, (struct scan_options){ 0 });

@@ -78,11 +78,32 @@ static void what_is_left_is_done_without_a_new_look(void **state)
     assert_int_equal(60, scan_rig_count(f, "public.subscription where state = 'shutdown'"));
 }
 
+/* The preview holds where nothing was done yet. */
+static void one_that_was_broken_off_before_it_did_anything_is_as_it_was_looked_at(void **state)
+{
+    struct scan_rig *f = *state;
+    struct preview_options look = { 0 };
+    struct preview preview;
+    struct gov_err err = { 0 };
+
+    overdue(f, 5);
+    if (!preview_run(f->conn, &look, &preview, &err))
+        fail_msg("%s %s", err.en, err.cause);
+    ask(f, preview.digest);
+    assert_true(carry_out(f, true));
+    assert_true(text_starts(stands(f), "requested 0 f stopped half way"));
+    sql_run(f->admin, "update public.subscription set state = 'shutdown', next_action_at = null where id in (select id from "
+            "public.subscription limit 1)");
+    assert_true(carry_out(f, false));
+    assert_true(text_starts(stands(f), "refused 0 t what a scan would do has changed"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_that_is_broken_off_is_taken_up_again),
         cmocka_unit_test(what_is_left_is_done_without_a_new_look),
+        cmocka_unit_test(one_that_was_broken_off_before_it_did_anything_is_as_it_was_looked_at),
     };
     return cmocka_run_group_tests(tests, scan_rig_setup, scan_rig_teardown);
 }

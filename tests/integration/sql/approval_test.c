@@ -212,6 +212,16 @@ static void one_person_decides_alone_in_an_emergency_and_everybody_knows(void **
     money_rig_refused(f->admin, "already_done", claim);
 
     money_rig_refused(f->platform, "self_confirmation", alone(f, "review", request, &f->finance));
+    /* Its task ends with a review; that it ended some other way reviews nothing. */
+    const char *done[] = { sql_value(&f->arena, f->admin, "select id from public.finance_task where kind = 'emergency_review' and ref = '%s'",
+                                     request.text), f->finance.id.text, "seen to" };
+    PGresult *ended = PQexecParams(f->platform, sql_queries[SQL_QUERIES_FINANCE_TASK_DONE].text, 3, NULL, done, NULL, NULL, 0);
+    assert_true(strncmp(PQresultErrorMessage(ended), "ERROR:  conflict", 16) == 0);
+    PQclear(ended);
+    sql_run(f->admin, "update public.finance_task set done_at = now() where id = '%s'", done[0]);
+    assert_string_equal("1", sql_value(&f->arena, f->admin, "select jsonb_array_length(public.finance_digest_make(current_date, 'UTC') -> "
+                                                            "'emergencies')"));
+    sql_run(f->admin, "update public.finance_task set done_at = null where id = '%s'", done[0]);
     password_by(f, &f->second, &f->finance);
     money_rig_refused(f->platform, "not_apart", alone(f, "review", request, &f->second));
     password_by(f, &f->second, NULL);
@@ -222,10 +232,22 @@ static void one_person_decides_alone_in_an_emergency_and_everybody_knows(void **
     assert_null(sql_value(&f->arena, f->admin, "select public.finance_digest_make(current_date, 'UTC') -> 'emergencies'"));
 }
 
-/* What cannot be undone, the rules themselves, and one's own customer. */
+static void who_reviews_is_apart_from_who_asked_too(void **state)
+{
+    struct money_rig *f = *state;
+    struct id request = money_rig_ask(f, "payment.return", "{\"amount_minor\": 800}", "asked by one, done by another");
+
+    sql_run(f->platform, "%s", alone(f, "emergency", request, &f->second));
+    password_by(f, &f->third, &f->finance);
+    money_rig_refused(f->platform, "not_apart", alone(f, "review", request, &f->third));
+    password_by(f, &f->third, NULL);
+    sql_run(f->platform, "%s", alone(f, "review", request, &f->third));
+}
+
+/* What cannot be undone, the rules themselves, where money goes, and one's own customer. */
 static void some_things_are_never_decided_by_one_person(void **state)
 {
-    static const char *const never[] = { "subscription.terminate", "tenant.drop", "money.rule" };
+    static const char *const never[] = { "subscription.terminate", "tenant.drop", "money.rule", "seller.account" };
     struct money_rig *f = *state;
     struct bought b;
 
@@ -251,6 +273,7 @@ int main(void)
         cmocka_unit_test(nobody_decides_over_a_customer_of_his_own),
         cmocka_unit_test(as_many_decide_as_the_rule_says),
         cmocka_unit_test(one_person_decides_alone_in_an_emergency_and_everybody_knows),
+        cmocka_unit_test(who_reviews_is_apart_from_who_asked_too),
         cmocka_unit_test(some_things_are_never_decided_by_one_person),
     };
     return cmocka_run_group_tests(tests, money_rig_setup, money_rig_teardown);

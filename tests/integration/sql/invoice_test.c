@@ -213,6 +213,36 @@ static void an_invoice_is_a_fact_and_its_fapiao_is_said_by_people(void **state)
     assert_string_equal("4", sql_value(&f->arena, f->platform, "select count(*) from public.platform_audit where action = 'invoice.fapiao_set'"));
 }
 
+/* Two files with one number, each looked at before the other was written. */
+static void a_file_of_fapiao_is_judged_again_as_it_is_written(void **state)
+{
+    struct money_rig *f = *state;
+    const char *lines[2], *params[2] = { NULL, f->finance.id.text };
+    struct bought b;
+
+    money_rig_customer(f, &b);
+    for (int i = 0; i < 2; i++) {
+        struct id order = sold(f, &b, 29900, 1692);
+        number(f);
+        lines[i] = arena_format(&f->arena, "[{\"line\": 2, \"invoice\": \"%s\", \"status\": \"issued\", \"number\": \"77345678901234567890\", "
+                                "\"issued_on\": \"2026-01-05\"}]", sql_value(&f->arena, f->platform, "select no from public.invoice where order_id = "
+                                "'%s'", order.text));
+    }
+    sql_run(f->platform, "begin");
+    for (int i = 0; i < 3; i++) { /* the first; the second while it is written; the second after it */
+        params[0] = lines[i > 0];
+        PGconn *conn = i == 1 ? f->admin : f->platform;
+        PGresult *done = PQexecParams(conn, sql_queries[SQL_QUERIES_INVOICE_FAPIAO_IMPORT].text, 2, NULL, params, NULL, NULL, 0);
+        const char *said = PQresultErrorMessage(done);
+        assert_non_null(strstr(i == 0 ? "" : said, i == 0 ? "" : i == 1 ? "lock timeout" : "plan_stale"));
+        assert_int_equal(i == 0 ? PGRES_TUPLES_OK : PGRES_FATAL_ERROR, PQresultStatus(done));
+        PQclear(done);
+        if (i == 1)
+            sql_run(f->platform, "commit");
+    }
+    assert_string_equal("1", sql_value(&f->arena, f->admin, "select count(*) from public.invoice_fapiao where number = '77345678901234567890'"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +250,7 @@ int main(void)
         cmocka_unit_test(numbers_follow_the_ledger_and_begin_anew_each_year),
         cmocka_unit_test(there_is_no_gap_whoever_numbers_and_however_he_ends),
         cmocka_unit_test(an_invoice_is_a_fact_and_its_fapiao_is_said_by_people),
+        cmocka_unit_test(a_file_of_fapiao_is_judged_again_as_it_is_written),
     };
     return cmocka_run_group_tests(tests, money_rig_setup, money_rig_teardown);
 }

@@ -329,6 +329,32 @@ static void the_test_clock_exists_only_where_the_owner_allowed_it(void **state)
     assert_string_equal("42501", sql_state(&f->arena, f->platform, "update public.scan_clock set test_allowed = true"));
 }
 
+/* Orders of two customers for one account: the second waits, and is measured by the first. */
+static void slots_of_one_account_are_counted_one_order_after_the_other(void **state)
+{
+    struct money_rig *f = *state;
+    PGconn *conns[] = { f->platform, f->admin };
+    struct bought b[2];
+
+    sql_run(f->admin, "update public.platform_setting set value = '15' where key = 'slots_max'");
+    for (int i = 0; i < 2; i++)
+        money_rig_customer(f, &b[i]);
+    for (int i = 0; i < 2; i++) {
+        sql_run(conns[i], "begin");
+        sql_run(conns[i], "select public.order_create('%s', 'quota', '%s', null, '%s', '%s', 1, false, 9900, 0, '{}', '{}', now() + interval "
+                "'30 days', 'slots', 'hash', null)", b[i].order.text, b[i].customer.text, b[0].tenant.id.text, money_rig_edition(f, "slot-pack-10"));
+    }
+    sql_run(conns[0], "select public.slots_must_fit('%s')", b[0].order.text);
+    const char *second = arena_format(&f->arena, "select public.slots_must_fit('%s')", b[1].order.text);
+    sql_run(conns[1], "set local lock_timeout = '100ms'; savepoint before");
+    money_rig_refused(conns[1], "canceling statement due to lock timeout", second);
+    sql_run(conns[1], "rollback to before");
+    sql_run(conns[0], "commit");
+    money_rig_refused(conns[1], "conflict: more slots than an account may have: 20 of 15", second);
+    sql_run(conns[1], "rollback");
+    sql_run(f->admin, "update public.platform_setting set value = '10000' where key = 'slots_max'");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +374,7 @@ int main(void)
         cmocka_unit_test(slots_are_there_with_their_payment_and_never_more_are_taken),
         cmocka_unit_test(a_tenant_that_is_shut_down_has_nothing_to_claim),
         cmocka_unit_test(the_test_clock_exists_only_where_the_owner_allowed_it),
+        cmocka_unit_test(slots_of_one_account_are_counted_one_order_after_the_other),
     };
     return cmocka_run_group_tests(tests, money_rig_setup, money_rig_teardown);
 }

@@ -133,6 +133,9 @@ static void the_digest_is_short_on_a_quiet_day_and_says_how_to_hold(void **state
     assert_non_null(strstr(f->notice.text, "CN 2027"));
     assert_true(render(f, "finance.digest", "en", "{" DIGEST "0,\"untold\":[\"Acme  shutdown_untold  2027-12-09 00:00  S-1\"]}"));
     assert_non_null(strstr(f->notice.text, "says what helps:\nAcme  shutdown_untold  2027-12-09 00:00  S-1\nWaiting"));
+    /* whatever a name or a reason has in it, one entry is one line */
+    assert_true(render(f, "finance.digest", "en", "{" DIGEST "0,\"emergencies\":[\"a\\nb\\u2028c\\r\\nd\"]}"));
+    assert_non_null(strstr(f->notice.text, "yet:\na b c  d\n"));
     assert_true(render(f, "finance.digest", "zh-CN", "{" DIGEST "0,\"scans_ever\":0}"));
     assert_non_null(strstr(f->notice.text, "至今到期扫描 0 次"));
 }
