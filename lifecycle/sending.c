@@ -15,7 +15,7 @@
 #include "core/io/op/op_work.h"
 #include "lifecycle/channel/file.h"
 
-enum { NO_CHANNEL_WAIT_S = 3600, NO_EGRESS_WAIT_S = 30, ANSWER_MS = 60000 };
+enum { NO_CHANNEL_WAIT_S = 3600, NO_EGRESS_WAIT_S = 30, NO_EGRESS_SHORT_WAITS = 60, NO_EGRESS_LONG_WAIT_S = 300, ANSWER_MS = 60000 };
 
 /* Columns of outbox_claim.sql. */
 enum { ROW_ID, ROW_MESSAGE_ID, ROW_KEY, ROW_EVENT, ROW_CHANNEL, ROW_ENDPOINT, ROW_LOCALE, ROW_TENANT, ROW_PAYLOAD,
@@ -135,7 +135,9 @@ static enum op_next answered(struct op *op)
     if (!s->session || r->detail[0])
         return OP_NEXT;
     if (s->answer.err.code) {
-        result_wait(s, NO_EGRESS_WAIT_S, gov_err_detail(&s->answer.err, GOV_EN));
+        /* Each attempt is a row: who is away for half an hour is asked less often. */
+        result_wait(s, s->delivery.attempt > NO_EGRESS_SHORT_WAITS ? NO_EGRESS_LONG_WAIT_S : NO_EGRESS_WAIT_S,
+                    gov_err_detail(&s->answer.err, GOV_EN));
         if (s->answer.lost) {
             r->outcome = DELIVERY_UNKNOWN;
             s->waits = false;
