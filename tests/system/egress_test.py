@@ -352,7 +352,8 @@ class Withdrawn(Calls):
             self.partner.grant()
         self.assertEqual((ended["state"], ended["error"]["code"]), ("failed", "not_granted"), ended)
         self.assertEqual((ended["start"], ended["isolation"], self.log_of(run["id"])), (None, None, ""), "a script ran")
-        self.assertEqual(len(self.partner.asked()), before)
+        # A slow route that nobody waits for any more says what it was asked when it is through.
+        self.assertEqual([a for a in self.partner.asked()[before:] if a["path"].endswith("/orders/1")], [])
         self.assertEqual(self.stack.sql(f"select detail ->> 'code' from {self.schema}.audit_event where subject = '{run['id']}' "
                                         "and action = 'job.failed'"), [["not_granted"]])
         self.good(self.call("urllib", path="/orders/1"))
