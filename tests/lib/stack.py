@@ -15,10 +15,12 @@ a platform administrator; a person is named by the part of the e-mail before the
 """
 import contextlib
 import dataclasses
+import fcntl
 import http.client
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -81,10 +83,22 @@ def until(condition, seconds=START_S, what="the condition"):
         time.sleep(0.02)
 
 
+_ports = []  # open files: who has one locked has its port, until this program ends
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that no other test program is given, and that the system gives to no connection: it lies below those."""
+    folder = pathlib.Path(tempfile.gettempdir()) / f"execgov-test-ports-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for port in random.sample(range(16000, 32000), 500):
+        lock = open(folder / str(port), "w", encoding="ascii")
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            probe.bind(("127.0.0.1", port))
+            _ports.append(lock)
+            return port
+        lock.close()
+    raise AssertionError("no port is free")
 
 
 def postgres_program(name):
