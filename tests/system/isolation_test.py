@@ -267,7 +267,8 @@ class Ids:
             items = self.web.ask("GET", path.removesuffix("/artifacts"), whose).json["artifacts"]
         else:
             reply = self.web.ask("GET", path, whose)
-            items = reply.json.get("items", []) if reply.status == 200 else []
+            is_list = reply.status == 200 and reply.body.startswith(b"{")  # /open is a page, and no list of its files
+            items = reply.json.get("items", []) if is_list else []
         found = [one.get(KEYS.get(parameter, "id")) or one["tenant"]["id"] for one in items[:1]]
         return found[0] if found else None
 
