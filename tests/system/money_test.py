@@ -60,6 +60,7 @@ class Case(unittest.TestCase):
 
     def refused(self, reply, status, code):
         self.assertEqual((reply.status, reply.code), (status, code), reply.body.decode(errors="replace"))
+        self.assertNotEqual(reply.json["detail"], reply.json["title"], "a refusal says why, and what to do")
         return reply.json
 
     def post(self, path, body=None, token="fay", **headers):

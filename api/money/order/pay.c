@@ -325,7 +325,7 @@ static enum op_next ask(struct op *op)
     struct id request = id_new();
 
     if (failed->code != GOV_CONFIRMATION_REQUIRED) {
-        money_act_refused(failed, &op->err);
+        op->err = *failed;
         return failed->code ? OP_FAIL : OP_NEXT;
     }
     if (call->caller.kind != CALLER_SESSION)
