@@ -13,6 +13,10 @@ struct round_tenant {
     int *entries; /* indexes into round.entries */
     int count;
     struct db_rows rows;
+    struct db_rows loaded; /* of the only one, if it is a run: what it reads first (run_load.sql) */
+    bool loads; /* that was asked for */
+    struct event_bus *events; /* listened to while runs of it are claimed */
+    uint64_t heard; /* worker.heard.count when the claim was sent */
     struct gov_err err;
 };
 
