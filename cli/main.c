@@ -69,6 +69,20 @@ static bool run_program(int argc, char **argv, int *exit_code)
     return true;
 }
 
+/* "help", alone or before a command, is what --help behind it is; the words are argv's, the array is new. */
+static char **help_first(int argc, char **argv, struct arena *arena)
+{
+    static char help[] = "--help";
+
+    if (argc < 2 || strcmp(argv[1], "help") != 0)
+        return argv;
+    char **words = ARENA_ARRAY(arena, char *, (size_t)argc + 1);
+    words[0] = argv[0];
+    memcpy(words + 1, argv + 2, (size_t)(argc - 2) * sizeof *words);
+    words[argc - 1] = help;
+    return words;
+}
+
 int main(int argc, char **argv)
 {
     int exit_code;
@@ -80,9 +94,12 @@ int main(int argc, char **argv)
 
     signal(SIGPIPE, SIG_DFL); /* "execgov runs ls | head" ends quietly */
     CHECK(sodium_init() >= 0);
-    if (run_program(argc, argv, &exit_code))
-        return exit_code;
     arena_init(&cli.arena);
+    argv = help_first(argc, argv, &cli.arena);
+    if (run_program(argc, argv, &exit_code)) {
+        arena_release(&cli.arena);
+        return exit_code;
+    }
     bool parsed = args_parse(argc - 1, (const char *const *)argv + 1, &args, &cli.arena, &parse_err);
     /* Language and colours are wanted for the complaint, too. */
     bool started = cli_start(&cli, &args, &err);

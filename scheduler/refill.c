@@ -17,7 +17,7 @@
 #include "core/store/tenant_cache.h"
 
 enum { ASK = 1000, WALK = 8000, LOW = 1000, QUEUES_MAX = 16, FAILED_MS = 1000 };
-enum { UP_TO = 7 }; /* the column of job_after.sql and job_named.sql */
+enum { UP_TO = 7 }; /* the column of job_after.sql */
 
 /* One queue that is low. */
 struct low_queue {
@@ -95,13 +95,10 @@ static enum op_next read_on(struct op *op)
             continue;
         struct db_group *group = db_group_new(op, r->db, &low->tenant.scope);
         const struct queue_over *over = low->over;
-        if (over->name)
-            DB_GROUP_ADD(group, SQL_QUERIES_JOB_NAMED, &low->rows, over->lane, over->class, over->mark.text,
-                         arena_format(&op->arena, "%d", over->want < ASK ? (int)over->want : ASK),
-                         arena_format(&op->arena, "%d", WALK), over->name);
-        else
-            DB_GROUP_ADD(group, SQL_QUERIES_JOB_AFTER, &low->rows, over->lane, over->class, over->mark.text,
-                         arena_format(&op->arena, "%d", ASK), arena_format(&op->arena, "%d", WALK));
+        bool fewer = over->name && over->want < ASK;
+        DB_GROUP_ADD(group, SQL_QUERIES_JOB_AFTER, &low->rows, over->lane, over->class, over->mark.text,
+                     arena_format(&op->arena, "%d", fewer ? (int)over->want : ASK),
+                     arena_format(&op->arena, "%d", WALK), over->name);
         db_group_tolerate(group, &low->err);
         db_group_send(group);
     }

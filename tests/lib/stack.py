@@ -8,7 +8,8 @@
 
 Everything lives in one new folder under /tmp and on unix sockets; only the daemons have loopback ports, free
 ones. Programs come from $EXECGOV_BUILD/bin. What was started ends with stop(), by its process id, and
-with the test program if that dies. Nothing waits for a time: until() asks again and again.
+with the test program if that dies. Nothing waits for a time: until() asks again and again, and gives up at once when a
+daemon has refused its work meanwhile.
 
 When it stops it looks for secrets where none may lie (canary.py). Every answer is held against api/openapi.yaml. PEOPLE are seeded: two tenants, one person for each role,
 a platform administrator; a person is named by the part of the e-mail before the @.
@@ -28,6 +29,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import weakref
 
 import canary
 import openapi
@@ -35,6 +37,8 @@ import openapi
 BUILD = pathlib.Path(os.environ.get("EXECGOV_BUILD") or openapi.ROOT / "build/dev")
 SLOTS = 2
 START_S = 60
+REFUSED = (1, 2)  # SERVICE_EXIT_START and _USAGE: a daemon that could not begin, or was told what it does not know
+LAST_LINES = 30
 
 
 def person(name, role):
@@ -71,13 +75,18 @@ class Reply:
         return self.json.get("code") if self.status >= 400 else None
 
 
+_stacks = weakref.WeakSet()
+
+
 def until(condition, seconds=START_S, what="the condition"):
-    """The first true answer of condition(), asked again and again."""
+    """The first true answer of condition(), asked again and again while no daemon has ended as one that cannot start."""
     deadline = time.monotonic() + seconds
     while True:
         answer = condition()
         if answer:
             return answer
+        for stack in list(_stacks):
+            stack.look_for_refused(what)
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not come about within {seconds} s")
         time.sleep(0.02)
@@ -125,6 +134,7 @@ class Stack:
         self.folder.chmod(0o755)
         self.tokens, self.passwords = {}, {}
         self.canary = canary.Canary(self)
+        _stacks.add(self)
         try:
             self.start_postgres(make=True)
             self.start_redis()
@@ -171,10 +181,18 @@ class Stack:
     def log(self, name):
         return (self.folder / f"{name}.log").read_text(encoding="utf-8", errors="replace")
 
+    def last_lines(self, name):
+        return "\n".join(self.log(name).splitlines()[-LAST_LINES:])
+
+    def look_for_refused(self, what):
+        for name, process in list(self.running.items()):
+            if name.split("-")[0] in canary.DAEMONS and process.poll() in REFUSED:
+                raise AssertionError(f"waiting for {what}: {name} ended with {process.returncode}:\n{self.last_lines(name)}")
+
     def ready(self, name, condition):
         def look():
             if self.running[name].poll() is not None:
-                raise AssertionError(f"{name} ended with {self.running[name].returncode}:\n{self.log(name)}")
+                raise AssertionError(f"{name} ended with {self.running[name].returncode}:\n{self.last_lines(name)}")
             return condition()
         until(look, what=f"{name} being ready")
 

@@ -18,7 +18,7 @@ import intent_endpoint_test as endpoint  # noqa: E402
 import skills  # noqa: E402
 from loop import Case, TENANT  # noqa: E402
 from partner import TOKEN, Partner  # noqa: E402
-from stack import Stack  # noqa: E402
+from stack import BUILD, Stack, until  # noqa: E402
 
 SEALED = "canary/input+51c0ffee\"é"
 # Takes what it can reach, says all of it in every way there is, and may then fail with it.
@@ -164,6 +164,13 @@ class Looking(unittest.TestCase):
                 stack.running[name].wait()
                 with self.assertRaisesRegex(AssertionError, f"could not look into {name}: it died"):
                     stack.stop()
+
+    def test_a_daemon_that_could_not_begin_is_not_waited_for(self):
+        with Stack(processes=()) as stack:
+            stack.spawn("worker", [BUILD / "bin/execgov-worker", "--no-such-setting", "1"])
+            with self.assertRaisesRegex(AssertionError, "waiting for its work: worker ended with 2:\n(.*\n)*.*no-such-setting"):
+                until(lambda: False, 600, "its work")
+            stack.running.pop("worker")
 
     def test_one_that_does_not_answer_is_a_fault(self):
         stack = Stack(processes=())

@@ -173,7 +173,7 @@ class Reminders(Case):
         self.assertIn("不可移除", self.set("wrong", f"windows: {WINDOWS.replace('G-1, ', '')}\n", "--comment", "x", status=2,
                                        language="zh_CN.UTF-8"))
         self.assertIn("small letters", self.set("WRONG", f"windows: {WINDOWS}\n", "--comment", "x", status=2))
-        self.cli("reminder-policy", "show", "wrong", status=2)
+        self.assertIn("there is no reminder policy", self.cli("reminder-policy", "show", "wrong", status=2))
         self.set("wrong", f"windows: {WINDOWS}\n", "--comment", "x", token="olivia", status=2)
         self.assertEqual(stack.sql("select count(*) from lifecycle_policy where code ilike 'wrong'"), [["0"]])
 

@@ -61,7 +61,13 @@ static enum op_next get(struct op *op)
 static enum op_next show(struct op *op)
 {
     struct reminder *e = (struct reminder *)op;
-    return page_one(e->endpoint.call, 200, &e->rows, &op->err) ? OP_DONE : OP_FAIL;
+    struct call *call = e->endpoint.call;
+
+    if (e->rows.count == 0)
+        return gov_fail(&op->err, GOV_NOT_FOUND, "there is no reminder policy \"%.40s\"; GET /v1/platform/reminder-policies lists them",
+                        "没有提醒策略“%.40s”；GET /v1/platform/reminder-policies 列出全部", call->params[0]),
+               OP_FAIL;
+    return page_one(call, 200, &e->rows, &op->err) ? OP_DONE : OP_FAIL;
 }
 
 const struct op_step reminder_policy_list_steps[] = { { "list", list }, { "leave", list_leave }, { 0 } };

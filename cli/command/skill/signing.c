@@ -24,10 +24,11 @@ static const char *file_text(struct cli *cli, const char *path)
     char text[2 * MINISIGN_TEXT_BYTES_MAX];
     FILE *file = fopen(path, "re");
     size_t n = file ? fread(text, 1, sizeof text, file) : 0;
+    bool whole = file && !ferror(file);
 
     if (file)
         fclose(file);
-    return n > 0 && n < sizeof text ? arena_copy(&cli->arena, text, n) : NULL;
+    return whole && n > 0 && n < sizeof text ? arena_copy(&cli->arena, text, n) : NULL;
 }
 
 /* --- a version's signature --- */
@@ -44,10 +45,11 @@ static bool hash_file(const char *path, char hex[2 * crypto_hash_sha256_BYTES + 
     crypto_hash_sha256_init(&hash);
     while ((n = fread(piece, 1, sizeof piece, file)) > 0)
         crypto_hash_sha256_update(&hash, piece, n);
+    bool whole = !ferror(file);
     fclose(file);
     crypto_hash_sha256_final(&hash, digest);
     sodium_bin2hex(hex, 2 * crypto_hash_sha256_BYTES + 1, digest, sizeof digest);
-    return true;
+    return whole;
 }
 
 /* What a push of this folder will be called, as the line that is signed. */

@@ -1,4 +1,5 @@
-/* audit_search_test.c - audit_page.sql and audit_page_of.sql find what a look at every row finds, and look at few. */
+/* audit_search_test.c - audit_page.sql, audit_page_of.sql and platform_audit_page.sql find what a look at every row finds,
+ * and look at few. */
 #include "tests/lib/test.h"
 
 #include <stdlib.h>
@@ -12,7 +13,7 @@ struct fixture {
     struct pg_server server;
     struct arena arena;
     struct pg_tenant tenant;
-    PGconn *admin, *role;
+    PGconn *admin, *role, *platform;
 };
 
 enum { HOURS = 400, JOBS_AN_HOUR = 60 };
@@ -59,6 +60,13 @@ static int setup(void **state)
         const struct embedded *file = &sql_queries[i ? SQL_QUERIES_AUDIT_PAGE_OF : SQL_QUERIES_AUDIT_PAGE];
         PQclear(PQprepare(f.role, i ? "of" : "page", sql_expand(&f.arena, file->text, f.tenant.schema), 0, NULL));
     }
+    f.platform = pg_server_connect(&f.server, &f.arena, "execgov_platform");
+    sql_run(f.admin, "insert into public.platform_audit (at, actor_kind, kind, action) select now() - (20000 - n) * interval "
+                     "'1 min', 'system', case when n %% 5000 = 10 then 'rare' else 'login' end, 'of.a.test' "
+                     "from generate_series(1, 20000) n");
+    sql_run(f.admin, "vacuum analyze public.platform_audit");
+    sql_run(f.platform, "set plan_cache_mode = force_generic_plan");
+    PQclear(PQprepare(f.platform, "platform", sql_queries[SQL_QUERIES_PLATFORM_AUDIT_PAGE].text, 0, NULL));
     *state = &f;
     return 0;
 }
@@ -73,9 +81,9 @@ static int teardown(void **state)
 }
 
 /* "count first-id last-id" of what a prepared query answers to these parameters. */
-static const char *found(struct fixture *f, const char *name, int count, const char *const *params)
+static const char *found_as(struct fixture *f, PGconn *role, const char *name, int count, const char *const *params)
 {
-    PGresult *rows = PQexecPrepared(f->role, name, count, params, NULL, NULL, 0);
+    PGresult *rows = PQexecPrepared(role, name, count, params, NULL, NULL, 0);
     int n = PQntuples(rows);
 
     assert_int_equal(PQresultStatus(rows), PGRES_TUPLES_OK);
@@ -83,6 +91,11 @@ static const char *found(struct fixture *f, const char *name, int count, const c
                                     n ? PQgetvalue(rows, n - 1, 0) : "-");
     PQclear(rows);
     return text;
+}
+
+static const char *found(struct fixture *f, const char *name, int count, const char *const *params)
+{
+    return found_as(f, f->role, name, count, params);
 }
 
 /* The same by looking at every row. */
@@ -137,14 +150,14 @@ static void a_span_of_time_is_what_it_says(void **state)
 }
 
 /* Rows that the execution of `name` with these parameters took from the table: kept and thrown away. */
-static int looked_at(struct fixture *f, const char *call)
+static int looked_at_as(struct fixture *f, PGconn *role, const char *table, const char *call)
 {
-    PGresult *rows = PQexec(f->role, arena_format(&f->arena, "explain (analyze, timing off, summary off) execute %s", call));
+    PGresult *rows = PQexec(role, arena_format(&f->arena, "explain (analyze, timing off, summary off) execute %s", call));
     int all = 0;
 
     assert_int_equal(PQresultStatus(rows), PGRES_TUPLES_OK);
     for (int i = 0; i < PQntuples(rows); i++) {
-        const char *line = PQgetvalue(rows, i, 0), *scan = strstr(line, "audit_event"), *at;
+        const char *line = PQgetvalue(rows, i, 0), *scan = strstr(line, table), *at;
         int loops = 1, kept = 0;
         if (scan && (at = strstr(line, "(actual rows=")) && !strstr(line, "Bitmap Index"))
             sscanf(at, "(actual rows=%d loops=%d)", &kept, &loops);
@@ -154,6 +167,41 @@ static int looked_at(struct fixture *f, const char *call)
     }
     PQclear(rows);
     return all;
+}
+
+static int looked_at(struct fixture *f, const char *call)
+{
+    return looked_at_as(f, f->role, "audit_event", call);
+}
+
+/* A page of the platform's trail: what a look at every row finds, and so many rows looked at. */
+static void expect_platform(struct fixture *f, const char *before, const char *count, const char *kind, const char *since, int least,
+                            int most)
+{
+    const char *const params[] = { before, count, kind, since, NULL };
+    const char *wanted = sql_value(&f->arena, f->admin,
+                                   "select concat_ws(' ', count(*), coalesce(max(id)::text, '-'), coalesce(min(id)::text, '-')) from "
+                                   "(select id from public.platform_audit where id < %s and kind like '%s' and at >= %s order by id desc "
+                                   "limit %s) x", before ? before : "1e9", kind ? kind : "%", since ? "timestamptz 'today'" : "'-infinity'",
+                                   count);
+
+    assert_string_equal(found_as(f, f->platform, "platform", 5, params), wanted);
+    const char *call = arena_format(&f->arena, "platform (%s, %s, %s, %s, null)", before ? before : "null", count,
+                                    kind ? arena_format(&f->arena, "'%s'", kind) : "null", since ? "timestamptz 'today'" : "null");
+    assert_in_range(looked_at_as(f, f->platform, "platform_audit", call), least, most);
+}
+
+static void a_rare_kind_of_the_platforms_trail_is_found_by_its_rows(void **state)
+{
+    struct fixture *f = *state;
+
+    expect_platform(f, NULL, "50", "rare", NULL, 4, 4);
+    expect_platform(f, "10000", "50", "rare", NULL, 2, 2);
+    expect_platform(f, NULL, "1", "rare", NULL, 1, 1);
+    expect_platform(f, NULL, "50", "none", NULL, 0, 0);
+    expect_platform(f, "5000", "50", "login", NULL, 50, 51);
+    expect_platform(f, "5000", "50", NULL, NULL, 50, 51);
+    expect_platform(f, NULL, "50", "rare", "today", 4, 4);
 }
 
 static void few_rows_are_looked_at(void **state)
@@ -182,6 +230,7 @@ int main(void)
         cmocka_unit_test(whatever_is_asked_of_a_subject_is_found),
         cmocka_unit_test(a_span_of_time_is_what_it_says),
         cmocka_unit_test(few_rows_are_looked_at),
+        cmocka_unit_test(a_rare_kind_of_the_platforms_trail_is_found_by_its_rows),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
