@@ -7,7 +7,6 @@ import pathlib
 import signal
 import subprocess
 import sys
-import statistics
 import threading
 import time
 import unittest
@@ -197,10 +196,13 @@ class Redis(Case):
         self.assertEqual(self.request_of(request["id"], wait=60)["state"], "abstained")
 
     def test_away_what_is_cancelled_is_gone_a_second_after_the_next_heartbeat(self):
-        """A worker that runs something has one every two seconds; the middle one of three."""
-        took = [self.cancelled_without_redis(f"without-redis-{os.getpid()}-{number}") for number in range(3)]
+        """A worker that runs something has one every two seconds. Judged by the middle one of five, of which three that agree
+        are enough."""
+        took, most = [], 3
+        while max(late := sum(each > most for each in took), len(took) - late) < 3:
+            took.append(self.cancelled_without_redis(f"without-redis-{os.getpid()}-{len(took)}"))
         print(f"cancelled without Redis, the last process was gone after {took} s", file=sys.stderr)
-        self.assertLess(statistics.median(took), 3, took)
+        self.assertLess(late, 3, took)
         self.all_ended("cancelled")
 
     def cancelled_without_redis(self, marker):
