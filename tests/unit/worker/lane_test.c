@@ -1,6 +1,7 @@
 /* Which lanes a worker serves, and from which slots. */
 #include "worker/lane.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/lib/test.h"
@@ -15,11 +16,9 @@ static const char *parsed(const char *text, bool noop)
 
     memset(&err, 0, sizeof err);
     assert_true(lanes_parse(text, 2, 8, noop, &lanes, &err));
-    *names = '\0';
-    for (int i = 0; i < lanes.count; i++) {
-        strcat(names, i ? "," : "");
-        strcat(names, job_lane_name(lanes.items[i].lane));
-    }
+    size_t at = 0;
+    for (int i = 0; i < lanes.count; i++)
+        at += (size_t)snprintf(names + at, sizeof names - at, "%s%s", i ? "," : "", job_lane_name(lanes.items[i].lane));
     return names;
 }
 
