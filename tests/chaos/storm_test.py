@@ -3,7 +3,7 @@
     CHAOS_SEED=7 CHAOS_SECONDS=75 tests/chaos/storm_test.py
 
 The seed decides what happens, in which order and to whom; the moments within a second are the machine's. With
-CHAOS_PLANT=no_sweep the programs carry that bug (core/io/db/db_plant.c): which ones a storm finds says decision 0333.
+CHAOS_PLANT=no_sweep the programs carry that bug (core/io/db/db_plant.c).
 """
 import collections
 import contextlib
@@ -86,6 +86,7 @@ class Storm:
 
     def restart(self, name, how=signal.SIGKILL):
         world = self.world
+        world.disk.takes(0)  # a PostgreSQL that begins anew after a crash flushes thousands of files
         if name in world.running:
             self.go_on(name)
             world.end(name, how)
@@ -203,6 +204,7 @@ class Storm:
 
     def restart_redis(self):
         """Without the end of its log: what it knew last it does not know any more."""
+        self.world.disk.takes(0)
         self.world.end("redis", signal.SIGKILL)
         logs = list((self.world.folder / "appendonlydir").glob("*.incr.aof"))
         for log in logs:

@@ -133,6 +133,8 @@ class World(stacks.Stack):
         return self.proxies[name]
 
     def stop(self):
+        if self.disk:
+            self.disk.takes(0)
         for name in list(self.running):
             with contextlib.suppress(OSError):
                 self.running[name].send_signal(signal.SIGCONT)
