@@ -1,12 +1,14 @@
 """execgov-lifecycle dies with kill -9 over payments, orders, scans and messages: nothing is lost, no payment or receipt comes
-twice, a reminder at most once more under the same id."""
+twice, a reminder at most once more under the same id. When its ticks fail, its figures say so."""
 import collections
 import http.server
 import pathlib
+import re
 import signal
 import sys
 import threading
 import unittest
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
@@ -16,6 +18,8 @@ from stack import Stack, until  # noqa: E402
 ROUNDS, SUBSCRIPTIONS, PAYMENTS, EXPIRING = 4, 25, 15, 5  # the last three are new in each round
 BOTH = ("lifecycle", "lifecycle-2")
 SECONDS = 180  # for what takes a few on an idle machine
+LAG, FAILURES = "execgov_lifecycle_lag_seconds", "execgov_lifecycle_tick_failures_total"
+SUCCESS = "execgov_lifecycle_last_success_timestamp_seconds"
 
 
 class Counter:
@@ -183,6 +187,41 @@ class Killed(unittest.TestCase):
         self.assertEqual(count("lifecycle_action where action = 'remind' and status = 'done'"), ends)
         self.assertEqual(stack.sql("select count(*), count(distinct order_id) from order_event where to_state = 'expired'"),
                          [[str(ROUNDS * EXPIRING)] * 2])
+
+
+class Ticks(unittest.TestCase):
+    @staticmethod
+    def figures():
+        with urllib.request.urlopen(f"http://127.0.0.1:{stack.ports['lifecycle']}/metrics", timeout=10) as answer:
+            return {name: float(value) for name, value in re.findall(r"^(execgov_lifecycle\S+) (\S+)$", answer.read().decode(), re.MULTILINE)}
+
+    @staticmethod
+    def of(phase):
+        return f'execgov_lifecycle_phase_last_success_timestamp_seconds{{phase="{phase}"}}'
+
+    def until(self, condition, what):
+        def look():
+            shown = self.figures()
+            return condition(shown) and shown
+        return until(look, SECONDS, what)
+
+    def test_the_lag_grows_while_ticks_fail(self):
+        stack.start("lifecycle")
+        try:
+            self.until(lambda m: m[SUCCESS] > 0 and m[LAG] == 0, "a tick without anything late")
+            # Each scan fails, and something has been due for two hours.
+            stack.sql("revoke execute on function policy_wake(integer) from execgov_lifecycle")
+            stack.sql("update subscription set next_action_at = now() - interval '2 hours' where id = (select min(id::text)::uuid from subscription)")
+            first = self.until(lambda m: m[LAG] >= 7200, "the lag being shown")
+            again = self.until(lambda m: m[FAILURES] >= first[FAILURES] + 2 and m[LAG] > first[LAG], "its growing while ticks fail")
+            self.assertEqual(again[SUCCESS], first[SUCCESS])
+            self.assertEqual(again[self.of("scan")], first[self.of("scan")])
+            self.assertGreater(again[self.of("inbox")], first[self.of("scan")])
+        finally:
+            stack.sql("grant execute on function policy_wake(integer) to execgov_lifecycle")
+        well = self.until(lambda m: m[LAG] == 0 and m[SUCCESS] > again[SUCCESS], "a tick that ends well")
+        self.assertGreater(well[self.of("scan")], again[self.of("scan")])
+        self.assertEqual(stack.end("lifecycle"), 0)
 
 
 if __name__ == "__main__":
