@@ -94,8 +94,7 @@ static void two_runs_of_one_interpreter_cannot_reach_each_other(void **state)
     struct sandbox_job job = sandbox_rig_job(package);
     job.scope = "t_neighbours";
     rig->warm = true;
-    sandbox_rig_run(rig, &job, NULL, &r); /* its interpreter is there from here on */
-    rig_result_release(&r);
+    sandbox_rig_wait_warm(rig, &job);
     struct sandbox_job first = job;
     first.entry = "host.py";
     assert_true(sandbox_run_start(rig->client, &first, &events, &n, &n.run, &err));
