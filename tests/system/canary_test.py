@@ -168,7 +168,7 @@ class Looking(unittest.TestCase):
     def test_a_daemon_that_could_not_begin_is_not_waited_for(self):
         with Stack(processes=()) as stack:
             stack.spawn("worker", [BUILD / "bin/execgov-worker", "--no-such-setting", "1"])
-            with self.assertRaisesRegex(AssertionError, "waiting for its work: worker ended with 2:\n(.*\n)*.*no-such-setting"):
+            with self.assertRaisesRegex(AssertionError, "waiting for its work: worker ended with 2:\n(.*\n)*.*no.such.setting"):
                 until(lambda: False, 600, "its work")
             stack.running.pop("worker")
 
