@@ -57,6 +57,7 @@ struct gov_err {
     const struct gov_err_item *items;
     size_t item_count;
     int retry_after_s; /* 0: the default of the code */
+    bool contended;    /* another transaction held what was needed: the same again helps, and it says nothing about the row */
 };
 
 const struct gov_code_info *gov_code_info(enum gov_code code);

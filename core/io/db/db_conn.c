@@ -251,6 +251,7 @@ static void read_error(struct db_group *group, const PGresult *result)
     if (strcmp(state, "40P01") == 0 || strcmp(state, "40001") == 0) {
         group->retry = true;
         gov_fail_cause(&group->err, GOV_OVERLOADED, "postgres: %s", message);
+        group->err.contended = true;
     } else if (strcmp(state, "26000") == 0 || strcmp(state, "0A000") == 0) {
         /* What another group was to prepare is not there, or its table has changed under it. */
         group->retry = group->prepare_again = true;
@@ -263,6 +264,7 @@ static void read_error(struct db_group *group, const PGresult *result)
     } else if (strncmp(state, "53", 2) == 0 || strcmp(state, "25006") == 0 || strcmp(state, "55P03") == 0) {
         /* no room, a standby or read-only, locked by somebody: it goes away without us */
         gov_fail_cause(&group->err, GOV_STORE_UNAVAILABLE, "postgres: %s", message);
+        group->err.contended = strcmp(state, "55P03") == 0;
     } else if (!db_refused(result, query_name(group->reading), &group->err)) {
         gov_fail_cause(&group->err, GOV_INTERNAL, "postgres %s: %s in: %.120s", state, message,
                        group->reading ? db_statement_text(group, group->reading) : "-");

@@ -47,11 +47,13 @@ bool dbsync_fail(PGconn *conn, const PGresult *result, const char *sql, struct g
     const char *message = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
     const char *where = result ? PQresultErrorField(result, PG_DIAG_CONTEXT) : NULL;
     bool lost = PQstatus(conn) != CONNECTION_OK || (state && strncmp(state, "57P", 3) == 0);
+    bool contended = !lost && result && dbsync_retry_helps(result);
 
-    return gov_fail_cause(err, lost ? GOV_STORE_UNAVAILABLE : GOV_INTERNAL,
-                          "postgres: %s %s (%.60s%s%.160s)", state ? state : "-----",
-                          message ? message : PQerrorMessage(conn), sql, where ? "; " : "",
-                          where ? where : "");
+    gov_fail_cause(err, lost ? GOV_STORE_UNAVAILABLE : contended ? GOV_OVERLOADED : GOV_INTERNAL,
+                   "postgres: %s %s (%.60s%s%.160s)", state ? state : "-----",
+                   message ? message : PQerrorMessage(conn), sql, where ? "; " : "", where ? where : "");
+    err->contended = contended;
+    return false;
 }
 
 bool dbsync_retry_helps(const PGresult *result)

@@ -24,8 +24,8 @@ PGresult *dbsync_query(struct arena *arena, PGconn *conn, const char *sql, int c
 /* Several statements without parameters, results dropped. */
 bool dbsync_script(PGconn *conn, const char *sql, struct gov_err *err);
 
-/* Fill `err` from a failed result of `conn`. Always false. Lost connections are STORE_UNAVAILABLE,
- * the rest is INTERNAL. */
+/* Fill `err` from a failed result of `conn`. Always false. Lost connections are STORE_UNAVAILABLE, what another transaction
+ * stood in the way of is OVERLOADED and `contended`, the rest is INTERNAL. */
 bool dbsync_fail(PGconn *conn, const PGresult *result, const char *sql, struct gov_err *err);
 
 /* Is this failure one that goes away by itself: lock not available, deadlock, serialisation? */

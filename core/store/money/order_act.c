@@ -127,7 +127,7 @@ static void write_payment(struct order_act *a)
 /* Stale, or another transaction held a lock for too long: read again. */
 static bool again(struct order_act *a)
 {
-    bool helps = a->failed.code == GOV_STALE || a->failed.code == GOV_DEADLINE;
+    bool helps = a->failed.code == GOV_STALE || a->failed.code == GOV_DEADLINE || a->failed.contended;
 
     return helps && a->tries++ < TRIES_MAX;
 }

@@ -43,10 +43,11 @@ static bool draft(PGconn *conn, const PGresult *rows, int row, struct gov_err *e
     return good;
 }
 
+/* What another transaction stands in the way of has not failed: it stays due. */
 static void note_failed(struct order_times *times, const char *what, const char *of, const struct gov_err *why)
 {
-    log_error(LEVEL_WARN, "order.time_failed", why, LOG_FIELD("what", what), LOG_FIELD("of", of));
-    times->failed++;
+    log_error(LEVEL_WARN, why->contended ? "order.time_locked" : "order.time_failed", why, LOG_FIELD("what", what), LOG_FIELD("of", of));
+    times->failed += !why->contended;
 }
 
 /* Page by page, by subscription: the next tick tries again what fails, and nothing waits behind it. */
@@ -120,7 +121,8 @@ bool order_time_run(PGconn *conn, int batch, bool (*activate)(void *self, const 
             times->activating += activate && activate(self, order);
         else if (!one(conn, what, order, &failed)) {
             note_failed(times, what, order, &failed);
-            put_off(conn, what, order, &failed);
+            if (!failed.contended)
+                put_off(conn, what, order, &failed);
         } else
             *(what[0] == 'p' ? &times->published : what[0] == 'r' ? &times->repriced : &times->expired) += 1;
     }

@@ -232,7 +232,7 @@ static bool batch_try(struct run *r, struct arena *arena, int *got, struct scan_
     PGresult *rows = NULL;
 
     scan_batch_init(&b);
-    bool good = dbsync_script(r->conn, "begin; set local statement_timeout = '30s'", failed) &&
+    bool good = dbsync_script(r->conn, "begin; set local statement_timeout = '30s'; set local lock_timeout = '2s'", failed) &&
                 (rows = page(r, arena, SQL_QUERIES_LIFECYCLE_DUE, r->limit, failed)) != NULL;
     *got = rows ? PQntuples(rows) : 0;
     good = good && decide_all(r, rows, &b, last, &held_back, failed) &&
@@ -245,11 +245,16 @@ static bool batch_try(struct run *r, struct arena *arena, int *got, struct scan_
     return good;
 }
 
-/* The only row of a batch has failed: put it off, and look behind it. */
+/* The only row of a batch has failed: put it off, and look behind it. One that another transaction stands in the way of has no
+ * fault of its own: it stays due, and the next scan looks again. */
 static bool row_put_off(struct run *r, struct arena *arena, const struct scan_row *row, const struct gov_err *why,
                         struct gov_err *err)
 {
-    log_error(LEVEL_WARN, "scan.row_put_off", why, LOG_FIELD("subscription", row->id));
+    log_error(LEVEL_WARN, why->contended ? "scan.row_locked" : "scan.row_put_off", why, LOG_FIELD("subscription", row->id));
+    if (why->contended) {
+        step_behind(r, row);
+        return true;
+    }
     r->report->failed++;
     const char *params[] = { row->id, why->cause[0] ? why->cause : why->en };
     if (!ask(arena, r->conn, SQL_QUERIES_LIFECYCLE_QUARANTINE, 2, params, err))

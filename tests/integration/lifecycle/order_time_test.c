@@ -113,6 +113,28 @@ static void orders_that_fail_stand_in_nobodys_way(void **state)
                                          "public.order_retry)"));
 }
 
+/* What somebody holds for longer than two seconds is due the next time as well, and nothing is counted against it. */
+static void an_order_that_is_held_is_not_put_off(void **state)
+{
+    struct money_rig *f = *state;
+    struct bought held;
+    struct activated activated;
+    struct order_times times;
+    PGconn *other = pg_server_connect(&f->server, &f->arena, "postgres");
+
+    draft(f, &held, "public.lifecycle_now() - interval '1 year'");
+    sql_run(other, "begin");
+    sql_run(other, "select from public.orders where id = '%s' for update", held.order.text);
+    times = run(f, &activated);
+    const char *held_state = money_rig_order_state(f, held.order);
+    sql_run(other, "rollback");
+    assert_int_equal(0, times.failed);
+    assert_string_equal("draft", held_state);
+    assert_string_equal("0", sql_value(&f->arena, f->admin, "select count(*) from public.order_retry where order_id = '%s'", held.order.text));
+    run(f, &activated);
+    assert_string_equal("pending_payment", money_rig_order_state(f, held.order));
+}
+
 static void a_paid_order_that_fails_unheard_is_put_behind_the_others(void **state)
 {
     struct money_rig *f = *state;
@@ -256,6 +278,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(orders_that_fail_stand_in_nobodys_way),
+        cmocka_unit_test(an_order_that_is_held_is_not_put_off),
         cmocka_unit_test(a_paid_order_that_fails_unheard_is_put_behind_the_others),
         cmocka_unit_test(renewals_that_cannot_be_drafted_stand_in_nobodys_way),
         cmocka_unit_test(a_renewal_is_asked_for_at_the_price_that_took_its_place),

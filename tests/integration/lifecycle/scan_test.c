@@ -185,6 +185,30 @@ static void a_guilty_row_stands_aside_and_the_others_go_on(void **state)
     assert_string_equal("GV000", sql_state(&f->arena, f->admin, "select public.subscription_retry('%s', null)", id));
 }
 
+/* What somebody holds for longer than a scan waits is due the next time as well, without a mark against it. */
+static void a_row_that_is_held_is_not_guilty(void **state)
+{
+    struct scan_rig *f = *state;
+    struct scan_report r;
+    PGconn *other = pg_server_connect(&f->server, &f->arena, "postgres");
+
+    scan_rig_subscriptions(f, 3, 12, "UTC");
+    sql_run(other, "begin");
+    sql_run(other, "insert into public.lifecycle_action (subscription_id, period_no, action, window_code, status, due_at, as_of, as_of_date) "
+            "select s.id, 1, 'remind', 'T-15', 'done', now(), now(), current_date from public.subscription s join public.customer c on c.id = "
+            "s.customer_id where c.name = 'c2'");
+    r = scan_rig_scan(f->conn, (struct scan_options){ .accept_gap = true });
+    int due = scan_rig_count(f, "public.subscription s join public.customer c on c.id = s.customer_id where c.name = 'c2' and s.fail_count = 0 "
+                             "and s.quarantined_at is null and s.version = 1 and s.next_action_at <= public.lifecycle_now()");
+    sql_run(other, "rollback");
+    assert_int_equal(0, r.failed);
+    assert_int_equal(2, r.counts.reminders);
+    assert_int_equal(1, due);
+    r = scan_rig_scan(f->conn, (struct scan_options){ .accept_gap = true });
+    assert_int_equal(1, r.counts.reminders);
+    assert_int_equal(3, scan_rig_count(f, "public.subscription where version = 2 and fail_count = 0"));
+}
+
 /* Let go on within its period, it comes to its end a second time with the same keys: a person is asked again, once. */
 static void an_end_that_comes_again_is_proposed_again(void **state)
 {
@@ -327,6 +351,7 @@ int main(void)
         cmocka_unit_test(a_jump_is_refused_and_an_accepted_gap_is_over),
         cmocka_unit_test(the_brake_lets_nothing_be_shut_down_unseen),
         cmocka_unit_test(a_guilty_row_stands_aside_and_the_others_go_on),
+        cmocka_unit_test(a_row_that_is_held_is_not_guilty),
         cmocka_unit_test(an_end_that_comes_again_is_proposed_again),
         cmocka_unit_test(a_dry_run_says_what_the_run_does_and_writes_nothing),
         cmocka_unit_test(a_dry_run_shows_what_cannot_be_read),

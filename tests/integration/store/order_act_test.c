@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/base/json.h"
 #include "tests/lib/db_rig.h"
 #include "tests/lib/op_probe.h"
 #include "tests/lib/sql.h"
@@ -34,8 +35,8 @@ static int teardown(void **state)
     return 0;
 }
 
-/* An order that was paid, for a team that has to be made. */
-static struct id paid(struct fixture *f)
+/* An order for a team that has to be made. */
+static struct id ordered(struct fixture *f)
 {
     struct id customer = id_new(), subscription = id_new(), order = id_new();
 
@@ -45,6 +46,14 @@ static struct id paid(struct fixture *f)
     sql_run(f->admin, "select public.order_create('%s', 'new', '%s', '%s', null, (select id from public.edition_version where edition = "
             "'team-monthly' and ver = 1), 1, false, 29900, 1692, '{}', '{}', now() + interval '30 days', null, null, null)", order.text,
             customer.text, subscription.text);
+    return order;
+}
+
+/* … and its money is there. */
+static struct id paid(struct fixture *f)
+{
+    struct id order = ordered(f);
+
     sql_run(f->admin, "select public.order_settle('%s', 1, '%s', 'stripe', '%s', 'card', 29900, 'CNY', now(), null, null, null, null, null, "
             "null, null, null, null, null, null, null, null)", order.text, id_new().text, order.text);
     return order;
@@ -134,12 +143,37 @@ static void what_is_not_paid_is_refused(void **state)
     }
 }
 
+/* Two seconds are as long as a transaction waits for another one's rows; then it is tried again. */
+static void who_holds_a_row_for_three_seconds_does_not_turn_a_payment_away(void **state)
+{
+    struct fixture *f = *state;
+    struct id order = ordered(f);
+    PGconn *other = pg_server_connect(&f->rig.server, &f->rig.arena, "postgres");
+    struct order_act act = { .db = f->db, .kind = ORDER_SETTLE, .order = order.text,
+                             .payment = { .id = id_new(), .provider = "stripe", .txn = order.text, .method = "card", .amount_minor = 29900,
+                                          .currency = "CNY", .received_at = "2026-11-26T00:00:00Z" } };
+    struct op_probe probe = { 0 };
+
+    sql_run(other, "begin");
+    sql_run(other, "select from public.customer where id = (select customer_id from public.orders where id = '%s') for update", order.text);
+    assert_int_equal(1, PQsendQuery(other, "select pg_sleep(3); commit"));
+    assert_true(op_probe_run(&probe, &f->rig.loop, begin, &act));
+    if (act.op.failed)
+        fail_msg("%s %s", act.op.err.en, act.op.err.cause);
+    assert_string_equal("settled", json_get_text(act.result, "result"));
+    op_release(&probe.op);
+    for (PGresult *left; (left = PQgetResult(other));)
+        PQclear(left);
+    assert_string_equal("1", sql_value(&f->rig.arena, f->admin, "select count(*) from public.payment_application where order_id = '%s'", order.text));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_it_is_reckoned_from_is_mended_and_it_goes_on),
         cmocka_unit_test(of_what_is_over_the_money_goes_back),
         cmocka_unit_test(what_is_not_paid_is_refused),
+        cmocka_unit_test(who_holds_a_row_for_three_seconds_does_not_turn_a_payment_away),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
