@@ -37,9 +37,9 @@ int main(int argc, char **argv)
     struct gov_err err;
     enum log_level level = LEVEL_INFO;
 
+    keep_memory_private();
     if (argc == 3 && strcmp(argv[1], "new-key") == 0 && *argv[2] != '-') /* an option is no file's name */
         return new_key(argv[2]);
-    keep_memory_private();
     arena_init(&arena);
     json_object_seed(0);
     switch (settings_load(egress_settings_table, &settings, "execgov-egress",
