@@ -68,6 +68,11 @@ static const char *start(const struct claim *c)
     return ask(c, "select s.state from public.egress_effect_start('%s', '%s', %d, '%s', '" STEP "', '{}', false) s");
 }
 
+static const char *start_again(const struct claim *c)
+{
+    return ask(c, "select s.state from public.egress_effect_start('%s', '%s', %d, '%s', '" STEP "', '{}', true) s");
+}
+
 static const char *found(const struct claim *c)
 {
     return ask(c, "select public.egress_effect_found('%s', '%s', %d, '%s', '" STEP "', 'done', '{}')");
@@ -187,6 +192,22 @@ static void a_run_that_somebody_cancels_is_told_nothing_and_its_write_is_known(v
     assert_string_equal(found(&c), "done");
 }
 
+/* What was not begun when somebody cancelled is not begun, and what was sent is not sent again. */
+static void a_run_that_somebody_cancels_begins_no_write(void **state)
+{
+    (void)state;
+
+    for (int begun = 0; begun < 2; begun++) {
+        struct claim c = live(begun);
+
+        sql_run(admin, "update %s.job_live set cancel_requested = true where job_id = '%s'", c.schema, c.job.text);
+        const char *before = written();
+        assert_string_equal(start(&c), "stale");
+        assert_string_equal(start_again(&c), "stale");
+        assert_string_equal(written(), before);
+    }
+}
+
 static void a_token_of_nobody_is_no_token(void **state)
 {
     struct claim c = live(false);
@@ -217,6 +238,7 @@ int main(void)
         cmocka_unit_test(the_live_run_is_told_and_lets_be_written),
         cmocka_unit_test(nobody_else_is_told_or_lets_be_written),
         cmocka_unit_test(a_run_that_somebody_cancels_is_told_nothing_and_its_write_is_known),
+        cmocka_unit_test(a_run_that_somebody_cancels_begins_no_write),
         cmocka_unit_test(a_token_of_nobody_is_no_token),
         cmocka_unit_test(what_is_no_tenants_schema_is_refused),
     };
