@@ -8,6 +8,7 @@
 ENDPOINT(tenant_list);
 ENDPOINT(tenant_get);
 ENDPOINT(tenant_create);
+ENDPOINT(tenant_owner);
 ENDPOINT(tenant_suspend);
 ENDPOINT(tenant_resume);
 ENDPOINT(tenant_drop_get);

@@ -9,6 +9,7 @@ const struct route platform_routes[] = {
     ROUTE_SECRET("/v1/platform/tenants", MAY_PLATFORM_MANAGE_TENANTS, tenant_create),
     ROUTE("GET", "/v1/platform/tenants/{id}", ACCESS_PLATFORM, MAY_PLATFORM_READ_TENANTS,
           tenant_get),
+    ROUTE_SECRET("/v1/platform/tenants/{id}/owner", MAY_PLATFORM_MANAGE_TENANTS, tenant_owner),
     ROUTE("POST", "/v1/platform/tenants/{id}/suspend", ACCESS_PLATFORM, MAY_PLATFORM_MANAGE_TENANTS,
           tenant_suspend),
     ROUTE("POST", "/v1/platform/tenants/{id}/resume", ACCESS_PLATFORM, MAY_PLATFORM_MANAGE_TENANTS,

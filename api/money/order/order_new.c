@@ -15,7 +15,7 @@ struct order_new {
     bool intent; /* a team beside a personal account: one at a time */
     struct id asked_customer, asked_subscription, asked_tenant;
     const char *tenant_name, *owner_email;
-    struct db_rows rows;
+    struct db_rows rows, owner;
 };
 
 #define AT(member) offsetof(struct order_new, member)
@@ -48,6 +48,8 @@ static enum op_next ask(struct op *op)
     e->quote.subscription = given(&e->asked_subscription);
     e->quote.tenant = given(&e->asked_tenant);
     quote_ask(op, call, &e->quote);
+    if (e->owner_email)
+        DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_USER_FIND, &e->owner, e->owner_email);
     return OP_WAIT;
 }
 
@@ -66,6 +68,24 @@ static enum op_next own_ask(struct op *op)
 }
 
 #define MISSING(err, path, en, zh) gov_fail_at(err, GOV_INVALID_INPUT, path, "required", en, zh)
+
+/* Columns of user_find.sql. */
+enum { U_ID, U_STATE };
+
+/* Known before anybody pays: a team that is made for an address without an account would be nobody's. */
+static bool owned(const struct order_new *e, struct gov_err *err)
+{
+    const struct db_rows *r = &e->owner;
+
+    if (!e->owner_email || (r->count && strcmp(db_text(r, 0, U_STATE), "active") == 0))
+        return true;
+    return gov_fail_at(err, GOV_CONFLICT, "/owner_email", "no_account",
+                       "nobody has an active account under this address, and the team would be nobody's: have its owner register "
+                       "first, or order without the address, and let an administrator invite him once the team is there "
+                       "(POST /v1/platform/tenants/TENANT/owner)",
+                       "该邮箱没有可用账号，开通后团队将无人所有：请先让所有者注册；或下单时不填邮箱，待团队开通后由平台管理员邀请其为所有者"
+                       "（POST /v1/platform/tenants/租户编号/owner）");
+}
 
 /* Whose order, and of which subscription, as finance asked. */
 static bool place(struct order_new *e, struct gov_err *err)
@@ -114,7 +134,7 @@ static bool own_place(struct order_new *e, struct call *call, struct gov_err *er
 static json_t *terms_of(struct order_new *e, struct call *call, bool own)
 {
     return json_pack("{s:s*, s:s*, s:s*, s:b, s:o*}", "tenant_name", e->tenant_name, "owner_email", e->owner_email, "owner",
-                     own ? call->caller.user.text : NULL, "restart", e->quote.restart, "intent", e->intent ? json_true() : NULL);
+                     own ? call->caller.user.text : e->owner_email ? db_text(&e->owner, 0, U_ID) : NULL, "restart", e->quote.restart, "intent", e->intent ? json_true() : NULL);
 }
 
 static void write_order(struct op *op, struct order_new *e, bool own)
@@ -160,7 +180,7 @@ static enum op_next create(struct op *op)
 {
     struct order_new *e = (struct order_new *)op;
 
-    if (!quote_read(op, &e->quote, &op->err) || !place(e, &op->err))
+    if (!quote_read(op, &e->quote, &op->err) || !place(e, &op->err) || !owned(e, &op->err))
         return OP_FAIL;
     write_order(op, e, false);
     return OP_WAIT;

@@ -355,6 +355,41 @@ static void slots_of_one_account_are_counted_one_order_after_the_other(void **st
     sql_run(f->admin, "update public.platform_setting set value = '10000' where key = 'slots_max'");
 }
 
+static void a_hold_ends_after_ninety_days_at_most(void **state)
+{
+    struct money_rig *f = *state;
+    struct bought b;
+
+    money_rig_customer(f, &b);
+    for (int i = 0; i < 2; i++) {
+        static const char form[] = "select public.hold_add('%s', '%s', '%s', public.lifecycle_now() + interval '90 days%s', 'why', '%s')";
+        const char *kind = i ? "courtesy" : "dispute";
+
+        money_rig_refused(f->platform, "invalid_input", arena_format(&f->arena, form, id_new().text, b.subscription.text, kind, " 1 second",
+                                                                     f->finance.id.text));
+        sql_run(f->platform, form, id_new().text, b.subscription.text, kind, "", f->finance.id.text);
+    }
+    assert_string_equal("2", sql_value(&f->arena, f->platform, "select count(*) from public.hold where subscription_id = '%s'",
+                                       b.subscription.text));
+}
+
+static void what_a_customer_is_follows_from_his_subscriptions(void **state)
+{
+    static const char *const cases[][2] = { { "pending", "prospect" }, { "active", "active" }, { "grace", "active" }, { "shutdown", "lapsed" },
+                                            { "cancelled", "lapsed" }, { "terminated", "closed" } };
+    struct money_rig *f = *state;
+    struct bought b;
+
+    money_rig_buy(f, &b);
+    sql_run(f->platform, "%s", money_rig_settle(f, &b, b.order, "status", "29900", "CNY", 1));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        sql_run(f->admin, "update public.subscription set state = '%s' where id = '%s'", cases[i][0], b.subscription.text);
+        assert_string_equal(cases[i][1], sql_value(&f->arena, f->platform, "select status from public.customer_status where id = '%s'",
+                                                   b.customer.text));
+    }
+    sql_run(f->admin, "update public.subscription set state = 'active' where id = '%s'", b.subscription.text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -375,6 +410,8 @@ int main(void)
         cmocka_unit_test(a_tenant_that_is_shut_down_has_nothing_to_claim),
         cmocka_unit_test(the_test_clock_exists_only_where_the_owner_allowed_it),
         cmocka_unit_test(slots_of_one_account_are_counted_one_order_after_the_other),
+        cmocka_unit_test(a_hold_ends_after_ninety_days_at_most),
+        cmocka_unit_test(what_a_customer_is_follows_from_his_subscriptions),
     };
     return cmocka_run_group_tests(tests, money_rig_setup, money_rig_teardown);
 }

@@ -1,7 +1,8 @@
-/* payment_event_test.c - what a telling costs does not grow with how many wait. */
+/* payment_event_test.c - what a telling costs does not grow with how many wait; and what a dispute asks a person to do. */
 #include "tests/lib/test.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "sql_queries.h"
 #include "tests/lib/money_rig.h"
@@ -56,11 +57,50 @@ static void bytes_are_kept_for_400_days_and_ids_for_ever(void **state)
                                                             "order by event_id) from public.payment_event where provider = 'ali'"));
 }
 
+/* What the task of a dispute that is lost says to type, in both languages. */
+static void assert_says(struct money_rig *f, const char *txn, const char *order_no, const char *wanted)
+{
+    const char *name = arena_text(&f->arena, id_new().text);
+
+    sql_run(f->admin, "select public.payment_dispute_told('stripe', jsonb_build_object('kind', 'dispute_lost', 'refund', '%s', 'txn', '%s', "
+            "'order_no', '%s'))", name, txn, order_no);
+    for (int i = 0; i < 2; i++) {
+        const char *said = sql_value(&f->arena, f->admin, "select detail #>> '{remedy,%s}' from public.finance_task where ref = 'stripe:%s'",
+                                     i ? "zh-CN" : "en", name);
+
+        if (!strstr(said, wanted) || !strstr(said, name) || strstr(said, "refund ORDER") || strstr(said, "refund 订单"))
+            fail_msg("not \"%s\": %s", wanted, said);
+    }
+}
+
+static void a_dispute_that_is_lost_says_what_to_type_also_before_its_payment_is_applied(void **state)
+{
+    struct money_rig *f = *state;
+    struct bought b;
+
+    money_rig_buy(f, &b);
+    const char *no = sql_value(&f->arena, f->admin, "select no from public.orders where id = '%s'", b.order.text);
+    const char *refund = arena_format(&f->arena, "execgov order refund %s ", no);
+
+    /* Told first, with the number and without one. */
+    assert_says(f, "early", no, refund);
+    assert_says(f, "early", "x", "early");
+    assert_says(f, "early", "x", "execgov payment ls");
+    /* Too little for its order: not applied, it goes back as it is. */
+    sql_run(f->platform, "%s", money_rig_settle(f, &b, b.order, "few", "1", "CNY", 1));
+    assert_says(f, "few", no, arena_format(&f->arena, "execgov payment return %s ", sql_value(&f->arena, f->admin,
+                "select id from public.payment where provider_txn = 'few'")));
+    /* Applied. */
+    sql_run(f->platform, "%s", money_rig_settle(f, &b, b.order, "whole", "29900", "CNY", 1));
+    assert_says(f, "whole", "x", refund);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_end_is_found_by_its_key_also_when_many_wait),
         cmocka_unit_test(bytes_are_kept_for_400_days_and_ids_for_ever),
+        cmocka_unit_test(a_dispute_that_is_lost_says_what_to_type_also_before_its_payment_is_applied),
     };
     return cmocka_run_group_tests(tests, money_rig_setup, money_rig_teardown);
 }

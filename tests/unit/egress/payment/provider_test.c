@@ -77,6 +77,30 @@ static const char *stripe_header(struct fixture *f, const char *secret, const ch
     return arena_format(&f->arena, "{\"stripe-signature\": \"t=%lld,v0=old,v1=%s\"}", (long long)t, mac);
 }
 
+/* As many as come, so that a header costs no more than that many comparisons. */
+static const char *many(struct fixture *f, int wrong, const char *one, const char *between, const char *last)
+{
+    const char *all = "";
+
+    for (int i = 0; i < wrong; i++)
+        all = arena_format(&f->arena, "%s%s%s", all, one, between);
+    return arena_format(&f->arena, "%s%s", all, last);
+}
+
+static void at_most_twenty_signatures_are_looked_at(void **state)
+{
+    struct fixture *f = *state;
+    const char *wrong = hmac_hex(f, "other", "x"), *keys = "{\"secret\":\"s\"}";
+    const char *mac = hmac_hex(f, "s", arena_format(&f->arena, "%d.%s", NOW_S, session_paid));
+
+    for (int i = 19; i <= 20; i++) {
+        const char *all = many(f, i, arena_format(&f->arena, "v1=%s", wrong), ",", arena_format(&f->arena, "v1=%s", mac));
+
+        assert_int_equal(i == 19, holds(f, &pay_stripe, arena_format(&f->arena, "{\"stripe-signature\": \"t=%d,%s\"}", NOW_S, all),
+                                        session_paid, keys, NOW_S));
+    }
+}
+
 static void a_checkout_of_stripe_is_read(void **state)
 {
     struct fixture *f = *state;
@@ -244,6 +268,22 @@ static void ed25519_signs_as_well_and_unknown_versions_are_passed_over(void **st
     assert_int_equal(f->err.code, GOV_UNAUTHENTICATED);
 }
 
+static void the_twenty_first_signature_of_standard_webhooks_is_not_looked_at(void **state)
+{
+    struct fixture *f = *state;
+    unsigned char public_key[crypto_sign_PUBLICKEYBYTES], secret_key[crypto_sign_SECRETKEYBYTES], signature[crypto_sign_BYTES];
+    const char *text = arena_format(&f->arena, "msg_1.%d.%s", NOW_S, settled);
+
+    crypto_sign_keypair(public_key, secret_key);
+    crypto_sign_detached(signature, NULL, (const unsigned char *)text, strlen(text), secret_key);
+    const char *good = arena_format(&f->arena, "v1a,%s", payment_base64(&f->arena, signature, sizeof signature));
+    const char *keys = arena_format(&f->arena, "{\"public_key\":\"whpk_%s\"}", payment_base64(&f->arena, public_key, sizeof public_key));
+
+    for (int i = 19; i <= 20; i++)
+        assert_int_equal(i == 19, holds(f, &pay_standard, arena_format(&f->arena, "{\"webhook-id\":\"msg_1\",\"webhook-timestamp\":\"%d\","
+                         "\"webhook-signature\":\"%s\"}", NOW_S, many(f, i, "v1,AAAA", " ", good)), settled, keys, NOW_S));
+}
+
 /* --- WeChat Pay --- */
 
 #define APIV3 "0123456789abcdef0123456789abcdef"
@@ -390,6 +430,8 @@ static void alipay_is_verified_and_its_decimals_are_exact(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(at_most_twenty_signatures_are_looked_at, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_twenty_first_signature_of_standard_webhooks_is_not_looked_at, setup, teardown),
         cmocka_unit_test_setup_teardown(a_checkout_of_stripe_is_read, setup, teardown),
         cmocka_unit_test_setup_teardown(stripe_is_refused_when_anything_was_touched_or_the_moment_is_another, setup, teardown),
         cmocka_unit_test_setup_teardown(other_events_of_stripe_mean_what_they_say, setup, teardown),
