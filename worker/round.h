@@ -6,8 +6,10 @@
 
 enum { ROUND_TENANTS_MAX = 64 };
 
-/* The entries of one tenant. */
+/* The entries of one tenant: claimed in one statement, and started as soon as that has its answer. */
 struct round_tenant {
+    struct op op;
+    struct round *round;
     struct tenant_info info;
     const char *schema;
     int *entries; /* indexes into round.entries */
@@ -24,6 +26,7 @@ struct round {
     int first; /* the lane that is asked first */
     int asked; /* lanes so far */
     int kept; /* slots of the pool that are kept for what was asked */
+    void (*filled)(struct round *round); /* all that was asked for was taken, so there may be more */
     struct queue_taken taken[WORKER_LANES_MAX];
     struct queue_entry *entries; /* of all lanes */
     struct lane_state **lanes;   /* of each entry */
@@ -35,8 +38,9 @@ struct round {
     int claimed; /* out: works started */
 };
 
-/* `first` is the index of the lane to ask first; the others are asked only if it has nothing. */
+/* `first` is the index of the lane to ask first; the others are asked only if it has nothing. `filled` is called before
+ * the claims are sent. */
 void round_init(struct round *round, struct worker *worker, struct lane_pool *pool, struct job_queue *queue,
-                int first);
+                int first, void (*filled)(struct round *round));
 
 #endif

@@ -1,7 +1,9 @@
 """Runs that cost little: what is remembered and written together between a POST and its commit must not be
-seen. The noop executor is on, so that runs end without a sandbox."""
+seen, nor by another tenant. The noop executor is on, so that runs end without a sandbox."""
+import contextlib
 import os
 import pathlib
+import subprocess
 import sys
 import unittest
 
@@ -24,9 +26,19 @@ NOOP = {
 }
 
 
+NEIGHBOUR = "Lakeside Books"
+FLOOD = 200  # more than a round of the noop lane takes
+
+
+class Unlimited(stacks.Stack):
+    def seed(self):
+        super().seed()
+        self.sql("update public.tenant set concurrency_limit = 0")
+
+
 def setUpModule():
-    loop.Case.stack = stacks.Stack(("api", "scheduler", "egress", "worker"), settings={"worker": {"noop": "on"}})
-    skills.publish(loop.Case.stack, [(loop.TENANT, "noop", NOOP), (loop.TENANT, "other", NOOP)])
+    loop.Case.stack = Unlimited(("api", "scheduler", "egress", "worker"), settings={"worker": {"noop": "on"}})
+    skills.publish(loop.Case.stack, [(loop.TENANT, "noop", NOOP), (loop.TENANT, "other", NOOP), (NEIGHBOUR, "noop", NOOP)])
 
 
 def tearDownModule():
@@ -87,6 +99,42 @@ class Noop(loop.Case):
         with concurrent.futures.ThreadPoolExecutor(32) as pool:
             replies = list(pool.map(lambda _: self.run_noop(), range(300)))
         self.assert_each_ended_once([self.ok(reply, 202)["id"] for reply in replies])
+
+    @contextlib.contextmanager
+    def locked(self, job):
+        """Nobody claims it meanwhile."""
+        words = [stacks.postgres_program("psql"), "-XqAt", "-h", self.stack.folder / "postgres", "-U", "postgres", "-d", "execgov"]
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as session:
+            session.stdin.write(f"begin; select 'locked' from {self.schema}.job_live where job_id = '{job}' for update;\n".encode())
+            session.stdin.flush()
+            self.assertEqual(session.stdout.readline(), b"locked\n")
+            try:
+                yield
+            finally:
+                session.stdin.close()
+
+    def ended_beside_a_claim_that_waits(self):
+        """Did a neighbour's run and the flood's second round end before the flood's first claim had any answer? It gets one
+        after ten seconds, a refusal."""
+        theirs = self.stack.tenants[NEIGHBOUR]["schema"]
+        self.stack.end("worker")
+        flood = [item["id"] for item in self.ok(self.api("POST", "/v1/runs/batch", {"runs": [{"skill": "noop"}] * FLOOD}), 202)["items"]]
+        beside = self.ok(self.run_noop("lin"), 202)["id"]
+        said = len(self.stack.log("worker"))
+        with self.locked(flood[0]):
+            self.stack.start("worker")
+            ends = stacks.until(lambda: self.stack.sql(
+                f"select greatest(o.ended_at, (select min(ended_at) from {self.schema}.job_outcome where job_id >= '{flood[0]}')) "
+                f"from {theirs}.job_outcome o where o.job_id = '{beside}' "
+                f"and exists (select from {self.schema}.job_outcome where job_id >= '{flood[0]}')"), what="both ends")
+            lines = [line for line in self.stack.log("worker")[said:].splitlines() if '"claim.failed"' in line]
+        stacks.until(lambda: self.rows("job_outcome", flood, "job_id") == FLOOD, what="the flood's end")
+        return not lines or self.stack.sql(
+            f"select timestamptz '{ends[0][0]}' < timestamptz '{json.loads(lines[0])['time']}'") == [["t"]]
+
+    def test_what_one_tenants_claim_waits_for_nobody_else_waits_for(self):
+        """Nor the next round of its own. On a machine so busy that ten seconds did not do it is tried again."""
+        self.assertTrue(any(self.ended_beside_a_claim_that_waits() for _ in range(3)))
 
     def test_a_key_makes_one_run_also_among_others(self):
         with concurrent.futures.ThreadPoolExecutor(32) as pool:
