@@ -22,18 +22,36 @@ static void say(struct gov_err *err, const struct gov_text *text, const char *re
 }
 #pragma GCC diagnostic pop
 
+/* The row whose part stands first: what stands behind it may be words of a client, and hold any other part. */
+static const struct refusal *find(const char *cause, const char **behind)
+{
+    const struct refusal *found = NULL;
+    const char *first = NULL;
+
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        const char *at = strstr(cause, refusals[i].part);
+
+        if (!at || (first && at >= first))
+            continue;
+        first = at;
+        found = &refusals[i];
+        *behind = at + strlen(found->part);
+    }
+    return found;
+}
+
 void refusal_explain(struct gov_err *err)
 {
-    if (err->en[0])
-        return;
-    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
-        const struct refusal *r = &refusals[i];
-        const char *at = strstr(err->cause, r->part);
+    /* db.h: a unique or an exclusion violation, whose constraint is nothing for people. */
+    static const struct gov_text there = {
+        "there is one of this name, code or number already, or it was made in this moment: read what is there, or choose another%s",
+        "已有相同的名称、编码或编号，或刚由他人创建：请先查看现有内容，或改用其他值%s"
+    };
+    const char *behind = "";
+    const struct refusal *r = err->en[0] ? NULL : find(err->cause, &behind);
 
-        if (at) {
-            at += strlen(r->part);
-            say(err, &r->text, r->part[strlen(r->part) - 1] == ' ' ? at : "");
-            return;
-        }
-    }
+    if (r)
+        say(err, &r->text, r->part[strlen(r->part) - 1] == ' ' ? behind : "");
+    else if (!err->en[0] && err->code == GOV_CONFLICT && err->item[0])
+        say(err, &there, "");
 }

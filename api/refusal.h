@@ -3,7 +3,11 @@
 #ifndef API_REFUSAL_H
 #define API_REFUSAL_H
 
-#include "core/base/err.h"
+#include "core/io/db/db_refused.h"
+
+/* For rows of refusal.def: what public.gov_must was called with, by one function, or by any. */
+#define GIVEN_UP_BY(code, function) code ": " DB_GIVEN_UP " by " function "()"
+#define GIVEN_UP(code)              code ": " DB_GIVEN_UP
 
 /* Only where the code alone would be told, and its text is known. */
 void refusal_explain(struct gov_err *err);

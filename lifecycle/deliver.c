@@ -1,7 +1,7 @@
 /* deliver.c - claim (committed as "sending" before any socket is opened), then each message is an op of its own.
  *
- * If we die in between, the lease ends and the message is sent once more under the same message id; after that a
- * person has to look. */
+ * If we die in between, the lease ends and the message is sent once more under the same message id, a receipt not
+ * even that: a person has to look. */
 #include "lifecycle/deliver.h"
 
 #include "core/base/log.h"

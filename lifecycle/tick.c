@@ -93,7 +93,7 @@ static bool lag_look(struct tick *t, struct gov_err *err)
     arena_init(&arena);
     PGresult *lag = dbsync_query(&arena, t->conn, sql_queries[SQL_QUERIES_LIFECYCLE_LAG].text, 0, NULL, err);
     if (lag)
-        t->lag.value = strtoll(PQgetvalue(lag, 0, 0), NULL, 10);
+        t->late_s = strtoll(PQgetvalue(lag, 0, 0), NULL, 10);
     arena_release(&arena);
     return lag != NULL;
 }
@@ -161,10 +161,10 @@ static bool work(void *context, struct gov_err *err)
     if (!connected(t, err))
         return false;
     invoices(t);
-    return scan_asked_carry_out(t->conn, &t->lifecycle->stop, &t->asked, err) &&
-           wake(t, err) && scan_run(t->conn, &options, &t->report, err) && note_run(t, err) &&
-           order_time_run(t->conn, 200, activate_later, t, &t->times, err) && lag_look(t, err) &&
-           hourly(t, err);
+    t->well[TICK_SCAN] = scan_asked_carry_out(t->conn, &t->lifecycle->stop, &t->asked, err) && wake(t, err) &&
+                         scan_run(t->conn, &options, &t->report, err) && note_run(t, err);
+    t->well[TICK_ORDERS] = t->well[TICK_SCAN] && order_time_run(t->conn, 200, activate_later, t, &t->times, err);
+    return t->well[TICK_ORDERS] && lag_look(t, err) && hourly(t, err);
 }
 
 /* --- on the loop --- */
@@ -180,7 +180,9 @@ static enum op_next look(struct op *op)
     return OP_WAIT;
 }
 
-/* Deliveries have rounds of their own. The whole tick also finds what no index tells of: a file that is late, a clock that
+/* The lag is taken before anything that may fail: a tick that fails each time is the one it has to tell of.
+ *
+ * Deliveries have rounds of their own. The whole tick also finds what no index tells of: a file that is late, a clock that
  * has gone back. */
 static enum op_next judge(struct op *op)
 {
@@ -190,9 +192,10 @@ static enum op_next judge(struct op *op)
 
     if (db_bool(&t->found, 0, 1) || db_int(&t->written, 0, 0) > 0)
         rounds_wake(t->lifecycle->deliveries);
+    t->lag.value = t->late_s = db_int(&t->found, 0, 2);
     if (!work && rests) {
         t->order_count = 0;
-        t->lag.value = 0;
+        memset(t->well, true, sizeof t->well); /* there was nothing to do */
         return OP_DONE;
     }
     t->whole_us = now;
@@ -208,8 +211,10 @@ static enum op_next inbox(struct op *op)
         op->err = t->inbox.op.err;
         return OP_FAIL;
     }
-    if (t->draining && t->inbox.count < PAYMENT_INBOX_BATCH)
+    if (t->draining && t->inbox.count < PAYMENT_INBOX_BATCH) {
+        t->well[TICK_INBOX] = true;
         return OP_NEXT;
+    }
     t->draining = true;
     payment_inbox_start(op, &t->inbox, t->lifecycle->db);
     return OP_AGAIN;
@@ -258,6 +263,7 @@ static enum op_next report(struct op *op)
     struct tick *t = (struct tick *)op;
     const struct scan_report *r = &t->report;
 
+    t->well[TICK_ACTIVATE] = true;
     rounds_wake(t->lifecycle->deliveries);
     t->reminders.value += r->counts.reminders;
     t->shutdowns.value += r->counts.shutdowns + r->counts.cancels;
@@ -281,17 +287,35 @@ static const struct op_step steps[] = { { "look", look }, { "judge", judge }, { 
 static int64_t over(struct rounds *rounds)
 {
     struct tick *t = (struct tick *)rounds;
+    int64_t now_s = clock_now_us() / 1000000;
 
     t->ticks.value++;
     payment_inbox_release(&t->inbox);
     t->draining = false;
+    t->lag.value = t->late_s;
+    for (int i = 0; i < TICK_PHASES; i++)
+        if (t->well[i])
+            t->phase_success[i].value = now_s;
+    memset(t->well, false, sizeof t->well);
     if (rounds->op.failed) {
         t->failures.value++;
         log_error(LEVEL_WARN, "tick.failed", &rounds->op.err);
         return 5000;
     }
-    t->last_success.value = clock_now_us() / 1000000;
+    t->last_success.value = now_s;
     return t->order_count == TICK_ACTIVATIONS ? 0 : t->lifecycle->settings.tick_s * 1000;
+}
+
+static void phases_start(struct tick *t, struct metrics *metrics)
+{
+    static const char *const labels[TICK_PHASES] = { "phase=\"inbox\"", "phase=\"scan\"", "phase=\"orders\"", "phase=\"activate\"" };
+
+    for (int i = 0; i < TICK_PHASES; i++) {
+        t->phase_success[i] = (struct metric){ .name = "execgov_lifecycle_phase_last_success_timestamp_seconds",
+                                               .help = "when a part of a scan last ended well, or had nothing to do",
+                                               .labels = labels[i], .type = METRIC_GAUGE };
+        metrics_add(metrics, &t->phase_success[i]);
+    }
 }
 
 void tick_start(struct tick *t, struct lifecycle *lifecycle)
@@ -312,6 +336,7 @@ void tick_start(struct tick *t, struct lifecycle *lifecycle)
     struct metric *all[] = { &t->ticks, &t->failures, &t->lag, &t->last_success, &t->reminders, &t->shutdowns };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         metrics_add(&lifecycle->metrics, all[i]);
+    phases_start(t, &lifecycle->metrics);
     rounds_start(&t->rounds, lifecycle->loop, "tick", steps, over);
 }
 

@@ -12,6 +12,7 @@
 #include "lifecycle/lifecycle.h"
 
 enum { TICK_ACTIVATIONS = 20 };
+enum tick_phase { TICK_INBOX, TICK_SCAN, TICK_ORDERS, TICK_ACTIVATE, TICK_PHASES };
 
 struct tick {
     struct rounds rounds;
@@ -29,10 +30,12 @@ struct tick {
     struct scan_report report;
     struct order_times times;
     bool asked;           /* a scan that a person asked for was carried out */
+    int64_t late_s;       /* the lag, as last seen */
+    bool well[TICK_PHASES]; /* ended well in this tick */
     struct id orders[TICK_ACTIVATIONS]; /* to activate */
     int order_count;
     struct order_act acts[TICK_ACTIVATIONS];
-    struct metric ticks, failures, lag, last_success, reminders, shutdowns;
+    struct metric ticks, failures, lag, last_success, reminders, shutdowns, phase_success[TICK_PHASES];
 };
 
 void tick_start(struct tick *tick, struct lifecycle *lifecycle);

@@ -349,7 +349,10 @@ void heartbeat_look(struct heartbeat *heartbeat, const char *schema, const struc
 
     for (struct list *item = w->works.next; item != &w->works; item = item->next) {
         struct work *work = LIST_ITEM(item, struct work, link);
-        if (strcmp(work->job.request.text, request->text) != 0 || strcmp(work->tenant.scope.schema, schema) != 0)
+        if (work->freeing) /* its own end, mostly: there is nothing left to kill */
+            continue;
+        if ((request && strcmp(work->job.request.text, request->text) != 0) ||
+            strcmp(work->tenant.scope.schema, schema) != 0)
             continue;
         if (work->cancel)
             heartbeat_now(heartbeat);

@@ -13,9 +13,10 @@ struct heartbeat;
 struct heartbeat *heartbeat_start(struct worker *worker);
 /* A job was claimed: beat at the busy rate from now on. */
 void heartbeat_busy(struct heartbeat *heartbeat);
-/* Somebody said that this request changed: look whether one of ours is to be cancelled. */
 /* Beat at once: somebody wrote something into our row. */
 void heartbeat_now(struct heartbeat *heartbeat);
+/* Somebody said that this request changed, or (NULL) one of that tenant may have, unheard: look whether one of ours is to
+ * be cancelled. */
 void heartbeat_look(struct heartbeat *heartbeat, const char *schema, const struct id *request);
 /* One last beat (state stopped), then `stopped`. */
 void heartbeat_stop(struct heartbeat *heartbeat, void (*stopped)(struct worker *worker));

@@ -44,16 +44,11 @@ int lane_pool_free(const struct lane_pool *pool)
     return pool->slots - pool->used - pool->asked;
 }
 
-bool lane_pool_is_large(const struct lane_pool *pool)
-{
-    return pool->slots > LANE_ROUND_WHOLE;
-}
-
 int lane_pool_round(const struct lane_pool *pool)
 {
-    int free = lane_pool_free(pool), quarter = pool->slots / 4;
+    int free = lane_pool_free(pool), half = pool->slots / 2;
 
-    return lane_pool_is_large(pool) && free > quarter ? quarter : free;
+    return pool->slots > LANE_ROUND_WHOLE && free > half ? half : free;
 }
 
 bool lanes_draw_on(const struct lanes *lanes, const struct lane_pool *pool)

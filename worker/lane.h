@@ -34,11 +34,9 @@ bool lanes_parse(const char *text, int ctl_slots, int run_slots, bool noop, stru
 /* Has some lane its slots from this pool? */
 bool lanes_draw_on(const struct lanes *lanes, const struct lane_pool *pool);
 int lane_pool_free(const struct lane_pool *pool);
-/* So many slots that its rounds are halved, and two go side by side (see take.h). */
+/* How many of them to ask for at once. Of many slots half: where jobs take no time, one half is taken and claimed while
+ * the other ends, instead of all of them waiting for each step together. */
 enum { LANE_ROUND_WHOLE = 64 };
-bool lane_pool_is_large(const struct lane_pool *pool);
-/* How many of them to ask for at once. Of many slots a quarter: where jobs take no time, one part is taken and claimed
- * while the other ends, and whoever comes beside a flood waits for one such part of it at most. */
 int lane_pool_round(const struct lane_pool *pool);
 
 #endif

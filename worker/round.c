@@ -1,6 +1,9 @@
 /* round.c - take -> gather -> claim -> over; of each tenant: send_claim -> start.
  *
- * Rounds of several takers share a pool: what one asks for is kept for it until it starts or knows better.
+ * A run that is claimed alone brings what it would ask for next: somebody may be waiting for it. Read behind its claim in the
+ * same transaction, so no earlier than a run's own question. Where that fails, it is asked for apart for a while, or
+ * nothing could be claimed for a fault in what one run reads.
+ * Rounds of several shards share a pool: what one asks for is kept for it until it starts or knows better.
  * One claim statement a tenant, all tenants at once, and nobody's work waits for the answer to another's claim.
  * Entries whose row is no longer ready (cancelled, taken by somebody else, a queue that was rebuilt) are simply
  * finished: the row decides. A claim whose answer did not come may have happened: claim_undo gives such jobs back.
@@ -15,7 +18,7 @@
 #include "worker/claim_undo.h"
 #include "worker/work_life.h"
 
-enum { CLAIM_LATE_MS = 2000, LET_GO_MS = QUEUE_TAKEN_MS / 2, LEASE_S = 25 };
+enum { CLAIM_LATE_MS = 2000, LET_GO_MS = QUEUE_TAKEN_MS / 2, LEASE_S = 25, APART_S = 60 };
 
 /* So many slots of the pool are this round's. What it gives back others may want. */
 static void keep(struct round *r, int slots)
@@ -24,7 +27,7 @@ static void keep(struct round *r, int slots)
 
     r->pool->asked += slots - r->kept;
     r->kept = slots;
-    if (fewer)
+    if (fewer && r->worker->queues.count > 1)
         worker_wake(r->worker);
 }
 
@@ -61,8 +64,6 @@ static enum op_next take(struct op *op)
             return OP_AGAIN;
         }
     }
-    if (r->kept > 0 && taken_count(r) == r->kept)
-        r->filled(r);
     keep(r, taken_count(r));
     return OP_NEXT;
 }
@@ -173,7 +174,8 @@ static void start_tenant(struct round *r, struct round_tenant *t)
         if (i < 0 || claimed[i])
             continue;
         claimed[i] = true;
-        work_start(r->worker, r->lanes[t->entries[i]], &r->entries[t->entries[i]], &t->info, &t->rows, row);
+        struct work_claim claim = { &r->entries[t->entries[i]], &t->info, &t->rows, row, &t->loaded, t->heard };
+        work_start(r->worker, r->lanes[t->entries[i]], &claim);
         r->claimed++;
     }
     for (int i = 0; i < t->count; i++)
@@ -185,6 +187,31 @@ static void start_tenant(struct round *r, struct round_tenant *t)
 }
 
 /* --- one tenant's part --- */
+
+static bool is_lone_run(const struct round *r, const struct round_tenant *t)
+{
+    return t->count == 1 && r->pool == &r->worker->lanes.run &&
+           clock_mono_us() >= r->worker->loads_apart_until_us;
+}
+
+static void leave(void *tenant)
+{
+    struct round_tenant *t = tenant;
+    event_bus_leave(t->events, t->info.scope.schema);
+}
+
+/* Before it is claimed: what happens to a run from its claim on is heard, or was noted as having gone unheard. */
+static void listen_to(struct round_tenant *t)
+{
+    struct round *r = t->round;
+
+    t->heard = r->worker->heard.count;
+    if (r->pool != &r->worker->lanes.run)
+        return;
+    t->events = r->worker->events;
+    event_bus_join(t->events, t->info.scope.schema);
+    arena_defer(&t->op.arena, leave, t);
+}
 
 static enum op_next send_claim(struct op *op)
 {
@@ -199,10 +226,14 @@ static enum op_next send_claim(struct op *op)
         db_array_add(ids, e->job.text);
         db_array_add_int(fences, (int32_t)e->fence);
     }
-    struct db_param params[] = { db_array_end(ids), db_array_end(fences), { r->worker->id.text, 0 },
+    struct db_param params[] = { db_array_end(ids), db_array_end(fences), { r->claimed_by.text, 0 },
                                  { arena_format(&op->arena, "%d", LEASE_S), 0 } };
+    listen_to(t);
     struct db_group *group = db_group_new(op, r->worker->db, &t->info.scope);
     db_group_add_params(group, SQL_QUERIES_JOB_CLAIM, &t->rows, 4, params);
+    t->loads = is_lone_run(r, t);
+    if (t->loads)
+        DB_GROUP_ADD(group, SQL_QUERIES_RUN_LOAD, &t->loaded, r->entries[t->entries[0]].job.text);
     db_group_tolerate(group, &t->err);
     db_group_send(group);
     return OP_WAIT;
@@ -224,6 +255,8 @@ static enum op_next start(struct op *op)
     } else if (t->err.code || late) {
         if (t->err.code)
             log_error(LEVEL_WARN, "claim.failed", &t->err);
+        if (t->err.code && t->loads)
+            w->loads_apart_until_us = clock_mono_us() + (int64_t)APART_S * 1000000;
         claim_undo(w, &r->claimed_by, &t->info, r->entries, t->entries, t->count);
     } else {
         start_tenant(r, t);
@@ -260,9 +293,8 @@ static enum op_next over(struct op *op)
 {
     struct round *r = (struct round *)op;
 
-    keep(r, 0);
-    if (r->claimed < r->count)
-        worker_wake(r->worker); /* another taker may have use for the rest */
+    if (r->claimed < r->count && r->worker->queues.count > 1)
+        worker_wake(r->worker); /* another shard may have use for the rest */
     return OP_DONE;
 }
 
@@ -270,7 +302,7 @@ static const struct op_step steps[] = { { "take", take },   { "gather", gather }
                                         { "over", over },   { 0 } };
 
 void round_init(struct round *round, struct worker *worker, struct lane_pool *pool, struct job_queue *queue,
-                int first, void (*filled)(struct round *round))
+                int first)
 {
     memset(round, 0, sizeof *round);
     op_init(&round->op, "round", steps, worker->loop, NULL);
@@ -278,5 +310,4 @@ void round_init(struct round *round, struct worker *worker, struct lane_pool *po
     round->pool = pool;
     round->queue = queue;
     round->first = first;
-    round->filled = filled;
 }

@@ -15,6 +15,10 @@ struct round_tenant {
     int *entries; /* indexes into round.entries */
     int count;
     struct db_rows rows;
+    struct db_rows loaded; /* of the only one, if it is a run: what it reads first (run_load.sql) */
+    bool loads; /* that was asked for */
+    struct event_bus *events; /* listened to while runs of it are claimed */
+    uint64_t heard; /* worker.heard.count when the claim was sent */
     struct gov_err err;
 };
 
@@ -26,7 +30,6 @@ struct round {
     int first; /* the lane that is asked first */
     int asked; /* lanes so far */
     int kept; /* slots of the pool that are kept for what was asked */
-    void (*filled)(struct round *round); /* all that was asked for was taken, so there may be more */
     struct queue_taken taken[WORKER_LANES_MAX];
     struct queue_entry *entries; /* of all lanes */
     struct lane_state **lanes;   /* of each entry */
@@ -38,9 +41,8 @@ struct round {
     int claimed; /* out: works started */
 };
 
-/* `first` is the index of the lane to ask first; the others are asked only if it has nothing. `filled` is called before
- * the claims are sent. */
+/* `first` is the index of the lane to ask first; the others are asked only if it has nothing. */
 void round_init(struct round *round, struct worker *worker, struct lane_pool *pool, struct job_queue *queue,
-                int first, void (*filled)(struct round *round));
+                int first);
 
 #endif

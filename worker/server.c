@@ -223,8 +223,19 @@ static void happened(void *context, const char *tenant, const struct id *request
             heartbeat_now(p->heartbeat);
         return;
     }
+    heard_note(&p->worker.heard, tenant, request);
     if (p->heartbeat)
         heartbeat_look(p->heartbeat, tenant, request);
+}
+
+/* Of a tenant whose runs have begun: what happened to them before this moment was told to nobody. */
+static void listening(void *context, const char *tenant)
+{
+    struct process *p = context;
+
+    heard_note(&p->worker.heard, tenant, NULL);
+    if (p->heartbeat)
+        heartbeat_look(p->heartbeat, tenant, NULL);
 }
 
 static void warm(void *context, const char *tenant, const char *tree, const char *runtime)
@@ -263,7 +274,7 @@ static bool open_stores(struct process *p, const struct redis_options *redis, st
                                    .application = "execgov-worker",
                                    .unprepared = !w->settings.prepared,
                                    .connections_per_role = (int)w->settings.pg_connections };
-    struct event_bus_events events = { happened, changed, p, warm };
+    struct event_bus_events events = { happened, changed, p, warm, listening };
     char incarnation[INCARNATION_BYTES];
 
     w->files = file_store_open(&w->settings.files, err);

@@ -1,19 +1,15 @@
-/* take.c - one endless op, a child op a round; of many slots two such ops.
+/* take.c - one endless op, a child op a round.
  *
- *     round:  take -> gather -> claim -> over        (round.c)
+ *     round:  take -> gather -> claim -> start       (round.c)
  *     nothing taken:  wait for the bell (15 s at most)
  *     no slot free:   wait for taker_wake
  *     queue closed:   ask again in half a second, and leave the bell to those who may take: it rings while the queue is
  *                     filled anew and when it opens, and tokens that were spent on a closed queue would be missed then
  *
- * The second has no bell: it rests until a round of the first got all it asked for, and takes while those claims are
- * under way, until a round of its own brings nothing.
- *
  * Each round has its own arena, so the endless op does not grow.
  */
 #include "worker/take.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,10 +36,6 @@ struct taker {
     bool in_round;
     bool in_bell;
     bool waiting; /* for taker_wake */
-    struct taker *other; /* the second of the first, the first of the second; NULL: none, or ended */
-    bool second;
-    bool called;  /* of the second: there was more than the first asked for */
-    bool resting; /* ... and until then */
     void (*stopped)(struct worker *worker);
 };
 
@@ -107,29 +99,6 @@ static bool sandbox_is_away(struct worker *w)
     return away;
 }
 
-/* Its round got all it asked for. */
-static void call_second(struct round *round)
-{
-    struct taker *t = (struct taker *)((char *)round - offsetof(struct taker, round)), *second = t->other;
-
-    if (t->second || !second || second->called)
-        return;
-    second->called = true;
-    second->turn = t->turn;
-    if (second->resting) {
-        second->resting = false;
-        op_io_end(&second->op, NULL);
-    }
-}
-
-static enum op_next rest(struct taker *t)
-{
-    t->called = false;
-    t->resting = true;
-    op_io_begin(&t->op);
-    return OP_AGAIN;
-}
-
 static enum op_next go_round(struct op *op)
 {
     struct taker *t = (struct taker *)op;
@@ -141,8 +110,6 @@ static enum op_next go_round(struct op *op)
 
     if (t->stopped)
         return OP_DONE;
-    if (t->second && (!take || !t->called))
-        return rest(t);
     if (failed) {
         op_sleep(op, FAILED_MS);
         return OP_AGAIN;
@@ -162,7 +129,7 @@ static enum op_next go_round(struct op *op)
     }
     if (take) {
         t->in_round = true;
-        round_init(&t->round, w, t->pool, t->queue, t->turn, call_second);
+        round_init(&t->round, w, t->pool, t->queue, t->turn);
         t->turn = (t->turn + 1) % w->lanes.count;
         op_try(op, &t->round.op);
         return OP_AGAIN;
@@ -177,23 +144,19 @@ static enum op_next go_round(struct op *op)
 
 static const struct op_step steps[] = { { "go_round", go_round }, { 0 } };
 
-/* Whoever ends last says so. */
 static void ended(struct op *op)
 {
-    struct taker *t = (struct taker *)op, *other = t->other;
+    struct taker *t = (struct taker *)op;
     struct worker *w = t->worker;
     void (*stopped)(struct worker *) = t->stopped;
 
     op_release(op);
     free(t);
-    if (other)
-        other->other = NULL;
-    else
-        stopped(w);
+    stopped(w);
 }
 
-static struct taker *taker_new(struct worker *worker, struct lane_pool *pool, struct job_queue *queue,
-                               struct job_queue *bell)
+struct taker *taker_start(struct worker *worker, struct lane_pool *pool, struct job_queue *queue,
+                          struct job_queue *bell)
 {
     struct taker *t = calloc(1, sizeof *t);
     CHECK(t);
@@ -201,50 +164,22 @@ static struct taker *taker_new(struct worker *worker, struct lane_pool *pool, st
     t->pool = pool;
     t->queue = queue;
     t->bells = bell;
-    t->second = !bell;
     op_init(&t->op, "take", steps, worker->loop, ended);
     op_start(&t->op);
     return t;
 }
 
-struct taker *taker_start(struct worker *worker, struct lane_pool *pool, struct job_queue *queue,
-                          struct job_queue *bell)
-{
-    struct taker *t = taker_new(worker, pool, queue, bell);
-
-    if (lane_pool_is_large(pool)) {
-        t->other = taker_new(worker, pool, queue, NULL);
-        t->other->other = t;
-    }
-    return t;
-}
-
-static void wake_one(struct taker *t)
-{
-    if (!t->waiting)
-        return;
-    t->waiting = false;
-    op_io_end(&t->op, NULL);
-}
-
 void taker_wake(struct taker *taker)
 {
-    wake_one(taker);
-    if (taker->other)
-        wake_one(taker->other);
+    if (!taker->waiting)
+        return;
+    taker->waiting = false;
+    op_io_end(&taker->op, NULL);
 }
 
 void taker_stop(struct taker *taker, void (*stopped)(struct worker *worker))
 {
-    struct taker *second = taker->other;
-
     taker->stopped = stopped;
-    if (second)
-        second->stopped = stopped;
     job_queue_bell_cancel(taker->bells);
     taker_wake(taker);
-    if (second && second->resting) {
-        second->resting = false;
-        op_io_end(&second->op, NULL);
-    }
 }

@@ -1,8 +1,7 @@
 /* take.h - the loop that fills free slots: take by fair turn, claim in PostgreSQL, start.
  *
  * One taker a pool of slots and dispatch shard: it waits for a free slot of its pool, or for the bell of its pool's
- * lanes, never for both. Takers that wait for a slot are woken in turn, so that every shard with work is served. Of a large pool a second one takes while the claims of the first
- * are under way, and waits for its word instead of a bell.
+ * lanes, never for both. Takers that wait for a slot are woken in turn, so that every shard with work is served.
  */
 #ifndef WORKER_TAKE_H
 #define WORKER_TAKE_H

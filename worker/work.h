@@ -53,6 +53,7 @@ struct work {
     struct queue_entry entry; /* as taken; its texts live in the op's arena */
     struct tenant_info tenant;
     struct claimed job;
+    struct db_rows loaded; /* of run_load.sql, if it came with the claim (result NULL: it did not) */
     struct list link;
     int64_t started_us; /* monotonic */
     int64_t taken_fence; /* the queue's, when it was taken */

@@ -270,42 +270,57 @@ static void copy_row(struct work *w, const struct db_rows *r, int row)
     j->cancel_requested = db_bool(r, row, 15);
 }
 
-void work_start(struct worker *worker, struct lane_state *lane, const struct queue_entry *entry,
-                const struct tenant_info *tenant, const struct db_rows *rows, int row)
+static void copy_entry(struct work *w, const struct queue_entry *entry)
 {
-    enum job_kind kind = JOB_TASK;
-    bool known = job_kind_parse(db_text(rows, row, 1), &kind);
-    struct work *w = calloc(1, kind_of(kind, lane)->bytes);
-
-    CHECK(w);
-    op_init(&w->op, known ? job_kind_name(kind) : "unreadable", kind_of(kind, lane)->steps, worker->loop, ended);
-    w->worker = worker;
-    w->lane = lane;
-    w->tenant = *tenant;
-    w->started_us = clock_mono_us();
     w->entry = *entry;
     w->entry.tenant = arena_text(&w->op.arena, entry->tenant);
     w->entry.lane = arena_text(&w->op.arena, entry->lane);
     w->entry.class = arena_text(&w->op.arena, entry->class);
     w->entry.kind = arena_text(&w->op.arena, entry->kind);
     w->entry.action = arena_text(&w->op.arena, entry->action);
-    copy_row(w, rows, row);
     w->taken_fence = entry->fence;
     w->entry.fence = w->job.fence;
+}
+
+/* Whoever asked for its end while it was claimed told nobody: no subscription was there, or no work. */
+static void listen_to(struct work *w, uint64_t since)
+{
+    const char *schema = w->tenant.scope.schema;
+
+    w->listens = true;
+    event_bus_join(w->worker->events, schema);
+    w->asked_after = heard_since(&w->worker->heard, since, schema, &w->job.request);
+}
+
+void work_start(struct worker *worker, struct lane_state *lane, const struct work_claim *claim)
+{
+    enum job_kind kind = JOB_TASK;
+    bool known = job_kind_parse(db_text(claim->rows, claim->row, 1), &kind);
+    struct work *w = calloc(1, kind_of(kind, lane)->bytes);
+
+    CHECK(w);
+    op_init(&w->op, known ? job_kind_name(kind) : "unreadable", kind_of(kind, lane)->steps, worker->loop, ended);
+    w->worker = worker;
+    w->lane = lane;
+    w->tenant = *claim->tenant;
+    w->started_us = clock_mono_us();
+    copy_row(w, claim->rows, claim->row);
+    copy_entry(w, claim->entry);
+    if (claim->loaded->result)
+        w->loaded = db_rows_keep(claim->loaded, &w->op.arena);
     list_append(&worker->works, &w->link);
     lane->pool->used++;
     worker->busy++;
     worker->has_worked = true;
     heartbeat_busy(worker->heartbeat);
-    w->listens = kind_of(kind, lane)->killable;
-    if (w->listens)
-        event_bus_join(worker->events, tenant->scope.schema);
+    if (kind_of(kind, lane)->killable)
+        listen_to(w, claim->heard);
     if (!readable(w) || !known)
         w->op.steps = w->op.step = unreadable_steps;
     worker_counts_start(&worker->counts, w->job.lane,
                         w->job.fence == JOB_FENCE_FIRST_CLAIM ? waited_us(&w->job.id) : -1);
     if (w->job.kind == JOB_RUN) /* whoever follows it sees that it runs */
-        event_bus_publish_going_on(worker->events, tenant->scope.schema, &w->job.request);
+        event_bus_publish_going_on(worker->events, w->tenant.scope.schema, &w->job.request);
     op_start(&w->op);
 }
 

@@ -17,6 +17,7 @@
 #include "core/store/tenant_cache.h"
 #include "worker/run/platform_runtime.h"
 #include "worker/counts.h"
+#include "worker/heard.h"
 #include "worker/lane.h"
 #include "worker/run/run_starts.h"
 #include "worker/sandbox/sandbox_client.h"
@@ -69,6 +70,8 @@ struct worker {
     struct catalogues *catalogues;
     struct db_batcher *endings; /* see ending.h */
     struct endpoint *endpoint; /* who is asked what was meant; NULL: nobody */
+    struct heard heard; /* of those whose end somebody may want */
+    int64_t loads_apart_until_us; /* monotonic: claims bring nothing with them, see round.c */
     struct list works;  /* claimed and not ended; struct work, link `link` */
     int busy;
     bool has_worked; /* since worker_rest gave memory back */

@@ -13,13 +13,13 @@
 
 #define WARM_CHANNEL "ev:warm"
 
-enum { CHANNEL_BYTES = 64, PREFIX_BYTES = 3, ID_BYTES = 36, NEWS_BYTES_MAX = 1024 * 1024 };
+enum { CHANNEL_BYTES = 64, PREFIX_BYTES = 3, ID_BYTES = 36, NEWS_BYTES_MAX = 1024 * 1024, LEFT_MAX = 16 };
 
 static const char RESTS = ' ', GOES_ON = '+';
 
 struct membership {
     struct list link;
-    int count;
+    int count; /* 0: nobody listens, and the channel is still subscribed to */
     char tenant[CHANNEL_BYTES - PREFIX_BYTES];
 };
 
@@ -34,7 +34,8 @@ struct event_bus {
     struct redis *redis;
     struct redis_feed *feed; /* NULL: only publishes */
     struct event_bus_events events;
-    struct list memberships;
+    struct list memberships; /* those of count 0 in the order in which they were left */
+    int left; /* how many are of count 0 */
     struct list news;
     int publishing; /* answers that are still out: the bus is freed after the last */
     bool stopped;
@@ -62,6 +63,16 @@ static void on_warm(struct event_bus *bus, const char *text)
         bus->events.warm(bus->events.context, tenant, tree, runtime);
 }
 
+static struct membership *membership_find(struct event_bus *bus, const char *tenant)
+{
+    for (struct list *l = bus->memberships.next; l != &bus->memberships; l = l->next) {
+        struct membership *m = LIST_ITEM(l, struct membership, link);
+        if (strcmp(m->tenant, tenant) == 0)
+            return m;
+    }
+    return NULL;
+}
+
 static void on_message(void *context, const char *channel, const char *text, size_t bytes)
 {
     struct event_bus *bus = context;
@@ -72,6 +83,9 @@ static void on_message(void *context, const char *channel, const char *text, siz
         on_warm(bus, text);
         return;
     }
+    const struct membership *m = membership_find(bus, channel + PREFIX_BYTES);
+    if (m && !m->count) /* (none: it is of a pattern) */
+        return;
     for (size_t at = 0; at + ID_BYTES <= bytes; at += ID_BYTES + 1) {
         memcpy(one, text + at, ID_BYTES);
         one[ID_BYTES] = 0;
@@ -88,6 +102,15 @@ static void on_changed(void *context, bool up)
         bus->events.changed(bus->events.context, up);
 }
 
+static void on_listening(void *context, const char *channel)
+{
+    struct event_bus *bus = context;
+    const struct membership *m = membership_find(bus, channel + PREFIX_BYTES);
+
+    if (m && m->count && bus->events.listening)
+        bus->events.listening(bus->events.context, m->tenant);
+}
+
 struct event_bus *event_bus_new(struct redis *redis, const struct event_bus_events *events)
 {
     struct event_bus *bus = calloc(1, sizeof *bus);
@@ -96,7 +119,7 @@ struct event_bus *event_bus_new(struct redis *redis, const struct event_bus_even
     list_init(&bus->memberships);
     list_init(&bus->news);
     if (events) {
-        struct redis_feed_events feed = { on_message, on_changed, bus };
+        struct redis_feed_events feed = { on_message, on_changed, bus, on_listening };
         bus->events = *events;
         bus->feed = redis_feed_new(redis_loop(redis), redis_options_of(redis), &feed);
         if (events->warm)
@@ -208,16 +231,6 @@ void event_bus_warm(struct event_bus *bus, const char *tenant, const char *tree,
     publish_send(bus);
 }
 
-static struct membership *membership_find(struct event_bus *bus, const char *tenant)
-{
-    for (struct list *l = bus->memberships.next; l != &bus->memberships; l = l->next) {
-        struct membership *m = LIST_ITEM(l, struct membership, link);
-        if (strcmp(m->tenant, tenant) == 0)
-            return m;
-    }
-    return NULL;
-}
-
 static void channel_of(const char *tenant, char channel[CHANNEL_BYTES])
 {
     int length = snprintf(channel, CHANNEL_BYTES, "ev:%s", tenant);
@@ -231,6 +244,7 @@ void event_bus_join(struct event_bus *bus, const char *tenant)
 
     CHECK(bus->feed);
     if (m) {
+        bus->left -= m->count == 0;
         m->count++;
         return;
     }
@@ -243,18 +257,37 @@ void event_bus_join(struct event_bus *bus, const char *tenant)
     redis_feed_add(bus->feed, channel);
 }
 
+static void forget(struct event_bus *bus, struct membership *m)
+{
+    char channel[CHANNEL_BYTES];
+
+    channel_of(m->tenant, channel);
+    list_remove(&m->link);
+    free(m);
+    redis_feed_remove(bus->feed, channel);
+}
+
+static void forget_oldest(struct event_bus *bus)
+{
+    struct list *l = bus->memberships.next;
+
+    while (LIST_ITEM(l, struct membership, link)->count)
+        l = l->next;
+    bus->left--;
+    forget(bus, LIST_ITEM(l, struct membership, link));
+}
+
 void event_bus_leave(struct event_bus *bus, const char *tenant)
 {
     struct membership *m = membership_find(bus, tenant);
-    char channel[CHANNEL_BYTES];
 
     CHECK(m);
     if (--m->count > 0)
         return;
-    channel_of(tenant, channel);
     list_remove(&m->link);
-    free(m);
-    redis_feed_remove(bus->feed, channel);
+    list_append(&bus->memberships, &m->link);
+    if (++bus->left > LEFT_MAX)
+        forget_oldest(bus);
 }
 
 bool event_bus_up(const struct event_bus *bus)

@@ -28,6 +28,8 @@ struct event_bus_events {
     void *context;
     /* Runs of this version will come (event_bus_warm); NULL: not listened to. */
     void (*warm)(void *context, const char *tenant, const char *tree, const char *runtime);
+    /* Whoever joined `tenant` hears all that happens from now on; what happened before may have been missed. NULL: not told. */
+    void (*listening)(void *context, const char *tenant);
 };
 
 /* `events` NULL: this process only publishes, and no second connection is made. */
@@ -44,7 +46,8 @@ void event_bus_publish_going_on(struct event_bus *bus, const char *tenant, const
  * Redis is away. */
 void event_bus_warm(struct event_bus *bus, const char *tenant, const char *tree, const char *runtime);
 
-/* Counted: as many event_bus_leave as event_bus_join end the subscription. */
+/* Counted: as many event_bus_leave as event_bus_join end the listening. The subscription itself outlives it for the few
+ * tenants that were left last: a call after the other costs Redis and us nothing. */
 void event_bus_join(struct event_bus *bus, const char *tenant);
 void event_bus_leave(struct event_bus *bus, const char *tenant);
 bool event_bus_up(const struct event_bus *bus);

@@ -1,6 +1,7 @@
 -- scope: lifecycle
 -- Is there anything for a tick to do: a payment that was told, a scan that was asked for, a subscription or an order that
--- is due, a posting to be invoiced, or was the last scan's moment ten minutes ago? And for the deliveries? Each is one look into a partial index.
+-- is due, a posting to be invoiced, or was the last scan's moment ten minutes ago? And for the deliveries? And how many seconds late
+-- is the oldest due subscription? Each is one look into a partial index.
 -- scan scan_clock, invoice_due, policy_wake: one row, and what came in the last minute
 select c.last_at < c.now - interval '10 minutes'
         or exists (select from public.payment_event e where e.status = 'received' and e.next_at <= now())
@@ -35,5 +36,10 @@ select c.last_at < c.now - interval '10 minutes'
         select from public.outbox o
         where o.state in ('pending', 'retry', 'sending')
             and o.next_at <= c.now
-            and (o.state <> 'sending' or o.lease_until <= clock_timestamp()))
+            and (o.state <> 'sending' or o.lease_until <= clock_timestamp())),
+    (
+        select greatest(0, extract(epoch from c.now - min(s.next_action_at)))::bigint
+        from public.subscription s
+        where s.next_action_at is not null
+            and s.quarantined_at is null)
 from (select public.lifecycle_now() as now, k.last_at from public.scan_clock k) c

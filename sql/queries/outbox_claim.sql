@@ -1,9 +1,9 @@
 -- scope: lifecycle
 -- Messages to send now, at most $1: those whose guard does not hold any more are suppressed, those too late are
--- dead, one that a process died over is sent again once. What is returned is committed as being sent before a
+-- dead, one that a process died over is sent again once, and a receipt not at all: a person looks. What is returned is committed as being sent before a
 -- socket is opened. A renewal's order may have come after its reminder was written: its number, sum and address are looked up now.
 with due as (
-    select o.id, o.state, o.guard, o.resends,
+    select o.id, o.event, o.state, o.guard, o.resends,
         o.expires_at <= public.lifecycle_now() as late
     from public.outbox o
     where o.state in ('pending', 'retry', 'sending')
@@ -16,7 +16,7 @@ with due as (
     select d.*,
         case
             when d.late then 'dead'
-            when d.state = 'sending' and d.resends > 0 then 'unknown'
+            when d.state = 'sending' and (d.resends > 0 or d.event = 'payment.received') then 'unknown'
             when public.outbox_guard_holds(d.guard) is not null then 'suppressed'
             else 'sending'
         end as next_state,

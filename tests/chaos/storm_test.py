@@ -2,8 +2,10 @@
 
     CHAOS_SEED=7 CHAOS_SECONDS=75 tests/chaos/storm_test.py
 
-The seed decides what happens, in which order and to whom; the moments within a second are the machine's.
+The seed decides what happens, in which order and to whom; the moments within a second are the machine's. With
+CHAOS_PLANT=no_sweep the programs carry that bug (core/io/db/db_plant.c).
 """
+import collections
 import contextlib
 import os
 import pathlib
@@ -20,10 +22,13 @@ sys.path.insert(0, str(SOURCE / "tests" / "lib"))
 
 import chaos  # noqa: E402
 import chaos_after  # noqa: E402
+import chaos_effects  # noqa: E402
+import chaos_keys  # noqa: E402
 import stack as stacks  # noqa: E402
 
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 SECONDS = float(os.environ.get("CHAOS_SECONDS", "60"))
+PLANT = os.environ.get("CHAOS_PLANT")
 CLIENTS = 3
 QUIET_S = 90
 
@@ -44,7 +49,7 @@ class Storm:
                 self.wipe_redis, self.restart_redis, self.restart_postgres, self.slow_network, self.cut_network,
                 self.swallow_answers, self.slice_network, self.lose_network, self.repeat_entries, self.drain_worker,
                 self.hold_snapshot, self.kill_sandboxd, self.jump_clock, self.pause_api, self.pause_postgres,
-                self.pause_redis, self.pause_sandboxd, self.kill_egress)
+                self.pause_redis, self.pause_sandboxd, self.kill_egress, self.slow_disk)
 
     def step(self):
         now = time.monotonic()
@@ -61,6 +66,7 @@ class Storm:
         self.later.clear()
         for proxy in self.world.proxies.values():
             proxy.calm()
+        self.world.disk.takes(0)
         for name in ("postgres", "redis", "sandboxd", "egress", "scheduler", "scheduler-2", "api", "api-2", "worker",
                      "worker-2"):
             process = self.world.running.get(name)
@@ -80,6 +86,7 @@ class Storm:
 
     def restart(self, name, how=signal.SIGKILL):
         world = self.world
+        world.disk.takes(0)  # a PostgreSQL that begins anew after a crash flushes thousands of files
         if name in world.running:
             self.go_on(name)
             world.end(name, how)
@@ -105,6 +112,7 @@ class Storm:
         """A daemon that starts has to reach its stores, and one that drains its sandbox."""
         for proxy in self.world.proxies.values():
             proxy.calm()
+        self.world.disk.takes(0)
         for name in ("postgres", "redis", "sandboxd"):
             self.go_on(name)
 
@@ -196,6 +204,7 @@ class Storm:
 
     def restart_redis(self):
         """Without the end of its log: what it knew last it does not know any more."""
+        self.world.disk.takes(0)
         self.world.end("redis", signal.SIGKILL)
         logs = list((self.world.folder / "appendonlydir").glob("*.incr.aof"))
         for log in logs:
@@ -205,6 +214,11 @@ class Storm:
 
     def restart_postgres(self):
         self.restart("postgres", signal.SIGQUIT)
+
+    def slow_disk(self):
+        """Of both stores: each commit waits for it, and Redis once it is two seconds behind."""
+        self.world.disk.takes(self.random.choice((0.05, 0.3, 1.5)))
+        self.after(4, lambda: self.world.disk.takes(0))
 
     def hold_snapshot(self):
         holder = subprocess.Popen(
@@ -253,17 +267,21 @@ class Storm:
 
 
 class Storms(unittest.TestCase):
-    def clients(self, world, over):
-        """Two tenants; runs that are plain, of one key, of high risk, cancelled, or do nothing, alone or many in a call. Each
-        client repeats until it has an answer."""
+    maxDiff = None  # what went wrong is worth its lines
+
+    def clients(self, world, orders, over):
+        """Two tenants; runs that are plain, of one key, of high risk, cancelled, that order something of a partner, or do
+        nothing, alone or many in a call. Each client repeats until it has an answer."""
         failed = []
 
         def other_call(rng, tenant, value):
-            what = rng.choice(("batch", "cancel", "confirm"))
+            what = rng.choice(("batch", "cancel", "confirm", "order", "order"))
             if what == "batch":
-                world.batch(tenant, rng.randrange(2, 30), 120)
+                world.batch(tenant, [{"skill": "nothing"}] * rng.randrange(2, 30), 120)
             elif what == "cancel":
                 world.cancel(tenant, world.submit(tenant, value, rng.choice((0, 1.0, 3.0)), patience=120), 120)
+            elif what == "order":
+                orders.place(tenant, 120)
             else:
                 world.confirmed(tenant, value, 120)
 
@@ -290,19 +308,21 @@ class Storms(unittest.TestCase):
         return threads, failed
 
     def test_after_a_storm_everything_has_ended_once_and_rightly(self):
-        with chaos.World(durable=True, egress=True) as world:
+        with chaos.World(PLANT, durable=True, egress=True) as world:
             for name in ("api-2", "scheduler-2", "worker-2"):
                 world.start(name)
             storm, over = Storm(world, SEED), threading.Event()
+            orders, keys = chaos_effects.Orders(world), chaos_keys.Keys(world)
             for tenant in chaos.TENANTS:
                 world.schedule(tenant, 10)
             world.limit(chaos.TENANTS[0], 6, ledger=3)
             versions = chaos_after.OtherVersions(world)
-            threads, failed = self.clients(world, over)
+            threads, failed = self.clients(world, orders, over)
             end = time.monotonic() + SECONDS
             try:
                 while time.monotonic() < end:
                     storm.step()
+                    keys.look()
                     time.sleep(storm.random.choice((0.5, 1.0, 2.0)))
                 storm.heal()
             finally:
@@ -312,12 +332,14 @@ class Storms(unittest.TestCase):
             healed = time.monotonic()
             wrong = versions.faults() + chaos_after.schedule_faults(world)
             wrong += chaos.faults(world, QUIET_S)
+            wrong += orders.faults()
             quiet = time.monotonic() - healed
             wrong += chaos_after.cancel_faults(world)
-            wrong += chaos_after.starvation_faults(world)
-            print(f"seed {SEED}: {len(storm.told)} acts in {SECONDS:.0f} s, {len(world.ledger)} runs accepted, quiet after "
-                  f"{quiet:.1f} s; swallowed {world.proxies['postgres'].swallowed}; refusals {dict(world.refusals)}",
-                  file=sys.stderr)
+            wrong += chaos_after.starvation_faults(world, meanwhile=keys.look)
+            wrong += keys.faults()
+            print(f"seed {SEED}: {len(storm.told)} acts in {SECONDS:.0f} s, {len(world.ledger)} runs and {len(orders.placed)} orders accepted, quiet after "
+                  f"{quiet:.1f} s; swallowed {world.proxies['postgres'].swallowed}; refusals {dict(world.refusals)}; "
+                  f"{dict(collections.Counter(storm.told))}", file=sys.stderr)
             if wrong or failed:
                 keep = pathlib.Path(f"/tmp/chaos-{SEED}.log")
                 keep.write_text("\n".join(world.log(n) for n in ("scheduler", "scheduler-2", "worker", "worker-2", "api")))

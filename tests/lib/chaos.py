@@ -18,6 +18,7 @@ import time
 
 import fault_proxy
 import skills
+import slow_disk
 import stack as stacks
 
 TENANTS = ("Harbour Hardware", "Lakeside Books")
@@ -59,11 +60,12 @@ NOOP = {
 
 
 class World(stacks.Stack):
-    """`plant`: the bug that the daemons carry (core/io/db/db_plant.h)."""
+    """`plant`: the bug that the daemons carry (core/io/db/db_plant.h). `durable`: the stores flush what they write, to a disk
+    that can be told to be slow (slow_disk.py)."""
 
     def __init__(self, plant=None, durable=False, egress=False):
         self.plant = plant
-        self.durable = durable
+        self.durable, self.disk = durable, None
         self.proxies = {}
         self.ledger = []      # (tenant, run id, value or None where nothing is answered, key or None)
         self.cancelled = set()  # runs that somebody asked to cancel: either end is right
@@ -77,16 +79,29 @@ class World(stacks.Stack):
         for tenant in TENANTS:
             skills.publish(self, [(tenant, "ledger", SKILL), (tenant, "nothing", NOOP)])
 
+    def slow_disk(self):
+        self.disk = self.disk or slow_disk.SlowDisk(self.folder, stacks.BUILD)
+        return self.disk
+
+    def start_postgres(self, make=False):
+        self.fsync = "on" if self.durable else "off"
+        with self.slow_disk().under() if self.durable else contextlib.nullcontext():
+            super().start_postgres(make)
+
     def start_redis(self):
         if not self.durable:
-            return super().start_redis()
+            super().start_redis()
+            return
+        with self.slow_disk().under():
+            self.start_redis_with_a_log()
+
+    def start_redis_with_a_log(self):
         self.spawn("redis", ["/usr/bin/redis-server", "--port", 0, "--unixsocket", self.folder / "redis.sock",
                              "--unixsocketperm", 777, "--save", "", "--appendonly", "yes", "--dir", self.folder,
                              "--aof-load-truncated", "yes"])
         self.ready("redis", lambda: subprocess.run(
             ["redis-cli", "-s", str(self.folder / "redis.sock"), "ping"], capture_output=True,
             check=False).stdout == b"PONG\n")
-        return None
 
     def _start_daemon(self, name, program, port_setting, **settings):
         """Its addresses lead through the proxies, and its environment names the planted bug."""
@@ -118,6 +133,8 @@ class World(stacks.Stack):
         return self.proxies[name]
 
     def stop(self):
+        if self.disk:
+            self.disk.takes(0)
         for name in list(self.running):
             with contextlib.suppress(OSError):
                 self.running[name].send_signal(signal.SIGCONT)
@@ -196,11 +213,15 @@ class World(stacks.Stack):
         with self.ledger_lock:
             self.ledger.append((tenant, run, value, key))
 
-    def batch(self, tenant, count, patience=90):
-        """So many that do nothing, in one call and one transaction."""
-        answer = self.until_answered(tenant, "POST", "/v1/runs/batch", {"runs": [{"skill": "nothing"}] * count}, patience)
-        for item in answer["items"]:
-            self.accepted(tenant, item["id"], None)
+    def batch(self, tenant, runs, patience=90):
+        """All of them in one call; each is accepted or refused for itself."""
+        answer = self.until_answered(tenant, "POST", "/v1/runs/batch", {"runs": runs}, patience)
+        for run, item in zip(runs, answer["items"]):
+            if "id" in item:
+                self.accepted(tenant, item["id"], run.get("input", {}).get("value"))
+            else:
+                with self.ledger_lock:
+                    self.refusals[("batch", item["error"]["code"])] += 1
 
     def cancel(self, tenant, run, patience=90):
         self.cancelled.add(run)
@@ -265,22 +286,29 @@ class World(stacks.Stack):
 
 # --- what must hold ---
 
+NOTHING_BEGUN = "nothing had begun"
 ENDS = ("job.succeeded", "job.failed", "job.cancelled", "job.gave_up")
 
 
 def rows_of(world, tenant):
     schema = world.schema_of(tenant)
     outcomes = {}
-    for job, state, code, result, started, attempt, crashes in world.sql(
-            f"select job_id, state, coalesce(code, ''), coalesce(result::text, 'null'), "
-            f"coalesce(extract(epoch from started_at), 0), attempt, crash_count from {schema}.job_outcome"):
+    for job, state, code, result, started, ended, attempt, crashes in world.sql(
+            f"select job_id, state, coalesce(code, ''), coalesce(result::text, 'null'), coalesce(extract(epoch from started_at), "
+            f"0), extract(epoch from ended_at), attempt, crash_count from {schema}.job_outcome"):
         outcomes[job] = {"state": state, "code": code, "result": json.loads(result), "started": float(started),
-                         "attempt": int(attempt), "crashes": int(crashes)}
-    trail = collections.defaultdict(list)
+                         "ended": float(ended), "attempt": int(attempt), "crashes": int(crashes)}
+    trail, words = collections.defaultdict(list), collections.defaultdict(list)
+    for job, at in world.sql(f"select job_id, extract(epoch from at) from {schema}.run_log"):
+        words[job].append(float(at))
     for subject, action, at, detail in world.sql(
             f"select subject, action, extract(epoch from at), detail from {schema}.audit_event "
             f"where subject_kind = 'job' order by id"):
-        trail[subject].append((action, float(at), json.loads(detail)))
+        at, detail = float(at), json.loads(detail)
+        claimed = max((when for what, when, _ in trail[subject] if what == "job.claimed"), default=0)
+        if action == "job.reclaimed" and not any(claimed <= word <= at for word in words[subject]):
+            detail["why"] = NOTHING_BEGUN
+        trail[subject].append((action, at, detail))
     return outcomes, trail
 
 
@@ -293,6 +321,8 @@ def job_faults(run, outcome, trail):
     ends = [a for a in actions if a in ENDS]
     if actions[:1] != ["job.accepted"] or len(ends) != 1 or actions[-1] != ends[0]:
         wrong.append(f"4: {run} has the trail {actions}")
+    elif trail[-1][1] != outcome["ended"]:  # both are the moment of their transaction
+        wrong.append(f"4: the end of {run} and its trail were not written by one commit: {outcome['ended']}, {trail[-1][1]}")
     fences = [detail["fence"] for _, _, detail in trail if "fence" in detail]
     if any(later <= earlier for earlier, later in zip(fences, fences[1:])):
         wrong.append(f"3: {run} has the fences {fences}")
@@ -309,7 +339,8 @@ def job_faults(run, outcome, trail):
 
 def held(runs, trails):
     """(from, to, run) of each time that one held a slot, by the moments in PostgreSQL. A claim whose answer was lost starts
-    nothing: its worker has it undone."""
+    nothing: its worker has it undone. Nor does one whose worker died before it told the queue, where the slot is free after 15 s
+    and the row another's only when the worker is buried."""
     times = []
     for run in runs:
         begun = None
@@ -317,7 +348,7 @@ def held(runs, trails):
             if action == "job.claimed":
                 begun = at
             elif begun and action != "job.cancel_requested":
-                if detail.get("why") != "claim_lost":
+                if detail.get("why") not in ("claim_lost", NOTHING_BEGUN):
                     times.append((begun, at, run))
                 begun = None
     return sorted(times)

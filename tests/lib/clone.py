@@ -7,6 +7,9 @@ import signal
 import subprocess
 import tempfile
 
+import canary
+from stack import postgres_program
+
 SOURCE = pathlib.Path(os.environ.get("EXECGOV_SOURCE", pathlib.Path(__file__).parents[2]))
 BUILD = pathlib.Path(os.environ.get("EXECGOV_BUILD", SOURCE / "build/dev"))
 PROGRAMS = ["execgov", "execgov-api", "execgov-scheduler", "execgov-worker", "execgov-lifecycle",
@@ -78,6 +81,39 @@ class Clone:
     def env(self):
         lines = (self.home / "env").read_text(encoding="utf-8").splitlines()
         return dict(line.split("=", 1) for line in lines)
+
+    def secrets(self):
+        """{where it stands in secrets/: its text}; of what the seed said, passwords and tokens."""
+        found = {}
+
+        def take(name, value):
+            for key, below in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+                if key in ("password", "token"):
+                    found[f"{name} {len(found)}"] = below
+                else:
+                    take(name, below)
+        for path in sorted((self.data / "secrets").iterdir()):
+            text = path.read_text(encoding="utf-8")
+            if path.suffix == ".json":
+                take(path.name, json.loads(text))
+            else:  # alone, or behind what it belongs to
+                found |= {f"{path.name} {number}": line.rpartition(":")[2] for number, line in enumerate(text.splitlines())
+                          if len(line) >= 32}
+        return found
+
+    def found(self, words):
+        """Where these stand, {name: text}, in whatever form, in what this installation keeps beside its secrets."""
+        wanted = {text: name for name, word in words.items() for text in canary.forms(word).values()}
+        place = self.env()["EXECGOV_PG"]
+        with subprocess.Popen([postgres_program("pg_dump"), place], stdout=subprocess.PIPE) as dump:
+            seen = {f"{wanted[text]} in the database" for text in canary.grep(wanted, dump.stdout)}
+        assert dump.returncode == 0, "pg_dump"
+        for folder in ("log", "files", "cache", "redis", "partner"):
+            for name, content in canary.files_of(self.data / folder):
+                texts = ([text for text in wanted if text in content] if isinstance(content, bytes)
+                         else canary.grep(wanted, canary.data_of(content)))
+                seen |= {f"{wanted[text]} in {folder}: {name}" for text in texts}
+        return sorted(seen)
 
     def remove(self):
         """Stop and delete all, also where the test has shown that --stop does not do it."""

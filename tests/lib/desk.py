@@ -1,7 +1,7 @@
 """desk - a partner whose every answer a test says, and that remembers whole requests.
 
     desk = Desk(stack)                                   # listens on loopback, which is opened for resources
-    desk.answer = lambda seen: (200, {"ok": True}, {})   # status, body (JSON), headers
+    desk.answer = lambda seen: (200, {"ok": True}, {})   # status, body (JSON, or bytes as they are), headers; None: it hangs up
     desk.seen                                            # [Seen], in order
     desk.resource("orders", {"style": "bearer"}, "s3cret")   # a resource of it, granted to everybody
 """
@@ -20,7 +20,8 @@ class Seen:
 
 
 class Desk:
-    def __init__(self, stack):
+    def __init__(self, stack, context=None, network="127.0.0.0/8"):
+        """`context`: it speaks TLS only, with that certificate."""
         self.stack, self.seen, self.ids = stack, [], {}
         self.answer = lambda seen: (200, {"path": seen.path}, {})
         desk = self
@@ -32,8 +33,12 @@ class Desk:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 seen = Seen(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body)
                 desk.seen.append(seen)
-                status, said, headers = desk.answer(seen)
-                said = json.dumps(said).encode()
+                answer = desk.answer(seen)
+                if answer is None:
+                    self.close_connection = True
+                    return
+                status, said, headers = answer
+                said = said if isinstance(said, bytes) else json.dumps(said).encode()
                 self.send_response(status)
                 for name, value in {"Content-Type": "application/json", "Content-Length": str(len(said)), **headers}.items():
                     self.send_header(name, value)
@@ -47,10 +52,12 @@ class Desk:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.base = f"http://127.0.0.1:{self.server.server_address[1]}"
+        if context:
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.base = f"{'https' if context else 'http'}://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.ok("POST", "/v1/platform/open-networks", {
-            "purpose": "resource", "network": "127.0.0.0/8", "comment": "the tests' desk"})
+            "purpose": "resource", "network": network, "comment": "the tests' desk"})
 
     def stop(self):
         self.server.shutdown()

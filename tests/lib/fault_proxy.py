@@ -8,6 +8,7 @@
     proxy.reset()             RST to every connection
     proxy.swallow(3)          the next 3 answers of the server are lost with their connection: the request was
                               carried out, and whoever sent it does not know
+    proxy.swallow(1, b"…")    ... of those that have this in them
     proxy.cut_after(1 << 20)  RST once so many more bytes have passed, either way; proxy.cuts counts them
     proxy.calm()              all of it off
     proxy.stop()
@@ -29,7 +30,7 @@ class FaultProxy:
         self.delay = 0.0
         self.slice = 0
         self.hole = False
-        self.to_swallow = 0
+        self.to_swallow, self.to_hold = 0, b""
         self.swallowed = 0
         self.cut_left = None
         self.cuts = 0
@@ -62,8 +63,8 @@ class FaultProxy:
         self.hole = on
         self.loop.call_soon_threadsafe(self.open.clear if on else self.open.set)
 
-    def swallow(self, count):
-        self.to_swallow = count
+    def swallow(self, count, holding=b""):
+        self.to_swallow, self.to_hold = count, holding
 
     def cut_after(self, count):
         self.cut_left = count
@@ -123,7 +124,7 @@ class FaultProxy:
         """`server_writer`: these are the server's answers."""
         with contextlib.suppress(OSError, ConnectionError):
             while data := await reader.read(CHUNK):
-                if server_writer and self.to_swallow > 0:
+                if server_writer and self.to_swallow > 0 and self.to_hold in data:
                     self.to_swallow -= 1
                     self.swallowed += 1
                     return

@@ -11,14 +11,13 @@ import email.policy
 import http.server
 import json
 import logging
-import ssl
-import subprocess
 import threading
 import time
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 
+from certificate import self_signed
 from stack import free_port
 
 logging.getLogger("mail.log").setLevel(logging.CRITICAL)
@@ -41,12 +40,7 @@ class MailServer:
     def __init__(self, folder, user=None, password=None):
         self.letters, self.reply, self.logins = [], {}, []
         self.user, self.password = user, password
-        key, self.certificate = folder / "mail.key", folder / "mail.pem"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=mail",
-                        "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(self.certificate)],
-                       check=True, capture_output=True)
-        self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self.context.load_cert_chain(self.certificate, key)
+        self.certificate, self.context = self_signed(folder, "mail")
         self.port = free_port()
         self.controller = None
         self.start()

@@ -264,8 +264,7 @@ struct sandbox_job sandbox_rig_job(const uint8_t package[32])
     return job;
 }
 
-/* Until sandboxd has started an interpreter for it, or has given up. */
-static void warm_wait(struct sandbox_rig *rig, const struct sandbox_job *job)
+void sandbox_rig_wait_warm(struct sandbox_rig *rig, const struct sandbox_job *job)
 {
     struct gov_err err = { 0 };
 
@@ -288,7 +287,7 @@ void sandbox_rig_run(struct sandbox_rig *rig, const struct sandbox_job *given, c
     if (warm && !job->scope)
         job->scope = "t_rig";
     if (warm && sandbox_client_connected(rig->client))
-        warm_wait(rig, job);
+        sandbox_rig_wait_warm(rig, job);
     if (!sandbox_run_start(rig->client, job, &events, &running, &running.run, &err))
         fail_msg("start: %s", err.en);
     while (!running.done)

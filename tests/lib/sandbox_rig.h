@@ -81,6 +81,8 @@ struct rig_result {
 
 /* A python job of that package, main.py, default limits, input {}. */
 struct sandbox_job sandbox_rig_job(const uint8_t package[32]);
+/* Until sandboxd has started an interpreter for a job that names its scope, or has given up. */
+void sandbox_rig_wait_warm(struct sandbox_rig *rig, const struct sandbox_job *job);
 /* Run and wait. `cancel_on` not NULL: cancel as soon as stdout has that text. */
 void sandbox_rig_run(struct sandbox_rig *rig, const struct sandbox_job *job, const char *cancel_on,
                      struct rig_result *result);

@@ -121,6 +121,8 @@ def postgres_program(name):
 class Stack:
     """Started by the constructor or by `with`; `processes` are api, scheduler, egress, worker, sandboxd."""
 
+    fsync = "off"
+
     def __init__(self, processes=("api",), people=None, settings=None):
         """`settings`: {"api": {"session_hours": 1}} and so on, on top of what is needed."""
         self.people = people or PEOPLE
@@ -263,7 +265,7 @@ class Stack:
                        "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"], True)
         self.spawn("postgres", [
             postgres_program("postgres"), "-D", home / "data", "-k", home, "-c", "listen_addresses=",
-            "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200",
+            "-c", f"fsync={self.fsync}", "-c", "full_page_writes=off", "-c", "max_connections=200",
             "-c", "shared_buffers=64MB"], True)
         self.ready("postgres", lambda: subprocess.run(
             [postgres_program("pg_isready"), "-q", "-h", str(home)], check=False).returncode == 0)

@@ -4,6 +4,7 @@ for it and that leaves a sound build green.
 Seven are in the programs (core/io/db/db_plant.h, only in builds with sanitizers; $EXECGOV_PLANT names one), one is in
 the database, put there and taken away by the test.
 """
+import collections
 import os
 import pathlib
 import signal
@@ -19,8 +20,11 @@ sys.path.insert(0, str(SOURCE / "tests" / "lib"))
 
 import chaos  # noqa: E402
 import chaos_after  # noqa: E402
+import chaos_effects  # noqa: E402
+import chaos_keys  # noqa: E402
 import loop  # noqa: E402
 import skills  # noqa: E402
+import slow_disk  # noqa: E402
 import stack as stacks  # noqa: E402
 
 TENANT, OTHER = chaos.TENANTS
@@ -262,6 +266,57 @@ class Tenants(Case):
         """Who asks for the people of a tenant gets those of all."""
         wrong = self.both("no_tenant_filter", lambda: self.world.submit(OTHER, "mine"))
         self.assertTrue(all(w.startswith("7:") for w in wrong), wrong)
+
+
+    def test_a_job_in_the_queue_of_another_tenant(self):
+        """In a lane that nobody serves, where it stays until it is seen."""
+        self.world.again(None)
+        key = f"{{s00}}:q:nowhere:normal:{self.schema}"
+        keys = chaos_keys.Keys(self.world)
+        self.assertEqual(len(keys.faults()), 1, "nothing was looked at")
+        for tenant, wrong in ((TENANT, 0), (OTHER, 1)):
+            run = self.world.submit(tenant, "mine")
+            self.world.redis_do("rpush", key, f"{run} 1 1 run ledger.run 1")
+            keys.look()
+            self.assertEqual(len([w for w in keys.faults() if run in w]), wrong, keys.faults())
+            self.assertEqual(len(keys.faults()), wrong, keys.faults())
+        self.world.redis_do("del", key)
+        self.assertEqual(self.world.all_ended(60), [])
+
+
+class Books(unittest.TestCase):
+    def test_ours_and_the_partners(self):
+        """What an order ended as, the states of its effects, how often the partner has it, and whether that is wrong."""
+        for ended, effects, made, wrong in (
+                ("succeeded", ["done"], 1, False), ("failed", ["unknown"], 1, False), ("failed", ["unknown"], 0, False),
+                ("failed", ["started"], 1, False), ("failed", ["failed"], 0, False), ("failed", [], 0, False),
+                ("failed", ["done"], 1, False),
+                ("succeeded", ["done"], 2, True), ("succeeded", ["done"], 0, True), ("failed", ["done"], 0, True),
+                ("failed", ["failed"], 1, True), ("failed", [], 1, True), ("succeeded", [], 0, True),
+                ("succeeded", ["started"], 1, True), (None, ["done"], 1, True), ("failed", ["unknown"], 2, True)):
+            found = chaos_effects.book_faults([(TENANT, "run", "SKU")], {"run": (ended, effects)},
+                                              collections.Counter({"SKU": made}))
+            self.assertEqual(bool(found), wrong, (ended, effects, made, found))
+
+
+class Disk(unittest.TestCase):
+    FLUSHES = '''import os, sys, time
+with open(sys.argv[1], "w") as file:
+    for flush in (os.fsync, os.fdatasync):
+        began = time.monotonic()
+        flush(file.fileno())
+        print(time.monotonic() - began)
+'''
+
+    def test_is_as_slow_as_it_is_told_to_be(self):
+        with tempfile.TemporaryDirectory() as folder:
+            disk = slow_disk.SlowDisk(pathlib.Path(folder), stacks.BUILD)
+            for seconds in (0.4, 0.2):
+                disk.takes(seconds)
+                with disk.under():
+                    said = subprocess.run([sys.executable, "-c", self.FLUSHES, f"{folder}/file"], capture_output=True, check=True,
+                                          text=True).stdout
+                self.assertGreaterEqual(min(map(float, said.split())), seconds)
 
 
 class Release(unittest.TestCase):

@@ -254,6 +254,27 @@ class Skills(Case):
         done = self.ok(execgov("olivia", "skill", "push", place), 2)
         self.assertIn("risk", done.stdout + done.stderr)
 
+    def test_a_script_with_arguments_becomes_a_draft_and_is_tried(self):
+        place = folder / "greeter"
+        place.mkdir()
+        (place / "main.py").write_text(
+            "import argparse\nfrom pathlib import Path\np = argparse.ArgumentParser()\n"
+            "p.add_argument('--who', required=True, help='whom to greet')\n"
+            "p.add_argument('--times', type=int, default=2)\na = p.parse_args()\n"
+            "Path('said.txt').write_text(f'hello {a.who} ' * a.times)\nprint('greeted', a.who)\n", encoding="utf-8")
+        (place / "README.md").write_text("# Greeter\n\nGreets somebody.\n", encoding="utf-8")
+        self.ok(execgov("olivia", "skill", "init", str(place)))
+        wanted = json.loads((place / "skill.json").read_text())["actions"][0]["input"]
+        self.assertEqual((wanted["required"], wanted["properties"]["times"]["default"]), (["who"], 2))
+        before = (place / "skill.json").read_bytes()
+        self.assertIn("--force", self.ok(execgov("olivia", "skill", "init", str(place)), 4).stderr)
+        self.assertEqual((place / "skill.json").read_bytes(), before)
+        out = folder / "tried"
+        run = self.json("olivia", "skill", "try", str(place), "who=Ada", "--out", str(out))
+        self.assertEqual(run["state"], "succeeded", run)
+        self.assertEqual((out / "said.txt").read_text(), "hello Ada hello Ada ")
+        self.ok(execgov("oscar", "run", "greeter", "who=Ada"), 2)  # a draft is its author's
+
     def test_a_check_at_home_says_what_the_server_says(self):
         source = "import boto3\ndef f():\n    import pandas\nopen('/srv/x.csv', 'w')\nurl = 'https://api.example.com'\n"
         place = self.package("athome", {"name": "athome"}, source)

@@ -23,6 +23,7 @@ PURGE = {"name": "purge", "title": {"en": "Purge", "zh": "清除"}, "description
                       "input": {"type": "object", "additionalProperties": False,
                                 "properties": {"days": {"type": "integer"}, "note": {"type": "string"}}}}]}
 WAITING = "awaiting_confirmation"
+PEOPLE = {"Olivia": "olivia", "Adam": "adam", "Oscar": "oscar", "Arun": "arun", "Fiona": "fiona", "Vera": "vera"}
 
 
 def setUpModule():
@@ -72,6 +73,23 @@ class Confirmation(Case):
         self.assertEqual(self.request_of(request["id"])["state"], WAITING)
         self.assertEqual(self.runs(request), 0)
 
+    def why(self, request):
+        """Its blockers, by their code."""
+        return {b["code"]: b for b in self.ok(self.api("GET", f"/v1/runs/{request['id']}/why"))["blockers"]}
+
+    def waits_for(self, request, *names, people=1):
+        """The one blocker: these are named, and each of them is who may decide; it returns until when."""
+        blockers = self.why(request)
+        self.assertEqual(list(blockers), ["confirmation_required"])
+        said = re.fullmatch(r"it waits until (\S+) for (\d+) of these to confirm: (.+)",
+                            blockers["confirmation_required"]["message"])
+        self.assertEqual((said[3].split(", "), int(said[2])), (sorted(names), people))
+        for name, token in PEOPLE.items():
+            reply = self.api("GET", f"/v1/requests/{request['id']}", token=token)
+            may = reply.status == 200 and reply.json["confirmation"]["may_decide"]
+            self.assertEqual(may, name in names, name)
+        return datetime.datetime.fromisoformat(said[1].replace("Z", "+00:00"))
+
     def user(self, token):
         return self.ok(self.api("GET", "/v1/me", token=token))["user"]["id"]
 
@@ -83,8 +101,10 @@ class Rules(Confirmation):
         request = self.waiting(days=3)
         self.assertEqual(request["confirmation"]["people"], 2)
         self.assertEqual({p["name"] for p in request["confirmation"]["approvers"]}, {"Olivia", "Fiona"})
+        self.waits_for(request, "Fiona", "Olivia", people=2)
         self.refused(self.confirm(request, "arun"), 403, "forbidden")
         first = self.ok(self.confirm(request, "fiona"))
+        self.waits_for(request, "Olivia")
         self.assertEqual(first["state"], WAITING)
         self.assertEqual([p["name"] for p in first["confirmation"]["confirmed_by"]], ["Fiona"])
         self.refused(self.confirm(request, "fiona"), 409, "already_decided")
@@ -101,6 +121,24 @@ class Rules(Confirmation):
         listed = self.ok(self.api("GET", "/v1/confirmations?state=waiting", token="fiona"))["items"]
         self.assertIn(request["id"], [item["request_id"] for item in listed if item["may_decide"]])
         self.ok(self.api("POST", f"/v1/requests/{request['id']}/reject", {"comment": "no"}, "fiona"))
+
+    def test_why_says_when_too_few_are_left_who_may(self):
+        self.rules({"name": "two of money", "when": {}, "people": 2, "roles": ["finance", "owner"]})
+        request = self.waiting()
+        self.waits_for(request, "Fiona", "Olivia", people=2)
+        fiona = self.user("fiona")
+        try:
+            self.ok(self.api("PATCH", f"/v1/members/{fiona}", {"role": "viewer"}, "olivia"))
+            few = self.why(request)
+            self.assertEqual(list(few), ["no_eligible_approver"])
+            self.assertIn("2 people more have to confirm it, and only 1 may: Olivia", few["no_eligible_approver"]["message"])
+            self.assertIn("finance, owner", few["no_eligible_approver"]["remedy"])
+            self.ok(self.confirm(request, "olivia"))
+            self.assertIn("1 people more have to confirm it, and only 0 may: -", self.why(request)["no_eligible_approver"]["message"])
+        finally:
+            self.ok(self.api("PATCH", f"/v1/members/{fiona}", {"role": "finance"}, "olivia"))
+        self.waits_for(request, "Fiona")
+        self.ok(self.confirm(request, "fiona"))
 
     def test_more_people_than_there_are_is_said_at_once(self):
         self.rules({"name": "five of finance", "when": {}, "roles": ["finance"], "people": 5})
@@ -138,10 +176,11 @@ class Substitutes(Confirmation):
         given = self.ok(self.delegate("arun", "fiona"), 201)
         self.assertEqual(given["state"], "active")
         request = self.waiting()
-        self.assertTrue(self.request_of(request["id"], "fiona")["confirmation"]["may_decide"])
+        self.waits_for(request, "Adam", "Arun", "Fiona", "Olivia")
         self.assertEqual(self.ok(self.confirm(request, "fiona", wait=30))["state"], "succeeded")
         self.ok(self.api("DELETE", f"/v1/delegations/{given['id']}", token="olivia"), 204)
         again = self.waiting()
+        self.waits_for(again, "Adam", "Arun", "Olivia")
         self.refused(self.confirm(again, "fiona"), 403, "forbidden")
         self.still_waits(again)
         listed = self.ok(self.api("GET", "/v1/delegations", token="arun"))["items"]
@@ -169,6 +208,12 @@ class Clock(Confirmation):
         asked = self.ok(self.act(request, "ask", "arun"))
         self.assertIsNotNone(asked["confirmation"]["asked_at"])
         self.refused(self.act(request, "ask", "olivia"), 409, "conflict")
+        # An hour goes by for this row: the end moves with it.
+        self.stack.sql(f"update {self.schema}.confirmation set asked_at = asked_at - interval '1 hour' where request_id = "
+                       f"'{request['id']}'")
+        ends = datetime.datetime.fromisoformat(request["confirmation"]["expires_at"].replace("Z", "+00:00"))
+        moved = self.waits_for(request, "Adam", "Arun", "Olivia") - ends
+        self.assertGreater(moved, datetime.timedelta(minutes=59))
         self.refused(self.act(request, "reply", "arun"), 403, "forbidden")
         replied = self.ok(self.act(request, "reply", "oscar", "because"))
         self.assertIsNone(replied["confirmation"]["asked_at"])
@@ -190,6 +235,7 @@ class Clock(Confirmation):
         self.rules({"name": "first finance", "when": {}, "roles": ["finance"], "expires_s": 600,
                     "escalate_s": 60, "escalate_roles": ["owner"]})
         request = self.waiting()
+        self.waits_for(request, "Fiona")
         self.refused(self.confirm(request, "olivia"), 403, "forbidden")
         # A minute passes for this row and its job.
         self.stack.sql(f"update {self.schema}.confirmation set rule = rule || jsonb_build_object('escalate_at', "
@@ -197,6 +243,7 @@ class Clock(Confirmation):
         self.comes(request, "escalate")
         until(lambda: self.count("request_event", f"request_id = '{request['id']}' and data ->> 'state' = 'escalated'"),
               60, "the escalation")
+        self.waits_for(request, "Fiona", "Olivia")
         self.assertEqual(self.ok(self.confirm(request, "olivia", wait=30))["state"], "succeeded")
 
 

@@ -59,13 +59,38 @@ class Demo(unittest.TestCase):
         stop = shlex.split(re.search(r"  Stop +(.*)", output)[1])
         self.assertEqual(stop, [str(clone.source / "deploy/quickstart"), "--home", str(clone.home), "--stop"])
 
+    def check_secrets(self, clone):
+        """Not one of them is anywhere but in its folder; words that are about show that it was looked everywhere."""
+        secrets = clone.secrets()
+        self.assertLessEqual({"egress.keys", "partner", "people.json", "postgres_admin", "postgres_egress", "postgres_platform",
+                              "postgres_stripe", "sessions.json"}, {name.split()[0] for name in secrets})
+        self.assertEqual(clone.found(secrets), [])
+        seen = " ".join(clone.found({"a word": "sales-report"}))
+        for place in ("the database", "log: ", "redis: "):
+            self.assertIn(f"a word in {place}", seen)
+        seen = " ".join(clone.found({"a word": "def main"}))
+        for place in ("cache: ", "partner: "):
+            self.assertIn(f"a word in {place}", seen)
+        self.assertTrue(any((clone.data / "files").rglob("*")))
+
+    def check_egress(self, clone):
+        """What opens the secrets leaves no core file, and nobody of its own user looks into its memory."""
+        pids = clone.pids()
+        self.assertEqual(pathlib.Path(f"/proc/{pids['egress']}/exe").resolve().name, "execgov-egress")
+        self.assertRegex(pathlib.Path(f"/proc/{pids['egress']}/limits").read_text("ascii"), r"Max core file size +0 +0 ")
+        owners = {name: pathlib.Path(f"/proc/{pids[name]}/environ").stat().st_uid for name in ("egress", "api")}
+        self.assertEqual(owners["egress"], 0, "root's, as that of a process that cannot be attached to")
+        self.assertNotEqual(owners["api"], 0)
+
     def test_the_whole_story_is_true_and_can_be_told_again(self):
         clone, told, output = self.told()
         self.check_story(told, "L3" if ROOT else "L1")
         self.check_advice(clone, output)
+        self.check_egress(clone)
         again = chapters(clone.quickstart())
         self.check_story(again, "L3" if ROOT else "L1")
         self.assertNotEqual(re.search(r"digest +(\S+)", told[4])[1], re.search(r"digest +(\S+)", again[4])[1])
+        self.check_secrets(clone)
 
     @unittest.skipUnless(ROOT, "a plain user is what this is already")
     def test_a_plain_user_is_told_the_same_story(self):
@@ -73,6 +98,8 @@ class Demo(unittest.TestCase):
         self.assertIn("isolation level L1", output)
         self.check_story(told, "L1")
         self.check_advice(clone, output)
+        self.check_egress(clone)
+        self.check_secrets(clone)
 
 
 if __name__ == "__main__":

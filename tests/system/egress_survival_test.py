@@ -1,4 +1,5 @@
 """Calls whose worker or egress dies, drains, or has no descriptor left: made once, or known to be unknown."""
+import json
 import pathlib
 import resource
 import signal
@@ -9,7 +10,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
 import skills  # noqa: E402
-from caller import CALLER  # noqa: E402
+from caller import CALLER, action  # noqa: E402
 from loop import Case, TENANT  # noqa: E402
 from partner import Partner  # noqa: E402
 from partner_calls import Calls  # noqa: E402
@@ -19,7 +20,9 @@ from stack import Stack, until  # noqa: E402
 def setUpModule():
     Case.stack = Stack(processes=("api", "scheduler", "egress", "worker"))
     Case.partner = Partner(Case.stack)
-    skills.publish(Case.stack, [(TENANT, "caller", CALLER)])
+    repeats = CALLER | {"skill.json": json.dumps({"name": "caller-repeats", "actions": [
+        action("write", "partner", "partner.orders_create", idempotent=True)]})}
+    skills.publish(Case.stack, [(TENANT, "caller", CALLER), (TENANT, "caller-repeats", repeats)])
 
 
 def tearDownModule():
@@ -27,9 +30,9 @@ def tearDownModule():
 
 
 class Survival(Calls):
-    def begin_slow_order(self, skill_action="write"):
+    def begin_slow_order(self, skill="caller"):
         before = len(self.partner.asked())
-        body = {"skill": "caller", "action": skill_action, "input": {
+        body = {"skill": skill, "action": "write", "input": {
             "what": "http", "base": "", "operation": "partner.orders_create", "json": {"sku": "SLOW"}}}
         run = self.ok(self.api("POST", "/v1/runs", body, wait=30))
         digest = self.request_of(run["request_id"])["plan"]["digest"]
@@ -83,6 +86,24 @@ class Survival(Calls):
         ended = self.until_state(run["id"], "succeeded", "failed", seconds=90)
         self.assertEqual((ended["state"], ended["error"]["code"]), ("failed", "outcome_unknown"), ended)
         self.assertLessEqual(len([a for a in self.partner.asked()[before:] if a["method"] == "POST"]), 1)
+
+    def test_when_egress_dies_too_a_write_whose_key_the_partner_keeps_is_sent_again_under_it(self):
+        """`unknown: same_key`, by an action that may be repeated: the partner, who knows the key, makes nothing twice."""
+        self.partner.change(unknown="same_key")
+        self.addCleanup(self.partner.change, unknown="person")
+        run, before = self.begin_slow_order("caller-repeats")
+        self.stack.end("egress", signal.SIGKILL)
+        self.stack.end("worker", signal.SIGKILL)
+        self.stack.start("egress")
+        self.stack.start("worker")
+        ended = self.until_state(run["id"], "succeeded", "failed", seconds=90)
+        self.assertEqual((ended["state"], ended["error"]), ("succeeded", None), ended)
+        [[step, state]] = self.stack.sql(f"select step, state from {self.schema}.effect where job_id = '{run['id']}'")
+        key = f"{run['id']}:{step}"
+        self.assertEqual(state, "done")
+        self.assertEqual({a["key"] for a in self.partner.asked()[before:] if a["method"] == "POST"}, {key})
+        orders = self.good(self.call("http", operation="partner.orders_list", parameters={"key": key}))["body"]
+        self.assertEqual(orders, [ended["result"]["body"]])
 
     def test_without_a_free_descriptor_egress_waits_and_goes_on_later(self):
         egress = self.stack.running["egress"].pid

@@ -200,6 +200,16 @@ class CommandLine(Case):
             self.assertIn(word, text)
         self.ends(run)
 
+    def test_a_job_is_shown_with_the_last_step_of_its_request(self):
+        run = self.run_probe("danger")
+        request = self.request_of(run["request_id"], wait=30)
+        self.ok(self.api("POST", f"/v1/requests/{request['id']}/confirm", {"digest": request["plan"]["digest"]}, "arun"))
+        self.ends(run["id"])
+        last = self.stack.sql(f"select kind from {self.schema}.request_event where request_id = '{request['id']}' "
+                              "order by seq desc limit 1")[0][0]
+        self.assertEqual(self.said("job", "show", run["id"], person="oscar")["step"], last)
+        self.assertRegex(self.execgov("job", "show", run["id"], person="oscar"), rf"(?m)^ *step:? +{last}$")
+
     def test_limits_are_set_paused_and_listed(self):
         self.execgov("limits", "set", self.tenant, "--weight", "3", "--concurrency", "7")
         self.execgov("limits", "pause", self.tenant, "--comment", "moving house")

@@ -60,6 +60,7 @@ class Case(unittest.TestCase):
 
     def refused(self, reply, status, code):
         self.assertEqual((reply.status, reply.code), (status, code), reply.body.decode(errors="replace"))
+        self.assertNotEqual(reply.json["detail"], reply.json["title"], "a refusal says why, and what to do")
         return reply.json
 
     def post(self, path, body=None, token="fay", **headers):
@@ -391,11 +392,12 @@ class Tenants(Case):
         self.addCleanup(stack.sql, "delete from membership where role = 'owner' and "
                         f"tenant_id = '{stack.tenants['Lakeside Books']['id']}' and "
                         "user_id = (select id from app_user where email = 'olivia@people.example')")
-        url = f"/v1/orders/{order['id']}"
-        self.refused(stack.api("GET", url, token="lin"), 404, "not_found")
+        for url in (f"/v1/orders/{order['id']}", f"/v1/orders/{order['no']}"):
+            self.refused(stack.api("GET", url, token="lin"), 404, "not_found")
+            self.refused(self.post(url + "/report-payment", token="lin"), 404, "not_found")
+            self.refused(self.post(url + "/cancel", token="lin"), 404, "not_found")
         self.assertNotIn(order["id"], [o["id"] for o in self.ok(stack.api("GET", "/v1/orders", token="lin"))["items"]])
-        self.refused(self.post(url + "/report-payment", token="lin"), 404, "not_found")
-        self.refused(self.post(url + "/cancel", token="lin"), 404, "not_found")
+        self.assertEqual(self.ok(stack.api("GET", url, token="olivia"))["id"], order["id"])
         self.ok(self.post(url + "/cancel", token="olivia"))
 
     def test_a_closed_tenant_lets_nobody_in_and_comes_back_as_it_was(self):
@@ -417,6 +419,10 @@ class Tenants(Case):
 
     def test_expiry_shuts_a_tenant_down_and_a_payment_brings_it_back(self):
         tenant = stack.tenants["Harbour Hardware"]["id"]
+        for name in ("sandboxd", "worker"):
+            stack.start(name)
+            self.addCleanup(stack.end, name)
+        skills.publish(stack, [("Harbour Hardware", "probe", skills.PROBE)])
         order = self.order(self.customer("Harbour"), tenant_id=tenant)
         self.assertEqual(self.ok(self.confirm(order))["order"]["state"], "active")
         subscription = order["subscription_id"]
@@ -437,7 +443,8 @@ class Tenants(Case):
         renewals = [o for o in self.ok(stack.api("GET", "/v1/orders", token="olivia"))["items"] if o["kind"] == "renewal"]
         self.assertEqual([o["state"] for o in renewals], ["pending_payment"])
 
-        problem = self.refused(self.post("/v1/runs", {"skill": "echo", "input": {}}, token="oscar"), 403, "tenant_suspended")
+        work = {"skill": "probe", "action": "run", "input": {}}
+        problem = self.refused(self.post("/v1/runs", work, token="oscar"), 403, "tenant_suspended")
         self.assertEqual(problem["errors"][0]["code"], "subscription_expired")
         self.assertIn("/v1/orders", problem["detail"])
         self.ok(stack.api("GET", "/v1/runs", token="oscar"))
@@ -447,14 +454,17 @@ class Tenants(Case):
         # Nobody but the payment tells the queue; it says of which revision of the tenant's row that is, so that nothing older stands.
         stack.end("scheduler")
         self.addCleanup(stack.start, "scheduler")
-        began = time.monotonic()
+        began, paid = time.monotonic(), time.time()
         settled = self.ok(self.confirm(renewals[0]))
         self.assertEqual(settled["order"]["state"], "active")
         schema, revision = stack.sql(f"select schema, revision from tenant where id = '{tenant}'")[0]
         self.assertEqual((told(schema), paused(schema)), (revision, "0"))
-        reply = self.post("/v1/runs", {"skill": "echo", "input": {}}, token="oscar")
-        self.refused(reply, 404, "not_found")  # the skill is not there: it was looked for
+        run = self.ok(self.post("/v1/runs", work, token="oscar"), 202)
         self.assertLess(time.monotonic() - began, 5)
+        started = stacks.until(lambda: stack.sql(
+            f"select extract(epoch from started_at) from {schema}.job_live where job_id = '{run['id']}' and started_at is not null union all "
+            f"select extract(epoch from started_at) from {schema}.job_outcome where job_id = '{run['id']}'"), what="the first run being started")
+        self.assertLess(float(started[0][0]) - paid, 5)
         keys = {m["payload"].get("window") for m in messages() if m["key"].startswith(f"sub:{subscription}")}
         self.assertLessEqual({"T-15", "T0", "G-1", "SHUTDOWN"}, keys)
 

@@ -238,6 +238,44 @@ class Queues(Case):
         self.limits(skills=[{"skill": "probe"}])
         self.ends(second)
 
+    def test_a_tenant_at_its_rate_says_when_the_next_may_start(self):
+        self.limits(rate_per_s=0.05)
+        try:
+            first = self.submit()
+            self.ends(first)
+            second = self.submit("other")
+            self.assertIn("the tenant may start 0.05 times a second", self.until_why(second, "rate_limit")["message"])
+        finally:
+            self.limits(rate_per_s=0)
+        self.ends(second)
+
+    def test_a_suspended_tenant_is_told_so_until_it_is_resumed(self):
+        self.limits(paused=True, comment="to catch it")
+        run = self.submit()
+        self.ok(self.platform("POST", f"/tenants/{self.tenant}/suspend", {"comment": "unpaid"}))
+        try:
+            blockers = stacks.until(lambda: len(found := self.why(run)) == 2 and found, 20, "both being why it waits")
+            self.assertEqual(set(blockers), {"tenant_suspended", "tenant_paused"})
+            self.limits(paused=False)
+            self.assertIn("operators resume it", self.until_why(run, "tenant_suspended")["remedy"])
+            self.assertEqual(self.run_of(run)["state"], "held")
+        finally:
+            self.ok(self.platform("POST", f"/tenants/{self.tenant}/resume", {"comment": "paid"}))
+            self.limits(paused=False)
+        self.ends(run)
+
+    def test_plans_are_made_while_all_slots_of_runs_are_in_use(self):
+        busy = [self.running(120) for _ in range(stacks.SLOTS)]
+        danger = self.run_probe("danger")
+        self.assertEqual(self.request_of(danger["request_id"], wait=30)["state"], "awaiting_confirmation")
+        self.assertGreater(self.count("job", f"request_id = '{danger['request_id']}' and lane = 'ctl' and id in (select job_id "
+                                             f"from {self.schema}.job_outcome where state = 'succeeded')"), 0)
+        self.assertEqual({self.run_of(run)["state"] for run in busy}, {"running"})
+        for run in (*busy, danger["id"]):
+            self.ok(self.api("POST", f"/v1/runs/{run}/cancel"))
+        for run in busy:
+            self.until_state(run, "cancelled")
+
     def test_what_is_for_later_was_asked_for_or_failed_or_came_back(self):
         run = self.submit(_delay_ms=600_000)
         self.assertIn("was asked to start", self.until_why(run, "delayed")["message"])
@@ -255,17 +293,14 @@ class Queues(Case):
         self.ends(*busy, run)
 
     def test_top_draws_without_clearing_and_q_ends_it(self):
-        home = self.stack.folder / "cli-home"
-        home.mkdir(exist_ok=True)
-        env = {**os.environ, "HOME": str(home), "EXECGOV_URL": f"http://127.0.0.1:{self.stack.ports['api']}",
-               "EXECGOV_TOKEN": self.stack.tokens["pat"], "TERM": "xterm", "LANG": "C.UTF-8"}
+        env, runs = self.terminal(), self.three_waiting()
         master, slave = pty.openpty()
         with subprocess.Popen([stacks.BUILD / "bin/execgov", "queue", "top"], stdin=slave, stdout=slave, stderr=slave,
                               env=env, close_fds=True) as process:
             os.close(slave)
             seen = b""
             deadline = time.monotonic() + 30
-            while seen.count(b"\x1b[H") < 2 and time.monotonic() < deadline:
+            while (seen.count(b"\x1b[H") < 2 or not self.row_of(seen.decode(errors="replace"))) and time.monotonic() < deadline:
                 if select.select([master], [], [], 1)[0]:
                     seen += os.read(master, 65536)
             os.write(master, b"q")
@@ -273,6 +308,44 @@ class Queues(Case):
         os.close(master)
         self.assertGreaterEqual(seen.count(b"\x1b[H"), 2, seen)
         self.assertNotIn(b"\x1b[2J", seen)
+        self.assertTrue(self.row_of(seen.decode()), seen)
+        self.all_cancelled(runs)
+
+    def test_ls_lists_what_waits_by_lane_class_and_tenant(self):
+        runs = self.three_waiting()
+        said = subprocess.run([stacks.BUILD / "bin/execgov", "queue", "ls"], capture_output=True, check=True, env=self.terminal())
+        self.assertTrue(self.row_of(said.stdout.decode()), said.stdout)
+        self.assertRegex(said.stdout.decode(), r"py +interactive +\(all\) +3 ")
+        self.all_cancelled(runs)
+
+    def terminal(self):
+        home = self.stack.folder / "cli-home"
+        home.mkdir(exist_ok=True)
+        return {**os.environ, "HOME": str(home), "EXECGOV_URL": f"http://127.0.0.1:{self.stack.ports['api']}",
+                "EXECGOV_TOKEN": self.stack.tokens["pat"], "TERM": "xterm", "LANG": "C.UTF-8"}
+
+    def three_waiting(self):
+        """One that runs at the tenant's limit, and three behind it."""
+        self.limits(concurrency=1)
+        self.addCleanup(self.limits, concurrency=16)
+        runs = [self.running(120), *(self.submit() for _ in range(3))]
+
+        def look():
+            items = self.ok(self.platform("GET", f"/queues?tenant={self.tenant}"))["items"]
+            return any(i["lane"] == "py" and i["depth"] == 3 and i["tenants"][0]["at_limit"] for i in items)
+        stacks.until(look, what="three waiting at the limit")
+        return runs
+
+    @staticmethod
+    def row_of(text):
+        return re.search(rf"py +interactive +{loop.TENANT} +3 +\S+ (s|min) +1 +at a limit", text)
+
+    def all_cancelled(self, runs):
+        for run in reversed(runs):
+            self.ok(self.api("POST", f"/v1/runs/{run}/cancel"))
+        self.limits(concurrency=16)
+        for run in runs:
+            self.until_state(run, "cancelled")
 
 
 class DeadLetters(Case):
@@ -381,6 +454,29 @@ class Jobs(Case):
 
 
 class Workers(Case):
+    def test_one_that_serves_some_lanes_leaves_the_others(self):
+        self.stack.end("worker")
+        self.stack.settings["worker"] = {"lanes": "sh"}
+        try:
+            self.stack.start("worker")
+            mine = self.stack.running["worker"].pid
+            worker = next(w for w in self.ok(self.platform("GET", "/workers"))["items"] if w["pid"] == mine)
+            self.assertEqual(sorted(worker["lanes"]), ["ctl", "sh"])
+            run = self.submit()
+            self.assertIn("--lanes py", self.until_why(run, "no_worker")["remedy"])
+            # Its slots for plans are its own whatever it serves: it works, and leaves the script.
+            danger = self.run_probe("danger")
+            self.assertEqual(self.request_of(danger["request_id"], wait=30)["state"], "awaiting_confirmation")
+            self.ok(self.api("POST", f"/v1/runs/{danger['id']}/cancel"))
+            self.assertEqual(self.run_of(run)["state"], "queued")
+            self.stack.end("worker")
+        finally:
+            del self.stack.settings["worker"]
+            if "worker" in self.stack.running:
+                self.stack.end("worker")
+            self.stack.start("worker")
+        self.ends(run)
+
     def test_one_that_is_asked_to_drain_finishes_and_ends(self):
         self.stack.start("worker-2")
         mine = self.stack.running["worker-2"].pid

@@ -50,10 +50,10 @@ class Case(unittest.TestCase):
     def get(self, path, token="fay"):
         return self.ok(stack.api("GET", path, token=token))
 
-    def cli(self, *words, token="fay", status=0):
+    def cli(self, *words, token="fay", status=0, lang="C.UTF-8"):
         """What it printed as JSON."""
         done = subprocess.run([stacks.BUILD / "bin/execgov", *map(str, words), "--json"], capture_output=True, timeout=60, check=False,
-                              env={**os.environ, "EXECGOV_URL": f"http://127.0.0.1:{stack.ports['api']}", "LANG": "C.UTF-8",
+                              env={**os.environ, "EXECGOV_URL": f"http://127.0.0.1:{stack.ports['api']}", "LANG": lang,
                                    "EXECGOV_TOKEN": stack.tokens[token], "EXECGOV_CONFIG_DIR": str(stack.folder / "cli")})
         self.assertEqual(done.returncode, status, (done.stdout, done.stderr))
         return json.loads(done.stdout) if status == 0 else done.stderr.decode()
@@ -148,7 +148,10 @@ class Walks(Case):
         hold = self.cli("subscription", "show", subscription)["holds"][0]
         self.assertEqual((hold["reason"], hold["released_at"]), ("asked for time", None))
         self.assertIsNone(self.cli("subscription", "release", subscription, hold["id"])["hold_until"])
-        self.cli("subscription", "release", subscription, hold["id"], status=2)
+        self.assertIn("no such hold", self.cli("subscription", "release", subscription, hold["id"], status=2))
+        far = stack.sql("select utc_text(lifecycle_now() + interval '91 days')")[0][0]
+        for lang, words in (("C.UTF-8", "at most 90 days"), ("zh_CN.UTF-8", "90 天以内")):
+            self.assertIn(words, self.cli("subscription", "hold", subscription, "--until", far, "--comment", "long", status=2, lang=lang))
         self.assertTrue(self.cli("subscription", "cancel", subscription)["cancel_at_period_end"])
         self.assertFalse(self.cli("subscription", "continue", subscription)["cancel_at_period_end"])
         self.cli("subscription", "terminate", subscription, "--comment", "too early", status=4)

@@ -86,6 +86,40 @@ class Case(unittest.TestCase):
         self.assertEqual(self.ok(stack.api("GET", "/v1/platform/lifecycle/check", token="fay"))["violations"], [])
 
 
+class Named(Case):
+    def post(self, path, body=None, status=200):
+        return self.ok(stack.api("POST", path, body or {}, token="fay"), status)
+
+    def missing(self, reply):
+        self.assertEqual((reply.status, reply.code), (404, "not_found"), reply.body)
+
+    def test_an_order_is_named_by_its_number_as_by_its_id(self):
+        customer = self.post("/v1/platform/customers", {"kind": "company", "name": "Acme " + unique()}, 201)
+        draft = self.post("/v1/platform/orders", {"edition": "team-monthly", "customer_id": customer["id"], "tenant_name": "By its number",
+                                                  "draft": True}, 201)
+        at, paid = "/v1/platform/orders/" + draft["no"], {"method": "bank", "currency": "CNY", "received_on": "2026-11-26"}
+        self.assertEqual(self.ok(stack.api("GET", at, token="fay"))["id"], draft["id"])
+        self.assertEqual(self.post(at + "/publish")["state"], "pending_payment")
+        self.assertEqual(self.post(at + "/report-payment")["state"], "payment_reported")
+        half = self.post(at + "/confirm-payment", {**paid, "reference": unique(), "amount_minor": PRICE - 1})
+        rest = self.post(f"/v1/platform/orders/{draft['id']}/confirm-payment", {**paid, "reference": unique(), "amount_minor": 1})
+        self.assertEqual((half["result"], rest["result"]), ("partial", "partial"))
+        parts = {"payment_ids": [half["payment_id"], rest["payment_id"]]}
+        settled = self.post("/v1/platform/payments/apply", {"order_id": draft["no"], **parts})
+        self.assertEqual((settled["result"], settled["order"]["id"]), ("settled", draft["id"]))
+        self.assertEqual(self.post(at + "/activate")["order"]["state"], "active")
+        self.assertEqual(stack.api("POST", at + "/cancel", {}, token="fay").code, "order_transition_invalid")
+        refund = {"amount_minor": 100, "reference": unique(), "reason": "x", "choice": "keep"}
+        asked = self.post(at + "/refund", refund, 202)["approval"]
+        again = self.post(f"/v1/platform/orders/{draft['id']}/refund", refund, 202)["approval"]
+        self.assertEqual((asked["params"]["order"], again["params"]), (draft["id"], asked["params"]), "it is one refund")
+        for name in ("20990101-000001", "2099", "x", "%27", "%E5%8D%95", "0" * 60, "-"):
+            self.missing(stack.api("GET", "/v1/platform/orders/" + name, token="fay"))
+            self.missing(stack.api("POST", f"/v1/platform/orders/{name}/confirm-payment",
+                                   {**paid, "reference": unique(), "amount_minor": PRICE}, token="fay"))
+        self.missing(stack.api("POST", "/v1/platform/payments/apply", {"order_id": "20990101-000001", **parts}, token="fay"))
+
+
 class Paid(Case):
     def test_each_provider_pays_an_order(self):
         for code, provider in providers.items():

@@ -100,11 +100,17 @@ class Restore(loop.Case):
             self.until_state(run, "succeeded")
         self.assertEqual(loop.faults(self.stack, self.schema, plain), [])
         self.assertEqual(self.run_of(danger["id"])["state"], "held")
+        for language, said in (("en", "put back from a backup"), ("zh", "从备份恢复")):
+            why = self.ok(self.api("GET", f"/v1/runs/{danger['id']}/why", Accept_Language=language))["blockers"]
+            self.assertEqual([b["code"] for b in why], ["held"])
+            self.assertRegex(why[0]["message"], said)
+            self.assertIn(f"execgov restore check --release {danger['id']}", why[0]["remedy"])
         for run in later:
             self.refused(self.api("GET", f"/v1/runs/{run}"), 404, "not_found")
         self.assertEqual(self.check("--release", skills.new_id())[0], 2)
         self.assertEqual(self.check("--release", danger["id"])[1]["released"], 1)
         self.until_state(danger["id"], "succeeded")
+        self.assertEqual(self.ok(self.api("GET", f"/v1/runs/{danger['id']}/why"))["blockers"], [])
 
     # --- at size ---
 

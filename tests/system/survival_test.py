@@ -8,11 +8,14 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import unittest
 
 SOURCE = pathlib.Path(os.environ.get("EXECGOV_SOURCE", pathlib.Path(__file__).parents[2]))
 sys.path.insert(0, str(SOURCE / "tests" / "lib"))
 
+import chaos  # noqa: E402
+import chaos_after  # noqa: E402
 import loop  # noqa: E402
 import skills  # noqa: E402
 import stack as stacks  # noqa: E402
@@ -22,7 +25,7 @@ PROCESSES = ("api", "scheduler", "sandboxd", "worker")
 
 def setUpModule():
     loop.Case.stack = stacks.Stack(PROCESSES)
-    skills.publish(loop.Case.stack, [(loop.TENANT, "probe", skills.PROBE)])
+    skills.publish(loop.Case.stack, [(loop.TENANT, "probe", skills.PROBE), (loop.TENANT, "ledger", chaos.SKILL)])
 
 
 def tearDownModule():
@@ -191,6 +194,31 @@ class Redis(Case):
         self.begin("redis")
         self.all_ended()
         self.assertEqual(self.request_of(request["id"], wait=60)["state"], "abstained")
+
+    def test_away_what_is_cancelled_is_gone_a_second_after_the_next_heartbeat(self):
+        """A worker that runs something has one every two seconds. Judged by the middle one of five, of which three that agree
+        are enough."""
+        took, most = [], 3
+        while max(late := sum(each > most for each in took), len(took) - late) < 3:
+            took.append(self.cancelled_without_redis(f"without-redis-{os.getpid()}-{len(took)}"))
+        print(f"cancelled without Redis, the last process was gone after {took} s", file=sys.stderr)
+        self.assertLess(late, 3, took)
+        self.all_ended("cancelled")
+
+    def cancelled_without_redis(self, marker):
+        """The seconds from the cancel to the end of the run's last process."""
+        body = {"skill": "ledger", "action": "run", "input": {"value": "cancelled", "child": marker, "seconds": 60}}
+        run = self.ok(self.api("POST", "/v1/runs", body), 202)["id"]
+        self.accepted.append(run)
+        stacks.until(lambda: chaos_after.process_alive(marker), what="the script's child")
+        self.stack.end("redis")
+        try:
+            began = time.monotonic()
+            self.ok(self.api("POST", f"/v1/runs/{run}/cancel", {}))
+            stacks.until(lambda: not chaos_after.process_alive(marker), 30, "its end")
+            return round(time.monotonic() - began, 2)
+        finally:
+            self.begin("redis")
 
 
 class Postgres(Case):

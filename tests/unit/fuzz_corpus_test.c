@@ -10,8 +10,8 @@
 #include "tests/lib/test.h"
 
 #define TARGETS(X)                                                                                            \
-    X(address) X(archive_names) X(channel) X(http_feed) X(intent) X(json_canonical) X(multipart)              \
-    X(queue_entry) X(resource) X(route) X(sandbox_start) X(schema)
+    X(address) X(archive_names) X(channel) X(http_feed) X(intent) X(json_canonical) X(minisign) X(multipart)  \
+    X(queue_entry) X(resource) X(route) X(sandbox_start) X(schema) X(statement)
 
 #define DECLARE(name) int fuzz_##name(const uint8_t *data, size_t bytes);
 TARGETS(DECLARE)

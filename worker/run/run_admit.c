@@ -16,19 +16,6 @@ static bool is_past(const struct claimed *job, int64_t now_us)
     return at_us && job->attempt == 1 && now_us - at_us > (int64_t)SCHEDULE_CONFIRMED_LATE_S * 1000000;
 }
 
-/* Resources have slugs for names. */
-const char *run_admit_resources(struct work *work)
-{
-    const char *name, *names = "";
-    json_t *version;
-
-    if (!json_object_size(work->job.payload.credentials))
-        return NULL;
-    json_object_foreach ((json_t *)work->job.payload.credentials, name, version)
-        names = arena_format(&work->op.arena, "%s%s%s", names, *names ? "," : "", name);
-    return arena_format(&work->op.arena, "{%s}", names);
-}
-
 /* What it was planned to call is still granted, with the credentials of then: nothing of it runs otherwise. Egress
  * asks again at each call. */
 static bool may_call(const struct claimed *job, const json_t *granted, struct gov_err *err)

@@ -26,12 +26,13 @@
 static enum op_next load(struct op *op)
 {
     struct run_job *j = (struct run_job *)op;
-    const struct job_payload *p = &j->work.job.payload;
 
     j->package_fd = -1;
-    DB_QUERY(op, j->work.worker->db, &j->work.tenant.scope, SQL_QUERIES_RUN_LOAD, &j->rows, p->skill,
-             arena_format(&op->arena, "%lld", (long long)p->version), j->work.job.id.text,
-             j->work.job.created_by.text, run_admit_resources(&j->work));
+    if (j->work.loaded.result) {
+        j->rows = j->work.loaded;
+        return OP_NEXT;
+    }
+    DB_QUERY(op, j->work.worker->db, &j->work.tenant.scope, SQL_QUERIES_RUN_LOAD, &j->rows, j->work.job.id.text);
     return OP_WAIT;
 }
 

@@ -7,7 +7,6 @@ struct task {
     struct endpoint endpoint;
     struct id id;
     const char *outcome;
-    struct gov_err failed;
     struct db_rows rows;
 };
 
@@ -26,7 +25,6 @@ static enum op_next done(struct op *op)
     struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
     DB_GROUP_ADD(g, SQL_QUERIES_FINANCE_TASK_DONE, &e->rows, e->id.text, call->caller.user.text, e->outcome);
     audit_add(g, call, &row, json_pack("{s:s}", "outcome", e->outcome));
-    db_group_tolerate(g, &e->failed);
     db_group_send(g);
     return OP_WAIT;
 }
@@ -35,13 +33,6 @@ static enum op_next show(struct op *op)
 {
     struct task *e = (struct task *)op;
 
-    if (e->failed.code == GOV_CONFLICT)
-        return gov_fail(&op->err, GOV_CONFLICT,
-                        "what one person approved alone is ended by the review of another: execgov order review APPROVAL --comment WHAT",
-                        "独自批准的操作须由他人复核后才算完成：execgov order review 审批编号 --comment 结论"),
-               OP_FAIL;
-    if (e->failed.code)
-        return op->err = e->failed, OP_FAIL;
     return page_one(e->endpoint.call, 200, &e->rows, &op->err) ? OP_DONE : OP_FAIL;
 }
 

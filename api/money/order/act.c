@@ -196,28 +196,6 @@ json_t *money_act_answer(struct op *op, struct money_act *act)
     return act->failed.code || act->rows.count == 0 ? NULL : db_json(&act->rows, 0, 1, &op->arena);
 }
 
-void money_act_refused(const struct gov_err *refused, struct gov_err *err)
-{
-    struct gov_err cause = *refused;
-
-    *err = cause;
-    if (cause.code == GOV_EXPIRED)
-        gov_fail(err, GOV_EXPIRED, "an approval ends 72 hours after it was asked for; ask for the act again, and have it approved anew",
-                 "审批在发起 72 小时后失效；请重新发起并再次审批");
-    else if (cause.code == GOV_NOT_APART)
-        gov_fail(err, GOV_NOT_APART,
-                 "whoever makes a link that sets a password may use it: the one of you made the other's, or somebody made both. "
-                 "Another person has to decide, or another administrator makes a new link for one of you",
-                 "发出重置链接的人可能自行使用该链接：你们一方的密码由另一方的链接设置，或由同一人的链接设置。请由其他人审批，"
-                 "或由另一位管理员为其中一方重新发送链接");
-    else if (cause.code == GOV_IDEMPOTENCY_MISMATCH)
-        gov_fail(err, GOV_IDEMPOTENCY_MISMATCH,
-                 "this order has a refund under this reference, of another amount or with another choice; nothing was moved: "
-                 "give this one a reference of its own",
-                 "该订单已有使用此参考号的退款，但金额或处理方式不同，未作任何变动；请为本次退款使用新的参考号");
-    memcpy(err->cause, cause.cause, sizeof err->cause);
-}
-
 void money_act_wake(struct op *op, struct call *call, struct money_act *act)
 {
     const char *tenant = json_get_text(json_object_get(act->act.result, "order"), "tenant_id");

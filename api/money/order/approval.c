@@ -78,24 +78,6 @@ static enum op_next review(struct op *op)
     return alone(op, SQL_QUERIES_APPROVAL_REVIEW);
 }
 
-static enum op_next never_alone(struct op *op)
-{
-    if (((struct approval *)op)->refused.code != GOV_CONFLICT)
-        return OP_NEXT;
-    gov_fail(&op->err, GOV_CONFLICT, "a termination, dropping a tenant, a rule of money and how a seller is paid are never decided by one person: somebody else "
-             "approves it",
-             "终止、删除租户、资金规则以及收款账户不得由一人独自决定，须由他人审批");
-    return OP_FAIL;
-}
-
-static enum op_next nothing_alone(struct op *op)
-{
-    if (((struct approval *)op)->refused.code != GOV_CONFLICT)
-        return OP_NEXT;
-    gov_fail(&op->err, GOV_CONFLICT, "nobody approved it alone, so that there is nothing to review", "该操作并非独自批准，无需复核");
-    return OP_FAIL;
-}
-
 static enum op_next vote(struct op *op, const char *approves)
 {
     struct approval *e = (struct approval *)op;
@@ -127,7 +109,7 @@ static enum op_next decided(struct op *op)
     struct approval *e = (struct approval *)op;
 
     if (e->refused.code)
-        return money_act_refused(&e->refused, &op->err), OP_FAIL;
+        return op->err = e->refused, OP_FAIL;
     return page_one(e->endpoint.call, 200, &e->rows, &op->err) ? OP_DONE : OP_FAIL;
 }
 
@@ -138,7 +120,7 @@ static enum op_next carry_out(struct op *op)
     struct call *call = e->endpoint.call;
 
     if (e->refused.code)
-        return money_act_refused(&e->refused, &op->err), OP_FAIL;
+        return op->err = e->refused, OP_FAIL;
     json_t *request = db_json(&e->rows, 0, 1, &op->arena);
     if (strcmp(db_text(&e->voted, 0, 0), "approved") != 0)
         return OP_NEXT;
@@ -165,7 +147,7 @@ static enum op_next answer(struct op *op)
     const struct gov_err *failed = a->act.op.failed ? &a->act.op.err : &a->failed;
 
     if (a->action && failed->code)
-        return money_act_refused(failed, &op->err), OP_FAIL;
+        return op->err = *failed, OP_FAIL;
     money_act_resume(op, e->endpoint.call, a);
     json_t *shown = json_copy(db_json(&e->after, 0, 1, &op->arena));
     json_t *result = a->action ? money_act_answer(op, a) : NULL;
@@ -185,8 +167,8 @@ const struct op_step approval_approve_steps[] = { { "approve", approve }, { "car
 const size_t approval_approve_bytes = sizeof(struct approval);
 const struct op_step approval_reject_steps[] = { { "reject", reject }, { "rejected", decided }, { 0 } };
 const size_t approval_reject_bytes = sizeof(struct approval);
-const struct op_step approval_emergency_steps[] = { { "emergency", emergency }, { "never", never_alone }, { "carry_out", carry_out }, { "after", after },
+const struct op_step approval_emergency_steps[] = { { "emergency", emergency }, { "carry_out", carry_out }, { "after", after },
                                                     { "answer", answer }, { "end", end }, { 0 } };
 const size_t approval_emergency_bytes = sizeof(struct approval);
-const struct op_step approval_review_steps[] = { { "review", review }, { "nothing", nothing_alone }, { "reviewed", decided }, { 0 } };
+const struct op_step approval_review_steps[] = { { "review", review }, { "reviewed", decided }, { 0 } };
 const size_t approval_review_bytes = sizeof(struct approval);

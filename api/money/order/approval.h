@@ -26,8 +26,6 @@ bool money_act_known(const char *name);
 void money_act_init(struct op *op, struct call *call, struct money_act *act, const char *action, json_t *params);
 /* Start it. */
 bool money_act_run(struct op *op, struct call *call, struct money_act *act, struct gov_err *err);
-/* What one of our rules refused, with what to do about it; anything else as it is. */
-void money_act_refused(const struct gov_err *refused, struct gov_err *err);
 /* A tenant that may run again has its queue opened at once, not at the scheduler's next look: the first asks for its rows,
  * the second, once they have been answered, tells the queue what they say; what a later one told stands. An error there is
  * nobody's: the scheduler will look. Either does nothing where there is nothing to do. */

@@ -1,12 +1,14 @@
 /* /v1/platform/orders and /v1/orders: list, get, publish, report a payment, cancel. A tenant sees and
  * touches its own orders only; another's is not found. */
 #include "api/money/money.h"
+#include "api/money/order/order_named.h"
 #include "api/page.h"
 #include "core/model/lifecycle.h"
 
 struct order {
     struct endpoint endpoint;
     struct page page;
+    struct order_named named;
     struct id id;
     const char *reference, *comment;
     struct db_rows rows, found, days, done;
@@ -50,13 +52,23 @@ static enum op_next list_leave(struct op *op)
     return OP_DONE;
 }
 
+static enum op_next find(struct op *op)
+{
+    struct order *e = (struct order *)op;
+    struct call *call = e->endpoint.call;
+
+    order_find(op, call, call->params[0], &e->named);
+    return OP_WAIT;
+}
+
 static enum op_next load_of(struct op *op, const struct caller *of)
 {
     struct order *e = (struct order *)op;
     struct call *call = e->endpoint.call;
 
-    if (!call_param_id(call, 0, &e->id, &op->err))
+    if (!order_found(&e->named, &op->err))
         return OP_FAIL;
+    e->id = e->named.id;
     DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_ORDER_PAGE, &e->found, NULL, "1", NULL, NULL, e->id.text,
              of ? of->tenant.text : NULL, NULL, of ? of->user.text : NULL);
     return OP_WAIT;
@@ -179,11 +191,11 @@ static enum op_next done(struct op *op)
     const size_t name##_bytes = sizeof(struct order)
 
 STEPS(order_list, { "list", list }, { "leave", list_leave });
-STEPS(order_get, { "load", load }, { "show", show });
-STEPS(order_publish, { "load", load }, { "publish", publish }, { "done", done });
-STEPS(order_report, { "load", load }, { "workdays", workdays }, { "report", report }, { "done", done });
-STEPS(order_cancel, { "load", load }, { "cancel", cancel }, { "done", done });
+STEPS(order_get, { "find", find }, { "load", load }, { "show", show });
+STEPS(order_publish, { "find", find }, { "load", load }, { "publish", publish }, { "done", done });
+STEPS(order_report, { "find", find }, { "load", load }, { "workdays", workdays }, { "report", report }, { "done", done });
+STEPS(order_cancel, { "find", find }, { "load", load }, { "cancel", cancel }, { "done", done });
 STEPS(own_order_list, { "list", own_list }, { "leave", list_leave });
-STEPS(own_order_get, { "load", own_load }, { "pay to", own_pay_to }, { "show", show });
-STEPS(own_order_report, { "load", own_load }, { "workdays", workdays }, { "report", report }, { "done", done });
-STEPS(own_order_cancel, { "load", own_load }, { "cancel", own_cancel }, { "done", done });
+STEPS(own_order_get, { "find", find }, { "load", own_load }, { "pay to", own_pay_to }, { "show", show });
+STEPS(own_order_report, { "find", find }, { "load", own_load }, { "workdays", workdays }, { "report", report }, { "done", done });
+STEPS(own_order_cancel, { "find", find }, { "load", own_load }, { "cancel", own_cancel }, { "done", done });

@@ -11,6 +11,7 @@
 #include "api/money/book/rule.h"
 #include "api/money/money.h"
 #include "api/money/order/approval.h"
+#include "api/money/order/order_named.h"
 #include "api/page.h"
 #include "api/platform/platform.h"
 #include "core/io/crypto/crypto.h"
@@ -19,6 +20,7 @@
 
 struct pay {
     struct endpoint endpoint;
+    struct order_named order;
     struct id id;
     const char *method, *reference, *currency, *received_on, *evidence, *reason, *choice, *recipient;
     int64_t amount, until_us, given_us;
@@ -58,12 +60,29 @@ static bool confirm_fits(struct pay *e, struct gov_err *err)
     return evidence_fits(e, err);
 }
 
+static enum op_next find(struct op *op)
+{
+    struct pay *e = (struct pay *)op;
+    struct call *call = e->endpoint.call;
+
+    order_find(op, call, call->params[0], &e->order);
+    return OP_WAIT;
+}
+
+static bool found(struct pay *e, struct gov_err *err)
+{
+    if (!order_found(&e->order, err))
+        return false;
+    e->id = e->order.id;
+    return true;
+}
+
 static enum op_next today(struct op *op)
 {
     struct pay *e = (struct pay *)op;
     struct call *call = e->endpoint.call;
 
-    if (!call_param_id(call, 0, &e->id, &op->err) || !CALL_BODY(call, op, confirm_fields, e) ||
+    if (!found(e, &op->err) || !CALL_BODY(call, op, confirm_fields, e) ||
         !confirm_fits(e, &op->err))
         return OP_FAIL;
     db_query(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_PLATFORM_TODAY, &e->today, 0, NULL);
@@ -93,11 +112,11 @@ static enum op_next confirm(struct op *op)
 /* --- apply what waited --- */
 
 static const struct json_field apply_fields[] = {
-    { "order_id", JSON_FIELD_ID, true, AT(id), 0, 0, NULL },
+    { "order_id", JSON_FIELD_TEXT, true, AT(reference), 1, 64, NULL },
     { "payment_ids", JSON_FIELD_ARRAY, true, AT(payments), 0, 20, NULL },
 };
 
-static enum op_next apply(struct op *op)
+static enum op_next apply_find(struct op *op)
 {
     struct pay *e = (struct pay *)op;
     struct call *call = e->endpoint.call;
@@ -112,6 +131,17 @@ static enum op_next apply(struct op *op)
                                "须为付款编号"),
                    OP_FAIL;
     }
+    order_find(op, call, e->reference, &e->order);
+    return OP_WAIT;
+}
+
+static enum op_next apply(struct op *op)
+{
+    struct pay *e = (struct pay *)op;
+    struct call *call = e->endpoint.call;
+
+    if (!found(e, &op->err))
+        return OP_FAIL;
     json_t *params = json_pack("{s:s, s:O}", "order", e->id.text, "payments", e->payments);
     money_act_init(op, call, &e->act, "payment.apply", json_own(&op->arena, params));
     return money_act_run(op, call, &e->act, &op->err) ? OP_WAIT : OP_FAIL;
@@ -132,7 +162,7 @@ static enum op_next refund_load(struct op *op)
     struct pay *e = (struct pay *)op;
     struct call *call = e->endpoint.call;
 
-    if (!call_param_id(call, 0, &e->id, &op->err) || !CALL_BODY(call, op, refund_fields, e))
+    if (!found(e, &op->err) || !CALL_BODY(call, op, refund_fields, e))
         return OP_FAIL;
     DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_ORDER_TERMS, &e->zone, e->id.text);
     return OP_WAIT;
@@ -325,7 +355,7 @@ static enum op_next ask(struct op *op)
     struct id request = id_new();
 
     if (failed->code != GOV_CONFIRMATION_REQUIRED) {
-        money_act_refused(failed, &op->err);
+        op->err = *failed;
         return failed->code ? OP_FAIL : OP_NEXT;
     }
     if (call->caller.kind != CALLER_SESSION)
@@ -377,13 +407,13 @@ static enum op_next end(struct op *op)
     return OP_DONE;
 }
 
-const struct op_step order_confirm_steps[] = { { "today", today }, { "confirm", confirm }, { "ask", ask },
+const struct op_step order_confirm_steps[] = { { "find", find }, { "today", today }, { "confirm", confirm }, { "ask", ask },
                                                { "show", show }, { "wake", wake }, { "answer", answer }, { "end", end }, { 0 } };
 const size_t order_confirm_bytes = sizeof(struct pay);
-const struct op_step payment_apply_steps[] = { { "apply", apply }, { "ask", ask }, { "show", show },
+const struct op_step payment_apply_steps[] = { { "find", apply_find }, { "apply", apply }, { "ask", ask }, { "show", show },
                                                { "wake", wake }, { "answer", answer }, { "end", end }, { 0 } };
 const size_t payment_apply_bytes = sizeof(struct pay);
-const struct op_step order_refund_steps[] = { { "load", refund_load }, { "refund", refund }, { "ask", ask },
+const struct op_step order_refund_steps[] = { { "find", find }, { "load", refund_load }, { "refund", refund }, { "ask", ask },
                                               { "show", show }, { "wake", wake }, { "answer", answer }, { "end", end }, { 0 } };
 const size_t order_refund_bytes = sizeof(struct pay);
 const struct op_step payment_return_steps[] = { { "give_back", give_back }, { "ask", ask }, { "show", show },
@@ -420,7 +450,7 @@ static enum op_next activate(struct op *op)
     struct pay *e = (struct pay *)op;
     struct call *call = e->endpoint.call;
 
-    if (!call_param_id(call, 0, &e->id, &op->err))
+    if (!found(e, &op->err))
         return OP_FAIL;
     e->act.act = (struct order_act){ .db = call->api->db, .kind = ORDER_ACTIVATE, .order = e->id.text };
     order_act_start(op, &e->act.act);
@@ -441,5 +471,5 @@ static enum op_next tried(struct op *op)
     return OP_FAIL;
 }
 
-const struct op_step order_activate_steps[] = { { "activate", activate }, { "ask", ask }, { "tried", tried }, { "wake", wake }, { "answer", answer }, { "end", end }, { 0 } };
+const struct op_step order_activate_steps[] = { { "find", find }, { "activate", activate }, { "ask", ask }, { "tried", tried }, { "wake", wake }, { "answer", answer }, { "end", end }, { 0 } };
 const size_t order_activate_bytes = sizeof(struct pay);

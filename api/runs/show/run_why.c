@@ -30,7 +30,10 @@ enum {
     WHY_SKILL,
     WHY_ACTION,
     WHY_KEY,
-    WHY_FENCE
+    WHY_FENCE,
+    WHY_PEOPLE,
+    WHY_MISSING,
+    WHY_ROLES
 };
 
 struct run_why {
@@ -110,6 +113,7 @@ static void look_at_tenant(struct run_why *e)
                 WHY_TEXT(why, "the platform's operators end the pause", "由平台运营人员解除暂停"));
 }
 
+/* Those who may are asked of what takes the decision itself (confirmation_takes); who has said yes is none of them. */
 static void look_at_people(struct run_why *e)
 {
     struct why *why = &e->why;
@@ -117,19 +121,20 @@ static void look_at_people(struct run_why *e)
 
     if (!*cell(e, WHY_EXPIRES))
         return;
-    if (!*who) {
+    long long people = db_int(&e->rows, 0, WHY_PEOPLE), missing = db_int(&e->rows, 0, WHY_MISSING);
+    if (people < missing || people == 0) {
         why_add(why, "no_eligible_approver",
-            WHY_TEXT(why, "somebody else has to confirm it, and there is nobody who may",
-                 "需要他人确认，但没有可以确认的人"),
-            WHY_TEXT(why, "an owner or admin adds a member with role approver: POST /v1/members",
-                 "由 owner 或 admin 添加 approver 角色的成员：POST /v1/members"));
+            WHY_TEXT(why, "%lld people more have to confirm it, and only %lld may: %s", "还需 %lld 人确认，而可以确认的只有 %lld 人：%s",
+                 missing, people, *who ? who : "-"),
+            WHY_TEXT(why, "an owner or admin adds members with one of these roles: %s (POST /v1/members); or withdraw the request",
+                 "由 owner 或 admin 添加具有以下角色之一的成员：%s（POST /v1/members）；或撤回该请求", cell(e, WHY_ROLES)));
         return;
     }
     why_add(why, "confirmation_required",
-        WHY_TEXT(why, "it waits until %s for one of these to confirm: %s", "等待以下人员之一确认，截至 %s：%s",
-             time_cell(e, WHY_EXPIRES), who),
-        WHY_TEXT(why, "one of them reads the plan and confirms: POST /v1/requests/%s/confirm",
-             "由其中一人查看计划并确认：POST /v1/requests/%s/confirm", request));
+        WHY_TEXT(why, "it waits until %s for %lld of these to confirm: %s", "等待以下人员中的 %2$lld 人确认，截至 %1$s：%3$s",
+             time_cell(e, WHY_EXPIRES), missing, who),
+        WHY_TEXT(why, "each of them reads the plan and confirms: POST /v1/requests/%s/confirm",
+             "由他们查看计划并确认：POST /v1/requests/%s/confirm", request));
 }
 
 static void look_at_job(struct run_why *e)
@@ -138,8 +143,12 @@ static void look_at_job(struct run_why *e)
     const char *live = cell(e, WHY_LIVE);
 
     if (strcmp(live, "held") == 0)
-        why_add(why, "held", WHY_TEXT(why, "somebody holds it back", "该运行被人为挂起"),
-            WHY_TEXT(why, "an owner or admin releases it", "由 owner 或 admin 解除挂起"));
+        why_add(why, "held",
+            WHY_TEXT(why, "the database was put back from a backup, and nobody knows whether it has run since",
+                     "数据库已从备份恢复，无法确认该运行此后是否执行过"),
+            WHY_TEXT(why, "the platform's operators look at what it did outside and let it go on: execgov restore check --release %s; "
+                          "or cancel it",
+                     "由平台运营人员核对其外部影响后放行：execgov restore check --release %s；也可以取消", cell(e, WHY_JOB)));
     if (strcmp(live, "delayed") != 0)
         return;
     if (db_int(&e->rows, 0, WHY_ATTEMPT) > 0)

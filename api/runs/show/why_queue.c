@@ -139,9 +139,9 @@ static void look_at_turn(struct why *why, const struct why_queue *place, const j
                 WHY_TEXT(why, "nothing to do: that takes a second or two", "无需操作：一两秒内完成"));
     else if (position > 0 || (position == 0 && (ahead > 0 || busy >= place->slots)))
         why_add(why, "waits_turn",
-                WHY_TEXT(why, "%lld runs of this tenant and %lld other tenants are before it; %lld of %lld "
+                WHY_TEXT(why, "%lld runs of this tenant and %lld other queues are before it; %lld of %lld "
                               "slots of the lane %s are in use",
-                         "本租户有 %lld 个运行、另有 %lld 个租户排在它之前；已使用 %lld 个槽位（共 %lld 个，通道 %s）",
+                         "本租户有 %lld 个运行、另有 %lld 个队列排在它之前；已使用 %lld 个槽位（共 %lld 个，通道 %s）",
                          (long long)position, (long long)ahead, (long long)busy, (long long)place->slots,
                          place->lane),
                 WHY_TEXT(why, "wait; an operator who starts another worker makes it faster",

@@ -375,6 +375,22 @@ void db_query(struct op *op, struct db *db, const struct db_scope *scope, enum s
     db_group_send(group);
 }
 
+static void release_kept(void *result)
+{
+    PQclear(result);
+}
+
+struct db_rows db_rows_keep(const struct db_rows *rows, struct arena *arena)
+{
+    struct db_rows kept = *rows;
+    PGresult *copy = PQcopyResult(rows->result, PG_COPYRES_ATTRS | PG_COPYRES_TUPLES);
+
+    CHECK(copy);
+    arena_defer(arena, release_kept, copy);
+    kept.result = copy;
+    return kept;
+}
+
 /* --- cells --- */
 
 const char *db_text(const struct db_rows *rows, int row, int column)

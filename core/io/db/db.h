@@ -88,6 +88,9 @@ void db_group_add_params(struct db_group *group, enum sql_queries query, struct 
 void db_group_tolerate(struct db_group *group, struct gov_err *err);
 void db_group_send(struct db_group *group);
 
+/* The same rows for as long as `arena` lives. */
+struct db_rows db_rows_keep(const struct db_rows *rows, struct arena *arena);
+
 /* Cells. NULL, 0 and false for SQL null. */
 const char *db_text(const struct db_rows *rows, int row, int column);
 int64_t db_int(const struct db_rows *rows, int row, int column);

@@ -13,6 +13,7 @@
 #include "core/base/check.h"
 #include "core/base/clock.h"
 #include "core/io/db/db_internal.h"
+#include "core/io/db/db_refused.h"
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
@@ -232,18 +233,9 @@ static void release_result(void *result)
     PQclear(result);
 }
 
-/* "code: text" raised by our own functions; see db.h. */
-static bool raised_by_us(const PGresult *result, struct gov_err *err)
+static const char *query_name(const struct db_statement *statement)
 {
-    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    char wire[64];
-
-    if (!state || strcmp(state, "GV000") != 0 || !message ||
-        sscanf(message, "%63[a-z_]", wire) != 1)
-        return false;
-    enum gov_code code = gov_code_from_wire(wire);
-    return !gov_fail_cause(err, code, "%s", message);
+    return statement && statement->query != DB_UTILITY ? sql_queries[statement->query].name : "a statement";
 }
 
 static void read_error(struct db_group *group, const PGresult *result)
@@ -271,7 +263,7 @@ static void read_error(struct db_group *group, const PGresult *result)
     } else if (strncmp(state, "53", 2) == 0 || strcmp(state, "25006") == 0 || strcmp(state, "55P03") == 0) {
         /* no room, a standby or read-only, locked by somebody: it goes away without us */
         gov_fail_cause(&group->err, GOV_STORE_UNAVAILABLE, "postgres: %s", message);
-    } else if (!raised_by_us(result, &group->err)) {
+    } else if (!db_refused(result, query_name(group->reading), &group->err)) {
         gov_fail_cause(&group->err, GOV_INTERNAL, "postgres %s: %s in: %.120s", state, message,
                        group->reading ? db_statement_text(group, group->reading) : "-");
     }

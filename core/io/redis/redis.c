@@ -254,11 +254,12 @@ struct call {
     bool tolerant;
 };
 
-/* Server states that pass, as opposed to commands that are wrong. */
+/* Server states that pass, as opposed to commands that are wrong. TRYAGAIN, ASK and a key that is not local: a slot is on its
+ * way to another node. MISCONF: the disk does not take what Redis has to keep. */
 static bool error_passes(const char *text)
 {
-    static const char *const passing[] = { "LOADING",  "BUSY ",    "MASTERDOWN", "CLUSTERDOWN",
-                                           "READONLY", "TRYAGAIN", "NOAUTH",     "OOM" };
+    static const char *const passing[] = { "LOADING", "BUSY ", "MASTERDOWN", "CLUSTERDOWN", "READONLY", "TRYAGAIN", "ASK ",
+                                           "ERR Script attempted to access a non local key", "NOAUTH", "OOM", "MISCONF" };
     for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
         if (text_starts(text, passing[i]))
             return true;

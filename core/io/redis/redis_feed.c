@@ -86,6 +86,8 @@ static void on_message(redisAsyncContext *context, void *answer, void *data)
         struct channel *c = channel_find(feed, name);
         if (c)
             c->confirmed = true;
+        if (c && feed->events.listening)
+            feed->events.listening(feed->events.context, name);
         up_check(feed);
     }
 }

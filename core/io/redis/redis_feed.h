@@ -16,6 +16,7 @@ struct redis_feed_events {
     void (*message)(void *context, const char *channel, const char *text, size_t bytes);
     void (*changed)(void *context, bool up); /* up: every channel is subscribed (again) */
     void *context;
+    void (*listening)(void *context, const char *channel); /* from now on nothing said there is missed; NULL: not told */
 };
 
 struct redis_feed *redis_feed_new(struct loop *loop, const struct redis_options *options,

@@ -119,6 +119,33 @@ static void an_error_reply_is_told_and_fails_no_op(void **state)
     op_release(&p.op);
 }
 
+/* Redis says each of these lines itself, as a script's error. */
+static void what_passes_is_like_away_and_what_is_wrong_is_not(void **state)
+{
+    static const struct {
+        const char *line;
+        enum gov_code code;
+    } cases[] = {
+        { "ASK 3999 127.0.0.1:6381", GOV_QUEUE_UNAVAILABLE },
+        { "TRYAGAIN Multiple keys request during rehashing of slot", GOV_QUEUE_UNAVAILABLE },
+        { "ERR Script attempted to access a non local key in a cluster node script: x", GOV_QUEUE_UNAVAILABLE },
+        { "MISCONF Errors writing to the AOF file: No space left on device", GOV_QUEUE_UNAVAILABLE },
+        { "CLUSTERDOWN The cluster is down", GOV_QUEUE_UNAVAILABLE },
+        { "OOM command not allowed when used memory > 'maxmemory'.", GOV_QUEUE_UNAVAILABLE },
+        { "WRONGTYPE Operation against a key", GOV_INTERNAL },
+        { "ERR ASK what you like", GOV_INTERNAL },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct op_probe p;
+        struct command c = COMMAND(*state, "EVAL", "return redis.error_reply(ARGV[1])", "0", cases[i].line);
+        assert_false(command_run(&p, &c.world->loop, &c));
+        assert_int_equal(c.answer.err->code, cases[i].code);
+        assert_non_null(strstr(c.answer.err->cause, cases[i].line));
+        op_release(&p.op);
+    }
+}
+
 static void commands_before_the_connection_is_up_are_kept(void **state)
 {
     struct op_probe p;
@@ -383,6 +410,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
         TEST(answers_of_every_type_are_copied),
         TEST(an_error_reply_is_told_and_fails_no_op),
+        TEST(what_passes_is_like_away_and_what_is_wrong_is_not),
         TEST(commands_before_the_connection_is_up_are_kept),
         cmocka_unit_test(a_refused_connection_does_not_hang),
         TEST(commands_fail_at_once_while_redis_is_away),

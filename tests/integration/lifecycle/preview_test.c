@@ -66,10 +66,12 @@ static void assert_same(const struct scan_row *a, const struct scan_row *b)
     const struct lifecycle_facts *f = &a->facts, *g = &b->facts;
     const int64_t ours[] = { f->state, f->state_entered_us, f->period_start_us, f->end_day, f->end_us, f->shutdown_due_us,
                              f->final_notice_us, f->termination_notice_us, f->hold_until_us, f->done, f->cancel_at_period_end,
-                             f->unreachable, f->grace_days, f->min_grace_days, f->retention_days, a->period_no, a->version, a->next_us };
+                             f->unreachable, f->policy_since_us, f->grace_days, f->min_grace_days, f->retention_days,
+                             a->period_no, a->version, a->next_us };
     const int64_t theirs[] = { g->state, g->state_entered_us, g->period_start_us, g->end_day, g->end_us, g->shutdown_due_us,
                                g->final_notice_us, g->termination_notice_us, g->hold_until_us, g->done, g->cancel_at_period_end,
-                               g->unreachable, g->grace_days, g->min_grace_days, g->retention_days, b->period_no, b->version, b->next_us };
+                               g->unreachable, g->policy_since_us, g->grace_days, g->min_grace_days, g->retention_days,
+                               b->period_no, b->version, b->next_us };
 
     assert_string_equal(a->id, b->id);
     assert_string_equal(a->state, b->state);
@@ -92,7 +94,10 @@ static void what_is_stored_is_what_its_text_says(void **state)
           "'1969-12-30 16:00+00', '2030-01-01 00:00:00.5+00', '2029-12-30 09:00+00', '2030-03-01 01:00+00', '2031-01-01 00:00+00', 65535, "
           "true, '1970-01-01 00:00:00.000001+00'" },
         { "state, tz, windows_done, next_action_at", "'cancelled', 'Europe/Berlin', -1, '2026-01-01'" }, /* and nobody to tell */
+        { "state, tz, next_action_at", "'active', 'UTC', now()" }, /* its edition has a policy of its own by then */
+        { "state, tz, policy, next_action_at", "'active', 'UTC', 'standard', now()" }, /* and it, too */
     };
+    enum { EDITIONS_OWN = 3 };
     struct fixture *f = *state;
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -101,6 +106,10 @@ static void what_is_stored_is_what_its_text_says(void **state)
         struct gov_err err = { 0 };
 
         subscriptions(f, 1, rows[i].columns, rows[i].values);
+        if (i >= EDITIONS_OWN)
+            sql_run(f->admin, "insert into public.lifecycle_policy (code, ver, before_days) values ('often', 1, '{9,8}') on conflict do nothing; "
+                    "insert into public.edition_reminder (edition, policy, reason, set_by, set_at) values ('team-yearly', 'often', 'asked', "
+                    "gen_random_uuid(), '2026-03-04 05:06:07.000008+02') on conflict do nothing");
         assert_true(scan_context_load(f->conn, context, &f->arena, &err));
         PGresult *b = binary(f);
         assert_int_equal(1, PQntuples(b));
@@ -111,8 +120,10 @@ static void what_is_stored_is_what_its_text_says(void **state)
         assert_true(scan_row_read(context, t, 0, &text));
         assert_same(&stored, &text);
         assert_int_equal(i == 2, stored.facts.unreachable);
+        assert_int_equal(i >= EDITIONS_OWN, stored.facts.policy_since_us != 0);
         PQclear(b);
     }
+    sql_run(f->admin, "delete from public.edition_reminder");
 }
 
 static bool line(void *self, const struct preview_line *l)

@@ -296,6 +296,27 @@ static void a_dry_run_shows_what_cannot_be_read(void **state)
     assert_memory_equal(&bad.counts, &r.counts, sizeof r.counts);
 }
 
+/* Scans that did not run, that stopped, and what they put aside; nothing of it where all is well. */
+static void the_digest_says_what_scans_did_not_do(void **state)
+{
+    struct scan_rig *f = *state;
+    static const char digest[] = "select concat_ws(' ', 'last', (d ->> 'last_scan' = public.utc_text(c.last_at)), 'ever', d ->> 'scans_ever', "
+                                 "'stopped', d ->> 'scans_stopped', 'aside', d ->> 'set_aside') from public.scan_clock c, "
+                                 "public.finance_digest_make((public.lifecycle_now() at time zone 'UTC')::date, 'UTC') d";
+
+    scan_rig_subscriptions(f, 3, 60, "UTC");
+    sql_run(f->admin, "delete from public.scan_run");
+    assert_string_equal("last ever 0 stopped aside", sql_value(&f->arena, f->admin, digest));
+    sql_run(f->admin, "update public.scan_clock set last_at = public.lifecycle_now() - interval '14 minutes'");
+    assert_string_equal("last ever stopped aside", sql_value(&f->arena, f->admin, digest));
+    sql_run(f->admin, "update public.scan_clock set last_at = public.lifecycle_now() - interval '16 minutes'; "
+            "update public.subscription set quarantined_at = now() where id in (select id from public.subscription limit 2); "
+            "insert into public.scan_run (id, kind, as_of, state, started_at) select gen_random_uuid(), 'tick', now(), s, public.lifecycle_now() "
+            "from unnest(array['done', 'needs_approval', 'refused', 'failed']) s");
+    assert_string_equal("last t ever stopped 3 aside 2", sql_value(&f->arena, f->admin, digest));
+    sql_run(f->admin, "delete from public.scan_run");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +330,7 @@ int main(void)
         cmocka_unit_test(an_end_that_comes_again_is_proposed_again),
         cmocka_unit_test(a_dry_run_says_what_the_run_does_and_writes_nothing),
         cmocka_unit_test(a_dry_run_shows_what_cannot_be_read),
+        cmocka_unit_test(the_digest_says_what_scans_did_not_do),
     };
     return cmocka_run_group_tests(tests, scan_rig_setup, scan_rig_teardown);
 }

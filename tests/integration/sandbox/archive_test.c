@@ -421,6 +421,28 @@ static void code_is_looked_at_without_running_it(void **state)
     forget(&l);
 }
 
+static void what_a_reviewer_cannot_read_and_nobody_should_is_named_without_being_told(void **state)
+{
+    struct looked l;
+    (void)state;
+
+    look_with(&rig, "review.zip", &l);
+    assert_true(l.raw.kept);
+    const json_t *large = finding(&l, "large_file", "table.bin"), *secret = finding(&l, "secret", "conf.ini");
+    assert_non_null(large);
+    assert_non_null(strstr(json_string_value(json_object_get(json_object_get(large, "message"), "en")), "9 MB"));
+    assert_null(finding(&l, "large_file", "small.bin"));
+    assert_non_null(finding(&l, "native_code", "lib.so"));
+    assert_non_null(secret);
+    assert_int_equal(json_integer_value(json_object_get(secret, "line")), 3);
+    assert_non_null(finding(&l, "secret", "id.pem"));
+    assert_null(finding(&l, "secret", "sample.ini"));
+    char *told = json_dumps(json_object_get(l.json, "findings"), 0); /* beside them, what a reviewer reads: the files */
+    assert_null(strstr(told, "hunter2"));
+    free(told);
+    forget(&l);
+}
+
 static void refused_done(void *user, struct sandbox_unpack_report *report)
 {
     *(struct gov_err *)user = report->err;
@@ -453,6 +475,7 @@ int main(void)
         cmocka_unit_test(hostile_archives_are_refused_with_every_fault),
         cmocka_unit_test(odd_archives_are_taken_as_they_are_or_refused),
         cmocka_unit_test(code_is_looked_at_without_running_it),
+        cmocka_unit_test(what_a_reviewer_cannot_read_and_nobody_should_is_named_without_being_told),
         cmocka_unit_test(an_archive_with_another_digest_is_refused),
     };
 

@@ -150,6 +150,10 @@ zip_case("code", [("main.py", b"import pandas\nimport yaml\nimport requests\nimp
                   ("helper.py", b""), ("old.py", b"print 'python 2'\n"), README])
 zip_case("syntax", [("main.py", b"x = 1\ndef f(:\n    pass\n"), README])
 zip_case("code_bomb", [("main.py", b"x = " + b"(" * 5000 + b")" * 5000), README])
+zip_case("review", [MAIN, README, ("table.bin", b"\1" * (9 << 20)), ("small.bin", b"\1" * (7 << 20)),
+                    ("lib.so", b"\x7fELF\2\1\1" + b"\0" * 60),
+                    ("conf.ini", b"[partner]\nhost = x\npassword = 'hunter2-and-more'\n"),
+                    ("sample.ini", b"password = 'change_me'\n"), ("id.pem", b"-----BEGIN RSA PRIVATE KEY-----\n")])
 zip_case("code_binary", [("main.py", b"\x00\x01\xff" * 100), README])
 tar_case("sparse_names", [("./main.py", b""), ("./", b""), ("./a//b/./c.txt", b"x"), README])
 # --- names that only a tar can carry, and headers that lie ---

@@ -1,5 +1,7 @@
 /* confirmation_policy_test.c - more people, roles, substitutes, questions and extensions: whatever a rule
  * grants, no run comes into being before enough different people with the right have said yes. */
+#include <string.h>
+
 #include "tests/lib/test.h"
 
 #include "tests/lib/confirmation_rig.h"
@@ -362,6 +364,73 @@ static void an_extension_is_the_rules_and_comes_once(void **state)
     assert_true(expires(f, &w));
 }
 
+/* Would a yes of this person be taken? Asked of the decision itself, which is taken back. */
+static bool decides(struct confirmation_rig *f, const struct waiting *w, const struct pg_person *who)
+{
+    sql_run(f->conn, "begin");
+    const char *code = CONFIRM(f, w, who);
+    bool taken = strcmp(code, "ok") == 0 || strcmp(code, "counted") == 0;
+    sql_run(f->conn, "rollback");
+    return taken;
+}
+
+static bool said_to(struct confirmation_rig *f, const struct waiting *w, const struct pg_person *who)
+{
+    return *sql_value(&f->arena, f->conn, "select coalesce((select %s.confirmation_takes_%s('%s', m.user_id, m.role) from "
+                      "public.my_members m where m.user_id = '%s'), false)", f->tenant.schema, f->tenant.schema,
+                      w->confirmation.text, who->id.text) == 't';
+}
+
+/* Everybody in a dozen cases: whom /why names is whom the decision takes. */
+static void whom_it_waits_for_are_those_who_would_be_let(void **state)
+{
+    struct confirmation_rig *f = *state;
+    static const char *const rules[] = {
+        "{}", "{\"roles\": [\"finance\"]}", "{\"four_eyes\": true}", "{\"roles\": [\"operator\", \"viewer\"], \"people\": 2}",
+        "{\"roles\": [\"finance\"], \"escalate_roles\": [\"admin\"], \"escalate_at\": \"2020-01-01T00:00:00Z\"}",
+        "{\"people\": 3}",
+    };
+    struct pg_person people[] = { f->owner, f->approver, f->viewer, f->operator, f->stranger,
+                                  person(f, "finance"), person(f, "admin"), person(f, "auditor"), person(f, "approver") };
+    enum { PEOPLE = sizeof people / sizeof *people };
+    int named = 0, mine = 0;
+
+    password_set_by(f, &people[PEOPLE - 1], &f->owner);
+    assert_string_equal("ok", DELEGATE_NOW(f, &f->approver, &people[5]));
+    for (size_t i = 0; i < 2 * sizeof rules / sizeof *rules; i++) {
+        bool low = i % 2;
+        struct waiting w = waiting_make(f, low ? &f->operator : &f->owner, low ? "low" : "high", "'x'");
+        sql_run(f->admin, "update %s.confirmation set rule = '%s' where id = '%s'", f->tenant.schema, rules[i / 2],
+                w.confirmation.text);
+        if (strstr(rules[i / 2], "people"))
+            CONFIRM(f, &w, low ? &f->operator : &f->approver); /* who has said yes is not waited for */
+        for (size_t p = 0; p < PEOPLE; p++) {
+            bool taken = decides(f, &w, &people[p]);
+            if (taken != said_to(f, &w, &people[p]))
+                fail_msg("rule %s, %s risk, person %zu: the decision takes a yes: %d", rules[i / 2], low ? "low" : "high", p, taken);
+            named += taken;
+            mine += taken && low && p == 3;
+        }
+    }
+    assert_true(named > 12 && mine > 0); /* his own, where one pair of eyes is enough */
+    delegations_forget(f);
+}
+
+static void how_many_are_missing_falls_with_each_person_who_agrees(void **state)
+{
+    struct confirmation_rig *f = *state;
+    struct waiting w = ruled(f, "{\"people\": 2}");
+    struct pg_person second = person(f, "admin");
+    const char *missing = "select %s.confirmation_missing_%s('%s')";
+
+    assert_string_equal("2", sql_value(&f->arena, f->conn, missing, f->tenant.schema, f->tenant.schema, w.confirmation.text));
+    assert_string_equal("counted", CONFIRM(f, &w, &f->approver));
+    assert_string_equal("1", sql_value(&f->arena, f->conn, missing, f->tenant.schema, f->tenant.schema, w.confirmation.text));
+    assert_string_equal("ok", CONFIRM(f, &w, &second));
+    assert_string_equal("0", sql_value(&f->arena, f->conn, "select count(%s.confirmation_missing_%s('%s'))", f->tenant.schema,
+                                       f->tenant.schema, w.confirmation.text)); /* it waits for nobody */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -383,6 +452,8 @@ int main(void)
         cmocka_unit_test(a_question_stops_the_clock_and_the_answer_starts_it),
         cmocka_unit_test(a_question_that_nobody_answers_ends_too),
         cmocka_unit_test(an_extension_is_the_rules_and_comes_once),
+        cmocka_unit_test(whom_it_waits_for_are_those_who_would_be_let),
+        cmocka_unit_test(how_many_are_missing_falls_with_each_person_who_agrees),
     };
 
     return cmocka_run_group_tests(tests, confirmation_rig_setup, confirmation_rig_teardown);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "sql_queries.h"
 #include "tests/lib/money_rig.h"
 #include "tests/lib/sql.h"
 
@@ -43,10 +44,23 @@ static void an_end_is_found_by_its_key_also_when_many_wait(void **state)
     assert_string_equal("settled", sql_value(&f->arena, f->admin, "select outcome from public.payment_event where event_id = 'e7'"));
 }
 
+/* What a provider sent is kept for 400 days, that it came for ever: the same event is still known then. */
+static void bytes_are_kept_for_400_days_and_ids_for_ever(void **state)
+{
+    struct money_rig *f = *state;
+
+    sql_run(f->admin, "insert into public.payment_event (provider, event_id, raw, sha256, verified, detail, received_at) select 'ali', e.id, "
+            "'x', 'y', true, '{}', now() - e.age from (values ('young', interval '399 days 23 hours'), ('aged', interval '400 days 1 hour')) e (id, age)");
+    sql_run(f->admin, "%s", sql_queries[SQL_QUERIES_PAYMENT_EVENT_FORGET].text);
+    assert_string_equal("aged false, young true", sql_value(&f->arena, f->admin, "select string_agg(event_id || ' ' || (raw is not null), ', ' "
+                                                            "order by event_id) from public.payment_event where provider = 'ali'"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_end_is_found_by_its_key_also_when_many_wait),
+        cmocka_unit_test(bytes_are_kept_for_400_days_and_ids_for_ever),
     };
     return cmocka_run_group_tests(tests, money_rig_setup, money_rig_teardown);
 }

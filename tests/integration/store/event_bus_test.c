@@ -8,6 +8,7 @@
 
 struct ear {
     int heard;
+    int listening;
     char tenant[32];
     struct id request;
     bool went_on[3];
@@ -22,6 +23,18 @@ static void happened(void *context, const char *tenant, const struct id *request
     ear->heard++;
     ear->request = *request;
     snprintf(ear->tenant, sizeof ear->tenant, "%s", tenant);
+}
+
+static void listening(void *context, const char *tenant)
+{
+    struct ear *ear = context;
+    ear->listening++;
+    snprintf(ear->tenant, sizeof ear->tenant, "%s", tenant);
+}
+
+static bool ear_listens(void *context)
+{
+    return ((struct ear *)context)->listening > 0;
 }
 
 static bool ear_is_up(void *context)
@@ -108,6 +121,64 @@ static void an_event_of_the_version_before_may_be_the_end(void **state)
     event_bus_stop(ear.bus);
 }
 
+static long long subscribers(struct queue_world *w, const char *tenant)
+{
+    redisReply *reply = redisCommand(w->direct, "PUBSUB NUMSUB ev:%s", tenant);
+    long long count = reply->element[1]->integer;
+
+    freeReplyObject(reply);
+    return count;
+}
+
+/* What was published before is lost, so who joined has to look at that moment. */
+static void who_joined_is_told_when_it_is_heard(void **state)
+{
+    struct queue_world *w = *state;
+    struct ear ear = { 0 };
+    struct event_bus_events events = { happened, NULL, &ear, NULL, listening };
+
+    ear.bus = event_bus_new(w->redis, &events);
+    loop_until(&w->loop, ear_is_up, &ear, 5000);
+    assert_int_equal(ear.listening, 0);
+    event_bus_join(ear.bus, "t_00000000000000aa");
+    assert_int_equal(ear.listening, 0);
+    loop_until(&w->loop, ear_listens, &ear, 5000);
+    assert_string_equal(ear.tenant, "t_00000000000000aa");
+    assert_int_equal(subscribers(w, "t_00000000000000aa"), 1);
+    event_bus_stop(ear.bus);
+}
+
+/* The channels of the sixteen that were left last stay subscribed to, and nobody is told what comes there. */
+static void who_was_left_last_costs_nothing_to_join_again(void **state)
+{
+    struct queue_world *w = *state;
+    struct ear ear = { 0 };
+    struct event_bus_events events = { happened, NULL, &ear, NULL, listening };
+    struct id one = id_new();
+    char tenant[32];
+
+    ear.bus = event_bus_new(w->redis, &events);
+    for (int i = 0; i < 17; i++) {
+        snprintf(tenant, sizeof tenant, "t_%016x", i);
+        event_bus_join(ear.bus, tenant);
+        event_bus_leave(ear.bus, tenant);
+    }
+    event_bus_join(ear.bus, "t_00000000000000aa");
+    loop_until(&w->loop, ear_listens, &ear, 5000);
+    assert_int_equal(subscribers(w, "t_0000000000000000"), 0);
+    assert_int_equal(subscribers(w, "t_0000000000000001"), 1);
+    event_bus_publish(ear.bus, "t_0000000000000001", &one);
+    event_bus_publish(ear.bus, "t_00000000000000aa", &one);
+    loop_until(&w->loop, ear_heard, &ear, 5000);
+    assert_string_equal(ear.tenant, "t_00000000000000aa");
+    event_bus_join(ear.bus, "t_0000000000000001");
+    event_bus_publish(ear.bus, "t_0000000000000001", &one);
+    loop_until(&w->loop, ear_heard_two, &ear, 5000);
+    assert_string_equal(ear.tenant, "t_0000000000000001");
+    assert_int_equal(ear.listening, 1);
+    event_bus_stop(ear.bus);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +186,8 @@ int main(void)
         TEST(events_reach_who_joined_the_tenant),
         TEST(an_event_says_whether_it_goes_on),
         TEST(an_event_of_the_version_before_may_be_the_end),
+        TEST(who_joined_is_told_when_it_is_heard),
+        TEST(who_was_left_last_costs_nothing_to_join_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

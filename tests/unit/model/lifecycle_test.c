@@ -386,6 +386,21 @@ static void a_late_run_does_less_and_never_earlier(void **state)
     }
 }
 
+/* Grace that ends on a Saturday: the shutdown comes on Monday where the policy says so, and on Saturday where it does not. */
+static void a_shutdown_waits_for_a_workday_where_the_policy_says_so(void **state)
+{
+    struct lifecycle_policy workdays_only = lifecycle_policy_default;
+    struct lifecycle_facts f = a_year("2026-01-02", "2027-01-02");
+    struct lifecycle_decision d;
+
+    (void)state;
+    workdays_only.shutdown_on_workday = true;
+    lifecycle_decide(&f, &lifecycle_policy_default, at("2027-01-02", 0), &d);
+    assert_true(d.after.shutdown_due_us == at("2027-01-09", 0));
+    lifecycle_decide(&f, &workdays_only, at("2027-01-02", 0), &d);
+    assert_true(d.after.shutdown_due_us == at("2027-01-11", 0));
+}
+
 static void a_reported_payment_holds_three_workdays(void **state)
 {
     (void)state;
@@ -424,6 +439,7 @@ int main(void)
         cmocka_unit_test(no_grace_and_a_cancelled_renewal_end_at_once),
         cmocka_unit_test(final_states_do_nothing),
         cmocka_unit_test(a_late_run_does_less_and_never_earlier),
+        cmocka_unit_test(a_shutdown_waits_for_a_workday_where_the_policy_says_so),
         cmocka_unit_test(a_reported_payment_holds_three_workdays),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

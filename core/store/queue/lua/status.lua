@@ -1,10 +1,11 @@
---!needs names ring held entry named
+--!needs names ring turn held entry named
 -- status(tenant, job or -, action or -) -> JSON for people and for `why`:
 -- {weight, limit, rate, paused, held, holders: [job], rate_wait_ms, now_ms,
 --  queues: [{lane, class, length, full, since_ms, parked_until_ms, ahead, aside: {count, name, paused}}],
 --  job: {state, fence, lane, class, position, lane_busy}, names: [{name, slots, rate, paused, held: [job],
 --  rate_wait_ms}]}
--- full: more of it waits in PostgreSQL, this job perhaps; ahead: tenants whose turn comes earlier; position: entries of the same queue before the job, from 0;
+-- full: more of it waits in PostgreSQL, this job perhaps; ahead: queues whose turn comes earlier, of
+-- other tenants or of a class that goes first; position: entries of the same queue before the job, from 0;
 -- names: the limits that an action counts under. An empty list is left out.
 local tenant, job, action = ARGV[3], ARGV[4], ARGV[5] or '-'
 local HOLDERS_MAX = 20
@@ -52,6 +53,32 @@ local function aside_of(lane, class)
     return aside
 end
 
+-- Queues of the lane that `take` would serve before this one, at least: 0 means that the next take begins with it. Those
+-- that it would meet and find at a limit are counted; nobody knows before.
+local function ahead_of(lane, class)
+    local ring, fresh = ring_key(lane, class), fresh_key(lane, class)
+    local tag = call('ZSCORE', ring, tenant)
+    if not tag then
+        return nil
+    end
+    local ahead, others, before = 0, call('ZCARD', ring) - 1, true
+    for _, other in ipairs(classes_in_turn(turn_read(lane))) do
+        local count = other == class and 0 or call('ZCARD', ring_key(lane, other))
+        before = before and other ~= class
+        ahead = ahead + (before and count or 0)
+        others = others + count
+    end
+    local rank = call('ZRANK', fresh, tenant)
+    if rank then
+        return ahead + rank
+    end
+    ahead = ahead + call('ZRANK', ring, tenant) + call('ZCARD', fresh) - call('ZCOUNT', fresh, '-inf', '(' .. tag)
+    if ahead == 0 and others > 0 and share_left(lane, tenant, lane_busy(lane)) < 1 then
+        return 1
+    end
+    return ahead
+end
+
 for _, lane in ipairs(lanes()) do
     for _, class in ipairs(CLASSES) do
         local length = queue_length(lane, class, tenant)
@@ -62,15 +89,12 @@ for _, lane in ipairs(lanes()) do
                 lane = lane, class = class, length = length, full = over ~= nil,
                 since_ms = queue_since(lane, class, tenant, true), aside = aside_of(lane, class),
                 parked_until_ms = parked and tonumber(parked) or nil,
-                ahead = call('ZRANK', ring_key(lane, class), tenant) or nil,
+                ahead = ahead_of(lane, class),
             }
             local position = state == 'q' and position_in(lane, class)
             if position then
                 answer.job.lane, answer.job.class, answer.job.position = lane, class, position
-                answer.job.lane_busy = 0
-                for _, busy in ipairs(call('HVALS', P .. ':busy:' .. lane)) do
-                    answer.job.lane_busy = answer.job.lane_busy + busy
-                end
+                answer.job.lane_busy = lane_busy(lane)
             end
         end
     end

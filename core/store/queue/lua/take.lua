@@ -1,20 +1,18 @@
---!needs names ring held entry named aside
+--!needs names ring turn held entry named aside
 -- take(worker, lane, n) -> "tenant class job fence cost_ms kind action since_ms"...
 --
 -- Hands over at most n entries in fair order and puts them into slots; they come back unless they
 -- are claimed within 15 s. Empty means that nothing of the lane may start now: the worker blocks on
 -- the bell.
 --
--- Per pick: the class (strict order, but of eight picks one begins with the lowest and one with the
--- middle, so that none starves), then the tenant: one without a slot first, else the lowest start
--- tag; then one quantum of it. A tenant alone in the lane needs no quanta and gets all free slots.
+-- Per pick: the class and the tenant whose turn it is (part_turn.lua); then one quantum of it. A tenant alone in
+-- the lane needs no quanta and gets all free slots.
 local worker, lane, free = ARGV[3], ARGV[4], tonumber(ARGV[5])
 local PICKS_MAX = 256 -- bounds the script when it meets many dead entries
 local PAGE = 250 -- entries looked at in one go behind those at a limit of their name
-local AGEING = { [3] = { 'normal', 'interactive', 'bulk' }, [7] = { 'bulk', 'normal', 'interactive' } }
 
 local busy -- slots held in the lane; counted when somebody asks
-local turn = tonumber(call('HGET', P .. ':turn', lane) or 0)
+local turn = turn_read(lane)
 local handed_over = {}                 -- the answer
 local deadline = exact(now + TAKEN_MS) -- of what is handed over
 local tenants_in, overflowed = {}, {}  -- by class: tenants in the ring, is any over
@@ -34,16 +32,9 @@ local function others_wait(tenant)
     return false
 end
 
--- Slots the tenant may add before it holds more than three quarters (rounded up) of those in use:
--- the greatest k with held + k <= ceil(3 (busy + k) / 4). Above the limit at most one tenant can be.
 local function share_room(tenant)
-    if not busy then
-        busy = 0
-        for _, held in ipairs(call('HVALS', P .. ':busy:' .. lane)) do
-            busy = busy + held
-        end
-    end
-    return 3 * busy - 4 * call('HLEN', live_key(lane, tenant)) + 3
+    busy = busy or lane_busy(lane)
+    return share_left(lane, tenant, busy)
 end
 
 local function pick_in(class)
@@ -73,7 +64,7 @@ end
 
 local function pick()
     local last
-    for _, class in ipairs(AGEING[turn % 8] or CLASSES) do
+    for _, class in ipairs(classes_in_turn(turn)) do
         local p = pick_in(class)
         if p and (not p.over_share or not others_wait(p.tenant)) then
             return p
@@ -186,9 +177,9 @@ end
 -- What was set aside goes first. True if all of it was looked at and nothing of it may start now.
 local function drain_aside(p, found)
     local key, name = aside_key(lane, p.class, p.tenant), parked_name(lane, p.class, p.tenant)
-    local wake = call('HGET', P .. ':blocked', name)
-    if wake and wake ~= '-' then
-        found.wake = tonumber(wake) > 0 and tonumber(wake) or nil
+    local wake = tonumber(call('HGET', P .. ':blocked', name) or '-')
+    if wake and (wake == 0 or wake > now) then -- not, if its moment has come while others of the queue went on
+        found.wake = wake > 0 and wake or nil
         return true
     end
     found.looked = true

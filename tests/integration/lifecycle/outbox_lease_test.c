@@ -1,0 +1,123 @@
+/* outbox_lease_test.c - a message whose sender died over it: a reminder leaves once more, a receipt waits for a person. */
+#include "tests/lib/test.h"
+
+#include "core/io/db/dbsync.h"
+#include "sql_queries.h"
+#include "tests/lib/scan_rig.h"
+#include "tests/lib/sql.h"
+
+static const char OPEN[] = "public.finance_task where kind = 'receipt_unknown' and done_at is null";
+
+/* One of each, due now, to the same contact. */
+static void messages(struct scan_rig *f)
+{
+    static const char told[] = "select public.customer_notify(customer_id, '%s' || id, '%s', null, null, '{}', null, null, null) from public.orders";
+
+    scan_rig_subscriptions(f, 1, 200, "Asia/Shanghai");
+    sql_run(f->admin, "insert into public.orders (id, no, kind, customer_id, subscription_id, period_no, edition_version, state, amount_minor, "
+            "currency) select gen_random_uuid(), 'R-1', 'renewal', customer_id, id, 2, edition_version, 'active', 100, 'CNY' from public.subscription");
+    sql_run(f->admin, told, "reminder:", "subscription.remind");
+    sql_run(f->admin, told, "receipt:", "payment.received");
+}
+
+/* What is claimed now, as "event message_id attempt". */
+static const char *claimed(struct scan_rig *f)
+{
+    const char *limit = "100";
+    struct gov_err err = { 0 };
+    PGresult *rows = dbsync_query(&f->arena, f->conn, sql_queries[SQL_QUERIES_OUTBOX_CLAIM].text, 1, &limit, &err);
+
+    if (!rows)
+        fail_msg("claim: %s", err.cause);
+    assert_in_range(PQntuples(rows), 0, 1);
+    return PQntuples(rows) ? arena_format(&f->arena, "%s %s %s", PQgetvalue(rows, 0, 3), PQgetvalue(rows, 0, 1), PQgetvalue(rows, 0, 9)) : "";
+}
+
+static void claim_all(struct scan_rig *f)
+{
+    const char *limit = "100";
+    struct gov_err err = { 0 };
+    PGresult *rows = dbsync_query(&f->arena, f->conn, sql_queries[SQL_QUERIES_OUTBOX_CLAIM].text, 1, &limit, &err);
+
+    assert_non_null(rows);
+    assert_int_equal(2, PQntuples(rows));
+}
+
+/* Whoever had claimed is dead, and two minutes are over. */
+static void lease_ends(struct scan_rig *f)
+{
+    sql_run(f->admin, "update public.outbox set lease_until = clock_timestamp() - interval '1 second' where state = 'sending'");
+}
+
+static const char *state_of(struct scan_rig *f, const char *event)
+{
+    return sql_value(&f->arena, f->admin, "select concat_ws(' ', state, reason, attempts, case when ended_at is null then 'open' else 'ended' end) "
+                     "from public.outbox where event = '%s'", event);
+}
+
+static void a_receipt_whose_sender_died_is_not_sent_again_and_a_reminder_is_once(void **state)
+{
+    struct scan_rig *f = *state;
+
+    messages(f);
+    claim_all(f);
+    assert_string_equal("", claimed(f)); /* the lease stands */
+    lease_ends(f);
+    assert_string_equal(sql_value(&f->arena, f->admin, "select 'subscription.remind ' || message_id || ' 2' from public.outbox where event = "
+                                  "'subscription.remind'"), claimed(f));
+    assert_string_equal("unknown died while sending 1 ended", state_of(f, "payment.received"));
+    lease_ends(f);
+    assert_string_equal("", claimed(f));
+    assert_string_equal("unknown died while sending 2 ended", state_of(f, "subscription.remind"));
+    /* that nothing is known of the attempt is what its log says */
+    assert_int_equal(1, scan_rig_count(f, "public.delivery_attempt a join public.outbox o on o.id = a.outbox_id where o.event = 'payment.received'"));
+    assert_int_equal(0, scan_rig_count(f, "public.delivery_result"));
+}
+
+/* What became of attempt `n` of the receipt. */
+static void answered(struct scan_rig *f, const char *n, const char *outcome)
+{
+    const char *id = sql_value(&f->arena, f->admin, "select id from public.outbox where event = 'payment.received'");
+    const char *params[] = { id, n, outcome, "0", NULL, "1", NULL, "no answer", "60", "true" };
+    struct gov_err err = { 0 };
+
+    if (!dbsync_query(&f->arena, f->conn, sql_queries[SQL_QUERIES_OUTBOX_DONE].text, 10, params, &err))
+        fail_msg("done: %s", err.cause);
+}
+
+static void a_receipt_that_may_have_arrived_is_a_task_until_a_person_has_decided(void **state)
+{
+    struct scan_rig *f = *state;
+
+    messages(f);
+    claim_all(f);
+    answered(f, "1", "unknown");
+    assert_string_equal("unknown no answer 1 ended", state_of(f, "payment.received"));
+    assert_int_equal(1, scan_rig_count(f, arena_format(&f->arena, "%s and customer_id = (select id from public.customer) and order_id = (select id from "
+                                                       "public.orders) and detail ->> 'endpoint' "
+                                                       "= 'c1@example.org' and detail #>> '{remedy,en}' like '%%deliveries again ' || ref || '%%' and "
+                                                       "detail #>> '{remedy,zh-CN}' like '%%deliveries again ' || ref || '%%'", OPEN)));
+    /* Sent once more by hand, under the same id: the task is over; the sender dies again: it is there again. */
+    assert_string_equal("ok", sql_value(&f->arena, f->admin, "select public.message_again(id) from public.outbox where event = 'payment.received'"));
+    assert_int_equal(0, scan_rig_count(f, OPEN));
+    assert_string_equal(sql_value(&f->arena, f->admin, "select 'payment.received ' || message_id || ' 2' from public.outbox where event = "
+                                  "'payment.received'"), claimed(f));
+    lease_ends(f);
+    claimed(f); /* the reminder */
+    assert_int_equal(1, scan_rig_count(f, OPEN));
+    assert_string_equal("ok", sql_value(&f->arena, f->admin, "select public.message_again(id) from public.outbox where event = 'payment.received'"));
+    claimed(f);
+    answered(f, "3", "sent");
+    assert_int_equal(0, scan_rig_count(f, OPEN));
+    assert_string_equal("sent 3 ended", sql_value(&f->arena, f->admin, "select concat_ws(' ', state, attempts, 'ended') from public.outbox where "
+                                                  "event = 'payment.received'"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_receipt_whose_sender_died_is_not_sent_again_and_a_reminder_is_once),
+        cmocka_unit_test(a_receipt_that_may_have_arrived_is_a_task_until_a_person_has_decided),
+    };
+    return cmocka_run_group_tests(tests, scan_rig_setup, scan_rig_teardown);
+}
