@@ -40,6 +40,17 @@ static const struct refusal *find(const char *cause, const char **behind)
     return found;
 }
 
+/* "code: words", as a function of ours raises it, behind where it happened. Other errors may quote anybody's words. */
+static const char *raised_in(const struct gov_err *err)
+{
+    const char *wire = gov_code_info(err->code)->wire, *at = err->cause;
+    size_t length = strlen(wire);
+
+    while ((at = strstr(at, wire)) && strncmp(at + length, ": ", 2) != 0)
+        at += length;
+    return at;
+}
+
 void refusal_explain(struct gov_err *err)
 {
     /* db.h: a unique or an exclusion violation, whose constraint is nothing for people. */
@@ -48,7 +59,8 @@ void refusal_explain(struct gov_err *err)
         "已有相同的名称、编码或编号，或刚由他人创建：请先查看现有内容，或改用其他值%s"
     };
     const char *behind = "";
-    const struct refusal *r = err->en[0] ? NULL : find(err->cause, &behind);
+    const char *raised = err->en[0] ? NULL : raised_in(err);
+    const struct refusal *r = raised ? find(raised, &behind) : NULL;
 
     if (r)
         say(err, &r->text, r->part[strlen(r->part) - 1] == ' ' ? behind : "");

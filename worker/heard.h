@@ -11,7 +11,7 @@
 
 #include "core/base/id.h"
 
-enum { HEARD_KEPT = 64 };
+enum { HEARD_KEPT = 512 };
 
 struct heard {
     uint64_t count; /* of all there was; zero at first */

@@ -255,7 +255,7 @@ static enum op_next start(struct op *op)
     } else if (t->err.code || late) {
         if (t->err.code)
             log_error(LEVEL_WARN, "claim.failed", &t->err);
-        if (t->err.code && t->loads)
+        if (t->loads) /* what one run reads must not keep the others from being claimed */
             w->loads_apart_until_us = clock_mono_us() + (int64_t)APART_S * 1000000;
         claim_undo(w, &r->claimed_by, &t->info, r->entries, t->entries, t->count);
     } else {

@@ -1,5 +1,6 @@
 // common.mjs - what every peer's program shares: node FILE MODE COUNT ADDRESS -> one JSON line.
 //
+//   single  COUNT jobs, each after the answer to the one before      {rate}
 //   submit  COUNT jobs one by one, 64 in flight                     {rate}
 //   bulk    COUNT jobs in calls of 1,000                            {rate}
 //   drain   COUNT jobs that wait, from the first start to the last  {rate}
@@ -9,8 +10,8 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-export const IN_FLIGHT = 64;
 export const [mode, countText, address] = process.argv.slice(2);
+export const IN_FLIGHT = mode === 'single' ? 1 : 64;
 export const count = Number(countText);
 
 export const now = () => performance.timeOrigin + performance.now();
@@ -73,7 +74,7 @@ export async function oneAtATime(submit) {
 }
 
 export async function main(modes) {
-  const answer = await modes[mode]();
+  const answer = await modes[mode === 'single' ? 'submit' : mode]();
   if (answer) process.stdout.write(`${JSON.stringify(answer)}\n`);
   process.exit(0);
 }

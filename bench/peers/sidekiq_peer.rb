@@ -34,15 +34,15 @@ def start
   spawn({ 'PEER_SOCKET' => SOCKET }, 'sidekiq', '-r', File.expand_path(__FILE__), '-c', '10', out: File::NULL, err: File::NULL)
 end
 
-def submit(count)
-  Array.new(8) { |i| Thread.new { (count / 8 + (i < count % 8 ? 1 : 0)).times { Noop.perform_async } } }.each(&:join)
+def submit(count, threads = 8)
+  Array.new(threads) { |i| Thread.new { (count / threads + (i < count % threads ? 1 : 0)).times { Noop.perform_async } } }.each(&:join)
 end
 
 def measure(mode, count)
   begun = now
   case mode
-  when 'submit'
-    submit(count)
+  when 'single', 'submit'
+    submit(count, mode == 'single' ? 1 : 8)
     return { rate: count / (now - begun) }
   when 'bulk'
     (count / 1000).times { Sidekiq::Client.push_bulk('class' => Noop, 'args' => Array.new(1000) { [] }) }

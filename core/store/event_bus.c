@@ -13,7 +13,7 @@
 
 #define WARM_CHANNEL "ev:warm"
 
-enum { CHANNEL_BYTES = 64, PREFIX_BYTES = 3, ID_BYTES = 36, NEWS_BYTES_MAX = 1024 * 1024, LEFT_MAX = 16 };
+enum { CHANNEL_BYTES = 64, PREFIX_BYTES = 3, ID_BYTES = 36, NEWS_BYTES_MAX = 1024 * 1024 };
 
 static const char RESTS = ' ', GOES_ON = '+';
 
@@ -286,7 +286,7 @@ void event_bus_leave(struct event_bus *bus, const char *tenant)
         return;
     list_remove(&m->link);
     list_append(&bus->memberships, &m->link);
-    if (++bus->left > LEFT_MAX)
+    if (++bus->left > EVENT_BUS_LEFT_MAX)
         forget_oldest(bus);
 }
 

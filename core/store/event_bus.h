@@ -16,6 +16,8 @@
 
 struct event_bus;
 
+enum { EVENT_BUS_LEFT_MAX = 256 }; /* tenants that are listened to after everybody left them */
+
 /* Instead of a tenant: a message is the id of a worker that has been asked something. */
 #define EVENT_BUS_WORKERS "workers"
 /* Likewise: a message to somebody may have been written; the id says nothing. */
@@ -46,7 +48,7 @@ void event_bus_publish_going_on(struct event_bus *bus, const char *tenant, const
  * Redis is away. */
 void event_bus_warm(struct event_bus *bus, const char *tenant, const char *tree, const char *runtime);
 
-/* Counted: as many event_bus_leave as event_bus_join end the listening. The subscription itself outlives it for the few
+/* Counted: as many event_bus_leave as event_bus_join end the listening. The subscription itself outlives it for the
  * tenants that were left last: a call after the other costs Redis and us nothing. */
 void event_bus_join(struct event_bus *bus, const char *tenant);
 void event_bus_leave(struct event_bus *bus, const char *tenant);

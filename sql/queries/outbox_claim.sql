@@ -15,12 +15,14 @@ with due as (
 ), judged as (
     select d.*,
         case
+            when d.state = 'sending' and d.event = 'payment.received' then 'unknown'
             when d.late then 'dead'
-            when d.state = 'sending' and (d.resends > 0 or d.event = 'payment.received') then 'unknown'
+            when d.state = 'sending' and d.resends > 0 then 'unknown'
             when public.outbox_guard_holds(d.guard) is not null then 'suppressed'
             else 'sending'
         end as next_state,
         case
+            when d.state = 'sending' and d.event = 'payment.received' then 'died while sending'
             when d.late then 'expired'
             when d.state = 'sending' then 'died while sending'
             else public.outbox_guard_holds(d.guard)

@@ -319,6 +319,7 @@ class Page(unittest.TestCase):
         self.type("deliveries again ID", token="pat")
         stack.sql(f"update outbox set state = 'dead', ended_at = now() where id = '{dead[0]['id']}'")
         self.type("deliveries again ID", token="pat")
+        self.maybe_arrived()
         self.type("channel ls")
         for command in [one for one in self.left if one == "deliveries ls"]:
             self.type(command)
@@ -326,6 +327,18 @@ class Page(unittest.TestCase):
         self.type("report ls")
         self.at["NAME"] = "orders"
         self.type("report NAME")
+
+    def maybe_arrived(self):
+        """A receipt whose sender died over it: sent again the first time, found with whom it is for the second."""
+        receipt = stack.sql("select id from outbox where event = 'payment.received' order by id limit 1")[0][0]
+        task = f"select id from finance_task where kind = 'receipt_unknown' and ref = '{receipt}' and done_at is null"
+        state = f"select state from outbox where id = '{receipt}'"
+        for act in (lambda: self.type("deliveries again ID", token="pat"), lambda: self.type('task done TASK "arrived"')):
+            stack.sql(f"update outbox set state = 'unknown', ended_at = now() where id = '{receipt}'")
+            self.at |= {"ID": receipt, "TASK": stack.sql(task)[0][0]}
+            act()
+            self.assertFalse(stack.sql(task))
+            self.assertNotEqual(stack.sql(state)[0][0], "unknown")
 
     def months(self):
         now = datetime.date.today()

@@ -392,10 +392,12 @@ class Tenants(Case):
         self.addCleanup(stack.sql, "delete from membership where role = 'owner' and "
                         f"tenant_id = '{stack.tenants['Lakeside Books']['id']}' and "
                         "user_id = (select id from app_user where email = 'olivia@people.example')")
+        nothing = stack.api("GET", "/v1/orders/20200101-999999", token="lin").json["detail"]
         for url in (f"/v1/orders/{order['id']}", f"/v1/orders/{order['no']}"):
-            self.refused(stack.api("GET", url, token="lin"), 404, "not_found")
-            self.refused(self.post(url + "/report-payment", token="lin"), 404, "not_found")
-            self.refused(self.post(url + "/cancel", token="lin"), 404, "not_found")
+            for answer in (stack.api("GET", url, token="lin"), self.post(url + "/report-payment", token="lin"),
+                           self.post(url + "/cancel", token="lin")):
+                self.refused(answer, 404, "not_found")
+                self.assertEqual(answer.json["detail"], nothing)  # numbers can be guessed: theirs look like none
         self.assertNotIn(order["id"], [o["id"] for o in self.ok(stack.api("GET", "/v1/orders", token="lin"))["items"]])
         self.assertEqual(self.ok(stack.api("GET", url, token="olivia"))["id"], order["id"])
         self.ok(self.post(url + "/cancel", token="olivia"))

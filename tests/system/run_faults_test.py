@@ -174,13 +174,15 @@ class RunFaults(loop.Case):
         return float(seconds[0]) if staged_s < STAGED_S else None
 
     def test_a_cancel_between_a_claim_and_its_answer_is_heard_at_once(self):
-        """A busy machine may spoil a try, in that it comes too late to say anything."""
+        """A busy machine may spoil a try, in that it comes too late to say anything; where it spoils all, that is said."""
         late = []
         for _ in range(TRIES):
             took = self.cancelled_while_claimed()
             if took is not None and took < CANCEL_S:
                 return
             late += [took] if took is not None else []
+        if not late:
+            self.skipTest("the machine was too busy for a try to be judged")
         self.assertEqual(late, [], "it waits for the next heartbeat")
 
 

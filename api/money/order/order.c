@@ -84,10 +84,15 @@ static enum op_next own_load(struct op *op)
     return load_of(op, &((struct order *)op)->endpoint.call->caller);
 }
 
+static bool is_there(struct order *e, struct gov_err *err)
+{
+    return e->found.count > 0 || order_unknown(err);
+}
+
 static enum op_next show(struct op *op)
 {
     struct order *e = (struct order *)op;
-    return page_one(e->endpoint.call, 200, &e->found, &op->err) ? OP_DONE : OP_FAIL;
+    return is_there(e, &op->err) && page_one(e->endpoint.call, 200, &e->found, &op->err) ? OP_DONE : OP_FAIL;
 }
 
 /* To whoever pays it is said whom to pay, and how. */
@@ -95,18 +100,13 @@ static enum op_next own_pay_to(struct op *op)
 {
     struct order *e = (struct order *)op;
 
-    if (e->found.count == 0)
-        return page_one(e->endpoint.call, 200, &e->found, &op->err), OP_FAIL;
+    if (!is_there(e, &op->err))
+        return OP_FAIL;
     DB_QUERY(op, e->endpoint.call->api->db, &DB_PUBLIC, SQL_QUERIES_ORDER_PAY_TO, &e->found, e->id.text);
     return OP_WAIT;
 }
 
 /* --- acts --- */
-
-static bool is_there(struct order *e, struct gov_err *err)
-{
-    return e->found.count > 0 || page_one(e->endpoint.call, 200, &e->found, err);
-}
 
 static enum op_next publish(struct op *op)
 {

@@ -19,11 +19,15 @@ void order_find(struct op *op, struct call *call, const char *text, struct order
         DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_ORDER_NAMED, &order->rows, text);
 }
 
+bool order_unknown(struct gov_err *err)
+{
+    return gov_fail(err, GOV_NOT_FOUND, "there is no such order here: give its number (20261126-000017) or its id",
+                    "这里没有该订单：请填写订单号（20261126-000017）或 id");
+}
+
 bool order_found(struct order_named *order, struct gov_err *err)
 {
     if (order->rows.count)
         id_parse(db_text(&order->rows, 0, 0), &order->id);
-    return !id_empty(&order->id) ||
-           gov_fail(err, GOV_NOT_FOUND, "there is no such order here: give its number (20261126-000017) or its id",
-                    "这里没有该订单：请填写订单号（20261126-000017）或 id");
+    return !id_empty(&order->id) || order_unknown(err);
 }

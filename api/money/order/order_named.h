@@ -13,5 +13,7 @@ struct order_named {
  * may be is for what follows: a number finds what its id would. */
 void order_find(struct op *op, struct call *call, const char *text, struct order_named *order);
 bool order_found(struct order_named *order, struct gov_err *err);
+/* NOT_FOUND, false: in the same words whether there is none or it is somebody else's, for numbers can be guessed. */
+bool order_unknown(struct gov_err *err);
 
 #endif

@@ -72,8 +72,8 @@ static int64_t over(struct rounds *rounds)
     if (i->batch.count)
         event_bus_publish(i->api->events, EVENT_BUS_OUTBOX, &nobody);
     payment_inbox_release(&i->batch);
-    i->state = i->told ? INBOX_RESTING : INBOX_IDLE;
-    return i->told ? rest : failed ? AGAIN_MS : more ? 0 : ROUNDS_UNTIL_WOKEN;
+    i->state = i->told || failed ? INBOX_RESTING : INBOX_IDLE;
+    return failed ? AGAIN_MS : i->told ? rest : more ? 0 : ROUNDS_UNTIL_WOKEN;
 }
 
 struct inbox *inbox_start(struct api *api)

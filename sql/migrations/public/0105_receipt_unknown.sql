@@ -32,3 +32,21 @@ comment on function public.receipt_unknown_note() is 'nobody knows whether a rec
 create trigger receipt_unknown_note after update of state on public.outbox for each row
     when (new.event = 'payment.received' and old.state <> new.state and (old.state = 'unknown' or new.state = 'unknown'))
     execute function public.receipt_unknown_note();
+
+-- Whoever ends the task says that it arrived: nothing waits for it any more, nor does the closing of its month.
+create function public.receipt_unknown_end() returns trigger
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update public.outbox
+    set state = 'sent', reason = 'a person said that it arrived'
+    where id = new.ref::uuid
+        and state = 'unknown';
+    return null;
+end
+$$;
+comment on function public.receipt_unknown_end() is 'a receipt whose task a person ended has arrived';
+create trigger receipt_unknown_end after update of done_at on public.finance_task for each row
+    when (new.kind = 'receipt_unknown' and old.done_at is null and new.done_at is not null and new.done_by is not null)
+    execute function public.receipt_unknown_end();

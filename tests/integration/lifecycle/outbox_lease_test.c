@@ -113,11 +113,31 @@ static void a_receipt_that_may_have_arrived_is_a_task_until_a_person_has_decided
                                                   "event = 'payment.received'"));
 }
 
+/* Also when the day is over in which it could be sent again by hand. */
+static void whoever_ends_the_task_says_that_it_arrived(void **state)
+{
+    struct scan_rig *f = *state;
+
+    messages(f);
+    claim_all(f);
+    lease_ends(f);
+    sql_run(f->admin, "update public.outbox set expires_at = public.lifecycle_now() - interval '1 minute' where event = 'payment.received'");
+    claimed(f);
+    assert_string_equal("unknown died while sending 1 ended", state_of(f, "payment.received"));
+    sql_run(f->admin, "update public.finance_task set done_at = public.lifecycle_now(), outcome = 'by nobody' where kind = 'receipt_unknown'");
+    assert_string_equal("unknown died while sending 1 ended", state_of(f, "payment.received"));
+    sql_run(f->admin, "update public.finance_task set done_at = null where kind = 'receipt_unknown'");
+    sql_run(f->admin, "update public.finance_task set done_at = public.lifecycle_now(), outcome = 'arrived', "
+                      "done_by = gen_random_uuid() where kind = 'receipt_unknown'");
+    assert_string_equal("sent a person said that it arrived 1 ended", state_of(f, "payment.received"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_receipt_whose_sender_died_is_not_sent_again_and_a_reminder_is_once),
         cmocka_unit_test(a_receipt_that_may_have_arrived_is_a_task_until_a_person_has_decided),
+        cmocka_unit_test(whoever_ends_the_task_says_that_it_arrived),
     };
     return cmocka_run_group_tests(tests, scan_rig_setup, scan_rig_teardown);
 }

@@ -48,6 +48,21 @@ static void the_words_of_a_client_are_no_refusal(void **state)
     assert_non_null(strstr(err.en, "there is no reminder policy \"there is no such order\""));
 }
 
+/* Of an error that no function of ours raised nothing is a refusal, whatever it quotes. */
+static void a_fault_that_quotes_a_refusal_is_none(void **state)
+{
+    struct gov_err err = { 0 };
+    (void)state;
+
+    gov_fail_cause(&err, GOV_INTERNAL, "postgres 22P02: invalid input syntax: \"there is no such order\"");
+    refusal_explain(&err);
+    assert_string_equal("", err.en);
+    gov_fail_cause(&err, GOV_NOT_FOUND, "not_found: there is no such order");
+    gov_err_context(&err, "order.load");
+    refusal_explain(&err);
+    assert_non_null(strstr(err.en, "there is no such order"));
+}
+
 static void what_gave_up_is_said_by_its_function_or_by_its_code(void **state)
 {
     struct gov_err err = { 0 };
@@ -93,6 +108,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_text_has_one_place_for_what_it_is_about),
         cmocka_unit_test(a_refusal_says_what_and_what_to_do),
+        cmocka_unit_test(a_fault_that_quotes_a_refusal_is_none),
         cmocka_unit_test(the_words_of_a_client_are_no_refusal),
         cmocka_unit_test(what_gave_up_is_said_by_its_function_or_by_its_code),
         cmocka_unit_test(what_is_there_already_is_said_without_its_constraint),
