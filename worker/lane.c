@@ -46,9 +46,9 @@ int lane_pool_free(const struct lane_pool *pool)
 
 int lane_pool_round(const struct lane_pool *pool)
 {
-    int free = lane_pool_free(pool), half = pool->slots / 2;
+    int free = lane_pool_free(pool), quarter = pool->slots / 4;
 
-    return pool->slots > LANE_ROUND_WHOLE && free > half ? half : free;
+    return pool->slots > LANE_ROUND_WHOLE && free > quarter ? quarter : free;
 }
 
 bool lanes_draw_on(const struct lanes *lanes, const struct lane_pool *pool)

@@ -34,8 +34,8 @@ bool lanes_parse(const char *text, int ctl_slots, int run_slots, bool noop, stru
 /* Has some lane its slots from this pool? */
 bool lanes_draw_on(const struct lanes *lanes, const struct lane_pool *pool);
 int lane_pool_free(const struct lane_pool *pool);
-/* How many of them to ask for at once. Of many slots half: where jobs take no time, one half is taken and claimed while
- * the other ends, instead of all of them waiting for each step together. */
+/* How many of them to ask for at once. Of many slots a quarter: where jobs take no time, one part is taken and claimed
+ * while another ends, and whoever comes beside a flood waits for so much of it. */
 enum { LANE_ROUND_WHOLE = 64 };
 int lane_pool_round(const struct lane_pool *pool);
 

@@ -1,12 +1,12 @@
-/* round.c - take -> gather -> claim -> start.
+/* round.c - take -> gather -> claim -> over; of each tenant: send_claim -> start.
  *
  * A run that is claimed alone brings what it would ask for next: somebody may be waiting for it. Read behind its claim in the
  * same transaction, so no earlier than a run's own question. Where that fails, it is asked for apart for a while, or
  * nothing could be claimed for a fault in what one run reads.
  * Rounds of several shards share a pool: what one asks for is kept for it until it starts or knows better.
- * One claim statement a tenant, all tenants at once. Entries whose row is no longer ready (cancelled,
- * taken by somebody else, a queue that was rebuilt) are simply finished: the row decides. A claim
- * whose answer did not come may have happened: claim_undo gives such jobs back.
+ * One claim statement a tenant, all tenants at once, and nobody's work waits for the answer to another's claim.
+ * Entries whose row is no longer ready (cancelled, taken by somebody else, a queue that was rebuilt) are simply
+ * finished: the row decides. A claim whose answer did not come may have happened: claim_undo gives such jobs back.
  */
 #include "worker/round.h"
 
@@ -76,6 +76,7 @@ static struct round_tenant *tenant_of(struct round *r, const char *schema)
     if (r->tenant_count == r->count)
         return NULL;
     struct round_tenant *t = &r->tenants[r->tenant_count++];
+    t->round = r;
     t->schema = schema;
     t->entries = ARENA_ARRAY(&r->op.arena, int, (size_t)r->count);
     return t;
@@ -119,51 +120,6 @@ static struct db_array *array_new(struct arena *arena, enum db_array_type type)
     return array;
 }
 
-static bool is_lone_run(const struct round *r, const struct round_tenant *t)
-{
-    return t->count == 1 && r->pool == &r->worker->lanes.run &&
-           clock_mono_us() >= r->worker->loads_apart_until_us;
-}
-
-static void leave(void *tenant)
-{
-    struct round_tenant *t = tenant;
-    event_bus_leave(t->events, t->info.scope.schema);
-}
-
-/* Before it is claimed: what happens to a run from its claim on is heard, or was noted as having gone unheard. */
-static void listen_to(struct round *r, struct round_tenant *t)
-{
-    t->heard = r->worker->heard.count;
-    if (r->pool != &r->worker->lanes.run)
-        return;
-    t->events = r->worker->events;
-    event_bus_join(t->events, t->info.scope.schema);
-    arena_defer(&r->op.arena, leave, t);
-}
-
-static void claim_tenant(struct round *r, struct round_tenant *t)
-{
-    struct arena *arena = &r->op.arena;
-    struct db_array *ids = array_new(arena, DB_UUIDS), *fences = array_new(arena, DB_INTS);
-
-    for (int i = 0; i < t->count; i++) {
-        const struct queue_entry *e = &r->entries[t->entries[i]];
-        db_array_add(ids, e->job.text);
-        db_array_add_int(fences, (int32_t)e->fence);
-    }
-    struct db_param params[] = { db_array_end(ids), db_array_end(fences), { r->worker->id.text, 0 },
-                                 { arena_format(arena, "%d", LEASE_S), 0 } };
-    listen_to(r, t);
-    struct db_group *group = db_group_new(&r->op, r->worker->db, &t->info.scope);
-    db_group_add_params(group, SQL_QUERIES_JOB_CLAIM, &t->rows, 4, params);
-    t->loads = is_lone_run(r, t);
-    if (t->loads)
-        DB_GROUP_ADD(group, SQL_QUERIES_RUN_LOAD, &t->loaded, r->entries[t->entries[0]].job.text);
-    db_group_tolerate(group, &t->err);
-    db_group_send(group);
-}
-
 static bool is_late(const struct round *r)
 {
     return clock_mono_us() - r->began_us > (int64_t)CLAIM_LATE_MS * 1000;
@@ -180,20 +136,6 @@ static enum op_next let_go(struct round *r)
     for (int i = 0; i < r->count; i++)
         slots[i] = (struct queue_slot){ .entry = &r->entries[i], .fence = r->entries[i].fence };
     job_queue_release(&r->op, r->queue, slots, r->count, NULL);
-    r->tenant_count = 0; /* nothing to start */
-    return OP_WAIT;
-}
-
-static enum op_next claim(struct op *op)
-{
-    struct round *r = (struct round *)op;
-
-    if (is_late(r) || r->worker->fenced)
-        return let_go(r);
-    r->claimed_by = r->worker->id;
-    for (int i = 0; i < r->tenant_count; i++)
-        if (r->tenants[i].info.known)
-            claim_tenant(r, &r->tenants[i]);
     return OP_WAIT;
 }
 
@@ -222,7 +164,7 @@ static bool was_claimed(const struct round_tenant *t, const char *job)
 /* Start what was claimed, and tell the queue of what was not. (Of the claims the heartbeat tells it.) */
 static void start_tenant(struct round *r, struct round_tenant *t)
 {
-    struct arena *arena = &r->op.arena;
+    struct arena *arena = &t->op.arena;
     struct queue_slot *refused = ARENA_ARRAY(arena, struct queue_slot, (size_t)t->count);
     bool *claimed = ARENA_ARRAY(arena, bool, (size_t)t->count + 1);
     int refused_count = 0, at = 0;
@@ -241,41 +183,123 @@ static void start_tenant(struct round *r, struct round_tenant *t)
             refused[refused_count++] = (struct queue_slot){ .entry = &r->entries[t->entries[i]] };
     r->worker->counts.refused.value += refused_count;
     if (refused_count)
-        job_queue_finish(&r->op, r->queue, refused, refused_count, NULL);
+        job_queue_finish(&t->op, r->queue, refused, refused_count, NULL);
+}
+
+/* --- one tenant's part --- */
+
+static bool is_lone_run(const struct round *r, const struct round_tenant *t)
+{
+    return t->count == 1 && r->pool == &r->worker->lanes.run &&
+           clock_mono_us() >= r->worker->loads_apart_until_us;
+}
+
+static void leave(void *tenant)
+{
+    struct round_tenant *t = tenant;
+    event_bus_leave(t->events, t->info.scope.schema);
+}
+
+/* Before it is claimed: what happens to a run from its claim on is heard, or was noted as having gone unheard. */
+static void listen_to(struct round_tenant *t)
+{
+    struct round *r = t->round;
+
+    t->heard = r->worker->heard.count;
+    if (r->pool != &r->worker->lanes.run)
+        return;
+    t->events = r->worker->events;
+    event_bus_join(t->events, t->info.scope.schema);
+    arena_defer(&t->op.arena, leave, t);
+}
+
+static enum op_next send_claim(struct op *op)
+{
+    struct round_tenant *t = (struct round_tenant *)op;
+    struct round *r = t->round;
+    struct db_array *ids = array_new(&op->arena, DB_UUIDS), *fences = array_new(&op->arena, DB_INTS);
+
+    if (!t->info.known)
+        return OP_NEXT;
+    for (int i = 0; i < t->count; i++) {
+        const struct queue_entry *e = &r->entries[t->entries[i]];
+        db_array_add(ids, e->job.text);
+        db_array_add_int(fences, (int32_t)e->fence);
+    }
+    struct db_param params[] = { db_array_end(ids), db_array_end(fences), { r->claimed_by.text, 0 },
+                                 { arena_format(&op->arena, "%d", LEASE_S), 0 } };
+    listen_to(t);
+    struct db_group *group = db_group_new(op, r->worker->db, &t->info.scope);
+    db_group_add_params(group, SQL_QUERIES_JOB_CLAIM, &t->rows, 4, params);
+    t->loads = is_lone_run(r, t);
+    if (t->loads)
+        DB_GROUP_ADD(group, SQL_QUERIES_RUN_LOAD, &t->loaded, r->entries[t->entries[0]].job.text);
+    db_group_tolerate(group, &t->err);
+    db_group_send(group);
+    return OP_WAIT;
 }
 
 static enum op_next start(struct op *op)
 {
-    struct round *r = (struct round *)op;
+    struct round_tenant *t = (struct round_tenant *)op;
+    struct round *r = t->round;
     struct worker *w = r->worker;
     /* What a name claimed that is taken for dead is taken away from it. */
     bool late = is_late(r) || w->fenced || strcmp(w->id.text, r->claimed_by.text) != 0;
 
-    r->pool->asked -= r->kept; /* what starts counts as used from now on, and nothing comes between */
-    r->kept = 0;
-    for (int i = 0; i < r->tenant_count; i++) {
-        struct round_tenant *t = &r->tenants[i];
-        if (!t->info.known) {
-            log_write(LEVEL_WARN, "take.unknown_tenant", LOG_FIELD("tenant", t->schema));
-            t->rows.count = 0;
-            start_tenant(r, t); /* finishes its entries */
-        } else if (t->err.code || late) {
-            if (t->err.code)
-                log_error(LEVEL_WARN, "claim.failed", &t->err);
-            if (t->loads) /* what one run reads must not keep the others from being claimed */
-                w->loads_apart_until_us = clock_mono_us() + (int64_t)APART_S * 1000000;
-            claim_undo(w, &r->claimed_by, &t->info, r->entries, t->entries, t->count);
-        } else {
-            start_tenant(r, t);
-        }
+    r->pool->asked -= t->count; /* what starts counts as used from now on, and nothing comes between */
+    r->kept -= t->count;
+    if (!t->info.known) {
+        log_write(LEVEL_WARN, "take.unknown_tenant", LOG_FIELD("tenant", t->schema));
+        start_tenant(r, t); /* finishes its entries */
+    } else if (t->err.code || late) {
+        if (t->err.code)
+            log_error(LEVEL_WARN, "claim.failed", &t->err);
+        if (t->loads) /* what one run reads must not keep the others from being claimed */
+            w->loads_apart_until_us = clock_mono_us() + (int64_t)APART_S * 1000000;
+        claim_undo(w, &r->claimed_by, &t->info, r->entries, t->entries, t->count);
+    } else {
+        start_tenant(r, t);
     }
-    if (r->claimed < r->count && w->queues.count > 1)
-        worker_wake(w); /* another shard may have use for the rest */
     return OP_WAIT;
 }
 
+static const struct op_step tenant_steps[] = { { "send_claim", send_claim }, { "start", start }, { 0 } };
+
+static void release(void *op)
+{
+    op_release(op);
+}
+
+/* --- all of them --- */
+
+static enum op_next claim(struct op *op)
+{
+    struct round *r = (struct round *)op;
+
+    if (is_late(r) || r->worker->fenced)
+        return let_go(r);
+    r->claimed_by = r->worker->id;
+    for (int i = 0; i < r->tenant_count; i++) {
+        struct round_tenant *t = &r->tenants[i];
+        op_init(&t->op, "claim", tenant_steps, op->loop, NULL);
+        arena_defer(&op->arena, release, &t->op);
+        op_call(op, &t->op);
+    }
+    return OP_WAIT;
+}
+
+static enum op_next over(struct op *op)
+{
+    struct round *r = (struct round *)op;
+
+    if (r->claimed < r->count && r->worker->queues.count > 1)
+        worker_wake(r->worker); /* another shard may have use for the rest */
+    return OP_DONE;
+}
+
 static const struct op_step steps[] = { { "take", take },   { "gather", gather }, { "claim", claim },
-                                        { "start", start }, { 0 } };
+                                        { "over", over },   { 0 } };
 
 void round_init(struct round *round, struct worker *worker, struct lane_pool *pool, struct job_queue *queue,
                 int first)

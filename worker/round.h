@@ -6,8 +6,10 @@
 
 enum { ROUND_TENANTS_MAX = 64 };
 
-/* The entries of one tenant. */
+/* The entries of one tenant: claimed in one statement, and started as soon as that has its answer. */
 struct round_tenant {
+    struct op op;
+    struct round *round;
     struct tenant_info info;
     const char *schema;
     int *entries; /* indexes into round.entries */

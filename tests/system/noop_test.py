@@ -1,7 +1,9 @@
 """Runs that cost little: what is remembered and written together between a POST and its commit must not be
-seen. The noop executor is on, so that runs end without a sandbox."""
+seen, nor by another tenant. The noop executor is on, so that runs end without a sandbox."""
+import contextlib
 import os
 import pathlib
+import subprocess
 import sys
 import unittest
 
@@ -24,9 +26,13 @@ NOOP = {
 }
 
 
+NEIGHBOUR = "Lakeside Books"
+FLOOD = 20
+
+
 def setUpModule():
     loop.Case.stack = stacks.Stack(("api", "scheduler", "egress", "worker"), settings={"worker": {"noop": "on"}})
-    skills.publish(loop.Case.stack, [(loop.TENANT, "noop", NOOP), (loop.TENANT, "other", NOOP)])
+    skills.publish(loop.Case.stack, [(loop.TENANT, "noop", NOOP), (loop.TENANT, "other", NOOP), (NEIGHBOUR, "noop", NOOP)])
 
 
 def tearDownModule():
@@ -87,6 +93,41 @@ class Noop(loop.Case):
         with concurrent.futures.ThreadPoolExecutor(32) as pool:
             replies = list(pool.map(lambda _: self.run_noop(), range(300)))
         self.assert_each_ended_once([self.ok(reply, 202)["id"] for reply in replies])
+
+    @contextlib.contextmanager
+    def locked(self, job):
+        """Nobody claims it meanwhile."""
+        words = [stacks.postgres_program("psql"), "-XqAt", "-h", self.stack.folder / "postgres", "-U", "postgres", "-d", "execgov"]
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as session:
+            session.stdin.write(f"begin; select 'locked' from {self.schema}.job_live where job_id = '{job}' for update;\n".encode())
+            session.stdin.flush()
+            self.assertEqual(session.stdout.readline(), b"locked\n")
+            try:
+                yield
+            finally:
+                session.stdin.close()
+
+    def ended_beside_a_claim_that_waits(self):
+        """Did a neighbour's run end before the claim of the flood it was taken with had an answer? That has to wait for a lock,
+        and is refused after ten seconds. They log in as different roles, so that neither waits for the other's connection."""
+        theirs = self.stack.tenants[NEIGHBOUR]["schema"]
+        self.stack.end("worker")
+        flood = [item["id"] for item in self.ok(self.api("POST", "/v1/runs/batch", {"runs": [{"skill": "noop"}] * FLOOD}), 202)["items"]]
+        beside = self.ok(self.run_noop("lin"), 202)["id"]
+        said = len(self.stack.log("worker"))
+        with self.locked(flood[0]):
+            self.stack.start("worker")
+            ended = stacks.until(lambda: self.stack.sql(f"select ended_at from {theirs}.job_outcome where job_id = '{beside}'"),
+                                 what="the neighbour's end")[0][0]
+            refused = [line for line in self.stack.log("worker")[said:].splitlines() if '"claim.failed"' in line]
+        stacks.until(lambda: self.rows("job_outcome", flood, "job_id") == FLOOD, what="the flood's end")
+        return not refused or self.stack.sql(
+            f"select timestamptz '{ended}' < timestamptz '{json.loads(refused[0])['time']}'") == [["t"]]
+
+    def test_nobodys_run_waits_for_the_claim_of_anothers(self):
+        """On a machine so busy that ten seconds did not do it is tried again."""
+        self.assertEqual(*self.stack.sql("select count(distinct stripe), count(*) from public.tenant")[0])
+        self.assertTrue(any(self.ended_beside_a_claim_that_waits() for _ in range(3)))
 
     def test_a_key_makes_one_run_also_among_others(self):
         with concurrent.futures.ThreadPoolExecutor(32) as pool:

@@ -54,12 +54,12 @@ static void plans_have_slots_of_their_own_and_runs_share_theirs(void **state)
     assert_true(lanes_draw_on(&lanes, &lanes.ctl));
 }
 
-static void of_many_slots_half_are_asked_for_at_once(void **state)
+static void of_many_slots_a_quarter_is_asked_for_at_once(void **state)
 {
     (void)state;
     assert_int_equal(lane_pool_round(&(struct lane_pool){ .slots = LANE_ROUND_WHOLE }), LANE_ROUND_WHOLE);
-    assert_int_equal(lane_pool_round(&(struct lane_pool){ .slots = 100 }), 50);
-    assert_int_equal(lane_pool_round(&(struct lane_pool){ .slots = 100, .used = 70 }), 30);
+    assert_int_equal(lane_pool_round(&(struct lane_pool){ .slots = 100 }), 25);
+    assert_int_equal(lane_pool_round(&(struct lane_pool){ .slots = 100, .used = 80 }), 20);
 }
 
 static void what_is_no_lane_is_named(void **state)
@@ -82,7 +82,7 @@ int main(void)
         cmocka_unit_test(plans_are_served_whatever_else_is),
         cmocka_unit_test(a_lane_named_twice_is_served_once),
         cmocka_unit_test(plans_have_slots_of_their_own_and_runs_share_theirs),
-        cmocka_unit_test(of_many_slots_half_are_asked_for_at_once),
+        cmocka_unit_test(of_many_slots_a_quarter_is_asked_for_at_once),
         cmocka_unit_test(what_is_no_lane_is_named),
     };
 
