@@ -161,7 +161,7 @@ static int64_t over(struct rounds *rounds)
     for (int i = 0; i < r->low_count; i++)
         failed |= r->low[i].err.code || r->low[i].result.err.code;
     /* Its bell rang and will not ring again: look without. */
-    r->more |= failed && r->low_count > 0;
+    r->more |= failed;
     r->low_count = 0; /* its memory goes with the op */
     return failed ? FAILED_MS : 0;
 }

@@ -234,6 +234,24 @@ static void a_queue_that_runs_low_asks_for_a_refill_once(void **state)
     freeReplyObject(overs);
 }
 
+/* Between the ring and the look entries came back, so that nothing is brought: the next that finds it low asks again. */
+static void a_queue_that_is_not_low_any_more_when_it_is_looked_at_asks_again(void **state)
+{
+    struct rig_entry back = { .tenant = 1, .fence = 3, .cost_ms = 1 };
+    (void)state;
+    rig_enqueue_many(&rig, (struct rig_entry){ .tenant = 1, .job = 1, .cost_ms = 1 }, 2010);
+    for (int left = 2000; left > 980; left -= 50)
+        rig_take(&rig, "py", 50);
+    assert_true(rig_redis(&rig, "LPOP {s00}:bell:refill") > 0);
+    for (back.job = 1; back.job <= 100; back.job++)
+        assert_int_equal(rig_enqueue(&rig, back), 'A');
+    freeReplyObject(rig_call(&rig, LUA_FUNCTIONS_OVERS, "10"));
+    rig_take(&rig, "py", 50);
+    assert_int_equal(rig_redis(&rig, "LLEN {s00}:bell:refill"), 0);
+    rig_take(&rig, "py", 50);
+    assert_int_equal(rig_redis(&rig, "LLEN {s00}:bell:refill"), 1);
+}
+
 static void drain(int to)
 {
     while (rig_redis(&rig, "LLEN {s00}:q:py:normal:%s", rig_tenant(1)) > to)
@@ -375,6 +393,7 @@ int main(void)
         TEST(a_queue_takes_two_thousand_ids_and_says_full),
         TEST(after_full_later_ids_wait_even_when_there_is_room),
         TEST(a_queue_that_runs_low_asks_for_a_refill_once),
+        TEST(a_queue_that_is_not_low_any_more_when_it_is_looked_at_asks_again),
         TEST(a_refill_moves_the_mark_and_the_last_one_clears_it),
         TEST(a_full_between_read_and_refill_keeps_the_mark),
         TEST(a_second_refill_of_the_same_mark_does_nothing),

@@ -2,7 +2,8 @@
 -- overs(most) -> "lane class tenant mark fulls length"...: tenants whose backlog is in PostgreSQL; and behind them
 -- "lane class tenant from fulls want name"... of the names of which more is wanted (part_held.lua).
 -- The backstop of the refill bell, and what the sweep asks to know how far it may look. With nothing of a queue left here,
--- whatever is held of it is wanted, although nobody said so.
+-- whatever is held of it is wanted, although nobody said so. What is not low any more when it is looked at (entries came
+-- back meanwhile) gets no refill, so that it has to ring again.
 local WANT = 200
 local most = tonumber(ARGV[3])
 local list = {}
@@ -13,9 +14,12 @@ for _, lane in ipairs(lanes()) do
             if #list >= most then
                 return list
             end
-            local mark, fulls = string.match(all[i + 1], '^(%S+) (%d+)')
-            list[#list + 1] = lane .. ' ' .. class .. ' ' .. all[i] .. ' ' .. mark .. ' ' .. fulls ..
-                ' ' .. queue_length(lane, class, all[i])
+            local over, length = over_parse(all[i + 1]), queue_length(lane, class, all[i])
+            if over.rung and length >= IDS_LOW then
+                over.rung = false
+                over_write(lane, class, all[i], over)
+            end
+            list[#list + 1] = lane .. ' ' .. class .. ' ' .. all[i] .. ' ' .. over.mark .. ' ' .. over.fulls .. ' ' .. length
         end
     end
 end

@@ -131,13 +131,14 @@ local function supersede(lane, tenant, job)
     end
 end
 
-local function over_read(lane, class, tenant)
-    local text = call('HGET', P .. ':over:' .. lane .. ':' .. class, tenant)
-    if not text then
-        return nil
-    end
+local function over_parse(text)
     local mark, fulls, rung = string.match(text, '^([^ ]+) (%d+) (%d)$')
     return { mark = mark, fulls = tonumber(fulls), rung = rung == '1' }
+end
+
+local function over_read(lane, class, tenant)
+    local text = call('HGET', P .. ':over:' .. lane .. ':' .. class, tenant)
+    return text and over_parse(text)
 end
 
 local function over_write(lane, class, tenant, over)
