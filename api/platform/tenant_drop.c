@@ -1,10 +1,11 @@
 /* GET /v1/platform/tenants/{id}/drop and POST …/drop/continue: how far the end of a tenant is, and a stretch of the work.
  *
- *     load -> files (until none is left, or a few seconds are over) -> forget -> drop -> leave
+ *     load -> files (until none is left, or a few seconds are over) -> forget -> drop -> forget again -> leave
  *
  * That it is to be done was decided by two people (money/order/pay.c). Of a file first the bytes and then the fact, then the
  * queue's entries, then schema and role in one transaction: whoever dies in between, or is asked twice, finds what is left
- * and goes on. The answer says whether there is more to do, so that no call takes long.
+ * and goes on. A scheduler may tell the queue of a tenant's settings for as long as the tenant is there: so it forgets once
+ * more behind the drop, as well as it can. The answer says whether there is more to do, so that no call takes long.
  */
 #include <string.h>
 
@@ -172,6 +173,6 @@ static enum op_next leave(struct op *op)
 }
 
 const struct op_step tenant_drop_continue_steps[] = { { "load", load },     { "check", check }, { "files", files },
-                                                      { "forget", forget }, { "drop", drop },   { "leave", leave },
-                                                      { 0 } };
+                                                      { "forget", forget }, { "drop", drop },   { "forget_again", forget },
+                                                      { "leave", leave },   { 0 } };
 const size_t tenant_drop_continue_bytes = sizeof(struct tenant_drop);
