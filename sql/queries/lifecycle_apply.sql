@@ -15,9 +15,8 @@ with asked as (
         as_of_date, run_id, done_at)
     select a.id, a.period, a.action, a.win, a.status, a.due_at,
         timestamptz 'epoch' + $19::bigint * interval '1 microsecond',
-        date '1970-01-01' + a.day, $20::uuid, k.now
+        date '1970-01-01' + a.day, $20::uuid, (select public.lifecycle_now())
     from asked a
-    cross join (select public.lifecycle_now() as now) k
     on conflict on constraint lifecycle_action_pk do nothing
     returning subscription_id, period_no, action, window_code, status
 ), after as (
@@ -49,8 +48,8 @@ with asked as (
         k.channel, k.endpoint, s.tenant_id, s.id, coalesce(k.locale, c.locale),
         jsonb_build_object('window', split_part(r.window_code, '/', 1), 'customer', c.name, 'edition', v.edition,
             'period_no', s.period_no, 'paid_until', s.paid_until_date, 'timezone', s.tz,
-            'shutdown_due_at', public.utc_text(case when n.shutdown <> 0
-                then greatest(timestamptz 'epoch' + n.shutdown * interval '1 microsecond', s.hold_until) end),
+            'shutdown_due_at', case when n.shutdown <> 0 then public.utc_text(
+                greatest(timestamptz 'epoch' + n.shutdown * interval '1 microsecond', s.hold_until)) end,
             'retention_days', v.retention_days)
             || case when (n.done >> 16) & 255 > 0 then jsonb_build_object('round', (n.done >> 16) & 255) else '{}' end
             || case

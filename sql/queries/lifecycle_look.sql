@@ -1,6 +1,6 @@
 -- scope: public
--- As lifecycle_due.sql, without a lock: for the dry run and the safety brake. $1 as of (us), $2 how many, $3 and $4
--- after this moment (us) and id.
+-- As lifecycle_due.sql, without a lock: $1 as of (us), $2 how many, $3 and $4 after this moment (us) and id. $5: only what decide()
+-- could shut down, whose paid days, or whose days of grace, are over: the safety brake asks for no others.
 select s.id, s.period_no, s.version, s.state,
     (date_part('epoch', s.state_entered_at) * 1000000)::bigint,
     (date_part('epoch', s.paid_from_at) * 1000000)::bigint,
@@ -21,6 +21,9 @@ left join public.edition_reminder e on e.edition = v.edition
 left join public.subscription_reminder r on r.subscription_id = s.id
 where s.next_action_at <= timestamptz 'epoch' + $1::bigint * interval '1 microsecond'
     and s.quarantined_at is null
+    and (not $5::boolean or (s.state in ('active', 'grace')
+        and coalesce(case s.state when 'active' then s.paid_until_at else s.shutdown_due_at end, '-infinity')
+            <= timestamptz 'epoch' + $1::bigint * interval '1 microsecond'))
     and (s.next_action_at, s.id) > (timestamptz 'epoch' + $3::bigint * interval '1 microsecond', $4::uuid)
 order by s.next_action_at, s.id
 limit $2::integer

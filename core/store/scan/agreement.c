@@ -135,8 +135,8 @@ static bool page_look(struct look *l, int64_t *after_us, char after_id[40], int 
         buf_add_char(&l->keys[i], '{');
     }
     const char *params[] = { arena_format(&page, "%lld", (long long)l->agreement->as_of_us), arena_format(&page, "%d", PAGE_ROWS),
-                             arena_format(&page, "%lld", (long long)*after_us), after_id };
-    PGresult *rows = dbsync_query(&page, l->conn, sql_queries[SQL_QUERIES_LIFECYCLE_LOOK].text, 4, params, err);
+                             arena_format(&page, "%lld", (long long)*after_us), after_id, "false" };
+    PGresult *rows = dbsync_query(&page, l->conn, sql_queries[SQL_QUERIES_LIFECYCLE_LOOK].text, 5, params, err);
     *got = rows ? PQntuples(rows) : 0;
     for (int i = 0; i < *got; i++)
         row_add(l, rows, i, &row);

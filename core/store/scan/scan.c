@@ -107,12 +107,13 @@ static bool clock_set(struct run *r, struct gov_err *err)
 
 /* --- pages of due rows --- */
 
-static PGresult *page(struct run *r, struct arena *arena, enum sql_queries query, int limit, struct gov_err *err)
+/* `ends`: for lifecycle_look.sql, which has one parameter more than lifecycle_due.sql. */
+static PGresult *page(struct run *r, struct arena *arena, enum sql_queries query, int limit, const char *ends, struct gov_err *err)
 {
     const char *params[] = { arena_format(arena, "%lld", (long long)r->report->as_of_us), arena_format(arena, "%d", limit),
-                             arena_format(arena, "%lld", (long long)r->after_us), r->after_id };
+                             arena_format(arena, "%lld", (long long)r->after_us), r->after_id, ends };
 
-    return ask(arena, r->conn, query, 4, params, err);
+    return ask(arena, r->conn, query, ends ? 5 : 4, params, err);
 }
 
 static void rewind_to_first(struct run *r)
@@ -137,7 +138,7 @@ static bool brake_set(struct run *r, struct gov_err *err)
     return live != NULL;
 }
 
-/* How many would be shut down; stops counting where it is clear. */
+/* How many would be shut down, of those whose days are over; stops counting where it is clear. */
 static bool brake_look(struct run *r, struct gov_err *err)
 {
     struct lifecycle_decision d;
@@ -153,7 +154,7 @@ static bool brake_look(struct run *r, struct gov_err *err)
         PGresult *rows;
 
         arena_init(&arena);
-        rows = page(r, &arena, SQL_QUERIES_LIFECYCLE_LOOK, SCAN_BATCH_DEFAULT, err);
+        rows = page(r, &arena, SQL_QUERIES_LIFECYCLE_LOOK, SCAN_BATCH_DEFAULT, "true", err);
         got = rows ? PQntuples(rows) : 0;
         for (int i = 0; i < got; i++) {
             bool known = scan_row_read(&r->context, rows, i, &row);
@@ -233,7 +234,7 @@ static bool batch_try(struct run *r, struct arena *arena, int *got, struct scan_
 
     scan_batch_init(&b);
     bool good = dbsync_script(r->conn, "begin; set local statement_timeout = '30s'; set local lock_timeout = '2s'", failed) &&
-                (rows = page(r, arena, SQL_QUERIES_LIFECYCLE_DUE, r->limit, failed)) != NULL;
+                (rows = page(r, arena, SQL_QUERIES_LIFECYCLE_DUE, r->limit, NULL, failed)) != NULL;
     *got = rows ? PQntuples(rows) : 0;
     good = good && decide_all(r, rows, &b, last, &held_back, failed) &&
            (b.rows == 0 || write_batch(r, arena, &b, failed)) && dbsync_script(r->conn, "commit", failed);

@@ -150,6 +150,29 @@ static void the_brake_lets_nothing_be_shut_down_unseen(void **state)
     assert_int_equal(60, scan_rig_count(f, "public.subscription where state = 'shutdown'"));
 }
 
+/* Each way to be stopped counts, also where nobody has said until when; what is due and stops nobody is done. */
+static void the_brake_counts_every_way_to_be_stopped(void **state)
+{
+    struct scan_rig *f = *state;
+    struct scan_report r;
+
+    scan_rig_subscriptions(f, 70, 6, "UTC");
+    sql_run(f->admin, "with n as (select id, row_number() over (order by id) as i from public.subscription) update public.subscription s "
+            "set state = case when n.i <= 40 then 'grace' else 'active' end, cancel_at_period_end = n.i between 41 and 60, "
+            "paid_until_at = case when n.i <= 60 then public.lifecycle_now() - interval '9 days' else s.paid_until_at end, "
+            "shutdown_due_at = case when n.i <= 20 then public.lifecycle_now() end, "
+            "final_notice_at = case when n.i <= 40 then public.lifecycle_now() - interval '2 days' end from n where n.id = s.id");
+    r = scan_rig_scan(f->conn, (struct scan_options){ 0 });
+    assert_int_equal(SCAN_NEEDS_APPROVAL, r.state);
+    assert_int_equal(60, r.held_back);
+    assert_int_equal(10, scan_rig_count(f, "public.lifecycle_action where window_code = 'T-7' and status = 'done'"));
+    assert_int_equal(0, scan_rig_count(f, "public.subscription where state in ('shutdown', 'cancelled')"));
+    r = scan_rig_scan(f->conn, (struct scan_options){ .release_brake = true });
+    assert_int_equal(SCAN_DONE, r.state);
+    assert_int_equal(40, scan_rig_count(f, "public.subscription where state = 'shutdown'"));
+    assert_int_equal(20, scan_rig_count(f, "public.subscription where state = 'cancelled'"));
+}
+
 #define SET_ASIDE "public.finance_task where kind = 'subscription_set_aside'"
 
 static void a_guilty_row_stands_aside_and_the_others_go_on(void **state)
@@ -350,6 +373,7 @@ int main(void)
         cmocka_unit_test(a_clock_that_was_far_ahead_does_not_hold_scans_up_until_then),
         cmocka_unit_test(a_jump_is_refused_and_an_accepted_gap_is_over),
         cmocka_unit_test(the_brake_lets_nothing_be_shut_down_unseen),
+        cmocka_unit_test(the_brake_counts_every_way_to_be_stopped),
         cmocka_unit_test(a_guilty_row_stands_aside_and_the_others_go_on),
         cmocka_unit_test(a_row_that_is_held_is_not_guilty),
         cmocka_unit_test(an_end_that_comes_again_is_proposed_again),

@@ -409,6 +409,37 @@ static void a_reported_payment_holds_three_workdays(void **state)
                 at("2026-12-02", 0));
 }
 
+/* What the safety brake relies on: lifecycle_look.sql shows it nothing else. */
+static void nothing_stops_before_its_days_are_over(void **state)
+{
+    static const enum sub_state states[] = { SUB_ACTIVE, SUB_GRACE, SUB_SHUTDOWN, SUB_CANCELLED };
+    const int64_t now = at("2026-06-01", 12);
+    struct lifecycle_decision d;
+    int stopped = 0;
+
+    (void)state;
+    for (int i = 0; i < 20000; i++) {
+        struct lifecycle_facts f = a_year("2026-01-02", "2027-01-02");
+
+        f.state = states[any(4)];
+        f.end_day = calendar_day(shanghai, now) - 20 + any(40);
+        f.end_us = calendar_day_us(shanghai, f.end_day);
+        f.period_start_us = f.end_us - 365 * DAY_US;
+        f.grace_days = (int)any(3) * 7;
+        f.cancel_at_period_end = any(4) == 0;
+        f.shutdown_due_us = any(4) ? now + (any(200) - 100) * HOUR_US : 0;
+        f.final_notice_us = any(4) ? now - any(100) * HOUR_US : 0;
+        f.hold_until_us = any(2) ? now + (any(200) - 100) * HOUR_US : 0;
+        lifecycle_decide(&f, &lifecycle_policy_default, now, &d);
+        for (size_t k = 0; k < d.count; k++)
+            if (d.actions[k].kind == LIFECYCLE_SHUTDOWN || d.actions[k].kind == LIFECYCLE_CANCEL) {
+                assert_true((f.state == SUB_ACTIVE && f.end_us <= now) || (f.state == SUB_GRACE && f.shutdown_due_us <= now));
+                stopped++;
+            }
+    }
+    assert_true(stopped > 1000);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -441,6 +472,7 @@ int main(void)
         cmocka_unit_test(a_late_run_does_less_and_never_earlier),
         cmocka_unit_test(a_shutdown_waits_for_a_workday_where_the_policy_says_so),
         cmocka_unit_test(a_reported_payment_holds_three_workdays),
+        cmocka_unit_test(nothing_stops_before_its_days_are_over),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
