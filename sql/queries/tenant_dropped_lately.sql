@@ -1,6 +1,5 @@
 -- scope: public
 -- Schemas of tenants that were dropped within a day: whoever read one's settings before may tell the queue of them afterwards.
--- scan tenant_drop: one look in fifteen minutes at as many rows as tenants have ever ended
 select t.schema
 from public.tenant_drop d
 join public.tenant t on t.id = d.tenant_id
