@@ -2,6 +2,7 @@
  * locale; this reads the one table there is. */
 #include "cli/args.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@ static size_t edit_distance(const char *a, const char *b)
     size_t length = strlen(b);
 
     if (strlen(a) > WORD_BYTES_MAX || length > WORD_BYTES_MAX)
-        return WORD_BYTES_MAX;
+        return SIZE_MAX;
     for (size_t j = 0; j <= length; j++)
         row[j] = j;
     for (size_t i = 1; a[i - 1]; i++) {

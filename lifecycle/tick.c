@@ -1,4 +1,4 @@
-/* tick.c - look -> inbox -> work (on a pool thread) -> activate -> put_off. A tick that found nothing wrote nothing.
+/* tick.c - look -> inbox -> work (on a pool thread) -> activate -> put_off -> put_off_held. A tick that found nothing wrote nothing.
  *
  * The look is two statements in one group, so that an idle day costs some four thousand: 1,440 looks, 144 whole ticks of
  * seven. */
@@ -246,16 +246,38 @@ static enum op_next put_off(struct op *op)
 {
     struct tick *t = (struct tick *)op;
 
+    memset(t->unwritten, 0, sizeof t->unwritten);
     for (int i = 0; i < t->order_count; i++) {
         const struct op *act = &t->acts[i].op;
 
         if (!act->failed || act->err.code == GOV_ORDER_TRANSITION_INVALID) /* refunded since it was listed */
             continue;
         log_error(LEVEL_WARN, "order.time_failed", &act->err, LOG_FIELD("what", "activate"), LOG_FIELD("of", t->orders[i].text));
-        DB_QUERY(op, t->lifecycle->db, &DB_PUBLIC, SQL_QUERIES_ORDER_TIME_FAILED, NULL, t->orders[i].text, "activate",
-                 act->err.cause[0] ? act->err.cause : gov_err_detail(&act->err, GOV_EN));
+        struct db_group *g = db_group_new(op, t->lifecycle->db, &DB_PUBLIC);
+        DB_GROUP_ADD(g, SQL_QUERIES_ORDER_TIME_FAILED, NULL, t->orders[i].text, "activate",
+                     act->err.cause[0] ? act->err.cause : gov_err_detail(&act->err, GOV_EN));
+        db_group_tolerate(g, &t->unwritten[i]);
+        db_group_send(g);
     }
     return OP_WAIT;
+}
+
+/* Somebody may hold the order at that moment: it stays due, and the tick is no worse for it. */
+static enum op_next put_off_held(struct op *op)
+{
+    struct tick *t = (struct tick *)op;
+
+    for (int i = 0; i < t->order_count; i++) {
+        const struct gov_err *why = &t->unwritten[i];
+
+        if (why->code && !why->contended) {
+            op->err = *why;
+            return OP_FAIL;
+        }
+        if (why->code)
+            log_error(LEVEL_WARN, "order.time_locked", why, LOG_FIELD("what", "activate"), LOG_FIELD("of", t->orders[i].text));
+    }
+    return OP_NEXT;
 }
 
 static enum op_next report(struct op *op)
@@ -282,6 +304,7 @@ static enum op_next report(struct op *op)
 }
 
 static const struct op_step steps[] = { { "look", look }, { "judge", judge }, { "inbox", inbox }, { "work", begin }, { "activate", activate }, { "put_off", put_off },
+                                        { "put_off_held", put_off_held },
                                         { "report", report }, { 0 } };
 
 static int64_t over(struct rounds *rounds)

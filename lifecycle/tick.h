@@ -35,6 +35,7 @@ struct tick {
     struct id orders[TICK_ACTIVATIONS]; /* to activate */
     int order_count;
     struct order_act acts[TICK_ACTIVATIONS];
+    struct gov_err unwritten[TICK_ACTIVATIONS]; /* why that one failed could not be written down */
     struct metric ticks, failures, lag, last_success, reminders, shutdowns, phase_success[TICK_PHASES];
 };
 

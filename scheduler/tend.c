@@ -90,9 +90,20 @@ static enum op_next everybody(struct op *op)
     const char *part = arena_format(&op->arena, "%d", (int)(clock_now_us() / 1000 / EVERYBODY_MS % BACKSTOP_PARTS));
     bool all = t->everybody_all || t->scheduler->rested.length > RESTED_BYTES_MAX;
     DB_GROUP_ADD(g, SQL_QUERIES_MARK_EVERYBODY, NULL, rested_array(t, &op->arena), all ? NULL : part);
+    db_group_add(g, SQL_QUERIES_TENANT_DROPPED_LATELY, &t->dropped, 0, NULL);
     db_group_tolerate(g, &t->everybody_err);
     db_group_send(g);
     return OP_WAIT;
+}
+
+/* A pass that had read a tenant's settings before it was dropped told the queue of them afterwards: a visit, a rebuild, ours or
+ * those of who led before. All of that is over within a day. */
+static void forget_dropped(struct tend *t)
+{
+    for (int i = 0; i < t->dropped.count; i++) {
+        const char *schema = db_text(&t->dropped, i, 0);
+        job_queue_forget(&t->rounds.op, queue_shards_of(&t->scheduler->queues, schema), schema, NULL);
+    }
 }
 
 static enum op_next marked(struct op *op)
@@ -107,8 +118,9 @@ static enum op_next marked(struct op *op)
     if (!t->everybody_err.code) {
         t->everybody_all = false;
         buf_clear(&t->scheduler->rested);
+        forget_dropped(t);
     }
-    return OP_NEXT;
+    return OP_WAIT;
 }
 
 static enum op_next visit(struct op *op)

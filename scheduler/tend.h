@@ -23,6 +23,7 @@ struct tend {
     struct cron_round cron;
     struct retention_round retention;
     struct gov_err everybody_err; /* of this round's backstop */
+    struct db_rows dropped; /* by it: tenants that are no more, of whom somebody may have told the queue meanwhile */
     bool everybody_asked;
     bool everybody_all; /* not only a part of those that have done nothing */
     struct id after;      /* where the next visit goes on; "": from the first tenant */

@@ -5,7 +5,8 @@
  * That it is to be done was decided by two people (money/order/pay.c). Of a file first the bytes and then the fact, then the
  * queue's entries, then schema and role in one transaction: whoever dies in between, or is asked twice, finds what is left
  * and goes on. A scheduler may tell the queue of a tenant's settings for as long as the tenant is there: so it forgets once
- * more behind the drop, as well as it can. The answer says whether there is more to do, so that no call takes long.
+ * more behind the drop, as well as it can; what was read before and is told still later the scheduler forgets by itself
+ * (scheduler/tend.c). The answer says whether there is more to do, so that no call takes long.
  */
 #include <string.h>
 

@@ -1,6 +1,7 @@
 """Paid orders whose tenant cannot be made, and whose failure cannot even be written down, hold nobody up."""
 import os
 import pathlib
+import subprocess
 import sys
 import unittest
 import uuid
@@ -68,6 +69,32 @@ class Activation(unittest.TestCase):
             self.assertEqual((refused.status, refused.json["code"]), (409, "order_transition_invalid"), refused.body)
             self.assertIn(helps, refused.json["detail"])
         self.assertEqual(self.state(unpaid), "pending_payment")
+
+    def waits(self, before, after):
+        """How long the money side's functions, and the lifecycle's login, wait for a row."""
+        self.stack.sql(f"do $$ declare f oid; begin for f in select oid from pg_proc where 'lock_timeout={before}' = any (proconfig) loop "
+                       f"execute format('alter function %s set lock_timeout = %L', f::regprocedure, '{after}'); end loop; end $$; "
+                       f"alter role execgov_lifecycle set lock_timeout = '{after}'")
+
+    def test_one_that_somebody_holds_fails_no_tick(self):
+        order = self.paid("held")
+        self.waits("2s", "50ms")
+        self.addCleanup(self.waits, "50ms", "2s")
+        self.stack.sql("delete from stuck where customer = 'held'; update orders set attempt_at = now() - interval '1 minute' "
+                       f"where id = '{order}'")
+        psql = [stacks.postgres_program("psql"), "-XqAt", "-h", str(self.stack.folder / "postgres"), "-U", "postgres", "-d", "execgov"]
+        with subprocess.Popen(psql, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+            holder.stdin.write(f"begin; select 'held' from orders where id = '{order}' for update;\n")
+            holder.stdin.flush()
+            self.assertEqual(holder.stdout.readline().strip(), "held")
+            self.stack.start("lifecycle")
+            self.addCleanup(lambda: self.stack.alive("lifecycle") and self.stack.end("lifecycle"))
+            stacks.until(lambda: self.stack.log("lifecycle").count('"order.time_failed"') >= 2, what="two ticks that meet it")
+            self.assertNotIn('"tick.failed"', self.stack.log("lifecycle"))
+            self.assertIn('"order.time_locked"', self.stack.log("lifecycle"))
+            holder.stdin.close()
+        stacks.until(lambda: self.state(order) == "active", what="its turn")
+        self.stack.end("lifecycle")
 
     def test_whoever_stands_behind_them_has_his_turn(self):
         stuck = [self.paid(f"stuck {i}") for i in range(STUCK)]

@@ -190,6 +190,24 @@ class Skills(Case):
         self.assertIn("numbers=array *", self.ok(execgov("oscar", "skill", "show", "adder")).stdout)
         self.assertEqual(self.ok(execgov("oscar", "list", "--names")).stdout.split().count("adder"), 1)
 
+    def test_a_name_that_is_nearly_right_names_what_may_have_been_meant(self):
+        self.publish(self.package("added", MANIFEST | {"name": "added"}, SUM), "added")
+        self.ok(execgov("adam", "skill", "allow", "added", "--role", "admin"))
+        for words in (("run", "addre"), ("run", "addre", "numbers=1"), ("run", "addre/run"), ("skill", "show", "addre"),
+                      ("skill", "why", "addre"), ("schedule", "add", "0 9 * * *", "addre"),
+                      ("schedule", "add", "0 9 * * *", "addre", "numbers=1")):
+            with self.subTest(words):
+                said = self.ok(execgov("oscar", *words), 2).stderr
+                self.assertIn('no skill "addre"', said)
+                self.assertIn("(adder ?)", said, "what he may run, and nothing else")
+        self.assertRegex(self.ok(execgov("adam", "run", "addre"), 2).stderr, r"\((adder, added|added, adder) \?\)")
+        self.assertIn("(adder ?)", self.ok(execgov("oscar", "run", "addre", LANG="zh_CN.UTF-8"), 2).stderr)
+        for words in (("run", "something-else"), ("run", "adder", "--skill-version", "99"), ("run", "adder/rnu")):
+            with self.subTest(words):
+                self.assertNotIn("?)", self.ok(execgov("oscar", *words), 2).stderr)
+        self.assertNotIn("?)", self.ok(execgov(None, "z" * 130), 2).stderr)
+        self.ok(execgov("adam", "skill", "disable", "added"))
+
     def test_run_waits_and_fetches_the_files(self):
         out = folder / "out"
         run = self.json("oscar", "run", "adder", "numbers=1", "numbers=41", "--wait", "--out", str(out))

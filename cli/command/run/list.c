@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/command/commands.h"
+#include "cli/command/run/skill_near.h"
 #include "cli/net/remote.h"
 #include "cli/out/show.h"
 #include "core/base/json.h"
@@ -111,7 +112,7 @@ bool command_skill_show(struct cli *cli, const struct args *args, struct gov_err
 
     if (!remote_get(cli, arena_format(&cli->arena, "/v1/skills/%s",
                                       remote_segment(cli, args->words[0])), &skill, err))
-        return false;
+        return skill_near(cli, args->words[0], err);
     if (cli->json) {
         cli_print_json(skill);
         return true;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/command/commands.h"
+#include "cli/command/run/skill_near.h"
 #include "cli/command/run/submit.h"
 #include "cli/input.h"
 #include "cli/net/remote.h"
@@ -49,7 +50,7 @@ static bool make_body(struct cli *cli, const struct args *args, const char *mode
 
     submit_names(cli, args, args->words[0], &skill, &action);
     if (needs_schema(args) && !submit_schema(cli, skill, action, &schema, err))
-        return false;
+        return skill_near(cli, skill, err);
     if (!input_build(cli, args, 1, schema, &input, err))
         return false;
     *body = json_own(&cli->arena, json_pack("{s:s, s:O}", "skill", skill, "input", input.object));
@@ -72,8 +73,9 @@ static bool hand_in(struct cli *cli, const struct args *args, const char *mode, 
                      ? REMOTE_WAIT_S_MAX : 0;
     if (cli->timeout_s > 0 && wait_s > cli->timeout_s)
         wait_s = (int)cli->timeout_s;
-    return submit_post(cli, args, "/v1/runs", body, wait_s, &run, err) &&
-           submit_see_through(cli, args, "/v1/runs", run, wait, err);
+    if (!submit_post(cli, args, "/v1/runs", body, wait_s, &run, err))
+        return skill_near(cli, json_get_text(body, "skill"), err);
+    return submit_see_through(cli, args, "/v1/runs", run, wait, err);
 }
 
 bool command_run(struct cli *cli, const struct args *args, struct gov_err *err)

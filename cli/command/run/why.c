@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/command/commands.h"
+#include "cli/command/run/skill_near.h"
 #include "cli/net/remote.h"
 #include "cli/out/show.h"
 #include "core/base/id.h"
@@ -54,7 +55,7 @@ bool command_why_skill(struct cli *cli, const struct args *args, struct gov_err 
 
     path = remote_path(cli, path, "user", args_value(args, "user", NULL), NULL);
     if (!remote_get(cli, path, &why, err))
-        return false;
+        return !args_value(args, "user", NULL) && skill_near(cli, args->words[0], err);
     if (cli->json) {
         cli_print_json(why);
         return true;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/command/run/skill_near.h"
 #include "cli/command/run/submit.h"
 #include "cli/input.h"
 #include "cli/net/remote.h"
@@ -169,7 +170,7 @@ bool command_schedule_add(struct cli *cli, const struct args *args, struct gov_e
         return false;
     if ((args->count > 2 || args_value(args, "file", NULL)) &&
         !submit_schema(cli, skill, action, &schema, err))
-        return false;
+        return skill_near(cli, skill, err);
     if (!input_build(cli, args, 2, schema, &input, err))
         return false;
     const char *name = args_value(args, "name", NULL);
@@ -182,7 +183,7 @@ bool command_schedule_add(struct cli *cli, const struct args *args, struct gov_e
     if (lead_s)
         json_object_set_new(body, "lead_s", json_integer(lead_s));
     if (!submit_post(cli, args, "/v1/schedules", body, 0, &made, err))
-        return false;
+        return skill_near(cli, skill, err);
     tell(cli, made);
     return true;
 }

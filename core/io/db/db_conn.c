@@ -261,10 +261,14 @@ static void read_error(struct db_group *group, const PGresult *result)
         snprintf(group->err.item, sizeof group->err.item, "%s", constraint ? constraint : "");
     } else if (strcmp(state, "57014") == 0) {
         gov_fail_cause(&group->err, GOV_DEADLINE, "postgres: %s", message);
-    } else if (strncmp(state, "53", 2) == 0 || strcmp(state, "25006") == 0 || strcmp(state, "55P03") == 0) {
-        /* no room, a standby or read-only, locked by somebody: it goes away without us */
+    } else if (strcmp(state, "55P03") == 0) {
+        gov_fail(&group->err, GOV_STORE_UNAVAILABLE, "another transaction holds what this needs, and was waited for; nothing was changed: try again",
+                 "所需数据正被另一事务占用，等待已超时，未作任何更改：请稍后重试");
+        snprintf(group->err.cause, sizeof group->err.cause, "postgres: %.400s", message);
+        group->err.contended = true;
+    } else if (strncmp(state, "53", 2) == 0 || strcmp(state, "25006") == 0) {
+        /* no room, a standby or read-only: it goes away without us */
         gov_fail_cause(&group->err, GOV_STORE_UNAVAILABLE, "postgres: %s", message);
-        group->err.contended = strcmp(state, "55P03") == 0;
     } else if (!db_refused(result, query_name(group->reading), &group->err)) {
         gov_fail_cause(&group->err, GOV_INTERNAL, "postgres %s: %s in: %.120s", state, message,
                        group->reading ? db_statement_text(group, group->reading) : "-");

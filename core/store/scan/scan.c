@@ -39,7 +39,7 @@ static PGresult *ask(struct arena *arena, PGconn *conn, enum sql_queries query, 
 
 const char *scan_state_name(enum scan_state state)
 {
-    static const char *const names[] = { "done", "needs_approval", "refused", "failed" };
+    static const char *const names[] = { "done", "needs_approval", "refused", "stopped" };
 
     return names[state];
 }

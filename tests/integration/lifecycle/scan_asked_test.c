@@ -1,6 +1,7 @@
 /* scan_asked_test.c - a scan that a person asked for and a daemon's end breaks off is still asked for. */
 #include "tests/lib/test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/text.h"
@@ -98,12 +99,43 @@ static void one_that_was_broken_off_before_it_did_anything_is_as_it_was_looked_a
     assert_true(text_starts(stands(f), "refused 0 t what a scan would do has changed"));
 }
 
+/* "2025b-0+deb12u2" -> "2025b": the package manager's word for it, where there is one. */
+static const char *zones_installed(struct scan_rig *f)
+{
+    char text[64] = "";
+    FILE *asked = popen("dpkg-query -W -f '${Version}' tzdata 2>/dev/null", "re");
+
+    if (asked && !fgets(text, sizeof text, asked))
+        text[0] = '\0';
+    if (asked)
+        pclose(asked);
+    text[strcspn(text, "-+~")] = '\0';
+    return arena_text(&f->arena, text);
+}
+
+static void its_row_names_the_time_zone_database_of_the_machine(void **state)
+{
+    struct scan_rig *f = *state;
+    const char *installed = zones_installed(f);
+
+    if (!*installed) {
+        print_message("no dpkg-query here that knows tzdata\n");
+        skip();
+    }
+    scan_rig_subscriptions(f, 1, 60, "Asia/Shanghai");
+    sql_run(f->admin, "delete from public.scan_run");
+    ask(f, "");
+    assert_true(carry_out(f, false));
+    assert_string_equal(installed, sql_value(&f->arena, f->admin, "select tz_version from public.scan_run where id = '" RUN "'"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_that_is_broken_off_is_taken_up_again),
         cmocka_unit_test(what_is_left_is_done_without_a_new_look),
         cmocka_unit_test(one_that_was_broken_off_before_it_did_anything_is_as_it_was_looked_at),
+        cmocka_unit_test(its_row_names_the_time_zone_database_of_the_machine),
     };
     return cmocka_run_group_tests(tests, scan_rig_setup, scan_rig_teardown);
 }

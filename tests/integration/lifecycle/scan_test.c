@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/id.h"
+#include "core/io/db/dbsync.h"
 #include "core/store/scan/preview.h"
+#include "sql_queries.h"
 #include "tests/lib/scan_rig.h"
 #include "tests/lib/sql.h"
 
@@ -343,7 +346,29 @@ static void a_dry_run_shows_what_cannot_be_read(void **state)
     assert_memory_equal(&bad.counts, &r.counts, sizeof r.counts);
 }
 
-/* Scans that did not run, that stopped, and what they put aside; nothing of it where all is well. */
+/* A row of scan_run takes each of the names. */
+static void one_that_is_broken_off_is_called_stopped(void **state)
+{
+    struct scan_rig *f = *state;
+    struct gov_err err = { 0 };
+    const bool stop = true;
+
+    scan_rig_subscriptions(f, 3, -1, "UTC");
+    struct scan_report r = scan_rig_scan(f->conn, (struct scan_options){ .stop = &stop });
+    assert_int_equal(SCAN_STOPPED, r.state);
+    assert_string_equal("stopped", scan_state_name(r.state));
+    sql_run(f->admin, "delete from public.scan_run");
+    for (enum scan_state s = SCAN_DONE; s <= SCAN_STOPPED; s++) {
+        const char *params[] = { id_new().text, "tick", "0", scan_state_name(s), "{}", NULL, "" };
+        if (!dbsync_query(&f->arena, f->conn, sql_queries[SQL_QUERIES_SCAN_RUN_INSERT].text, 7, params, &err))
+            fail_msg("%s: %s", scan_state_name(s), err.cause);
+    }
+    assert_string_equal("done, needs_approval, refused, stopped",
+                        sql_value(&f->arena, f->admin, "select string_agg(state, ', ' order by state) from public.scan_run"));
+    sql_run(f->admin, "delete from public.scan_run");
+}
+
+/* Scans that did not run, that were kept from something, and what they put aside; nothing of it where all is well. */
 static void the_digest_says_what_scans_did_not_do(void **state)
 {
     struct scan_rig *f = *state;
@@ -359,7 +384,8 @@ static void the_digest_says_what_scans_did_not_do(void **state)
     sql_run(f->admin, "update public.scan_clock set last_at = public.lifecycle_now() - interval '16 minutes'; "
             "update public.subscription set quarantined_at = now() where id in (select id from public.subscription limit 2); "
             "insert into public.scan_run (id, kind, as_of, state, started_at) select gen_random_uuid(), 'tick', now(), s, public.lifecycle_now() "
-            "from unnest(array['done', 'needs_approval', 'refused', 'failed']) s");
+            "from unnest(array['done', 'needs_approval', 'refused', 'failed', 'stopped']) s");
+    /* One that a daemon's end broke off is no matter of finance: the next one does the rest. */
     assert_string_equal("last t ever stopped 3 aside 2", sql_value(&f->arena, f->admin, digest));
     sql_run(f->admin, "delete from public.scan_run");
 }
@@ -379,6 +405,7 @@ int main(void)
         cmocka_unit_test(an_end_that_comes_again_is_proposed_again),
         cmocka_unit_test(a_dry_run_says_what_the_run_does_and_writes_nothing),
         cmocka_unit_test(a_dry_run_shows_what_cannot_be_read),
+        cmocka_unit_test(one_that_is_broken_off_is_called_stopped),
         cmocka_unit_test(the_digest_says_what_scans_did_not_do),
     };
     return cmocka_run_group_tests(tests, scan_rig_setup, scan_rig_teardown);

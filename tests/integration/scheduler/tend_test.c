@@ -1,7 +1,8 @@
-/* tend_test.c - how long a leader rests between its turns through the marked tenants (decision 0650). A turn is made long by
- * a lock on a table that it reads. */
+/* tend_test.c - how long a leader rests between its turns through the marked tenants (decision 0650), and what it forgets. A turn
+ * is made long by a lock on a table that it reads. */
 #include "scheduler/tend.h"
 
+#include <hiredis/hiredis.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,6 +53,16 @@ static bool has_gone_on_for_long(void *context)
 {
     struct fixture *f = context;
     return f->tend.turn_us != f->before_us && clock_mono_us() - f->tend.turn_us >= f->held_ms * 1000;
+}
+
+/* Does a visit wait for what somebody else has locked? */
+static bool waits_for_a_lock(void *context)
+{
+    struct fixture *f = context;
+
+    sql_run(f->r.admin, "select pg_stat_clear_snapshot()");
+    return atoi(sql_value(&f->r.rig.arena, f->r.admin, "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query ilike "
+                                                       "'%%%s%%'", f->r.tenant.schema)) > 0;
 }
 
 static void on_stopped(struct rounds *rounds)
@@ -160,12 +171,68 @@ static void the_longest_rest_is_five_seconds(void **state)
     assert_in_range(rest_after(*state, 1000, NULL), REST_MS_MAX - READING_MS, REST_MS_MAX);
 }
 
+/* Does the queue hold settings of the tenant? */
+static bool is_known(struct fixture *f)
+{
+    redisContext *redis = redisConnectUnix(f->r.redis_server.socket);
+    redisReply *conf = redisCommand(redis, "HEXISTS {s00}:conf %s", f->r.tenant.schema);
+    redisReply *told = redisCommand(redis, "HEXISTS {s00}:told %s", f->r.tenant.schema);
+    bool known = conf->integer || told->integer;
+
+    freeReplyObject(conf);
+    freeReplyObject(told);
+    redisFree(redis);
+    return known;
+}
+
+/* As far as the queue goes, what forgetting it does. */
+static void forget(struct fixture *f)
+{
+    redisContext *redis = redisConnectUnix(f->r.redis_server.socket);
+
+    freeReplyObject(redisCommand(redis, "HDEL {s00}:conf %s", f->r.tenant.schema));
+    freeReplyObject(redisCommand(redis, "HDEL {s00}:told %s", f->r.tenant.schema));
+    redisFree(redis);
+    assert_false(is_known(f));
+}
+
+static bool everybody_was_looked_at(void *context)
+{
+    return ((struct fixture *)context)->tend.everybody_us > 0;
+}
+
+/* The last test: the tenant is gone after it. Its turn has read the tenant's settings, waits for a table that goes with its schema,
+ * and tells the queue when drop and forgetting are over. */
+static void a_tenant_that_was_dropped_during_a_visit_is_forgotten_by_the_next_look_at_all(void **state)
+{
+    struct fixture *f = *state;
+
+    f->before_us = f->tend.turn_us;
+    f->held_ms = 1;
+    sql_run(f->r.admin, "begin; drop schema %s cascade", f->r.tenant.schema);
+    sql_run(f->r.admin, "set local session_replication_role = replica; insert into public.tenant_drop (tenant_id, subscription_id, approval_id, "
+            "reason, requested_by, notice_id, noticed_at, ended_at) select t.id, t.id, t.id, 'over', t.id, t.id, now(), clock_timestamp() from "
+            "public.tenant t where t.id = '%s'; update public.tenant set state = 'terminated', run_allowed = false, revision = revision + 1 where "
+            "id = '%s'", f->r.tenant.id.text, f->r.tenant.id.text);
+    tend_wake(&f->tend);
+    loop_until(&f->r.rig.loop, waits_for_a_lock, f, PATIENCE_MS);
+    sql_run(f->r.admin, "delete from public.mark where tenant_id = '%s'; commit", f->r.tenant.id.text);
+    forget(f);
+    loop_until(&f->r.rig.loop, rests, f, PATIENCE_MS);
+    assert_true(is_known(f)); /* told of behind the drop */
+    tend_everybody(&f->tend);
+    loop_until(&f->r.rig.loop, everybody_was_looked_at, f, PATIENCE_MS);
+    loop_until(&f->r.rig.loop, rests, f, PATIENCE_MS);
+    assert_false(is_known(f));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_turn_that_was_cheap_is_followed_by_another_in_a_second),
         cmocka_unit_test(a_turn_that_was_dear_is_rested_from_ten_times_as_long),
         cmocka_unit_test(the_longest_rest_is_five_seconds),
+        cmocka_unit_test(a_tenant_that_was_dropped_during_a_visit_is_forgotten_by_the_next_look_at_all), /* the last */
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

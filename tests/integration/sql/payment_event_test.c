@@ -57,20 +57,32 @@ static void bytes_are_kept_for_400_days_and_ids_for_ever(void **state)
                                                             "order by event_id) from public.payment_event where provider = 'ali'"));
 }
 
-/* What the task of a dispute that is lost says to type, in both languages. */
-static void assert_says(struct money_rig *f, const char *txn, const char *order_no, const char *wanted)
+static void assert_still_says(struct money_rig *f, const char *dispute, const char *wanted)
+{
+    static const char *const places[] = { "refund ORDER", "refund 订单", "hold SUBSCRIPTION", "hold 订阅", "return PAYMENT", "return 付款编号" };
+
+    for (int i = 0; i < 2; i++) {
+        const char *said = sql_value(&f->arena, f->admin, "select detail #>> '{remedy,%s}' from public.finance_task where ref = 'stripe:%s'",
+                                     i ? "zh-CN" : "en", dispute);
+
+        if (!strstr(said, wanted))
+            fail_msg("not \"%s\": %s", wanted, said);
+        for (size_t k = 0; k < sizeof places / sizeof *places; k++)
+            if (strstr(said, places[k]))
+                fail_msg("which is it? %s", said);
+    }
+}
+
+/* A dispute is told of, and what its task says to do in both languages: `wanted`, and nothing that a reader would have to
+ * replace without knowing by what. */
+static const char *assert_says(struct money_rig *f, bool lost, const char *txn, const char *order_no, const char *wanted)
 {
     const char *name = arena_text(&f->arena, id_new().text);
 
-    sql_run(f->admin, "select public.payment_dispute_told('stripe', jsonb_build_object('kind', 'dispute_lost', 'refund', '%s', 'txn', '%s', "
-            "'order_no', '%s'))", name, txn, order_no);
-    for (int i = 0; i < 2; i++) {
-        const char *said = sql_value(&f->arena, f->admin, "select detail #>> '{remedy,%s}' from public.finance_task where ref = 'stripe:%s'",
-                                     i ? "zh-CN" : "en", name);
-
-        if (!strstr(said, wanted) || !strstr(said, name) || strstr(said, "refund ORDER") || strstr(said, "refund 订单"))
-            fail_msg("not \"%s\": %s", wanted, said);
-    }
+    sql_run(f->admin, "select public.payment_dispute_told('stripe', jsonb_build_object('kind', '%s', 'refund', '%s', 'txn', '%s', "
+            "'order_no', '%s'))", lost ? "dispute_lost" : "disputed", name, txn, order_no);
+    assert_still_says(f, name, wanted);
+    return name;
 }
 
 static void a_dispute_that_is_lost_says_what_to_type_also_before_its_payment_is_applied(void **state)
@@ -82,17 +94,52 @@ static void a_dispute_that_is_lost_says_what_to_type_also_before_its_payment_is_
     const char *no = sql_value(&f->arena, f->admin, "select no from public.orders where id = '%s'", b.order.text);
     const char *refund = arena_format(&f->arena, "execgov order refund %s ", no);
 
-    /* Told first, with the number and without one. */
-    assert_says(f, "early", no, refund);
-    assert_says(f, "early", "x", "early");
-    assert_says(f, "early", "x", "execgov payment ls");
+    /* Told first, with the number. */
+    assert_says(f, true, "early", no, refund);
     /* Too little for its order: not applied, it goes back as it is. */
     sql_run(f->platform, "%s", money_rig_settle(f, &b, b.order, "few", "1", "CNY", 1));
-    assert_says(f, "few", no, arena_format(&f->arena, "execgov payment return %s ", sql_value(&f->arena, f->admin,
-                "select id from public.payment where provider_txn = 'few'")));
+    const char *few = assert_says(f, true, "few", no, arena_format(&f->arena, "execgov payment return %s ", sql_value(&f->arena, f->admin,
+                                  "select id from public.payment where provider_txn = 'few'")));
+    assert_still_says(f, few, few);
     /* Applied. */
     sql_run(f->platform, "%s", money_rig_settle(f, &b, b.order, "whole", "29900", "CNY", 1));
-    assert_says(f, "whole", "x", refund);
+    const char *whole = assert_says(f, true, "whole", "x", refund);
+    assert_still_says(f, whole, whole);
+}
+
+/* The ids of the task of `dispute`: its customer, order and payment. */
+static const char *whose(struct money_rig *f, const char *dispute)
+{
+    return sql_value(&f->arena, f->admin, "select concat_ws(' ', (c.customer_id = o.customer_id), (o.id = c.order_id), p.provider_txn) from "
+                     "public.finance_task c left join public.payment p on p.id = c.payment_id left join public.orders o on o.id = p.claimed_order "
+                     "where c.ref = 'stripe:%s'", dispute);
+}
+
+static void a_dispute_of_a_payment_that_is_not_here_says_where_to_look_until_it_comes(void **state)
+{
+    struct money_rig *f = *state;
+    struct bought b;
+
+    money_rig_buy(f, &b);
+    const char *no = sql_value(&f->arena, f->admin, "select no from public.orders where id = '%s'", b.order.text);
+    const char *hold = arena_format(&f->arena, "execgov subscription hold %s ", sql_value(&f->arena, f->admin,
+                                    "select subscription_id from public.orders where id = '%s'", b.order.text));
+
+    assert_says(f, false, "known", no, hold); /* its order's number is */
+    const char *open = assert_says(f, false, "late", "x", "execgov payment events");
+    const char *lost = assert_says(f, true, "late", "x", "execgov payment events");
+    assert_still_says(f, open, "late");
+    assert_still_says(f, lost, "late");
+    assert_still_says(f, lost, arena_format(&f->arena, "execgov task done %s ", sql_value(&f->arena, f->admin,
+                      "select id from public.finance_task where ref = 'stripe:%s'", lost)));
+    assert_string_equal("", whose(f, lost));
+    const char *other = assert_says(f, true, "another", "x", "execgov payment events");
+    sql_run(f->platform, "%s", money_rig_settle(f, &b, b.order, "late", "29900", "CNY", 1));
+    assert_still_says(f, open, hold);
+    assert_still_says(f, lost, arena_format(&f->arena, "execgov order refund %s ", no));
+    assert_string_equal("t t late", whose(f, open));
+    assert_string_equal("t t late", whose(f, lost));
+    assert_still_says(f, other, "execgov payment events");
 }
 
 int main(void)
@@ -101,6 +148,7 @@ int main(void)
         cmocka_unit_test(an_end_is_found_by_its_key_also_when_many_wait),
         cmocka_unit_test(bytes_are_kept_for_400_days_and_ids_for_ever),
         cmocka_unit_test(a_dispute_that_is_lost_says_what_to_type_also_before_its_payment_is_applied),
+        cmocka_unit_test(a_dispute_of_a_payment_that_is_not_here_says_where_to_look_until_it_comes),
     };
     return cmocka_run_group_tests(tests, money_rig_setup, money_rig_teardown);
 }

@@ -167,6 +167,32 @@ static void who_holds_a_row_for_three_seconds_does_not_turn_a_payment_away(void 
     assert_string_equal("1", sql_value(&f->rig.arena, f->admin, "select count(*) from public.payment_application where order_id = '%s'", order.text));
 }
 
+/* Waits of two seconds in the database's functions are of 50 ms here. Its failure cannot be written to it either, while it is held. */
+static void who_holds_a_row_for_longer_is_waited_for_seven_times_and_nothing_is_counted(void **state)
+{
+    struct fixture *f = *state;
+    struct id order = paid(f);
+    PGconn *holder = pg_server_connect(&f->rig.server, &f->rig.arena, "postgres");
+    struct order_act act = { .db = f->db, .kind = ORDER_ACTIVATE, .order = order.text };
+    struct op_probe probe = { 0 };
+
+    sql_run(f->admin, "do $$ declare f oid; begin for f in select oid from pg_proc where 'lock_timeout=2s' = any (proconfig) loop "
+            "execute format('alter function %%s set lock_timeout = ''50ms''', f::regprocedure); end loop; end $$");
+    sql_run(holder, "begin; select from public.orders where id = '%s' for update", order.text);
+    op_probe_run(&probe, &f->rig.loop, begin, &act);
+    assert_true(act.op.failed);
+    assert_int_equal(7, act.tries);
+    assert_int_equal(GOV_STORE_UNAVAILABLE, act.op.err.code);
+    assert_true(act.op.err.contended);
+    assert_non_null(strstr(act.op.err.en, "another transaction holds"));
+    assert_non_null(strstr(act.op.err.zh, "另一事务"));
+    op_release(&probe.op);
+    sql_run(holder, "rollback");
+    assert_string_equal("activating 0", sql_value(&f->rig.arena, f->admin, "select state || ' ' || attempts from public.orders where id = '%s'",
+                                                  order.text));
+    assert_string_equal("active", activated(f, order));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +200,7 @@ int main(void)
         cmocka_unit_test(of_what_is_over_the_money_goes_back),
         cmocka_unit_test(what_is_not_paid_is_refused),
         cmocka_unit_test(who_holds_a_row_for_three_seconds_does_not_turn_a_payment_away),
+        cmocka_unit_test(who_holds_a_row_for_longer_is_waited_for_seven_times_and_nothing_is_counted), /* last: it changes the waits */
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -285,6 +285,39 @@ static void times_are_learnt_by_action_and_not_by_key(void **state)
     freeReplyObject(all);
 }
 
+/* Does anything of the queue know `word`, in a key or in what it holds? Says where. */
+static void assert_nowhere(const char *word)
+{
+    static const char everything[] =
+        "local found = '' for _, key in ipairs(redis.call('KEYS', '*')) do local kind, held = redis.call('TYPE', key).ok, {} "
+        "if kind == 'hash' then held = redis.call('HGETALL', key) elseif kind == 'list' then held = redis.call('LRANGE', key, 0, -1) "
+        "elseif kind == 'zset' then held = redis.call('ZRANGE', key, 0, -1) elseif kind == 'set' then held = redis.call('SMEMBERS', key) "
+        "else held = { redis.call('GET', key) } end held[#held + 1] = key for _, text in ipairs(held) do "
+        "if string.find(text, ARGV[1], 1, true) then found = found .. key .. ': ' .. text .. '; ' end end end return found";
+    redisReply *reply = redisCommand(rig.redis, "EVAL %s 0 %s", everything, word);
+
+    assert_int_equal(reply->type, REDIS_REPLY_STRING);
+    assert_string_equal("", reply->str);
+    freeReplyObject(reply);
+}
+
+static void a_tenant_that_was_dropped_is_in_no_key_and_no_field(void **state)
+{
+    (void)state;
+    limit("slow", 1, 5, 0);
+    limit("quick", 9, 7, 0); /* slow's is no limit any more */
+    rig_expect(&rig, "OK", LUA_FUNCTIONS_CONF, "%s|7|2|3|4", rig_tenant(1));
+    enqueue(1, 1, "quick.run");
+    assert_int_equal(rig_take(&rig, "py", 10), 1);
+    rig_claim(&rig, rig.taken[0]);
+    rig_finish(&rig, rig.taken[0], 1, 70);
+    enqueue(10, 20, "quick.run");
+    rig_take(&rig, "py", 3);
+    rig_claim(&rig, rig.taken[0]); /* one runs, two are taken, the others wait */
+    rig_integer(&rig, LUA_FUNCTIONS_FORGET_TENANT, "%s", rig_tenant(1));
+    assert_nowhere(rig_tenant(1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +331,7 @@ int main(void)
         cmocka_unit_test_setup(a_skill_starts_no_faster_than_its_rate, reset),
         cmocka_unit_test_setup(slots_that_a_rebuild_loads_count_under_their_names, reset),
         cmocka_unit_test_setup(times_are_learnt_by_action_and_not_by_key, reset),
+        cmocka_unit_test_setup(a_tenant_that_was_dropped_is_in_no_key_and_no_field, reset),
     };
     rig_start(&rig);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,11 +35,14 @@ for _, lane in ipairs(lanes()) do
     end
 end
 call('ZREM', P .. ':due', tenant)
-for _, name in ipairs(call('HKEYS', P .. ':cost')) do
-    if string.sub(name, 1, #tenant + 1) == tenant .. ' ' then
-        call('HDEL', P .. ':cost', name)
+for _, key in ipairs({ P .. ':cost', P .. ':rate' }) do -- by action, and by name
+    for _, field in ipairs(call('HKEYS', key)) do
+        if string.sub(field, 1, #tenant + 1) == tenant .. ' ' then
+            call('HDEL', key, field)
+        end
     end
 end
+call('DEL', P .. ':limits:' .. tenant)
 call('HDEL', P .. ':conf', tenant)
 call('HDEL', P .. ':told', tenant)
 call('HDEL', P .. ':rate', tenant)
