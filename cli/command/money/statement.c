@@ -6,13 +6,13 @@
 #include "core/base/json.h"
 
 static const struct money_column line_columns[] = {
-    { "line", { "LINE", "行" } }, { "date", { "DATE", "日期" } }, { "amount_minor", { "AMOUNT (MINOR)", "金额（最小单位）" } },
+    { "line", { "LINE", "行" } }, { "date", { "DATE", "日期" } }, { "amount_minor", { "AMOUNT", "金额" } },
     { "currency", { "CUR", "币种" } }, { "reference", { "REFERENCE", "流水号" } }, { "order_no", { "ORDER", "订单号" } },
     { "verdict", { "WOULD BE", "判定" } }, { "result", { "BECAME", "结果" } }, { NULL, { NULL, NULL } },
 };
 static const struct money_column difference_columns[] = {
     { "result", { "RESULT", "结果" } }, { "kind", { "KIND", "类型" } }, { "txn", { "TRANSACTION", "交易号" } },
-    { "amount_minor", { "THERE (MINOR)", "渠道金额（最小单位）" } }, { "ours_minor", { "HERE (MINOR)", "本地金额（最小单位）" } },
+    { "amount_minor", { "THERE", "渠道金额" } }, { "ours_minor", { "HERE", "本地金额" } },
     { "currency", { "CUR", "币种" } }, { "day", { "DAY", "日期" } }, { NULL, { NULL, NULL } },
 };
 

@@ -237,6 +237,8 @@ bool command_lifecycle_scan(struct cli *cli, const struct args *args, struct gov
         show_rows(cli, json_object_get(answer, "items"), members);
     money_one(cli, answer);
     show_warnings(cli, answer);
+    if (!apply)
+        cli_say(cli, "digest: %s", "摘要：%s", json_get_text(answer, "preview_digest"));
     if (!apply && json_get_int(answer, "lines", 0) == 0)
         cli_note(cli, "nothing would be done", "没有需要执行的操作");
     else if (!apply && ahead(answer))
