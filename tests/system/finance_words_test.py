@@ -86,6 +86,13 @@ class Approvals(Case):
         row, _ = self.row(run(f'payment return {payment} --reference back --comment "too much"'))
         self.has(row, "51.00 CNY", order, "Pays Too Much")
 
+    def test_money_that_waits_says_what_helps(self):
+        order = self.order("Pays Too Little", "team-monthly")
+        run(f"order confirm {order} 100.00 --reference {uuid.uuid4().hex} --on 2026-11-26")
+        payment = next(line.split()[-1] for line in run("payment ls --state unapplied").splitlines() if line.startswith("100.00"))
+        self.has(run("task ls"), f"execgov payment apply ORDER {payment}")
+        self.has(run("task ls", lang="zh_CN.UTF-8"), f"execgov payment apply 订单 {payment}")
+
     def test_a_rule_waits_for_somebody_else_too(self):
         row, _ = self.row(run('order rule four_eyes_min JPY 100000 --comment "why"'))
         self.has(row, "money.rule", "four_eyes_min")
@@ -102,6 +109,11 @@ class Mistakes(Case):
         self.has(shown, " 299.00 ")
         self.assertNotIn("29900", shown)
         self.has(run(f"payment statement bank good.csv --apply {'0' * 64}", status=4), "without --apply")
+        digest = shown.split("digest: ")[1].split()[0]
+        run(f"payment statement bank good.csv --apply {digest}")
+        task = run("task ls")
+        self.has(task, " 299.00 ", "who says: x", '--reference "R1" --on 2026-11-26')
+        self.assertNotIn("29900", task)
         write("date.csv", header + "26.11.2026,R1,299.00,x\n", "gb18030")
         self.has(run("payment statement bank date.csv", status=2), "line 2", "26.11.2026", "YYYY-MM-DD")
         write("utf8.csv", header + "2026-11-26,R1,299.00,x\n")

@@ -80,7 +80,8 @@ static const json_t *member(const json_t *item, const char *path)
 static const char *cell_of(struct cli *cli, const json_t *item, const char *path)
 {
     const json_t *value = member(item, path);
-    const char *currency = json_get_text(item, "currency"), *end = strstr(path, "_minor");
+    const char *slash = strrchr(path, '/'), *end = strstr(path, "_minor");
+    const char *currency = json_string_value(member(item, slash ? arena_format(&cli->arena, "%.*s/currency", (int)(slash - path), path) : "currency"));
     char text[MONEY_TEXT_BYTES];
 
     if (!end || end[strlen("_minor")] || !json_is_integer(value))
