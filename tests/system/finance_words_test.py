@@ -80,11 +80,13 @@ class Approvals(Case):
         self.has(row, "10.50 CNY", order, "Acme Ltd", "keep")
 
     def test_money_that_goes_back_has_its_sum(self):
-        order = self.order("Pays Too Much", "team-monthly")
+        customer = field(run("customer create \"Pays Too Much\""), "id")
+        order = field(run(f"order create team-monthly --customer {customer} --tenant-name X"), "no")
         run(f"order confirm {order} 350.00 --reference {uuid.uuid4().hex} --on 2026-11-26")
         payment = next(line.split()[-1] for line in run("payment ls --state credit").splitlines() if line.startswith("350.00"))
         row, _ = self.row(run(f'payment return {payment} --reference back --comment "too much"'))
         self.has(row, "51.00 CNY", order, "Pays Too Much")
+        self.has(next(line for line in run(f"customer show {customer}").splitlines() if "payment.received" in line), "350.00 CNY", order)
 
     def test_money_that_waits_says_what_helps(self):
         order = self.order("Pays Too Little", "team-monthly")
@@ -118,6 +120,8 @@ class Mistakes(Case):
         self.has(run("payment statement bank date.csv", status=2), "line 2", "26.11.2026", "YYYY-MM-DD")
         write("utf8.csv", header + "2026-11-26,R1,299.00,x\n")
         self.has(run("payment statement bank utf8.csv", status=2), "UTF-8", '"encoding": "auto"')
+        write("empty.csv", "")
+        self.has(run("payment statement bank empty.csv", status=2), "empty.csv is empty")
         write("binary.csv", "invoice\0")
         self.has(run("invoice import binary.csv", status=2), "UTF-8 / GB18030")
 
@@ -126,6 +130,12 @@ class Mistakes(Case):
         self.has(run("calendar import good.yaml --dry-run"), "A feast")
         write("bad.yaml", CALENDAR % '"1.1.2031"')
         self.has(run("calendar import bad.yaml --dry-run", status=2), "/holidays/0")
+
+    def test_the_chinese_report_of_invoices_has_the_columns_that_an_import_reads(self):
+        head = run("report invoices", lang="zh_CN.UTF-8").split("\r\n")[0].split(",")
+        for column in ("账单编号", "发票号码", "发票代码", "开票日期"):
+            self.assertEqual(head.count(column), 1, head)
+        self.assertEqual(head.index("账单编号"), run("report invoices").split("\r\n")[0].split(",").index("Number"))
 
     def test_a_preview_of_a_scan_ends_with_its_digest(self):
         shown = run("lifecycle scan --quiet").splitlines()
