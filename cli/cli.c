@@ -121,8 +121,9 @@ static struct gov_text remedy_of(enum gov_code code)
     case GOV_UNAUTHENTICATED:
         return (struct gov_text){ "log in: execgov login", "请先登录：execgov login" };
     case GOV_PLAN_STALE:
-        return (struct gov_text){ "look at the plan as it is now: execgov confirmations show ID",
-                                  "请重新查看当前计划：execgov confirmations show ID" };
+        return (struct gov_text){ "look at it as it is now: execgov confirmations show ID, or of a file or a scan the same "
+                                  "command without --apply",
+                                  "请重新查看当前内容：execgov confirmations show ID；文件导入或扫描请去掉 --apply 再执行一次" };
     case GOV_SELF_CONFIRMATION:
         return (struct gov_text){ "ask somebody else: execgov confirmations ls shows who may",
                                   "请让其他人确认：execgov confirmations ls 会列出可确认的人" };
@@ -171,8 +172,10 @@ static bool said_already(const json_t *faults, const char *detail)
     const char *field = path && strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
     size_t own = message ? strlen(message) : 0, all = strlen(detail);
 
-    return json_array_size(faults) == 1 && message && field && own <= all &&
-           strcmp(detail + all - own, message) == 0 && strstr(detail, field);
+    /* "/holidays/0": any sentence with a date has a 0 */
+    if (json_array_size(faults) != 1 || !message || !field || own > all || !field[strspn(field, "0123456789")])
+        return false;
+    return strcmp(detail + all - own, message) == 0 && strstr(detail, field);
 }
 
 /* The faults of the body, one a line: where, what. */
@@ -205,7 +208,9 @@ int cli_report(const struct cli *cli, const struct gov_err *err)
     const struct gov_code_info *info = gov_code_info(err->code);
     const char *code = json_get_text(cli->problem, "code");
     const char *said = json_get_text(cli->problem, "remedy");
-    const char *remedy = said ? said : gov_text_in(remedy_of(err->code), cli->language);
+    /* a sentence that names a command helps already, and knows more: what is asked of two people is also money */
+    bool helps = strstr(gov_err_detail(err, cli->language), "execgov ") != NULL;
+    const char *remedy = said ? said : helps ? NULL : gov_text_in(remedy_of(err->code), cli->language);
     const char *id = json_get_text(cli->problem, "request_id");
 
     fflush(stdout);

@@ -50,7 +50,7 @@ function order(thing, target) {
         [say("quantity"), thing.quantity > 1 ? String(thing.quantity) : null],
         [say("amount"), money(thing.amount)],
         [say("tax"), thing.tax.amount_minor ? money(thing.tax) : null],
-        [say("state"), thing.state],
+        [say("state"), order_state(thing.state)],
     ]);
 
     if (!open)

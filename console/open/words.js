@@ -68,10 +68,28 @@ const WORDS = {
     yours: ["your platform account", "平台账号"],
 };
 
+/* What an order's state is to whoever pays it. */
+const STATES = {
+    draft: ["Not to be paid yet", "尚未开放付款"],
+    pending_payment: ["Waits for the payment", "待付款"],
+    payment_reported: ["You said that it is paid", "已登记付款，待核实"],
+    paid: ["Paid", "已付款"],
+    activating: ["Paid, being set up", "已付款，开通中"],
+    active: ["Paid and in use", "已付款并生效"],
+    activation_failed: ["Paid; setting it up failed, and we look at it", "已付款，开通失败，正在处理"],
+    cancelled: ["Given up", "已取消"],
+    expired: ["Its time to be paid is over", "已过付款期限"],
+    refunded: ["Refunded", "已退款"],
+};
+
 const CHINESE = /^zh\b/i.test(navigator.language || "");
 
 function say(word) {
     return WORDS[word] ? WORDS[word][CHINESE ? 1 : 0] : word;
+}
+
+function order_state(state) {
+    return STATES[state] ? STATES[state][CHINESE ? 1 : 0] : state;
 }
 
 /* ISO 4217 exponents that are not 2, as core/model/money/currency.c has them. */

@@ -19,14 +19,24 @@ bool charset_parse(const char *name, enum charset *charset)
     return false;
 }
 
-static void *refuse(struct gov_err *err, const char *name, size_t at)
+static void *refuse(struct gov_err *err, enum charset charset, size_t at)
 {
+    const char *name = charset == CHARSET_AUTO ? "UTF-8 / GB18030" : names[charset];
+
     gov_fail(err, GOV_INVALID_INPUT, "the file is no text in %s (byte %zu); export it as CSV in UTF-8 or GB18030",
              "文件不是 %s 文本（第 %zu 字节）；请以 UTF-8 或 GB18030 导出 CSV", name, at);
     return NULL;
 }
 
-static const char *converted(const char *data, size_t bytes, struct arena *arena, size_t *out_bytes, struct gov_err *err)
+/* "Export it as UTF-8" helps nobody whose file is in UTF-8 already. */
+static void *refuse_utf8(struct gov_err *err)
+{
+    gov_fail(err, GOV_INVALID_INPUT, "the file is in UTF-8, and this format reads gb18030 only; \"encoding\": \"auto\" in the format takes both",
+             "文件是 UTF-8，而该格式只读取 gb18030；在格式中设置 \"encoding\": \"auto\" 可同时支持两者");
+    return NULL;
+}
+
+static const char *converted(enum charset charset, const char *data, size_t bytes, struct arena *arena, size_t *out_bytes, struct gov_err *err)
 {
     iconv_t way = iconv_open("UTF-8", "GB18030");
     size_t room = bytes * 2 + 1, left = room - 1, todo = bytes; /* two bytes become three at most, one stays one */
@@ -36,7 +46,7 @@ static const char *converted(const char *data, size_t bytes, struct arena *arena
     size_t result = iconv(way, &from, &todo, &to, &left);
     iconv_close(way);
     if (result == (size_t)-1)
-        return refuse(err, names[CHARSET_GB18030], bytes - todo);
+        return charset == CHARSET_GB18030 && text_utf8_valid(data, bytes) ? refuse_utf8(err) : refuse(err, charset, bytes - todo);
     *to = '\0';
     *out_bytes = (size_t)(to - text);
     return text;
@@ -49,11 +59,11 @@ const char *charset_utf8(enum charset charset, const char *data, size_t bytes, s
     bool valid = text_utf8_valid(data, bytes);
 
     if (nul)
-        return refuse(err, names[charset], (size_t)(nul - data));
+        return refuse(err, charset, (size_t)(nul - data));
     if (charset == CHARSET_GB18030 || (charset == CHARSET_AUTO && !valid))
-        return converted(data, bytes, arena, out_bytes, err);
+        return converted(charset, data, bytes, arena, out_bytes, err);
     if (!valid)
-        return refuse(err, names[CHARSET_UTF_8], 0);
+        return refuse(err, CHARSET_UTF_8, 0);
     size_t mark = bytes >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     char *text = arena_alloc(arena, bytes - mark + 1);
     memcpy(text, data + mark, bytes - mark);

@@ -263,6 +263,13 @@ static bool line_fault(const struct reader *r, enum statement_column column, con
                        "第 %d 行：%s 无法识别：“%.60s”", r->row.line, r->format->columns[column], text ? text : "");
 }
 
+static bool date_fault(const struct reader *r, const char *text, struct gov_err *err)
+{
+    return gov_fail_at(err, GOV_INVALID_INPUT, "/content", "line", "line %d: %s is not to be read: \"%.60s\"; the format's date_format is %s",
+                       "第 %d 行：%s 无法识别：“%.60s”；该格式的 date_format 为 %s", r->row.line, r->format->columns[STATEMENT_DATE],
+                       text ? text : "", r->format->date_format);
+}
+
 /* A comma is most often the reason. */
 static bool amount_fault(const struct reader *r, const char *text, struct gov_err *err)
 {
@@ -285,7 +292,7 @@ static bool line_read(struct reader *r, struct statement_line *l, struct gov_err
                                   .reference = cell(r, STATEMENT_REFERENCE), .payer = cell(r, STATEMENT_PAYER),
                                   .memo = cell(r, STATEMENT_MEMO) };
     if (!date || !date_read(r->format->date_format, date, &l->date))
-        return line_fault(r, STATEMENT_DATE, date, err);
+        return date_fault(r, date, err);
     if (!l->reference || strlen(l->reference) > STATEMENT_TEXT_BYTES_MAX)
         return line_fault(r, STATEMENT_REFERENCE, l->reference, err);
     if (money_exponent(l->currency) < 0)

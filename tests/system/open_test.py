@@ -53,6 +53,12 @@ class Page(Case):
         here = dict(re.findall(r"\b([A-Z]{3}): (\d)", words[words.index("const EXPONENTS"):]))
         self.assertEqual(here, {code: digits for code, digits in there.items() if digits != "2"})
 
+    def test_every_state_of_an_order_has_words(self):
+        contract = (ROOT / "api/openapi.yaml").read_text(encoding="utf-8")
+        states = re.search(r"OrderState: \{ type: string, enum: \[([^]]+)\]", contract)[1].split(", ")
+        words = (ROOT / "console/open/words.js").read_text(encoding="utf-8")
+        self.assertEqual(re.findall(r"^    (\w+): \[", words[words.index("const STATES"):words.index("const CHINESE")], re.M), states)
+
 
 @unittest.skipUnless(browsers.available(), "no browser; ./tests/run installs jsdom from npm, where npm is")
 class Opened(Case):

@@ -126,7 +126,7 @@ static bool own_place(struct order_new *e, struct call *call, struct gov_err *er
         q->order_kind = "upgrade";
         e->asked_tenant = (struct id){ "" };
         e->intent = true;
-        return e->tenant_name || MISSING(err, "/tenant_name", "the new team's name", "请填写新团队名称");
+        return e->tenant_name || MISSING(err, "/tenant_name", "say the new team's name (tenant_name; --tenant-name NAME on the command line)", "请填写新团队名称（tenant_name；命令行：--tenant-name 名称）");
     }
     return true;
 }

@@ -53,6 +53,19 @@ bool command_calendar_show(struct cli *cli, const struct args *args, struct gov_
     return true;
 }
 
+/* What is new has the names that the file gives. */
+static void names_add(json_t *added, const json_t *table)
+{
+    json_t *day, *one;
+    size_t i, k;
+
+    json_array_foreach(added, i, day)
+        json_array_foreach(json_object_get(table, "holidays"), k, one)
+            if (json_get_text(one, "name") && json_get_text(one, "date") &&
+                strcmp(json_get_text(one, "date"), json_get_text(day, "date")) == 0)
+                json_object_set(day, "name", json_object_get(one, "name"));
+}
+
 bool command_calendar_import(struct cli *cli, const struct args *args, struct gov_err *err)
 {
     const json_t *answer;
@@ -77,6 +90,7 @@ bool command_calendar_import(struct cli *cli, const struct args *args, struct go
     }
     money_one(cli, answer);
     printf("%s\n", cli_text(cli, "new in it:", "新增："));
+    names_add(json_object_get(answer, "added"), table);
     money_table(cli, json_object_get(answer, "added"), day_columns);
     if (json_array_size(json_object_get(answer, "removed"))) {
         printf("%s\n", cli_text(cli, "no longer in it:", "移除："));

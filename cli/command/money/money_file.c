@@ -17,6 +17,8 @@ bool money_file_add(struct cli *cli, const char *path, json_t *body, struct gov_
 
     if (!file_text_read(cli, path, FILE_BYTES_MAX, &text, &bytes, err))
         return false;
+    if (bytes == 0)
+        return gov_fail_at(err, GOV_INVALID_INPUT, path, "empty", "%s is empty", "%s 是空文件", path);
     json_object_set_new(body, "file_name", json_string(name ? name + 1 : path));
     json_object_set_new(body, "content", json_string(base64_make(text, bytes, &cli->arena)));
     return true;

@@ -16,6 +16,16 @@ static const char *amount(struct cli *cli, const json_t *value)
     return arena_format(&cli->arena, "%s %s", money_format(json_get_int(value, "amount_minor", 0), currency, text), currency);
 }
 
+/* What is said of the amount stays: which order, whose reference. */
+static const char *amount_and_more(struct cli *cli, const json_t *value)
+{
+    json_t *more = json_own(&cli->arena, json_copy((json_t *)(uintptr_t)value));
+
+    json_object_del(more, "currency");
+    json_object_del(more, "amount_minor");
+    return arena_format(&cli->arena, "%s %s", amount(cli, value), json_text(&cli->arena, more));
+}
+
 /* A moment as the other commands show it; any other text as it is. */
 static const char *words(struct cli *cli, const char *text)
 {
@@ -51,7 +61,7 @@ const char *money_cell(struct cli *cli, const json_t *value)
     if (json_is_boolean(value))
         return json_is_true(value) ? cli_text(cli, "yes", "是") : cli_text(cli, "no", "否");
     if (json_is_object(value) && amount(cli, value))
-        return amount(cli, value);
+        return json_object_size(value) == 2 ? amount(cli, value) : amount_and_more(cli, value);
     return value && !json_is_null(value) ? json_text(&cli->arena, value) : NULL;
 }
 
@@ -64,6 +74,21 @@ static const json_t *member(const json_t *item, const char *path)
         return json_object_get(item, path);
     snprintf(first, sizeof first, "%.*s", (int)(slash - path), path);
     return member(json_object_get(item, first), slash + 1);
+}
+
+/* "29900" of "amount_minor" is "299.00", where the item says of which currency. */
+static const char *cell_of(struct cli *cli, const json_t *item, const char *path)
+{
+    const json_t *value = member(item, path);
+    const char *slash = strrchr(path, '/'), *end = strstr(path, "_minor");
+    const char *currency = json_string_value(member(item, slash ? arena_format(&cli->arena, "%.*s/currency", (int)(slash - path), path) : "currency"));
+    char text[MONEY_TEXT_BYTES];
+
+    if (!end || end[strlen("_minor")] || !json_is_integer(value))
+        return money_cell(cli, value);
+    if (!currency || money_exponent(currency) < 0)
+        return arena_format(&cli->arena, "%s (%s)", money_cell(cli, value), cli_text(cli, "minor units", "最小单位"));
+    return arena_text(&cli->arena, money_format(json_integer_value(value), currency, text));
 }
 
 void money_table(struct cli *cli, const json_t *items, const struct money_column *columns)
@@ -79,7 +104,7 @@ void money_table(struct cli *cli, const json_t *items, const struct money_column
     {
         table_row(&table);
         for (const struct money_column *c = columns; c->member; c++)
-            table_cell(&table, money_cell(cli, member(one, c->member)));
+            table_cell(&table, cell_of(cli, one, c->member));
     }
     show_table(cli, &table);
 }
@@ -120,12 +145,11 @@ bool money_get(struct cli *cli, const char *path, struct gov_err *err)
     return true;
 }
 
-bool money_post(struct cli *cli, const char *path, json_t *body, struct gov_err *err)
+/* The answer, or what has to be approved first. */
+static bool answer_show(struct cli *cli, const json_t *answer)
 {
-    const json_t *answer, *approval;
+    const json_t *approval;
 
-    if (!remote_post(cli, path, json_own(&cli->arena, body ? body : json_object()), &answer, err))
-        return false;
     if (cli->json) {
         cli_print_json(answer);
         return true;
@@ -142,16 +166,27 @@ bool money_post(struct cli *cli, const char *path, json_t *body, struct gov_err 
     return true;
 }
 
+bool money_post(struct cli *cli, const char *path, json_t *body, struct gov_err *err)
+{
+    const json_t *answer;
+
+    return remote_post(cli, path, json_own(&cli->arena, body ? body : json_object()), &answer, err) && answer_show(cli, answer);
+}
+
 bool money_put(struct cli *cli, const char *path, json_t *body, struct gov_err *err)
 {
     const struct remote_call call = { .method = "PUT", .path = path, .body = json_own(&cli->arena, body) };
     struct remote_answer answer;
 
-    if (!remote_send(cli, &call, &answer, err))
-        return false;
-    if (cli->json)
-        cli_print_json(answer.json);
-    else
-        money_one(cli, answer.json);
-    return true;
+    return remote_send(cli, &call, &answer, err) && answer_show(cli, answer.json);
+}
+
+bool money_evidence(const struct args *args, const char **sha256, struct gov_err *err)
+{
+    *sha256 = args_value(args, "evidence", NULL);
+    if (!*sha256 || (strlen(*sha256) == 64 && strspn(*sha256, "0123456789abcdef") == 64))
+        return true;
+    return gov_fail_at(err, GOV_INVALID_INPUT, "--evidence", "format", "--evidence is the SHA-256 of the document, 64 digits 0-9 and a-f: "
+                       "sha256sum FILE prints it before the file's name",
+                       "--evidence 须为凭证文件的 SHA-256（64 位，0-9、a-f）：sha256sum 文件 输出的第一列");
 }

@@ -2,11 +2,13 @@
 #ifndef CLI_COMMAND_MONEY_MONEY_SHOW_H
 #define CLI_COMMAND_MONEY_MONEY_SHOW_H
 
+#include "cli/args.h"
 #include "cli/cli.h"
 #include "cli/out/show.h"
 #include "core/base/err.h"
 
-/* A column of a list: a member of each item, or "member/of it"; money is shown as "299.00 CNY". */
+/* A column of a list: a member of each item, or "member/of it"; money is shown as "299.00 CNY", "…_minor"
+ * as "299.00", of the item's currency. */
 struct money_column {
     const char *member;
     struct gov_text heading;
@@ -26,5 +28,8 @@ bool money_get(struct cli *cli, const char *path, struct gov_err *err);
 bool money_post(struct cli *cli, const char *path, json_t *body, struct gov_err *err);
 /* Put, then show the answer. `body` is consumed. */
 bool money_put(struct cli *cli, const char *path, json_t *body, struct gov_err *err);
+
+/* --evidence as the API wants it; NULL without it. A file's name is the mistake that is made. */
+bool money_evidence(const struct args *args, const char **sha256, struct gov_err *err);
 
 #endif

@@ -69,18 +69,19 @@ static bool amount_read(const struct args *args, const char *text, int64_t *mino
 
 bool command_order_confirm(struct cli *cli, const struct args *args, struct gov_err *err)
 {
+    const char *evidence;
     int64_t minor;
 
     if (!args_value(args, "reference", NULL) || !args_value(args, "on", NULL))
         return gov_fail(err, GOV_INVALID_INPUT, "say the bank's reference and the day: --reference R --on 2026-11-26",
                         "请给出银行流水号和到账日期：--reference R --on 2026-11-26");
-    if (!amount_read(args, args->words[1], &minor, err))
+    if (!amount_read(args, args->words[1], &minor, err) || !money_evidence(args, &evidence, err))
         return false;
     return money_post(cli, path_of(cli, "orders", args->words[0], "confirm-payment"),
                       json_pack("{s:s, s:s, s:I, s:s, s:s, s:s*}", "method", args_value(args, "method", "bank"), "reference",
                                 args_value(args, "reference", NULL), "amount_minor", (json_int_t)minor, "currency",
                                 args_value(args, "currency", "CNY"), "received_on", args_value(args, "on", NULL),
-                                "evidence_sha256", args_value(args, "evidence", NULL)), err);
+                                "evidence_sha256", evidence), err);
 }
 
 bool command_order_cancel(struct cli *cli, const struct args *args, struct gov_err *err)
@@ -161,7 +162,9 @@ bool command_order_approvals(struct cli *cli, const struct args *args, struct go
 {
     static const struct money_column columns[] = {
         { "id", { "ID", "编号" } }, { "action", { "ACT", "操作" } }, { "state", { "STATE", "状态" } },
-        { "requester", { "ASKED BY", "申请人" } }, { "params", { "EXACTLY", "内容" } }, { NULL, { NULL, NULL } },
+        { "requester", { "ASKED BY", "申请人" } }, { "about/amount", { "AMOUNT", "金额" } },
+        { "about/order_no", { "ORDER", "订单号" } }, { "about/customer", { "CUSTOMER", "客户" } },
+        { "params", { "EXACTLY", "内容" } }, { NULL, { NULL, NULL } },
     };
     return money_list(cli, remote_path(cli, BASE "approvals", "state", args_value(args, "state", "waiting"), NULL), columns,
                       err);

@@ -69,7 +69,7 @@ bool command_report(struct cli *cli, const struct args *args, struct gov_err *er
         .path = remote_path(cli, arena_format(&cli->arena, BASE "reports/%s", remote_segment(cli, args->words[0])), "format",
                             format, "from", args_value(args, "from", NULL), "to", args_value(args, "to", NULL), "as_of",
                             args_value(args, "as-of", NULL), "timezone", args_value(args, "timezone", NULL), "currency",
-                            args_value(args, "currency", NULL), "bom", output ? NULL : "false", NULL),
+                            args_value(args, "currency", NULL), "bom", output ? "true" : "false", NULL),
         .accept = "*/*",
         .sink = take_bytes,
         .sink_into = stdout,
@@ -115,8 +115,8 @@ static void checks_show(struct cli *cli, const json_t *checks)
 static void period_show(struct cli *cli, const json_t *period)
 {
     static const struct money_column accounts[] = {
-        { "account", { "ACCOUNT", "科目" } }, { "currency", { "CUR", "币种" } }, { "debit_minor", { "DEBIT (MINOR)", "借方（最小单位）" } },
-        { "credit_minor", { "CREDIT (MINOR)", "贷方（最小单位）" } }, { NULL, { NULL, NULL } },
+        { "account", { "ACCOUNT", "科目" } }, { "currency", { "CUR", "币种" } }, { "debit_minor", { "DEBIT", "借方" } },
+        { "credit_minor", { "CREDIT", "贷方" } }, { NULL, { NULL, NULL } },
     };
     static const struct money_column history[] = {
         { "at", { "WHEN", "时间" } }, { "act", { "ACT", "操作" } }, { "by", { "BY", "操作人" } }, { "comment", { "WHY", "说明" } },

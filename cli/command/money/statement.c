@@ -1,4 +1,6 @@
 /* statement.c - files of banks and providers: bank statements, settlement files, and how they are read. */
+#include <string.h>
+
 #include "cli/command/commands.h"
 #include "cli/command/money/money_file.h"
 #include "cli/file_text.h"
@@ -6,13 +8,13 @@
 #include "core/base/json.h"
 
 static const struct money_column line_columns[] = {
-    { "line", { "LINE", "行" } }, { "date", { "DATE", "日期" } }, { "amount_minor", { "AMOUNT (MINOR)", "金额（最小单位）" } },
+    { "line", { "LINE", "行" } }, { "date", { "DATE", "日期" } }, { "amount_minor", { "AMOUNT", "金额" } },
     { "currency", { "CUR", "币种" } }, { "reference", { "REFERENCE", "流水号" } }, { "order_no", { "ORDER", "订单号" } },
     { "verdict", { "WOULD BE", "判定" } }, { "result", { "BECAME", "结果" } }, { NULL, { NULL, NULL } },
 };
 static const struct money_column difference_columns[] = {
     { "result", { "RESULT", "结果" } }, { "kind", { "KIND", "类型" } }, { "txn", { "TRANSACTION", "交易号" } },
-    { "amount_minor", { "THERE (MINOR)", "渠道金额（最小单位）" } }, { "ours_minor", { "HERE (MINOR)", "本地金额（最小单位）" } },
+    { "amount_minor", { "THERE", "渠道金额" } }, { "ours_minor", { "HERE", "本地金额" } },
     { "currency", { "CUR", "币种" } }, { "day", { "DAY", "日期" } }, { NULL, { NULL, NULL } },
 };
 
@@ -72,14 +74,44 @@ bool command_payment_format(struct cli *cli, const struct args *args, struct gov
 
 /* --- tasks --- */
 
+static const char *word(const json_t *line, const char *name)
+{
+    const char *text = json_get_text(line, name);
+
+    return text ? text : "-";
+}
+
+/* What helps where the task does not say so itself; NULL: nothing that is known here. */
+static const char *remedy_of(struct cli *cli, const json_t *task)
+{
+    const json_t *line = json_object_get(task, "detail"), *told = json_object_get(line, "remedy");
+    const char *kind = word(task, "kind"), *payment = json_get_text(task, "payment_id");
+    bool zh = cli->language == GOV_ZH;
+
+    if (told)
+        return json_get_text(told, zh ? "zh-CN" : "en");
+    if (payment && strncmp(kind, "payment_", strlen("payment_")) == 0)
+        return arena_format(&cli->arena, zh ? "用于订单：execgov payment apply 订单 %s；或退回：execgov payment return %s --reference … --comment …"
+                                            : "for an order: execgov payment apply ORDER %s (others with it where it is too little); or "
+                                              "give it back: execgov payment return %s --reference … --comment …",
+                            payment, payment);
+    if (strcmp(kind, "statement_no_order") != 0)
+        return NULL;
+    return arena_format(&cli->arena, zh ? "付款方 %s，附言 %s：请查明所属订单，execgov order confirm 订单 金额 --reference \"%s\" --on %s，或退回该款；"
+                                          "之后 execgov task done %s \"处理结果\""
+                                        : "from %s, who says: %s. Find its order, then execgov order confirm ORDER AMOUNT --reference \"%s\" --on "
+                                          "%s, or send it back; then execgov task done %s \"what became of it\"",
+                        word(line, "payer"), word(line, "memo"), word(line, "reference"), word(line, "date"), word(task, "id"));
+}
+
 bool command_task_ls(struct cli *cli, const struct args *args, struct gov_err *err)
 {
     static const struct money_column columns[] = {
         { "created_at", { "SINCE", "时间" } }, { "kind", { "KIND", "类型" } }, { "ref", { "ABOUT", "对象" } },
-        { "order_id", { "ORDER", "订单" } }, { "payment_id", { "PAYMENT", "付款" } }, { "id", { "ID", "编号" } },
+        { "detail/amount_minor", { "AMOUNT", "金额" } }, { "detail/currency", { "CUR", "币种" } }, { "order_id", { "ORDER", "订单" } }, { "payment_id", { "PAYMENT", "付款" } }, { "id", { "ID", "编号" } },
         { NULL, { NULL, NULL } },
     };
-    json_t *items, *remedy;
+    json_t *items, *task;
     size_t i;
 
     (void)args;
@@ -88,15 +120,12 @@ bool command_task_ls(struct cli *cli, const struct args *args, struct gov_err *e
     if (!remote_list(cli, "/v1/platform/finance-tasks", 0, &items, NULL, err))
         return false;
     money_table(cli, items, columns);
-    json_array_foreach(items, i, remedy)
+    json_array_foreach(items, i, task)
     {
-        const char *en, *zh;
+        const char *remedy = remedy_of(cli, task);
 
-        remedy = json_object_get(json_object_get(remedy, "detail"), "remedy");
-        en = json_get_text(remedy, "en");
-        zh = json_get_text(remedy, "zh-CN");
-        if (en && zh)
-            cli_note(cli, "%s: %s", "%s：%s", json_get_text(json_array_get(items, i), "ref"), cli_text(cli, en, zh));
+        if (remedy)
+            cli_note(cli, "%s: %s", "%s：%s", json_get_text(task, "ref"), remedy);
     }
     return true;
 }

@@ -103,6 +103,7 @@ bool command_customer_show(struct cli *cli, const struct args *args, struct gov_
     table_column(&table, "WHAT", "事件");
     table_column_flexible(&table, "SUBJECT", "对象");
     table_column(&table, "WHO", "操作人");
+    table_column_flexible(&table, "DETAIL", "详情");
     json_array_foreach(events, i, event)
     {
         table_row(&table);
@@ -110,6 +111,7 @@ bool command_customer_show(struct cli *cli, const struct args *args, struct gov_
         table_cell(&table, json_get_text(event, "what"));
         table_cell(&table, json_get_text(event, "subject"));
         table_cell(&table, json_get_text(event, "who"));
+        table_cell(&table, json_object_size(json_object_get(event, "detail")) ? money_cell(cli, json_object_get(event, "detail")) : NULL);
     }
     show_table(cli, &table);
     if (next)
@@ -237,6 +239,8 @@ bool command_lifecycle_scan(struct cli *cli, const struct args *args, struct gov
         show_rows(cli, json_object_get(answer, "items"), members);
     money_one(cli, answer);
     show_warnings(cli, answer);
+    if (!apply)
+        cli_say(cli, "digest: %s", "摘要：%s", json_get_text(answer, "preview_digest"));
     if (!apply && json_get_int(answer, "lines", 0) == 0)
         cli_note(cli, "nothing would be done", "没有需要执行的操作");
     else if (!apply && ahead(answer))

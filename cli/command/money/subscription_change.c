@@ -43,15 +43,17 @@ bool command_subscription_release(struct cli *cli, const struct args *args, stru
 bool command_subscription_notice(struct cli *cli, const struct args *args, struct gov_err *err)
 {
     const char *at = args_value(args, "at", NULL), *how = args_value(args, "how", NULL), *to = args_value(args, "to", NULL),
-               *reference = args_value(args, "reference", NULL);
+               *reference = args_value(args, "reference", NULL), *evidence;
 
     if (!at || !how || !to || !reference)
         return gov_fail(err, GOV_INVALID_INPUT, "say when, how, whom and where that is written down: --at 2026-12-01T10:00:00+08:00 "
                         "--how post --to WHO --reference R", "请说明时间、方式、被告知人和凭据编号：--at 2026-12-01T10:00:00+08:00 "
                         "--how post --to 姓名 --reference R");
+    if (!money_evidence(args, &evidence, err))
+        return false;
     return money_post(cli, arena_format(&cli->arena, "/v1/platform/subscriptions/%s/notice", remote_segment(cli, args->words[0])),
                       json_pack("{s:s, s:s, s:s, s:s, s:s*, s:s*}", "given_at", at, "method", how, "recipient", to, "reference",
-                                reference, "evidence_sha256", args_value(args, "evidence", NULL), "reason",
+                                reference, "evidence_sha256", evidence, "reason",
                                 args_value(args, "comment", NULL)), err);
 }
 

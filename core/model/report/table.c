@@ -74,12 +74,12 @@ static const struct report_column touches[] = {
     COLUMN("acts", TEXT, "Which", "操作"), AMOUNT, CURRENCY, ORDER_ID, END,
 };
 static const struct report_column invoices[] = {
-    COLUMN("issued_on", DAY, "Day", "日期"), COLUMN("no", TEXT, "Number", "编号"), COLUMN("kind", TEXT, "Kind", "类型"),
+    COLUMN("issued_on", DAY, "Day", "日期"), COLUMN("no", TEXT, "Number", "账单编号"), COLUMN("kind", TEXT, "Kind", "类型"),
     COLUMN("of", TEXT, "Takes back of", "对应账单"), ORDER, CUSTOMER, EDITION, SUMMED("net", MONEY, "Without tax", "不含税金额"),
     SUMMED("tax", MONEY, "Tax", "税额"), AMOUNT, CURRENCY, COLUMN("fapiao", TEXT, "Fapiao", "发票状态"),
     COLUMN("fapiao_code", TEXT, "Fapiao code", "发票代码"), COLUMN("fapiao_number", TEXT, "Fapiao number", "发票号码"),
     COLUMN("fapiao_on", DAY, "Fapiao's day", "开票日期"), COLUMN("seller", TEXT, "Seller", "开具主体"),
-    COLUMN("invoice_id", TEXT, "Invoice id", "账单编号"), END,
+    COLUMN("invoice_id", TEXT, "Invoice id", "账单 ID"), END,
 };
 
 static const struct report reports[] = {

@@ -1,0 +1,146 @@
+"""What the command line shows to people of finance: sums as on the paper, what an approval is about, and what helps with a mistake."""
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+import unittest
+import uuid
+
+SOURCE = pathlib.Path(os.environ.get("EXECGOV_SOURCE", pathlib.Path(__file__).parents[2]))
+sys.path.insert(0, str(SOURCE / "tests" / "lib"))
+
+import stack as stacks  # noqa: E402
+
+MAPPING = '{"encoding": "gb18030", "columns": {"date": "交易日期", "amount": "收入金额", "reference": "流水号", "memo": "附言"}}'
+CALENDAR = "country: CN\nyear: 2031\nsource: nobody\ncitation: made up\nholidays:\n  - { date: %s, name: A feast }\n"
+
+
+def setUpModule():
+    global stack  # pylint: disable=global-variable-undefined
+    stack = stacks.Stack(("api", "lifecycle"))
+    for name, person in (("fay", "fiona"), ("fred", "vera")):
+        run(f"people role {person}@people.example platform_finance", token="pat")
+        stack.tokens[name] = stack.api("POST", "/v1/login", {"email": f"{person}@people.example", "password": stack.passwords[person],
+                                                             "tenant": "platform"}).json["token"]
+    write("mapping.json", MAPPING)
+    run("payment format set bank mapping.json")
+
+
+def tearDownModule():
+    stack.stop()
+
+
+def run(command, *words, token="fay", status=0, lang="C.UTF-8"):
+    """What it printed, its errors behind it."""
+    done = subprocess.run([stacks.BUILD / "bin/execgov", *shlex.split(command), *map(str, words)], capture_output=True, timeout=120,
+                          check=False, cwd=stack.folder, env={
+                              **os.environ, "EXECGOV_URL": f"http://127.0.0.1:{stack.ports['api']}", "LANG": lang, "LC_ALL": lang,
+                              "EXECGOV_TOKEN": stack.tokens[token], "EXECGOV_CONFIG_DIR": str(stack.folder / "cli")})
+    assert done.returncode == status, (command, words, done.returncode, done.stdout, done.stderr)
+    return done.stdout.decode() + done.stderr.decode()
+
+
+def write(name, text, encoding="utf-8"):
+    (stack.folder / name).write_bytes(text.encode(encoding))
+
+
+def field(text, name):
+    return next(line.split()[1] for line in text.splitlines() if line.split()[:1] == [name])
+
+
+class Case(unittest.TestCase):
+    def has(self, text, *words):
+        for word in words:
+            self.assertIn(word, text)
+
+    def order(self, name, edition="team-yearly"):
+        customer = field(run("customer create", name), "id")
+        return field(run(f"order create {edition} --customer {customer} --tenant-name X"), "no")
+
+    def row(self, approval):
+        """One row of `order approvals`, of the approval that a command asked for."""
+        self.assertIn("somebody else has to approve this", approval)
+        name = approval.split("order approve ")[1].split()[0]
+        return next(line for line in run("order approvals", token="fred").splitlines() if line.startswith(name)), name
+
+
+class Approvals(Case):
+    def test_whoever_approves_sees_what_the_paper_says(self):
+        order, reference = self.order("Acme Ltd"), uuid.uuid4().hex
+        _, rule = self.row(run('order rule four_eyes_min CNY 1000 --comment "why"'))
+        run(f"order approve {rule}", token="fred")
+        row, name = self.row(run(f"order confirm {order} 2990.00 --reference {reference} --on 2026-11-26 --evidence {'ab' * 32}"))
+        self.has(row, "2990.00 CNY", order, "Acme Ltd", reference, "2026-11-26", "ab" * 32)
+        said = run(f"order approve {name}", status=4)
+        self.has(said, "another person of finance decides")
+        self.assertNotIn("confirmations", said)
+        run(f"order approve {name}", token="fred")
+        row, _ = self.row(run(f'order refund {order} 10.50 --reference R --comment "why" --then keep'))
+        self.has(row, "10.50 CNY", order, "Acme Ltd", "keep")
+
+    def test_money_that_goes_back_has_its_sum(self):
+        customer = field(run("customer create \"Pays Too Much\""), "id")
+        order = field(run(f"order create team-monthly --customer {customer} --tenant-name X"), "no")
+        run(f"order confirm {order} 350.00 --reference {uuid.uuid4().hex} --on 2026-11-26")
+        payment = next(line.split()[-1] for line in run("payment ls --state credit").splitlines() if line.startswith("350.00"))
+        row, _ = self.row(run(f'payment return {payment} --reference back --comment "too much"'))
+        self.has(row, "51.00 CNY", order, "Pays Too Much")
+        self.has(next(line for line in run(f"customer show {customer}").splitlines() if "payment.received" in line), "350.00 CNY", order)
+
+    def test_money_that_waits_says_what_helps(self):
+        order = self.order("Pays Too Little", "team-monthly")
+        run(f"order confirm {order} 100.00 --reference {uuid.uuid4().hex} --on 2026-11-26")
+        payment = next(line.split()[-1] for line in run("payment ls --state unapplied").splitlines() if line.startswith("100.00"))
+        self.has(run("task ls"), f"execgov payment apply ORDER {payment}")
+        self.has(run("task ls", lang="zh_CN.UTF-8"), f"execgov payment apply 订单 {payment}")
+
+    def test_a_rule_waits_for_somebody_else_too(self):
+        row, _ = self.row(run('order rule four_eyes_min JPY 100000 --comment "why"'))
+        self.has(row, "money.rule", "four_eyes_min")
+
+
+class Mistakes(Case):
+    def test_evidence_is_a_digest_and_no_file(self):
+        self.has(run("order confirm 20261126-000001 299.00 --reference R --on 2026-11-26 --evidence slip.pdf", status=2), "sha256sum FILE")
+
+    def test_a_statement_is_in_the_bank_s_words(self):
+        header = "交易日期,流水号,收入金额,附言\n"
+        write("good.csv", header + "2026-11-26,R1,299.00,x\n", "gb18030")
+        shown = run("payment statement bank good.csv")
+        self.has(shown, " 299.00 ")
+        self.assertNotIn("29900", shown)
+        self.has(run(f"payment statement bank good.csv --apply {'0' * 64}", status=4), "without --apply")
+        digest = shown.split("digest: ")[1].split()[0]
+        run(f"payment statement bank good.csv --apply {digest}")
+        task = run("task ls")
+        self.has(task, " 299.00 ", "who says: x", '--reference "R1" --on 2026-11-26')
+        self.assertNotIn("29900", task)
+        write("date.csv", header + "26.11.2026,R1,299.00,x\n", "gb18030")
+        self.has(run("payment statement bank date.csv", status=2), "line 2", "26.11.2026", "YYYY-MM-DD")
+        write("utf8.csv", header + "2026-11-26,R1,299.00,x\n")
+        self.has(run("payment statement bank utf8.csv", status=2), "UTF-8", '"encoding": "auto"')
+        write("empty.csv", "")
+        self.has(run("payment statement bank empty.csv", status=2), "empty.csv is empty")
+        write("binary.csv", "invoice\0")
+        self.has(run("invoice import binary.csv", status=2), "UTF-8 / GB18030")
+
+    def test_a_table_of_workdays_names_its_days(self):
+        write("good.yaml", CALENDAR % '"2031-01-01"')
+        self.has(run("calendar import good.yaml --dry-run"), "A feast")
+        write("bad.yaml", CALENDAR % '"1.1.2031"')
+        self.has(run("calendar import bad.yaml --dry-run", status=2), "/holidays/0")
+
+    def test_the_chinese_report_of_invoices_has_the_columns_that_an_import_reads(self):
+        head = run("report invoices", lang="zh_CN.UTF-8").split("\r\n")[0].split(",")
+        for column in ("账单编号", "发票号码", "发票代码", "开票日期"):
+            self.assertEqual(head.count(column), 1, head)
+        self.assertEqual(head.index("账单编号"), run("report invoices").split("\r\n")[0].split(",").index("Number"))
+
+    def test_a_preview_of_a_scan_ends_with_its_digest(self):
+        shown = run("lifecycle scan --quiet").splitlines()
+        self.assertRegex(shown[-1], "^digest: [0-9a-f]{64}$")
+
+
+if __name__ == "__main__":
+    unittest.main()
