@@ -24,8 +24,8 @@ with due as (
         case
             when d.state = 'sending' and d.event = 'payment.received' then 'died while sending'
             when d.late then 'expired'
-            when d.state = 'sending' then 'died while sending'
-            else public.outbox_guard_holds(d.guard)
+            when d.state = 'sending' and d.resends > 0 then 'died while sending'
+            else coalesce(public.outbox_guard_holds(d.guard), case when d.state = 'sending' then 'died while sending' end)
         end as why
     from due d
 ), moved as (

@@ -45,31 +45,48 @@ struct plant {
 #define RETURNED(order, amount)                                                                                               \
     "insert into public.payment_return (id, payment_id, order_id, amount_minor, reference, reason, approval_id, recorded_at) select "  \
     "gen_random_uuid(), p, " order ", " amount ", 'r', 'why', gen_random_uuid(), now() from public.planted"
-#define LEDGER(n, account, amount)                                                                                            \
+#define LEDGER_OF(currency, n, account, amount)                                                                              \
     "insert into public.ledger_entry (txn, n, account, amount_minor, currency) select (select min(txn) from public.ledger_entry), " n ", " \
-    account ", " amount ", 'CNY' from public.planted; "
+    account ", " amount ", '" currency "' from public.planted; "
+#define LEDGER(n, account, amount) LEDGER_OF("CNY", n, account, amount)
+#define WENT(from, to) "insert into public.order_event (order_id, from_state, to_state, event) select o, '" from "', '" to "', 'x' from public.planted"
+#define TENANT(set) "update public.tenant set " set " where id = (select t from public.planted); "
 
 static const struct plant plants[] = {
     { NULL, "", "select 1" },
     { "I1", "does not balance", LEDGER("99", "'CASH:card'", "1") },
+    { "I1", "does not balance in USD", LEDGER("98", "'CASH:card'", "1") LEDGER_OF("USD", "99", "'CASH:card'", "-1") },
+    { "I1", "receivable 29900, open orders 0 USD", "update public.orders set state = 'pending_payment' where id = (select o from public.planted); "
+      LEDGER_OF("USD", "98", "'AR:' || c", "29900") LEDGER_OF("USD", "99", "'CASH:card'", "-29900") },
     { "I1", "receivable 0, open orders 29900", "update public.orders set state = 'pending_payment' where id = (select o from public.planted)" },
     { "I2", "a gap from", PERIOD("2", "null::date", "gen_random_uuid()") SUBSCRIPTION("period_no = 2, paid_until_date = paid_until_date + 35") },
+    { "I2", "which is not the end of the last", PERIOD("2", "null::date", "gen_random_uuid()") "update public.subscription_period set start_date = "
+      "start_date - 5 where n = 2; " SUBSCRIPTION("period_no = 2") },
     { NULL, "what ended the shutdown gave way to another edition the same day", PERIOD("2", "end_date + 5", "'01900000-0000-7000-8000-000000000002'")
       PERIOD("3", "null::date", "gen_random_uuid()") SUBSCRIPTION("period_no = 3, paid_until_date = paid_until_date + 35") "; "
       "insert into public.subscription_event (subscription_id, at, from_state, to_state, cause, ref) select s, public.lifecycle_now(), "
       "'shutdown', 'active', 'payment', '01900000-0000-7000-8000-000000000002' from public.planted" },
     { "I2", "which is not the end of the last", SUBSCRIPTION("paid_until_date = paid_until_date + 1") },
     { "I3", "active although", SUBSCRIPTION("paid_until_at = now() - interval '1 day', next_action_at = null") },
+    { NULL, "a hold keeps it going", SUBSCRIPTION("paid_until_at = now() - interval '1 day', hold_until = now() + interval '1 day', "
+                                                "next_action_at = null") },
+    { NULL, "the next scan looks at it", SUBSCRIPTION("paid_until_at = now() - interval '1 day', next_action_at = now()") },
+    { NULL, "it is set aside for a person", SUBSCRIPTION("paid_until_at = now() - interval '1 day', next_action_at = null, quarantined_at = now()") },
     { "I3", "grace although", SUBSCRIPTION("state = 'grace', next_action_at = null") },
     { "I3", "shutdown although", SUBSCRIPTION("state = 'shutdown', next_action_at = null") },
     { NULL, "a refund shuts down within what was paid",
       SUBSCRIPTION("state = 'shutdown', next_action_at = null") "; " EVENT("active", "shutdown", "refund", "-1 minute") },
+    { "I3", "shutdown although", SUBSCRIPTION("state = 'shutdown', next_action_at = null") "; " EVENT("active", "shutdown", "refund", "2 minutes")
+      EVENT("shutdown", "active", "payment", "1 minute") },
     { "I4", "sent 2 times", "with m as (select id from public.outbox limit 1), a as (insert into public.delivery_attempt (outbox_id, n) select "
       "m.id, x.n from m, generate_series(8, 9) x (n) returning outbox_id, n) insert into public.delivery_result (outbox_id, n, outcome) "
       "select outbox_id, n, 'sent' from a" },
     { "I5", "without a final notice", EVENT("active", "grace", "scan", "9 days") EVENT("grace", "shutdown", "scan", "0 days") },
     { "I5", "without a final notice", EVENT("active", "grace", "scan", "9 days") TOLD("G-1", "23 hours")
       EVENT("grace", "shutdown", "scan", "0 days") },
+    { NULL, "a whole day before is a day before", EVENT("active", "grace", "scan", "9 days") TOLD("G-1", "24 hours") WROTE("G-1", "sent")
+      EVENT("grace", "shutdown", "scan", "0 days") "update public.subscription_event set at = (select as_of + interval '24 hours' from "
+      "public.lifecycle_action where window_code = 'G-1') where to_state = 'shutdown'" },
     { "I5", "without a final notice", EVENT("active", "grace", "scan", "30 days") TOLD("G-1", "28 days")
       EVENT("shutdown", "grace", "override", "9 days") EVENT("grace", "shutdown", "scan", "0 days") },
     { NULL, "the end that was put off has its own notice", EVENT("active", "grace", "scan", "30 days") TOLD("G-1", "28 days")
@@ -92,19 +109,29 @@ static const struct plant plants[] = {
     { "I6", "1 claims", BLOCK("1 hour", "now() - interval '10 minutes'") CLAIM("12 minutes") CLAIM("9 minutes") },
     { NULL, "a claim that had begun, one after the release, one that is long ago", BLOCK("1 hour", "now() - interval '10 minutes'")
       CLAIM("61 minutes") CLAIM("58 minutes") CLAIM("8 minutes") CLAIM("9 days") },
+    { "I6", "1 claims", BLOCK("1 hour", "null") "update public.tenant_block set level = 2; " TENANT("write_allowed = true") CLAIM("30 minutes") },
+    { NULL, "a tenant that is only warned goes on", BLOCK("1 hour", "null") "update public.tenant_block set level = 1; "
+      TENANT("run_allowed = true, write_allowed = true") CLAIM("30 minutes") },
     { "I6", "1 claims", BLOCK("3 minutes", "null") CLAIM("1 minute") "insert into public.scan_run (id, kind, as_of, state, started_at, "
       "finished_at) values ('01900000-0000-7000-8000-000000000009', 'tick', now(), 'done', now(), now() - interval '2 minutes'); insert into "
       "public.platform_audit (at, actor_kind, kind, action, tenant_id, detail) select now() - interval '3 minutes', 'system', 'money', "
       "'subscription.shutdown', t, '{\"run\": \"01900000-0000-7000-8000-000000000009\"}' from public.planted" },
     { NULL, "nobody knows when that was committed", BLOCK("3 minutes", "null") CLAIM("1 minute") },
-    { "I7", "went from paid to expired", "insert into public.order_event (order_id, from_state, to_state, event) select o, 'paid', 'expired', "
-      "'x' from public.planted" },
+    { "I7", "went from paid to expired", WENT("paid", "expired") },
+    { "I7", "went from activating to cancelled", WENT("activating", "cancelled") },
+    { "I7", "went from active to pending_payment", WENT("active", "pending_payment") },
+    { "I7", "went from activation_failed to payment_reported", WENT("activation_failed", "payment_reported") },
+    { "I7", "went from refunded to draft", WENT("refunded", "draft") },
+    { NULL, "what is paid goes on", WENT("activation_failed", "active") },
     { "I8", "applied more than it is", "update public.payment_application set amount_minor = amount_minor + 1" },
     { "I8", "gave back 30000 of 29900", RETURNED("null", "30000") },
     { "I8", "of the 29900 that settled it", RETURNED("o", "29901") },
     { "I8", "refunded 1, its payments gave back 0", "update public.orders set refunded_minor = 1" },
     { "I8", "credit 5 CNY", LEDGER("98", "'CUSTOMER_CREDIT:' || c", "-5") LEDGER("99", "'CASH:card'", "5") },
-    { "I9", "its strongest block is of level 0", "update public.tenant set run_allowed = false where id = (select t from public.planted)" },
+    { "I9", "its strongest block is of level 0", TENANT("run_allowed = false") },
+    { "I9", "its strongest block is of level 0", TENANT("write_allowed = false") },
+    { "I9", "its strongest block is of level 0", TENANT("login_allowed = false") },
+    { "I9", "its strongest block is of level 3", BLOCK("1 minute", "null") TENANT("run_allowed = true") },
 };
 
 static int setup(void **state)

@@ -199,6 +199,11 @@ static void a_reminder_is_not_sent_when_it_was_paid_meanwhile_or_is_not_true_any
                         held_back(f, 9, "update public.subscription set state = 'grace', shutdown_due_at = now() + interval "
                                         "'9 days'", NULL));
     assert_string_equal("0 suppressed too_late 0", held_back(f, 9, "select 1", "10 days"));
+    /* also one that was tried before, or whose sender died over it */
+    assert_string_equal("0 suppressed paid_meanwhile 1", held_back(f, 9, "update public.subscription set period_no = 2; update public.outbox set "
+                                                                   "state = 'retry', attempts = 1", NULL));
+    assert_string_equal("0 suppressed paid_meanwhile 1", held_back(f, 9, "update public.subscription set period_no = 2; update public.outbox set "
+                                                                   "state = 'sending', attempts = 1, lease_until = now()", NULL));
     assert_string_equal("0 dead expired 0", held_back(f, 9, "update public.outbox set expires_at = public.lifecycle_now()", NULL));
     assert_int_equal(0, scan_rig_count(f, "public.delivery_attempt a join public.outbox o on o.id = a.outbox_id where o.state <> 'sent'"));
 }

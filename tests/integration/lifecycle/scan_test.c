@@ -127,6 +127,15 @@ static void a_jump_is_refused_and_an_accepted_gap_is_over(void **state)
     r = scan_rig_scan(f->conn, (struct scan_options){ 0 });
     assert_int_equal(SCAN_DONE, r.state);
 
+    /* Thirty-six hours are no gap yet. */
+    for (int gap = 0; gap < 2; gap++) {
+        sql_run(f->admin, "update public.scan_clock set last_at = public.lifecycle_now() - interval '36 hours' - interval '1 minute' * %d",
+                gap ? 1 : -1);
+        r = scan_rig_scan(f->conn, (struct scan_options){ 0 });
+        assert_int_equal(gap ? SCAN_REFUSED : SCAN_DONE, r.state);
+    }
+    sql_run(f->admin, "update public.scan_clock set last_at = public.lifecycle_now()");
+
     scan_rig_advance(f, "30 days");
     int64_t ago = atoll(sql_value(&f->arena, f->admin, "select (extract(epoch from public.lifecycle_now()) * 1000000)::bigint")) -
                   10LL * 86400 * 1000000;
@@ -174,6 +183,29 @@ static void the_brake_counts_every_way_to_be_stopped(void **state)
     assert_int_equal(SCAN_DONE, r.state);
     assert_int_equal(40, scan_rig_count(f, "public.subscription where state = 'shutdown'"));
     assert_int_equal(20, scan_rig_count(f, "public.subscription where state = 'cancelled'"));
+}
+
+/* As many as are allowed are shut down, one more is not: the larger of a number and a part of all that is live. */
+static void the_brake_holds_from_one_too_many_on(void **state)
+{
+    static const struct {
+        int live, allowed;
+    } cases[] = { { 40, 5 }, { 100, 10 } };
+    struct scan_rig *f = *state;
+
+    sql_run(f->admin, "update public.platform_setting set value = '{\"least\": 5, \"percent\": 10}' where key = 'brake'");
+    for (int i = 0; i < 4; i++) {
+        int due = cases[i / 2].allowed + i % 2;
+
+        scan_rig_subscriptions(f, cases[i / 2].live, 1, "UTC");
+        sql_run(f->admin, "update public.subscription set next_action_at = null; update public.subscription set state = 'grace', shutdown_due_at "
+                "= public.lifecycle_now() - interval '1 hour', final_notice_at = public.lifecycle_now() - interval '2 days', windows_done = -1 & "
+                "~(1 << 11), next_action_at = now() where id in (select id from public.subscription limit %d)", due);
+        struct scan_report r = scan_rig_scan(f->conn, (struct scan_options){ 0 });
+        assert_int_equal(i % 2 ? SCAN_NEEDS_APPROVAL : SCAN_DONE, r.state);
+        assert_int_equal(i % 2 ? 0 : due, scan_rig_count(f, "public.subscription where state = 'shutdown'"));
+    }
+    sql_run(f->admin, "update public.platform_setting set value = '{\"least\": 50, \"percent\": 2}' where key = 'brake'");
 }
 
 #define SET_ASIDE "public.finance_task where kind = 'subscription_set_aside'"
@@ -400,6 +432,7 @@ int main(void)
         cmocka_unit_test(a_jump_is_refused_and_an_accepted_gap_is_over),
         cmocka_unit_test(the_brake_lets_nothing_be_shut_down_unseen),
         cmocka_unit_test(the_brake_counts_every_way_to_be_stopped),
+        cmocka_unit_test(the_brake_holds_from_one_too_many_on),
         cmocka_unit_test(a_guilty_row_stands_aside_and_the_others_go_on),
         cmocka_unit_test(a_row_that_is_held_is_not_guilty),
         cmocka_unit_test(an_end_that_comes_again_is_proposed_again),

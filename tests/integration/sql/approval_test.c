@@ -97,6 +97,24 @@ static void an_approval_ends_after_its_time_and_is_asked_for_anew(void **state)
     }
 }
 
+/* What was looked at, and once: not a greater sum, not another act, not a second time. */
+static void an_approval_is_for_one_act_once(void **state)
+{
+    static const char *const others[][2] = { { "payment.confirm", "bounc" }, { "payment.confirm", "bound " }, { "order.refund", "bound" },
+                                             { "payment.apply", "bound" } };
+    static const char claim[] = "select public.approval_claim('%s', '%s', '%s')";
+    struct money_rig *f = *state;
+    struct id request = money_rig_ask(f, "payment.confirm", "{}", "bound");
+
+    sql_run(f->platform, "%s", money_rig_vote(f, request, &f->second));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        money_rig_refused(f->admin, "confirmation_required: the approval is for something else",
+                          arena_format(&f->arena, claim, request.text, others[i][0], others[i][1]));
+    money_rig_refused(f->admin, "confirmation_required", arena_format(&f->arena, claim, id_new().text, "payment.confirm", "bound"));
+    sql_run(f->admin, claim, request.text, "payment.confirm", "bound");
+    money_rig_refused(f->admin, "already_done", arena_format(&f->arena, claim, request.text, "payment.confirm", "bound"));
+}
+
 /* Whoever owns the tenant that an act is about, or gets its bills, has no say in it: at the vote, at the claim, and when it is looked whether
  * anybody is there. */
 static void nobody_decides_over_a_customer_of_his_own(void **state)
@@ -270,6 +288,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nobody_approves_through_a_password_he_made),
         cmocka_unit_test(an_approval_ends_after_its_time_and_is_asked_for_anew),
+        cmocka_unit_test(an_approval_is_for_one_act_once),
         cmocka_unit_test(nobody_decides_over_a_customer_of_his_own),
         cmocka_unit_test(as_many_decide_as_the_rule_says),
         cmocka_unit_test(one_person_decides_alone_in_an_emergency_and_everybody_knows),

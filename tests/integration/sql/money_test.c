@@ -52,12 +52,15 @@ static void a_payment_settles_extends_releases_and_balances_at_once(void **state
 static void the_same_transaction_twice_has_one_effect(void **state)
 {
     struct money_rig *f = *state;
-    struct bought b;
+    struct bought b, other;
 
     money_rig_buy(f, &b);
     sql_run(f->platform, "%s", money_rig_settle(f, &b, b.order, "b1", "29900", "CNY", 1));
     assert_string_equal("duplicate", sql_value(&f->arena, f->platform, "%s", money_rig_settle(f, &b, b.order, "b1", "29900", "CNY", 2)));
     assert_string_equal("GV000", sql_state(&f->arena, f->platform, "%s", money_rig_settle(f, &b, b.order, "b1", "29901", "CNY", 2)));
+    money_rig_refused(f->platform, "conflict: that reference is another payment", money_rig_settle(f, &b, b.order, "b1", "29900", "USD", 2));
+    money_rig_buy(f, &other);
+    money_rig_refused(f->platform, "conflict: that reference is another payment", money_rig_settle(f, &other, other.order, "b1", "29900", "CNY", 2));
     assert_string_equal("paid_before", sql_value(&f->arena, f->platform, "%s", money_rig_settle(f, &b, b.order, "b2", "29900", "CNY", 2)));
     assert_string_equal("1", sql_value(&f->arena, f->platform, "select period_no from public.subscription where id = '%s'",
                                        b.subscription.text));
@@ -74,6 +77,11 @@ static void what_does_not_settle_waits_for_a_person(void **state)
     assert_string_equal("partial", sql_value(&f->arena, f->platform, "%s", money_rig_settle(f, &b, b.order, "c1", "29899", "CNY", 1)));
     assert_string_equal("currency", sql_value(&f->arena, f->platform, "%s", money_rig_settle(f, &b, b.order, "c2", "29900", "USD", 1)));
     assert_string_equal("pending_payment", money_rig_order_state(f, b.order));
+    /* a person may not take other money for it either */
+    money_rig_refused(f->platform, "conflict: of a payment nothing is left", arena_format(&f->arena, "select public.payment_apply((select "
+        "array_agg(id) from public.payment where provider_txn = 'c2'), '%s', (select version from public.orders where id = '%s'), null, (select "
+        "version from public.subscription where id = '%s'), 1, '2030-01-01', '2030-02-01', '2030-01-01 00:00+08', '2030-02-01 00:00+08', "
+        "'2030-01-01', 1, null, null)", b.order.text, b.order.text, b.subscription.text));
     /* not cancelled while money lies there undecided */
     assert_string_equal("GV000", sql_state(&f->arena, f->platform, "select public.order_cancel('%s', 'cancelled', null, null)",
                                            b.order.text));
@@ -158,6 +166,10 @@ static void a_ledger_transaction_that_does_not_balance_is_refused_at_the_commit(
 
     assert_string_equal("23000", sql_state(&f->arena, f->admin,
         "select public.ledger_post('odd', 'test', null, array['CASH:x', 'AR:x'], array[5, -4]::bigint[], 'CNY')"));
+    /* nor what does so in two currencies together */
+    assert_string_equal("23000", sql_state(&f->arena, f->admin, "with t as (insert into public.ledger_txn (idem_key, kind, posted_on) values "
+        "('mixed', 'test', current_date) returning id) insert into public.ledger_entry (txn, n, account, amount_minor, currency) select t.id, "
+        "e.* from t, (values (1, 'CASH:x', 5, 'CNY'), (2, 'CASH:x', -5, 'USD')) e"));
     sql_run(f->admin, "select public.ledger_post('even', 'test', null, array['CASH:x', 'AR:x'], array[5, -5]::bigint[], 'CNY')");
     assert_null(sql_value(&f->arena, f->admin, "select public.ledger_post('even', 'test', null, array['CASH:x', 'AR:x'], "
                           "array[7, -7]::bigint[], 'CNY')"));
@@ -233,6 +245,14 @@ static void nothing_is_paid_for_a_subscription_that_is_terminated(void **state)
     assert_string_equal("pending_payment", money_rig_order_state(f, b.order));
     assert_string_equal("1", sql_value(&f->arena, f->platform, "select count(*) from public.finance_task where kind = 'payment_late' and "
                                        "order_id = '%s'", b.order.text));
+    /* … nor slots for an account that is gone */
+    money_rig_customer(f, &b);
+    sql_run(f->platform, "select public.order_create('%s', 'quota', '%s', null, '%s', '%s', 1, false, 9900, 560, '{}', '{}', null, 'gone', 'h', "
+            "null)", b.order.text, b.customer.text, b.tenant.id.text, money_rig_edition(f, "slot-pack-10"));
+    sql_run(f->admin, "update public.tenant set state = 'terminated' where id = '%s'", b.tenant.id.text);
+    assert_string_equal("late", sql_value(&f->arena, f->platform, "select public.order_settle('%s', 1, '%s', 'stripe', 'gone', 'card', 9900, 'CNY', "
+                                          "now(), null, null, null, null, null, null, null, null, null, null, null, null, null) ->> 'result'",
+                                          b.order.text, id_new().text));
     /* A telling that was refused for another reason than that its payment is known is told again, not over. */
     sql_run(f->admin, "insert into public.payment_event (provider, event_id, sha256, verified, detail) values ('stripe', 'e1', 'x', true, "
             "'{\"txn\": \"nowhere\"}'), ('stripe', 'e2', 'x', true, '{\"txn\": \"term\"}')");
@@ -361,6 +381,8 @@ static void a_hold_ends_after_ninety_days_at_most(void **state)
     struct bought b;
 
     money_rig_customer(f, &b);
+    money_rig_refused(f->platform, "invalid_input", arena_format(&f->arena, "select public.hold_add('%s', '%s', 'courtesy', public.lifecycle_now(), "
+                                                                 "'over', '%s')", id_new().text, b.subscription.text, f->finance.id.text));
     for (int i = 0; i < 2; i++) {
         static const char form[] = "select public.hold_add('%s', '%s', '%s', public.lifecycle_now() + interval '90 days%s', 'why', '%s')";
         const char *kind = i ? "courtesy" : "dispute";

@@ -5,7 +5,9 @@
 #include "tests/lib/test.h"
 
 #include <string.h>
+#include <time.h>
 
+#include "core/base/clock.h"
 #include "tests/lib/money_rig.h"
 #include "tests/lib/sql.h"
 
@@ -148,10 +150,54 @@ static void an_order_goes_where_the_table_says_and_nowhere_else(void **state)
     }
 }
 
+/* --- two at once --- */
+
+static bool waits_for_a_lock(struct money_rig *f, PGconn *conn)
+{
+    return strcmp("t", sql_value(&f->arena, f->admin, "select exists (select from pg_catalog.pg_locks where pid = %d and not granted)",
+                                 PQbackendPID(conn))) == 0;
+}
+
+/* Whoever waited for an event decides by what it left, not by what he saw before. */
+static void an_event_that_waited_finds_the_order_as_it_is(void **state)
+{
+    static const struct {
+        enum event first, then;
+        bool refused;
+        const char *after;
+    } pairs[] = { { CANCEL, SETTLE, false, "cancelled" }, { EXPIRE, SETTLE, false, "expired" }, { SETTLE, CANCEL, true, "active" },
+                  { SETTLE, EXPIRE, true, "active" },     { REPORT, CANCEL, true, "payment_reported" }, { CANCEL, REPORT, true, "cancelled" } };
+    struct money_rig *f = *state;
+    PGconn *second = pg_server_connect(&f->server, &f->arena, "execgov_platform");
+
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        struct bought b;
+
+        reach(f, &b, PENDING);
+        sql_run(f->platform, "begin");
+        sql_run(f->platform, "%s", act(f, &b, PENDING, pairs[i].first));
+        assert_true(PQsendQuery(second, act(f, &b, PENDING, pairs[i].then)));
+        for (int64_t until = clock_mono_us() + 60000000; !waits_for_a_lock(f, second);) {
+            assert_true(PQconsumeInput(second) && PQisBusy(second) && clock_mono_us() < until);
+            nanosleep(&(struct timespec){ 0, 5000000 }, NULL);
+        }
+        sql_run(f->platform, "commit");
+
+        PGresult *answer = PQgetResult(second);
+        const char *says = PQresultErrorField(answer, PG_DIAG_MESSAGE_PRIMARY);
+        const char *now = money_rig_order_state(f, b.order);
+        if ((says != NULL) != pairs[i].refused || (says && !strstr(says, "order_transition_invalid")) || strcmp(now, pairs[i].after) != 0)
+            fail_msg("%s behind %s: %s, the order is %s", events[pairs[i].then], events[pairs[i].first], says ? says : "done", now);
+        PQclear(answer);
+        assert_null(PQgetResult(second));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_order_goes_where_the_table_says_and_nowhere_else),
+        cmocka_unit_test(an_event_that_waited_finds_the_order_as_it_is),
     };
     return cmocka_run_group_tests(tests, money_rig_setup, money_rig_teardown);
 }

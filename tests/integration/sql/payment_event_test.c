@@ -142,6 +142,63 @@ static void a_dispute_of_a_payment_that_is_not_here_says_where_to_look_until_it_
     assert_still_says(f, other, "execgov payment events");
 }
 
+/* --- whose it is, and how much went back --- */
+
+/* What comes of a telling by `provider` that says this. */
+static const char *taken(struct money_rig *f, const char *provider, const char *says)
+{
+    const char *event = arena_text(&f->arena, id_new().text);
+
+    sql_run(f->admin, "insert into public.payment_event (provider, event_id, sha256, verified, detail) values ('%s', '%s', 'x', true, '%s')",
+            provider, event, says);
+    return sql_value(&f->arena, f->admin, "select coalesce(r ->> 'outcome', r ->> 'do') from public.payment_event_take('%s', '%s') r", provider,
+                     event);
+}
+
+/* Signed with our keys, and still of another account or another application. */
+static void what_is_told_of_another_account_or_application_has_no_effect(void **state)
+{
+    static const struct {
+        const char *account, *app, *outcome;
+    } cases[] = { { "acct-1", "app-1", "settle" },    { "acct-2", "app-1", "merchant" }, { "acct-1", "app-2", "merchant" },
+                  { "acct-1", NULL, "merchant" },     { NULL, "app-1", "merchant" },     { NULL, NULL, "merchant" } };
+    struct money_rig *f = *state;
+    struct bought b;
+
+    money_rig_buy(f, &b);
+    const char *no = sql_value(&f->arena, f->admin, "select no from public.orders where id = '%s'", b.order.text);
+    sql_run(f->admin, "set session_replication_role = replica; insert into public.payment_provider (code, kind, title, merchant, app, "
+            "credential_id) values ('ours', 'wechatpay', 'Ours', 'acct-1', 'app-1', gen_random_uuid()); set session_replication_role = default");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *says = sql_value(&f->arena, f->admin, "select jsonb_strip_nulls(jsonb_build_object('kind', 'settled', 'txn', 't', 'order_no', "
+                                     "'%s', 'amount_minor', 29900, 'currency', 'CNY', 'merchant', nullif('%s', ''), 'app', nullif('%s', '')))", no,
+                                     cases[i].account ? cases[i].account : "", cases[i].app ? cases[i].app : "");
+
+        assert_string_equal(cases[i].outcome, taken(f, "ours", says));
+    }
+    assert_string_equal("5", sql_value(&f->arena, f->admin, "select count(*) from public.finance_task where kind = 'payment_merchant'"));
+}
+
+/* Of 29900, of which 100 went back: what is left is a refund to be recorded, a unit more cannot be one, nor can other money. */
+static void a_refund_that_is_told_is_measured_by_what_is_left(void **state)
+{
+    static const struct {
+        const char *amount, *currency, *outcome;
+    } cases[] = { { "29800", "CNY", "refund_told" }, { "29801", "CNY", "refund_above_paid" }, { "29800", "USD", "refund_above_paid" } };
+    struct money_rig *f = *state;
+    struct bought b;
+
+    money_rig_buy(f, &b);
+    sql_run(f->platform, "%s", money_rig_settle(f, &b, b.order, "left", "29900", "CNY", 1));
+    sql_run(f->admin, "insert into public.payment_return (id, payment_id, order_id, amount_minor, reference, reason) select gen_random_uuid(), id, "
+            "'%s', 100, 'first', 'why' from public.payment where provider_txn = 'left'", b.order.text);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(cases[i].outcome, taken(f, "stripe", arena_format(&f->arena, "{\"kind\": \"refunded\", \"txn\": \"left\", "
+                            "\"refund\": \"r%zu\", \"amount_minor\": %s, \"currency\": \"%s\"}", i, cases[i].amount, cases[i].currency)));
+    assert_string_equal("refund_known", taken(f, "stripe", "{\"kind\": \"refunded\", \"txn\": \"left\", \"refund\": \"first\", "
+                                                           "\"amount_minor\": 100, \"currency\": \"CNY\"}"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +206,8 @@ int main(void)
         cmocka_unit_test(bytes_are_kept_for_400_days_and_ids_for_ever),
         cmocka_unit_test(a_dispute_that_is_lost_says_what_to_type_also_before_its_payment_is_applied),
         cmocka_unit_test(a_dispute_of_a_payment_that_is_not_here_says_where_to_look_until_it_comes),
+        cmocka_unit_test(what_is_told_of_another_account_or_application_has_no_effect),
+        cmocka_unit_test(a_refund_that_is_told_is_measured_by_what_is_left),
     };
     return cmocka_run_group_tests(tests, money_rig_setup, money_rig_teardown);
 }

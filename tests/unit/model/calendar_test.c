@@ -144,6 +144,10 @@ static void a_time_of_day_is_local(void **state)
     /* 2026-03-29, 02:00 does not exist in Berlin */
     assert_true(calendar_time_us(berlin, day_of("2026-03-29"), 9) ==
                 (day_of("2026-03-29") * 86400LL + 7 * 3600) * 1000000);
+    /* an hour that is not there is the moment after it, one that comes twice is the first */
+    assert_true(calendar_time_us(berlin, day_of("2026-03-29"), 2) == (day_of("2026-03-29") * 86400LL + 3600) * 1000000);
+    assert_true(calendar_time_us(berlin, day_of("2026-10-25"), 2) == day_of("2026-10-25") * 86400LL * 1000000);
+    assert_true(calendar_time_us(berlin, day_of("2026-10-25"), 3) == (day_of("2026-10-25") * 86400LL + 2 * 3600) * 1000000);
     arena_release(&arena);
 }
 

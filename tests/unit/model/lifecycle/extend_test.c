@@ -94,7 +94,13 @@ static void after_a_shutdown_the_late_policy_decides(void **state)
     assert_true(lifecycle_extend(&t, at("2026-05-10", 23), &x, &err));
     assert_string_equal("2026-05-10", civil_format(civil_from_days(x.period.start_day), text));
     assert_int_equal(2, x.anchor_no);
+    t.state = SUB_CANCELLED; /* it stopped as well */
+    assert_true(lifecycle_extend(&t, at("2026-05-10", 23), &x, &err));
+    assert_string_equal("2026-05-10", civil_format(civil_from_days(x.period.start_day), text));
     t.late = LATE_CONTINUE;
+    assert_true(lifecycle_extend(&t, at("2026-05-10", 23), &x, &err));
+    assert_string_equal("2026-02-28", civil_format(civil_from_days(x.period.start_day), text));
+    t.state = SUB_SHUTDOWN;
     assert_true(lifecycle_extend(&t, at("2026-05-10", 23), &x, &err));
     assert_string_equal("2026-02-28", civil_format(civil_from_days(x.period.start_day), text));
     t.state = SUB_TERMINATED;
