@@ -23,7 +23,7 @@ union all
 )
 union all
 (
-    select 'expire', o.id
+    select case when public.renewal_payable_until(o.id) > public.lifecycle_now() then 'later' else 'expire' end, o.id
     from public.orders o
     where o.state in ('draft', 'pending_payment')
         and o.expires_at <= public.lifecycle_now()

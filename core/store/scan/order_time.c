@@ -124,7 +124,8 @@ bool order_time_run(PGconn *conn, int batch, bool (*activate)(void *self, const 
             if (!failed.contended)
                 put_off(conn, what, order, &failed);
         } else
-            *(what[0] == 'p' ? &times->published : what[0] == 'r' ? &times->repriced : &times->expired) += 1;
+            *(what[0] == 'p' ? &times->published : what[0] == 'r' ? &times->repriced : what[0] == 'l' ? &times->prolonged :
+              &times->expired) += 1;
     }
     arena_release(&arena);
     return good;

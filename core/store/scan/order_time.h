@@ -10,7 +10,7 @@
 #include "core/base/err.h"
 
 struct order_times {
-    int64_t drafted, published, expired, repriced, activating, failed;
+    int64_t drafted, published, expired, prolonged, repriced, activating, failed;
 };
 
 /* At most `batch` of each kind; `activate` is called for each paid order whose tenant is to be made, and answers

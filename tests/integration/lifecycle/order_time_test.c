@@ -274,6 +274,42 @@ static void a_renewal_is_asked_for_at_the_price_that_took_its_place(void **state
     assert_string_equal("1 10600 21200", told(f, &late));
 }
 
+/* What a renewal's order becomes whose time is over while its subscription is as `set` says. */
+static const char *at_its_end(struct money_rig *f, struct id version, const char *set)
+{
+    struct activated activated;
+    struct bought b;
+
+    renewing(f, &b, version, 5);
+    run(f, &activated);
+    sql_run(f->admin, "update public.subscription set %s where id = '%s'", set, b.subscription.text);
+    sql_run(f->admin, "update public.orders set expires_at = public.lifecycle_now() - interval '1 hour' where id = '%s'", b.order.text);
+    run(f, &activated);
+    return sql_value(&f->arena, f->admin, "select state || case when state = 'expired' then '' else ' ' || round(extract(epoch from expires_at - "
+                     "public.lifecycle_now()) / 86400) || ' ' || (select count(*) from public.platform_audit where subject = o.id::text and "
+                     "action = 'order.payable_longer') end from public.orders o where id = '%s'", b.order.text);
+}
+
+/* 7 days of grace, 90 of retention. */
+static void a_renewal_can_be_paid_as_long_as_its_tenant_can_come_back(void **state)
+{
+    struct money_rig *f = *state;
+    struct id team = { 0 };
+
+    sql_run(f->admin, "delete from public.stuck");
+    sql_run(f->admin, "update public.orders set publish_at = null, expires_at = now() + interval '900 days', attempt_at = null");
+    snprintf(team.text, sizeof team.text, "%s", money_rig_edition(f, "team-monthly"));
+    assert_string_equal("pending_payment 102 1", at_its_end(f, team, "state = 'active'"));
+    assert_string_equal("pending_payment 120 1", at_its_end(f, team, "hold_until = public.lifecycle_now() + interval '30 days'"));
+    assert_string_equal("pending_payment 93 1", at_its_end(f, team, "state = 'grace', shutdown_due_at = public.lifecycle_now() + interval "
+                                                           "'3 days', paid_until_at = public.lifecycle_now() - interval '20 days'"));
+    assert_string_equal("pending_payment 80 1", at_its_end(f, team, "state = 'shutdown', state_entered_at = public.lifecycle_now() - "
+                                                           "interval '10 days'"));
+    assert_string_equal("expired", at_its_end(f, team, "state = 'shutdown', state_entered_at = public.lifecycle_now() - interval '90 days'"));
+    assert_string_equal("expired", at_its_end(f, team, "state = 'terminated', state_entered_at = public.lifecycle_now()"));
+    assert_string_equal("expired", at_its_end(f, team, "period_no = 2"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +318,7 @@ int main(void)
         cmocka_unit_test(a_paid_order_that_fails_unheard_is_put_behind_the_others),
         cmocka_unit_test(renewals_that_cannot_be_drafted_stand_in_nobodys_way),
         cmocka_unit_test(a_renewal_is_asked_for_at_the_price_that_took_its_place),
+        cmocka_unit_test(a_renewal_can_be_paid_as_long_as_its_tenant_can_come_back),
     };
     return cmocka_run_group_tests(tests, setup, money_rig_teardown);
 }
