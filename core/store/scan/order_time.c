@@ -12,7 +12,7 @@
 #include "sql_queries.h"
 
 /* Columns of order_prefill.sql. */
-enum { P_SUBSCRIPTION, P_CUSTOMER, P_EDITION, P_PRICE, P_TAX, P_INCLUSIVE, P_HOURS };
+enum { P_SUBSCRIPTION, P_CUSTOMER, P_EDITION, P_PRICE, P_TAX, P_INCLUSIVE, P_HOURS, P_PERIOD };
 
 static PGresult *ask(struct arena *arena, PGconn *conn, enum sql_queries query, int count, const char *const *params,
                      struct gov_err *err)
@@ -20,7 +20,7 @@ static PGresult *ask(struct arena *arena, PGconn *conn, enum sql_queries query, 
     return dbsync_query(arena, conn, sql_queries[query].text, count, params, err);
 }
 
-static bool draft(PGconn *conn, const PGresult *rows, int row, struct gov_err *err)
+static bool draft(PGconn *conn, const PGresult *rows, int row, int64_t *count, struct gov_err *err)
 {
     struct money_taxed t;
     struct arena arena;
@@ -32,15 +32,17 @@ static bool draft(PGconn *conn, const PGresult *rows, int row, struct gov_err *e
         return gov_fail_cause(err, GOV_INTERNAL, "a price that is too large: %lld", (long long)price);
     arena_init(&arena);
     const char *params[] = {
-        id.text, PQgetvalue(rows, row, P_CUSTOMER), PQgetvalue(rows, row, P_SUBSCRIPTION), PQgetvalue(rows, row, P_EDITION),
+        id.text, PQgetvalue(rows, row, P_CUSTOMER), PQgetvalue(rows, row, P_SUBSCRIPTION), PQgetvalue(rows, row, P_PERIOD),
+        PQgetvalue(rows, row, P_EDITION),
         arena_format(&arena, "%lld", (long long)t.total), arena_format(&arena, "%lld", (long long)t.tax),
         arena_format(&arena, "{\"unit_minor\": %lld, \"quantity\": 1, \"tax_bp\": %lld, \"total_minor\": %lld}",
                      (long long)price, (long long)tax, (long long)t.total),
         PQgetvalue(rows, row, P_HOURS)
     };
-    bool good = ask(&arena, conn, SQL_QUERIES_ORDER_DRAFT, 8, params, err) != NULL;
+    PGresult *drafted = ask(&arena, conn, SQL_QUERIES_ORDER_DRAFT, 9, params, err);
+    *count += drafted && !PQgetisnull(drafted, 0, 0);
     arena_release(&arena);
-    return good;
+    return drafted != NULL;
 }
 
 /* What another transaction stands in the way of has not failed: it stays due. */
@@ -64,9 +66,7 @@ static bool drafts(PGconn *conn, int batch, struct order_times *times, struct go
         PGresult *rows = ask(&arena, conn, SQL_QUERIES_ORDER_PREFILL, 2, params, err);
         got = rows ? PQntuples(rows) : -1;
         for (int i = 0; i < got; i++)
-            if (draft(conn, rows, i, &failed))
-                times->drafted++;
-            else
+            if (!draft(conn, rows, i, &times->drafted, &failed))
                 note_failed(times, "draft", PQgetvalue(rows, i, P_SUBSCRIPTION), &failed);
         if (got > 0)
             snprintf(behind, sizeof behind, "%s", PQgetvalue(rows, got - 1, P_SUBSCRIPTION));
