@@ -163,7 +163,7 @@ static bool work(void *context, struct gov_err *err)
     invoices(t);
     t->well[TICK_SCAN] = scan_asked_carry_out(t->conn, &t->lifecycle->stop, &t->asked, err) && wake(t, err) &&
                          scan_run(t->conn, &options, &t->report, err) && note_run(t, err);
-    t->well[TICK_ORDERS] = t->well[TICK_SCAN] && order_time_run(t->conn, 200, activate_later, t, &t->times, err);
+    t->well[TICK_ORDERS] = t->well[TICK_SCAN] && order_time_run(t->conn, 200, !t->report.variant, activate_later, t, &t->times, err);
     return t->well[TICK_ORDERS] && lag_look(t, err) && hourly(t, err);
 }
 

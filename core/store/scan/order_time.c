@@ -102,7 +102,7 @@ static void put_off(PGconn *conn, const char *what, const char *order, const str
     arena_release(&arena);
 }
 
-bool order_time_run(PGconn *conn, int batch, bool (*activate)(void *self, const char *order), void *self,
+bool order_time_run(PGconn *conn, int batch, bool trusted, bool (*activate)(void *self, const char *order), void *self,
                     struct order_times *times, struct gov_err *err)
 {
     struct gov_err failed;
@@ -112,18 +112,18 @@ bool order_time_run(PGconn *conn, int batch, bool (*activate)(void *self, const 
     memset(times, 0, sizeof *times);
     arena_init(&arena);
     const char *limit = arena_format(&arena, "%d", batch);
-    bool good = drafts(conn, batch, times, err) &&
+    bool good = (!trusted || drafts(conn, batch, times, err)) &&
                 (due = ask(&arena, conn, SQL_QUERIES_ORDER_DUE, 1, &limit, err)) != NULL;
     for (int i = 0; good && i < PQntuples(due); i++) {
         const char *what = PQgetvalue(due, i, 0), *order = PQgetvalue(due, i, 1);
 
         if (what[0] == 'a')
             times->activating += activate && activate(self, order);
-        else if (!one(conn, what, order, &failed)) {
+        else if (trusted && !one(conn, what, order, &failed)) {
             note_failed(times, what, order, &failed);
             if (!failed.contended)
                 put_off(conn, what, order, &failed);
-        } else
+        } else if (trusted)
             *(what[0] == 'p' ? &times->published : what[0] == 'r' ? &times->repriced : &times->expired) += 1;
     }
     arena_release(&arena);

@@ -54,7 +54,7 @@ static struct order_times run(struct money_rig *f, struct activated *activated)
     struct gov_err err = { 0 };
 
     *activated = (struct activated){ 0 };
-    if (!order_time_run(f->lifecycle, BATCH, activate, activated, &times, &err))
+    if (!order_time_run(f->lifecycle, BATCH, true, activate, activated, &times, &err))
         fail_msg("%s %s", err.en, err.cause);
     return times;
 }
