@@ -88,8 +88,8 @@ static void a_hold_that_is_added_while_another_is_released_holds(void **state)
     begin_there(f, there, arena_format(&f->arena, "select public.hold_release('%s', '%s')", first.text, f->finance.id.text));
     sql_run(f->platform, "commit");
     assert_string_equal("", end_there(f, there));
-    assert_string_equal("t", sql_value(&f->arena, f->admin, "select coalesce(s.hold_until = h.until_at, false) from public.subscription s, public.hold h where "
-                                       "s.id = '%s' and h.id = '%s'", b.subscription.text, second.text));
+    assert_string_equal("t", sql_value(&f->arena, f->admin, "select coalesce(s.hold_until = h.until_at, false) from public.subscription s, "
+                                       "public.hold h where s.id = '%s' and h.id = '%s'", b.subscription.text, second.text));
 }
 
 /* A month that runs since ten days, paid. */
