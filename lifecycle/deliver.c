@@ -1,13 +1,46 @@
 /* deliver.c - claim (committed as "sending" before any socket is opened), then each message is an op of its own.
  *
  * If we die in between, the lease ends and the message is sent once more under the same message id, a receipt not
- * even that: a person has to look. */
+ * even that: a person has to look.
+ *
+ * A channel that does not answer keeps each place for as long as egress waits, and what it was told queues up before
+ * what is newer: it gets no place while it has as many as are free, and a claim takes half of those. So one such channel
+ * has 16 of 32 places, two have 24, and it takes six to have all. */
 #include "lifecycle/deliver.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/check.h"
 #include "core/base/log.h"
 #include "lifecycle/sending.h"
 
 enum { FULL_REST_MS = 1000 };
+
+static struct deliver_channel *channel_of(struct deliver *d, const char *name)
+{
+    struct deliver_channel *unused = NULL;
+
+    for (int i = 0; i < DELIVER_AT_ONCE; i++)
+        if (d->channels[i].sending == 0)
+            unused = &d->channels[i];
+        else if (strcmp(d->channels[i].name, name) == 0)
+            return &d->channels[i];
+    CHECK(unused);
+    snprintf(unused->name, sizeof unused->name, "%s", name);
+    return unused;
+}
+
+/* Those that have their share, as an array; their names need no quotes. */
+static const char *channels_full(struct deliver *d, struct arena *arena)
+{
+    const char *full = "{";
+
+    for (int i = 0; i < DELIVER_AT_ONCE; i++)
+        if (d->channels[i].sending >= DELIVER_AT_ONCE - d->sending)
+            full = arena_format(arena, "%s%s%s", full, full[1] ? "," : "", d->channels[i].name);
+    return arena_format(arena, "%s}", full);
+}
 
 static void sent(struct sending *sending)
 {
@@ -18,6 +51,7 @@ static void sent(struct sending *sending)
     else
         d->failed.value++;
     d->sending--;
+    channel_of(d, sending->delivery.channel)->sending--;
     if (d->resting && d->sending == 0)
         d->stopped(&d->rounds);
     else if (d->full)
@@ -28,12 +62,15 @@ static enum op_next claim(struct op *op)
 {
     struct deliver *d = (struct deliver *)op;
 
-    d->asked = DELIVER_AT_ONCE - d->sending;
+    d->asked = (DELIVER_AT_ONCE - d->sending + 1) / 2;
     d->claimed.count = 0;
+    d->left_out = false;
     if (d->asked == 0)
         return OP_DONE;
+    const char *full = channels_full(d, &op->arena);
+    d->left_out = full[1] != '}';
     DB_QUERY(op, d->lifecycle->db, &DB_PUBLIC, SQL_QUERIES_OUTBOX_CLAIM, &d->claimed,
-             arena_format(&op->arena, "%d", d->asked));
+             arena_format(&op->arena, "%d", d->asked), full);
     return OP_WAIT;
 }
 
@@ -42,6 +79,8 @@ static enum op_next send_all(struct op *op)
     struct deliver *d = (struct deliver *)op;
 
     d->sending += d->claimed.count;
+    for (int row = 0; row < d->claimed.count; row++)
+        channel_of(d, db_text(&d->claimed, row, SENDING_ROW_CHANNEL))->sending++;
     for (int row = 0; row < d->claimed.count; row++)
         sending_start(d->lifecycle, &d->claimed, row, sent, d);
     return OP_DONE;
@@ -55,7 +94,7 @@ static int64_t over(struct rounds *rounds)
 
     if (rounds->op.failed)
         log_error(LEVEL_WARN, "deliver.failed", &rounds->op.err);
-    d->full = !rounds->op.failed && d->claimed.count == d->asked;
+    d->full = !rounds->op.failed && (d->claimed.count == d->asked || d->left_out);
     return d->full ? FULL_REST_MS : d->lifecycle->settings.deliver_s * 1000;
 }
 

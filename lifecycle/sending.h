@@ -8,6 +8,8 @@
 #include "core/store/outbox/delivery.h"
 #include "lifecycle/lifecycle.h"
 
+enum { SENDING_ROW_CHANNEL = 4 }; /* of outbox_claim.sql */
+
 struct sending {
     struct op op;
     struct lifecycle *lifecycle;

@@ -240,7 +240,7 @@ static bool scan(struct simulation *s, struct gov_err *err)
     struct scan_report report;
     struct order_times times;
 
-    return scan_run(s->conn, &options, &report, err) && order_time_run(s->conn, 50, NULL, NULL, &times, err);
+    return scan_run(s->conn, &options, &report, err) && order_time_run(s->conn, 50, true, NULL, NULL, &times, err);
 }
 
 /* When the open renewal is paid, as the options say for this period; 0: never, or there is none. */

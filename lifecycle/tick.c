@@ -14,7 +14,7 @@
 #include "lifecycle/scan_asked.h"
 #include "sql_queries.h"
 
-enum { WHOLE_S = 600, HOURLY_S = 3600, INVOICES = 500, WAKES = 2000 };
+enum { WHOLE_S = 600, HOURLY_S = 3600, INVOICES = 500, WAKES = 2000, FORGOTTEN = 500 };
 
 /* --- on the pool thread --- */
 
@@ -98,6 +98,22 @@ static bool lag_look(struct tick *t, struct gov_err *err)
     return lag != NULL;
 }
 
+/* The bytes of old events, a batch a transaction (payment_event_forget.sql): as many as came in an hour, however many that were. */
+static bool forget(struct tick *t, struct gov_err *err)
+{
+    int got = FORGOTTEN;
+
+    while (got == FORGOTTEN && !t->lifecycle->stop) {
+        struct arena arena;
+
+        arena_init(&arena);
+        PGresult *done = dbsync_query(&arena, t->conn, sql_queries[SQL_QUERIES_PAYMENT_EVENT_FORGET].text, 0, NULL, err);
+        got = done ? atoi(PQcmdTuples(done)) : -1;
+        arena_release(&arena);
+    }
+    return got >= 0;
+}
+
 /* Once an hour: bytes that need not be kept any longer, and providers whose settlement file is late. */
 static bool hourly(struct tick *t, struct gov_err *err)
 {
@@ -109,7 +125,7 @@ static bool hourly(struct tick *t, struct gov_err *err)
         return true;
     t->hourly_us = now;
     arena_init(&arena);
-    good = dbsync_query(&arena, t->conn, sql_queries[SQL_QUERIES_PAYMENT_EVENT_FORGET].text, 0, NULL, err) &&
+    good = forget(t, err) &&
            dbsync_query(&arena, t->conn, sql_queries[SQL_QUERIES_RECONCILIATION_DUE].text, 0, NULL, err);
     arena_release(&arena);
     return good;
@@ -163,7 +179,7 @@ static bool work(void *context, struct gov_err *err)
     invoices(t);
     t->well[TICK_SCAN] = scan_asked_carry_out(t->conn, &t->lifecycle->stop, &t->asked, err) && wake(t, err) &&
                          scan_run(t->conn, &options, &t->report, err) && note_run(t, err);
-    t->well[TICK_ORDERS] = t->well[TICK_SCAN] && order_time_run(t->conn, 200, activate_later, t, &t->times, err);
+    t->well[TICK_ORDERS] = t->well[TICK_SCAN] && order_time_run(t->conn, 200, !t->report.variant, activate_later, t, &t->times, err);
     return t->well[TICK_ORDERS] && lag_look(t, err) && hourly(t, err);
 }
 

@@ -29,7 +29,7 @@ struct http_client {
     uv_timer_t timer;
     struct list transfers;
     struct ip_nets open;
-    int transfers_max;
+    int transfers_max, host_max;
     char agent[80];
     bool reuse;
     bool outdated; /* kept connections were allowed by networks that are not the open ones any more */
@@ -226,6 +226,7 @@ static void multi_make(struct http_client *c)
     curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
     curl_multi_setopt(c->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)c->transfers_max);
+    curl_multi_setopt(c->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)c->host_max);
 }
 
 /* --- the rules --- */
@@ -416,6 +417,7 @@ struct http_client *http_client_new(struct loop *loop, const struct http_client_
     list_init(&c->transfers);
     uv_timer_init(&loop->uv, &c->timer);
     c->timer.data = c;
+    c->host_max = options->host_max;
     c->transfers_max = options->transfers_max ? options->transfers_max : TRANSFERS_MAX;
     multi_make(c);
     return c;

@@ -22,6 +22,7 @@ struct mail_envelope;
 struct http_client_options {
     struct ip_nets open;   /* networks that are reached although they are not global */
     int transfers_max;     /* at the same time, others wait [16] */
+    int host_max;          /* of them to one host and port [all] */
     const char *agent;     /* User-Agent */
     bool reuse;            /* keep connections: for a client that calls one host for one tenant */
 };

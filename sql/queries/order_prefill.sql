@@ -1,7 +1,7 @@
 -- scope: lifecycle
 -- Renewals to draft: subscriptions whose prefill is recorded, lately, or before another edition was chosen or the
 -- wish to end was taken back, and that have no renewal of the next period. $1 how many, $2 behind this subscription: one that fails stands in no other's way
-select s.id, s.customer_id, v.id, v.price_minor, v.tax_bp, v.tax_inclusive, l.publish_hours
+select s.id, s.customer_id, v.id, v.price_minor, v.tax_bp, v.tax_inclusive, l.publish_hours, s.period_no
 from (
     select a.subscription_id, a.period_no
     from public.lifecycle_action a

@@ -1,5 +1,5 @@
 -- scope: lifecycle
--- Messages to send now, at most $1: those whose guard does not hold any more are suppressed, those too late are
+-- Messages to send now, at most $1, none of the channels $2, which have their share of the places: those whose guard does not hold any more are suppressed, those too late are
 -- dead, one that a process died over is sent again once, and a receipt not at all: a person looks. What is returned is committed as being sent before a
 -- socket is opened. A renewal's order may have come after its reminder was written: its number, sum and address are looked up now.
 with due as (
@@ -9,6 +9,7 @@ with due as (
     where o.state in ('pending', 'retry', 'sending')
         and o.next_at <= public.lifecycle_now()
         and (o.state <> 'sending' or o.lease_until <= clock_timestamp())
+        and o.channel <> all ($2::text[])
     order by o.next_at, o.id
     limit $1::integer
     for no key update skip locked

@@ -103,6 +103,9 @@ class HttpReceiver:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.asked.append(Asked(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
                 answer = receiver.answers.get(self.path.split("?")[0], (200, {}))
+                if isinstance(answer, threading.Event):  # taken, and not answered before that
+                    answer.wait()
+                    answer = (200, {})
                 status, said = answer.pop(0) if isinstance(answer, list) else answer
                 if status is None:  # taken, and the line goes dead
                     self.close_connection = True

@@ -77,6 +77,21 @@ class Catalogue(Case):
         self.cli("edition", "create", "-", text=TEAM.format(code="team-z"), token="olivia", status=2)
         self.cli("edition", "show", "no-such-edition", status=2)
 
+    def test_limits_that_no_tenant_can_have_are_refused_before_anybody_pays(self):
+        def edition(limits):
+            return stack.api("POST", "/v1/platform/editions", {
+                "code": "e" + uuid.uuid4().hex[:12], "kind": "team", "title": {"en": "L", "zh": "限"}, "price_minor": 100, "currency": "CNY",
+                "interval_unit": "month", "interval_count": 1, "limits": limits}, token="fay")
+        for name, value in (("slots", -1), ("slots", 2 ** 31), ("slots", "many"), ("slots", 1.5), ("concurrency", 10001), ("concurrency", -1),
+                            ("store_bytes", -1), ("store_bytes", 2 ** 63 - 1), ("store_bytes", [])):
+            with self.subTest(f"{name} {value}"):
+                reply = edition({name: value})
+                self.assertEqual((reply.status, reply.code), (422, "invalid_input"), reply.body)
+                self.assertEqual([e["path"] for e in reply.json["errors"]], ["/limits/" + name])
+        for limits in ({"slots": 0, "concurrency": 0, "store_bytes": 0}, {"slots": None, "concurrency": 10000}, {}):
+            self.assertEqual(edition(limits).status, 201)
+        self.assertEqual(edition(None).json["limits"], {})
+
     def test_a_new_price_is_a_new_version_and_what_was_ordered_keeps_its_own(self):
         code = self.made()["code"]
         customer = self.cli("customer", "create", "Early")

@@ -8,6 +8,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import threading
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
@@ -187,6 +188,23 @@ class Channels(Case):
         self.again_now(one)
         shown = self.until_state(one, "unknown")
         self.assertEqual([a["outcome"] for a in shown["log"]], ["unknown", "unknown"])
+
+    def test_a_channel_that_does_not_answer_leaves_places_for_the_others(self):
+        web.answers["/stuck"] = stuck = threading.Event()
+        other = HttpReceiver()
+        for name, port in (("stuck", web.port), ("well", other.port)):
+            self.put(name, "webhook", {"url": f"http://127.0.0.1:{port}/{name}"}, "hook")
+        try:
+            for _ in range(40):  # more than are sent at once
+                self.send("stuck", "-")
+            until(lambda: len(web.of("/stuck")) >= 8, 30, "the first that are not answered")
+            self.until_state(self.send("well", "-"), "sent")
+            ended = self.stack.sql("select count(*) from delivery_result r join outbox o on o.id = r.outbox_id where o.channel = 'stuck'")
+            self.assertEqual(int(ended[0][0]), 0)
+        finally:
+            stuck.set()
+            other.stop()
+        until(lambda: not self.stack.sql("select 1 from outbox where channel = 'stuck' and state not in ('sent', 'retry')"), 60, "all of them")
 
     def test_a_webhook_that_is_gone_is_switched_off_until_somebody_switches_it_on(self):
         def channel(name):

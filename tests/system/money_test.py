@@ -140,6 +140,8 @@ class Orders(Case):
             with self.subTest(change):
                 self.refused(self.post(f"/v1/platform/orders/{order['id']}/confirm-payment", {**body, **change}), 422,
                              "invalid_input")
+        nothing = self.refused(self.post("/v1/platform/payments/apply", {"order_id": order["id"], "payment_ids": []}), 422, "invalid_input")
+        self.assertEqual((nothing["errors"][0]["path"], nothing["errors"][0]["code"]), ("/payment_ids", "min_items"))
         body["received_on"] = today(1)
         future = self.refused(self.post(f"/v1/platform/orders/{order['id']}/confirm-payment", body), 422, "invalid_input")
         self.assertEqual((future["errors"][0]["path"], future["errors"][0]["code"]), ("/received_on", "future"))

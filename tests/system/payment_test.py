@@ -385,6 +385,17 @@ class Without(Case):
         stacks.until(lambda: self.state(order) == "active", what="the order being active")
         stack.end("lifecycle")
 
+    def test_the_bytes_of_old_events_go_however_many_there_are_and_the_events_stay(self):
+        stack.sql("insert into payment_event (provider, event_id, raw, sha256, verified, status, received_at) select 'partner', 'old-' || n, "
+                  "'x', repeat('0', 64), true, 'done', now() - interval '401 days' from generate_series(1, 1100) n")
+        stack.start("lifecycle")
+        try:
+            stacks.until(lambda: not stack.sql("select 1 from payment_event where event_id like 'old-%' and raw is not null limit 1"),
+                         what="the bytes being gone")
+        finally:
+            stack.end("lifecycle")
+        self.assertEqual(int(stack.sql("select count(*) from payment_event where event_id like 'old-%'")[0][0]), 1100)
+
 
 if __name__ == "__main__":
     unittest.main()

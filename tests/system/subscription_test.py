@@ -136,5 +136,21 @@ class Simulated(Case):
             cli("lifecycle", "simulate", *words, status=5 if "/nowhere" in " ".join(words) else 2)
 
 
+class Wrong(Case):
+    def test_a_clock_that_may_be_wrong_lets_no_order_expire(self):
+        customer = self.ok(self.post("/v1/platform/customers", {"kind": "company", "name": "Clock", "contacts": ["c@acme.example"]}), 201)
+        order = self.ok(self.post("/v1/platform/orders", {"edition": "team-monthly", "customer_id": customer["id"], "tenant_name": "Clock"}), 201)
+
+        def state():
+            return stack.sql(f"select state from orders where id = '{order['id']}'")[0][0]
+        stack.sql("update scan_clock set test_allowed = true, last_at = lifecycle_now()")
+        before = stack.log("lifecycle").count("scan.refused")
+        stack.sql("select test_clock_advance('40 days')")  # it was payable for thirty
+        stacks.until(lambda: stack.log("lifecycle").count("scan.refused") >= before + 3, what="two ticks to their end")
+        self.assertEqual(state(), "pending_payment")
+        stack.sql("update scan_clock set last_at = lifecycle_now()")  # somebody says that it is right
+        stacks.until(lambda: state() == "expired", what="the order being expired")
+
+
 if __name__ == "__main__":
     unittest.main()

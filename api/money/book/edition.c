@@ -1,5 +1,6 @@
 /* /v1/platform/editions: the catalogue, and what is on sale for everybody. Versions are only added; of one that is there only
  * the end of its sale is said. */
+#include <stdio.h>
 #include <string.h>
 
 #include "api/audit.h"
@@ -79,8 +80,33 @@ static const struct json_field fields[] = {
 #define LATE_US (300LL * 1000000) /* a clock that is behind */
 enum { FIELDS = sizeof fields / sizeof *fields, VERSION_FIELDS = FIELDS - 3 };
 
+/* What a payment writes to its tenant: what does not fit there would keep a paid order from ever being activated. */
+static const struct { const char *name; json_int_t most; } limit_names[] = {
+    { "slots", 1000000 },
+    { "concurrency", 10000 },
+    { "store_bytes", INT64_MAX / 2 },
+};
+
+static bool limits_fit(const json_t *limits, struct gov_err *err)
+{
+    for (size_t i = 0; i < sizeof limit_names / sizeof *limit_names; i++) {
+        const json_t *value = json_object_get(limits, limit_names[i].name);
+        char path[32];
+
+        if (!value || json_is_null(value) ||
+            (json_is_integer(value) && json_integer_value(value) >= 0 && json_integer_value(value) <= limit_names[i].most))
+            continue;
+        snprintf(path, sizeof path, "/limits/%s", limit_names[i].name);
+        return gov_fail_at(err, GOV_INVALID_INPUT, path, "range", "must be a whole number between 0 and %lld, or null: no limit of its own",
+                           "须为 0 至 %lld 之间的整数，或 null（不单独限制）", (long long)limit_names[i].most);
+    }
+    return true;
+}
+
 static bool fits(struct edition *e, struct gov_err *err)
 {
+    if (!limits_fit(e->limits, err))
+        return false;
     if (money_exponent(e->currency) < 0)
         return gov_fail_at(err, GOV_INVALID_INPUT, "/currency", "unknown", "no such currency here: %s", "不支持的币种：%s",
                            e->currency);
@@ -114,6 +140,8 @@ static enum op_next add(struct op *op, size_t count)
     if (!json_decode_text(call->request->body, call->request->body_bytes, fields, count, e, &terms, &op->arena, &op->err) ||
         !fits(e, &op->err))
         return OP_FAIL;
+    if (!e->limits)
+        json_object_del(terms, "limits"); /* null is none, and is not kept as one */
     struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
     DB_GROUP_ADD(g, SQL_QUERIES_EDITION_ADD, &e->rows, e->code ? e->code : call->params[0], e->kind,
                  e->title ? json_text(&op->arena, e->title) : NULL, arena_text(&op->arena, version.text),

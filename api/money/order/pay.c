@@ -124,6 +124,10 @@ static enum op_next apply_find(struct op *op)
 
     if (!CALL_BODY(call, op, apply_fields, e))
         return OP_FAIL;
+    if (json_array_size(e->payments) == 0)
+        return gov_fail_at(&op->err, GOV_INVALID_INPUT, "/payment_ids", "min_items", "which payments settle it? GET /v1/platform/payments?state=unapplied "
+                           "lists those that wait", "请指定用于结清的付款；待处理的付款见 GET /v1/platform/payments?state=unapplied"),
+               OP_FAIL;
     for (size_t i = 0; i < json_array_size(e->payments); i++) {
         const char *text = json_string_value(json_array_get(e->payments, i));
         if (!text || !id_parse(text, &id))

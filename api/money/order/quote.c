@@ -88,9 +88,11 @@ static bool price(struct op *op, struct quote *q, struct gov_err *err)
                                                 "quantity", (json_int_t)q->quantity, "tax_bp",
                                                 (json_int_t)db_int(r, 0, Q_TAX), "credit_minor", (json_int_t)credit,
                                                 "total_minor", (json_int_t)taxed.total));
-    /* Whose rest it is: that period is handed on with this order, and never credited again. */
-    if (credit)
+    /* Whose rest it is, and of what: that period is handed on with this order, and never credited again. */
+    if (credit) {
         json_object_set_new(q->made_of, "credit_period", json_integer(db_int(r, 0, Q_PERIOD)));
+        json_object_set_new(q->made_of, "credit_of_minor", json_integer(db_int(r, 0, Q_WORTH)));
+    }
     return true;
 }
 

@@ -54,7 +54,7 @@ static struct order_times run(struct money_rig *f, struct activated *activated)
     struct gov_err err = { 0 };
 
     *activated = (struct activated){ 0 };
-    if (!order_time_run(f->lifecycle, BATCH, activate, activated, &times, &err))
+    if (!order_time_run(f->lifecycle, BATCH, true, activate, activated, &times, &err))
         fail_msg("%s %s", err.en, err.cause);
     return times;
 }
@@ -178,6 +178,44 @@ static void renewals_that_cannot_be_drafted_stand_in_nobodys_way(void **state)
     assert_int_equal(1, times.drafted);
     assert_string_equal("1", sql_value(&f->arena, f->admin, "select count(*) from public.orders where subscription_id = '%s' and state = "
                                        "'draft'", b.subscription.text));
+}
+
+/* Between the reading of a page and its drafts other transactions end: what they chose, or paid, is not drafted over. */
+static void what_changed_since_it_was_read_is_not_drafted(void **state)
+{
+    struct money_rig *f = *state;
+    struct activated activated;
+    struct bought first, chosen, paid, same;
+    struct bought *all[] = { &first, &chosen, &paid, &same };
+
+    sql_run(f->admin, "update public.subscription set state = 'shutdown'"); /* those of before */
+    for (int i = 0; i < 4; i++) {
+        money_rig_customer(f, all[i]);
+        sql_run(f->admin, "update public.subscription set state = 'active', anchor_date = current_date, anchor_no = 1, period_no = 1, "
+                "paid_from_at = now(), paid_until_date = current_date + 20, paid_until_at = now() + interval '20 days' where id = '%s'",
+                all[i]->subscription.text);
+        sql_run(f->admin, "insert into public.lifecycle_action (subscription_id, period_no, action, window_code, status, due_at, as_of, "
+                "as_of_date, done_at) values ('%s', 1, 'prefill', 'PREFILL', 'done', now(), now(), current_date, public.lifecycle_now())",
+                all[i]->subscription.text);
+    }
+    sql_run(f->admin, "create function public.meanwhile() returns trigger language plpgsql security definer as $$ begin update "
+            "public.subscription set next_edition_version = '%s' where id = '%s'; update public.subscription set period_no = 2 where id = "
+            "'%s'; return new; end $$", money_rig_edition(f, "team-yearly"), chosen.subscription.text, paid.subscription.text);
+    sql_run(f->admin, "create trigger meanwhile before insert on public.order_event for each row when (new.order_id is not null and "
+            "new.event = 'drafted') execute function public.meanwhile()");
+    struct order_times times = run(f, &activated);
+    sql_run(f->admin, "drop trigger meanwhile on public.order_event; drop function public.meanwhile()");
+    assert_int_equal(0, times.failed);
+    const char *drafts = "select string_agg(e.edition || ' ' || o.period_no, ',') from public.orders o join public.edition_version e on e.id = "
+                         "o.edition_version where o.subscription_id = '%s'";
+    assert_string_equal("team-monthly 2", sql_value(&f->arena, f->admin, drafts, first.subscription.text));
+    assert_string_equal("team-monthly 2", sql_value(&f->arena, f->admin, drafts, same.subscription.text));
+    assert_null(sql_value(&f->arena, f->admin, drafts, chosen.subscription.text));
+    assert_null(sql_value(&f->arena, f->admin, drafts, paid.subscription.text));
+    /* The next look finds what was chosen; the next period's time has not come. */
+    run(f, &activated);
+    assert_string_equal("team-yearly 2", sql_value(&f->arena, f->admin, drafts, chosen.subscription.text));
+    assert_null(sql_value(&f->arena, f->admin, drafts, paid.subscription.text));
 }
 
 /* --- what left sale --- */
@@ -317,6 +355,7 @@ int main(void)
         cmocka_unit_test(an_order_that_is_held_is_not_put_off),
         cmocka_unit_test(a_paid_order_that_fails_unheard_is_put_behind_the_others),
         cmocka_unit_test(renewals_that_cannot_be_drafted_stand_in_nobodys_way),
+        cmocka_unit_test(what_changed_since_it_was_read_is_not_drafted),
         cmocka_unit_test(a_renewal_is_asked_for_at_the_price_that_took_its_place),
         cmocka_unit_test(a_renewal_can_be_paid_as_long_as_its_tenant_can_come_back),
     };

@@ -23,9 +23,9 @@ static void messages(struct scan_rig *f)
 /* What is claimed now, as "event message_id attempt". */
 static const char *claimed(struct scan_rig *f)
 {
-    const char *limit = "100";
+    const char *params[] = { "100", "{}" };
     struct gov_err err = { 0 };
-    PGresult *rows = dbsync_query(&f->arena, f->conn, sql_queries[SQL_QUERIES_OUTBOX_CLAIM].text, 1, &limit, &err);
+    PGresult *rows = dbsync_query(&f->arena, f->conn, sql_queries[SQL_QUERIES_OUTBOX_CLAIM].text, 2, params, &err);
 
     if (!rows)
         fail_msg("claim: %s", err.cause);
@@ -35,9 +35,9 @@ static const char *claimed(struct scan_rig *f)
 
 static void claim_all(struct scan_rig *f)
 {
-    const char *limit = "100";
+    const char *params[] = { "100", "{}" };
     struct gov_err err = { 0 };
-    PGresult *rows = dbsync_query(&f->arena, f->conn, sql_queries[SQL_QUERIES_OUTBOX_CLAIM].text, 1, &limit, &err);
+    PGresult *rows = dbsync_query(&f->arena, f->conn, sql_queries[SQL_QUERIES_OUTBOX_CLAIM].text, 2, params, &err);
 
     assert_non_null(rows);
     assert_int_equal(2, PQntuples(rows));

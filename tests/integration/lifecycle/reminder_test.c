@@ -20,7 +20,7 @@ static void orders_go_on(struct scan_rig *f)
     struct order_times times;
     struct gov_err err = { 0 };
 
-    assert_true(order_time_run(f->conn, 100, NULL, NULL, &times, &err));
+    assert_true(order_time_run(f->conn, 100, true, NULL, NULL, &times, &err));
     assert_int_equal(0, times.failed);
 }
 
@@ -32,9 +32,9 @@ struct letters {
 /* Everything that would leave now, worded in both languages from the row as it is. */
 static void letters_leave(struct scan_rig *f, struct letters *letters)
 {
-    const char *limit = "100";
+    const char *params[] = { "100", "{}" };
     struct gov_err err = { 0 };
-    PGresult *rows = dbsync_query(&f->arena, f->conn, sql_queries[SQL_QUERIES_OUTBOX_CLAIM].text, 1, &limit, &err);
+    PGresult *rows = dbsync_query(&f->arena, f->conn, sql_queries[SQL_QUERIES_OUTBOX_CLAIM].text, 2, params, &err);
 
     assert_non_null(rows);
     for (int i = 0; i < PQntuples(rows); i++) {

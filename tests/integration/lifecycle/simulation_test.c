@@ -225,7 +225,7 @@ static void scan(struct world *w)
     struct gov_err err = { 0 };
 
     if (!scan_run(w->lifecycle, &options, &report, &err) ||
-        !order_time_run(w->lifecycle, 50, NULL, NULL, &times, &err))
+        !order_time_run(w->lifecycle, 50, true, NULL, NULL, &times, &err))
         fail_msg("scan: %s %s", err.en, err.cause);
     assert_int_equal(SCAN_DONE, report.state);
     assert_int_equal(0, report.failed);

@@ -145,9 +145,39 @@ static void the_credit_of_a_period_that_never_began_pays_the_next_order(void **s
     money_rig_refused(f->platform, "conflict", apply(f, &b, next, "'w1'"));
 }
 
+/* Orders are settled by payments: none, or one that is no payment, settles nothing, whatever the sums say. */
+static void nothing_settles_no_order(void **state)
+{
+    struct money_rig *f = *state;
+    struct bought b;
+
+    money_rig_buy(f, &b);
+    for (int i = 0; i < 2; i++)
+        money_rig_refused(f->platform, "invalid_input", arena_format(&f->arena, "select public.payment_apply(%s, '%s', 1, null, 1, 1, "
+                          "'2030-01-01', '2030-02-01', '2030-01-01', '2030-02-01', '2030-01-01', 1, null, null)", i ? "null" : "'{}'",
+                          b.order.text));
+    assert_string_equal("pending_payment", money_rig_order_state(f, b.order));
+}
+
+/* More than any order costs: one of them is enough, and says so. */
+static void payments_beyond_all_numbers_are_refused_with_a_reason(void **state)
+{
+    struct money_rig *f = *state;
+    struct bought b, other;
+
+    money_rig_buy(f, &b);
+    money_rig_buy(f, &other);
+    sql_run(f->platform, "select public.order_cancel('%s', 'cancelled', null, null)", b.order.text);
+    for (int i = 0; i < 3; i++)
+        sql_run(f->platform, "%s", money_rig_settle(f, &b, b.order, arena_format(&f->arena, "huge%d", i), "4611686018427387903", "CNY", 1));
+    money_rig_refused(f->platform, "conflict: the order is settled without one", apply(f, &other, other.order, "'huge0', 'huge1', 'huge2'"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_settles_no_order),
+        cmocka_unit_test(payments_beyond_all_numbers_are_refused_with_a_reason),
         cmocka_unit_test(two_changes_of_edition_on_one_day_credit_a_period_once),
         cmocka_unit_test(a_period_paid_ahead_that_never_begins_is_still_credit),
         cmocka_unit_test(what_was_paid_too_much_pays_the_next_order),

@@ -412,9 +412,36 @@ static void what_a_customer_is_follows_from_his_subscriptions(void **state)
     sql_run(f->admin, "update public.subscription set state = 'active' where id = '%s'", b.subscription.text);
 }
 
+/* Without a contact, and before its team is there, nobody is told at the payment: the team's owner is, once, when it is. */
+static void a_receipt_waits_for_the_owner_of_a_new_team(void **state)
+{
+    struct money_rig *f = *state;
+    struct bought b = { .customer = id_new(), .subscription = id_new(), .order = id_new() };
+    const char *told = "select concat_ws('|', count(*), min(u.email), min(x.payload ->> 'amount_minor'), min(x.payload ->> 'tenant')) from "
+                       "public.outbox x left join public.app_user u on u.email = x.endpoint where x.action_key = 'receipt:%s'";
+
+    sql_run(f->platform, "insert into public.customer (id, kind, name) values ('%s', 'company', 'Quiet')", b.customer.text);
+    sql_run(f->platform, "select public.subscription_open('%s', '%s', null, '%s', 'Asia/Shanghai')", b.subscription.text, b.customer.text,
+            money_rig_edition(f, "team-monthly"));
+    sql_run(f->platform, "select public.order_create('%s', 'new', '%s', '%s', null, '%s', 1, false, 29900, 1692, '{}', '{\"tenant_name\": "
+            "\"Quiet team\", \"owner\": \"%s\"}', now() + interval '30 days', 'quiet', 'hash', null)", b.order.text, b.customer.text,
+            b.subscription.text, money_rig_edition(f, "team-monthly"), f->third.id.text);
+    sql_run(f->platform, "select public.order_settle('%s', 1, '%s', 'stripe', 'quiet', 'card', 30000, 'CNY', now(), null, null, null, null, "
+            "null, null, null, null, null, null, null, null, null)", b.order.text, id_new().text);
+    assert_string_equal("activating", money_rig_order_state(f, b.order));
+    for (int i = 0; i < 2; i++) /* the second time it is active already */
+        sql_run(f->platform, "select public.order_activate('%s', o.version, '%s', s.version, 1, '2030-01-01', '2030-02-01', '2030-01-01', "
+                "'2030-02-01', '2030-01-01', 1) from public.orders o, public.subscription s where o.id = '%s' and s.id = '%s'", b.order.text,
+                id_new().text, b.order.text, b.subscription.text);
+    assert_string_equal("active", money_rig_order_state(f, b.order));
+    const char *owner = sql_value(&f->arena, f->admin, "select email from public.app_user where id = '%s'", f->third.id.text);
+    assert_string_equal(arena_format(&f->arena, "1|%s|30000|Quiet team", owner), sql_value(&f->arena, f->admin, told, b.order.text));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_receipt_waits_for_the_owner_of_a_new_team),
         cmocka_unit_test(the_currency_table_is_the_models),
         cmocka_unit_test(a_payment_settles_extends_releases_and_balances_at_once),
         cmocka_unit_test(the_same_transaction_twice_has_one_effect),

@@ -10,7 +10,8 @@
 #include "worker/egress/daemon/listener.h"
 #include "worker/egress/daemon/session.h"
 
-enum { DRAIN_MS = 20000 };
+/* As many messages as several lifecycle daemons send at once, so that none waits in here behind a host that does not answer. */
+enum { DRAIN_MS = 20000, MESSAGES_MAX = 256, HOST_MAX = 16 };
 
 #define FIELD(name) offsetof(struct egress_settings, name)
 const struct setting egress_settings_table[] = {
@@ -196,8 +197,9 @@ bool egress_run(const struct egress_settings *settings, struct gov_err *err)
     list_init(&e.sessions);
     pools_init(&e.pools, &loop);
     e.callbacks = http_client_new(&loop, &(struct http_client_options){ .agent = "ExecGov/" EXECGOV_VERSION });
-    e.mails = http_client_new(&loop, &(struct http_client_options){ .agent = "ExecGov/" EXECGOV_VERSION });
-    e.chats = http_client_new(&loop, &(struct http_client_options){ .agent = "ExecGov/" EXECGOV_VERSION });
+    const struct http_client_options messages = { .agent = "ExecGov/" EXECGOV_VERSION, .transfers_max = MESSAGES_MAX, .host_max = HOST_MAX };
+    e.mails = http_client_new(&loop, &messages);
+    e.chats = http_client_new(&loop, &messages);
     if (!model_open(&loop, settings, &e.model, err) || !listener_start(&e, &e.listener, err))
         return false;
     e.keeper = keeper_start(&e);
