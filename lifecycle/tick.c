@@ -98,23 +98,24 @@ static bool lag_look(struct tick *t, struct gov_err *err)
     return lag != NULL;
 }
 
-/* The bytes of old events, a batch a transaction (payment_event_forget.sql): as many as came in an hour, however many that were. */
-static bool forget(struct tick *t, struct gov_err *err)
+/* What `query` forgets, a batch a transaction: as many as came in an hour, however many that were. */
+static bool forget(struct tick *t, enum sql_queries query, struct gov_err *err)
 {
+    static const char *const batch[] = { "500" };
     int got = FORGOTTEN;
 
     while (got == FORGOTTEN && !t->lifecycle->stop) {
         struct arena arena;
 
         arena_init(&arena);
-        PGresult *done = dbsync_query(&arena, t->conn, sql_queries[SQL_QUERIES_PAYMENT_EVENT_FORGET].text, 0, NULL, err);
+        PGresult *done = dbsync_query(&arena, t->conn, sql_queries[query].text, 1, batch, err);
         got = done ? atoi(PQcmdTuples(done)) : -1;
         arena_release(&arena);
     }
     return got >= 0;
 }
 
-/* Once an hour: bytes that need not be kept any longer, and providers whose settlement file is late. */
+/* Once an hour: bytes and notices that need not be kept any longer, and providers whose settlement file is late. */
 static bool hourly(struct tick *t, struct gov_err *err)
 {
     int64_t now = clock_mono_us();
@@ -125,7 +126,7 @@ static bool hourly(struct tick *t, struct gov_err *err)
         return true;
     t->hourly_us = now;
     arena_init(&arena);
-    good = forget(t, err) &&
+    good = forget(t, SQL_QUERIES_PAYMENT_EVENT_FORGET, err) && forget(t, SQL_QUERIES_NOTICE_FORGET, err) &&
            dbsync_query(&arena, t->conn, sql_queries[SQL_QUERIES_RECONCILIATION_DUE].text, 0, NULL, err);
     arena_release(&arena);
     return good;

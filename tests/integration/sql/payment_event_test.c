@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/io/db/dbsync.h"
 #include "sql_queries.h"
 #include "tests/lib/money_rig.h"
 #include "tests/lib/sql.h"
@@ -52,7 +53,9 @@ static void bytes_are_kept_for_400_days_and_ids_for_ever(void **state)
 
     sql_run(f->admin, "insert into public.payment_event (provider, event_id, raw, sha256, verified, detail, received_at) select 'ali', e.id, "
             "'x', 'y', true, '{}', now() - e.age from (values ('young', interval '399 days 23 hours'), ('aged', interval '400 days 1 hour')) e (id, age)");
-    sql_run(f->admin, "%s", sql_queries[SQL_QUERIES_PAYMENT_EVENT_FORGET].text);
+    const char *batch[] = { "500" };
+    struct gov_err err = { 0 };
+    assert_non_null(dbsync_query(&f->arena, f->admin, sql_queries[SQL_QUERIES_PAYMENT_EVENT_FORGET].text, 1, batch, &err));
     assert_string_equal("aged false, young true", sql_value(&f->arena, f->admin, "select string_agg(event_id || ' ' || (raw is not null), ', ' "
                                                             "order by event_id) from public.payment_event where provider = 'ali'"));
 }
