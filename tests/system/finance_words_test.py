@@ -100,6 +100,28 @@ class Approvals(Case):
         self.has(row, "money.rule", "four_eyes_min")
 
 
+class Subscriptions(Case):
+    @classmethod
+    def setUpClass(cls):
+        """A team that pays by the month, and takes the year's edition next."""
+        cls.customer = field(run('customer create "Takes The Year"'), "id")
+        cls.order = field(run(f"order create team-monthly --customer {cls.customer} --tenant {stack.tenants['Harbour Hardware']['id']}"), "no")
+        run(f"order confirm {cls.order} 299.00 --reference year-1 --on 2026-11-26")
+        cls.subscription = next(line for line in run("subscription ls").splitlines() if line.startswith("Takes The Year")).split()[-1]
+        run(f"subscription edition {cls.subscription} team-yearly")
+
+    def test_an_edition_that_comes_with_the_next_period_is_shown_before_it_comes(self):
+        shown = run(f"subscription show {self.subscription}")
+        until = field(shown, "paid_until")
+        self.assertEqual(field(shown, "edition"), "team-monthly")
+        self.assertRegex(shown, f"next_edition +team-yearly, from {until}\n")
+        self.assertRegex(run(f"subscription show {self.subscription}", lang="zh_CN.UTF-8"), f"next_edition +team-yearly，自 {until} 起\n")
+        self.assertRegex(run("billing show", token="olivia"), f"next_edition +team-yearly, from {until}\n")
+        due = next(line for line in run(f"report renewals-due --from {until} --to {until}").splitlines() if "Takes The Year" in line)
+        self.has(due, "team-yearly", "2990.00")
+        self.assertNotIn("team-monthly", due)
+
+
 class Mistakes(Case):
     def test_evidence_is_a_digest_and_no_file(self):
         self.has(run("order confirm 20261126-000001 299.00 --reference R --on 2026-11-26 --evidence slip.pdf", status=2), "sha256sum FILE")

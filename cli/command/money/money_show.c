@@ -56,6 +56,9 @@ const char *money_cell(struct cli *cli, const json_t *value)
         return joined(cli, value);
     if (json_get_text(value, "en") && json_get_text(value, "zh"))
         return json_get_text(value, cli->language == GOV_ZH ? "zh" : "en");
+    if (json_get_text(value, "code") && json_get_text(value, "from")) /* what begins on a day: next_edition */
+        return arena_format(&cli->arena, "%s%s%s%s", json_get_text(value, "code"), cli_text(cli, ", from ", "，自 "),
+                            json_get_text(value, "from"), cli_text(cli, "", " 起"));
     if (json_is_integer(value))
         return arena_format(&cli->arena, "%lld", (long long)json_integer_value(value));
     if (json_is_boolean(value))
