@@ -1,4 +1,5 @@
 """What the command line shows to people of finance: sums as on the paper, what an approval is about, and what helps with a mistake."""
+import datetime
 import os
 import pathlib
 import shlex
@@ -120,6 +121,30 @@ class Subscriptions(Case):
         due = next(line for line in run(f"report renewals-due --from {until} --to {until}").splitlines() if "Takes The Year" in line)
         self.has(due, "team-yearly", "2990.00")
         self.assertNotIn("team-monthly", due)
+
+    def test_the_timeline_has_what_people_did_to_a_subscription_and_who_approved(self):
+        for act in ("cancel", "continue"):
+            run(f"subscription {act} {self.subscription}")
+        run(f"subscription edition {self.subscription} team-yearly")
+        run(f"subscription timezone {self.subscription} Europe/Berlin")
+        until = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=9)).isoformat(timespec="seconds")
+        run(f'subscription hold {self.subscription} --until {until} --comment "they asked"')
+        _, approval = self.row(run(f'order refund {self.order} 10.50 --reference R --comment "was slow" --then keep'))
+        run(f'order approve {approval} --comment "looked at it"', token="fred")
+        _, approval = self.row(run(f'order refund {self.order} 20.50 --reference S --comment "once more" --then keep'))
+        run(f"order reject {approval} --comment no", token="fred")
+        shown = run(f"customer show {self.customer}").splitlines()
+        for what, words in (("subscription.ends_with_period", ("fiona@",)), ("subscription.goes_on", ("fiona@",)),
+                            ("subscription.edition_chosen", ("fiona@", "team-yearly")),
+                            ("subscription.timezone_changed", ("fiona@", "Asia/Shanghai", "Europe/Berlin")),
+                            ("hold.courtesy", ("fiona@", "they asked")), ("approval.requested", (self.order, "fiona@", "order.refund", "10.50 CNY", "was slow")),
+                            ("approval.approved", (self.order, "vera@", "order.refund", "10.50 CNY", "looked at it")),
+                            ("approval.rejected", (self.order, "vera@", "order.refund", "20.50 CNY"))):
+            with self.subTest(what):
+                lines = [line for line in shown if f" {what} " in line]
+                self.assertTrue(any(all(word in line for word in words) for line in lines), (lines, shown))
+        # a hold has a line already
+        self.assertNotIn("hold.added", "\n".join(shown))
 
 
 class Mistakes(Case):
