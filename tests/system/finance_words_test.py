@@ -146,6 +146,21 @@ class Subscriptions(Case):
         # a hold has a line already
         self.assertNotIn("hold.added", "\n".join(shown))
 
+    def test_a_list_of_payments_says_whose_for_what_and_when_and_an_order_its_payments(self):
+        row = next(line for line in run("payment ls").splitlines() if "year-1" in line)
+        self.has(row, "299.00 CNY", "applied", self.order, "Takes The Year", "2026-11-26")
+        shown = run(f"order show {self.order}")
+        self.has(next(line for line in shown.splitlines() if "year-1" in line), "299.00 CNY", "applied", "2026-11-26")
+        self.assertRegex(shown, r"edition +team-monthly \(version 1\)\n")
+        self.assertRegex(shown, r"unit price +299.00 CNY\n")
+        self.assertRegex(shown, r"tax rate +6 %\n")
+        self.assertEqual(shown.count("team-monthly"), 1, shown)
+        self.assertNotIn("{", shown)
+        # what came and settled nothing is a payment of the order too
+        order = Case.order(self, "Pays Half", "team-monthly")
+        run(f"order confirm {order} 100.00 --reference half-1 --on 2026-11-25")
+        self.has(next(line for line in run(f"order show {order}").splitlines() if "half-1" in line), "100.00 CNY", "unapplied", "2026-11-25")
+
 
 class Mistakes(Case):
     def test_evidence_is_a_digest_and_no_file(self):
