@@ -187,6 +187,21 @@ class Mistakes(Case):
         write("binary.csv", "invoice\0")
         self.has(run("invoice import binary.csv", status=2), "UTF-8 / GB18030")
 
+    def test_a_sum_that_is_refused_is_written_as_on_the_paper_and_says_how_much_may_be(self):
+        order, other = self.order("Sums", "team-monthly"), self.order("Sums Too", "team-monthly")
+        run(f"order confirm {order} 299.00 --reference sums-1 --on 2026-11-26")
+        for lang in ("C.UTF-8", "zh_CN.UTF-8"):
+            said = run(f"order confirm {other} 200.00 --reference sums-1 --on 2026-11-26", status=4, lang=lang)
+            self.has(said, "299.00 CNY", order)
+            self.assertNotIn("29900", said)
+        _, approval = self.row(run(f'order refund {order} 100.50 --reference R --comment "why" --then keep'))
+        run(f"order approve {approval}", token="fred")
+        self.has(run(f'order refund {order} 299.00 --reference S --comment "why" --then keep', status=4), "at most 198.50 CNY")
+        self.has(run(f'order refund {order} 299.00 --reference S --comment "why" --then keep', status=4, lang="zh_CN.UTF-8"),
+                 "最多可退 198.50 CNY")
+        for minor, currency, text in ((5000, "JPY", "5000 JPY"), (1, "CNY", "0.01 CNY"), (-150, "CNY", "-1.50 CNY"), (1234567, "KWD", "1234.567 KWD")):
+            self.assertEqual(stack.sql(f"select public.money_text({minor}, '{currency}')"), [[text]])
+
     def test_a_table_of_workdays_names_its_days(self):
         write("good.yaml", CALENDAR % '"2031-01-01"')
         self.has(run("calendar import good.yaml --dry-run"), "A feast")
