@@ -1,6 +1,41 @@
 -- scope: public
 -- $1 customer, $2 before this moment (us) and $3 this key, $4 how many: everything that happened, newest first, with
--- who did it (null: by itself)
+-- who did it (null: by itself). Of the audit only what no other branch has.
+with mine as materialized (
+    select 'customer' as kind, $1::uuid::text as ref, null as name, null as currency
+    union
+    select 'order', o.id::text, o.no, o.currency
+    from public.orders o
+    where o.customer_id = $1::uuid
+    union
+    select 'payment', y.id::text, y.provider_txn, y.currency
+    from public.orders o
+    join public.payment y on y.claimed_order = o.id
+    where o.customer_id = $1::uuid
+    union
+    select 'payment', y.id::text, y.provider_txn, y.currency
+    from public.orders o
+    join public.payment_application a on a.order_id = o.id
+    join public.payment y on y.id = a.payment_id
+    where o.customer_id = $1::uuid
+    union
+    select 'subscription', s.id::text, s.id::text, null
+    from public.subscription s
+    where s.customer_id = $1::uuid
+    union
+    select 'tenant', s.tenant_id::text, s.tenant_id::text, null
+    from public.subscription s
+    where s.customer_id = $1::uuid
+        and s.tenant_id is not null
+),
+asked as materialized (
+    select r.id, r.created_at, r.requester, m.name, jsonb_strip_nulls(jsonb_build_object('act', r.action, 'amount_minor', r.params -> 'amount_minor',
+        'currency', case when r.params ? 'amount_minor' then coalesce(r.params ->> 'currency', m.currency) end)) as act, r.reason
+    from mine m
+    join public.approval_request r
+        on coalesce(r.params ->> 'order', r.params ->> 'payment', r.params ->> 'subscription', r.params ->> 'tenant') = m.ref
+    where m.kind <> 'customer'
+)
 select (extract(epoch from x.at) * 1000000)::bigint || '|' || x.key,
     jsonb_build_object('at', public.utc_text(x.at), 'what', x.what, 'subject', x.subject, 'who', u.email, 'detail', x.detail)
 from (
@@ -105,7 +140,31 @@ from (
     select f.done_at, 'task.done', f.ref, f.done_by, jsonb_build_object('kind', f.kind, 'outcome', f.outcome), 'u' || f.id
     from public.finance_task f
     where f.customer_id = $1::uuid
-        and f.done_at is not null) x
+        and f.done_at is not null
+    union all
+    select a.at, a.action, m.name, a.actor, a.detail, 'g' || a.id
+    from mine m
+    join public.platform_audit a on a.subject = m.ref
+    where a.kind = 'money'
+        and a.subject_kind in ('customer', 'subscription')
+        and a.action not in ('hold.added', 'hold.released', 'subscription.extended', 'subscription.notice_recorded',
+            'subscription.overridden', 'subscription.terminated')
+    union all
+    select k.created_at, 'approval.requested', k.name, k.requester, k.act || jsonb_build_object('approval', k.id, 'reason', k.reason), 'd' || k.id
+    from asked k
+    union all
+    select v.at, case when v.approve then 'approval.approved' else 'approval.rejected' end, k.name, v.voter,
+        k.act || jsonb_strip_nulls(jsonb_build_object('approval', k.id, 'comment', v.comment)), 'e' || k.id || '/' || v.voter
+    from asked k
+    join public.approval_vote v on v.request_id = k.id
+    union all
+    select e.at, 'approval.emergency', k.name, e.actor, k.act || jsonb_build_object('approval', k.id, 'reason', e.reason), 'f' || k.id
+    from asked k
+    join public.approval_emergency e on e.request_id = k.id
+    union all
+    select y.at, 'approval.reviewed', k.name, y.reviewer, k.act || jsonb_build_object('approval', k.id, 'comment', y.comment), 'y' || k.id
+    from asked k
+    join public.approval_review y on y.request_id = k.id) x
 left join public.app_user u on u.id = x.actor
 where $2::bigint is null
     or ((extract(epoch from x.at) * 1000000)::bigint, x.key) < ($2::bigint, $3::text)

@@ -1,4 +1,5 @@
 """What the command line shows to people of finance: sums as on the paper, what an approval is about, and what helps with a mistake."""
+import datetime
 import os
 import pathlib
 import shlex
@@ -100,6 +101,67 @@ class Approvals(Case):
         self.has(row, "money.rule", "four_eyes_min")
 
 
+class Subscriptions(Case):
+    @classmethod
+    def setUpClass(cls):
+        """A team that pays by the month, and takes the year's edition next."""
+        cls.customer = field(run('customer create "Takes The Year"'), "id")
+        cls.order = field(run(f"order create team-monthly --customer {cls.customer} --tenant {stack.tenants['Harbour Hardware']['id']}"), "no")
+        run(f"order confirm {cls.order} 299.00 --reference year-1 --on 2026-11-26")
+        cls.subscription = next(line for line in run("subscription ls").splitlines() if line.startswith("Takes The Year")).split()[-1]
+        run(f"subscription edition {cls.subscription} team-yearly")
+
+    def test_an_edition_that_comes_with_the_next_period_is_shown_before_it_comes(self):
+        shown = run(f"subscription show {self.subscription}")
+        until = field(shown, "paid_until")
+        self.assertEqual(field(shown, "edition"), "team-monthly")
+        self.assertRegex(shown, f"next_edition +team-yearly, from {until}\n")
+        self.assertRegex(run(f"subscription show {self.subscription}", lang="zh_CN.UTF-8"), f"next_edition +team-yearly，自 {until} 起\n")
+        self.assertRegex(run("billing show", token="olivia"), f"next_edition +team-yearly, from {until}\n")
+        due = next(line for line in run(f"report renewals-due --from {until} --to {until}").splitlines() if "Takes The Year" in line)
+        self.has(due, "team-yearly", "2990.00")
+        self.assertNotIn("team-monthly", due)
+
+    def test_the_timeline_has_what_people_did_to_a_subscription_and_who_approved(self):
+        for act in ("cancel", "continue"):
+            run(f"subscription {act} {self.subscription}")
+        run(f"subscription edition {self.subscription} team-yearly")
+        run(f"subscription timezone {self.subscription} Europe/Berlin")
+        until = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=9)).isoformat(timespec="seconds")
+        run(f'subscription hold {self.subscription} --until {until} --comment "they asked"')
+        _, approval = self.row(run(f'order refund {self.order} 10.50 --reference R --comment "was slow" --then keep'))
+        run(f'order approve {approval} --comment "looked at it"', token="fred")
+        _, approval = self.row(run(f'order refund {self.order} 20.50 --reference S --comment "once more" --then keep'))
+        run(f"order reject {approval} --comment no", token="fred")
+        shown = run(f"customer show {self.customer}").splitlines()
+        for what, words in (("subscription.ends_with_period", ("fiona@",)), ("subscription.goes_on", ("fiona@",)),
+                            ("subscription.edition_chosen", ("fiona@", "team-yearly")),
+                            ("subscription.timezone_changed", ("fiona@", "Asia/Shanghai", "Europe/Berlin")),
+                            ("hold.courtesy", ("fiona@", "they asked")), ("approval.requested", (self.order, "fiona@", "order.refund", "10.50 CNY", "was slow")),
+                            ("approval.approved", (self.order, "vera@", "order.refund", "10.50 CNY", "looked at it")),
+                            ("approval.rejected", (self.order, "vera@", "order.refund", "20.50 CNY"))):
+            with self.subTest(what):
+                lines = [line for line in shown if f" {what} " in line]
+                self.assertTrue(any(all(word in line for word in words) for line in lines), (lines, shown))
+        # a hold has a line already
+        self.assertNotIn("hold.added", "\n".join(shown))
+
+    def test_a_list_of_payments_says_whose_for_what_and_when_and_an_order_its_payments(self):
+        row = next(line for line in run("payment ls").splitlines() if "year-1" in line)
+        self.has(row, "299.00 CNY", "applied", self.order, "Takes The Year", "2026-11-26")
+        shown = run(f"order show {self.order}")
+        self.has(next(line for line in shown.splitlines() if "year-1" in line), "299.00 CNY", "applied", "2026-11-26")
+        self.assertRegex(shown, r"edition +team-monthly \(version 1\)\n")
+        self.assertRegex(shown, r"unit price +299.00 CNY\n")
+        self.assertRegex(shown, r"tax rate +6 %\n")
+        self.assertEqual(shown.count("team-monthly"), 1, shown)
+        self.assertNotIn("{", shown)
+        # what came and settled nothing is a payment of the order too
+        order = Case.order(self, "Pays Half", "team-monthly")
+        run(f"order confirm {order} 100.00 --reference half-1 --on 2026-11-25")
+        self.has(next(line for line in run(f"order show {order}").splitlines() if "half-1" in line), "100.00 CNY", "unapplied", "2026-11-25")
+
+
 class Mistakes(Case):
     def test_evidence_is_a_digest_and_no_file(self):
         self.has(run("order confirm 20261126-000001 299.00 --reference R --on 2026-11-26 --evidence slip.pdf", status=2), "sha256sum FILE")
@@ -124,6 +186,21 @@ class Mistakes(Case):
         self.has(run("payment statement bank empty.csv", status=2), "empty.csv is empty")
         write("binary.csv", "invoice\0")
         self.has(run("invoice import binary.csv", status=2), "UTF-8 / GB18030")
+
+    def test_a_sum_that_is_refused_is_written_as_on_the_paper_and_says_how_much_may_be(self):
+        order, other = self.order("Sums", "team-monthly"), self.order("Sums Too", "team-monthly")
+        run(f"order confirm {order} 299.00 --reference sums-1 --on 2026-11-26")
+        for lang in ("C.UTF-8", "zh_CN.UTF-8"):
+            said = run(f"order confirm {other} 200.00 --reference sums-1 --on 2026-11-26", status=4, lang=lang)
+            self.has(said, "299.00 CNY", order)
+            self.assertNotIn("29900", said)
+        _, approval = self.row(run(f'order refund {order} 100.50 --reference R --comment "why" --then keep'))
+        run(f"order approve {approval}", token="fred")
+        self.has(run(f'order refund {order} 299.00 --reference S --comment "why" --then keep', status=4), "at most 198.50 CNY")
+        self.has(run(f'order refund {order} 299.00 --reference S --comment "why" --then keep', status=4, lang="zh_CN.UTF-8"),
+                 "最多可退 198.50 CNY")
+        for minor, currency, text in ((5000, "JPY", "5000 JPY"), (1, "CNY", "0.01 CNY"), (-150, "CNY", "-1.50 CNY"), (1234567, "KWD", "1234.567 KWD")):
+            self.assertEqual(stack.sql(f"select public.money_text({minor}, '{currency}')"), [[text]])
 
     def test_a_table_of_workdays_names_its_days(self):
         write("good.yaml", CALENDAR % '"2031-01-01"')

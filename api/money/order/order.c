@@ -11,7 +11,7 @@ struct order {
     struct order_named named;
     struct id id;
     const char *reference, *comment;
-    struct db_rows rows, found, days, done;
+    struct db_rows rows, found, days, done, payments;
 };
 
 /* --- list and get --- */
@@ -93,6 +93,29 @@ static enum op_next show(struct op *op)
 {
     struct order *e = (struct order *)op;
     return is_there(e, &op->err) && page_one(e->endpoint.call, 200, &e->found, &op->err) ? OP_DONE : OP_FAIL;
+}
+
+/* For finance: what came for it. */
+static enum op_next payments(struct op *op)
+{
+    struct order *e = (struct order *)op;
+
+    if (!is_there(e, &op->err))
+        return OP_FAIL;
+    DB_QUERY(op, e->endpoint.call->api->db, &DB_PUBLIC, SQL_QUERIES_ORDER_PAYMENTS, &e->payments, e->id.text);
+    return OP_WAIT;
+}
+
+static enum op_next show_paid(struct op *op)
+{
+    struct order *e = (struct order *)op;
+    json_t *all = json_array(), *shown = json_copy(db_json(&e->found, 0, 1, &op->arena));
+
+    for (int i = 0; i < e->payments.count; i++)
+        json_array_append(all, db_json(&e->payments, i, 0, &op->arena));
+    json_object_set_new(shown, "payments", all);
+    call_json(e->endpoint.call, 200, shown);
+    return OP_DONE;
 }
 
 /* To whoever pays it is said whom to pay, and how. */
@@ -191,7 +214,7 @@ static enum op_next done(struct op *op)
     const size_t name##_bytes = sizeof(struct order)
 
 STEPS(order_list, { "list", list }, { "leave", list_leave });
-STEPS(order_get, { "find", find }, { "load", load }, { "show", show });
+STEPS(order_get, { "find", find }, { "load", load }, { "payments", payments }, { "show", show_paid });
 STEPS(order_publish, { "find", find }, { "load", load }, { "publish", publish }, { "done", done });
 STEPS(order_report, { "find", find }, { "load", load }, { "workdays", workdays }, { "report", report }, { "done", done });
 STEPS(order_cancel, { "find", find }, { "load", load }, { "cancel", cancel }, { "done", done });

@@ -56,6 +56,9 @@ const char *money_cell(struct cli *cli, const json_t *value)
         return joined(cli, value);
     if (json_get_text(value, "en") && json_get_text(value, "zh"))
         return json_get_text(value, cli->language == GOV_ZH ? "zh" : "en");
+    if (json_get_text(value, "code") && json_get_text(value, "from")) /* what begins on a day: next_edition */
+        return arena_format(&cli->arena, "%s%s%s%s", json_get_text(value, "code"), cli_text(cli, ", from ", "，自 "),
+                            json_get_text(value, "from"), cli_text(cli, "", " 起"));
     if (json_is_integer(value))
         return arena_format(&cli->arena, "%lld", (long long)json_integer_value(value));
     if (json_is_boolean(value))
@@ -122,13 +125,37 @@ bool money_list(struct cli *cli, const char *path, const struct money_column *co
     return true;
 }
 
+/* What an order's sum is made of. Its quantity has a line of its own, and so has its total where nothing is taken off. */
+static void price_lines(struct cli *cli, const json_t *price, const char *currency)
+{
+    static const struct { const char *member; struct gov_text label; } sums[] = {
+        { "unit_minor", { "unit price", "单价" } }, { "total_minor", { "before credit", "抵扣前合计" } },
+        { "credit_minor", { "credit", "已付周期抵扣" } },
+    };
+    bool credit = json_get_int(price, "credit_minor", 0) != 0;
+    int64_t tax = json_get_int(price, "tax_bp", 0);
+    char text[MONEY_TEXT_BYTES];
+
+    for (size_t i = 0; i < (credit ? 3 : 1); i++)
+        show_line(cli, sums[i].label.en, sums[i].label.zh, arena_format(&cli->arena, "%s %s",
+            money_format(json_get_int(price, sums[i].member, 0), currency, text), currency));
+    show_line(cli, "tax rate", "税率", tax % 100 ? arena_format(&cli->arena, "%lld.%02lld %%", (long long)tax / 100, (long long)tax % 100) :
+                                                arena_format(&cli->arena, "%lld %%", (long long)tax / 100));
+}
+
 void money_one(struct cli *cli, const json_t *object)
 {
-    const char *name;
+    const char *name, *currency = json_get_text(json_object_get(object, "amount"), "currency");
+    bool edition = json_get_text(object, "edition") && json_is_integer(json_object_get(object, "edition_version"));
     json_t *value;
 
     json_object_foreach((json_t *)(uintptr_t)object, name, value)
-        if (!json_is_array(value) && !json_is_null(value))
+        if (edition && strcmp(name, "edition") == 0)
+            show_line(cli, name, name, arena_format(&cli->arena, "%s (%s %lld)", json_string_value(value), cli_text(cli, "version", "版次"),
+                                                    (long long)json_get_int(object, "edition_version", 0)));
+        else if (currency && money_exponent(currency) >= 0 && json_is_integer(json_object_get(value, "unit_minor")))
+            price_lines(cli, value, currency);
+        else if (!json_is_array(value) && !json_is_null(value) && !(edition && strcmp(name, "edition_version") == 0))
             show_line(cli, name, name, money_cell(cli, value));
 }
 

@@ -28,7 +28,24 @@ bool command_order_ls(struct cli *cli, const struct args *args, struct gov_err *
 
 bool command_order_show(struct cli *cli, const struct args *args, struct gov_err *err)
 {
-    return money_get(cli, path_of(cli, "orders", args->words[0], NULL), err);
+    static const struct money_column columns[] = {
+        { "received_on", { "PAID ON", "到账日期" } }, { "amount", { "AMOUNT", "金额" } }, { "applied", { "APPLIED", "已入账" } },
+        { "state", { "STATE", "状态" } }, { "provider", { "PROVIDER", "渠道" } }, { "provider_txn", { "REFERENCE", "流水号" } },
+        { "id", { "PAYMENT", "付款编号" } }, { NULL, { NULL, NULL } },
+    };
+    const json_t *order, *payments;
+
+    if (!remote_get(cli, path_of(cli, "orders", args->words[0], NULL), &order, err))
+        return false;
+    if (cli->json) {
+        cli_print_json(order);
+        return true;
+    }
+    money_one(cli, order);
+    payments = json_object_get(order, "payments");
+    if (json_array_size(payments))
+        money_table(cli, payments, columns);
+    return true;
 }
 
 bool command_order_create(struct cli *cli, const struct args *args, struct gov_err *err)
@@ -203,7 +220,8 @@ bool command_order_review(struct cli *cli, const struct args *args, struct gov_e
 bool command_payment_ls(struct cli *cli, const struct args *args, struct gov_err *err)
 {
     static const struct money_column columns[] = {
-        { "amount", { "AMOUNT", "金额" } }, { "state", { "STATE", "状态" } }, { "provider", { "PROVIDER", "渠道" } },
+        { "amount", { "AMOUNT", "金额" } }, { "state", { "STATE", "状态" } }, { "received_on", { "PAID ON", "到账日期" } },
+        { "orders", { "ORDER", "订单号" } }, { "customer", { "CUSTOMER", "客户" } }, { "provider", { "PROVIDER", "渠道" } },
         { "provider_txn", { "REFERENCE", "流水号" } }, { "task/kind", { "WAITS FOR", "待处理" } }, { "id", { "ID", "编号" } },
         { NULL, { NULL, NULL } },
     };

@@ -32,9 +32,10 @@ static void a_refusal_says_what_and_what_to_do(void **state)
     refusal_explain(&err);
     assert_non_null(strstr(err.en, "the order is active, and"));
     assert_non_null(strstr(err.zh, "active"));
-    gov_fail_cause(&err, GOV_CONFLICT, "conflict: more than was paid and not refunded");
+    gov_fail_cause(&err, GOV_CONFLICT, "conflict: more than was paid and not refunded: at most 198.50 CNY");
     refusal_explain(&err);
-    assert_non_null(strstr(err.en, "\"refunded\" of the order"));
+    assert_non_null(strstr(err.en, "at most 198.50 CNY can be refunded"));
+    assert_non_null(strstr(err.zh, "最多可退 198.50 CNY"));
 }
 
 /* A policy's code is a client's words: they are not what was refused. */
