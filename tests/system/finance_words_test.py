@@ -58,6 +58,12 @@ class Case(unittest.TestCase):
         customer = field(run("customer create", name), "id")
         return field(run(f"order create {edition} --customer {customer} --tenant-name X"), "no")
 
+    def pay(self, order, amount):
+        """In full; somebody else approves where that is wanted."""
+        said = run(f"order confirm {order} {amount} --reference {uuid.uuid4().hex} --on 2026-11-26")
+        if "somebody else" in said:
+            run(f"order approve {said.split('order approve ')[1].split()[0]}", token="fred")
+
     def row(self, approval):
         """One row of `order approvals`, of the approval that a command asked for."""
         self.assertIn("somebody else has to approve this", approval)
@@ -98,6 +104,33 @@ class Approvals(Case):
     def test_a_rule_waits_for_somebody_else_too(self):
         row, _ = self.row(run('order rule four_eyes_min JPY 100000 --comment "why"'))
         self.has(row, "money.rule", "four_eyes_min")
+
+
+    def test_a_reference_waits_once(self):
+        order = self.order("Asks Twice")
+        asked = f"order refund {order} 10.00 --reference TWICE --comment why --then "
+        self.pay(order, "2990.00")
+        _, first = self.row(run(asked + "keep"))
+        said = run(asked + "shorten", status=4)
+        self.has(said, "waits for approval already", first, "execgov order approvals")
+        self.has(run(asked + "shorten", status=4, lang="zh_CN.UTF-8"), "等待审批", first)
+        self.assertEqual(self.row(run(asked + "keep"))[1], first, "the same again is the same request")
+        run(f'order reject {first} --comment "no"', token="fred")
+        _, second = self.row(run(asked + "shutdown"))
+        self.assertIn("executed", run(f"order approve {second}", token="fred"))
+
+    def test_what_is_overtaken_ends(self):
+        """Approved, and then its act failed: the right one under the same reference is asked for, and ends it."""
+        order = self.order("Overtaken")
+        self.pay(order, "2990.00")
+        asked = f"order refund {order} 10.00 --reference OVER --comment why --then "
+        _, first = self.row(run(asked + "keep"))
+        stack.sql(f"update approval_request set state = 'approved' where id = '{first}'")
+        _, second = self.row(run(asked + "shorten"))
+        run(f"order approve {second}", token="fred")
+        self.assertEqual(stack.sql(f"select state from approval_request where id = '{first}'"), [["withdrawn"]])
+        self.assertEqual(stack.sql("select detail ->> 'by' from platform_audit where action = 'approval.withdrawn' and subject = "
+                                   f"'{first}'"), [[second]])
 
 
 class Mistakes(Case):
