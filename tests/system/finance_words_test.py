@@ -133,6 +133,17 @@ class Approvals(Case):
                                    f"'{first}'"), [[second]])
 
 
+class Previews(Case):
+    def test_a_preview_names_customers(self):
+        order = self.order("Named In Previews", "team-monthly")
+        self.pay(order, "299.00")
+        stacks.until(lambda: "active" in run(f"order show {order}"), what="the tenant")
+        ahead = stack.sql("select to_char(lifecycle_now() + interval '40 days', 'YYYY-MM-DD\"T\"00:00:00\"Z\"')")[0][0]
+        self.has(run(f"lifecycle scan --as-of {ahead}"), "customer_name", "Named In Previews")
+        write("policy.yaml", "windows: [T-20, T-5, T0, G-HALF, G-1, SHUTDOWN, R-7]\n")
+        self.has(run("reminder-policy set standard --file policy.yaml --dry-run"), "CUSTOMER", "Named In Previews")
+
+
 class Mistakes(Case):
     def test_evidence_is_a_digest_and_no_file(self):
         self.has(run("order confirm 20261126-000001 299.00 --reference R --on 2026-11-26 --evidence slip.pdf", status=2), "sha256sum FILE")
