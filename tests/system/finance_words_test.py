@@ -144,6 +144,16 @@ class Previews(Case):
         self.has(run("reminder-policy set standard --file policy.yaml --dry-run"), "CUSTOMER", "Named In Previews")
 
 
+class Slots(Case):
+    def test_bought_slots_are_shown(self):
+        self.assertNotIn("slots for skills", run("billing show", token="olivia"), "no limit, nothing to say")
+        stack.sql(f"update quota_account set base = 20 where tenant_id = '{stack.tenants['Lakeside Books']['id']}'")
+        order = field(run("billing order slot-pack-10", token="lin"), "no")
+        self.pay(order, "99.00")
+        self.has(run("billing show", token="lin"), "of 30 are used (20 of the edition)", order)
+        self.has(run("billing show", token="lin", lang="zh_CN.UTF-8"), "共 30（其中版本自带 20）", order)
+
+
 class Mistakes(Case):
     def test_evidence_is_a_digest_and_no_file(self):
         self.has(run("order confirm 20261126-000001 299.00 --reference R --on 2026-11-26 --evidence slip.pdf", status=2), "sha256sum FILE")
