@@ -154,6 +154,22 @@ class Slots(Case):
         self.has(run("billing show", token="lin", lang="zh_CN.UTF-8"), "共 30（其中版本自带 20）", order)
 
 
+class Hints(Case):
+    """Whoever sits at a terminal is told commands and choices, no routes."""
+    def test_what_is_not_there_is_listed_by_a_command(self):
+        nobody = str(uuid.uuid4())
+        for command, hint in ((f"customer set {nobody} --locale en", "execgov customer ls"), ("reminder-policy show none-such", "execgov reminder-policy ls")):
+            for lang in ("C.UTF-8", "zh_CN.UTF-8"):
+                said = run(command, status=2, lang=lang)
+                self.has(said, hint)
+                self.assertNotIn("GET ", said)
+
+    def test_a_wrong_choice_lists_the_right_ones(self):
+        for lang in ("C.UTF-8", "zh_CN.UTF-8"):
+            self.has(run("order ls --state wrong", status=2, lang=lang), "wrong", "draft, pending_payment, ")
+        self.has(run("customer create --help"), "company|person")
+
+
 class Mistakes(Case):
     def test_evidence_is_a_digest_and_no_file(self):
         self.has(run("order confirm 20261126-000001 299.00 --reference R --on 2026-11-26 --evidence slip.pdf", status=2), "sha256sum FILE")
