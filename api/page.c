@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/base/buf.h"
 #include "core/base/clock.h"
 #include "core/base/text.h"
 
@@ -77,8 +78,13 @@ bool page_choice(struct call *call, const char *name, const char *const *choices
     for (const char *const *c = choices; *c; c++)
         if (strcmp(*c, *text) == 0)
             return true;
-    return gov_fail_at(err, GOV_INVALID_INPUT, name, "enum", "there is no such choice: \"%.40s\"",
-                       "没有这个选项：“%.40s”", *text);
+    struct buf all = { 0 };
+    for (const char *const *c = choices; *c; c++)
+        buf_addf(&all, "%s%s", c == choices ? "" : ", ", *c);
+    gov_fail_at(err, GOV_INVALID_INPUT, name, "enum", "there is no such choice: \"%.40s\"; %s is one of %s",
+                "没有这个选项：“%.40s”；%s 可为 %s", *text, name, buf_text(&all));
+    buf_release(&all);
+    return false;
 }
 
 bool page_id(struct call *call, const char *name, const char **text, struct gov_err *err)

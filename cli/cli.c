@@ -15,6 +15,7 @@
 
 #include "cli/args.h"
 #include "cli/net/remote.h"
+#include "cli/net/route_words.h"
 #include "cli/out/term.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
@@ -164,11 +165,19 @@ static void report_field(const struct cli *cli, const char *en, const char *zh, 
     free(shown);
 }
 
+/* What a fault says, its routes as commands, like the sentence above it; NULL: nothing. */
+static const char *message_of(const json_t *fault, struct arena *arena)
+{
+    const char *message = json_get_text(fault, "message");
+
+    return message ? route_words_in(message, arena) : NULL;
+}
+
 /* The only fault often says no more than the sentence above it: the same words about the same field. */
-static bool said_already(const json_t *faults, const char *detail)
+static bool said_already(const json_t *faults, const char *detail, struct arena *arena)
 {
     const json_t *only = json_array_get(faults, 0);
-    const char *message = json_get_text(only, "message"), *path = json_get_text(only, "path");
+    const char *message = message_of(only, arena), *path = json_get_text(only, "path");
     const char *field = path && strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
     size_t own = message ? strlen(message) : 0, all = strlen(detail);
 
@@ -182,15 +191,17 @@ static bool said_already(const json_t *faults, const char *detail)
 static void report_faults(const struct cli *cli, const struct gov_err *err)
 {
     json_t *faults = json_object_get(cli->problem, "errors");
+    struct arena arena;
     json_t *fault;
     size_t i;
 
-    if (said_already(faults, gov_err_detail(err, cli->language)))
-        return;
+    arena_init(&arena);
+    if (said_already(faults, gov_err_detail(err, cli->language), &arena))
+        faults = NULL;
     json_array_foreach(faults, i, fault)
     {
         const char *path = json_get_text(fault, "path");
-        const char *message = json_get_text(fault, "message");
+        const char *message = message_of(fault, &arena);
         bool again = message && strcmp(message, gov_err_detail(err, cli->language)) == 0; /* only where is new */
         char *shown = term_visible(message && !again ? message : "", true);
         char *where = term_visible(path ? path : "", true);
@@ -201,6 +212,7 @@ static void report_faults(const struct cli *cli, const struct gov_err *err)
     for (size_t k = 0; !cli->problem && k < err->item_count; k++)
         fprintf(stderr, "  - %s: %s\n", err->items[k].path,
                 gov_text_in(err->items[k].message, cli->language));
+    arena_release(&arena);
 }
 
 int cli_report(const struct cli *cli, const struct gov_err *err)

@@ -9,7 +9,7 @@
 #include "core/base/arena.h"
 
 struct route_word {
-    const char *route;   /* "GET /v1/skills/{}/why": "{}" is one segment */
+    const char *route;   /* "GET /v1/skills/{}/why": "{}" is one segment, "…" /v1/platform, or as it stands */
     const char *command; /* "skill why {}" */
 };
 extern const struct route_word route_words[]; /* ends with route == NULL */

@@ -185,6 +185,8 @@ class Page(unittest.TestCase):
         self.assertEqual(slots["kind"], "quota")
         self.at["ORDER"] = slots["id"]
         self.assertEqual(self.type("billing pay ORDER", token="pia")["state"], "pending_payment")
+        shown = self.type("billing show", token="pia")["slots"]
+        self.assertEqual((shown["limit"], shown["grants"]), (20, []))
         self.at["NAME"] = "Team"
         team = self.type("billing order team-monthly --tenant-name NAME", token="pia")
         run("billing cancel", team["id"], token="pia")

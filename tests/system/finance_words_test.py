@@ -59,6 +59,12 @@ class Case(unittest.TestCase):
         customer = field(run("customer create", name), "id")
         return field(run(f"order create {edition} --customer {customer} --tenant-name X"), "no")
 
+    def pay(self, order, amount):
+        """In full; somebody else approves where that is wanted."""
+        said = run(f"order confirm {order} {amount} --reference {uuid.uuid4().hex} --on 2026-11-26")
+        if "somebody else" in said:
+            run(f"order approve {said.split('order approve ')[1].split()[0]}", token="fred")
+
     def row(self, approval):
         """One row of `order approvals`, of the approval that a command asked for."""
         self.assertIn("somebody else has to approve this", approval)
@@ -99,6 +105,69 @@ class Approvals(Case):
     def test_a_rule_waits_for_somebody_else_too(self):
         row, _ = self.row(run('order rule four_eyes_min JPY 100000 --comment "why"'))
         self.has(row, "money.rule", "four_eyes_min")
+
+    def test_a_reference_waits_once(self):
+        order = self.order("Asks Twice")
+        asked = f"order refund {order} 10.00 --reference TWICE --comment why --then "
+        self.pay(order, "2990.00")
+        _, first = self.row(run(asked + "keep"))
+        said = run(asked + "shorten", status=4)
+        self.has(said, "waits for approval already", first, "execgov order approvals")
+        self.has(run(asked + "shorten", status=4, lang="zh_CN.UTF-8"), "等待审批", first)
+        self.assertEqual(self.row(run(asked + "keep"))[1], first, "the same again is the same request")
+        run(f'order reject {first} --comment "no"', token="fred")
+        _, second = self.row(run(asked + "shutdown"))
+        self.assertIn("executed", run(f"order approve {second}", token="fred"))
+
+    def test_what_is_overtaken_ends(self):
+        """Approved, and then its act failed: the right one under the same reference is asked for, and ends it."""
+        order = self.order("Overtaken")
+        self.pay(order, "2990.00")
+        asked = f"order refund {order} 10.00 --reference OVER --comment why --then "
+        _, first = self.row(run(asked + "keep"))
+        stack.sql(f"update approval_request set state = 'approved' where id = '{first}'")
+        _, second = self.row(run(asked + "shorten"))
+        run(f"order approve {second}", token="fred")
+        self.assertEqual(stack.sql(f"select state from approval_request where id = '{first}'"), [["withdrawn"]])
+        self.assertEqual(stack.sql("select detail ->> 'by' from platform_audit where action = 'approval.withdrawn' and subject = "
+                                   f"'{first}'"), [[second]])
+
+
+class Previews(Case):
+    def test_a_preview_names_customers(self):
+        order = self.order("Named In Previews", "team-monthly")
+        self.pay(order, "299.00")
+        stacks.until(lambda: "active" in run(f"order show {order}"), what="the tenant")
+        ahead = stack.sql("select to_char(lifecycle_now() + interval '40 days', 'YYYY-MM-DD\"T\"00:00:00\"Z\"')")[0][0]
+        self.has(run(f"lifecycle scan --as-of {ahead}"), "customer_name", "Named In Previews")
+        write("policy.yaml", "windows: [T-20, T-5, T0, G-HALF, G-1, SHUTDOWN, R-7]\n")
+        self.has(run("reminder-policy set standard --file policy.yaml --dry-run"), "CUSTOMER", "Named In Previews")
+
+
+class Slots(Case):
+    def test_bought_slots_are_shown(self):
+        self.assertNotIn("slots for skills", run("billing show", token="olivia"), "no limit, nothing to say")
+        stack.sql(f"update quota_account set base = 20 where tenant_id = '{stack.tenants['Lakeside Books']['id']}'")
+        order = field(run("billing order slot-pack-10", token="lin"), "no")
+        self.pay(order, "99.00")
+        self.has(run("billing show", token="lin"), "of 30 are used (20 of the edition)", order)
+        self.has(run("billing show", token="lin", lang="zh_CN.UTF-8"), "共 30（其中版本自带 20）", order)
+
+
+class Hints(Case):
+    """Whoever sits at a terminal is told commands and choices, no routes."""
+    def test_what_is_not_there_is_listed_by_a_command(self):
+        nobody = str(uuid.uuid4())
+        for command, hint in ((f"customer set {nobody} --locale en", "execgov customer ls"), ("reminder-policy show none-such", "execgov reminder-policy ls")):
+            for lang in ("C.UTF-8", "zh_CN.UTF-8"):
+                said = run(command, status=2, lang=lang)
+                self.has(said, hint)
+                self.assertNotIn("GET ", said)
+
+    def test_a_wrong_choice_lists_the_right_ones(self):
+        for lang in ("C.UTF-8", "zh_CN.UTF-8"):
+            self.has(run("order ls --state wrong", status=2, lang=lang), "wrong", "draft, pending_payment, ")
+        self.has(run("customer create --help"), "company|person")
 
 
 class Subscriptions(Case):

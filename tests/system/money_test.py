@@ -351,6 +351,9 @@ class Tenants(Case):
         self.assertEqual(self.ok(self.confirm(order))["order"]["state"], "active")
         tenant = stack.tenants["Lakeside Books"]["id"]
         self.assertEqual(stack.sql(f"select quota_limit('{tenant}', 'skills')"), [["20"]])
+        slots = self.ok(stack.api("GET", "/v1/subscription", token="lin"))["slots"]
+        self.assertEqual((slots["base"], slots["limit"], [(g["slots"], g["order_no"], g["until"]) for g in slots["grants"]]),
+                         (0, 20, [(20, order["no"], None)]))
 
     def test_a_skill_that_is_on_takes_a_slot_and_a_pack_brings_more(self):
         def switch(name, on):

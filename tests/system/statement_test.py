@@ -212,6 +212,29 @@ class Statements(Case):
         self.assertEqual(self.ok(self.statement(line))["items"][0]["verdict"], "seen")
         self.assertEqual(self.ok(stack.api("GET", "/v1/platform/lifecycle/check", token="fay"))["violations"], [])
 
+    def test_a_task_of_a_line_ends_with_its_payment_and_one_that_a_person_ended_stays_ended(self):
+        orders, alone, parts, wrong, back = [self.order(), self.order(), self.order()], *(unique() for _ in range(4))
+        lines = file_of((day(2), alone, "299.00", "甲公司", "?"), (day(2), wrong, "5.00", "乙公司", "?"), (day(2), back, "7.00", "丙公司", "?"),
+                        (day(2), parts, "598.00", "丁公司", f"{orders[1]['no']} {orders[2]['no']}"))
+        self.assertEqual([item["result"] for item in self.apply(lines)["items"]], ["task"] * 4)
+        opened = self.tasks()
+
+        def ended(ref):
+            return stack.sql("select done_at is not null, done_by is not null, outcome, payment_id from finance_task "
+                             f"where id = '{opened[f'icbc:{ref}']['id']}'")[0]
+        paid = self.confirm(orders[0], PRICE, alone)["payment_id"]
+        self.assertEqual(ended(alone), ["t", "t", f"paid: payment {paid}, order {orders[0]['no']}", paid])
+        self.confirm(orders[1], PRICE, f"{parts}/1")
+        self.assertEqual(ended(parts)[0], "f", "half of it is not it")
+        paid = self.confirm(orders[2], PRICE, f"{parts}/2")["payment_id"]
+        self.assertEqual(ended(parts)[2:], [f"paid: payment {paid}, order {orders[2]['no']}", paid])
+        self.confirm(orders[0], 400, wrong)
+        self.assertEqual(ended(wrong)[0], "f", "another amount is another payment")
+        self.ok(stack.api("POST", f"/v1/platform/finance-tasks/{opened[f'icbc:{back}']['id']}/done", {"outcome": "sent back"}, token="fay"))
+        self.assertEqual([(item["verdict"], item.get("result")) for item in self.apply(lines)["items"]],
+                         [("seen", None), ("conflict", "task"), ("no_order", "task_done"), ("seen", None)])
+        self.assertEqual(ended(back)[2], "sent back")
+
     def test_a_day_is_the_day_of_the_platforms_zone(self):
         before = stack.sql("select platform_zone()")[0][0]
         zone = "update platform_setting set value = '\"{}\"' where key = 'timezone'"

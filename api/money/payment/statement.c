@@ -247,6 +247,9 @@ static enum op_next apply(struct op *op)
         json_object_set_new(json_array_get(e->items, e->at - 1), "result", json_string(
             e->act->op.failed ? gov_code_info(e->act->op.err.code)->wire : json_get_text(e->act->result, "result")));
         e->act = NULL;
+    } else if (e->rows.count == 1) {
+        json_object_set_new(json_array_get(e->items, e->at - 1), "result", json_string(db_text(&e->rows, 0, 0)));
+        e->rows.count = 0;
     }
     if (e->at == json_array_size(e->items))
         return OP_NEXT;
@@ -257,9 +260,8 @@ static enum op_next apply(struct op *op)
             return OP_AGAIN;
     for (size_t i = 0; i < sizeof tasks / sizeof *tasks; i++)
         if (strcmp(verdict, tasks[i]) == 0) {
-            DB_QUERY(op, e->endpoint.call->api->db, &DB_PUBLIC, SQL_QUERIES_STATEMENT_TASK, NULL, e->file.format,
+            DB_QUERY(op, e->endpoint.call->api->db, &DB_PUBLIC, SQL_QUERIES_STATEMENT_TASK, &e->rows, e->file.format,
                      json_text(&op->arena, item), verdict, json_get_text(item, "order_id"));
-            json_object_set_new(item, "result", json_string("task"));
             return OP_AGAIN;
         }
     settle(op, e, item);

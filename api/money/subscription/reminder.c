@@ -4,6 +4,7 @@
 
 #include "api/audit.h"
 #include "api/money/money.h"
+#include "api/money/subscription/customer_name.h"
 #include "api/page.h"
 #include "core/base/clock.h"
 #include "core/base/text.h"
@@ -26,7 +27,7 @@ struct reminder {
     struct forecast_ask ask;
     struct forecast forecast;
     bool counted;
-    struct db_rows rows;
+    struct db_rows rows, names;
 };
 
 #define AT(member) offsetof(struct reminder, member)
@@ -136,6 +137,12 @@ static enum op_next forecast(struct op *op)
     return OP_WAIT;
 }
 
+static enum op_next names(struct op *op)
+{
+    struct reminder *e = (struct reminder *)op;
+    return customer_names_ask(op, e->endpoint.call, e->lines, &e->names) ? OP_WAIT : OP_NEXT;
+}
+
 static json_t *forecast_json(const struct reminder *e)
 {
     const struct forecast *f = &e->forecast;
@@ -152,6 +159,7 @@ static enum op_next answer(struct op *op)
 
     if (e->rows.count == 0 && !(e->dry && e->ask.terms))
         return page_one(call, 200, &e->rows, &op->err), OP_FAIL;
+    customer_names_put(e->lines, &e->names, &op->arena);
     json_t *result = e->dry ? json_null() : json_incref(db_json(&e->rows, 0, 1, &op->arena));
 
     call_json(call, 200, json_pack("{s:b, s:o, s:O*, s:O*, s:o}", "dry_run", e->dry, "result", result, "terms", e->whole, "left_out",
@@ -247,7 +255,7 @@ static enum op_next set_write(struct op *op)
     return e->dry ? OP_NEXT : OP_WAIT;
 }
 
-const struct op_step reminder_policy_put_steps[] = { { "read", set_read }, { "forecast", forecast }, { "write", set_write }, { "answer", answer }, { 0 } };
+const struct op_step reminder_policy_put_steps[] = { { "read", set_read }, { "forecast", forecast }, { "names", names }, { "write", set_write }, { "answer", answer }, { 0 } };
 const size_t reminder_policy_put_bytes = sizeof(struct reminder);
 
 /* --- whose it is --- */
@@ -317,10 +325,10 @@ static enum op_next subscription_write(struct op *op)
 }
 
 const struct op_step edition_reminder_put_steps[] = {
-    { "read", edition_read }, { "forecast", forecast }, { "write", edition_write }, { "answer", answer }, { 0 },
+    { "read", edition_read }, { "forecast", forecast }, { "names", names }, { "write", edition_write }, { "answer", answer }, { 0 },
 };
 const size_t edition_reminder_put_bytes = sizeof(struct reminder);
 const struct op_step subscription_reminder_put_steps[] = {
-    { "read", subscription_read }, { "forecast", forecast }, { "write", subscription_write }, { "answer", answer }, { 0 },
+    { "read", subscription_read }, { "forecast", forecast }, { "names", names }, { "write", subscription_write }, { "answer", answer }, { 0 },
 };
 const size_t subscription_reminder_put_bytes = sizeof(struct reminder);

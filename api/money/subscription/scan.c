@@ -6,6 +6,7 @@
 #include "api/audit.h"
 #include "api/money/money.h"
 #include "api/money/subscription/check.h"
+#include "api/money/subscription/customer_name.h"
 #include "api/page.h"
 #include "core/base/clock.h"
 #include "core/io/db/dbsync.h"
@@ -23,7 +24,7 @@ struct scan {
     const char *conninfo;
     json_t *lines;
     struct preview preview;
-    struct db_rows rows, missing;
+    struct db_rows rows, missing, names;
 };
 
 /* --- a dry run, on a pool thread --- */
@@ -109,9 +110,11 @@ static enum op_next missing(struct op *op)
 {
     struct scan *e = (struct scan *)op;
 
-    if (e->dry_run)
-        DB_QUERY(op, e->endpoint.call->api->db, &DB_PUBLIC, SQL_QUERIES_CALENDAR_MISSING, &e->missing,
-                 arena_format(&op->arena, "%lld", (long long)e->preview.as_of_us));
+    if (!e->dry_run)
+        return OP_NEXT;
+    DB_QUERY(op, e->endpoint.call->api->db, &DB_PUBLIC, SQL_QUERIES_CALENDAR_MISSING, &e->missing,
+             arena_format(&op->arena, "%lld", (long long)e->preview.as_of_us));
+    customer_names_ask(op, e->endpoint.call, e->lines, &e->names);
     return OP_WAIT;
 }
 
@@ -124,6 +127,7 @@ static enum op_next show(struct op *op)
         return page_one(e->endpoint.call, 202, &e->rows, &op->err) ? OP_DONE : OP_FAIL;
     json_t *counts = json_parse(&op->arena, scan_counts_json(&e->preview.counts, &op->arena),
                                 strlen(scan_counts_json(&e->preview.counts, &op->arena)), &op->err);
+    customer_names_put(e->lines, &e->names, &op->arena);
     json_object_set_new(counts, "unreadable", json_integer((json_int_t)e->preview.unreadable));
     call_json(e->endpoint.call, 200, json_pack("{s:b, s:s, s:s, s:O, s:I, s:O, s:o}", "dry_run", 1, "as_of",
                                                clock_format(e->preview.as_of_us, as_of), "preview_digest", e->preview.digest,

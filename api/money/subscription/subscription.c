@@ -10,7 +10,7 @@ struct subscription {
     struct id id, hold;
     const char *kind, *reason;
     const char *until, *edition, *timezone;
-    struct db_rows rows, holds, done;
+    struct db_rows rows, holds, done, slots;
 };
 
 static const char *const states[] = { "pending", "active", "grace", "shutdown", "cancelled", "terminated", NULL };
@@ -77,15 +77,23 @@ static enum op_next show(struct op *op)
 const struct op_step subscription_get_steps[] = { { "get", get }, { "show", show }, { 0 } };
 const size_t subscription_get_bytes = sizeof(struct subscription);
 
-/* --- of the caller's tenant; a personal one without any sees null --- */
+/* --- of the caller's tenant; a personal one without any sees null, and its slots --- */
+
+static void add_own(struct db_group *g, struct subscription *e)
+{
+    const char *tenant = e->endpoint.call->caller.tenant.text;
+
+    DB_GROUP_ADD(g, SQL_QUERIES_SUBSCRIPTION_PAGE, &e->rows, NULL, "1", NULL, NULL, NULL, tenant);
+    DB_GROUP_ADD(g, SQL_QUERIES_OWN_SLOTS, &e->slots, tenant);
+}
 
 static enum op_next own(struct op *op)
 {
     struct subscription *e = (struct subscription *)op;
-    struct call *call = e->endpoint.call;
+    struct db_group *g = db_group_new(op, e->endpoint.call->api->db, &DB_PUBLIC);
 
-    DB_QUERY(op, call->api->db, &DB_PUBLIC, SQL_QUERIES_SUBSCRIPTION_PAGE, &e->rows, NULL, "1", NULL, NULL, NULL,
-             call->caller.tenant.text);
+    add_own(g, e);
+    db_group_send(g);
     return OP_WAIT;
 }
 
@@ -93,8 +101,9 @@ static enum op_next own_show(struct op *op)
 {
     struct subscription *e = (struct subscription *)op;
 
-    call_json(e->endpoint.call, 200, json_pack("{s:O?}", "subscription",
-                                               e->rows.count ? db_json(&e->rows, 0, 1, &op->arena) : NULL));
+    call_json(e->endpoint.call, 200, json_pack("{s:O?, s:O?}", "subscription",
+                                               e->rows.count ? db_json(&e->rows, 0, 1, &op->arena) : NULL, "slots",
+                                               e->slots.count ? db_json(&e->slots, 0, 0, &op->arena) : NULL));
     return OP_DONE;
 }
 
@@ -185,7 +194,7 @@ static enum op_next own_end_of(struct op *op, const char *end)
     struct db_group *g = db_group_new(op, e->endpoint.call->api->db, &DB_PUBLIC);
 
     DB_GROUP_ADD(g, SQL_QUERIES_OWN_SUBSCRIPTION_END, &e->done, caller->tenant.text, end, caller->user.text);
-    DB_GROUP_ADD(g, SQL_QUERIES_SUBSCRIPTION_PAGE, &e->rows, NULL, "1", NULL, NULL, NULL, caller->tenant.text);
+    add_own(g, e);
     db_group_send(g);
     return OP_WAIT;
 }

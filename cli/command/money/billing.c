@@ -11,6 +11,23 @@ static const char *order_path(struct cli *cli, const struct args *args, const ch
     return arena_format(&cli->arena, "/v1/orders/%s%s", remote_segment(cli, args->words[0]), act);
 }
 
+/* Slots for skills, and where they are from; nothing where a tenant has as many as it wants. */
+static void slots_show(struct cli *cli, const json_t *slots)
+{
+    static const struct money_column columns[] = {
+        { "slots", { "SLOTS", "槽位" } }, { "order_no", { "ORDER", "订单" } }, { "since", { "SINCE", "自" } },
+        { "until", { "UNTIL", "至" } }, { NULL, { NULL, NULL } },
+    };
+    const json_t *limit = json_object_get(slots, "limit"), *grants = json_object_get(slots, "grants");
+
+    if (!json_is_integer(limit))
+        return;
+    cli_say(cli, "slots for skills: %lld of %lld are used (%lld of the edition)", "技能槽位：已用 %lld，共 %lld（其中版本自带 %lld）",
+            (long long)json_get_int(slots, "used", 0), (long long)json_integer_value(limit), (long long)json_get_int(slots, "base", 0));
+    if (json_array_size(grants) > 0)
+        money_table(cli, grants, columns);
+}
+
 bool command_billing_show(struct cli *cli, const struct args *args, struct gov_err *err)
 {
     const json_t *shown, *subscription;
@@ -19,13 +36,16 @@ bool command_billing_show(struct cli *cli, const struct args *args, struct gov_e
     if (!remote_get(cli, "/v1/subscription", &shown, err))
         return false;
     subscription = json_object_get(shown, "subscription");
-    if (cli->json)
+    if (cli->json) {
         cli_print_json(shown);
-    else if (json_is_object(subscription))
+        return true;
+    }
+    if (json_is_object(subscription))
         money_one(cli, subscription);
     else
         cli_say(cli, "this tenant has no subscription, so nothing of it ends; execgov billing offers shows what can be ordered",
                 "本租户没有订阅，不会到期；execgov billing offers 列出可订购的版本");
+    slots_show(cli, json_object_get(shown, "slots"));
     return true;
 }
 

@@ -76,8 +76,8 @@ static void defaults_show(struct cli *cli, const json_t *answer)
 static bool put(struct cli *cli, const struct args *args, const char *path, json_t *body, struct gov_err *err)
 {
     static const struct money_column columns[] = {
-        { "subscription_id", { "SUBSCRIPTION", "订阅" } }, { "window", { "WINDOW", "窗口" } }, { "before", { "AS IT IS", "现在" } },
-        { "after", { "AS IT WOULD BE", "变更后" } }, { NULL, { NULL, NULL } },
+        { "subscription_id", { "SUBSCRIPTION", "订阅" } }, { "customer_name", { "CUSTOMER", "客户" } }, { "window", { "WINDOW", "窗口" } },
+        { "before", { "AS IT IS", "现在" } }, { "after", { "AS IT WOULD BE", "变更后" } }, { NULL, { NULL, NULL } },
     };
     const struct remote_call call = { .method = "PUT", .path = path, .body = json_own(&cli->arena, body) };
     struct remote_answer answer;

@@ -97,10 +97,10 @@ static const char *remedy_of(struct cli *cli, const json_t *task)
                             payment, payment);
     if (strcmp(kind, "statement_no_order") != 0)
         return NULL;
-    return arena_format(&cli->arena, zh ? "付款方 %s，附言 %s：请查明所属订单，execgov order confirm 订单 金额 --reference \"%s\" --on %s，或退回该款；"
-                                          "之后 execgov task done %s \"处理结果\""
+    return arena_format(&cli->arena, zh ? "付款方 %s，附言 %s：请查明所属订单，execgov order confirm 订单 金额 --reference \"%s\" --on %s，确认后本待办自动结束；"
+                                          "或退回该款，再 execgov task done %s \"处理结果\""
                                         : "from %s, who says: %s. Find its order, then execgov order confirm ORDER AMOUNT --reference \"%s\" --on "
-                                          "%s, or send it back; then execgov task done %s \"what became of it\"",
+                                          "%s, which ends this; or send it back, then execgov task done %s \"what became of it\"",
                         word(line, "payer"), word(line, "memo"), word(line, "reference"), word(line, "date"), word(task, "id"));
 }
 

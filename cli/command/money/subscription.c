@@ -216,8 +216,8 @@ static bool ahead(const json_t *answer)
 
 bool command_lifecycle_scan(struct cli *cli, const struct args *args, struct gov_err *err)
 {
-    static const char *const members[] = { "subscription_id", "action", "window", "status", "due_at", "from_state", "to_state",
-                                           NULL };
+    static const char *const members[] = { "subscription_id", "customer_name", "action", "window", "status", "due_at", "from_state",
+                                           "to_state", NULL };
     bool apply = args_value(args, "apply", NULL) != NULL;
     const json_t *answer;
     json_t *body = json_own(&cli->arena,

@@ -29,6 +29,42 @@ static void a_route_becomes_its_command(void **state)
     says("GET /v1/platform/periods/2026-10 shows each", "`execgov period check 2026-10` shows each");
 }
 
+static void a_route_of_the_platform_is_known_in_short_and_whole(void **state)
+{
+    (void)state;
+    says("there is no such customer; GET …/customers lists them", "there is no such customer; `execgov customer ls` lists them");
+    says("没有该客户；见 GET …/customers", "没有该客户；见 `execgov customer ls`");
+    says("until termination is proposed (GET /v1/platform/finance-tasks)", "until termination is proposed (`execgov task ls`)");
+    says("(GET …/payments?state=unapplied, ?state=credit)", "(`execgov payment ls --state unapplied`, ?state=credit)");
+    says("then cancel it (POST …/orders/{id}/cancel)", "then cancel it (`execgov order cancel ID`)");
+    says("(POST …/editions/team-small/versions)", "(`execgov edition version team-small`)");
+    says("POST …/tenants/{id}/drop/continue goes on", "`execgov tenant drop ID` goes on");
+    says("GET …/customers/x/y", "GET …/customers/x/y");
+}
+
+/* Every route that a refusal names is one that a command stands for, in both languages. */
+static void a_refusal_names_no_route(void **state)
+{
+    static const struct {
+        const char *en, *zh;
+    } refusals[] = {
+#define REFUSAL(part, en, zh) { en, zh },
+#include "api/refusal.def"
+#undef REFUSAL
+    };
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena);
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        const char *en = route_words_in(refusals[i].en, &arena), *zh = route_words_in(refusals[i].zh, &arena);
+
+        if (strstr(en, " …/") || strstr(zh, " …/"))
+            fail_msg("a row of route_words.c is missing: %s / %s", en, zh);
+    }
+    arena_release(&arena);
+}
+
 static void another_route_stays_as_it_is(void **state)
 {
     static const char *const others[] = { "GET /v1/skills/x/versions/3 shows it", "POST /v1/skills takes it", "GET /v1/skillset",
@@ -58,6 +94,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_route_becomes_its_command),
+        cmocka_unit_test(a_route_of_the_platform_is_known_in_short_and_whole),
+        cmocka_unit_test(a_refusal_names_no_route),
         cmocka_unit_test(another_route_stays_as_it_is),
         cmocka_unit_test(every_row_names_a_command),
     };
