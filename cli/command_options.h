@@ -229,7 +229,7 @@ static const struct command_option clock_options[] = {
     TEXT("days", 0, "N", "go so many days forward, through each moment at which something is due", "前进天数，逐个到期时刻执行"), END,
 };
 static const struct command_option customer_options[] = {
-    CHOICE("kind", 'k', "company|person", "what it is; default company", "类型，默认 company（公司）；person 为个人"), EMAIL, ZONE, END,
+    TEXT("kind", 'k', "KIND", "company (the default) or person", "company（默认，公司）或 person（个人）"), EMAIL, ZONE, END,
 };
 static const struct command_option customer_set_options[] = {
     CHOICE("locale", 0, "en|zh-CN", "the language of what is written to them", "通知所用语言"), END,

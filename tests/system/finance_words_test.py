@@ -167,7 +167,7 @@ class Hints(Case):
     def test_a_wrong_choice_lists_the_right_ones(self):
         for lang in ("C.UTF-8", "zh_CN.UTF-8"):
             self.has(run("order ls --state wrong", status=2, lang=lang), "wrong", "draft, pending_payment, ")
-        self.has(run("customer create --help"), "company|person")
+        self.has(run("customer create --help"), "company (the default) or person")
 
 
 class Subscriptions(Case):
