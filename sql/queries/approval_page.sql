@@ -15,9 +15,11 @@ select r.id, jsonb_build_object('id', r.id, 'action', r.action, 'params', r.para
         left join public.approval_review x on x.request_id = e.request_id
         left join public.app_user y on y.id = x.reviewer
         where e.request_id = r.id),
-    'about', jsonb_build_object('order_no', o.no, 'customer', c.name, 'amount', case
+    'about', jsonb_build_object('order_no', o.no, 'customer', coalesce(c.name, n.name), 'amount', case
         when jsonb_typeof(r.params -> 'amount_minor') = 'number' and coalesce(r.params ->> 'currency', o.currency) is not null
             then jsonb_build_object('amount_minor', r.params -> 'amount_minor', 'currency', coalesce(r.params ->> 'currency', o.currency))
+        when r.action = 'payment.apply' and o.id is not null
+            then jsonb_build_object('amount_minor', o.amount_minor, 'currency', o.currency)
         when p.id is not null and g.amount_minor > 0
             then jsonb_build_object('amount_minor', g.amount_minor, 'currency', p.currency)
     end)), r.requester
@@ -28,9 +30,11 @@ left join public.orders o on o.id = coalesce(
     case when r.params ->> 'order' ~ '^[0-9a-f-]{36}$' then (r.params ->> 'order')::uuid end, p.claimed_order)
 left join public.subscription s on s.id =
     case when r.params ->> 'subscription' ~ '^[0-9a-f-]{36}$' then (r.params ->> 'subscription')::uuid end
+left join public.tenant n on n.id = case when r.params ->> 'tenant' ~ '^[0-9a-f-]{36}$' then (r.params ->> 'tenant')::uuid end
 left join public.customer c on c.id = coalesce(o.customer_id, s.customer_id)
 cross join lateral (
-    select coalesce(nullif(public.payment_credit(p.id), 0), case
+    select coalesce((select x.amount_minor from public.payment_return x where x.payment_id = p.id and x.id::text = r.params ->> 'id'),
+        nullif(public.payment_credit(p.id), 0), case
         when not exists (select from public.payment_application a where a.payment_id = p.id)
             and not exists (select from public.payment_return x where x.payment_id = p.id) then p.amount_minor
     end) as amount_minor) g

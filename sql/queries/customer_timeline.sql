@@ -52,14 +52,14 @@ from (
     where o.customer_id = $1::uuid
     union all
     select r.recorded_at, 'payment.returned', r.reference, r.recorded_by,
-        jsonb_build_object('amount_minor', r.amount_minor, 'order', o.no, 'reason', r.reason), 'r' || r.id
+        jsonb_build_object('amount_minor', r.amount_minor, 'currency', o.currency, 'order', o.no, 'reason', r.reason), 'r' || r.id
     from public.orders o
     join public.payment_application a on a.order_id = o.id
     join public.payment_return r on r.payment_id = a.payment_id
     where o.customer_id = $1::uuid
     union all
     select r.recorded_at, 'payment.returned', r.reference, r.recorded_by,
-        jsonb_build_object('amount_minor', r.amount_minor, 'order', o.no, 'reason', r.reason), 'v' || r.id
+        jsonb_build_object('amount_minor', r.amount_minor, 'currency', y.currency, 'order', o.no, 'reason', r.reason), 'v' || r.id
     from public.orders o
     join public.payment y on y.claimed_order = o.id
     join public.payment_return r on r.payment_id = y.id

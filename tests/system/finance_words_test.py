@@ -91,9 +91,23 @@ class Approvals(Case):
         order = field(run(f"order create team-monthly --customer {customer} --tenant-name X"), "no")
         run(f"order confirm {order} 350.00 --reference {uuid.uuid4().hex} --on 2026-11-26")
         payment = next(line.split()[-1] for line in run("payment ls --state credit").splitlines() if line.startswith("350.00"))
-        row, _ = self.row(run(f'payment return {payment} --reference back --comment "too much"'))
+        row, approval = self.row(run(f'payment return {payment} --reference back --comment "too much"'))
         self.has(row, "51.00 CNY", order, "Pays Too Much")
-        self.has(next(line for line in run(f"customer show {customer}").splitlines() if "payment.received" in line), "350.00 CNY", order)
+        run(f"order approve {approval}", token="fred")
+        self.has(next(line for line in run("order approvals --state executed").splitlines() if line.startswith(approval)), "51.00 CNY")
+        shown = run(f"customer show {customer}").splitlines()
+        self.has(next(line for line in shown if "payment.received" in line), "350.00 CNY", order)
+        self.has(next(line for line in shown if "payment.returned" in line), "51.00 CNY", order)
+
+    def test_parts_that_settle_an_order_together_have_its_sum(self):
+        order = self.order("Pays Twice")
+        _, rule = self.row(run('order rule four_eyes_min CNY 2000 --comment "why"'))
+        run(f"order approve {rule}", token="fred")
+        for amount in ("1500.00", "1490.00"):
+            self.pay(order, amount)
+        parts = " ".join(line.split()[-1] for line in run("payment ls --state unapplied").splitlines() if order in line)
+        row, _ = self.row(run(f"payment apply {order} {parts}"))
+        self.has(row, "2990.00 CNY", order, "Pays Twice")
 
     def test_money_that_waits_says_what_helps(self):
         order = self.order("Pays Too Little", "team-monthly")

@@ -1,10 +1,12 @@
 /* statement.c - files of banks and providers: bank statements, settlement files, and how they are read. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/command/commands.h"
 #include "cli/command/money/money_file.h"
 #include "cli/file_text.h"
 #include "cli/net/remote.h"
+#include "cli/out/term.h"
 #include "core/base/json.h"
 
 static const struct money_column line_columns[] = {
@@ -81,6 +83,19 @@ static const char *word(const json_t *line, const char *name)
     return text ? text : "-";
 }
 
+/* Words of a bank's file, in one line and without what a terminal or a shell would take for more than words: they stand beside
+ * commands that somebody types. */
+static const char *bank_word(struct cli *cli, const json_t *line, const char *name)
+{
+    char *shown = term_visible(word(line, name), true);
+    char *kept = arena_text(&cli->arena, shown);
+
+    for (char *at = kept; (at = strpbrk(at, "\"`$\\")); at++)
+        *at = ' ';
+    free(shown);
+    return kept;
+}
+
 /* What helps where the task does not say so itself; NULL: nothing that is known here. */
 static const char *remedy_of(struct cli *cli, const json_t *task)
 {
@@ -101,7 +116,8 @@ static const char *remedy_of(struct cli *cli, const json_t *task)
                                           "或退回该款，再 execgov task done %s \"处理结果\""
                                         : "from %s, who says: %s. Find its order, then execgov order confirm ORDER AMOUNT --reference \"%s\" --on "
                                           "%s, which ends this; or send it back, then execgov task done %s \"what became of it\"",
-                        word(line, "payer"), word(line, "memo"), word(line, "reference"), word(line, "date"), word(task, "id"));
+                        bank_word(cli, line, "payer"), bank_word(cli, line, "memo"), bank_word(cli, line, "reference"), word(line, "date"),
+                        word(task, "id"));
 }
 
 bool command_task_ls(struct cli *cli, const struct args *args, struct gov_err *err)

@@ -47,6 +47,8 @@ bool skill_near(struct cli *cli, const char *skill, struct gov_err *err)
             names[count++] = name;
     }
     const char *near = nearest_of(&cli->arena, skill, names, count);
+    if (near && problem) /* whose only fault is the sentence that the name is added to */
+        json_object_set_new(problem, "errors", json_array());
     if (near)
         gov_fail(err, GOV_NOT_FOUND, "%s (%s ?)", "%s (%s ?)", arena_text(&cli->arena, gov_err_detail(err, cli->language)), near);
     return false;
