@@ -5,7 +5,7 @@
  *
  * A channel that does not answer keeps each place for as long as egress waits, and what it was told queues up before
  * what is newer: it gets no place while it has as many as are free, and a claim takes half of those. So one such channel
- * has 16 of 32 places, two have 24, and it takes six to have all. */
+ * leaves others eight of 32 places at least, and it takes five to have all. */
 #include "lifecycle/deliver.h"
 
 #include <stdio.h>
@@ -31,14 +31,14 @@ static struct deliver_channel *channel_of(struct deliver *d, const char *name)
     return unused;
 }
 
-/* Those that have their share, as an array; their names need no quotes. */
+/* Those that have their share, as an array. Quoted, for one that is called null. */
 static const char *channels_full(struct deliver *d, struct arena *arena)
 {
     const char *full = "{";
 
     for (int i = 0; i < DELIVER_AT_ONCE; i++)
         if (d->channels[i].sending >= DELIVER_AT_ONCE - d->sending)
-            full = arena_format(arena, "%s%s%s", full, full[1] ? "," : "", d->channels[i].name);
+            full = arena_format(arena, "%s%s\"%s\"", full, full[1] ? "," : "", d->channels[i].name);
     return arena_format(arena, "%s}", full);
 }
 

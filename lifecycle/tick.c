@@ -14,7 +14,7 @@
 #include "lifecycle/scan_asked.h"
 #include "sql_queries.h"
 
-enum { WHOLE_S = 600, HOURLY_S = 3600, INVOICES = 500, WAKES = 2000, FORGOTTEN = 500 };
+enum { WHOLE_S = 600, HOURLY_S = 3600, INVOICES = 500, WAKES = 2000, FORGOTTEN = 500, FORGET_S = 5 };
 
 /* --- on the pool thread --- */
 
@@ -98,13 +98,19 @@ static bool lag_look(struct tick *t, struct gov_err *err)
     return lag != NULL;
 }
 
-/* What `query` forgets, a batch a transaction: as many as came in an hour, however many that were. */
+/* What `query` forgets, a batch a transaction: as many as came in an hour, however many that were. After some seconds the next
+ * tick goes on: nothing is to wait for years of them. */
 static bool forget(struct tick *t, enum sql_queries query, struct gov_err *err)
 {
     static const char *const batch[] = { "500" };
+    int64_t until = clock_mono_us() + FORGET_S * 1000000LL;
     int got = FORGOTTEN;
 
     while (got == FORGOTTEN && !t->lifecycle->stop) {
+        if (clock_mono_us() > until) {
+            t->hourly_us = 0;
+            return true;
+        }
         struct arena arena;
 
         arena_init(&arena);

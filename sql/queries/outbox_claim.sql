@@ -1,18 +1,31 @@
 -- scope: lifecycle
--- Messages to send now, at most $1, none of the channels $2, which have their share of the places: those whose guard does not hold any more are suppressed, those too late are
--- dead, one that a process died over is sent again once, and a receipt not at all: a person looks. What is returned is committed as being sent before a
--- socket is opened. A renewal's order may have come after its reminder was written: its number, sum and address are looked up now.
-with due as (
-    select o.id, o.event, o.state, o.guard, o.resends,
-        o.expires_at <= public.lifecycle_now() as late
-    from public.outbox o
-    where o.state in ('pending', 'retry', 'sending')
-        and o.next_at <= public.lifecycle_now()
-        and (o.state <> 'sending' or o.lease_until <= clock_timestamp())
-        and o.channel <> all ($2::text[])
-    order by o.next_at, o.id
+-- Messages to send now, at most $1, none of the channels $2, which have their share of the places: those whose guard does not hold
+-- any more are suppressed, those too late are dead, one that a process died over is sent again once, and a receipt not at all: a
+-- person looks. What is returned is committed as being sent before a socket is opened. A renewal's order may have come after its reminder was written: its number, sum and address are looked up now.
+-- scan outbox: while it is small; the rows to be moved are looked up by their key in a full one
+with recursive open (channel) as (
+    select min(o.channel) from public.outbox o where o.state in ('pending', 'retry', 'sending')
+    union all
+    select (select min(o.channel) from public.outbox o where o.state in ('pending', 'retry', 'sending') and o.channel > p.channel)
+    from open p
+    where p.channel is not null
+), due as (
+    -- From each channel by its own index: one that is left out is not walked through, however much it has waiting.
+    select d.id, d.event, d.state, d.guard, d.resends, d.late
+    from open n
+    cross join lateral (
+        select o.id, o.event, o.state, o.guard, o.resends, o.next_at, o.expires_at <= public.lifecycle_now() as late
+        from public.outbox o
+        where o.channel = n.channel
+            and o.state in ('pending', 'retry', 'sending')
+            and o.next_at <= public.lifecycle_now()
+            and (o.state <> 'sending' or o.lease_until <= clock_timestamp())
+        order by o.next_at, o.id
+        limit $1::integer
+        for no key update skip locked) d
+    where n.channel <> all ($2::text[])
+    order by d.next_at, d.id
     limit $1::integer
-    for no key update skip locked
 ), judged as (
     select d.*,
         case
@@ -39,6 +52,7 @@ with due as (
         ended_at = case when j.next_state <> 'sending' then clock_timestamp() end
     from judged j
     where o.id = j.id
+        and o.id = any (array(select d.id from due d)) -- by its key, however small the table was when this was planned
     returning o.*
 ), attempted as (
     insert into public.delivery_attempt (outbox_id, n)

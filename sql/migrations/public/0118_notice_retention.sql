@@ -1,8 +1,5 @@
--- What people were told about their work goes with the work: as old as requests may be, a notice and its attempts are forgotten.
--- Messages of money, of approvals and of finance stay: they are part of the books.
-
-create index outbox_work on public.outbox (created_at)
-    where split_part(event, '.', 1) in ('run', 'confirmation', 'review', 'schedule', 'quota', 'credential', 'channel');
+-- What people were told about their work is forgotten with its attempts once it is as old as the platform lets requests be, whatever a
+-- tenant's own setting says. Messages of money, of approvals and of finance stay: they are part of the books.
 
 -- Attempts are facts, and go with their message only.
 create function public.delivery_guard() returns trigger
@@ -19,6 +16,9 @@ end
 $$;
 comment on function public.delivery_guard() is 'refuses update, and delete but for a message that is gone';
 
+-- All at once and in the order in which a claim takes them: daemons run meanwhile. What is there is looked at in a migration of its own.
+lock table public.outbox, public.delivery_attempt, public.delivery_result in access exclusive mode;
+
 drop trigger delivery_attempt_only_grows on public.delivery_attempt;
 drop trigger delivery_result_only_grows on public.delivery_result;
 create trigger delivery_attempt_only_grows before update or delete on public.delivery_attempt for each row
@@ -28,10 +28,10 @@ create trigger delivery_result_only_grows before update or delete on public.deli
 
 alter table public.delivery_attempt drop constraint delivery_attempt_of;
 alter table public.delivery_attempt add constraint delivery_attempt_of foreign key (outbox_id) references public.outbox
-    on delete cascade;
+    on delete cascade not valid;
 alter table public.delivery_result drop constraint delivery_result_of;
 alter table public.delivery_result add constraint delivery_result_of foreign key (outbox_id, n)
-    references public.delivery_attempt on delete cascade;
+    references public.delivery_attempt on delete cascade not valid;
 
 create function public.notice_forget(p_limit integer) returns setof uuid
     language sql security definer
@@ -42,7 +42,9 @@ begin atomic
         from public.outbox o
         where split_part(o.event, '.', 1) in ('run', 'confirmation', 'review', 'schedule', 'quota', 'credential', 'channel')
             and o.created_at < public.lifecycle_now() - make_interval(days => (
-                select greatest((s.value ->> 'request_days')::integer, 1) from public.platform_setting s where s.key = 'retention'))
+                select (s.value ->> 'request_days')::integer
+                from public.platform_setting s
+                where s.key = 'retention' and (s.value ->> 'request_days')::integer > 0))
             and o.state in ('sent', 'dead', 'suppressed', 'unknown')
             and not exists (select from public.channel_gone g where g.outbox_id = o.id)
         order by o.created_at

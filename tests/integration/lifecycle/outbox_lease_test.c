@@ -132,12 +132,45 @@ static void whoever_ends_the_task_says_that_it_arrived(void **state)
     assert_string_equal("sent a person said that it arrived 1 ended", state_of(f, "payment.received"));
 }
 
+/* The messages, by key, that a claim of so many takes which leaves these channels out; they are sent. */
+static const char *claim_of(struct scan_rig *f, const char *count, const char *left_out)
+{
+    const char *params[] = { count, left_out };
+    struct gov_err err = { 0 };
+    PGresult *rows = dbsync_query(&f->arena, f->conn, sql_queries[SQL_QUERIES_OUTBOX_CLAIM].text, 2, params, &err);
+
+    if (!rows)
+        fail_msg("claim: %s", err.cause);
+    const char *said = sql_value(&f->arena, f->admin, "select coalesce(string_agg(action_key, ' ' order by next_at), '') from public.outbox where "
+                                 "state = 'sending'");
+    sql_run(f->admin, "update public.outbox set state = 'sent' where state = 'sending'");
+    return said;
+}
+
+/* Whichever channels they are of, the oldest first; what a channel has that is left out keeps nobody else's back. */
+static void a_claim_takes_the_oldest_of_the_channels_that_have_places(void **state)
+{
+    struct scan_rig *f = *state;
+
+    sql_run(f->admin, "truncate public.outbox cascade; insert into public.outbox (action_key, event, channel, endpoint, payload, message_id, next_at) "
+                      "select c || i, 'run.failed', c, 'x', '{}', 'm', public.lifecycle_now() - interval '1 hour' + interval '1 minute' * (case c when "
+                      "'email' then i else 3 * i end) from unnest(array['email', 'null', 'robot']) c, generate_series(1, 6) i where c = 'email' or i <= 2");
+    assert_string_equal("email1 email2", claim_of(f, "2", "{}"));
+    assert_string_equal("null1 robot1 null2 robot2", claim_of(f, "4", "{\"email\"}"));
+    sql_run(f->admin, "update public.outbox set state = 'pending' where channel in ('null', 'robot') and action_key like '%%1'");
+    assert_string_equal("robot1", claim_of(f, "4", "{\"email\",\"null\"}"));
+    assert_string_equal("email3 null1 email4", claim_of(f, "3", "{}"));
+    sql_run(f->admin, "update public.outbox set next_at = public.lifecycle_now() + interval '1 hour' where action_key = 'email5'");
+    assert_string_equal("email6", claim_of(f, "3", "{}"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_receipt_whose_sender_died_is_not_sent_again_and_a_reminder_is_once),
         cmocka_unit_test(a_receipt_that_may_have_arrived_is_a_task_until_a_person_has_decided),
         cmocka_unit_test(whoever_ends_the_task_says_that_it_arrived),
+        cmocka_unit_test(a_claim_takes_the_oldest_of_the_channels_that_have_places),
     };
     return cmocka_run_group_tests(tests, scan_rig_setup, scan_rig_teardown);
 }
