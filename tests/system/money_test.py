@@ -181,12 +181,11 @@ class Orders(Case):
 
         def refund(**more):
             return self.post(path, {"amount_minor": 100, "reference": "same", "reason": "a gesture", "choice": "keep", **more})
-        first, other = self.ok(refund(), 202)["approval"]["id"], self.ok(refund(amount_minor=200), 202)["approval"]["id"]
+        first = self.ok(refund(), 202)["approval"]["id"]
+        self.assertIn(first, self.refused(refund(amount_minor=200), 409, "conflict")["detail"])
         self.ok(self.post(f"/v1/platform/approvals/{first}/approve", token="fred"))
-        problem = self.refused(self.post(f"/v1/platform/approvals/{other}/approve", token="fred"), 409, "idempotency_mismatch")
-        self.assertIn("reference", problem["detail"])
         self.assertEqual(self.ok(refund())["refunded"]["amount_minor"], 100)
-        self.refused(refund(amount_minor=200), 409, "idempotency_mismatch")
+        self.assertIn("reference", self.refused(refund(amount_minor=200), 409, "idempotency_mismatch")["detail"])
         self.refused(refund(choice="shutdown"), 409, "idempotency_mismatch")
         self.assertEqual(self.ok(refund(reference="another"), 202)["result"], "approval_wanted")
         self.assertEqual(self.ok(stack.api("GET", f"/v1/platform/orders/{order['id']}", token="fay"))["refunded"]["amount_minor"], 100)
