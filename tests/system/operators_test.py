@@ -460,8 +460,8 @@ class Workers(Case):
         try:
             self.stack.start("worker")
             mine = self.stack.running["worker"].pid
-            worker = until(lambda: next((w for w in self.ok(self.platform("GET", "/workers"))["items"] if w["pid"] == mine), None), 30,
-                           "its being listed")
+            worker = stacks.until(lambda: next((w for w in self.ok(self.platform("GET", "/workers"))["items"] if w["pid"] == mine), None), 30,
+                                  "its being listed")
             self.assertEqual(sorted(worker["lanes"]), ["ctl", "sh"])
             run = self.submit()
             self.assertIn("--lanes py", self.until_why(run, "no_worker")["remedy"])
