@@ -1,7 +1,8 @@
 -- scope: lifecycle
 -- Messages to send now, at most $1, none of the channels $2, which have their share of the places: those whose guard does not hold
 -- any more are suppressed, those too late are dead, one that a process died over is sent again once, and a receipt not at all: a
--- person looks. What is returned is committed as being sent before a socket is opened. A renewal's order may have come after its reminder was written: its number, sum and address are looked up now.
+-- person looks. What is returned is committed as being sent before a socket is opened. A renewal's order may have come after its
+-- reminder was written: its number, sum and address are looked up now.
 -- scan outbox: while it is small; the rows to be moved are looked up by their key in a full one
 with recursive open (channel) as (
     select min(o.channel) from public.outbox o where o.state in ('pending', 'retry', 'sending')
