@@ -18,7 +18,8 @@
 #include "core/store/scan/preview.h"
 #include "core/store/scan/scan.h"
 
-enum { IDLE_ROUNDS = 300, DECIDE_ROUNDS = 4000000, BARE_BATCH = 1000, WORKERS = 4, DRY_ROUNDS = 5 };
+enum { IDLE_ROUNDS = 300, DECIDE_ROUNDS = 4000000, BARE_BATCH = 1000, WORKERS = 4, ROUNDS_MAX = 20, DRY_ROUNDS = 5,
+       SLICE_LEAST = 10000 /* ten batches: four workers have something to share */ };
 
 static const char *conninfo;
 static struct arena arena;
@@ -37,9 +38,10 @@ static const char *ask(const char *sql)
     return PQntuples(r) && !PQgetisnull(r, 0, 0) ? PQgetvalue(r, 0, 0) : "";
 }
 
-static void scan_with(PGconn *with, bool release)
+/* `as_of_us`: 0 is now. */
+static void scan_with(PGconn *with, int64_t as_of_us, bool release)
 {
-    struct scan_options options = { .run = "01900000-0000-7000-8000-000000000001", .release_brake = release };
+    struct scan_options options = { .run = "01900000-0000-7000-8000-000000000001", .release_brake = release, .as_of_us = as_of_us };
     struct scan_report report;
     struct gov_err err = { 0 };
 
@@ -103,10 +105,26 @@ static void clean(void)
     ask("update public.scan_clock set last_at = '-infinity'");
 }
 
-/* A customer with one address and one subscription each, whose year ends in `days`. */
-static void fill(long count, int days, const char *state, const char *more)
+/* What one side does at a time. Every slice is due ten seconds after the one before, beginning an hour ago; what is not for a scan
+ * is never due. */
+struct slice {
+    long first, last; /* numbers of rows, from 1 */
+    int64_t as_of_us; /* all scans' slices up to this one are due */
+};
+
+static int64_t begun_us;
+
+static int64_t due_us(long slice)
+{
+    return begun_us - 3600LL * 1000000 + slice * 10000000LL;
+}
+
+/* A customer with one address and one subscription each, whose year ends in `days`. Of each `sides` slices of `each` rows the
+ * first is due only if `first_scans`. */
+static void fill(long count, long each, int sides, bool first_scans, int days, const char *state, const char *more)
 {
     clean();
+    begun_us = atoll(ask("select (extract(epoch from now()) * 1000000)::bigint"));
     ask(arena_format(&arena, "insert into public.customer (id, kind, name) select ('00000000-0000-4000-8000-' || lpad(i::text, 12, '0'))"
                      "::uuid, 'company', 'c' || i from generate_series(1, %ld) i", count));
     ask("insert into public.customer_contact (customer_id, endpoint) select id, name || '@example.org' from public.customer");
@@ -114,8 +132,11 @@ static void fill(long count, int days, const char *state, const char *more)
                      "period_no, paid_from_at, paid_until_date, paid_until_at, windows_done, next_action_at, state_entered_at, "
                      "shutdown_due_at, final_notice_at) select c.id, c.id, (select id from public.edition_version where edition = "
                      "'team-yearly'), '%s', 'Asia/Shanghai', d.day - 365, 1, 1, now() - interval '360 days', d.day, d.day::timestamp "
-                     "at time zone 'Asia/Shanghai', 1 << 13, now() - interval '1 minute', now() - interval '20 days', %s from "
-                     "public.customer c, (select (now() at time zone 'Asia/Shanghai')::date + %d as day) d", state, more, days));
+                     "at time zone 'Asia/Shanghai', 1 << 13, case when n.slice %% %d = 0 and not %s then 'infinity' else timestamptz "
+                     "'epoch' + (%lld + n.slice * 10000000) * interval '1 microsecond' end, now() - interval '20 days', %s from "
+                     "public.customer c, lateral (select (substr(c.name, 2)::bigint - 1) / %ld as slice) n, (select (now() at time zone "
+                     "'Asia/Shanghai')::date + %d as day) d", state, sides, first_scans ? "true" : "false", (long long)due_us(0), more,
+                     each, days));
     ask("analyze public.customer, public.customer_contact, public.subscription");
     ask("checkpoint");
 }
@@ -146,13 +167,13 @@ static void idle(void)
 {
     int64_t scan_us = 0, bare_us = 0;
 
-    fill(n, 200, "active", "null, null");
+    fill(n, n, 1, true, 200, "active", "null, null");
     ask("update public.subscription set next_action_at = now() + interval '30 days'");
     ask("vacuum analyze public.subscription");
-    scan_with(conn, false);
+    scan_with(conn, 0, false);
     for (int i = 0; i < IDLE_ROUNDS; i++) { /* in turns: both meet the same machine */
         int64_t begun = clock_mono_us();
-        scan_with(conn, false);
+        scan_with(conn, 0, false);
         scan_us += clock_mono_us() - begun;
         begun = clock_mono_us();
         ask("select id from public.subscription where next_action_at <= now() and quarantined_at is null order by next_action_at, id "
@@ -163,14 +184,55 @@ static void idle(void)
         (double)bare_us / IDLE_ROUNDS / 1e3, "ms", 2);
 }
 
-/* The same rows by plain statements: actions, messages, subscriptions; a thousand a transaction. */
-static struct cost bare_reminders(void)
+static int cost_compare(const void *a, const void *b)
 {
-    struct cost begun;
+    double x = ((const struct cost *)a)->wall, y = ((const struct cost *)b)->wall;
 
-    fill(n, 6, "active", "null, null");
-    begun = cost_begin();
-    for (long at = 1; at <= n; at += BARE_BATCH)
+    return x < y ? -1 : x > y;
+}
+
+static struct cost median(struct cost *costs, int count)
+{
+    qsort(costs, (size_t)count, sizeof *costs, cost_compare);
+    return costs[count / 2];
+}
+
+static int rounds_of(long count)
+{
+    long rounds = count / SLICE_LEAST;
+
+    return (int)(rounds < 1 ? 1 : rounds > ROUNDS_MAX ? ROUNDS_MAX : rounds);
+}
+
+/* Both sides in turns, so that they meet the same machine, each with slices of its own in tables that grow alike: medians of them. */
+static void in_turns(long count, void (*theirs)(struct slice), void (*ours)(struct slice), struct cost *their, struct cost *our)
+{
+    struct cost costs[2][ROUNDS_MAX];
+    int rounds = rounds_of(count);
+    long each = count / rounds;
+
+    for (int i = 0; i < rounds * 2; i++) {
+        struct slice s = { i * each + 1, (i + 1) * each, due_us(i) };
+        struct cost begun = cost_begin();
+
+        (i % 2 ? ours : theirs)(s);
+        costs[i % 2][i / 2] = cost_since(begun);
+    }
+    *their = median(costs[0], rounds);
+    *our = median(costs[1], rounds);
+}
+
+static long batch_end(long at, struct slice s)
+{
+    long last = at + BARE_BATCH - 1;
+
+    return last < s.last ? last : s.last;
+}
+
+/* The same rows by plain statements: actions, messages, subscriptions; a thousand a transaction. */
+static void bare_reminders(struct slice s)
+{
+    for (long at = s.first; at <= s.last; at += BARE_BATCH)
         ask(arena_format(&arena,
                          "with due as (select s.id, s.customer_id from public.subscription s where s.id between "
                          "('00000000-0000-4000-8000-' || lpad('%ld', 12, '0'))::uuid and ('00000000-0000-4000-8000-' || lpad('%ld', 12, "
@@ -186,42 +248,42 @@ static struct cost bare_reminders(void)
                          "'state', 'active', 'before', now()), gen_random_uuid()::text, now(), now() from due d join public.customer c "
                          "on c.id = d.customer_id join public.customer_contact k on k.customer_id = c.id on conflict do nothing) update "
                          "public.subscription s set windows_done = 8199, next_action_at = now() + interval '3 days', version = s.version "
-                         "+ 1 from due d where s.id = d.id", at, at + BARE_BATCH - 1));
-    return cost_since(begun);
+                         "+ 1 from due d where s.id = d.id", at, batch_end(at, s)));
 }
 
-static struct cost scan_by(int workers)
+static void scan_by_one(struct slice s)
 {
-    struct cost begun;
+    scan_with(conn, s.as_of_us, false);
+}
 
-    fill(n, 6, "active", "null, null");
-    begun = cost_begin();
-    if (workers == 1) {
-        scan_with(conn, false);
-        return cost_since(begun);
-    }
-    for (int i = 0; i < workers; i++)
+static void scan_by_four(struct slice s)
+{
+    for (int i = 0; i < WORKERS; i++)
         if (fork() == 0) {
             struct arena own;
             struct gov_err err;
             arena_init(&own);
-            scan_with(dbsync_open(&own, conninfo, "bench", &err), false);
+            scan_with(dbsync_open(&own, conninfo, "bench", &err), s.as_of_us, false);
             _exit(0);
         }
-    for (int i = 0, status; i < workers; i++)
+    for (int i = 0, status; i < WORKERS; i++)
         CHECK(wait(&status) > 0 && status == 0);
-    return cost_since(begun);
 }
 
 static void reminders(void)
 {
-    struct cost bare = bare_reminders(), one = scan_by(1);
+    int rounds = rounds_of(n);
+    long each = n / rounds, all = each * rounds * 2;
+    struct cost bare, one, four;
 
-    say_cost(arena_format(&arena, "%ld reminders", n), one, bare, 1.5);
-    CHECK(atol(ask("select count(*) from public.outbox")) == n);
-    struct cost four = scan_by(WORKERS);
-    say(arena_format(&arena, "%ld reminders, four workers beside one", n), four.wall, one.wall, "s", 0.6);
-    CHECK(atol(ask("select count(*) from public.outbox")) == n);
+    fill(all, each, 2, false, 6, "active", "null, null");
+    in_turns(n, bare_reminders, scan_by_one, &bare, &one);
+    say_cost(arena_format(&arena, "%ld reminders of %ld", each, all), one, bare, 1.5);
+    CHECK(atol(ask("select count(*) from public.outbox")) == all);
+    fill(all, each, 2, true, 6, "active", "null, null");
+    in_turns(n, scan_by_one, scan_by_four, &one, &four);
+    say(arena_format(&arena, "%ld of %ld, four workers beside one", each, all), four.wall, one.wall, "s", 0.6);
+    CHECK(atol(ask("select count(*) from public.outbox")) == all);
 }
 
 static struct cost stream_bare(void)
@@ -249,26 +311,17 @@ static struct cost preview(void)
     return cost_since(begun);
 }
 
-static int cost_compare(const void *a, const void *b)
-{
-    double x = ((const struct cost *)a)->wall, y = ((const struct cost *)b)->wall;
-
-    return x < y ? -1 : x > y;
-}
-
 static void dry_run(void)
 {
     struct cost ours[DRY_ROUNDS], bare[DRY_ROUNDS];
 
-    fill(n, 6, "active", "null, null");
+    fill(n, n, 1, true, 6, "active", "null, null");
     preview(); /* whoever reads rows first after they were written reads more slowly */
     for (int i = 0; i < DRY_ROUNDS; i++) {
         ours[i] = preview();
         bare[i] = stream_bare();
     }
-    qsort(ours, DRY_ROUNDS, sizeof *ours, cost_compare);
-    qsort(bare, DRY_ROUNDS, sizeof *bare, cost_compare);
-    say_cost(arena_format(&arena, "dry run of %ld with its digest", n), ours[DRY_ROUNDS / 2], bare[DRY_ROUNDS / 2], 1.3);
+    say_cost(arena_format(&arena, "dry run of %ld with its digest", n), median(ours, DRY_ROUNDS), median(bare, DRY_ROUNDS), 1.3);
 }
 
 static void tenants_make(long count)
@@ -283,14 +336,9 @@ static void tenants_make(long count)
 
 static const char overdue[] = "now() - interval '1 hour', now() - interval '5 days'";
 
-static struct cost bare_shutdowns(long count)
+static void bare_shutdowns(struct slice s)
 {
-    struct cost begun;
-
-    fill(count, -10, "grace", overdue);
-    tenants_make(count);
-    begun = cost_begin();
-    for (long at = 1; at <= count; at += BARE_BATCH)
+    for (long at = s.first; at <= s.last; at += BARE_BATCH)
         ask(arena_format(&arena,
                          "with due as (select s.* from public.subscription s where s.id between ('00000000-0000-4000-8000-' || lpad("
                          "'%ld', 12, '0'))::uuid and ('00000000-0000-4000-8000-' || lpad('%ld', 12, '0'))::uuid for no key update), "
@@ -311,21 +359,25 @@ static struct cost bare_shutdowns(long count)
                          "state = 'suspended', run_allowed = false, write_allowed = false, suspended_code = 'subscription_expired', "
                          "suspended_at = now(), state_version = t.state_version + 1 from due d where t.id = d.tenant_id) update "
                          "public.subscription s set state = 'shutdown', state_entered_at = now(), next_action_at = now() + interval '80 "
-                         "days', version = s.version + 1 from due d where s.id = d.id", at, at + BARE_BATCH - 1));
-    return cost_since(begun);
+                         "days', version = s.version + 1 from due d where s.id = d.id", at, batch_end(at, s)));
+}
+
+static void scan_released(struct slice s)
+{
+    scan_with(conn, s.as_of_us, true);
 }
 
 static void shutdowns(void)
 {
-    long count = n / 10;
-    struct cost bare = bare_shutdowns(count), begun;
+    int rounds = rounds_of(n / 10);
+    long each = n / 10 / rounds, all = each * rounds * 2;
+    struct cost bare, ours;
 
-    fill(count, -10, "grace", overdue);
-    tenants_make(count);
-    begun = cost_begin();
-    scan_with(conn, true);
-    say_cost(arena_format(&arena, "%ld shutdowns", count), cost_since(begun), bare, 2);
-    CHECK(atol(ask("select count(*) from public.tenant where not run_allowed")) == count);
+    fill(all, each, 2, false, -10, "grace", overdue);
+    tenants_make(all);
+    in_turns(n / 10, bare_shutdowns, scan_released, &bare, &ours);
+    say_cost(arena_format(&arena, "%ld shutdowns of %ld", each, all), ours, bare, 2);
+    CHECK(atol(ask("select count(*) from public.tenant where not run_allowed")) == all);
 }
 
 static bool wanted(const char *measure, const char *only)

@@ -1,19 +1,20 @@
 -- scope: lifecycle
 -- What a batch decided, all of it or nothing. Actions: $1 subscriptions, $2 periods, $3 actions, $4 windows,
--- $5 statuses, $6 due (us), $7 not before (us). Subscriptions: $8 ids, $9 versions, $10 states, $11 entered,
--- $12 shutdown due, $13 final notice, $14 termination notice (us; 0 none), $15 windows done, $16 next (us).
+-- $5 statuses, $6 due, $7 not before. Subscriptions: $8 ids, $9 versions, $10 states, $11 entered, $12 shutdown due,
+-- $13 final notice, $14 termination notice (or null), $15 windows done, $16 next (or null).
 -- $17 the actions' days of the as of, in the subscription's zone, $18 the states before; $19 as of (us), $20 run. An action
 -- whose key is there already has no message: it had one. A message names what its renewal's order asks for, or will, and the day
 -- on which it stops, holds and all; a window of a later round (G-1/2) is the same message, with the round in it.
 -- scan subscription: small tables are read whole; each join is by primary key
 with asked as (
-    select a.*, timestamptz 'epoch' + a.due * interval '1 microsecond' as due_at
-    from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $17::integer[])
+    select a.*
+    from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[],
+        $17::integer[])
         as a (id, period, action, win, status, due, send, day)
 ), recorded as (
     insert into public.lifecycle_action (subscription_id, period_no, action, window_code, status, due_at, as_of,
         as_of_date, run_id, done_at)
-    select a.id, a.period, a.action, a.win, a.status, a.due_at,
+    select a.id, a.period, a.action, a.win, a.status, a.due,
         timestamptz 'epoch' + $19::bigint * interval '1 microsecond',
         date '1970-01-01' + a.day, $20::uuid, (select public.lifecycle_now())
     from asked a
@@ -21,23 +22,22 @@ with asked as (
     returning subscription_id, period_no, action, window_code, status
 ), after as (
     select n.*
-    from unnest($8::uuid[], $9::integer[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[],
-        $15::integer[], $16::bigint[], $18::text[])
+    from unnest($8::uuid[], $9::integer[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[],
+        $14::timestamptz[], $15::integer[], $16::timestamptz[], $18::text[])
         as n (id, version, state, entered, shutdown, final, termination, done, next, before)
 ), moved as (
     update public.subscription s
     set state = n.state,
-        state_entered_at = timestamptz 'epoch' + n.entered * interval '1 microsecond',
-        shutdown_due_at = timestamptz 'epoch' + nullif(n.shutdown, 0) * interval '1 microsecond',
-        final_notice_at = timestamptz 'epoch' + nullif(n.final, 0) * interval '1 microsecond',
-        termination_notice_at = timestamptz 'epoch' + nullif(n.termination, 0) * interval '1 microsecond',
+        state_entered_at = n.entered,
+        shutdown_due_at = n.shutdown,
+        final_notice_at = n.final,
+        termination_notice_at = n.termination,
         windows_done = n.done,
-        next_action_at = timestamptz 'epoch' + nullif(n.next, 0) * interval '1 microsecond',
+        next_action_at = n.next,
         fail_count = 0,
         version = s.version + 1
     from after n
     where s.id = n.id
-        and s.id = any ($8::uuid[])
         and s.version = n.version
     returning s.id
 ), messages as (
@@ -46,25 +46,20 @@ with asked as (
     select 'sub:' || r.subscription_id || ':' || r.period_no || ':' || r.window_code,
         'subscription.' || case r.action when 'remind' then 'reminder' else r.action end,
         k.channel, k.endpoint, s.tenant_id, s.id, coalesce(k.locale, c.locale),
-        jsonb_build_object('window', split_part(r.window_code, '/', 1), 'customer', c.name, 'edition', v.edition,
-            'period_no', s.period_no, 'paid_until', s.paid_until_date, 'timezone', s.tz,
-            'shutdown_due_at', case when n.shutdown <> 0 then public.utc_text(
-                greatest(timestamptz 'epoch' + n.shutdown * interval '1 microsecond', s.hold_until)) end,
-            'retention_days', v.retention_days)
-            || case when (n.done >> 16) & 255 > 0 then jsonb_build_object('round', (n.done >> 16) & 255) else '{}' end
-            || case
-                when s.cancel_at_period_end and n.state = 'active' then jsonb_build_object('last_day', s.paid_until_date)
-                else jsonb_build_object(
-                    'amount_minor', coalesce(d.amount_minor, public.price_total(w.price_minor, w.tax_bp, w.tax_inclusive)),
-                    'currency', coalesce(d.currency, w.currency),
-                    case when v.grace_days > 0 then 'grace_until' else 'stops_on' end, s.paid_until_date + v.grace_days)
-            end,
-        jsonb_strip_nulls(jsonb_build_object('subscription', s.id, 'period_no', s.period_no, 'state', n.state,
-            'before', case when n.state = 'active' then s.paid_until_at end)),
-        gen_random_uuid()::text, timestamptz 'epoch' + a.send * interval '1 microsecond',
+        case
+            when p.last or p.round > 0 then p.payload - case when p.last then p.of_renewal else '{}' end
+                || case when p.last then jsonb_build_object('last_day', s.paid_until_date) else '{}' end
+                || case when p.round > 0 then jsonb_build_object('round', p.round) else '{}' end
+            else p.payload
+        end,
+        case n.state
+            when 'active' then jsonb_build_object('subscription', s.id, 'period_no', s.period_no, 'state', n.state,
+                'before', s.paid_until_at)
+            else jsonb_build_object('subscription', s.id, 'period_no', s.period_no, 'state', n.state)
+        end,
+        gen_random_uuid()::text, a.send,
         -- not before the moment from which it may go out: on a Friday evening that is Monday
-        timestamptz 'epoch' + greatest(nullif(n.next, 0), case when n.next > 0 then a.send end) * interval '1 microsecond'
-            + interval '1 day'
+        case when n.next is not null then greatest(n.next, a.send) end + interval '1 day'
     from recorded r
     join asked a on a.id = r.subscription_id and a.period = r.period_no and a.action = r.action and a.win = r.window_code
     join after n on n.id = r.subscription_id
@@ -90,6 +85,16 @@ with asked as (
             -- before and when it stops whoever owns it knows, too; where he is a contact it is one message
             and (split_part(r.window_code, '/', 1) in ('G-1', 'SHUTDOWN') or not exists (
                 select from public.customer_contact t where t.customer_id = c.id))) k
+    cross join lateral (
+        select jsonb_build_object('window', split_part(r.window_code, '/', 1), 'customer', c.name, 'edition', v.edition,
+            'period_no', s.period_no, 'paid_until', s.paid_until_date, 'timezone', s.tz,
+            'shutdown_due_at', case when n.shutdown is not null then public.utc_text(greatest(n.shutdown, s.hold_until)) end,
+            'retention_days', v.retention_days,
+            'amount_minor', coalesce(d.amount_minor, public.price_total(w.price_minor, w.tax_bp, w.tax_inclusive)),
+            'currency', coalesce(d.currency, w.currency),
+            case when v.grace_days > 0 then 'grace_until' else 'stops_on' end, s.paid_until_date + v.grace_days) as payload,
+            '{amount_minor,currency,grace_until,stops_on}'::text[] as of_renewal,
+            s.cancel_at_period_end and n.state = 'active' as last, (n.done >> 16) & 255 as round) p
     where r.status = 'done'
         and r.action in ('remind', 'grace', 'shutdown', 'cancel')
     on conflict on constraint outbox_key_once do nothing

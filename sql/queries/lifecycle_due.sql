@@ -1,20 +1,13 @@
 -- scope: lifecycle
 -- Due subscriptions, locked until the end of the transaction; rows another scan holds are its own. $1 as of (us),
--- $2 how many, $3 and $4 after this moment (us) and id: each row once a run. Moments in us, days since 1970.
-select s.id, s.period_no, s.version, s.state,
-    (date_part('epoch', s.state_entered_at) * 1000000)::bigint,
-    (date_part('epoch', s.paid_from_at) * 1000000)::bigint,
-    s.paid_until_date - date '1970-01-01',
-    (date_part('epoch', s.paid_until_at) * 1000000)::bigint,
-    (date_part('epoch', s.shutdown_due_at) * 1000000)::bigint,
-    (date_part('epoch', s.final_notice_at) * 1000000)::bigint,
-    (date_part('epoch', s.termination_notice_at) * 1000000)::bigint,
-    (date_part('epoch', s.hold_until) * 1000000)::bigint,
-    s.windows_done, s.cancel_at_period_end, v.grace_days, v.min_grace_days, v.retention_days, s.tz,
-    coalesce(s.policy, e.policy, v.policy), (date_part('epoch', s.next_action_at) * 1000000)::bigint,
+-- $2 how many, $3 and $4 after this moment (us) and id: each row once a run.
+-- Read in binary: what is sent is what is stored.
+select s.id, s.period_no, s.version, s.state, s.state_entered_at, s.paid_from_at, s.paid_until_date, s.paid_until_at,
+    s.shutdown_due_at, s.final_notice_at, s.termination_notice_at, s.hold_until, s.windows_done, s.cancel_at_period_end,
+    v.grace_days, v.min_grace_days, v.retention_days, s.tz, coalesce(s.policy, e.policy, v.policy), s.next_action_at,
     case when s.state in ('shutdown', 'cancelled') and s.termination_notice_at is null
         then public.customer_unreachable(s.customer_id, s.tenant_id) end,
-    (date_part('epoch', greatest(r.set_at, e.set_at)) * 1000000)::bigint
+    greatest(r.set_at, e.set_at)
 from public.subscription s
 join public.edition_version v on v.id = s.edition_version
 left join public.edition_reminder e on e.edition = v.edition

@@ -1,5 +1,6 @@
 -- scope: public
--- One subscription as lifecycle_due.sql answers it, due or not: for the explanation. $1 id
+-- The columns of lifecycle_due.sql of one subscription, due or not, as texts, for the explanation: $1 id. Moments in us, days
+-- since 1970
 select s.id, s.period_no, s.version, s.state,
     (date_part('epoch', s.state_entered_at) * 1000000)::bigint,
     (date_part('epoch', s.paid_from_at) * 1000000)::bigint,

@@ -7,7 +7,7 @@
 
 #include "core/base/check.h"
 
-enum { HEAD_WORDS = 5, JSONB_VERSION = 1, UUID_BYTES = 16 };
+enum { HEAD_WORDS = 5, HEAD_BYTES = HEAD_WORDS * sizeof(uint32_t), EMPTY_BYTES = 3 * sizeof(uint32_t), JSONB_VERSION = 1, UUID_BYTES = 16 };
 
 static void add_word(struct db_array *array, uint32_t word)
 {
@@ -18,8 +18,7 @@ static void add_word(struct db_array *array, uint32_t word)
 static void begin_element(struct db_array *array)
 {
     if (array->count++ == 0)
-        for (int i = 0; i < HEAD_WORDS; i++)
-            add_word(array, 0);
+        array->bytes.length = (size_t)(buf_reserve(&array->bytes, HEAD_BYTES) - array->bytes.data) + HEAD_BYTES;
 }
 
 static int digit(char c)
@@ -50,7 +49,7 @@ void db_array_add_null(struct db_array *array)
 
 void db_array_add(struct db_array *array, const char *text)
 {
-    CHECK(array->type != DB_INTS);
+    CHECK(array->type != DB_INTS && array->type != DB_MOMENTS);
     if (!text || (array->type == DB_UUIDS && !*text)) {
         db_array_add_null(array);
         return;
@@ -69,20 +68,28 @@ void db_array_add(struct db_array *array, const char *text)
     }
 }
 
-void db_array_add_int(struct db_array *array, int32_t number)
+void db_array_add_int(struct db_array *array, int64_t number)
 {
-    CHECK(array->type == DB_INTS);
+    bool moment = array->type == DB_MOMENTS;
+
+    CHECK(moment || (array->type == DB_INTS && number == (int32_t)number));
+    if (moment && number != INT64_MAX && number != INT64_MIN)
+        number -= DB_2000_US;
     begin_element(array);
-    add_word(array, sizeof number);
+    add_word(array, moment ? sizeof(int64_t) : sizeof(int32_t));
+    if (moment)
+        add_word(array, (uint32_t)((uint64_t)number >> 32));
     add_word(array, (uint32_t)number);
 }
 
 struct db_param db_array_end(struct db_array *array)
 {
-    CHECK(array->count > 0);
-    uint32_t head[HEAD_WORDS] = { htonl(1), htonl(array->has_null), htonl((uint32_t)array->type),
+    uint32_t head[HEAD_WORDS] = { htonl(array->count > 0), htonl(array->has_null), htonl((uint32_t)array->type),
                                   htonl(array->count), htonl(1) };
-    memcpy(array->bytes.data, head, sizeof head);
+    if (array->count == 0) /* no dimension */
+        buf_add(&array->bytes, head, EMPTY_BYTES);
+    else
+        memcpy(array->bytes.data, head, sizeof head);
     return (struct db_param){ array->bytes.data, (int)array->bytes.length };
 }
 

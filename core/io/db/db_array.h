@@ -15,8 +15,12 @@ enum db_array_type {
     DB_UUIDS = 2950,
     DB_TEXTS = 25,
     DB_INTS = 23,
+    DB_MOMENTS = 1184,
     DB_JSONBS = 3802,
 };
+
+/* PostgreSQL counts moments from 2000. */
+static const int64_t DB_2000_US = 10957LL * 86400 * 1000000;
 
 struct db_array {
     enum db_array_type type;
@@ -27,9 +31,10 @@ struct db_array {
 
 /* `text`: a UUID as struct id holds it, a text, or serialised JSON, as the array's type wants it. */
 void db_array_add(struct db_array *array, const char *text);
-void db_array_add_int(struct db_array *array, int32_t number);
+/* Of DB_INTS what fits there; of DB_MOMENTS us since 1970, INT64_MAX being infinity. */
+void db_array_add_int(struct db_array *array, int64_t number);
 void db_array_add_null(struct db_array *array);
-/* The parameter; its bytes are the array's. Nothing may be added afterwards. */
+/* The parameter, of an empty array as well; its bytes are the array's. Nothing may be added afterwards. */
 struct db_param db_array_end(struct db_array *array);
 void db_array_release(struct db_array *array);
 

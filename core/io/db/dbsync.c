@@ -63,11 +63,8 @@ bool dbsync_retry_helps(const PGresult *result)
     return state && (!strcmp(state, "55P03") || !strcmp(state, "40P01") || !strcmp(state, "40001"));
 }
 
-PGresult *dbsync_query(struct arena *arena, PGconn *conn, const char *sql, int count,
-                       const char *const *values, struct gov_err *err)
+static PGresult *answer(struct arena *arena, PGconn *conn, const char *sql, PGresult *result, struct gov_err *err)
 {
-    PGresult *result = PQexecParams(conn, sql, count, NULL, values, NULL, NULL, 0);
-
     if (result)
         arena_defer(arena, result_clear, result);
     switch (PQresultStatus(result)) {
@@ -78,6 +75,26 @@ PGresult *dbsync_query(struct arena *arena, PGconn *conn, const char *sql, int c
         dbsync_fail(conn, result, sql, err);
         return NULL;
     }
+}
+
+PGresult *dbsync_query(struct arena *arena, PGconn *conn, const char *sql, int count,
+                       const char *const *values, struct gov_err *err)
+{
+    return answer(arena, conn, sql, PQexecParams(conn, sql, count, NULL, values, NULL, NULL, 0), err);
+}
+
+PGresult *dbsync_query_params(struct arena *arena, PGconn *conn, const char *sql, int count,
+                              const struct db_param *params, bool stored, struct gov_err *err)
+{
+    const char **values = ARENA_ARRAY(arena, const char *, (size_t)count + 1);
+    int *lengths = ARENA_ARRAY(arena, int, (size_t)count + 1), *formats = ARENA_ARRAY(arena, int, (size_t)count + 1);
+
+    for (int i = 0; i < count; i++) {
+        values[i] = params[i].data;
+        lengths[i] = params[i].bytes;
+        formats[i] = params[i].bytes > 0;
+    }
+    return answer(arena, conn, sql, PQexecParams(conn, sql, count, NULL, values, lengths, formats, stored), err);
 }
 
 bool dbsync_script(PGconn *conn, const char *sql, struct gov_err *err)

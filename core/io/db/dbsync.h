@@ -10,6 +10,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/err.h"
+#include "core/io/db/db.h"
 
 /* Connect; NULL: `err` is STORE_UNAVAILABLE. The connection is closed with `arena`. `conninfo` is
  * libpq's, "" for its environment. `name` is shown in pg_stat_activity. */
@@ -20,6 +21,11 @@ PGconn *dbsync_open(struct arena *arena, const char *conninfo, const char *name,
  * says SQLSTATE, message and the statement's first words. */
 PGresult *dbsync_query(struct arena *arena, PGconn *conn, const char *sql, int count,
                        const char *const *values, struct gov_err *err);
+
+/* The same with parameters that need not be text (db_array.h). `stored`: the answer is not text, either, but as PostgreSQL
+ * stores it. */
+PGresult *dbsync_query_params(struct arena *arena, PGconn *conn, const char *sql, int count,
+                              const struct db_param *params, bool stored, struct gov_err *err);
 
 /* Several statements without parameters, results dropped. */
 bool dbsync_script(PGconn *conn, const char *sql, struct gov_err *err);

@@ -94,7 +94,7 @@ static void row_add(struct look *l, const PGresult *rows, int at, struct scan_ro
     struct preview_line line;
     char code[WINDOW_CODE_BYTES + 4];
 
-    if (!scan_row_read(&l->context, rows, at, row)) {
+    if (!scan_row_read_stored(&l->context, rows, at, row)) {
         preview_line_unreadable(row, &line);
         sum_add(&l->scan, &line);
         return;
@@ -134,9 +134,10 @@ static bool page_look(struct look *l, int64_t *after_us, char after_id[40], int 
         l->keys[i] = (struct buf){ 0 };
         buf_add_char(&l->keys[i], '{');
     }
-    const char *params[] = { arena_format(&page, "%lld", (long long)l->agreement->as_of_us), arena_format(&page, "%d", PAGE_ROWS),
-                             arena_format(&page, "%lld", (long long)*after_us), after_id, "false" };
-    PGresult *rows = dbsync_query(&page, l->conn, sql_queries[SQL_QUERIES_LIFECYCLE_LOOK].text, 5, params, err);
+    struct db_param params[] = { { arena_format(&page, "%lld", (long long)l->agreement->as_of_us), 0 },
+                                 { arena_format(&page, "%d", PAGE_ROWS), 0 }, { arena_format(&page, "%lld", (long long)*after_us), 0 },
+                                 { after_id, 0 }, { "false", 0 } };
+    PGresult *rows = dbsync_query_params(&page, l->conn, sql_queries[SQL_QUERIES_LIFECYCLE_LOOK].text, 5, params, true, err);
     *got = rows ? PQntuples(rows) : 0;
     for (int i = 0; i < *got; i++)
         row_add(l, rows, i, &row);

@@ -110,10 +110,11 @@ static bool clock_set(struct run *r, struct gov_err *err)
 /* `ends`: for lifecycle_look.sql, which has one parameter more than lifecycle_due.sql. */
 static PGresult *page(struct run *r, struct arena *arena, enum sql_queries query, int limit, const char *ends, struct gov_err *err)
 {
-    const char *params[] = { arena_format(arena, "%lld", (long long)r->report->as_of_us), arena_format(arena, "%d", limit),
-                             arena_format(arena, "%lld", (long long)r->after_us), r->after_id, ends };
+    struct db_param params[] = { { arena_format(arena, "%lld", (long long)r->report->as_of_us), 0 },
+                                 { arena_format(arena, "%d", limit), 0 }, { arena_format(arena, "%lld", (long long)r->after_us), 0 },
+                                 { r->after_id, 0 }, { ends, 0 } };
 
-    return ask(arena, r->conn, query, ends ? 5 : 4, params, err);
+    return dbsync_query_params(arena, r->conn, sql_queries[query].text, ends ? 5 : 4, params, true, err);
 }
 
 static void rewind_to_first(struct run *r)
@@ -157,7 +158,7 @@ static bool brake_look(struct run *r, struct gov_err *err)
         rows = page(r, &arena, SQL_QUERIES_LIFECYCLE_LOOK, SCAN_BATCH_DEFAULT, "true", err);
         got = rows ? PQntuples(rows) : 0;
         for (int i = 0; i < got; i++) {
-            bool known = scan_row_read(&r->context, rows, i, &row);
+            bool known = scan_row_read_stored(&r->context, rows, i, &row);
 
             step_behind(r, &row);
             if (!known)
@@ -178,13 +179,14 @@ static bool brake_look(struct run *r, struct gov_err *err)
 
 static bool write_batch(struct run *r, struct arena *arena, struct scan_batch *b, struct gov_err *err)
 {
-    const char *params[SCAN_BATCH_ARRAYS + 2];
+    struct db_param params[SCAN_BATCH_ARRAYS + 2];
     PGresult *done;
 
     scan_batch_params(b, params);
-    params[SCAN_BATCH_ARRAYS] = arena_format(arena, "%lld", (long long)r->report->as_of_us);
-    params[SCAN_BATCH_ARRAYS + 1] = r->options->run;
-    done = ask(arena, r->conn, SQL_QUERIES_LIFECYCLE_APPLY, SCAN_BATCH_ARRAYS + 2, params, err);
+    params[SCAN_BATCH_ARRAYS] = (struct db_param){ arena_format(arena, "%lld", (long long)r->report->as_of_us), 0 };
+    params[SCAN_BATCH_ARRAYS + 1] = (struct db_param){ r->options->run, 0 };
+    done = dbsync_query_params(arena, r->conn, sql_queries[SQL_QUERIES_LIFECYCLE_APPLY].text, SCAN_BATCH_ARRAYS + 2, params, false,
+                               err);
     if (!done)
         return false;
     if (cell(done, 0) != b->rows)
@@ -201,7 +203,7 @@ static bool decide_all(struct run *r, const PGresult *rows, struct scan_batch *b
     struct lifecycle_decision d;
 
     for (int i = 0; i < PQntuples(rows); i++) {
-        if (!scan_row_read(&r->context, rows, i, last))
+        if (!scan_row_read_stored(&r->context, rows, i, last))
             return gov_fail_cause(err, GOV_INTERNAL, "subscription %s: its state, policy or zone is not known", last->id);
         lifecycle_decide(&last->facts, last->policy, r->report->as_of_us, &d);
         if (r->brake && scan_shuts(&d))

@@ -2,34 +2,45 @@
 
 #include <string.h>
 
-/* Actions fill the first seven arrays and A_DAY, rows the others. Nothing in them needs quoting: ids, numbers and words
- * of our own. */
+/* Actions fill the first seven arrays and A_DAY, rows the others. */
 enum { A_ID, A_PERIOD, A_ACTION, A_WINDOW, A_STATUS, A_DUE, A_SEND, R_ID, R_VERSION, R_STATE, R_ENTERED, R_SHUTDOWN,
        R_FINAL, R_TERMINATION, R_DONE, R_NEXT, A_DAY, R_BEFORE };
+
+static const enum db_array_type types[SCAN_BATCH_ARRAYS] = {
+    DB_UUIDS, DB_INTS, DB_TEXTS, DB_TEXTS, DB_TEXTS, DB_MOMENTS, DB_MOMENTS, DB_UUIDS, DB_INTS, DB_TEXTS, DB_MOMENTS, DB_MOMENTS,
+    DB_MOMENTS, DB_MOMENTS, DB_INTS, DB_MOMENTS, DB_INTS, DB_TEXTS,
+};
 
 void scan_batch_init(struct scan_batch *b)
 {
     memset(b, 0, sizeof *b);
     for (int i = 0; i < SCAN_BATCH_ARRAYS; i++)
-        buf_add_char(&b->arrays[i], '{');
+        b->arrays[i].type = types[i];
 }
 
 void scan_batch_release(struct scan_batch *b)
 {
     for (int i = 0; i < SCAN_BATCH_ARRAYS; i++)
-        buf_release(&b->arrays[i]);
+        db_array_release(&b->arrays[i]);
 }
 
-static void text(struct scan_batch *b, int array, bool first, const char *value)
+static void text(struct scan_batch *b, int array, const char *value)
 {
-    if (!first)
-        buf_add_char(&b->arrays[array], ',');
-    buf_add_text(&b->arrays[array], value);
+    db_array_add(&b->arrays[array], value);
 }
 
-static void number(struct scan_batch *b, int array, bool first, int64_t value)
+static void number(struct scan_batch *b, int array, int64_t value)
 {
-    buf_addf(&b->arrays[array], "%s%lld", first ? "" : ",", (long long)value);
+    db_array_add_int(&b->arrays[array], value);
+}
+
+/* 0: none. */
+static void moment_or_null(struct scan_batch *b, int array, int64_t us)
+{
+    if (us)
+        number(b, array, us);
+    else
+        db_array_add_null(&b->arrays[array]);
 }
 
 const char *scan_status(const struct lifecycle_action *action)
@@ -40,45 +51,43 @@ const char *scan_status(const struct lifecycle_action *action)
 static void action_add(struct scan_batch *b, const struct scan_row *row, int64_t day, const struct lifecycle_action *a)
 {
     char code[WINDOW_CODE_BYTES + 4];
-    bool first = b->actions++ == 0;
 
-    text(b, A_ID, first, row->id);
-    number(b, A_PERIOD, first, row->period_no);
-    text(b, A_ACTION, first, lifecycle_kind_name(a->kind));
-    text(b, A_WINDOW, first, lifecycle_window_code(row->policy, a->window, a->round, code));
-    text(b, A_STATUS, first, scan_status(a));
-    number(b, A_DUE, first, a->due_us);
-    number(b, A_SEND, first, a->send_us);
-    number(b, A_DAY, first, day);
+    b->actions++;
+    text(b, A_ID, row->id);
+    number(b, A_PERIOD, row->period_no);
+    text(b, A_ACTION, lifecycle_kind_name(a->kind));
+    text(b, A_WINDOW, lifecycle_window_code(row->policy, a->window, a->round, code));
+    text(b, A_STATUS, scan_status(a));
+    number(b, A_DUE, a->due_us);
+    number(b, A_SEND, a->send_us);
+    number(b, A_DAY, day);
 }
 
 void scan_batch_add(struct scan_batch *b, const struct scan_row *row, int64_t as_of_us, const struct lifecycle_decision *d)
 {
     const struct lifecycle_facts *f = &d->after;
     int64_t day = d->count ? calendar_day(f->zone, as_of_us) : 0;
-    bool first = b->rows++ == 0;
 
+    b->rows++;
     for (size_t i = 0; i < d->count; i++)
         action_add(b, row, day, &d->actions[i]);
-    text(b, R_ID, first, row->id);
-    number(b, R_VERSION, first, row->version);
-    text(b, R_STATE, first, sub_state_name(f->state));
-    number(b, R_ENTERED, first, f->state_entered_us);
-    number(b, R_SHUTDOWN, first, f->shutdown_due_us);
-    number(b, R_FINAL, first, f->final_notice_us);
-    number(b, R_TERMINATION, first, f->termination_notice_us);
-    number(b, R_DONE, first, (int32_t)f->done);
-    number(b, R_NEXT, first, d->next_us);
-    text(b, R_BEFORE, first, sub_state_name(row->facts.state));
+    text(b, R_ID, row->id);
+    number(b, R_VERSION, row->version);
+    text(b, R_STATE, sub_state_name(f->state));
+    number(b, R_ENTERED, f->state_entered_us);
+    moment_or_null(b, R_SHUTDOWN, f->shutdown_due_us);
+    moment_or_null(b, R_FINAL, f->final_notice_us);
+    moment_or_null(b, R_TERMINATION, f->termination_notice_us);
+    number(b, R_DONE, (int32_t)f->done);
+    moment_or_null(b, R_NEXT, d->next_us);
+    text(b, R_BEFORE, sub_state_name(row->facts.state));
     scan_count(&b->counts, d);
 }
 
-void scan_batch_params(struct scan_batch *b, const char *params[SCAN_BATCH_ARRAYS])
+void scan_batch_params(struct scan_batch *b, struct db_param params[SCAN_BATCH_ARRAYS])
 {
-    for (int i = 0; i < SCAN_BATCH_ARRAYS; i++) {
-        buf_add_char(&b->arrays[i], '}');
-        params[i] = buf_text(&b->arrays[i]);
-    }
+    for (int i = 0; i < SCAN_BATCH_ARRAYS; i++)
+        params[i] = db_array_end(&b->arrays[i]);
 }
 
 bool scan_shuts(const struct lifecycle_decision *d)

@@ -2,7 +2,7 @@
 #ifndef CORE_STORE_SCAN_SCAN_BATCH_H
 #define CORE_STORE_SCAN_SCAN_BATCH_H
 
-#include "core/base/buf.h"
+#include "core/io/db/db_array.h"
 #include "core/store/scan/scan_row.h"
 
 enum { SCAN_BATCH_ARRAYS = 18 };
@@ -12,7 +12,7 @@ struct scan_counts {
 };
 
 struct scan_batch {
-    struct buf arrays[SCAN_BATCH_ARRAYS]; /* $1 … $18 of lifecycle_apply.sql */
+    struct db_array arrays[SCAN_BATCH_ARRAYS]; /* $1 … $18 of lifecycle_apply.sql */
     int rows, actions;
     struct scan_counts counts;
 };
@@ -22,7 +22,7 @@ void scan_batch_release(struct scan_batch *batch);
 void scan_batch_add(struct scan_batch *batch, const struct scan_row *row, int64_t as_of_us,
                     const struct lifecycle_decision *decision);
 /* Close the arrays and point `params` at them. */
-void scan_batch_params(struct scan_batch *batch, const char *params[SCAN_BATCH_ARRAYS]);
+void scan_batch_params(struct scan_batch *batch, struct db_param params[SCAN_BATCH_ARRAYS]);
 
 /* Does it shut somebody down? */
 bool scan_shuts(const struct lifecycle_decision *decision);

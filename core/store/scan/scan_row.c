@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/io/db/db_array.h"
+
 /* Columns of lifecycle_due.sql. */
 enum {
     D_ID, D_PERIOD, D_VERSION, D_STATE, D_ENTERED, D_FROM, D_END_DAY, D_END, D_SHUTDOWN, D_FINAL, D_TERMINATION, D_HOLD,
@@ -116,7 +118,6 @@ bool scan_row_read(struct scan_context *c, const PGresult *rows, int row, struct
 /* --- as it is stored --- */
 
 enum { DAYS_1970_2000 = 10957 };
-static const int64_t US_1970_2000 = DAYS_1970_2000 * 86400LL * 1000000;
 
 /* An integer of whatever width the column has, the highest byte first; NULL is 0. */
 static int64_t stored(const PGresult *rows, int row, int column)
@@ -137,7 +138,7 @@ static int64_t stored_moment(const PGresult *rows, int row, int column)
 
     if (PQgetisnull(rows, row, column))
         return 0;
-    return us == INT64_MAX || us == INT64_MIN ? us : us + US_1970_2000;
+    return us == INT64_MAX || us == INT64_MIN ? us : us + DB_2000_US;
 }
 
 static void stored_id(const PGresult *rows, int row, struct id *id)
