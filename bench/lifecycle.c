@@ -19,7 +19,7 @@
 #include "core/store/scan/scan.h"
 
 enum { IDLE_ROUNDS = 300, DECIDE_ROUNDS = 4000000, BARE_BATCH = 1000, WORKERS = 4, ROUNDS_MAX = 20, DRY_ROUNDS = 5,
-       SLICE_LEAST = 10000 /* ten batches: four workers have something to share */ };
+       SLICE_ROWS = 10000, SLICE_OF_MANY_ROWS = 50000 /* fifty batches: four workers have something to share */ };
 
 static const char *conninfo;
 static struct arena arena;
@@ -197,18 +197,17 @@ static struct cost median(struct cost *costs, int count)
     return costs[count / 2];
 }
 
-static int rounds_of(long count)
+static int rounds_of(long count, long least)
 {
-    long rounds = count / SLICE_LEAST;
+    long rounds = count / least;
 
     return (int)(rounds < 1 ? 1 : rounds > ROUNDS_MAX ? ROUNDS_MAX : rounds);
 }
 
 /* Both sides in turns, so that they meet the same machine, each with slices of its own in tables that grow alike: medians of them. */
-static void in_turns(long count, void (*theirs)(struct slice), void (*ours)(struct slice), struct cost *their, struct cost *our)
+static void in_turns(long count, int rounds, void (*theirs)(struct slice), void (*ours)(struct slice), struct cost *their, struct cost *our)
 {
     struct cost costs[2][ROUNDS_MAX];
-    int rounds = rounds_of(count);
     long each = count / rounds;
 
     for (int i = 0; i < rounds * 2; i++) {
@@ -272,16 +271,19 @@ static void scan_by_four(struct slice s)
 
 static void reminders(void)
 {
-    int rounds = rounds_of(n);
+    int rounds = rounds_of(n, SLICE_ROWS);
     long each = n / rounds, all = each * rounds * 2;
     struct cost bare, one, four;
 
     fill(all, each, 2, false, 6, "active", "null, null");
-    in_turns(n, bare_reminders, scan_by_one, &bare, &one);
+    in_turns(n, rounds, bare_reminders, scan_by_one, &bare, &one);
     say_cost(arena_format(&arena, "%ld reminders of %ld", each, all), one, bare, 1.5);
     CHECK(atol(ask("select count(*) from public.outbox")) == all);
+    rounds = rounds_of(n, SLICE_OF_MANY_ROWS);
+    each = n / rounds;
+    all = each * rounds * 2;
     fill(all, each, 2, true, 6, "active", "null, null");
-    in_turns(n, scan_by_one, scan_by_four, &one, &four);
+    in_turns(n, rounds, scan_by_one, scan_by_four, &one, &four);
     say(arena_format(&arena, "%ld of %ld, four workers beside one", each, all), four.wall, one.wall, "s", 0.6);
     CHECK(atol(ask("select count(*) from public.outbox")) == all);
 }
@@ -369,13 +371,13 @@ static void scan_released(struct slice s)
 
 static void shutdowns(void)
 {
-    int rounds = rounds_of(n / 10);
+    int rounds = rounds_of(n / 10, SLICE_ROWS);
     long each = n / 10 / rounds, all = each * rounds * 2;
     struct cost bare, ours;
 
     fill(all, each, 2, false, -10, "grace", overdue);
     tenants_make(all);
-    in_turns(n / 10, bare_shutdowns, scan_released, &bare, &ours);
+    in_turns(n / 10, rounds, bare_shutdowns, scan_released, &bare, &ours);
     say_cost(arena_format(&arena, "%ld shutdowns of %ld", each, all), ours, bare, 2);
     CHECK(atol(ask("select count(*) from public.tenant where not run_allowed")) == all);
 }
