@@ -93,6 +93,9 @@ class Approvals(Case):
         payment = next(line.split()[-1] for line in run("payment ls --state credit").splitlines() if line.startswith("350.00"))
         row, approval = self.row(run(f'payment return {payment} --reference back --comment "too much"'))
         self.has(row, "51.00 CNY", order, "Pays Too Much")
+        again = f'payment return {payment} --reference again --comment "too much"'
+        self.has(run(again, status=4), "it goes back once", approval, "execgov order approvals")
+        self.has(run(again, status=4, lang="zh_CN.UTF-8"), "只退回一次", approval)
         run(f"order approve {approval}", token="fred")
         self.has(next(line for line in run("order approvals --state executed").splitlines() if line.startswith(approval)), "51.00 CNY")
         shown = run(f"customer show {customer}").splitlines()

@@ -153,12 +153,29 @@ static void a_change_of_edition_ends_no_period_that_it_does_not_credit(void **st
     assert_string_equal("settled", sql_value(&f->arena, f->platform, "%s", pay(f, &b, plain, "299001", 0, 365)));
 }
 
+/* Both look before either is written. */
+static void two_returns_of_one_payment_are_not_asked_for_at_once(void **state)
+{
+    static const char ask[] = "select public.approval_open('%s', 'payment.return', '{\"payment\": \"%s\", \"id\": \"%s\"}', '%s', 'why', '%s', "
+                              "null)";
+    struct money_rig *f = *state;
+    PGconn *there = pg_server_connect(&f->server, &f->arena, "execgov_platform");
+    struct id payment = id_new(), one = id_new(), two = id_new();
+
+    sql_run(f->platform, "begin");
+    sql_run(f->platform, ask, id_new().text, payment.text, one.text, one.text, f->finance.id.text);
+    begin_there(f, there, arena_format(&f->arena, ask, id_new().text, payment.text, two.text, two.text, f->second.id.text));
+    sql_run(f->platform, "commit");
+    assert_non_null(strstr(end_there(f, there), "conflict: giving back that payment waits for approval already"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hold_that_is_added_while_another_is_released_holds),
         cmocka_unit_test(a_rest_that_was_given_back_lowers_no_price),
         cmocka_unit_test(a_change_of_edition_ends_no_period_that_it_does_not_credit),
+        cmocka_unit_test(two_returns_of_one_payment_are_not_asked_for_at_once),
     };
     return cmocka_run_group_tests(tests, money_rig_setup, money_rig_teardown);
 }
