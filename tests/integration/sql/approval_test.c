@@ -315,6 +315,36 @@ static void one_payments_return_waits_once(void **state)
     assert_non_null(sql_value(&f->arena, f->platform, "%s", give_back(f, other, "three of another", &f->finance)));
 }
 
+/* Who was told what became of a request. */
+static const char *decided(struct money_rig *f, struct id request)
+{
+    return sql_value(&f->arena, f->admin, "select coalesce(string_agg(u.email || ' ' || (o.payload ->> 'variant'), ', ' order by o.payload ->> "
+                     "'variant'), '-') from public.outbox o join public.app_user u on u.id = o.user_id where o.event = 'approval.decided' and "
+                     "o.payload ->> 'approval' = '%s'", request.text);
+}
+
+static const char *email_and(struct money_rig *f, const struct pg_person *who, const char *format)
+{
+    return sql_value(&f->arena, f->admin, "select replace('%s', '@', email) from public.app_user where id = '%s'", format, who->id.text);
+}
+
+/* Whoever asked is told of it, also when he was told before that it was approved. */
+static void whoever_asked_is_told_that_another_was_carried_out(void **state)
+{
+    struct money_rig *f = *state;
+
+    for (int approved = 0; approved < 2; approved++) {
+        struct id payment = id_new(), first, second;
+
+        assert_true(id_parse(sql_value(&f->arena, f->platform, "%s", give_back(f, payment, "wrong", &f->third)), &first));
+        sql_run(f->platform, "%s", money_rig_vote(f, first, &f->second));
+        assert_true(id_parse(sql_value(&f->arena, f->platform, "%s", give_back(f, payment, "right", &f->finance)), &second));
+        sql_run(f->admin, "update public.approval_request set state = 'executed' where id = '%s'", approved ? second.text : first.text);
+        assert_string_equal(email_and(f, &f->third, approved ? "@ approved, @ withdrawn" : "@ approved"), decided(f, first));
+        assert_string_equal(approved ? "-" : email_and(f, &f->finance, "@ withdrawn"), decided(f, second));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,6 +357,7 @@ int main(void)
         cmocka_unit_test(who_reviews_is_apart_from_who_asked_too),
         cmocka_unit_test(some_things_are_never_decided_by_one_person),
         cmocka_unit_test(one_payments_return_waits_once),
+        cmocka_unit_test(whoever_asked_is_told_that_another_was_carried_out),
     };
     return cmocka_run_group_tests(tests, money_rig_setup, money_rig_teardown);
 }
