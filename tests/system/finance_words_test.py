@@ -158,7 +158,7 @@ class Previews(Case):
         ahead = stack.sql("select to_char(lifecycle_now() + interval '40 days', 'YYYY-MM-DD\"T\"00:00:00\"Z\"')")[0][0]
         self.has(run(f"lifecycle scan --as-of {ahead}"), "customer_name", "Named In Previews")
         write("policy.yaml", "windows: [T-20, T-5, T0, G-HALF, G-1, SHUTDOWN, R-7]\n")
-        self.has(run("reminder-policy set standard --file policy.yaml --dry-run"), "CUSTOMER", "Named In Previews")
+        self.has(run("reminder-policy set monthly --file policy.yaml --dry-run"), "CUSTOMER", "Named In Previews")
 
 
 class Slots(Case):
