@@ -185,7 +185,7 @@ static void monthly_policy_comes(struct scan_rig *f)
 {
     const struct embedded *file = sql_public;
 
-    while (file->name && strcmp(file->name, "0135_monthly_policy") != 0)
+    while (file->name && !strstr(file->name, "_monthly_policy"))
         file++;
     assert_non_null(file->name);
     sql_run(f->admin, "%s", file->text);
