@@ -204,7 +204,10 @@ class Reminders(Case):
         looked = self.cli("reminder-policy", "use", "early", "--edition", "team-yearly", "--dry-run")
         self.assertEqual((looked["result"], looked["forecast"]["subscriptions"]), (None, 1))
         self.assertEqual(stack.sql(policy), [["standard"]])
+        shown = lambda code: {(v["policy"], v["reminder_policy"]) for v in self.cli("edition", "show", code)["versions"]}
+        self.assertEqual((shown("team-monthly"), shown("team-yearly")), ({("standard", "monthly")}, {("standard", "standard")}))
         used = self.cli("reminder-policy", "use", "early", "--edition", "team-yearly", "--comment", "long notice")["result"]
+        self.assertEqual(shown("team-yearly"), {("standard", "early")})
         self.assertEqual(used, {"edition": "team-yearly", "policy": "early", "own": True})
         self.assertEqual(stack.sql(policy), [["early"]])
         own = self.cli("reminder-policy", "use", "standard", "--subscription", subscription, "--comment", "asked for it")["result"]

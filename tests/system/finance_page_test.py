@@ -372,6 +372,7 @@ class Page(unittest.TestCase):
         (stack.folder / "policy.yaml").write_text(text, encoding="utf-8")
         self.type("reminder-policy ls")
         self.assertEqual(self.type("reminder-policy show standard")["ver"], 1)
+        self.assertTrue(self.type('reminder-policy use monthly --edition team-small --comment "by the month"')["result"]["own"])
         run("reminder-policy set early --file policy.yaml --comment x")
         looked = self.type("reminder-policy set standard --file policy.yaml --dry-run")
         self.assertIsNone(looked["result"])

@@ -93,6 +93,9 @@ class Approvals(Case):
         payment = next(line.split()[-1] for line in run("payment ls --state credit").splitlines() if line.startswith("350.00"))
         row, approval = self.row(run(f'payment return {payment} --reference back --comment "too much"'))
         self.has(row, "51.00 CNY", order, "Pays Too Much")
+        again = f'payment return {payment} --reference again --comment "too much"'
+        self.has(run(again, status=4), "it goes back once", approval, "execgov order approvals")
+        self.has(run(again, status=4, lang="zh_CN.UTF-8"), "只退回一次", approval)
         run(f"order approve {approval}", token="fred")
         self.has(next(line for line in run("order approvals --state executed").splitlines() if line.startswith(approval)), "51.00 CNY")
         shown = run(f"customer show {customer}").splitlines()
@@ -155,7 +158,7 @@ class Previews(Case):
         ahead = stack.sql("select to_char(lifecycle_now() + interval '40 days', 'YYYY-MM-DD\"T\"00:00:00\"Z\"')")[0][0]
         self.has(run(f"lifecycle scan --as-of {ahead}"), "customer_name", "Named In Previews")
         write("policy.yaml", "windows: [T-20, T-5, T0, G-HALF, G-1, SHUTDOWN, R-7]\n")
-        self.has(run("reminder-policy set standard --file policy.yaml --dry-run"), "CUSTOMER", "Named In Previews")
+        self.has(run("reminder-policy set monthly --file policy.yaml --dry-run"), "CUSTOMER", "Named In Previews")
 
 
 class Slots(Case):

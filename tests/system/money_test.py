@@ -472,7 +472,8 @@ class Tenants(Case):
             f"select extract(epoch from started_at) from {schema}.job_outcome where job_id = '{run['id']}'"), what="the first run being started")
         self.assertLess(float(started[0][0]) - paid, 5)
         keys = {m["payload"].get("window") for m in messages() if m["key"].startswith(f"sub:{subscription}")}
-        self.assertLessEqual({"T-15", "T0", "G-1", "SHUTDOWN"}, keys)
+        self.assertLessEqual({"T-7", "T0", "G-1", "SHUTDOWN"}, keys)
+        self.assertFalse(keys & {"T-30", "T-15"}, "a month's customer is not reminded in its first half")
 
 
 def redis(*words):

@@ -193,8 +193,18 @@ class Statements(Case):
         # As the task says: by hand, with the day in the reference.
         again = f"{ref} {day(2)}"
         self.assertIn(again, task["detail"]["remedy"]["en"])
+        self.assertIn(f"icbc:{ref}", self.tasks())
+        self.confirm(self.order(), PRICE, f"{ref} {day(3)}")  # another day's
+        self.assertIn(f"icbc:{ref}", self.tasks(), "that is not this money")
         self.confirm(second, PRICE, again)
         self.assertIn(self.state(second), ("activating", "active"))
+        self.assertNotIn(f"icbc:{ref}", self.tasks(), "it ended with its payment")
+        for line, verdict in (((day(2), ref, "299.00", "乙公司", second["no"]), "seen"),
+                              ((day(2), ref, "299.00", "乙公司", ""), "seen"),
+                              ((day(2), ref, "298.00", "乙公司", second["no"]), "conflict"),
+                              ((day(1), ref, "299.00", "乙公司", ""), "conflict"),
+                              ((day(9), ref, "299.00", "甲公司", first["no"]), "seen")):
+            self.assertEqual(self.ok(self.statement(file_of(line)))["items"][0]["verdict"], verdict, line)
         self.assertEqual(self.ok(stack.api("GET", "/v1/platform/lifecycle/check", token="fay"))["violations"], [])
 
     def test_a_line_for_two_orders_is_a_task_and_its_parts_are_the_line(self):

@@ -32,7 +32,7 @@ bool command_edition_show(struct cli *cli, const struct args *args, struct gov_e
 {
     static const struct money_column columns[] = {
         { "ver", { "VER", "版次" } }, { "price", { "PRICE", "价格" } }, { "interval/count", { "EVERY", "周期数" } },
-        { "interval/unit", { "UNIT", "周期" } }, { "tax_bp", { "TAX (BP)", "税率（万分之）" } }, { "policy", { "REMINDERS", "提醒策略" } },
+        { "interval/unit", { "UNIT", "周期" } }, { "tax_bp", { "TAX (BP)", "税率（万分之）" } }, { "reminder_policy", { "REMINDERS", "提醒策略" } },
         { "subscriptions", { "SUBSCRIPTIONS", "订阅数" } }, { "open_orders", { "OPEN ORDERS", "未付订单" } },
         { "sold_from", { "SOLD FROM", "起售时间" } }, { "sold_to", { "SOLD UNTIL", "停售时间" } }, { NULL, { NULL, NULL } },
     };

@@ -180,6 +180,65 @@ static void what_was_dealt_with_before_is_kept_by_days(void **state)
                         "c.id = s.customer_id"));
 }
 
+/* As a fresh database has it, or as an upgrade leaves what is there. */
+static void monthly_policy_comes(struct scan_rig *f)
+{
+    const struct embedded *file = sql_public;
+
+    while (file->name && !strstr(file->name, "_monthly_policy"))
+        file++;
+    assert_non_null(file->name);
+    sql_run(f->admin, "%s", file->text);
+}
+
+static void a_shipped_month_is_reminded_in_its_last_week_and_drafted_in_its_middle(void **state)
+{
+    struct scan_rig *f = *state;
+    int days = thursday_in(f, 31);
+
+    policies_forget(f);
+    monthly_policy_comes(f);
+    scan_rig_subscriptions(f, 2, days, "Asia/Shanghai");
+    sql_run(f->admin, "update public.subscription set paid_from_at = paid_until_at - interval '%d days'", days);
+    sql_run(f->admin, "update public.subscription s set edition_version = v.id from public.edition_version v, public.customer c where v.edition = "
+            "'team-monthly' and c.id = s.customer_id and c.name = 'c1'");
+    go_on(f, 4 * days);
+    assert_string_equal("T-7 T-3 T-1", reminded(f, "c1"));
+    assert_string_equal("T-30 T-15 T-7 T-3 T-1", reminded(f, "c2"));
+    assert_int_equal(2, scan_rig_count(f, "public.lifecycle_action a join public.subscription s on s.id = a.subscription_id where a.action = 'prefill' "
+                                       "and a.as_of - s.paid_from_at - (s.paid_until_at - s.paid_from_at) / 2 between '0' and interval '6 hours'"));
+    policies_forget(f);
+}
+
+/* The choice that an upgrade makes is nobody's who has chosen. */
+static void a_month_stays_as_people_have_said(void **state)
+{
+    static const char chosen[] = "select (select count(*) from public.lifecycle_policy where code = 'monthly' and before_days = '{7,3,1}') || ' ' || "
+                                 "coalesce((select coalesce(policy, '-') from public.edition_reminder where edition = 'team-monthly'), 'none')";
+    struct scan_rig *f = *state;
+
+    policies_forget(f);
+    policy_set(f, "standard", "20, 5");
+    monthly_policy_comes(f);
+    assert_string_equal("0 none", sql_value(&f->arena, f->admin, chosen));
+    policies_forget(f);
+    policy_set(f, "monthly", "9, 2");
+    monthly_policy_comes(f);
+    assert_string_equal("0 none", sql_value(&f->arena, f->admin, chosen));
+    sql_run(f->admin, "select public.edition_reminder_set('team-monthly', 'monthly', 'tried', '%s'), public.edition_reminder_set('team-monthly', null, "
+            "'back', '%s')", person.id.text, person.id.text);
+    monthly_policy_comes(f);
+    assert_string_equal("0 -", sql_value(&f->arena, f->admin, chosen));
+    policies_forget(f);
+    monthly_policy_comes(f);
+    assert_string_equal("1 monthly", sql_value(&f->arena, f->admin, chosen));
+    /* and it is taken away like any other */
+    sql_run(f->admin, "select public.edition_reminder_set('team-monthly', null, 'as before', '%s')", person.id.text);
+    monthly_policy_comes(f);
+    assert_string_equal("1 -", sql_value(&f->arena, f->admin, chosen));
+    policies_forget(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +246,8 @@ int main(void)
         cmocka_unit_test(a_customers_own_goes_before_his_editions_and_that_before_its_versions),
         cmocka_unit_test(waking_goes_through_all_twice_and_then_rests),
         cmocka_unit_test(what_was_dealt_with_before_is_kept_by_days),
+        cmocka_unit_test(a_shipped_month_is_reminded_in_its_last_week_and_drafted_in_its_middle),
+        cmocka_unit_test(a_month_stays_as_people_have_said),
     };
     return cmocka_run_group_tests(tests, setup, scan_rig_teardown);
 }

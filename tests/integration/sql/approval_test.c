@@ -283,6 +283,68 @@ static void some_things_are_never_decided_by_one_person(void **state)
     money_rig_refused(f->platform, "expired", alone(f, "emergency", late, &f->second));
 }
 
+/* A payment's return under a reference; a statement by which it is asked for. */
+static const char *give_back(struct money_rig *f, struct id payment, const char *reference, const struct pg_person *who)
+{
+    return arena_format(&f->arena, "select public.approval_open('%s', 'payment.return', '{\"payment\": \"%s\", \"id\": \"%s\"}', '%s %s', "
+                        "'why', '%s', null)", id_new().text, payment.text, reference, payment.text, reference, who->id.text);
+}
+
+/* It goes back whole, and once: under two references it would go back twice. */
+static void one_payments_return_waits_once(void **state)
+{
+    struct money_rig *f = *state;
+    struct id payment = id_new(), other = id_new();
+    const char *first = sql_value(&f->arena, f->platform, "%s", give_back(f, payment, "one", &f->finance));
+    const char *two = give_back(f, payment, "two", &f->second), *second;
+
+    money_rig_refused(f->platform, arena_format(&f->arena, "conflict: giving back that payment waits for approval already: %s", first), two);
+    assert_string_equal(first, sql_value(&f->arena, f->platform, "%s", give_back(f, payment, "one", &f->finance)));
+    assert_non_null(sql_value(&f->arena, f->platform, "%s", give_back(f, other, "two of another", &f->finance)));
+    /* Approved, and its act failed: the right reference is asked for. Whichever is carried out ends the other. */
+    sql_run(f->admin, "update public.approval_request set state = 'approved' where id = '%s'", first);
+    second = sql_value(&f->arena, f->platform, "%s", two);
+    sql_run(f->admin, "update public.approval_request set state = 'executed' where id = '%s'", first);
+    assert_string_equal("withdrawn", sql_value(&f->arena, f->admin, "select state from public.approval_request where id = '%s'", second));
+    assert_string_equal("the payment went back under another reference", sql_value(&f->arena, f->admin, "select detail ->> 'reason' from "
+                        "public.platform_audit where action = 'approval.withdrawn' and subject = '%s'", second));
+    assert_string_equal("1", sql_value(&f->arena, f->admin, "select count(*) from public.approval_request where state = 'waiting' and "
+                                       "params ->> 'payment' = '%s'", other.text));
+    /* What ran out stands in nobody's way. */
+    sql_run(f->admin, "update public.approval_request set expires_at = now() - interval '1 second' where params ->> 'payment' = '%s'", other.text);
+    assert_non_null(sql_value(&f->arena, f->platform, "%s", give_back(f, other, "three of another", &f->finance)));
+}
+
+/* Who was told what became of a request. */
+static const char *decided(struct money_rig *f, struct id request)
+{
+    return sql_value(&f->arena, f->admin, "select coalesce(string_agg(u.email || ' ' || (o.payload ->> 'variant'), ', ' order by o.payload ->> "
+                     "'variant'), '-') from public.outbox o join public.app_user u on u.id = o.user_id where o.event = 'approval.decided' and "
+                     "o.payload ->> 'approval' = '%s'", request.text);
+}
+
+static const char *email_and(struct money_rig *f, const struct pg_person *who, const char *format)
+{
+    return sql_value(&f->arena, f->admin, "select replace('%s', '@', email) from public.app_user where id = '%s'", format, who->id.text);
+}
+
+/* Whoever asked is told of it, also when he was told before that it was approved. */
+static void whoever_asked_is_told_that_another_was_carried_out(void **state)
+{
+    struct money_rig *f = *state;
+
+    for (int approved = 0; approved < 2; approved++) {
+        struct id payment = id_new(), first, second;
+
+        assert_true(id_parse(sql_value(&f->arena, f->platform, "%s", give_back(f, payment, "wrong", &f->third)), &first));
+        sql_run(f->platform, "%s", money_rig_vote(f, first, &f->second));
+        assert_true(id_parse(sql_value(&f->arena, f->platform, "%s", give_back(f, payment, "right", &f->finance)), &second));
+        sql_run(f->admin, "update public.approval_request set state = 'executed' where id = '%s'", approved ? second.text : first.text);
+        assert_string_equal(email_and(f, &f->third, approved ? "@ approved, @ withdrawn" : "@ approved"), decided(f, first));
+        assert_string_equal(approved ? "-" : email_and(f, &f->finance, "@ withdrawn"), decided(f, second));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +356,8 @@ int main(void)
         cmocka_unit_test(one_person_decides_alone_in_an_emergency_and_everybody_knows),
         cmocka_unit_test(who_reviews_is_apart_from_who_asked_too),
         cmocka_unit_test(some_things_are_never_decided_by_one_person),
+        cmocka_unit_test(one_payments_return_waits_once),
+        cmocka_unit_test(whoever_asked_is_told_that_another_was_carried_out),
     };
     return cmocka_run_group_tests(tests, money_rig_setup, money_rig_teardown);
 }

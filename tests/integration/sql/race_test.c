@@ -153,12 +153,69 @@ static void a_change_of_edition_ends_no_period_that_it_does_not_credit(void **st
     assert_string_equal("settled", sql_value(&f->arena, f->platform, "%s", pay(f, &b, plain, "299001", 0, 365)));
 }
 
+/* Both look before either is written. */
+static void two_returns_of_one_payment_are_not_asked_for_at_once(void **state)
+{
+    static const char ask[] = "select public.approval_open('%s', 'payment.return', '{\"payment\": \"%s\", \"id\": \"%s\"}', '%s', 'why', '%s', "
+                              "null)";
+    struct money_rig *f = *state;
+    PGconn *there = pg_server_connect(&f->server, &f->arena, "execgov_platform");
+    struct id payment = id_new(), one = id_new(), two = id_new();
+
+    sql_run(f->platform, "begin");
+    sql_run(f->platform, ask, id_new().text, payment.text, one.text, one.text, f->finance.id.text);
+    begin_there(f, there, arena_format(&f->arena, ask, id_new().text, payment.text, two.text, two.text, f->second.id.text));
+    sql_run(f->platform, "commit");
+    assert_non_null(strstr(end_there(f, there), "conflict: giving back that payment waits for approval already"));
+}
+
+/* What the task of a dispute says is about the payment, and not that it is not in the books. */
+static void assert_dispute_found(struct money_rig *f, const char *txn)
+{
+    assert_string_equal("1", sql_value(&f->arena, f->admin, "select count(*) from public.finance_task c join public.payment p on p.id = "
+                                       "c.payment_id where c.kind = 'payment_disputed' and p.provider_txn = '%s' and c.detail #>> "
+                                       "'{remedy,en}' not like '%%not in the books%%'", txn));
+}
+
+static const char *dispute(struct money_rig *f, const char *txn)
+{
+    return arena_format(&f->arena, "select public.payment_dispute_told('stripe', '{\"kind\": \"disputed\", \"refund\": \"dp_%s\", \"txn\": "
+                        "\"%s\"}')", txn, txn);
+}
+
+static void a_dispute_that_is_told_while_its_payment_is_written_is_about_it(void **state)
+{
+    struct money_rig *f = *state;
+    PGconn *there = pg_server_connect(&f->server, &f->arena, "postgres");
+    struct bought b;
+
+    money_rig_buy(f, &b);
+    /* told, and the payment is written before that is */
+    sql_run(f->admin, "begin");
+    sql_run(f->admin, "%s", dispute(f, "told-first"));
+    begin_there(f, there, money_rig_settle(f, &b, b.order, "told-first", "29900", "CNY", 1));
+    sql_run(f->admin, "commit");
+    assert_string_equal("", end_there(f, there));
+    assert_dispute_found(f, "told-first");
+    /* the payment is at its end, and told of before that */
+    money_rig_buy(f, &b);
+    sql_run(f->platform, "begin");
+    sql_run(f->platform, "%s", money_rig_settle(f, &b, b.order, "paid-first", "29900", "CNY", 1));
+    sql_run(f->platform, "set constraints all immediate");
+    begin_there(f, there, dispute(f, "paid-first"));
+    sql_run(f->platform, "commit");
+    assert_string_equal("", end_there(f, there));
+    assert_dispute_found(f, "paid-first");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hold_that_is_added_while_another_is_released_holds),
         cmocka_unit_test(a_rest_that_was_given_back_lowers_no_price),
         cmocka_unit_test(a_change_of_edition_ends_no_period_that_it_does_not_credit),
+        cmocka_unit_test(two_returns_of_one_payment_are_not_asked_for_at_once),
+        cmocka_unit_test(a_dispute_that_is_told_while_its_payment_is_written_is_about_it),
     };
     return cmocka_run_group_tests(tests, money_rig_setup, money_rig_teardown);
 }
