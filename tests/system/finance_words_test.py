@@ -289,7 +289,13 @@ class Mistakes(Case):
         write("good.yaml", CALENDAR % '"2031-01-01"')
         self.has(run("calendar import good.yaml --dry-run"), "A feast")
         write("bad.yaml", CALENDAR % '"1.1.2031"')
-        self.has(run("calendar import bad.yaml --dry-run", status=2), "/holidays/0")
+        self.has(run("calendar import bad.yaml --dry-run", status=2), "/holidays/0", "line 6")
+        for name, table, line in (("monday.yaml", CALENDAR % '"2031-01-01"' + "workdays:\n  - 2031-01-04\n\n  # a slip of the pen\n  - 2031-01-06\n", 11),
+                                  ("monday.json", '{"country": "CN", "year": 2031, "source": "nobody", "citation": "made up",\n'
+                                                  '"holidays": [], "workdays": [\n"2031-01-04", "2031-01-06"]}', 3)):
+            write(name, table)
+            self.has(run(f"calendar import {name}", status=2), f"line {line}", "2031-01-06", "Monday")
+            self.has(run(f"calendar import {name}", status=2, lang="zh_CN.UTF-8"), f"第 {line} 行", "2031-01-06", "周一")
 
     def test_the_chinese_report_of_invoices_has_the_columns_that_an_import_reads(self):
         head = run("report invoices", lang="zh_CN.UTF-8").split("\r\n")[0].split(",")
