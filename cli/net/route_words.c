@@ -25,6 +25,7 @@ const struct route_word route_words[] = {
     { "GET …/approvals", "order approvals" },
     { "POST …/approvals/{}/approve", "order approve {}" },
     { "GET …/customers", "customer ls" },
+    { "GET …/customers/{}", "customer show {}" },
     { "GET …/deliveries", "deliveries ls" },
     { "POST …/deliveries/{}/send-again", "deliveries again {}" },
     { "GET …/editions", "edition ls" },

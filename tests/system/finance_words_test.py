@@ -182,6 +182,9 @@ class Hints(Case):
         for lang in ("C.UTF-8", "zh_CN.UTF-8"):
             self.has(run("order ls --state wrong", status=2, lang=lang), "wrong", "draft, pending_payment, ")
         self.has(run("customer create --help"), "company (the default) or person")
+        first = field(run('customer create "Entered Twice"'), "id")
+        self.has(run('customer create "Entered Twice"', status=4), first, "execgov customer show", "--same-name")
+        self.assertNotEqual(field(run('customer create "Entered Twice" --same-name'), "id"), first)
 
 
 class Subscriptions(Case):

@@ -54,8 +54,9 @@ bool command_customer_contacts(struct cli *cli, const struct args *args, struct 
 bool command_customer_create(struct cli *cli, const struct args *args, struct gov_err *err)
 {
     return money_post(cli, BASE "customers",
-                      json_pack("{s:s, s:s, s:o, s:s*}", "kind", args_value(args, "kind", "company"), "name", args->words[0],
-                                "contacts", contacts_of(args), "timezone", args_value(args, "timezone", NULL)), err);
+                      json_pack("{s:s, s:s, s:o, s:s*, s:b}", "kind", args_value(args, "kind", "company"), "name", args->words[0],
+                                "contacts", contacts_of(args), "timezone", args_value(args, "timezone", NULL), "same_name",
+                                args_flag(args, "same-name")), err);
 }
 
 bool command_customer_set(struct cli *cli, const struct args *args, struct gov_err *err)
