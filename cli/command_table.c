@@ -187,6 +187,7 @@ const struct command command_table[] = {
     { "order emergency", NULL, "APPROVAL", 1, 1, VALUE_NONE, { "approve one alone when nobody can be reached; everybody is told", "紧急情况下独自批准（会通知所有审批人）" }, comment_options, false, command_order_emergency },
     { "order review", NULL, "APPROVAL", 1, 1, VALUE_NONE, { "say what you found of one that was approved alone", "复核独自批准的操作" }, comment_options, false, command_order_review },
     { "payment ls", NULL, "", 0, 0, VALUE_NONE, { "payments; --state unapplied: what waits", "列出付款；--state unapplied 为待处理" }, state_options, false, command_payment_ls },
+    { "payment show", NULL, "PAYMENT", 1, 1, VALUE_NONE, { "one payment: whose, what it settled, what went back, who confirmed it", "查看付款：客户、入账订单、退款、登记人与确认人" }, NULL, false, command_payment_show },
     { "payment apply", NULL, "ORDER PAYMENT…", 2, ANY, VALUE_NONE, { "settle an order with payments that waited", "用待处理付款结清订单" }, NULL, false, command_payment_apply },
     { "payment return", NULL, "PAYMENT", 1, 1, VALUE_NONE, { "give back what settled nothing; somebody else approves", "退回未入账款项（须他人审批）" }, return_options, false, command_payment_return },
     { "payment events", NULL, "", 0, 0, VALUE_NONE, { "what providers told, and what it did", "支付渠道通知及其结果" }, state_options, false, command_payment_events },

@@ -40,6 +40,7 @@ const struct route_word route_words[] = {
     { "POST …/orders", "order create" },
     { "GET …/payments?state=credit", "payment ls --state credit" },
     { "GET …/payments?state=unapplied", "payment ls --state unapplied" },
+    { "GET …/payments/{}", "payment show {}" },
     { "POST …/payments/{}/return", "payment return {}" },
     { "GET …/periods", "period ls" },
     { "GET …/periods/{}", "period check {}" },
