@@ -71,11 +71,13 @@ static bool fail_unknown_command(const struct args *args, size_t known, struct a
 {
     const char *names[CANDIDATES_MAX];
     const char *word = args->group[known];
-    const char *before = "";
+    const char *before = "", *group = "";
     size_t count = 0;
 
-    for (size_t i = 0; i < known; i++)
+    for (size_t i = 0; i < known; i++) {
         before = arena_format(arena, "%s%s ", before, args->group[i]);
+        group = arena_format(arena, "%s %s", group, args->group[i]);
+    }
     for (const struct command *c = command_table; c->words && count < CANDIDATES_MAX; c++)
         if (text_starts(c->words, before)) {
             const char *next = arena_copy(arena, c->words + strlen(before), strcspn(c->words + strlen(before), " "));
@@ -84,9 +86,9 @@ static bool fail_unknown_command(const struct args *args, size_t known, struct a
         }
     const char *nearest = args_nearest(word, names, count);
     return gov_fail_at(err, GOV_INVALID_INPUT, word, "unknown_command",
-                       "there is no command \"%s%s\"%s%s%s; see execgov %s--help",
-                       "没有命令“%s%s”%s%s%s；请查看 execgov %s--help", before, word,
-                       nearest ? " (" : "", nearest ? nearest : "", nearest ? " ?)" : "", before);
+                       "there is no command \"%s%s\"%s%s%s; see execgov help%s",
+                       "没有命令“%s%s”%s%s%s；请查看 execgov help%s", before, word,
+                       nearest ? " (" : "", nearest ? nearest : "", nearest ? " ?)" : "", group);
 }
 
 static bool choice_valid(const char *choices, const char *value)
@@ -140,6 +142,23 @@ static bool take_option(int argc, const char *const *argv, int *i, struct args *
     return true;
 }
 
+/* "help" before a command, or behind a noun, is what --help would be there; how many words it takes in front. */
+static size_t take_help(struct args *args)
+{
+    const char *const *words = args->group;
+    size_t count = args->group_count, used;
+    bool first = count > 0 && strcmp(words[0], "help") == 0;
+    bool last = count > 1 && strcmp(words[count - 1], "help") == 0;
+
+    /* Behind a whole command it is an argument: a skill may be called so. */
+    last = last && (first || command_group(words, count - 1)) && !command_find(words + first, count - first, &used);
+    args->group += first;
+    args->group_count -= (size_t)first + last;
+    if (first || last)
+        args->options[args->option_count++] = (struct args_option){ command_option_find(NULL, "help", strlen("help"), 0), NULL };
+    return first;
+}
+
 /* The words of the command stand before its arguments, but options may stand between them, so the
  * command is found first, skipping what any option of any command takes as value. */
 static const struct command *find_command(int argc, const char *const *argv, struct args *args,
@@ -158,7 +177,10 @@ static const struct command *find_command(int argc, const char *const *argv, str
     }
     args->group = words;
     args->group_count = count;
-    return command_find(words, count, used);
+    size_t help = take_help(args);
+    const struct command *command = command_find(args->group, args->group_count, used);
+    *used += help;
+    return command;
 }
 
 static bool check_count(const struct args *args, struct gov_err *err)
@@ -185,7 +207,7 @@ bool args_parse(int argc, const char *const *argv, struct args *args, struct are
 
     memset(args, 0, sizeof *args);
     args->words = ARENA_ARRAY(arena, const char *, (size_t)argc + 1);
-    args->options = ARENA_ARRAY(arena, struct args_option, (size_t)argc + 1);
+    args->options = ARENA_ARRAY(arena, struct args_option, (size_t)argc + 2); /* "help" is one, too */
     args->command = find_command(argc, argv, args, words, &used);
     for (int i = 0; i < argc; i++) {
         if (!ended && strcmp(argv[i], "--") == 0)

@@ -205,7 +205,11 @@ static void report_faults(const struct cli *cli, const struct gov_err *err)
         bool again = message && strcmp(message, gov_err_detail(err, cli->language)) == 0; /* only where is new */
         char *shown = term_visible(message && !again ? message : "", true);
         char *where = term_visible(path ? path : "", true);
-        fprintf(stderr, "  - %s%s%s\n", where, *where && *shown ? ": " : "", shown);
+        long long line = json_get_int(fault, "line", 0); /* of a file, where the command knows it */
+        fputs("  - ", stderr);
+        if (line)
+            fprintf(stderr, cli_text(cli, "line %lld%s", "第 %lld 行%s"), line, *where ? ", " : "");
+        fprintf(stderr, "%s%s%s\n", where, *where && *shown ? ": " : "", shown);
         free(shown);
         free(where);
     }

@@ -229,7 +229,8 @@ static const struct command_option clock_options[] = {
     TEXT("days", 0, "N", "go so many days forward, through each moment at which something is due", "前进天数，逐个到期时刻执行"), END,
 };
 static const struct command_option customer_options[] = {
-    TEXT("kind", 'k', "KIND", "company (the default) or person", "company（默认，公司）或 person（个人）"), EMAIL, ZONE, END,
+    TEXT("kind", 'k', "KIND", "company (the default) or person", "company（默认，公司）或 person（个人）"), EMAIL, ZONE,
+    FLAG("same-name", 0, "another one, of a name that a customer has already", "另一家与现有客户同名的客户"), END,
 };
 static const struct command_option customer_set_options[] = {
     CHOICE("locale", 0, "en|zh-CN", "the language of what is written to them", "通知所用语言"), END,

@@ -56,31 +56,27 @@ static int run(struct cli *cli, const struct args *args, struct gov_err *err)
     return cli->exit_code;
 }
 
-/* Hand over to a noun that reads its own flags; false if the first word names none. */
+/* Hand over to a noun that reads its own flags; false if the first words name none. "help" before or behind it is
+ * its --help. */
 static bool run_program(int argc, char **argv, int *exit_code)
 {
+    static char help[] = "--help";
+    char *alone[] = { NULL, help, NULL };
     size_t used;
-    const struct command *command =
-        argc > 1 ? command_find((const char *const *)argv + 1, argc > 2 ? 2 : 1, &used) : NULL;
+    int first = argc > 2 && strcmp(argv[1], "help") == 0;
+    const struct command *command = argc > 1 + first ? command_find((const char *const *)argv + 1 + first,
+                                                                    argc > 2 + first ? 2 : 1, &used) : NULL;
 
     if (!command || !command->program)
         return false;
-    *exit_code = command->program(argc - (int)used, argv + used);
+    argc -= first + (int)used;
+    argv += first + (int)used;
+    alone[0] = argv[0];
+    if (first || (argc > 1 && strcmp(argv[1], "help") == 0))
+        *exit_code = command->program(2, alone);
+    else
+        *exit_code = command->program(argc, argv);
     return true;
-}
-
-/* "help", alone or before a command, is what --help behind it is; the words are argv's, the array is new. */
-static char **help_first(int argc, char **argv, struct arena *arena)
-{
-    static char help[] = "--help";
-
-    if (argc < 2 || strcmp(argv[1], "help") != 0)
-        return argv;
-    char **words = ARENA_ARRAY(arena, char *, (size_t)argc + 1);
-    words[0] = argv[0];
-    memcpy(words + 1, argv + 2, (size_t)(argc - 2) * sizeof *words);
-    words[argc - 1] = help;
-    return words;
 }
 
 int main(int argc, char **argv)
@@ -95,7 +91,6 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_DFL); /* "execgov runs ls | head" ends quietly */
     CHECK(sodium_init() >= 0);
     arena_init(&cli.arena);
-    argv = help_first(argc, argv, &cli.arena);
     if (run_program(argc, argv, &exit_code)) {
         arena_release(&cli.arena);
         return exit_code;

@@ -189,3 +189,45 @@ json_t *yaml_read(const char *text, size_t bytes, struct arena *arena, struct go
     yaml_parser_delete(&parser);
     return json ? json_own(arena, json) : NULL;
 }
+
+/* The value of that name or number in `node`; NULL: there is none. */
+static yaml_node_t *child(yaml_document_t *document, const yaml_node_t *node, const char *name, size_t length)
+{
+    int64_t at;
+
+    if (node->type == YAML_MAPPING_NODE)
+        for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
+            const yaml_node_t *key = yaml_document_get_node(document, p->key);
+            if (key->type == YAML_SCALAR_NODE && key->data.scalar.length == length && memcmp(key->data.scalar.value, name, length) == 0)
+                return yaml_document_get_node(document, p->value);
+        }
+    if (node->type == YAML_SEQUENCE_NODE && length < 10) {
+        char digits[10] = { 0 };
+        memcpy(digits, name, length);
+        const yaml_node_item_t *start = node->data.sequence.items.start;
+        if (text_parse_i64(digits, 0, node->data.sequence.items.top - start - 1, &at))
+            return yaml_document_get_node(document, start[at]);
+    }
+    return NULL;
+}
+
+size_t yaml_line(const char *text, size_t bytes, const char *path)
+{
+    yaml_document_t document;
+    yaml_parser_t parser;
+    size_t line = 0;
+
+    if (!yaml_parser_initialize(&parser))
+        return 0;
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text, bytes);
+    if (yaml_parser_load(&parser, &document)) {
+        for (yaml_node_t *node = yaml_document_get_root_node(&document); node; path += strcspn(path, "/")) {
+            line = node->start_mark.line + 1;
+            path += *path == '/';
+            node = *path ? child(&document, node, path, strcspn(path, "/")) : NULL;
+        }
+        yaml_document_delete(&document);
+    }
+    yaml_parser_delete(&parser);
+    return line;
+}

@@ -15,4 +15,8 @@
 /* A borrowed reference, the arena's. NULL: INVALID_INPUT, with line and column where that is known. */
 json_t *yaml_read(const char *text, size_t bytes, struct arena *arena, struct gov_err *err);
 
+/* On which line, from 1, the value at `path` ("/workdays/0", as an API names what it refuses) begins; where it is not
+ * there, what it would be in. 0: the text is no YAML. */
+size_t yaml_line(const char *text, size_t bytes, const char *path);
+
 #endif

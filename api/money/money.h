@@ -47,6 +47,7 @@ ENDPOINT(seller_account_put);
 ENDPOINT(own_subscription_cancel);
 ENDPOINT(own_subscription_continue);
 ENDPOINT(payment_list);
+ENDPOINT(payment_get);
 ENDPOINT(payment_apply);
 ENDPOINT(payment_return);
 ENDPOINT(payment_event_list);

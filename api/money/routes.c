@@ -47,6 +47,7 @@ const struct route money_routes[] = {
     ADMIN("POST", "payments/apply", MANAGE_ORDERS, payment_apply),
     ADMIN("POST", "payments/{id}/return", MANAGE_ORDERS, payment_return),
     ADMIN("GET", "payments/events", READ_ORDERS, payment_event_list),
+    ADMIN("GET", "payments/{id}", READ_ORDERS, payment_get),
     { .method = "POST", .pattern = "/v1/platform/payments/webhooks/{provider}", .access = ACCESS_ANYBODY,
       .steps = payment_webhook_steps, .bytes = &payment_webhook_bytes, .body_bytes_max = 256 * 1024, .signed_body = true },
     ADMIN("GET", "payment-providers", READ_ORDERS, payment_provider_list),

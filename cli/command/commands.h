@@ -196,6 +196,7 @@ COMMAND(command_order_review);
 COMMAND(command_payment_ls);
 COMMAND(command_payment_apply);
 COMMAND(command_payment_return);
+COMMAND(command_payment_show);
 COMMAND(command_order_activate);
 COMMAND(command_subscription_release);
 COMMAND(command_subscription_notice);

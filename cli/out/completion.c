@@ -143,7 +143,7 @@ void completion_bash(struct buf *out)
                  "  esac\n"
                  "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
                  "    word=\"${COMP_WORDS[i]}\"\n"
-                 "    [[ $word == -* ]] && continue\n"
+                 "    [[ $word == -* || $path$word == help ]] && continue\n"
                  "    case \"${path:+$path }$word\" in\n");
     add_groups(out);
     add_commands(out);
@@ -158,7 +158,7 @@ void completion_bash(struct buf *out)
     add_next_words(out, "");
     buf_add_text(
         out,
-        "\"\n"
+        "help\"\n"
         "  if [[ -z $value && $cur == -* ]]; then\n"
         "    COMPREPLY=($(compgen -W \"$options\" -- \"$cur\")); return\n"
         "  fi\n"

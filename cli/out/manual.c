@@ -88,8 +88,8 @@ void manual_overview(const char *const *words, size_t count, enum gov_language l
     }
     buf_add_text(out, zh ? "\n所有命令都可用的选项：\n" : "\noptions of every command:\n");
     add_options(out, command_options_all, language);
-    buf_add_text(out, zh ? "\n单个命令的说明：execgov 命令 --help\n"
-                         : "\nmore about one: execgov COMMAND --help\n");
+    buf_add_text(out, zh ? "\n单个命令的说明：execgov help 命令\n"
+                         : "\nmore about one: execgov help COMMAND\n");
 }
 
 void manual_command(const struct command *command, enum gov_language language, struct buf *out)
@@ -167,7 +167,7 @@ void manual_page(enum gov_language language, struct buf *out)
 {
     buf_add_text(out, ".TH EXECGOV 1 \"\" \"ExecGov " EXECGOV_VERSION "\" \"User Commands\"\n"
                       ".SH NAME\nexecgov \\- ask for and run governed skills\n"
-                      ".SH SYNOPSIS\n.B execgov\n.I COMMAND\n[\\fIOPTIONS\\fR]\n"
+                      ".SH SYNOPSIS\n.B execgov\n.I COMMAND\n[\\fIOPTIONS\\fR]\n.br\n.B execgov help\n[\\fICOMMAND\\fR]\n"
                       ".SH DESCRIPTION\nSpeaks HTTP to an ExecGov server: skills are listed, asked "
                       "for in words, planned, confirmed and run; every step can be looked at "
                       "afterwards.\n.SH COMMANDS\n");

@@ -1,5 +1,6 @@
 -- scope: public
--- $1 before this id, $2 how many, $3 only what waits for a person (unapplied), or of which something is left as credit (credit).
+-- $1 before this id, $2 how many, $3 only what waits for a person (unapplied), or of which something is left as credit (credit),
+-- $4 only this one.
 -- Whose and for what: the orders that it settled, else the one that it is said to be for. The day is the platform's, as the statement has it.
 select p.id, jsonb_build_object('id', p.id, 'provider', p.provider, 'provider_txn', p.provider_txn, 'method', p.method,
     'amount', jsonb_build_object('amount_minor', p.amount_minor, 'currency', p.currency),
@@ -27,6 +28,7 @@ cross join lateral (
     join public.orders o on o.id = f.order_id
     join public.customer c on c.id = o.customer_id) x
 where ($1::uuid is null or p.id < $1::uuid)
+    and ($4::uuid is null or p.id = $4::uuid)
     and case $3
         when 'unapplied' then not exists (select from public.payment_application a where a.payment_id = p.id)
             and not exists (select from public.payment_return r where r.payment_id = p.id)

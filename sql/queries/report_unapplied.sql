@@ -1,7 +1,6 @@
 -- scope: public
 -- Money that waited for a person at the end of a day
 -- $1 from, $2 to, $3 as of (days), $4 zone, $5 only this currency
--- scan finance_task: a report reads what there is
 with p as (
     select $1::date as first, $2::date as last, $3::date as as_of, $4::text as zone, $5::text as currency,
         $1::date::timestamp at time zone $4::text as from_at, ($2::date + 1)::timestamp at time zone $4::text as to_at,

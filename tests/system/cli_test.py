@@ -161,10 +161,14 @@ class People(Case):
     def test_help_is_a_word_as_well_as_an_option(self):
         for word, option in ((("help",), ("--help",)), (("help", "skill"), ("skill", "--help")),
                              (("help", "skill", "push"), ("skill", "push", "--help")),
-                             (("help", "migrate"), ("migrate", "--help"))):
+                             (("help", "migrate"), ("migrate", "--help")), (("help", "help"), ("--help",)),
+                             (("--json", "help", "skill"), ("skill", "--help")), (("skill", "help"), ("skill", "--help")),
+                             (("payment", "provider", "help"), ("payment", "provider", "--help")),
+                             (("migrate", "help"), ("migrate", "--help")), (("intent", "help"), ("intent", "--help"))):
             with self.subTest(word):
                 self.assertEqual(self.ok(execgov(None, *word)).stdout, self.ok(execgov(None, *option)).stdout)
         self.assertIn('no command "nonsense"', self.ok(execgov(None, "help", "nonsense"), 2).stderr)
+        self.assertIn('no command "order nix"; see execgov help order', self.ok(execgov(None, "order", "nix"), 2).stderr)
 
     def test_a_viewer_who_runs_is_refused(self):
         self.assertIn(execgov("vera", "run", "anything").returncode, (2, 3))

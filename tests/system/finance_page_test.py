@@ -134,6 +134,7 @@ class Page(unittest.TestCase):
         settled = self.type("order confirm ORDER 299.00 --reference BANKREF/2 --on 2026-11-26")
         self.assertEqual((settled["result"], settled["order"]["id"]), ("settled", right["id"]))
         self.at = {"PAYMENT": self.pay(much, "2990.00"), "BANKREF": "B-8"}
+        self.assertEqual(self.type("payment show PAYMENT")["id"], self.at["PAYMENT"])
         asked = self.type('payment return PAYMENT --reference BANKREF/undo --comment "never came"')
         self.assertEqual(run("order approve", asked["approval"]["id"], token="fred")["state"], "executed")
         self.assertNotIn(self.at["PAYMENT"], [p["id"] for p in self.type("payment ls --state credit")["items"]])

@@ -1,7 +1,9 @@
 """What the command line shows to people of finance: sums as on the paper, what an approval is about, and what helps with a mistake."""
 import datetime
+import json
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 import sys
@@ -150,6 +152,81 @@ class Approvals(Case):
                                    f"'{first}'"), [[second]])
 
 
+class Payments(Case):
+    def test_one_payment_shows_whose_it_is_and_whose_hands_it_went_through(self):
+        customer = field(run('customer create "Shown Once"'), "id")
+        order = field(run(f"order create team-monthly --customer {customer} --tenant-name X"), "no")
+        run(f"order report {order} --reference said-so", token="fred")
+        run(f"order confirm {order} 350.00 --reference shown-1 --on 2026-11-26 --evidence {'cd' * 32}")
+        payment = next(line.split()[-1] for line in run("payment ls").splitlines() if "shown-1" in line)
+        _, approval = self.row(run(f'payment return {payment} --reference shown-back --comment "too much"'))
+        run(f"order approve {approval}", token="fred")
+        stack.sql("select payment_dispute_told('manual:bank', '{\"kind\": \"disputed\", \"txn\": \"shown-1\", \"refund\": \"dp_shown\"}')")
+        shown = json.loads(run(f"payment show {payment} --json"))
+        self.assertEqual([(a["order_no"], a["customer"], a["amount"]["amount_minor"]) for a in shown["applications"]], [(order, "Shown Once", 29900)])
+        self.assertEqual((shown["state"], shown["returned"]["amount_minor"], shown["credit"]["amount_minor"]), ("applied", 5100, 0))
+        self.assertEqual([(r["reference"], r["reason"], r["order_no"], r["by"]) for r in shown["returns"]],
+                         [("shown-back", "too much", None, "fiona@people.example")])
+        self.assertEqual([(d["reference"], d["state"]) for d in shown["disputes"]], [("dp_shown", "open")])
+        self.assertEqual((shown["reported"]["by"], shown["reported"]["reference"]), ("vera@people.example", "said-so"))
+        self.assertEqual((shown["confirmed"]["by"], shown["confirmed"]["approved_by"]), ("fiona@people.example", []))
+        self.has(run(f"payment show {payment}"), "Shown Once", order, "350.00 CNY", "51.00 CNY", "manual:bank", "shown-1", "2026-11-26", "cd" * 32,
+                 "shown-back", "dp_shown", "reported by", "confirmed by  fiona@people.example", "open")
+        self.has(run(f"payment show {payment}", lang="zh_CN.UTF-8"), "客户", "已入账", "确认到账", "争议", "未裁决", "退款流水号")
+        self.has(run(f"payment show {uuid.uuid4()}", status=2), "nothing with this id")
+
+    def test_a_payment_that_needed_somebody_else_names_him(self):
+        order = self.order("Shown Approved")
+        _, rule = self.row(run('order rule four_eyes_min CNY 1000 --comment "why"'))
+        run(f"order approve {rule}", token="fred")
+        _, approval = self.row(run(f"order confirm {order} 2990.00 --reference shown-2 --on 2026-11-26"))
+        run(f"order approve {approval}", token="fred")
+        payment = next(line.split()[-1] for line in run("payment ls").splitlines() if "shown-2" in line)
+        self.has(run(f"payment show {payment}"), "confirmed by  fiona@people.example", "approved by   vera@people.example")
+        _, refund = self.row(run(f'order refund {order} 10.00 --reference shown-3 --comment "why" --then keep'))
+        run(f"order approve {refund}", token="fred")
+        back = json.loads(run(f"payment show {payment} --json"))["returns"]
+        self.assertEqual([(b["order_no"], b["amount"]["amount_minor"]) for b in back], [(order, 1000)])
+        # what a provider told, of an order nobody knows
+        stack.sql("select payment_unmatched('prov', '{\"txn\": \"shown-4\", \"order_no\": \"no-such\", \"amount_minor\": 500, \"currency\": \"CNY\", "
+                  "\"occurred_at\": \"2026-11-26T00:00:00Z\"}')")
+        payment = next(line.split()[-1] for line in run("payment ls --state unapplied").splitlines() if "shown-4" in line)
+        self.has(run(f"payment show {payment}"), "confirmed by  its provider", "unapplied", "payment_unmatched")
+
+
+class Chinese(Case):
+    def test_what_lists_say_of_states_and_kinds_is_chinese_and_json_keeps_the_codes(self):
+        zh, customer = {"lang": "zh_CN.UTF-8"}, field(run('customer create "Chinese Words"'), "id")
+        order = field(run(f"order create team-monthly --customer {customer} --tenant-name X"), "no")
+        self.has(run(f"order ls --customer {customer}", **zh), "待付款", "新购")
+        self.has(run(f"order ls --customer {customer}"), "pending_payment", "new")
+        self.assertEqual([o["state"] for o in json.loads(run("order ls --json", **zh))["items"] if o["no"] == order], ["pending_payment"])
+        self.has(run(f"order ls --state 待付款 --customer {customer}", **zh), order)
+        run(f"order confirm {order} 100.00 --reference {uuid.uuid4().hex} --on 2026-11-26")
+        self.has(run("payment ls --state 待处理", **zh), "待处理", "付款不足")
+        self.has(run("task ls", **zh), "付款不足")
+        run(f"order confirm {order} 299.00 --reference {uuid.uuid4().hex} --on 2026-11-26")
+        self.has(run(f"order show {order}", **zh), "生效中", "已入账")
+        self.has(run("subscription ls", **zh), "生效中")
+        self.has(run("customer ls Chinese", **zh), "公司", "生效中")
+        self.row(run(f'order refund {order} 10.00 --reference {uuid.uuid4().hex} --comment "why" --then keep'))
+        self.has(run("order approvals", token="fred", **zh), "订单退款", "待审批")
+        self.has(run("edition ls", **zh), "团队版", "个人版", "年")
+        said = run(f"customer show {customer}", **zh)
+        self.has(said, "订单：已付款", "待办：付款不足", "订单：已开通")
+
+    def test_every_state_and_kind_of_the_database_has_its_word(self):
+        sql = "".join(p.read_text(encoding="utf-8") for p in sorted((SOURCE / "sql/migrations/public").glob("*.sql")))
+        words = (SOURCE / "cli/command/money/money_word.c").read_text(encoding="utf-8")
+        codes = set(re.findall(r"finance_task_add\(\s*'([a-z_]+[a-z])'", sql)) | {"payment_disputed", "subscription_set_aside"}
+        for name in ("edition_kind", "customer_kind", "hold_kind", "orders_kind", "orders_state", "payment_event_status", "approval_request_state",
+                     "reconciliation_line_kind", "invoice_kind", "invoice_fapiao_status", "tenant_state", "subscription_state"):
+            found = re.findall(name + r"_known\s*check \([a-z]+ in \(([^)]*)\)", sql)
+            self.assertTrue(found, name)
+            codes |= set(re.findall("'([a-z_]+)'", " ".join(found)))
+        self.assertEqual(sorted(code for code in codes if f'{{ "{code}", "' not in words), [])
+
+
 class Previews(Case):
     def test_a_preview_names_customers(self):
         order = self.order("Named In Previews", "team-monthly")
@@ -185,6 +262,9 @@ class Hints(Case):
         for lang in ("C.UTF-8", "zh_CN.UTF-8"):
             self.has(run("order ls --state wrong", status=2, lang=lang), "wrong", "draft, pending_payment, ")
         self.has(run("customer create --help"), "company (the default) or person")
+        first = field(run('customer create "Entered Twice"'), "id")
+        self.has(run('customer create "Entered Twice"', status=4), first, "execgov customer show", "--same-name")
+        self.assertNotEqual(field(run('customer create "Entered Twice" --same-name'), "id"), first)
 
 
 class Subscriptions(Case):
@@ -292,7 +372,13 @@ class Mistakes(Case):
         write("good.yaml", CALENDAR % '"2031-01-01"')
         self.has(run("calendar import good.yaml --dry-run"), "A feast")
         write("bad.yaml", CALENDAR % '"1.1.2031"')
-        self.has(run("calendar import bad.yaml --dry-run", status=2), "/holidays/0")
+        self.has(run("calendar import bad.yaml --dry-run", status=2), "/holidays/0", "line 6")
+        for name, table, line in (("monday.yaml", CALENDAR % '"2031-01-01"' + "workdays:\n  - 2031-01-04\n\n  # a slip of the pen\n  - 2031-01-06\n", 11),
+                                  ("monday.json", '{"country": "CN", "year": 2031, "source": "nobody", "citation": "made up",\n'
+                                                  '"holidays": [], "workdays": [\n"2031-01-04", "2031-01-06"]}', 3)):
+            write(name, table)
+            self.has(run(f"calendar import {name}", status=2), f"line {line}", "2031-01-06", "Monday")
+            self.has(run(f"calendar import {name}", status=2, lang="zh_CN.UTF-8"), f"第 {line} 行", "2031-01-06", "周一")
 
     def test_the_chinese_report_of_invoices_has_the_columns_that_an_import_reads(self):
         head = run("report invoices", lang="zh_CN.UTF-8").split("\r\n")[0].split(",")

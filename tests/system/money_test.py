@@ -68,7 +68,7 @@ class Case(unittest.TestCase):
                          headers={k.replace("_", "-"): v for k, v in headers.items()})
 
     def customer(self, name="Acme"):
-        return self.ok(self.post("/v1/platform/customers", {"kind": "company", "name": name,
+        return self.ok(self.post("/v1/platform/customers", {"kind": "company", "name": name, "same_name": True,
                                                             "contacts": ["bills@acme.example"]}), 201)
 
     def order(self, customer, **more):

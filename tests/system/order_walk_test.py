@@ -124,6 +124,14 @@ class Walks(Case):
         limits = {q["name"]: q["limit"] for q in self.get("/v1/me", token)["quotas"]}
         self.assertEqual((limits["concurrent_runs"], limits["skills"]), (16, None), "the edition's limits")
         self.assertIn("skill copy --all --to", self.said("billing", "pay", order["id"], token=token))  # it is the team's order now
+        # Inside of the team a name has nothing to name: it is refused and not dropped, and nothing is ordered.
+        orders, stack.tokens["the team"] = stack.sql("select count(*), max(no) from orders"), token
+        said = self.cli("billing", "order", "team-yearly", "--tenant-name", "Pia's second", token="the team", status=2)
+        self.assertTrue("tenant_name" in said and "personal account" in said, said)
+        self.assertIn("tenant_name", self.cli("billing", "order", "slot-pack-10", "--tenant-name", "Slots", token="pia", status=2))
+        self.assertIn("tenant_name", self.cli("order", "create", "team-monthly", "--customer", self.get(
+            f"/v1/platform/orders/{order['id']}")["customer_id"], "--tenant", team, "--tenant-name", "X", status=2))
+        self.assertEqual(stack.sql("select count(*), max(no) from orders"), orders)
         self.check()
 
     def test_a_draft_is_published_reported_and_given_up(self):

@@ -8,7 +8,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 from loop import Case  # noqa: E402
 from stack import Stack  # noqa: E402
 
-CUSTOMER = {"kind": "company", "name": "Acme"}
+CUSTOMER = {"kind": "company", "name": "Acme", "same_name": True}
 
 
 def setUpModule():

@@ -1,4 +1,5 @@
 """A sale: whose the team is, and where the bank's paper is found again."""
+import concurrent.futures
 import os
 import pathlib
 import sys
@@ -47,6 +48,27 @@ class Sale(unittest.TestCase):
         return self.post(f"/v1/platform/orders/{order['id']}/confirm-payment", {
             "method": "bank", "reference": uuid.uuid4().hex, "amount_minor": order["amount"]["amount_minor"], "currency": "CNY",
             "received_on": "2026-11-26", **more})
+
+    def test_a_customer_is_not_made_twice_unless_another_firm_has_his_name(self):
+        first = self.customer("Namesake（Asia） Ltd")
+        for name in ("Namesake（Asia） Ltd", "namesake(asia)  LTD"):
+            refused = self.refused(self.post("/v1/platform/customers", {"kind": "company", "name": name}), 409, "conflict")
+            self.assertTrue(first["id"] in refused["detail"] and "same_name" in refused["detail"], refused)
+        self.assertIn(first["id"], self.post("/v1/platform/customers", {"kind": "person", "name": name}, language="zh-CN").json["detail"])
+        self.assertEqual(stack.sql("select count(*) from customer where name ilike 'namesake%'"), [["1"]])
+        other = self.ok(self.post("/v1/platform/customers", {"kind": "company", "name": "Namesake(Asia) Ltd", "same_name": True}), 201)
+        self.assertNotEqual(other["id"], first["id"])
+        self.customer("Namesake (Europe) Ltd")
+        # Two at once: one is made. The same key is no second one, also when both come together.
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            replies = [r.status for r in pool.map(lambda _: self.post("/v1/platform/customers", {"kind": "company", "name": "At Once"}), range(4))]
+            self.assertEqual(sorted(replies), [201, 409, 409, 409])
+            key = {"Idempotency-Key": uuid.uuid4().hex}
+            body = {"kind": "company", "name": "By Key"}
+            replies = list(pool.map(lambda _: stack.api("POST", "/v1/platform/customers", body, token="fay", headers=key), range(4)))
+        replies.append(stack.api("POST", "/v1/platform/customers", body, token="fay", headers=key))
+        self.assertEqual([r.status for r in replies].count(201), 1)
+        self.assertEqual({r.code for r in replies if r.status != 201}, {"already_done"})
 
     def test_a_team_is_not_sold_to_an_address_without_an_account(self):
         customer, before = self.customer("Ownerless"), stack.sql("select count(*), max(no) from orders")

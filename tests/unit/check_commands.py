@@ -21,8 +21,11 @@ def commands():
 
 def is_known(typed, known):
     """`typed`: the words behind "execgov", at most three, with a|b for alternatives: is what they begin with a command,
-    in every alternative? One word alone may name a group."""
+    in every alternative? One word alone may name a group; so may all that stands behind "help"."""
     words = [word.split("|") for word in typed.replace("--json ", "").split()]
+    if words[0] == ["help"]:
+        asked = " ".join(word[0] for word in words[1:])
+        return not asked or any(full == asked or full.startswith(asked + " ") for full in known)
     if len(words) == 1:
         return all(any(one == full or full.startswith(one + " ") for full in known) for one in words[0])
     for first in words[0]:
@@ -70,9 +73,9 @@ class Commands(unittest.TestCase):
     def test_what_is_no_command_is_found(self):
         known = commands()
         for typed in ("run", "runs ls", "why run", "queue ls|top", "approvals ls", "run sales-report", "queue",
-                      "payment format ls", "--json runs ls"):
+                      "payment format ls", "--json runs ls", "help", "help payment format", "help run"):
             self.assertTrue(is_known(typed, known), typed)
-        for typed in ("members add", "queue ls|bottom", "payment format please", "is away", "frobnicate"):
+        for typed in ("members add", "queue ls|bottom", "payment format please", "is away", "frobnicate", "help frobnicate"):
             self.assertFalse(is_known(typed, known), typed)
         self.assertEqual(typed_in_page("`execgov a b` execgov c\n\n    execgov d e F\n    x execgov f\n"), ["a b", "d e"])
         self.assertEqual(typed_in_code('f("say execgov a "\n  "b", "dbname=execgov c")'), ["a b"])

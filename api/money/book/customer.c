@@ -16,6 +16,7 @@ struct customer {
     struct id id;
     const char *kind, *name, *timezone, *locale, *note;
     json_t *contacts;
+    bool same_name; /* another one of a name that there is */
     struct db_rows rows, events;
 };
 
@@ -122,6 +123,7 @@ static const struct json_field fields[] = {
     { "locale", JSON_FIELD_TEXT, false, AT(locale), 0, 0, locales },
     { "contacts", JSON_FIELD_ARRAY, false, AT(contacts), 0, 20, NULL },
     { "note", JSON_FIELD_TEXT, false, AT(note), 0, 2000, NULL },
+    { "same_name", JSON_FIELD_BOOL, false, AT(same_name), 0, 0, NULL },
 };
 
 /* As a text[] literal; the addresses were checked, so that quoting is enough. */
@@ -156,12 +158,14 @@ static enum op_next create(struct op *op)
     e->id = id_new();
     struct db_group *g = db_group_new(op, call->api->db, &DB_PUBLIC);
     struct audit_row row = { NULL, audit_actor(call), "money", "customer.created", "customer", e->id.text };
+    audit_remember(g, call, 201); /* first: the same call once more is no second customer of the name */
+    if (!e->same_name)
+        DB_GROUP_ADD(g, SQL_QUERIES_CUSTOMER_NAME_ALONE, NULL, e->name);
     DB_GROUP_ADD(g, SQL_QUERIES_CUSTOMER_INSERT, NULL, e->id.text, e->kind, e->name, NULL, e->timezone, e->locale,
                  e->note);
     DB_GROUP_ADD(g, SQL_QUERIES_CUSTOMER_CONTACTS_INSERT, NULL, e->id.text, contacts);
     audit_add(g, call, &row, json_pack("{s:s}", "name", e->name));
     DB_GROUP_ADD(g, SQL_QUERIES_CUSTOMER_PAGE, &e->rows, NULL, "1", NULL, e->id.text);
-    audit_remember(g, call, 201);
     db_group_send(g);
     return OP_WAIT;
 }

@@ -87,6 +87,25 @@ static bool owned(const struct order_new *e, struct gov_err *err)
                        "（POST /v1/platform/tenants/租户编号/owner）");
 }
 
+/* A name is for a team that is not there yet; a name that nobody reads is not dropped without a word. */
+static bool name_fits(const struct order_new *e, struct gov_err *err)
+{
+    const struct quote *q = &e->quote;
+    bool quota = strcmp(q->order_kind, "quota") == 0;
+
+    if (!e->tenant_name || (!quota && id_empty(&e->asked_tenant) && (!q->of_subscription || strcmp(q->order_kind, "new") == 0)))
+        return true;
+    if (quota)
+        return gov_fail_at(err, GOV_INVALID_INPUT, "/tenant_name", "not_here",
+                           "a slot pack makes no team: leave the name out (tenant_name; --tenant-name on the command line)",
+                           "槽位包不会新建团队：请去掉名称（tenant_name；命令行：--tenant-name）");
+    return gov_fail_at(err, GOV_INVALID_INPUT, "/tenant_name", "not_here",
+                       "this order is for a team that is there and has its name: leave the name out (tenant_name; --tenant-name on the "
+                       "command line); another team is ordered from one's personal account, or by finance without a tenant",
+                       "该订单面向已有名称的现有团队：请去掉名称（tenant_name；命令行：--tenant-name）；要新建团队，请在个人账号中订购，"
+                       "或由财务在不指定租户时下单");
+}
+
 /* Whose order, and of which subscription, as finance asked. */
 static bool place(struct order_new *e, struct gov_err *err)
 {
@@ -101,6 +120,8 @@ static bool place(struct order_new *e, struct gov_err *err)
         id_parse(q->customer, &e->customer);
     else
         return MISSING(err, "/customer_id", "whose order is it?", "请指定客户");
+    if (!name_fits(e, err))
+        return false;
     if (strcmp(q->order_kind, "quota") == 0)
         return !id_empty(&e->asked_tenant) ||
                MISSING(err, "/tenant_id", "which tenant gets the slots?", "请指定获得槽位的租户");
@@ -119,16 +140,14 @@ static bool own_place(struct order_new *e, struct call *call, struct gov_err *er
     e->has_customer = customer != NULL;
     if (customer)
         id_parse(customer, &e->customer);
-    if (quota)
-        return true;
-    if (strcmp(q->tenant_kind, "personal") == 0) {
+    if (!quota && strcmp(q->tenant_kind, "personal") == 0) {
         q->of_subscription = NULL;
         q->order_kind = "upgrade";
         e->asked_tenant = (struct id){ "" };
         e->intent = true;
         return e->tenant_name || MISSING(err, "/tenant_name", "say the new team's name (tenant_name; --tenant-name NAME on the command line)", "请填写新团队名称（tenant_name；命令行：--tenant-name 名称）");
     }
-    return true;
+    return name_fits(e, err);
 }
 
 static json_t *terms_of(struct order_new *e, struct call *call, bool own)

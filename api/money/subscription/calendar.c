@@ -1,5 +1,6 @@
 /* /v1/platform/calendars: years of workdays, with the source that they were taken from. Nothing is known until somebody
  * imports it; what is imported replaces the year, and a dry run says what that would change. */
+#include <stdio.h>
 #include <string.h>
 
 #include "api/money/money.h"
@@ -17,6 +18,9 @@ struct calendar {
     bool dry_run;
     json_t *holidays, *workdays;
     bool seen[DAYS_MAX]; /* by day of the year */
+    int seen_count;
+    const char *plain_day; /* the first workday that is a Monday to Friday; NULL: none */
+    int plain, plain_weekday;
     struct db_rows rows;
 };
 
@@ -77,8 +81,7 @@ static bool country_good(const char *code)
 #define REFUSE(err, path, i, item, en, zh)                                                         \
     gov_fail_at((err), GOV_INVALID_INPUT, arena_format(arena, "/%s/%zu", (path), (i)), (item), en, zh)
 
-/* A day is "2026-10-01", or {"date": …, "name": …}. One that says what its weekday says already is fine: some sources
- * list every day. */
+/* A day is "2026-10-01", or {"date": …, "name": …}. A holiday on a Saturday is fine: a notice names its whole span. */
 static bool days_add(struct calendar *e, json_t *list, const char *path, bool works, json_t *days, struct arena *arena,
                      struct gov_err *err)
 {
@@ -102,9 +105,33 @@ static bool days_add(struct calendar *e, json_t *list, const char *path, bool wo
         if (e->seen[at])
             return REFUSE(err, path, i, "repeated", "stands there twice", "重复出现");
         e->seen[at] = true;
+        e->seen_count++;
+        if (works && !e->plain_day && civil_weekday(date) < 5) {
+            e->plain = (int)i;
+            e->plain_day = text;
+            e->plain_weekday = civil_weekday(date);
+        }
         json_array_append_new(days, json_pack("{s:s, s:b, s:s?}", "date", text, "works", works, "name", name));
     }
     return true;
+}
+
+/* A make-up workday from Monday to Friday is one without being named, so that its date is a slip of the pen, and the day
+ * that was meant would not count. Only a source that lists the whole year names them, too. */
+static bool make_up_days(struct calendar *e, struct arena *arena, struct gov_err *err)
+{
+    static const struct gov_text names[] = { { "Monday", "周一" }, { "Tuesday", "周二" }, { "Wednesday", "周三" },
+                                             { "Thursday", "周四" }, { "Friday", "周五" } };
+    int year = (int)e->year;
+
+    if (!e->plain_day || e->seen_count == civil_to_days((struct civil){ year + 1, 1, 1 }) - civil_to_days((struct civil){ year, 1, 1 }))
+        return true;
+    const struct gov_text *day = &names[e->plain_weekday];
+    gov_fail_at(err, GOV_INVALID_INPUT, arena_format(arena, "/workdays/%d", e->plain), "weekday",
+                "%s is a %s, which is worked anyway: a make-up workday is a Saturday or Sunday; look up its date, or leave it out",
+                "%s 是%s，本来就是工作日：调休上班日应为周六或周日；请核对日期，或将其删去", e->plain_day, day->en);
+    snprintf(err->zh, sizeof err->zh, "%s 是%s，本来就是工作日：调休上班日应为周六或周日；请核对日期，或将其删去", e->plain_day, day->zh);
+    return false;
 }
 
 /* Of what counts, in one order: the same table in another file is the same. */
@@ -133,7 +160,7 @@ static enum op_next import(struct op *op)
                            "须为形如 CN 或 DE-BY 的代码"),
                OP_FAIL;
     if (!days_add(e, e->holidays, "holidays", false, days, &op->arena, &op->err) ||
-        !days_add(e, e->workdays, "workdays", true, days, &op->arena, &op->err))
+        !days_add(e, e->workdays, "workdays", true, days, &op->arena, &op->err) || !make_up_days(e, &op->arena, &op->err))
         return OP_FAIL;
     if (json_array_size(days) == 0)
         return gov_fail_at(&op->err, GOV_INVALID_INPUT, "/holidays", "required",

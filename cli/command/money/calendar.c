@@ -66,6 +66,22 @@ static void names_add(json_t *added, const json_t *table)
                 json_object_set(day, "name", json_object_get(one, "name"));
 }
 
+/* Where in the file it stands what the server refused. */
+static void lines_add(struct cli *cli, const char *text, size_t bytes)
+{
+    json_t *fault;
+    size_t i;
+
+    json_array_foreach(json_object_get(cli->problem, "errors"), i, fault)
+    {
+        const char *path = json_get_text(fault, "path");
+        size_t line = path ? yaml_line(text, bytes, path) : 0;
+
+        if (line)
+            json_object_set_new(fault, "line", json_integer((json_int_t)line));
+    }
+}
+
 bool command_calendar_import(struct cli *cli, const struct args *args, struct gov_err *err)
 {
     const json_t *answer;
@@ -82,8 +98,10 @@ bool command_calendar_import(struct cli *cli, const struct args *args, struct go
                            "must be YAML or JSON with country, year, source, citation, holidays, workdays",
                            "须为 YAML 或 JSON，含 country、year、source、citation、holidays、workdays");
     json_object_set_new(table, "dry_run", json_boolean(args_flag(args, "dry-run")));
-    if (!remote_post(cli, PATH, table, &answer, err))
+    if (!remote_post(cli, PATH, table, &answer, err)) {
+        lines_add(cli, text, bytes);
         return false;
+    }
     if (cli->json) {
         cli_print_json(answer);
         return true;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cli/command/money/money_word.h"
 #include "cli/net/remote.h"
 #include "core/base/json.h"
 #include "core/model/money.h"
@@ -80,13 +81,15 @@ static const json_t *member(const json_t *item, const char *path)
 }
 
 /* "29900" of "amount_minor" is "299.00", where the item says of which currency. */
-static const char *cell_of(struct cli *cli, const json_t *item, const char *path)
+const char *money_member(struct cli *cli, const json_t *item, const char *path)
 {
     const json_t *value = member(item, path);
     const char *slash = strrchr(path, '/'), *end = strstr(path, "_minor");
     const char *currency = json_string_value(member(item, slash ? arena_format(&cli->arena, "%.*s/currency", (int)(slash - path), path) : "currency"));
     char text[MONEY_TEXT_BYTES];
 
+    if (json_is_string(value))
+        return words(cli, money_word(cli, path, json_string_value(value)));
     if (!end || end[strlen("_minor")] || !json_is_integer(value))
         return money_cell(cli, value);
     if (!currency || money_exponent(currency) < 0)
@@ -107,7 +110,7 @@ void money_table(struct cli *cli, const json_t *items, const struct money_column
     {
         table_row(&table);
         for (const struct money_column *c = columns; c->member; c++)
-            table_cell(&table, cell_of(cli, one, c->member));
+            table_cell(&table, money_member(cli, one, c->member));
     }
     show_table(cli, &table);
 }
@@ -156,7 +159,7 @@ void money_one(struct cli *cli, const json_t *object)
         else if (currency && money_exponent(currency) >= 0 && json_is_integer(json_object_get(value, "unit_minor")))
             price_lines(cli, value, currency);
         else if (!json_is_array(value) && !json_is_null(value) && !(edition && strcmp(name, "edition_version") == 0))
-            show_line(cli, name, name, money_cell(cli, value));
+            show_line(cli, name, name, json_is_string(value) ? money_member(cli, object, name) : money_cell(cli, value));
 }
 
 bool money_get(struct cli *cli, const char *path, struct gov_err *err)
@@ -188,7 +191,7 @@ static bool answer_show(struct cli *cli, const json_t *answer)
         return true;
     }
     if (json_get_text(answer, "result"))
-        show_line(cli, "result", "结果", json_get_text(answer, "result"));
+        show_line(cli, "result", "结果", money_word(cli, "result", json_get_text(answer, "result")));
     money_one(cli, json_is_object(json_object_get(answer, "order")) ? json_object_get(answer, "order") : answer);
     return true;
 }

@@ -16,6 +16,8 @@ struct money_column {
 
 /* "299.00 CNY", "active", "3", "2026-11-27 14:12:28", "one, two"; "-" for null. Text lives in the cli's arena. */
 const char *money_cell(struct cli *cli, const json_t *value);
+/* The same of a member of an object, or "member/of it"; codes in the person's language. */
+const char *money_member(struct cli *cli, const json_t *item, const char *path);
 /* Fetch a list and show it. `columns` ends with a NULL member. */
 bool money_list(struct cli *cli, const char *path, const struct money_column *columns, struct gov_err *err);
 /* The same of items that are there already. */

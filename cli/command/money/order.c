@@ -3,6 +3,7 @@
 
 #include "cli/command/commands.h"
 #include "cli/command/money/money_show.h"
+#include "cli/command/money/money_word.h"
 #include "cli/net/remote.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
@@ -22,7 +23,7 @@ bool command_order_ls(struct cli *cli, const struct args *args, struct gov_err *
         { "customer", { "CUSTOMER", "客户" } }, { "edition", { "EDITION", "版本" } }, { "amount", { "AMOUNT", "金额" } },
         { "id", { "ID", "编号" } }, { NULL, { NULL, NULL } },
     };
-    return money_list(cli, remote_path(cli, BASE "orders", "state", args_value(args, "state", NULL), "customer_id",
+    return money_list(cli, remote_path(cli, BASE "orders", "state", money_state(args, NULL), "customer_id",
                                        args_value(args, "customer", NULL), NULL), columns, err);
 }
 
@@ -183,7 +184,7 @@ bool command_order_approvals(struct cli *cli, const struct args *args, struct go
         { "about/order_no", { "ORDER", "订单号" } }, { "about/customer", { "CUSTOMER", "客户" } },
         { "params", { "EXACTLY", "内容" } }, { NULL, { NULL, NULL } },
     };
-    return money_list(cli, remote_path(cli, BASE "approvals", "state", args_value(args, "state", "waiting"), NULL), columns,
+    return money_list(cli, remote_path(cli, BASE "approvals", "state", money_state(args, "waiting"), NULL), columns,
                       err);
 }
 
@@ -225,7 +226,7 @@ bool command_payment_ls(struct cli *cli, const struct args *args, struct gov_err
         { "provider_txn", { "REFERENCE", "流水号" } }, { "task/kind", { "WAITS FOR", "待处理" } }, { "id", { "ID", "编号" } },
         { NULL, { NULL, NULL } },
     };
-    return money_list(cli, remote_path(cli, BASE "payments", "state", args_value(args, "state", "all"), NULL), columns, err);
+    return money_list(cli, remote_path(cli, BASE "payments", "state", money_state(args, "all"), NULL), columns, err);
 }
 
 bool command_payment_apply(struct cli *cli, const struct args *args, struct gov_err *err)

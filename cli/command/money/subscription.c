@@ -3,6 +3,7 @@
 
 #include "cli/command/commands.h"
 #include "cli/command/money/money_show.h"
+#include "cli/command/money/money_word.h"
 #include "cli/net/remote.h"
 #include "core/base/clock.h"
 #include "core/base/json.h"
@@ -54,8 +55,9 @@ bool command_customer_contacts(struct cli *cli, const struct args *args, struct 
 bool command_customer_create(struct cli *cli, const struct args *args, struct gov_err *err)
 {
     return money_post(cli, BASE "customers",
-                      json_pack("{s:s, s:s, s:o, s:s*}", "kind", args_value(args, "kind", "company"), "name", args->words[0],
-                                "contacts", contacts_of(args), "timezone", args_value(args, "timezone", NULL)), err);
+                      json_pack("{s:s, s:s, s:o, s:s*, s:b}", "kind", args_value(args, "kind", "company"), "name", args->words[0],
+                                "contacts", contacts_of(args), "timezone", args_value(args, "timezone", NULL), "same_name",
+                                args_flag(args, "same-name")), err);
 }
 
 bool command_customer_set(struct cli *cli, const struct args *args, struct gov_err *err)
@@ -108,7 +110,7 @@ bool command_customer_show(struct cli *cli, const struct args *args, struct gov_
     {
         table_row(&table);
         table_cell(&table, show_local_time(cli, json_get_text(event, "at")));
-        table_cell(&table, json_get_text(event, "what"));
+        table_cell(&table, money_member(cli, event, "what"));
         table_cell(&table, json_get_text(event, "subject"));
         table_cell(&table, json_get_text(event, "who"));
         table_cell(&table, json_object_size(json_object_get(event, "detail")) ? money_cell(cli, json_object_get(event, "detail")) : NULL);
@@ -126,7 +128,7 @@ bool command_subscription_ls(struct cli *cli, const struct args *args, struct go
         { "paid_until", { "PAID UNTIL", "付至" } }, { "shutdown_due_at", { "SHUTDOWN DUE", "停用时间" } },
         { "id", { "ID", "编号" } }, { NULL, { NULL, NULL } },
     };
-    return money_list(cli, remote_path(cli, BASE "subscriptions", "state", args_value(args, "state", NULL), NULL), columns,
+    return money_list(cli, remote_path(cli, BASE "subscriptions", "state", money_state(args, NULL), NULL), columns,
                       err);
 }
 
@@ -178,24 +180,6 @@ bool command_subscription_continue(struct cli *cli, const struct args *args, str
 
 /* --- the scan --- */
 
-static void show_rows(struct cli *cli, const json_t *items, const char *const *members)
-{
-    struct table table;
-    const json_t *one;
-    size_t i;
-
-    table_init(&table, &cli->arena);
-    for (const char *const *m = members; *m; m++)
-        table_column_flexible(&table, *m, *m);
-    json_array_foreach(items, i, one)
-    {
-        table_row(&table);
-        for (const char *const *m = members; *m; m++)
-            table_cell(&table, money_cell(cli, json_object_get(one, *m)));
-    }
-    show_table(cli, &table);
-}
-
 static void show_warnings(struct cli *cli, const json_t *answer)
 {
     const json_t *one;
@@ -216,8 +200,13 @@ static bool ahead(const json_t *answer)
 
 bool command_lifecycle_scan(struct cli *cli, const struct args *args, struct gov_err *err)
 {
-    static const char *const members[] = { "subscription_id", "customer_name", "action", "window", "status", "due_at", "from_state",
-                                           "to_state", NULL };
+    static const struct money_column members[] = {
+        { "subscription_id", { "subscription_id", "订阅" } },
+        { "customer_name", { "customer_name", "客户" } }, { "action", { "action", "操作" } },
+        { "window", { "window", "时点" } }, { "status", { "status", "结果" } },
+        { "due_at", { "due_at", "应办时间" } }, { "from_state", { "from_state", "原状态" } },
+        { "to_state", { "to_state", "新状态" } }, { NULL, { NULL, NULL } },
+    };
     bool apply = args_value(args, "apply", NULL) != NULL;
     const json_t *answer;
     json_t *body = json_own(&cli->arena,
@@ -236,7 +225,7 @@ bool command_lifecycle_scan(struct cli *cli, const struct args *args, struct gov
         return true;
     }
     if (!apply)
-        show_rows(cli, json_object_get(answer, "items"), members);
+        money_table(cli, json_object_get(answer, "items"), members);
     money_one(cli, answer);
     show_warnings(cli, answer);
     if (!apply)
@@ -255,7 +244,10 @@ bool command_lifecycle_scan(struct cli *cli, const struct args *args, struct gov
 
 bool command_lifecycle_explain(struct cli *cli, const struct args *args, struct gov_err *err)
 {
-    static const char *const members[] = { "rule", "holds", "from", "text", NULL };
+    static const struct money_column members[] = {
+        { "rule", { "rule", "规则" } }, { "holds", { "holds", "成立" } }, { "from", { "from", "自" } },
+        { "text", { "text", "说明" } }, { NULL, { NULL, NULL } },
+    };
     const json_t *answer;
 
     if (!remote_get(cli, remote_path(cli, path_of(cli, "subscriptions", args->words[0], "explain"), "as_of",
@@ -265,7 +257,7 @@ bool command_lifecycle_explain(struct cli *cli, const struct args *args, struct 
         cli_print_json(answer);
         return true;
     }
-    show_rows(cli, json_object_get(answer, "rules"), members);
+    money_table(cli, json_object_get(answer, "rules"), members);
     money_one(cli, answer);
     if (!json_get_bool(answer, "workdays_known", true))
         cli_note(cli, "there is no table of workdays for this year: weekdays count", "本年度没有工作日表：按周一至周五计算");
@@ -275,7 +267,10 @@ bool command_lifecycle_explain(struct cli *cli, const struct args *args, struct 
 /* Exit code 1 when something does not hold. */
 bool command_lifecycle_check(struct cli *cli, const struct args *args, struct gov_err *err)
 {
-    static const char *const members[] = { "rule", "subject", "detail", NULL };
+    static const struct money_column members[] = {
+        { "rule", { "rule", "规则" } }, { "subject", { "subject", "对象" } },
+        { "detail", { "detail", "详情" } }, { NULL, { NULL, NULL } },
+    };
     const json_t *answer;
 
     (void)args;
@@ -286,7 +281,7 @@ bool command_lifecycle_check(struct cli *cli, const struct args *args, struct go
     if (cli->json)
         cli_print_json(answer);
     else if (cli->exit_code)
-        show_rows(cli, json_object_get(answer, "violations"), members);
+        money_table(cli, json_object_get(answer, "violations"), members);
     else
         cli_say(cli, "everything holds", "全部成立");
     if (!cli->json) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/command/commands.h"
+#include "cli/command/money/money_word.h"
 #include "cli/net/remote.h"
 #include "cli/out/show.h"
 #include "core/base/json.h"
@@ -126,7 +127,7 @@ bool command_notifications_ls(struct cli *cli, const struct args *args, struct g
     json_t *items;
     const json_t *one;
     size_t i;
-    const char *path = remote_path(cli, "/v1/notifications", "state", args_value(args, "state", NULL), NULL);
+    const char *path = remote_path(cli, "/v1/notifications", "state", money_state(args, NULL), NULL);
 
     if (!remote_list(cli, path, 50, &items, NULL, err))
         return false;
@@ -146,7 +147,7 @@ bool command_notifications_ls(struct cli *cli, const struct args *args, struct g
         table_cell(&table, show_local_time(cli, json_get_text(one, "created_at")));
         table_cell(&table, json_get_text(one, "event"));
         table_cell(&table, json_get_text(one, "channel"));
-        table_cell(&table, json_get_text(one, "state"));
+        table_cell(&table, money_word(cli, "state", json_get_text(one, "state")));
         table_cell(&table, json_get_text(one, "reason"));
     }
     show_table(cli, &table);

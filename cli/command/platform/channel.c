@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/command/commands.h"
+#include "cli/command/money/money_word.h"
 #include "cli/file_text.h"
 #include "cli/net/remote.h"
 #include "cli/out/show.h"
@@ -131,7 +132,7 @@ bool command_deliveries_ls(struct cli *cli, const struct args *args, struct gov_
     json_t *items;
     const json_t *one;
     size_t i;
-    const char *path = remote_path(cli, deliveries_path, "state", args_value(args, "state", NULL), NULL);
+    const char *path = remote_path(cli, deliveries_path, "state", money_state(args, NULL), NULL);
 
     if (!remote_list(cli, path, 50, &items, NULL, err))
         return false;
@@ -155,7 +156,7 @@ bool command_deliveries_ls(struct cli *cli, const struct args *args, struct gov_
         table_cell(&table, json_get_text(one, "event"));
         table_cell(&table, json_get_text(one, "channel"));
         table_cell(&table, json_get_text(one, "endpoint"));
-        table_cell(&table, json_get_text(one, "state"));
+        table_cell(&table, money_word(cli, "state", json_get_text(one, "state")));
         table_cell(&table, json_get_text(one, "reason"));
     }
     show_table(cli, &table);
@@ -172,7 +173,7 @@ static void show_delivery(struct cli *cli, const json_t *one)
         return;
     }
     printf("%s -> %s %s: %s%s%s\n", json_get_text(one, "event"), json_get_text(one, "channel"),
-           json_get_text(one, "endpoint"), json_get_text(one, "state"), json_get_text(one, "reason") ? ": " : "",
+           json_get_text(one, "endpoint"), money_word(cli, "state", json_get_text(one, "state")), json_get_text(one, "reason") ? ": " : "",
            json_get_text(one, "reason") ? json_get_text(one, "reason") : "");
     json_array_foreach(json_object_get(one, "log"), i, attempt)
     {

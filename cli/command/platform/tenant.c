@@ -3,6 +3,7 @@
 
 #include "cli/command/commands.h"
 #include "cli/command/money/money_show.h"
+#include "cli/command/money/money_word.h"
 #include "cli/net/remote.h"
 #include "core/base/json.h"
 
@@ -15,7 +16,7 @@ bool command_tenant_ls(struct cli *cli, const struct args *args, struct gov_err 
         { "state", { "STATE", "状态" } },      { "members", { "MEMBERS", "成员" } },
         { "created_at", { "SINCE", "创建" } }, { NULL, { NULL, NULL } },
     };
-    return money_list(cli, remote_path(cli, TENANTS, "state", args_value(args, "state", NULL), NULL), columns, err);
+    return money_list(cli, remote_path(cli, TENANTS, "state", money_state(args, NULL), NULL), columns, err);
 }
 
 static const char *its_end(struct cli *cli, const struct args *args, const char *more)

@@ -137,6 +137,38 @@ static void help_is_given_whatever_else_is_missing(void **state)
     arena_release(&p.arena);
 }
 
+static void help_is_a_word_before_a_command_and_behind_a_noun(void **state)
+{
+    static const struct {
+        const char *line, *words; /* of the command; NULL: of a group */
+        size_t group;
+    } cases[] = {
+        { "help", NULL, 0 }, { "help help", NULL, 0 }, { "--json help", NULL, 0 }, { "help runs", NULL, 1 },
+        { "runs help", NULL, 1 }, { "help runs ls", "runs ls", 0 }, { "--url http://x help runs ls", "runs ls", 0 },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct parsed p;
+        parse(&p, cases[i].line);
+        assert_true(p.good);
+        assert_true(args_flag(&p.args, "help"));
+        if (cases[i].words)
+            assert_string_equal(p.args.command->words, cases[i].words);
+        else
+            assert_int_equal(p.args.group_count, cases[i].group);
+        arena_release(&p.arena);
+    }
+    struct parsed skill;
+    parse(&skill, "skill show help"); /* what a command takes may be called so */
+    assert_true(skill.good);
+    assert_false(args_flag(&skill.args, "help"));
+    assert_string_equal(skill.args.words[0], "help");
+    arena_release(&skill.arena);
+    parse(&skill, "help nonsense");
+    assert_false(skill.good);
+    arena_release(&skill.arena);
+}
+
 static void numbers_are_checked_against_their_bounds(void **state)
 {
     struct parsed p;
@@ -163,6 +195,7 @@ int main(void)
         cmocka_unit_test(a_repeated_option_keeps_every_value),
         cmocka_unit_test(what_is_wrong_is_named_with_what_was_meant),
         cmocka_unit_test(help_is_given_whatever_else_is_missing),
+        cmocka_unit_test(help_is_a_word_before_a_command_and_behind_a_noun),
         cmocka_unit_test(numbers_are_checked_against_their_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,11 +69,30 @@ static void what_is_none_is_refused_with_its_place(void **state)
     arena_release(&arena);
 }
 
+static void a_path_has_its_line(void **state)
+{
+    static const char yaml[] = "year: 2031\nholidays:\n  - { date: \"2031-01-01\", name: x }\n\n  # why\n  - 2031-01-02\nworkdays: [\n  2031-01-04,\n"
+                               "  2031-01-05]\n";
+    static const struct {
+        const char *path;
+        size_t line;
+    } cases[] = {
+        { "/year", 1 }, { "/holidays/0", 3 }, { "/holidays/0/name", 3 }, { "/holidays/1", 6 }, { "/workdays/1", 9 }, { "", 1 },
+        { "/country", 1 }, { "/holidays/2", 3 }, { "/holidays/x", 3 }, { "/holidays/99999999999", 3 }, { "/year/0", 1 },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (yaml_line(yaml, strlen(yaml), cases[i].path) != cases[i].line)
+            fail_msg("%s: line %zu", cases[i].path, yaml_line(yaml, strlen(yaml), cases[i].path));
+    assert_int_equal(yaml_line("a: [1", 5, "/a"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(documents_are_what_they_say),
         cmocka_unit_test(what_is_none_is_refused_with_its_place),
+        cmocka_unit_test(a_path_has_its_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
