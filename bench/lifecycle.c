@@ -1,6 +1,6 @@
 /* lifecycle.c - the scans beside bare SQL that does the same inserts and updates, in one run on one server.
  *
- *     bench-lifecycle CONNINFO N [idle|reminders|dry-run|shutdowns]     (a superuser's, of a migrated database that holds nothing else)
+ *     bench-lifecycle CONNINFO N [idle|reminders|workers|dry-run|shutdowns]     (a superuser's, of a migrated database that holds nothing else)
  *
  * Prints one line a measurement. bench/lifecycle starts the server. */
 #include <stdio.h>
@@ -19,7 +19,7 @@
 #include "core/store/scan/scan.h"
 
 enum { IDLE_ROUNDS = 300, DECIDE_ROUNDS = 4000000, BARE_BATCH = 1000, WORKERS = 4, ROUNDS_MAX = 20, DRY_ROUNDS = 5,
-       SLICE_ROWS = 10000, SLICE_OF_MANY_ROWS = 50000 /* fifty batches: four workers have something to share */ };
+       SLICE_ROWS = 10000, SLICE_OF_MANY_ROWS = 100000 /* a hundred batches: four workers have something to share */ };
 
 static const char *conninfo;
 static struct arena arena;
@@ -255,33 +255,56 @@ static void scan_by_one(struct slice s)
     scan_with(conn, s.as_of_us, false);
 }
 
-static void scan_by_four(struct slice s)
+/* Each worker with a connection of its own, and with a quarter of the rows where it does not find its own. */
+static void by_four(void (*work)(struct slice), struct slice s, bool shared)
 {
     for (int i = 0; i < WORKERS; i++)
         if (fork() == 0) {
+            long quarter = (s.last - s.first + WORKERS) / WORKERS, first = s.first + i * quarter, last = first + quarter - 1;
             struct arena own;
             struct gov_err err;
             arena_init(&own);
-            scan_with(dbsync_open(&own, conninfo, "bench", &err), s.as_of_us, false);
+            conn = dbsync_open(&own, conninfo, "bench", &err);
+            CHECK(conn);
+            work(shared ? s : (struct slice){ first, last < s.last ? last : s.last, 0 });
             _exit(0);
         }
     for (int i = 0, status; i < WORKERS; i++)
         CHECK(wait(&status) > 0 && status == 0);
 }
 
+static void scan_by_four(struct slice s)
+{
+    by_four(scan_by_one, s, true);
+}
+
+static void bare_by_four(struct slice s)
+{
+    by_four(bare_reminders, s, false);
+}
+
 static void reminders(void)
 {
     int rounds = rounds_of(n, SLICE_ROWS);
     long each = n / rounds, all = each * rounds * 2;
-    struct cost bare, one, four;
+    struct cost bare, ours;
 
     fill(all, each, 2, false, 6, "active", "null, null");
-    in_turns(n, rounds, bare_reminders, scan_by_one, &bare, &one);
-    say_cost(arena_format(&arena, "%ld reminders of %ld", each, all), one, bare, 1.5);
+    in_turns(n, rounds, bare_reminders, scan_by_one, &bare, &ours);
+    say_cost(arena_format(&arena, "%ld reminders of %ld", each, all), ours, bare, 1.5);
     CHECK(atol(ask("select count(*) from public.outbox")) == all);
-    rounds = rounds_of(n, SLICE_OF_MANY_ROWS);
-    each = n / rounds;
-    all = each * rounds * 2;
+}
+
+/* The bare statements by four, too, each with a quarter of the rows: what the machine has to give. */
+static void workers(void)
+{
+    int rounds = rounds_of(n, SLICE_OF_MANY_ROWS);
+    long each = n / rounds, all = each * rounds * 2;
+    struct cost one, four;
+
+    fill(all, each, 1, false, 6, "active", "null, null");
+    in_turns(n, rounds, bare_reminders, bare_by_four, &one, &four);
+    say(arena_format(&arena, "%ld of %ld, four beside one, bare", each, all), four.wall, one.wall, "s", 0.6);
     fill(all, each, 2, true, 6, "active", "null, null");
     in_turns(n, rounds, scan_by_one, scan_by_four, &one, &four);
     say(arena_format(&arena, "%ld of %ld, four workers beside one", each, all), four.wall, one.wall, "s", 0.6);
@@ -393,7 +416,7 @@ int main(int argc, char **argv)
     struct rusage before, after;
 
     if (argc < 3 || argc > 4 || (n = atol(argv[2])) < 1000) {
-        fputs("bench-lifecycle CONNINFO N (1000 or more) [idle|reminders|dry-run|shutdowns]\n", stderr);
+        fputs("bench-lifecycle CONNINFO N (1000 or more) [idle|reminders|workers|dry-run|shutdowns]\n", stderr);
         return 2;
     }
     conninfo = argv[1];
@@ -412,6 +435,8 @@ int main(int argc, char **argv)
         getrusage(RUSAGE_SELF, &after);
         printf("%-44s %10ld KB more at its highest\n", "memory of a scan of them", after.ru_maxrss - before.ru_maxrss);
     }
+    if (wanted("workers", argv[3]))
+        workers();
     if (wanted("dry-run", argv[3]))
         dry_run();
     if (wanted("shutdowns", argv[3]))

@@ -122,6 +122,7 @@ class Stack:
     """Started by the constructor or by `with`; `processes` are api, scheduler, egress, worker, sandboxd."""
 
     fsync = "off"
+    postgres_settings = ("shared_buffers=64MB",)
 
     def __init__(self, processes=("api",), people=None, settings=None):
         """`settings`: {"api": {"session_hours": 1}} and so on, on top of what is needed."""
@@ -266,7 +267,7 @@ class Stack:
         self.spawn("postgres", [
             postgres_program("postgres"), "-D", home / "data", "-k", home, "-c", "listen_addresses=",
             "-c", f"fsync={self.fsync}", "-c", "full_page_writes=off", "-c", "max_connections=200",
-            "-c", "shared_buffers=64MB"], True)
+            *(word for setting in self.postgres_settings for word in ("-c", setting))], True)
         self.ready("postgres", lambda: subprocess.run(
             [postgres_program("pg_isready"), "-q", "-h", str(home)], check=False).returncode == 0)
         if make:
