@@ -1,6 +1,5 @@
 -- scope: public
--- As lifecycle_due.sql, without a lock: $1 as of (us), $2 how many, $3 and $4 after this moment (us) and id. $5: only what decide()
--- could shut down, whose paid days, or whose days of grace, are over: the safety brake asks for no others. Read in binary.
+-- As lifecycle_due.sql, without a lock: $1 as of (us), $2 how many, $3 and $4 after this moment (us) and id. Read in binary.
 select s.id, s.period_no, s.version, s.state, s.state_entered_at, s.paid_from_at, s.paid_until_date, s.paid_until_at,
     s.shutdown_due_at, s.final_notice_at, s.termination_notice_at, s.hold_until, s.windows_done, s.cancel_at_period_end,
     v.grace_days, v.min_grace_days, v.retention_days, s.tz, coalesce(s.policy, e.policy, v.policy), s.next_action_at,
@@ -13,9 +12,6 @@ left join public.edition_reminder e on e.edition = v.edition
 left join public.subscription_reminder r on r.subscription_id = s.id
 where s.next_action_at <= timestamptz 'epoch' + $1::bigint * interval '1 microsecond'
     and s.quarantined_at is null
-    and (not $5::boolean or (s.state in ('active', 'grace')
-        and coalesce(case s.state when 'active' then s.paid_until_at else s.shutdown_due_at end, '-infinity')
-            <= timestamptz 'epoch' + $1::bigint * interval '1 microsecond'))
     and (s.next_action_at, s.id) > (timestamptz 'epoch' + $3::bigint * interval '1 microsecond', $4::uuid)
 order by s.next_action_at, s.id
 limit $2::integer

@@ -1,5 +1,5 @@
 -- scope: public
--- The columns of lifecycle_due.sql, and behind them the policy it would have without a choice of $2 or $3: of all that has policy $1, or
+-- The columns of lifecycle_one.sql, and behind them the policy it would have without a choice of $2 or $3: of all that has policy $1, or
 -- of an edition $2, or of one subscription $3, due or not
 select s.id, s.period_no, s.version, s.state,
     (date_part('epoch', s.state_entered_at) * 1000000)::bigint,

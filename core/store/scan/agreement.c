@@ -136,8 +136,8 @@ static bool page_look(struct look *l, int64_t *after_us, char after_id[40], int 
     }
     struct db_param params[] = { { arena_format(&page, "%lld", (long long)l->agreement->as_of_us), 0 },
                                  { arena_format(&page, "%d", PAGE_ROWS), 0 }, { arena_format(&page, "%lld", (long long)*after_us), 0 },
-                                 { after_id, 0 }, { "false", 0 } };
-    PGresult *rows = dbsync_query_params(&page, l->conn, sql_queries[SQL_QUERIES_LIFECYCLE_LOOK].text, 5, params, true, err);
+                                 { after_id, 0 } };
+    PGresult *rows = dbsync_query_params(&page, l->conn, sql_queries[SQL_QUERIES_LIFECYCLE_LOOK].text, 4, params, true, err);
     *got = rows ? PQntuples(rows) : 0;
     for (int i = 0; i < *got; i++)
         row_add(l, rows, i, &row);

@@ -107,14 +107,13 @@ static bool clock_set(struct run *r, struct gov_err *err)
 
 /* --- pages of due rows --- */
 
-/* `ends`: for lifecycle_look.sql, which has one parameter more than lifecycle_due.sql. */
-static PGresult *page(struct run *r, struct arena *arena, enum sql_queries query, int limit, const char *ends, struct gov_err *err)
+static PGresult *page(struct run *r, struct arena *arena, enum sql_queries query, int limit, struct gov_err *err)
 {
     struct db_param params[] = { { arena_format(arena, "%lld", (long long)r->report->as_of_us), 0 },
                                  { arena_format(arena, "%d", limit), 0 }, { arena_format(arena, "%lld", (long long)r->after_us), 0 },
-                                 { r->after_id, 0 }, { ends, 0 } };
+                                 { r->after_id, 0 } };
 
-    return dbsync_query_params(arena, r->conn, sql_queries[query].text, ends ? 5 : 4, params, true, err);
+    return dbsync_query_params(arena, r->conn, sql_queries[query].text, 4, params, true, err);
 }
 
 static void rewind_to_first(struct run *r)
@@ -155,7 +154,7 @@ static bool brake_look(struct run *r, struct gov_err *err)
         PGresult *rows;
 
         arena_init(&arena);
-        rows = page(r, &arena, SQL_QUERIES_LIFECYCLE_LOOK, SCAN_BATCH_DEFAULT, "true", err);
+        rows = page(r, &arena, SQL_QUERIES_LIFECYCLE_ENDS, SCAN_BATCH_DEFAULT, err);
         got = rows ? PQntuples(rows) : 0;
         for (int i = 0; i < got; i++) {
             bool known = scan_row_read_stored(&r->context, rows, i, &row);
@@ -236,7 +235,7 @@ static bool batch_try(struct run *r, struct arena *arena, int *got, struct scan_
 
     scan_batch_init(&b);
     bool good = dbsync_script(r->conn, "begin; set local statement_timeout = '30s'; set local lock_timeout = '2s'", failed) &&
-                (rows = page(r, arena, SQL_QUERIES_LIFECYCLE_DUE, r->limit, NULL, failed)) != NULL;
+                (rows = page(r, arena, SQL_QUERIES_LIFECYCLE_DUE, r->limit, failed)) != NULL;
     *got = rows ? PQntuples(rows) : 0;
     good = good && decide_all(r, rows, &b, last, &held_back, failed) &&
            (b.rows == 0 || write_batch(r, arena, &b, failed)) && dbsync_script(r->conn, "commit", failed);

@@ -7,7 +7,7 @@
 
 #include "core/io/db/db_array.h"
 
-/* Columns of lifecycle_due.sql. */
+/* Columns of lifecycle_due.sql and of lifecycle_one.sql. */
 enum {
     D_ID, D_PERIOD, D_VERSION, D_STATE, D_ENTERED, D_FROM, D_END_DAY, D_END, D_SHUTDOWN, D_FINAL, D_TERMINATION, D_HOLD,
     D_DONE, D_CANCEL, D_GRACE, D_MIN_GRACE, D_RETENTION, D_ZONE, D_POLICY, D_NEXT, D_UNREACHABLE, D_SINCE

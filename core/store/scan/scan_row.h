@@ -42,7 +42,7 @@ struct scan_row {
 
 /* False: a state, policy or zone that this program does not know. */
 bool scan_row_read(struct scan_context *context, const PGresult *rows, int row, struct scan_row *into);
-/* The same of a binary result of lifecycle_preview.sql, whose columns are as they are stored. */
+/* The same of a binary result (lifecycle_due, _ends, _look, _preview.sql), whose columns are as they are stored. */
 bool scan_row_read_stored(struct scan_context *context, const PGresult *rows, int row, struct scan_row *into);
 
 #endif

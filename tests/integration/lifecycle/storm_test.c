@@ -57,8 +57,12 @@ static bool due(struct scan_rig *f)
  * be left. */
 static void await_few_sessions(struct scan_rig *f)
 {
-    while (scan_rig_count(f, "pg_stat_activity where usename = 'execgov_lifecycle'") > LEFT_BEHIND_MAX)
+    int64_t until_us = clock_mono_us() + 60LL * 1000000;
+
+    while (scan_rig_count(f, "pg_stat_activity where usename = 'execgov_lifecycle'") > LEFT_BEHIND_MAX) {
+        assert_true(clock_mono_us() < until_us);
         usleep(20000);
+    }
 }
 
 /* One after the other is killed, in the middle of whatever it does, and another takes its place: some of them get to the end of

@@ -416,7 +416,7 @@ static void a_shutdown_waits_for_a_workday_where_the_policy_says_so(void **state
     assert_true(d.after.shutdown_due_us == at("2027-01-20", 0));
 }
 
-/* What the safety brake relies on: lifecycle_look.sql shows it nothing else. */
+/* What the safety brake relies on: lifecycle_ends.sql shows it nothing else. */
 static void nothing_stops_before_its_days_are_over(void **state)
 {
     static const enum sub_state states[] = { SUB_ACTIVE, SUB_GRACE, SUB_SHUTDOWN, SUB_CANCELLED };
