@@ -174,6 +174,16 @@ class Payments(Case):
                  "shown-back", "dp_shown", "reported by", "confirmed by  fiona@people.example", "open")
         self.has(run(f"payment show {payment}", lang="zh_CN.UTF-8"), "客户", "已入账", "确认到账", "争议", "未结", "退款流水号")
         self.has(run(f"payment show {uuid.uuid4()}", status=2), "nothing with this id")
+        # what a dispute came to: its last word counts, also after the money's return was recorded
+        for kind, dispute, state in (("dispute_lost", "dp_shown", "lost"), ("dispute_lost", "shown-back", "lost"), ("dispute_won", "shown-back", "won"),
+                                     ("disputed", "dp_ended", "open")):
+            says = json.dumps({"kind": kind, "txn": "shown-1", "refund": dispute})
+            stack.sql(f"select payment_dispute_told('manual:bank', '{says}')")
+            told = {d["reference"]: d for d in json.loads(run(f"payment show {payment} --json"))["disputes"]}
+            self.assertEqual(told[dispute]["state"], state, (kind, dispute))
+        run(f"task done {told['dp_ended']['task']} \"not ours\"")
+        told = {d["reference"]: d["state"] for d in json.loads(run(f"payment show {payment} --json"))["disputes"]}
+        self.assertEqual(told, {"dp_shown": "lost", "shown-back": "won", "dp_ended": "closed"})
 
     def test_a_payment_that_needed_somebody_else_names_him(self):
         order = self.order("Shown Approved")
