@@ -25,7 +25,7 @@ select jsonb_build_object(
     'disputes', (
         select coalesce(jsonb_agg(jsonb_build_object('reference', f.detail ->> 'refund', 'since', public.utc_text(f.created_at),
             'task', f.id, 'state', case
-                when f.outcome = 'won' then 'won'
+                when f.outcome = 'won' or f.detail ->> 'kind' = 'dispute_won' then 'won'
                 when f.detail ->> 'kind' = 'dispute_lost' or f.outcome = 'recorded' then 'lost'
                 when f.done_at is null then 'open'
                 else 'closed'

@@ -172,8 +172,18 @@ class Payments(Case):
         self.assertEqual((shown["confirmed"]["by"], shown["confirmed"]["approved_by"]), ("fiona@people.example", []))
         self.has(run(f"payment show {payment}"), "Shown Once", order, "350.00 CNY", "51.00 CNY", "manual:bank", "shown-1", "2026-11-26", "cd" * 32,
                  "shown-back", "dp_shown", "reported by", "confirmed by  fiona@people.example", "open")
-        self.has(run(f"payment show {payment}", lang="zh_CN.UTF-8"), "客户", "已入账", "确认到账", "争议", "未裁决", "退款流水号")
+        self.has(run(f"payment show {payment}", lang="zh_CN.UTF-8"), "客户", "已入账", "确认到账", "争议", "未结", "退款流水号")
         self.has(run(f"payment show {uuid.uuid4()}", status=2), "nothing with this id")
+        # what a dispute came to: its last word counts, also after the money's return was recorded
+        for kind, dispute, state in (("dispute_lost", "dp_shown", "lost"), ("dispute_lost", "shown-back", "lost"), ("dispute_won", "shown-back", "won"),
+                                     ("disputed", "dp_ended", "open")):
+            says = json.dumps({"kind": kind, "txn": "shown-1", "refund": dispute})
+            stack.sql(f"select payment_dispute_told('manual:bank', '{says}')")
+            told = {d["reference"]: d for d in json.loads(run(f"payment show {payment} --json"))["disputes"]}
+            self.assertEqual(told[dispute]["state"], state, (kind, dispute))
+        run(f"task done {told['dp_ended']['task']} \"not ours\"")
+        told = {d["reference"]: d["state"] for d in json.loads(run(f"payment show {payment} --json"))["disputes"]}
+        self.assertEqual(told, {"dp_shown": "lost", "shown-back": "won", "dp_ended": "closed"})
 
     def test_a_payment_that_needed_somebody_else_names_him(self):
         order = self.order("Shown Approved")
@@ -213,7 +223,11 @@ class Chinese(Case):
         self.has(run("order approvals", token="fred", **zh), "订单退款", "待审批")
         self.has(run("edition ls", **zh), "团队版", "个人版", "年")
         said = run(f"customer show {customer}", **zh)
-        self.has(said, "订单：已付款", "待办：付款不足", "订单：已开通")
+        self.has(said, "订单：已付款", "待办：付款不足", "订单：已开通", "审批：")
+        self.assertNotIn("须审批", said)
+        months = run("period ls", **zh)
+        self.has(months, "未结")
+        self.assertNotIn("未裁决", months, "a month is no dispute")
 
     def test_every_state_and_kind_of_the_database_has_its_word(self):
         sql = "".join(p.read_text(encoding="utf-8") for p in sorted((SOURCE / "sql/migrations/public").glob("*.sql")))

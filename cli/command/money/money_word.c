@@ -1,12 +1,17 @@
-/* money_word.c - rows stand by what they are of; a code that several things have (a state "expired") stands once. Tests look for
- * each state and kind of the database here (tests/system/finance_words_test.py). */
+/* money_word.c - rows stand by what they are of; a code that several things have (a state "expired") stands once, with a word that suits
+ * them all. Where none does, the odd one has a row of its own above the others: what it is of, a slash, the code. No two states
+ * have the same word, so that --state can be typed as it is shown. Tests look for each state and kind of the database here
+ * (tests/system/finance_words_test.py). */
 #include "cli/command/money/money_word.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct word {
     const char *code, *zh;
 } words[] = {
+    /* a message waits to be sent; before a timeline's dot stands a thing or an act, no state; and a scan's action is planned, not done */
+    { "message/pending", "待发送" }, { "noun/approval", "审批" }, { "noun/shutdown", "停用" }, { "action/shutdown", "停用" },
     /* orders */
     { "draft", "草稿" }, { "pending_payment", "待付款" }, { "payment_reported", "已登记付款" }, { "paid", "已付款" },
     { "activating", "开通中" }, { "active", "生效中" }, { "activation_failed", "开通失败" }, { "cancelled", "已取消" },
@@ -16,7 +21,7 @@ static const struct word {
     { "applied", "已入账" }, { "unapplied", "待处理" }, { "returned", "已退回" }, { "credit", "有余额" }, { "all", "全部" },
     { "received", "已收到" }, { "done", "已完成" }, { "ignored", "已忽略" }, { "unmatched", "未匹配" }, { "failed", "失败" },
     { "payment", "付款" }, { "refund", "退款" }, { "disputed", "争议" }, { "dispute_won", "争议胜诉" }, { "dispute_lost", "争议败诉" },
-    { "open", "未裁决" }, { "won", "已胜诉" }, { "lost", "已败诉" }, { "closed", "已关闭" }, { "other", "其他" },
+    { "open", "未结" }, { "won", "已胜诉" }, { "lost", "已败诉" }, { "closed", "已关闭" }, { "other", "其他" },
     { "settled", "已结清" }, { "duplicate", "重复" }, { "partial", "付款不足" }, { "currency", "币种不符" }, { "late", "逾期付款" },
     { "paid_before", "此前已付" }, { "unknown_order", "订单号不存在" }, { "merchant", "商户号不符" }, { "currency_unknown", "币种未知" },
     { "conflict", "与已知付款不符" }, { "refund_told", "渠道已退款" }, { "refund_known", "退款已登记" },
@@ -34,11 +39,11 @@ static const struct word {
     { "invoice", "账单" }, { "credit_note", "红字账单" }, { "none", "未开票" }, { "requested", "已申请" }, { "issued", "已开具" },
     { "red_lettered", "已红冲" },
     /* approvals and periods */
-    { "waiting", "待审批" }, { "approved", "已批准" }, { "rejected", "已驳回" }, { "withdrawn", "已撤回" }, { "executed", "已执行" },
+    { "waiting", "待审批" }, { "approved", "已批准" }, { "rejected", "已驳回" }, { "withdrawn", "已结束" }, { "executed", "已执行" },
     { "payment.confirm", "确认到账" }, { "payment.apply", "用付款结清订单" }, { "payment.return", "退回付款" }, { "order.refund", "订单退款" },
     { "money.rule", "修改资金规则" }, { "seller.account", "修改收款方式" }, { "period.reopen", "重新打开月份" },
     { "subscription.override", "临时恢复订阅" }, { "subscription.terminate", "终止订阅" }, { "tenant.drop", "删除租户数据" },
-    { "close", "结账" }, { "reopen", "重新打开" },
+    { "close", "结账" }, { "reopen", "重新打开" }, { "reopened", "已重新打开" },
     /* scans and messages */
     { "prefill", "起草续费订单" }, { "remind", "提醒" }, { "supersede", "略过提醒" }, { "cancel", "按到期结束" }, { "propose", "提出终止" },
     { "untold", "无人可通知" }, { "due", "到期应办" }, { "held", "暂缓中" }, { "skipped_superseded", "已略过" }, { "suppressed", "不再需要" },
@@ -64,12 +69,22 @@ static const struct word {
     { "notice_recorded", "已登记告知" },
 };
 
-static const char *word_of_code(const char *code, size_t bytes)
+static const char *word_of_row(const char *code, size_t bytes)
 {
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strlen(words[i].code) == bytes && memcmp(words[i].code, code, bytes) == 0)
             return words[i].zh;
     return NULL;
+}
+
+/* The word of the first `bytes` of `code` where it is of `of`, whose length is given too. */
+static const char *word_of_code(const char *of, size_t of_bytes, const char *code, size_t bytes)
+{
+    char row[80];
+    int length = snprintf(row, sizeof row, "%.*s/%.*s", (int)of_bytes, of, (int)bytes, code);
+    const char *own = length > 0 && (size_t)length < sizeof row ? word_of_row(row, (size_t)length) : NULL;
+
+    return own ? own : word_of_row(code, bytes);
 }
 
 /* Members that hold codes; any other text is somebody's own words. */
@@ -89,8 +104,11 @@ const char *money_word(struct cli *cli, const char *member, const char *text)
 {
     if (!text || cli->language != GOV_ZH || !holds_codes(member))
         return text;
-    const char *dot = strchr(text, '.'), *whole = word_of_code(text, strlen(text));
-    const char *noun = dot ? word_of_code(text, (size_t)(dot - text)) : NULL, *event = dot ? word_of_code(dot + 1, strlen(dot + 1)) : NULL;
+    const char *dot = strchr(text, '.'), *slash = strrchr(member, '/');
+    /* "message/state" is of a message, "action" of an action */
+    const char *whole = word_of_code(member, slash ? (size_t)(slash - member) : strlen(member), text, strlen(text));
+    const char *noun = dot ? word_of_code("noun", strlen("noun"), text, (size_t)(dot - text)) : NULL;
+    const char *event = dot ? word_of_code(text, (size_t)(dot - text), dot + 1, strlen(dot + 1)) : NULL;
 
     if (whole)
         return whole;
@@ -103,6 +121,6 @@ const char *money_state(const struct args *args, const char *fallback)
 
     for (size_t i = 0; typed && i < sizeof words / sizeof *words; i++)
         if (strcmp(words[i].zh, typed) == 0)
-            return words[i].code;
+            return strchr(words[i].code, '/') ? strchr(words[i].code, '/') + 1 : words[i].code;
     return typed ? typed : fallback;
 }

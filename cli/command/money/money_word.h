@@ -7,7 +7,7 @@
 #include "cli/cli.h"
 
 /* `text` of a member ("state", "task/kind") for people: its word where that member holds codes and this one is known, "order.paid"
- * by its parts; else as it is. Lives in the cli's arena. */
+ * by its parts; else as it is. "message/state" is the state of a message, which has words of its own. Lives in the cli's arena. */
 const char *money_word(struct cli *cli, const char *member, const char *text);
 
 /* --state as the API knows it, whichever of the two was typed. */

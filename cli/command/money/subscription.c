@@ -54,10 +54,12 @@ bool command_customer_contacts(struct cli *cli, const struct args *args, struct 
 
 bool command_customer_create(struct cli *cli, const struct args *args, struct gov_err *err)
 {
-    return money_post(cli, BASE "customers",
-                      json_pack("{s:s, s:s, s:o, s:s*, s:b}", "kind", args_value(args, "kind", "company"), "name", args->words[0],
-                                "contacts", contacts_of(args), "timezone", args_value(args, "timezone", NULL), "same_name",
-                                args_flag(args, "same-name")), err);
+    json_t *body = json_pack("{s:s, s:s, s:o, s:s*}", "kind", args_value(args, "kind", "company"), "name", args->words[0],
+                             "contacts", contacts_of(args), "timezone", args_value(args, "timezone", NULL));
+
+    if (args_flag(args, "same-name")) /* said only when it is meant: an API of before does not know it */
+        json_object_set_new(body, "same_name", json_true());
+    return money_post(cli, BASE "customers", body, err);
 }
 
 bool command_customer_set(struct cli *cli, const struct args *args, struct gov_err *err)

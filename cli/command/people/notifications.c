@@ -147,7 +147,7 @@ bool command_notifications_ls(struct cli *cli, const struct args *args, struct g
         table_cell(&table, show_local_time(cli, json_get_text(one, "created_at")));
         table_cell(&table, json_get_text(one, "event"));
         table_cell(&table, json_get_text(one, "channel"));
-        table_cell(&table, money_word(cli, "state", json_get_text(one, "state")));
+        table_cell(&table, money_word(cli, "message/state", json_get_text(one, "state")));
         table_cell(&table, json_get_text(one, "reason"));
     }
     show_table(cli, &table);

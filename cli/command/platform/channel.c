@@ -156,7 +156,7 @@ bool command_deliveries_ls(struct cli *cli, const struct args *args, struct gov_
         table_cell(&table, json_get_text(one, "event"));
         table_cell(&table, json_get_text(one, "channel"));
         table_cell(&table, json_get_text(one, "endpoint"));
-        table_cell(&table, money_word(cli, "state", json_get_text(one, "state")));
+        table_cell(&table, money_word(cli, "message/state", json_get_text(one, "state")));
         table_cell(&table, json_get_text(one, "reason"));
     }
     show_table(cli, &table);
@@ -173,7 +173,7 @@ static void show_delivery(struct cli *cli, const json_t *one)
         return;
     }
     printf("%s -> %s %s: %s%s%s\n", json_get_text(one, "event"), json_get_text(one, "channel"),
-           json_get_text(one, "endpoint"), money_word(cli, "state", json_get_text(one, "state")), json_get_text(one, "reason") ? ": " : "",
+           json_get_text(one, "endpoint"), money_word(cli, "message/state", json_get_text(one, "state")), json_get_text(one, "reason") ? ": " : "",
            json_get_text(one, "reason") ? json_get_text(one, "reason") : "");
     json_array_foreach(json_object_get(one, "log"), i, attempt)
     {

@@ -52,6 +52,7 @@ begin
         update public.approval_request r
         set state = 'withdrawn', decided_at = now()
         where r.state in ('waiting', 'approved')
+            and r.expires_at > now()
             and r.action = new.action
             and (r.params ->> 'id' = new.params ->> 'id'
                 or r.action = 'payment.return' and r.params ->> 'payment' = new.params ->> 'payment')
@@ -68,4 +69,4 @@ begin
 end
 $$;
 comment on function public.approval_overtaken() is
-    'what waits under the reference of an act that was carried out, or to give back what went back, ends: it could not be done any more';
+    'what waits under the reference of an act that was carried out, or to give back what went back, ends: it could not be done any more; what ran out ended before';

@@ -210,6 +210,13 @@ static void a_shipped_month_is_reminded_in_its_last_week_and_drafted_in_its_midd
     policies_forget(f);
 }
 
+/* A new version of the shipped month; `more` of its terms. */
+static void month_version(struct scan_rig *f, const char *more)
+{
+    sql_run(f->admin, "select public.edition_add('team-monthly', null, null, gen_random_uuid(), '{\"interval_unit\": \"month\", \"interval_count\": 1, "
+            "\"price_minor\": 29900, \"currency\": \"CNY\"%s}', '%s')", more, person.id.text);
+}
+
 /* The choice that an upgrade makes is nobody's who has chosen. */
 static void a_month_stays_as_people_have_said(void **state)
 {
@@ -236,6 +243,19 @@ static void a_month_stays_as_people_have_said(void **state)
     sql_run(f->admin, "select public.edition_reminder_set('team-monthly', null, 'as before', '%s')", person.id.text);
     monthly_policy_comes(f);
     assert_string_equal("1 -", sql_value(&f->arena, f->admin, chosen));
+    policies_forget(f);
+    /* One of that name is not handed over, whoever made it and however. */
+    sql_run(f->admin, "insert into public.lifecycle_policy (code, ver, before_days) values ('monthly', 1, '{9,2}')");
+    monthly_policy_comes(f);
+    assert_string_equal("0 none", sql_value(&f->arena, f->admin, chosen));
+    policies_forget(f);
+    /* The standard is a choice as well where it was said. */
+    month_version(f, ", \"policy\": \"standard\"");
+    monthly_policy_comes(f);
+    assert_string_equal("0 none", sql_value(&f->arena, f->admin, chosen));
+    month_version(f, "");
+    monthly_policy_comes(f);
+    assert_string_equal("1 monthly", sql_value(&f->arena, f->admin, chosen));
     policies_forget(f);
 }
 

@@ -312,7 +312,12 @@ static void one_payments_return_waits_once(void **state)
                                        "params ->> 'payment' = '%s'", other.text));
     /* What ran out stands in nobody's way. */
     sql_run(f->admin, "update public.approval_request set expires_at = now() - interval '1 second' where params ->> 'payment' = '%s'", other.text);
-    assert_non_null(sql_value(&f->arena, f->platform, "%s", give_back(f, other, "three of another", &f->finance)));
+    second = sql_value(&f->arena, f->platform, "%s", give_back(f, other, "three of another", &f->finance));
+    assert_non_null(second);
+    /* and it ended then, not when the other was carried out */
+    sql_run(f->admin, "update public.approval_request set state = 'executed' where id = '%s'", second);
+    assert_string_equal("executed waiting", sql_value(&f->arena, f->admin, "select string_agg(state, ' ' order by state) from "
+                        "public.approval_request where params ->> 'payment' = '%s'", other.text));
 }
 
 /* Who was told what became of a request. */

@@ -21,6 +21,10 @@ static void codes_have_words_and_what_people_wrote_stays(void **state)
     } cases[] = {
         { "state", "pending_payment", "待付款" }, { "task/kind", "payment_partial", "付款不足" }, { "what", "order.paid", "订单：已付款" },
         { "action", "order.refund", "订单退款" }, { "state", "no_such_state", "no_such_state" }, { "what", "order.no_such", "order.no_such" },
+        { "state", "pending", "待生效" }, { "message/state", "pending", "待发送" }, { "message/state", "sent", "已发送" },
+        { "what", "message.pending", "消息：待发送" }, { "what", "approval.approved", "审批：已批准" }, { "outcome", "approval", "须审批" },
+        { "what", "shutdown.done", "停用：已完成" }, { "what", "subscription.shutdown", "订阅：已停用" }, { "action", "shutdown", "停用" },
+        { "state", "shutdown", "已停用" }, { "state", "withdrawn", "已结束" }, { "state", "open", "未结" },
         { "name", "active", "active" }, { "customer", "team", "team" }, { "state", "", "" },
     };
     struct arena arena;
@@ -64,6 +68,7 @@ static void a_state_is_known_by_its_word_and_its_code(void **state)
         assert_string_equal(typed(zh), codes[i]);
         assert_string_equal(typed(codes[i]), codes[i]);
     }
+    assert_string_equal(typed(word(GOV_ZH, &arena, "message/state", "pending")), "pending");
     assert_string_equal(money_state(&none, "waiting"), "waiting");
     arena_release(&arena);
 }
