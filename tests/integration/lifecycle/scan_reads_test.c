@@ -7,7 +7,7 @@
 #include "tests/lib/scan_rig.h"
 #include "tests/lib/sql.h"
 
-enum { ROWS = 4000, BATCH = 100, ENDED = 7 };
+enum { ROWS = 12000, BATCH = 1000, ENDED = 7 };
 
 static int64_t entries_read(struct scan_rig *f, const char *index)
 {
