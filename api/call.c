@@ -101,8 +101,8 @@ bool call_answer_again(struct call *call, struct gov_err *err)
                            "该键之前用于不同的请求体或地址；请换一个新键");
     if (!db_text(r, 0, 2))
         return gov_fail(err, GOV_ALREADY_DONE,
-                        "this was done before, and its answer held a secret that is not kept",
-                        "该请求此前已完成，其回答含有不保存的机密");
+                        "this was done before; its answer is not kept (no secret is), so look at what it made",
+                        "该请求此前已完成，其回答未予保存（机密从不保存），请查看其结果");
     call->replayed = true;
     if (call->route->replay_shows) {
         json_t *kept = db_json(r, 0, 2, &call->op.arena);
