@@ -209,7 +209,7 @@ class Calls(Case):
         self.assertEqual(json.loads(body), {"skill": "echo", "input": {}})
 
     def test_a_password_comes_from_stdin_and_the_token_stays_out_of_sight(self):
-        session = {"token": "t" * 40, "expires_at": "2026-11-28T03:08:15.000001Z", "tenants": [],
+        session = {"token": "t" * 40, "expires_at": "2099-11-28T03:08:15.000001Z", "tenants": [],
                    "user": {"email": "a@b", "name": "A"}, "tenant": {"name": "T"}}
         with scripted((200, "application/json", json.dumps(session))) as server:
             done = self.ends(self.execgov(server, "login", "--email", "a@b", "--password-stdin", "--json",
@@ -363,7 +363,7 @@ class Terminal(Case):
         return shown.decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
     def test_a_password_is_asked_for_and_not_echoed(self):
-        session = {"token": "t" * 40, "expires_at": "2026-11-28T03:08:15.000001Z", "tenants": [],
+        session = {"token": "t" * 40, "expires_at": "2099-11-28T03:08:15.000001Z", "tenants": [],
                    "user": {"email": "a@b", "name": "A"}, "tenant": {"name": "T"}}
         with scripted((200, "application/json", json.dumps(session))) as server:
             shown, code = self.on_terminal(server, "login", typed=[("E-mail:", "a@b"), ("Password:", "a strange horse")])
