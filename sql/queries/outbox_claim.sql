@@ -11,20 +11,22 @@ with recursive open (channel) as (
     from open p
     where p.channel is not null
 ), due as (
-    -- From each channel by its own index: one that is left out is not walked through, however much it has waiting.
+    -- From each channel by its own index, which alone has this order (rows are compared, so that the channel is part of it): neither one
+    -- that is left out nor one that is full is walked through for another's sake, however much it has waiting.
     select d.id, d.event, d.state, d.guard, d.resends, d.late
     from open n
     cross join lateral (
         select o.id, o.event, o.state, o.guard, o.resends, o.next_at, o.expires_at <= public.lifecycle_now() as late
         from public.outbox o
-        where o.channel = n.channel
+        where (o.channel, o.next_at) >= (n.channel, timestamptz '-infinity')
+            and (o.channel, o.next_at) <= (n.channel, public.lifecycle_now())
             and o.state in ('pending', 'retry', 'sending')
-            and o.next_at <= public.lifecycle_now()
             and (o.state <> 'sending' or o.lease_until <= clock_timestamp())
-        order by o.next_at, o.id
+        order by o.channel, o.next_at, o.id
         limit $1::integer
         for no key update skip locked) d
-    where n.channel <> all ($2::text[])
+    where n.channel is not null
+        and n.channel <> all ($2::text[])
     order by d.next_at, d.id
     limit $1::integer
 ), judged as (

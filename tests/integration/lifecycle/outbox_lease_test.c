@@ -1,6 +1,8 @@
 /* outbox_lease_test.c - a message whose sender died over it: a reminder leaves once more, a receipt waits for a person. */
 #include "tests/lib/test.h"
 
+#include <stdlib.h>
+
 #include "core/io/db/dbsync.h"
 #include "sql_queries.h"
 #include "tests/lib/scan_rig.h"
@@ -164,6 +166,35 @@ static void a_claim_takes_the_oldest_of_the_channels_that_have_places(void **sta
     assert_string_equal("email6", claim_of(f, "3", "{}"));
 }
 
+/* How many entries of what waits the claims have read so far. */
+static int read_so_far(struct scan_rig *f)
+{
+    sql_run(f->conn, "select pg_stat_force_next_flush()");
+    return atoi(sql_value(&f->arena, f->admin, "select sum(idx_tup_read) from pg_stat_all_indexes where indexrelid in ("
+                          "'public.outbox_due'::regclass, 'public.outbox_channel'::regclass)"));
+}
+
+/* With the server's statistics, which say that all that waits, or nearly all, is of one channel. */
+static void a_full_channel_is_not_walked_through(void **state)
+{
+    static const char fill[] = "insert into public.outbox (action_key, event, channel, endpoint, payload, message_id, next_at) select '%s' || i, "
+                               "'run.failed', '%s', 'x', '{}', 'm', public.lifecycle_now() - interval '%d minutes' from generate_series(1, %d) i";
+    struct scan_rig *f = *state;
+
+    sql_run(f->admin, "truncate public.outbox cascade");
+    sql_run(f->admin, fill, "email", "email", 60, 20000);
+    sql_run(f->admin, "analyze public.outbox");
+    int before = read_so_far(f);
+    assert_string_equal("email", arena_copy(&f->arena, claim_of(f, "8", "{}"), 5));
+    assert_in_range(read_so_far(f) - before, 8, 200);
+    sql_run(f->admin, fill, "robot", "robot", 1, 3);
+    sql_run(f->admin, "analyze public.outbox");
+    before = read_so_far(f);
+    assert_string_equal("robot", arena_copy(&f->arena, claim_of(f, "8", "{\"email\"}"), 5));
+    assert_string_equal("email", arena_copy(&f->arena, claim_of(f, "8", "{}"), 5));
+    assert_in_range(read_so_far(f) - before, 11, 200);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +202,7 @@ int main(void)
         cmocka_unit_test(a_receipt_that_may_have_arrived_is_a_task_until_a_person_has_decided),
         cmocka_unit_test(whoever_ends_the_task_says_that_it_arrived),
         cmocka_unit_test(a_claim_takes_the_oldest_of_the_channels_that_have_places),
+        cmocka_unit_test(a_full_channel_is_not_walked_through),
     };
     return cmocka_run_group_tests(tests, scan_rig_setup, scan_rig_teardown);
 }
