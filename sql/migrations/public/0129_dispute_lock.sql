@@ -1,14 +1,15 @@
 -- A dispute that is told in the instant of its payment's commit: neither saw the other, and the task spoke of a payment that is not in the
--- books, though it is. Whoever comes second waits for the first, until its commit, and then sees it.
+-- books, though it is. Whoever comes second waits for the first, until its commit, and then sees it. Of 256 locks each payment has one:
+-- a transaction of many payments has no more than that.
 
 create function public.payment_told_lock(p_provider text, p_txn text) returns void
     language sql
     set search_path = pg_catalog, pg_temp
 begin atomic
-    select pg_advisory_xact_lock(hashtextextended('payment:' || p_provider || ':' || p_txn, 0));
+    select pg_advisory_xact_lock(hashtextextended('payment:' || (hashtextextended(p_provider || ':' || p_txn, 0) & 255), 0));
 end;
 comment on function public.payment_told_lock(text, text) is
-    'one transaction at a time writes this payment, or what was told of it; the lock of a payment is the last that its transaction takes';
+    'one transaction at a time writes a payment of this 256th of them, or what was told of it; the lock of a payment is the last that its transaction takes';
 
 create or replace function public.payment_dispute_told(p_provider text, p_says jsonb) returns text
     language plpgsql security definer
