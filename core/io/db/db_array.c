@@ -7,7 +7,8 @@
 
 #include "core/base/check.h"
 
-enum { HEAD_WORDS = 5, HEAD_BYTES = HEAD_WORDS * sizeof(uint32_t), EMPTY_BYTES = 3 * sizeof(uint32_t), JSONB_VERSION = 1, UUID_BYTES = 16 };
+enum { HEAD_WORDS = 5, HEAD_BYTES = HEAD_WORDS * sizeof(uint32_t), EMPTY_BYTES = 3 * sizeof(uint32_t) /* no dimension */,
+       JSONB_VERSION = 1, UUID_BYTES = 16 };
 
 static void add_word(struct db_array *array, uint32_t word)
 {
@@ -17,8 +18,10 @@ static void add_word(struct db_array *array, uint32_t word)
 
 static void begin_element(struct db_array *array)
 {
-    if (array->count++ == 0)
-        array->bytes.length = (size_t)(buf_reserve(&array->bytes, HEAD_BYTES) - array->bytes.data) + HEAD_BYTES;
+    if (array->count++ > 0)
+        return;
+    buf_reserve(&array->bytes, HEAD_BYTES); /* written at the end */
+    array->bytes.length = HEAD_BYTES;
 }
 
 static int digit(char c)

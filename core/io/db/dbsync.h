@@ -1,4 +1,4 @@
-/* dbsync.h - PostgreSQL for programs that do one thing at a time: the migrator and the tests.
+/* dbsync.h - PostgreSQL for what does one thing at a time: the migrator, scans and dry runs, tests.
  *
  * Blocking calls; daemons use core/io/db instead. Results belong to the arena they are asked with.
  */

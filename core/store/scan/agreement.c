@@ -7,13 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/buf.h"
+#include "core/io/db/db_array.h"
 #include "core/io/db/dbsync.h"
 #include "core/store/scan/preview.h"
 #include "core/store/scan/scan.h"
 #include "sql_queries.h"
 
 enum { PAGE_ROWS = 1000, KEY_PARTS = 4 };
+
+/* $1 … $4 of lifecycle_taken.sql. */
+static const enum db_array_type key_types[KEY_PARTS] = { DB_UUIDS, DB_INTS, DB_TEXTS, DB_TEXTS };
 
 /* Of lines in any order. */
 struct sum {
@@ -27,7 +30,7 @@ struct look {
     struct agreement *agreement;
     struct scan_context context;
     struct sum dry, scan;
-    struct buf keys[KEY_PARTS]; /* of a page's actions, as arrays */
+    struct db_array keys[KEY_PARTS]; /* of a page's actions */
 };
 
 static void fault_add(struct look *l, const char *subject, const char *detail)
@@ -80,12 +83,10 @@ static bool dry_side(struct look *l, struct gov_err *err)
 
 static void key_add(struct look *l, const struct preview_line *line)
 {
-    const char *comma = l->keys[0].length > 1 ? "," : "";
-
-    buf_addf(&l->keys[0], "%s%s", comma, line->subscription);
-    buf_addf(&l->keys[1], "%s%d", comma, line->period_no);
-    buf_addf(&l->keys[2], "%s%s", comma, line->action);
-    buf_addf(&l->keys[3], "%s%s", comma, line->window);
+    db_array_add(&l->keys[0], line->subscription);
+    db_array_add_int(&l->keys[1], line->period_no);
+    db_array_add(&l->keys[2], line->action);
+    db_array_add(&l->keys[3], line->window);
 }
 
 static void row_add(struct look *l, const PGresult *rows, int at, struct scan_row *row)
@@ -110,13 +111,11 @@ static void row_add(struct look *l, const PGresult *rows, int at, struct scan_ro
 /* An action whose key is there: the dry run lists it, and a run would record nothing and tell nobody. */
 static bool taken_look(struct look *l, struct arena *page, struct gov_err *err)
 {
-    const char *params[KEY_PARTS];
+    struct db_param params[KEY_PARTS];
 
-    for (int i = 0; i < KEY_PARTS; i++) {
-        buf_add_char(&l->keys[i], '}');
-        params[i] = buf_text(&l->keys[i]);
-    }
-    PGresult *taken = dbsync_query(page, l->conn, sql_queries[SQL_QUERIES_LIFECYCLE_TAKEN].text, KEY_PARTS, params, err);
+    for (int i = 0; i < KEY_PARTS; i++)
+        params[i] = db_array_end(&l->keys[i]);
+    PGresult *taken = dbsync_query_params(page, l->conn, sql_queries[SQL_QUERIES_LIFECYCLE_TAKEN].text, KEY_PARTS, params, false, err);
     for (int i = 0; taken && i < PQntuples(taken); i++)
         fault_add(l, arena_format(l->arena, "subscription %s", PQgetvalue(taken, i, 0)),
                   arena_format(l->arena, "%s %s of period %s is due, and a run would not do it: its key is there already",
@@ -130,10 +129,8 @@ static bool page_look(struct look *l, int64_t *after_us, char after_id[40], int 
     struct scan_row row;
 
     arena_init(&page);
-    for (int i = 0; i < KEY_PARTS; i++) {
-        l->keys[i] = (struct buf){ 0 };
-        buf_add_char(&l->keys[i], '{');
-    }
+    for (int i = 0; i < KEY_PARTS; i++)
+        l->keys[i] = (struct db_array){ .type = key_types[i] };
     struct db_param params[] = { { arena_format(&page, "%lld", (long long)l->agreement->as_of_us), 0 },
                                  { arena_format(&page, "%d", PAGE_ROWS), 0 }, { arena_format(&page, "%lld", (long long)*after_us), 0 },
                                  { after_id, 0 } };
@@ -145,9 +142,9 @@ static bool page_look(struct look *l, int64_t *after_us, char after_id[40], int 
         *after_us = row.next_us;
         snprintf(after_id, 40, "%s", row.id);
     }
-    bool good = rows && (l->keys[0].length <= 1 || taken_look(l, &page, err));
+    bool good = rows && (l->keys[0].count == 0 || taken_look(l, &page, err));
     for (int i = 0; i < KEY_PARTS; i++)
-        buf_release(&l->keys[i]);
+        db_array_release(&l->keys[i]);
     arena_release(&page);
     return good;
 }

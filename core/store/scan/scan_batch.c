@@ -52,7 +52,6 @@ static void action_add(struct scan_batch *b, const struct scan_row *row, int64_t
 {
     char code[WINDOW_CODE_BYTES + 4];
 
-    b->actions++;
     text(b, A_ID, row->id);
     number(b, A_PERIOD, row->period_no);
     text(b, A_ACTION, lifecycle_kind_name(a->kind));

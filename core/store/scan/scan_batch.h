@@ -13,7 +13,7 @@ struct scan_counts {
 
 struct scan_batch {
     struct db_array arrays[SCAN_BATCH_ARRAYS]; /* $1 … $18 of lifecycle_apply.sql */
-    int rows, actions;
+    int rows;
     struct scan_counts counts;
 };
 
